@@ -54,7 +54,7 @@ def prepare(on: Stage) -> dict[str, str]:
 
 
 def reads(ids: dict[str, str], weight: float = 1.0) -> list[Request]:
-    """The ten reads that pages and clients ask for most, in the shares in which they do."""
+    """Return the ten most frequent reads of pages and clients, in their usual shares."""
     shares = {
         f"/runs/{ids['run']}": 25,
         "/runs?limit=20": 20,
@@ -79,7 +79,7 @@ def mixed(ids: dict[str, str]) -> list[Request]:
 
 
 def cost(on: Stage, request: Request, seconds: float = 1.0) -> tuple[float, float]:
-    """One after another: processor time of the platform per request, and the wall time, in microseconds."""
+    """Send requests one by one; return the platform's processor time per request and the wall time, in microseconds."""
     for _ in range(20):
         on.call(request.method, request.path)
     count, processor, began = 0, on.processor_seconds(), time.perf_counter()
@@ -91,7 +91,7 @@ def cost(on: Stage, request: Request, seconds: float = 1.0) -> tuple[float, floa
 
 
 def highest(on: Stage, requests: list[Request], first: float, seconds: float) -> tuple[float, Load | None]:
-    """The highest rate that holds p99 < 50 ms without an error, to about 10 %."""
+    """Return the highest rate that holds p99 < 50 ms without an error, to about 10 %."""
     good, best, bad = 0.0, None, float("inf")
     rate, seed = first, 100
     while bad / max(good, 1.0) > 1.1:
@@ -151,7 +151,7 @@ class Memory:
         return f"{self.megabytes[0]:.1f}, {self.megabytes[-1]:.1f}"
 
     def by_process(self) -> str:
-        """What each process that lived from the first minute to the last had at both."""
+        """Return the memory of each process in the first and the last minute, if it ran in both."""
         both = self._first.keys() & self._last.keys()
         return "; ".join(f"{name}: {self._first[name]:.1f} → {self._last[name]:.1f}" for name in sorted(both))
 
@@ -181,7 +181,7 @@ def _none(load: Load, goal: bool) -> dict[str, object]:
 
 
 class Ledger:
-    """Where the cores' time went during one stretch of load."""
+    """Use of the cores' time during one stretch of load."""
 
     def __init__(self, on: Stage) -> None:
         self._on = on
@@ -207,7 +207,7 @@ class Ledger:
 
 
 class Seen:
-    """What the watched API saw during one stretch of load."""
+    """Measurements of the watched API during one stretch of load."""
 
     def __init__(self, on: Stage) -> None:
         self._on = on
@@ -287,7 +287,7 @@ def measure_memory(on: Stage, ids: dict[str, str], report: Report, where: str, a
 
 
 def chosen(only: str | None) -> tuple[set[str], list[bool]]:
-    """What is measured, and where (True: on PostgreSQL)."""
+    """Return the parts to measure, and the platforms (True: on PostgreSQL)."""
     if only is None:
         return {"reads", "mix"}, [False, True]
     named = set(only.split(","))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 ROOT = "azuraforge"
-#: An ``Any`` in one of these is a value that nobody has described.
+#: An ``Any`` in one of these is a value without a description.
 _CONTAINERS = frozenset(
     {
         *("Annotated", "Any", "Awaitable", "Callable", "ClassVar", "Collection", "Generator", "Iterable", "Iterator"),

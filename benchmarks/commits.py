@@ -29,7 +29,7 @@ PIPELINES = ("forecasting.ridge", "forecasting.ets", "forecasting.lstm")
 
 
 def requests(on: Stage, ids: dict[str, str]) -> dict[str, Request]:
-    """The reads of ``bench-api``, a list of 100 runs, predictions and a written metric, by name."""
+    """Return the reads of ``bench-api``, a list of 100 runs, predictions and a written metric, by name."""
     named = {each.path.replace(ids["run"], "…").replace(ids["trained"], "trained"): each for each in reads(ids)}
     found = {f"GET {path}": each for path, each in named.items()}
     found["GET /runs?limit=100"] = Request("read", 1.0, "GET", "/runs?limit=100")

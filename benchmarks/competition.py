@@ -162,7 +162,7 @@ def peer(name: str, past: Floats, season: int, horizon: int) -> Forecast:
 
 
 def limited(name: str, past: Floats, season: int, horizon: int, seconds: float) -> Forecast:
-    """As ``peer``; raises TimeoutError where it takes longer."""
+    """Forecast like ``peer``; raise TimeoutError if it takes longer."""
     made = list[Forecast]()
     if not within(seconds, lambda: made.append(peer(name, past, season, horizon))):
         raise TimeoutError(f"stopped after {seconds:g} s")

@@ -44,7 +44,7 @@ def main() -> None:
         alarms = 0
         for _ in range(asked.sequences):
             values = draw(60 + 365)
-            for until in range(30, 366, 5):  # as somebody would see it who looks often
+            for until in range(30, 366, 5):  # as a user who checks often would see it
                 if detect(values[:60].tolist(), judged(values[60 : 60 + until])).drifted:
                     alarms += 1
                     break

@@ -1,4 +1,4 @@
-"""The engine beside PyTorch eager: full training steps through the public API, both in one process.
+"""The engine compared with PyTorch eager: full training steps through the public API, both in one process.
 
 Blocks of both sides alternate and are short, so that a busy moment hits both; the figure is the ratio of the medians
 of each side's quietest quarter, lower is better for us. A second part restricts both sides to AVX2. For the reader
@@ -153,7 +153,7 @@ def run_section(instruction_set: str, threads: int, arguments: argparse.Namespac
 
 
 def add_figures(report: Report, found: dict, instruction_set: str, threads: int) -> None:
-    """Add the figures of a section; on a busy machine they are told and not judged."""
+    """Add the figures of a section; on a busy machine they are reported without a goal."""
     quiet = found["share"] >= QUIET
     report.notes.append(
         f"{instruction_set}, threads {threads}: busy processes got {found['share']:.0%} of their processors"

@@ -1,4 +1,4 @@
-"""The forecasters beside their baselines on real series: hourly weather, daily prices, candles, and several at once."""
+"""The forecasters and their baselines on real series: hourly weather, daily prices, candles, and several at once."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ SERIES = {
 
 
 def melted(name: str, folder: Path) -> Path:
-    """The files of a panel below one another as one CSV, a column ``series`` telling them apart."""
+    """Join the files of a panel into one CSV, with a column ``series``."""
     pattern, column = PANELS[name]
     target = folder / f"{name}.csv"
     with target.open("w", newline="") as out:
@@ -172,7 +172,7 @@ def add_rows(report: Report, name: str, label: str, plugin: str, evaluation: dic
     elif name in STOCKS:
         goal = {"goal": "≥ 0.73", "met": mine["r2"] >= 0.73}
     report.add(f"{label}: R², peer naive", mine["r2"], "", peer=naive["r2"], **goal)
-    # What naive has too is no merit: the change since the origin, and the error beside naive's, tell what was foretold.
+    # Naive skill does not count: the change since the origin, and the error next to naive's, show the skill.
     report.add(f"{label}: R² of changes, peer naive", mine["r2_change"], "", peer=naive["r2_change"])
     report.add(f"{label}: skill against naive", 1 - mine["rmse"] / naive["rmse"], "")
     goal = {}

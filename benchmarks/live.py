@@ -23,7 +23,7 @@ _SETTLE_SECONDS = 2.0
 
 
 def write(on: Stage, run_id: str, seconds: float, told: multiprocessing.Queue[int], begin: Event) -> None:
-    """In a process of its own: one point after another at a fixed rate, each sent until the platform has it."""
+    """Send points at a fixed rate, each until the platform has it; runs in a process of its own."""
     begin.wait()
     due, until = time.perf_counter(), time.perf_counter() + 3 * seconds
     step = 0
@@ -47,7 +47,7 @@ def _sent(on: Stage, run_id: str, body: dict[str, object]) -> bool:
 
 
 async def listen(on: Stage, seconds: float, cuts: int, kills: int, seed: int) -> tuple[list[Reader], int, float]:
-    """Eight readers beside a writer; ``cuts`` and ``kills`` at random moments.
+    """Run eight readers next to a writer; ``cuts`` and ``kills`` at random times.
 
     Returns the readers, how many steps were written, and how many a second.
     """

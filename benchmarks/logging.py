@@ -1,4 +1,4 @@
-"""Logging beside an MLflow 3 server on SQLite: single calls, batches, reading a curve, memory; and our own log()."""
+"""Logging next to an MLflow 3 server on SQLite: single calls, batches, reading a curve, memory; and our own log()."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def reading(side: Ours | Theirs, times: int) -> float:
 
 
 def log_call(home: Path, url: str, calls: int, pause: float) -> list[float]:
-    """What ``run.log(step=…, loss=…)`` takes in the program that trains, in microseconds."""
+    """Return the times of ``run.log(step=…, loss=…)`` in the training program, in microseconds."""
     times = []
     with azuraforge.Client(url=url, home=home).run("bench") as run:
         for step in range(calls):
@@ -170,7 +170,7 @@ def log_call(home: Path, url: str, calls: int, pause: float) -> list[float]:
 
 
 def compare(report: Report, ours: Ours, theirs: Theirs, seconds: float, rounds: int) -> None:
-    """Both sides in turns, so that a busy moment hits both; medians of the rounds."""
+    """Measure both sides in turns, so that a busy moment affects both; report medians of the rounds."""
     for size, name, goal in ((1, "single calls", 3), (BATCH, f"batches of {BATCH}", 10)):
         measured: dict[str, list[float]] = {"ours": [], "theirs": []}
         steps = {"ours": 0, "theirs": 0}

@@ -41,7 +41,7 @@ def train(on: Stage, plugin: str) -> str:
 
 
 def history() -> list[dict[str, Any]]:
-    """The last weeks of a series as a caller would send them."""
+    """Return the last weeks of a series as a caller would send them."""
     begin = datetime(2002, 1, 5, tzinfo=UTC)
     return [
         {"at": (begin + timedelta(weeks=week)).isoformat(), "co2": 371.0 + 0.03 * week + (week % 7) / 10}
@@ -50,7 +50,7 @@ def history() -> list[dict[str, Any]]:
 
 
 def question(on: Stage, model: str, *, own_rows: bool) -> Request:
-    """What is asked: the end of the dataset, or rows that the caller sends, each time other ones."""
+    """Return a question: from the end of the dataset, or with rows in the request, different ones each time."""
     path = f"/models/{model}/predict"
     if not own_rows:
         return Request("prediction", 1.0, "POST", path, '{"version": 1}')
@@ -61,7 +61,7 @@ def question(on: Stage, model: str, *, own_rows: bool) -> Request:
 
 
 def shares(load: Load, report: Report, told: str) -> None:
-    """What one stretch of load measured; only p99 has a goal."""
+    """Report the figures of one stretch of load; only p99 has a goal."""
     report.add(f"{told}: p50", load.p(0.5), "ms")
     met = load.p(0.99) < P99_MILLISECONDS and load.failed == 0
     report.add(f"{told}: p99", load.p(0.99), "ms", goal=f"< {P99_MILLISECONDS:g}", met=met)
@@ -77,7 +77,7 @@ def busy() -> tuple[float, float]:
 
 
 def predictions(on: Stage, report: Report, plugins: list[str], rate: float, seconds: float, blocks: int) -> None:
-    """Several stretches of load for each model; the best is told beside the median, for the machine has others."""
+    """Measure several stretches of load for each model; report the best and the median, since the machine is shared."""
     on.call("POST", "/datasets/from-source", {"source": "bundled", "name": "co2", "options": {"series": "co2"}})
     for plugin in plugins:
         model = train(on, plugin)
@@ -109,7 +109,7 @@ def fill(on: Stage, count: int) -> None:
 
 
 def lists(on: Stage, report: Report, count: int) -> None:
-    """How long the platform takes for the page's own question, beside all that it holds."""
+    """Measure the time of the page's own request, with all stored runs."""
     fill(on, count)
     for path in ("/runs?limit=20", "/runs?limit=100", "/runs?limit=500", "/runs?limit=100&state=running"):
         walls, began = [], on.processor_seconds()

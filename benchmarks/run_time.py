@@ -124,7 +124,7 @@ def _launcher(on: Stage) -> psutil.Process:
 
 
 def _busy(on: Stage) -> bool:
-    """Whether a child is still alive that is not waiting to be wanted."""
+    """Return whether a child other than a prestarted one is still running."""
     for child in _launcher(on).children():
         with suppress(psutil.NoSuchProcess):
             if child.nice() > psutil.Process(on.pid).nice():

@@ -113,7 +113,7 @@ def imports_a_kind(tree: ast.AST) -> bool:
 
 
 def choices_in_typescript(text: str) -> list[tuple[int, str]]:
-    """As ``choices_in``, line by line. A ``case`` counts whatever its ``switch`` looks at.
+    """Return the result of ``choices_in`` for TypeScript, line by line. Every ``case`` counts.
 
     Example:
         >>> choices_in_typescript('return schema?.kind === "images" ? a : b;\\nif (name === "series") return;')

@@ -59,7 +59,7 @@ class Watch(threading.Thread):
         self.join()
 
     def blocks(self, after: float) -> dict[str, list[float]]:
-        """Means of ten seconds from ``after`` on: of each process that lived through all of it, and of their sum."""
+        """Return means of ten seconds from ``after`` on: of each process that ran all the time, and of their sum."""
         samples = [(int((at - after) // _BLOCK_SECONDS), found) for at, found in self.samples if at >= after]
         if not samples:
             return {}
@@ -81,7 +81,7 @@ class Watch(threading.Thread):
 
 
 def anonymous_megabytes(pid: int) -> float:
-    """Memory that is the process's own. Raises OSError where it has ended."""
+    """Return the process's own memory. Raises OSError if it has ended."""
     found = 0
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith(("Anonymous:", "Swap:")):
@@ -90,7 +90,7 @@ def anonymous_megabytes(pid: int) -> float:
 
 
 def name_of(process: psutil.Process) -> str:
-    """The role of a process in a word."""
+    """Return the role of a process in one word."""
     line = " ".join(process.cmdline())
     parent = process.parent()
     if parent is not None and "processes.launcher" in " ".join(parent.cmdline()):
@@ -105,7 +105,7 @@ def name_of(process: psutil.Process) -> str:
 
 
 class Runs(threading.Thread):
-    """Trains one small model after another beside the requests."""
+    """Trainer of one small model after another during the requests."""
 
     def __init__(self, on: Stage, every_seconds: float) -> None:
         super().__init__(daemon=True)
@@ -136,7 +136,7 @@ class Runs(threading.Thread):
 
 
 def measure(postgres: bool, asked: argparse.Namespace) -> dict[str, Any]:
-    """One part: a platform of its own, its warm-up, and the minutes that count."""
+    """Measure one part: a platform of its own, its warm-up, and the minutes that count."""
     with platform(postgres, watch=False) as on:
         ids = prepare(on)
         runs, watch = Runs(on, asked.every), Watch(on)
@@ -168,7 +168,7 @@ def checked(blocks: dict[str, list[float]], minutes: float, postgres: bool) -> d
 
 
 def trends(blocks: dict[str, list[float]]) -> dict[str, Trend]:
-    """By process, its pid left out."""
+    """Return the trends by process, without its pid."""
     found = {}
     for name, values in blocks.items():
         hours = [number * _BLOCK_SECONDS / 3600 for number in range(len(values))]

@@ -1,4 +1,4 @@
-"""How soon the platform answers, and what it weighs while idle."""
+"""Start-up time of the platform, and its memory while idle."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def wait_idle(root: psutil.Process) -> None:
 
 
 def spent_seconds(process: subprocess.Popen[bytes]) -> float:
-    """Return the processor time so far of the platform's process. On a busy machine it tells more than wall time."""
+    """Return the processor time so far of the platform's process. More informative than wall time on a busy machine."""
     times = psutil.Process(process.pid).cpu_times()
     return float(times.user + times.system)
 

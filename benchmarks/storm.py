@@ -38,7 +38,7 @@ _EVERY = 3
 
 
 class Submitter(threading.Thread):
-    """Creates runs, a few ahead of those that end, and resumes what a person would: runs that a full disk failed, or
+    """Creates runs, a few ahead of those that end, and resumes as a user would: runs that a full disk failed, or
     that died three times in a row because their child was killed."""
 
     def __init__(self, target: Target, runs: int, steps: int, pause: float, ahead: int, poison: int, seed: int) -> None:
@@ -58,7 +58,7 @@ class Submitter(threading.Thread):
     def run(self) -> None:
         try:
             self._submit()
-        except BaseException as error:  # told by the driver
+        except BaseException as error:  # reported by the driver
             self.failure = error
             self.done.set()
 
@@ -101,7 +101,7 @@ class Submitter(threading.Thread):
         self.expected[self._caller.insist("POST", "/runs", body)["id"]] = asked
 
     def _look(self) -> tuple[int, list[str]]:
-        """How many runs are open, and which ended badly though they should not."""
+        """Return the number of open runs, and the runs that failed unexpectedly."""
         open_, failed = 0, []
         for run_id, state in self._target.rows("SELECT id, state FROM run"):
             if state not in _ENDED:
@@ -143,7 +143,7 @@ class Listener(threading.Thread):
 
 
 def choose(target: Target, count: int, seed: int) -> list[str]:
-    """The kinds of ``count`` faults, the same for the same seed however many parts they take."""
+    """Return the kinds of ``count`` faults, the same for the same seed in any number of parts."""
     chance = random.Random(seed)
     early = [name for name, kind in target.kinds.items() if not kind.last]
     late = [name for name, kind in target.kinds.items() if kind.last]
@@ -156,7 +156,7 @@ def choose(target: Target, count: int, seed: int) -> list[str]:
 def storm(
     target: Target, submitter: Submitter, chosen: list[str], interval: float, seed: int, minutes: float | None
 ) -> list[Fault]:
-    """One fault after another while runs are running, no more after ``minutes``; then wait until every run ended."""
+    """Inject faults, one by one, while runs are running, none after ``minutes``; then wait until every run ended."""
     chance = random.Random(seed)
     over = time.monotonic() + 60 * minutes if minutes is not None else float("inf")
     faults: list[Fault] = []
@@ -196,7 +196,7 @@ def revive(target: Target) -> None:
 def vanished(target: Target) -> list[str]:
     """Return the deaths that no fault caused.
 
-    A part of the scaled platform may end with an error where it starts while its database is away, and is started
+    A part of the scaled platform may end with an error if it starts while its database is unavailable, and is started
     again as a service manager would; a death by a signal counts everywhere, any death on the embedded platform.
     """
     return [
@@ -208,7 +208,7 @@ def vanished(target: Target) -> list[str]:
 
 
 def _running(target: Target, submitter: Submitter) -> set[tuple[str, int]]:
-    """Waits a little until something runs: a fault that hits nobody proves nothing."""
+    """Wait a little until a run executes: a fault without a run proves nothing."""
     until = time.monotonic() + 10
     while True:
         rows = target.rows("SELECT id, attempt FROM run WHERE state = 'running'")
@@ -227,7 +227,7 @@ def tallied(
     left: int,
     minutes: float,
 ) -> Tally:
-    """The counts of one part, when its platform has ended."""
+    """Return the counts of one part, when its platform has ended."""
     asked = submitter.expected.values()
     logs = [*(part.log_path for part in target.parts), target.home / "platform.log"]
     fenced = sum(log.read_text(errors="replace").count("attempt_replaced") for log in logs if log.exists())
@@ -259,7 +259,7 @@ def tallied(
 
 
 def weather(target: Any, asked: argparse.Namespace, done: int) -> Tally:
-    """One platform through the faults that are left after ``done``, or through as many as the time allows."""
+    """Run one platform through the faults left after ``done``, or through as many as the time allows."""
     began = time.monotonic()
     try:
         target.start()
@@ -287,7 +287,7 @@ def weather(target: Any, asked: argparse.Namespace, done: int) -> Tally:
 
 
 def measure(report: Report, name: str, make: Callable[[int, float], Any], asked: argparse.Namespace) -> None:
-    """One target: whole, or with ``--minutes`` one more part of it."""
+    """Measure one target: whole, or with ``--minutes`` one more part of it."""
     if asked.minutes is None:
         tally = weather(make(asked.slots, asked.lease), asked, 0)
     else:

@@ -1,11 +1,11 @@
-"""A 100-trial study: what the platform adds to each trial, and how good its best value is beside plain Optuna's.
+"""A 100-trial study: the platform's overhead for each trial, and its best value next to plain Optuna's.
 
 Overhead: trials of a pipeline that computes nothing, one after the other; and of one that also looks at its rows, as
 every real one does, for which a child needs Polars. From the start of the second trial to the end of the last,
 everything counts that is not app code: queue, claim, a child, its files, metrics, events, taking the result in, asking
 for the next config. (The first trial also scores the baselines, so it is left out.)
 
-Best value: the same function, bounds, seed and number of trials, with Optuna's own study in one process beside it.
+Best value: the same function, bounds, seed and number of trials, compared with Optuna's own study in one process.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _KINDS = {"learning_rate": "float", "momentum": "float", "width": "int", "depth"
 
 
 def add_series(on: Stage) -> None:
-    """Next to nothing, every day."""
+    """Add a daily series of almost no size."""
     days = [f"{date(2020, 1, 1) + timedelta(days=day)},{1e-9 * (-1) ** day:.12f}" for day in range(300)]
     file = on.home / "flat.csv"
     file.write_text("\n".join(["at,value", *days]))
@@ -55,7 +55,7 @@ def moment(text: str) -> float:
 def one_study(
     on: Stage, trials: int, seed: int, parallel: int, plugin: str = "bench.bowl"
 ) -> tuple[list[dict[str, Any]], float]:
-    """Its trials, and the processor seconds of the platform's whole tree meanwhile."""
+    """Run a study; return its trials and the processor seconds of the platform's whole tree."""
     body = {
         "name": f"{plugin} {seed} {parallel}", "plugin": plugin, "dataset": "flat", "space": SPACE, "seed": seed,
         "config": {"horizon": 1}, "budget": {"trials": trials}, "parallel": parallel, "retrain": False,
@@ -93,7 +93,7 @@ def overhead(on: Stage, report: Report, told: list[dict[str, Any]], processor: f
 
 
 def ours(trials: int, seed: int) -> list[float]:
-    """The child's own functions, asked as the platform asks them."""
+    """Call the child's own functions as the platform does."""
     answer = serve({})
     space = {name: {"kind": _KINDS[name], "log": False, "step": None, **told} for name, told in SPACE.items()}
     known: list[dict[str, Any]] = []
@@ -110,7 +110,7 @@ def ours(trials: int, seed: int) -> list[float]:
 
 
 def plain(trials: int, seed: int) -> list[float]:
-    """Optuna as its own guide begins."""
+    """Run Optuna as in its own guide."""
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
 
     def objective(trial: optuna.Trial) -> float:

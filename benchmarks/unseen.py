@@ -1,9 +1,9 @@
 """Six series that no forecaster was tuned on: RMSE over the rolling origins of the last 15 % of the rows.
 
 Each forecaster is measured twice: as it is judged (learned from the training part, chosen on the validation part), and
-as it serves (learned again from all rows before the test part, which the peers know, too). The peers' figures are those
+as it serves (retrained on all rows before the test set, which the peers know, too). The peers' figures are those
 of their first measurement. With ``--peers`` models of statsforecast are measured on these very origins: parameters of
-all rows before the test part, carried on to each origin.
+all rows before the test set, updated up to each origin.
 
     make bench-unseen BENCH_ARGS="--folder DATA"
 

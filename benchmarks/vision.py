@@ -1,4 +1,4 @@
-"""vision.cnn on MNIST through the real platform, and the same network in PyTorch eager beside it in one run.
+"""vision.cnn on MNIST through the real platform, compared with the same network in PyTorch eager in one run.
 
 The platform's run: `azuraforge datasets add-images`, `azuraforge runs start vision.cnn --threads 2`. The comparison:
 the very layers, batch size, optimizer, schedule, averaging, label smoothing and augmented batches on both sides, some
@@ -40,7 +40,7 @@ def command(home: Path, *arguments: str) -> str:
 
 
 def train(report: Report, home: Path, name: str, threads: int, options: dict[str, str], goal: bool) -> None:
-    """One run of the platform; its accuracy on the official test images and its seconds become figures."""
+    """Execute one run of the platform; report its accuracy on the official test images and its seconds."""
     settings = [part for key, value in options.items() for part in ("--set", f"{key}={value}")]
     share, began = free_share(threads), time.perf_counter()
     started = ["runs", "start", "vision.cnn", "--dataset", "mnist", "--model", name, "--seed", str(SEED)]
@@ -78,7 +78,7 @@ def train(report: Report, home: Path, name: str, threads: int, options: dict[str
 
 
 class Side:
-    """One side of the comparison: a process that trains an epoch when it is told to, and says how long it took."""
+    """One side of the comparison: a process that trains an epoch on request, and reports its time."""
 
     def __init__(self, python: Path | str, side: str, threads: int, folder: Path, batches: int) -> None:
         environment = {
@@ -108,7 +108,7 @@ class Side:
 
 
 def compare(report: Report, threads: int, turns: int, batches: int) -> None:
-    """Both sides in turn on the same augmented batches."""
+    """Run both sides in turn on the same augmented batches."""
     if not TORCH_PYTHON.exists():
         raise SystemExit("the comparison needs PyTorch: make bench-vision sets it up")
     sides = {

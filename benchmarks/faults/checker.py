@@ -41,7 +41,7 @@ Effects = Callable[[str], tuple[dict[int, float], list[str]]]
 
 
 def effects_over_http(target: Target) -> Effects:
-    """As the platform shows them."""
+    """Return the effects as the platform shows them."""
     caller = Caller(target)
 
     def effects(run_id: str) -> tuple[dict[int, float], list[str]]:
@@ -107,7 +107,7 @@ def _effects(
     curve: dict[int, float],
     artifacts: list[str],
 ) -> None:
-    """Each step's effect once, with the value that only the whole chain before it gives."""
+    """Check that each step has its effect once, with the value that depends on all steps before it."""
     chain, state = {}, f"seed {asked['seed']}"
     for step in range(1, asked["steps"] + 1):
         state = link(state, step)

@@ -22,7 +22,7 @@ class Clock:
         name: of the offset's file; clocks of different names are set apart from each other.
 
     Attributes:
-        problem: why there is no such clock here; empty where there is.
+        problem: why there is no such clock here; empty if there is.
     """
 
     def __init__(self, folder: Path, name: str = "clock") -> None:
@@ -32,7 +32,7 @@ class Clock:
 
     @property
     def variables(self) -> dict[str, str]:
-        """What a process must be started with; nothing where there is no such clock."""
+        """Return the environment variables that a process needs; empty if there is no such clock."""
         if self.problem:
             return {}
         return {"LD_PRELOAD": str(self._library), "AZURAFORGE_STORM_CLOCK": str(self._file)}

@@ -129,7 +129,7 @@ class Embedded:
 
     def _kill_platform(self, chance: random.Random) -> float:
         over, others = time.time(), self.platform.kill()
-        self.start()  # at once, as whoever watches over it would
+        self.start()  # at once, as a service manager would
         self.orphans += outlived(others, over)
         return over
 

@@ -47,7 +47,7 @@ class Part:
         return self
 
     def _note_end(self) -> None:
-        """Keep the exit status of a process that has ended although it was not asked to."""
+        """Keep the exit status of a process that has ended without a request."""
         if not self._asked and self.process is not None and (status := self.process.poll()) is not None:
             self.unasked.append(status)
             self._asked = True
@@ -65,7 +65,7 @@ class Part:
         return []
 
     def launchers(self) -> list[psutil.Process]:
-        """The processes that fork."""
+        """Return the processes that fork."""
         return [
             each
             for each in self.tree()[1:]
@@ -73,11 +73,11 @@ class Part:
         ]
 
     def children(self) -> list[psutil.Process]:
-        """What was forked: runs, mostly."""
+        """Return the forked processes, mostly runs."""
         return [child for launcher in self.launchers() for child in _children(launcher)]
 
     def consumers(self) -> list[psutil.Process]:
-        """The processes that listen to the broker."""
+        """Return the processes that listen to the broker."""
         return [each for each in self.tree()[1:] if _runs(each, "consumer_child")]
 
     def kill(self) -> list[psutil.Process]:
@@ -120,7 +120,7 @@ class Part:
 
 
 def freeze(process: psutil.Process, seconds: float) -> None:
-    """SIGSTOP for a while; nothing where it has ended."""
+    """Stop it by SIGSTOP for a while; do nothing if it has ended."""
     with contextlib.suppress(psutil.NoSuchProcess):
         process.suspend()
     time.sleep(seconds)
@@ -129,7 +129,7 @@ def freeze(process: psutil.Process, seconds: float) -> None:
 
 
 def outlived(others: list[psutil.Process], killed_at: float) -> list[str]:
-    """Who of those that should have ended with a killed process still lives two seconds later."""
+    """Return the processes that should have ended with a killed one but still run two seconds later."""
     found = []
     for process in still_alive(others, killed_at + _ORPHAN_SECONDS - time.time()):
         with contextlib.suppress(psutil.Error):

@@ -110,7 +110,7 @@ class Scaled:
             time.sleep(0.05)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """As the superuser, past row-level security; again while the database is being hurt."""
+        """Query as the superuser, past row-level security; retry while the database is under a fault."""
         until = time.monotonic() + 60
         while True:
             try:

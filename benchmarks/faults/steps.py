@@ -1,5 +1,5 @@
 """A run of the storm: a chain of hashes, one link a step. A step that is lost, doubled or resumed from the wrong place
-changes every later value. Some runs are poison, and must harm nobody but themselves.
+changes every later value. Some runs are poison, and must harm only themselves.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def value(state: str) -> float:
 
 
 def steps(child: Any) -> dict[str, Any]:
-    """In the child: a point a step and a checkpoint every few, from wherever an earlier attempt came."""
+    """Log a point per step and write a checkpoint every few, from the step that an earlier attempt reached."""
     asked = child.payload
     if asked.get("poison"):
         _POISONS[asked["poison"]]()

@@ -54,7 +54,7 @@ class Tally:
 
     @classmethod
     def read(cls, stored: dict[str, Any]) -> Tally:
-        """The tally that ``write`` gave and JSON kept."""
+        """Rebuild the tally from the result of ``write``."""
         made = cls(**stored)
         made.faults = [(kind, hit) for kind, hit in made.faults]
         made.ends = Counter(made.ends)
@@ -63,7 +63,7 @@ class Tally:
         return made
 
     def write(self) -> dict[str, Any]:
-        """The tally as JSON can keep it."""
+        """Return the tally as JSON values."""
         stored = {each.name: getattr(self, each.name) for each in fields(self)}
         return {**stored, "ends": dict(self.ends), "readers": [asdict(each) for each in self.readers]}
 

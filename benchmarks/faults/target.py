@@ -1,4 +1,4 @@
-"""A platform that is to be hurt: how it is asked, looked into, and broken."""
+"""A platform under faults: requests to it, its inspection, and the faults."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Caller:
         self._own = threading.local()
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """Status and answer. Raises OSError where nobody answers."""
+        """Return status and answer. Raises OSError if there is no answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self._target.port, timeout=10)
         headers = {"Authorization": f"Bearer {self._target.token}", "Content-Type": "application/json"}
         try:

@@ -29,7 +29,7 @@ class Heard:
     connections: int = 0
 
     def take(self, event: dict[str, Any]) -> None:
-        """Note an event, its delay from the database's clock, and the steps that it tells of."""
+        """Note an event, its delay from the database's clock, and its steps."""
         self.delays.append(time.time() - datetime.fromisoformat(event["at"]).timestamp())
         self.numbers.append(event["seq"])
         for pairs in event["data"].get("points", {}).values():
@@ -41,7 +41,7 @@ class Heard:
 
 
 class Reader:
-    """Reads until it is told to stop, over as many connections as it takes."""
+    """Reader that runs until it is stopped, over as many connections as needed."""
 
     def __init__(self, on: Stage, stream: str, kind: str) -> None:
         self.on = on

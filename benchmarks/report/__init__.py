@@ -16,7 +16,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 
 @dataclass
 class Figure:
-    """One measured figure; ``ratio`` is ours / the peer's, and ``met`` is None where there is no goal."""
+    """One measured figure; ``ratio`` is ours / the peer's, and ``met`` is None without a goal."""
 
     figure: str
     value: float | str | None
@@ -89,7 +89,7 @@ def machine() -> str:
 
 
 def shared_data() -> Path:
-    """The folder of real data beside the checkout, or where AZURAFORGE_SHARED says."""
+    """Return the folder of real data next to the checkout, or the one in AZURAFORGE_SHARED."""
     folder = Path(os.environ.get("AZURAFORGE_SHARED", ROOT.parent / "shared")) / "data"
     if not folder.is_dir():
         raise SystemExit(f"this benchmark needs real data in {folder}; set AZURAFORGE_SHARED to the folder above it")
@@ -97,7 +97,7 @@ def shared_data() -> Path:
 
 
 def commit() -> str:
-    """The checkout's commit, marked where files differ from it."""
+    """Return the checkout's commit, marked if files differ from it."""
     done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True)
     dirty = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True).stdout
     return (done.stdout.strip() or "unknown") + ("+changes" if dirty else "")

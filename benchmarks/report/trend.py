@@ -40,7 +40,7 @@ class Trend:
 
 
 def trend(hours: Sequence[float], values: Sequence[float]) -> Trend | None:
-    """Least squares over evenly spaced values; None where they are too few to say anything."""
+    """Return the least-squares trend of evenly spaced values; None if there are too few."""
     count = len(values)
     if count < _FEWEST:
         return None
@@ -59,7 +59,7 @@ def trend(hours: Sequence[float], values: Sequence[float]) -> Trend | None:
 
 
 def together(parts: Sequence[Trend]) -> Trend:
-    """One slope for several parts, each with a level of its own: a process that starts again starts lower."""
+    """Return one slope for several parts, each with its own level, since a restarted process starts lower."""
     weight = sum(part.weight for part in parts)
     slope = sum(part.weight * part.slope for part in parts) / weight
     error = sum((part.weight * part.error) ** 2 for part in parts) ** 0.5 / weight

@@ -24,7 +24,7 @@ def season_blocks(drawn: Draw, season: int) -> Finding:
 
 
 def blocks(drawn: Draw, season: int) -> Finding:
-    """The former rule without the season."""
+    """Apply the former rule without the season."""
     return _resampled(drawn, lambda values: _former(values, drawn.cell.horizon, 1), least=True)
 
 
@@ -71,7 +71,7 @@ def politis_white(values: Floats) -> int:
 
 
 def _former(values: Floats, horizon: int, season: int) -> int:
-    """The former rule's block; 0 where fewer than two of them fit."""
+    """Return the former rule's block length; 0 if fewer than two blocks fit."""
     length = len(values)
     block = max(1, horizon, season, math.ceil(round(math.cbrt(length), 9)))
     if length < 2 * block:

@@ -54,7 +54,7 @@ class Draw:
     """Repetitions of one cell.
 
     Attributes:
-        cell: where they come from.
+        cell: the simulated situation.
         a, b: ``(repetition, origin)`` losses of the two forecasters.
         estimate: ``(repetition,)`` logarithms of RMSE ratios.
         values: ``(repetition, origin)`` differences of scaled losses: their means err as the estimates do.
@@ -68,7 +68,7 @@ class Draw:
 
     @property
     def detectable(self) -> float:
-        """The lead, in logarithms, that a test with the true variance would find in 80 % of cases."""
+        """Return the lead, in logarithms, that a test with the true variance would find in 80 % of cases."""
         return float((1.95996 + 0.84162) * self.estimate.std())
 
 

@@ -93,7 +93,7 @@ class Stage:
         return self._token
 
     def read_token(self) -> None:
-        """Take the token that the platform wrote last; it may have been started again by somebody else."""
+        """Take the token that the platform wrote last; another process may have restarted it."""
         self._token = (self.home / "token").read_text()
 
     def tree(self) -> list[psutil.Process]:
@@ -102,13 +102,13 @@ class Stage:
         return [root, *root.children(recursive=True)]
 
     def kill(self) -> None:
-        """kill -9 of the platform's own process."""
+        """Kill the platform's own process by SIGKILL."""
         assert self.process is not None
         self.process.kill()
         self.process.wait()
 
     def stop(self) -> None:
-        """Ask it to end; with force after half a minute."""
+        """Stop it; by force after half a minute."""
         if self.process is None or self.process.poll() is not None:
             return
         tree = self.tree()
@@ -132,18 +132,18 @@ class Stage:
         return {"platform": _used([root]), "its children": _used(root.children(recursive=True))}
 
     def server_log(self) -> list[str]:
-        """What the database's server wrote of its own since this was asked last; SQLite has none."""
+        """Return the database server's log since the last call; SQLite has none."""
         return []
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        """One request below /api/v1 over this thread's kept connection; raises where the answer is no success."""
+        """Send one request below /api/v1 over this thread's kept connection; raise an error unless it succeeds."""
         status, answer = self.ask(method, path, body)
         if status >= 400:
             raise RuntimeError(f"{method} {path}: {status} {answer}")
         return answer
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """Like ``call``, with the status instead of an exception. Raises OSError where nobody answers."""
+        """Send a request like ``call``, but return the status. Raises OSError if there is no answer."""
         connection = getattr(self._own, "connection", None)
         if connection is None or connection.port != self.port or time.monotonic() > self._own.used_at + _KEPT_SECONDS:
             connection = self._own.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
@@ -197,6 +197,6 @@ def pss_megabytes(processes: list[psutil.Process]) -> float:
 
 
 def percentile(values: list[float], share: float) -> float:
-    """The value below which ``share`` (0 to 1) of the values lie; nearest rank, so it was really seen."""
+    """Return the value below which ``share`` (0 to 1) of the values lie; nearest rank, so an observed one."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, max(0, -(-len(ordered) * share // 1).__int__() - 1))]

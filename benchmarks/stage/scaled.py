@@ -68,7 +68,7 @@ class ScaledStage(Stage):
                 process.wait()
 
     def tree(self) -> list[psutil.Process]:
-        """Every living process of all parts, the servers they use not included."""
+        """Return every running process of all parts, without the servers that they use."""
         roots = [psutil.Process(process.pid) for process in (self.process, *self.others) if process is not None]
         return [each for root in roots for each in (root, *root.children(recursive=True))]
 
@@ -85,7 +85,7 @@ class ScaledStage(Stage):
         return {name: _used([root, *root.children(recursive=True)]) for name, root in parts.items()}
 
     def server_log(self) -> list[str]:
-        """From the first call on: statements of more than 20 ms, and each autovacuum."""
+        """Return the log from the first call on: statements of more than 20 ms, and each autovacuum."""
         cluster, _ = self._servers
         if not self._logged:
             for setting in (

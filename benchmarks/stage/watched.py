@@ -1,8 +1,9 @@
 """``python -m benchmarks.stage.watched api …``: the platform's own command with a watch on its requests.
 
-It tells where the time of each request goes (waiting for a connection, for the database, for its turn on the event
+It reports where the time of each request goes (waiting for a connection, for the database, for its turn on the event
 loop), how late the loop is and whether its thread was computing meanwhile, and how long garbage was looked for.
-SIGUSR1 begins anew; SIGUSR2 writes what was seen since to ``$AZURAFORGE_BENCH_WATCH``. It costs about 30 µs a request.
+SIGUSR1 starts again; SIGUSR2 writes the measurements since to ``$AZURAFORGE_BENCH_WATCH``. It costs about 30 µs a
+request.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _marks: ContextVar[list[float] | None] = ContextVar("marks", default=None)
 
 
 class Watch:
-    """What was seen since the last beginning."""
+    """Measurements since the last start."""
 
     def __init__(self) -> None:
         self.begin()
@@ -49,7 +50,7 @@ class Watch:
             self.collected.append((about["generation"], time.perf_counter() - self._collecting_since))
 
     async def look(self) -> None:
-        """How late is the loop, and did its thread (or another one, holding the interpreter) compute meanwhile?"""
+        """Measure the loop's delay, and whether its thread (or another one with the interpreter) computed meanwhile."""
         while True:
             began, thread, process = time.perf_counter(), time.thread_time(), time.process_time()
             await asyncio.sleep(_LOOK_SECONDS)

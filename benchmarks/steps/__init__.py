@@ -24,7 +24,7 @@ def work(batch: int, time: int, features: int, hidden: int) -> int:
 
 
 class Cases:
-    """Builds the steps one by one, when they are asked for: memory of one case does not disturb the next."""
+    """Builder of the steps, one by one on request, so that the memory of one case does not affect the next."""
 
     def __init__(self, np: Any, torch: Any, engine: Any) -> None:
         self.np, self.torch, self.engine = np, torch, engine
@@ -159,7 +159,7 @@ class Cases:
         return self.supervised(ours, other, self.normal(32, 60, 64), self.normal(32, 60, 64))
 
     def adam(self, size: int) -> dict[str, Step]:
-        """The optimizer's step alone, against PyTorch's fused one."""
+        """Return the optimizer's step alone, against PyTorch's fused one."""
         values = [self.normal(part) for part in (size // 4, size // 4, size // 2)]
         ours = [self.engine.nn.Parameter(value.copy()) for value in values]
         theirs = [self.torch.nn.Parameter(self.torch.tensor(value)) for value in values]

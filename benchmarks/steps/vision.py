@@ -1,4 +1,4 @@
-"""One side of bench-vision: trains vision.cnn's network on augmented MNIST, some batches at a time, when it is told to.
+"""One side of bench-vision: trains vision.cnn's network on augmented MNIST, some batches at a time, on request.
 
 A program of its own: `python -m benchmarks.steps.vision ours|pytorch THREADS DATA BATCHES`. For each line on its input
 it trains on and answers with one line of JSON: seconds, of which were spent on drawing batches, and the mean loss.

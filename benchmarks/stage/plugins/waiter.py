@@ -1,4 +1,4 @@
-"""An agent that does nothing for a while and says when it began; it ends at once when it is asked to."""
+"""An agent that does nothing for a while and reports when it began; it ends at once on request."""
 
 import time
 from typing import Any, ClassVar

@@ -355,7 +355,7 @@ export interface paths {
         put?: never;
         /**
          * Restore Dataset
-         * @description Take a dataset out of the trash, by its id or its former name.
+         * @description Restore a dataset from the trash, by its id or its former name.
          */
         post: operations["datasets_restore_dataset"];
         delete?: never;
@@ -393,7 +393,7 @@ export interface paths {
         };
         /**
          * Dataset Rows
-         * @description Return the target over time, reduced for a chart; of several series one.
+         * @description Return the target over time, reduced for a chart; of several series only one.
          */
         get: operations["datasets_dataset_rows"];
         put?: never;
@@ -459,7 +459,7 @@ export interface paths {
         put?: never;
         /**
          * Restore Dataset Version
-         * @description Take one version out of the trash.
+         * @description Restore one version from the trash.
          */
         post: operations["datasets_restore_dataset_version"];
         delete?: never;
@@ -1348,7 +1348,7 @@ export interface paths {
         };
         /**
          * List Plugins
-         * @description A page of the plugins that were found, by kind and name; broken ones with their error.
+         * @description List the installed plugins, by kind and name; broken ones with their error.
          */
         get: operations["plugins_list_plugins"];
         put?: never;
@@ -1368,7 +1368,7 @@ export interface paths {
         };
         /**
          * Get Plugin
-         * @description One plugin with the JSON schema of what it accepts.
+         * @description Return one plugin with the JSON schema of its input.
          */
         get: operations["plugins_get_plugin"];
         put?: never;
@@ -2240,7 +2240,7 @@ export interface paths {
         };
         /**
          * List Task Kinds
-         * @description A page of the kinds of task that models can be trained for, with their metrics, slices and baselines.
+         * @description List the task kinds for which models can be trained, with their metrics, slices and baselines.
          */
         get: operations["plugins_list_task_kinds"];
         put?: never;
@@ -3013,7 +3013,7 @@ export interface components {
         };
         /**
          * ClassMetrics
-         * @description One class: ``support`` rows truly are it, ``answered`` were predicted to be.
+         * @description One class: ``support`` rows have it as their label, ``answered`` rows have it as their prediction.
          */
         ClassMetrics: {
             /** Answered */
@@ -3126,7 +3126,7 @@ export interface components {
          * @description ``a`` against ``b`` on the same rows; below zero, ``a`` is better.
          *
          *     ``low`` and ``high`` are the ends of the interval: relative along a series, of ``difference`` for independent
-         *     examples; null where there were too few rows.
+         *     examples; null if there were too few rows.
          */
         ComparisonScores: {
             /** A */
@@ -3259,7 +3259,7 @@ export interface components {
         };
         /**
          * ContenderScores
-         * @description A contender with its metrics over the whole test set, by name, and where the task has them per horizon or class.
+         * @description A contender with its metrics over the whole test set, by name, and per horizon or class if the task has them.
          *
          *     ``metrics`` holds a number or null for each of the evaluation's ``metrics``.
          */
@@ -3330,7 +3330,7 @@ export interface components {
         };
         /**
          * DatasetMoved
-         * @description A dataset or one version of it was put into the trash or taken out of it.
+         * @description A dataset or one version of it was moved into the trash or restored.
          */
         DatasetMoved: {
             /** By */
@@ -4156,9 +4156,9 @@ export interface components {
         };
         /**
          * Evaluation
-         * @description Every contender on the same held-out rows. It explains itself: ``metrics`` says what each number means.
+         * @description Every contender on the same held-out rows. Self-describing: ``metrics`` explains each number.
          *
-         *     What only some tasks have (time, several series, classes, images) is null or empty elsewhere.
+         *     Fields of some tasks only (time, several series, classes, images) are null or empty for others.
          */
         Evaluation: {
             /** Best Baseline */
@@ -4322,7 +4322,7 @@ export interface components {
         Event: components["schemas"]["PolicyChangedEvent"] | components["schemas"]["TrashPurgedEvent"] | components["schemas"]["RunStateChangedEvent"] | components["schemas"]["RunWaitsEvent"] | components["schemas"]["RunEnvironmentEvent"] | components["schemas"]["PhaseBeganEvent"] | components["schemas"]["PhaseEndedEvent"] | components["schemas"]["RunProgressedEvent"] | components["schemas"]["MetricsLoggedEvent"] | components["schemas"]["MetricsTruncatedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["FigureAttachedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["RunFollowedUpEvent"] | components["schemas"]["RunsMovedEvent"] | components["schemas"]["VersionAddedEvent"] | components["schemas"]["DatasetChangedEvent"] | components["schemas"]["DatasetMovedEvent"] | components["schemas"]["VersionRegisteredEvent"] | components["schemas"]["AliasMovedEvent"] | components["schemas"]["ModelMovedEvent"] | components["schemas"]["IntendedUseChangedEvent"] | components["schemas"]["GatePolicyChangedEvent"] | components["schemas"]["DriftFoundEvent"] | components["schemas"]["DeploymentMovedEvent"] | components["schemas"]["PredictionsMadeEvent"] | components["schemas"]["PredictionsJudgedEvent"] | components["schemas"]["PredictionsJudgedAgainEvent"] | components["schemas"]["StudyChangedEvent"] | components["schemas"]["StudyEndedEvent"] | components["schemas"]["StudyRetrainedEvent"] | components["schemas"]["TrialMovedEvent"] | components["schemas"]["ScheduleChangedEvent"] | components["schemas"]["ScheduleMissedEvent"] | components["schemas"]["ScheduleFiredEvent"] | components["schemas"]["AutomationChangedEvent"] | components["schemas"]["AutomationFiredEvent"] | components["schemas"]["AutomationFinishedEvent"] | components["schemas"]["NotificationQueuedEvent"] | components["schemas"]["NotificationFailedEvent"];
         /**
          * ExplainedImage
-         * @description An image as a PNG in base64. ``falls``: by how much the probability of the answer falls where the patch lies.
+         * @description An image as a PNG in base64. ``falls``: decrease of the answer's probability at each place of the patch.
          */
         ExplainedImage: {
             /** Answer */
@@ -4340,7 +4340,7 @@ export interface components {
         };
         /**
          * ExternalSummary
-         * @description The values that a client gave a run which it executed itself.
+         * @description The values that a client reported for a run that it executed itself.
          */
         ExternalSummary: {
             /**
@@ -4422,7 +4422,7 @@ export interface components {
         };
         /**
          * FigureAttached
-         * @description Data to be drawn was attached to a run, or replaced.
+         * @description Data of a figure was attached to a run, or replaced.
          */
         FigureAttached: {
             /** Name */
@@ -4925,7 +4925,7 @@ export interface components {
         };
         /**
          * Growth
-         * @description The way in which a version followed from the one before it.
+         * @description The change from the previous version to this one.
          *
          *     Attributes:
          *         rows_added: rows that the earlier version did not have, filled gaps included.
@@ -5015,7 +5015,7 @@ export interface components {
         };
         /**
          * Hierarchical
-         * @description The levels of a panel with declared groups, the total of all series first.
+         * @description Levels of a panel with declared groups, the total of all series first.
          */
         Hierarchical: {
             /**
@@ -5061,7 +5061,7 @@ export interface components {
         };
         /**
          * HorizonMetrics
-         * @description Metrics of the predictions that look this many rows ahead.
+         * @description Metrics of the predictions this many rows ahead.
          */
         HorizonMetrics: {
             /** Horizon */
@@ -5155,10 +5155,10 @@ export interface components {
         };
         /**
          * IncumbentColumns
-         * @description The columns of a forecast of the target that is in use already, such as a planner's spreadsheet.
+         * @description The columns of a forecast of the target that is already in use, such as a planner's spreadsheet.
          *
          *     Without ``file`` they are columns of the dataset: a row holds the forecast of its own target, and the moment at
-         *     which it was made, in microseconds since 1970. Both are inputs of no model. With ``file`` they stood in files of
+         *     which it was made, in microseconds since 1970. Both are inputs of no model. With ``file`` they came in files of
          *     their own, whose rows are stored next to the dataset's; a target may then have several forecasts, each made at
          *     another moment.
          */
@@ -5216,7 +5216,7 @@ export interface components {
         };
         /**
          * IncumbentScores
-         * @description The dataset's present forecast next to others on the targets for which it had said something by the origin.
+         * @description The dataset's present forecast next to others, on the targets that it had forecast by the origin.
          */
         IncumbentScores: {
             /**
@@ -5269,7 +5269,7 @@ export interface components {
         };
         /**
          * InputImportance
-         * @description Growth of the RMSE where the input is another origin's: mean and spread over repeats, and share of the RMSE.
+         * @description Increase of the RMSE if the input is another origin's: mean and spread over repeats, and share of the RMSE.
          */
         InputImportance: {
             /** Column */
@@ -5333,7 +5333,7 @@ export interface components {
         };
         /**
          * IntervalCoverage
-         * @description An interval that promises to hold a share of the true values, and the share that it held.
+         * @description A nominal interval, and the share of the true values that it contained.
          *
          *     ``low`` and ``high`` enclose the true coverage with a probability of ``RANGE_LEVEL``, given how the origins
          *     depend on each other.
@@ -5541,7 +5541,7 @@ export interface components {
         };
         /**
          * LeftOut
-         * @description A series of a panel that a run does without.
+         * @description A series of a panel that a run leaves out.
          *
          *     ``why``: ``few_rows``, ``no_window`` (too many of its rows were not measured), ``constant`` (nothing to learn) or
          *     ``ended`` (before the test set begins: its moments are not counted either).
@@ -5570,7 +5570,7 @@ export interface components {
         };
         /**
          * LeftOutMember
-         * @description A member that the combination does without.
+         * @description A member that the combination does not use.
          */
         LeftOutMember: {
             /** Name */
@@ -6028,7 +6028,7 @@ export interface components {
         };
         /**
          * Member
-         * @description One of the predictors that are combined, or one that was learned and has no weight.
+         * @description A combined predictor, or one that was learned but has no weight.
          *
          *     ``metrics`` are those of its own predictions on the test set. They inform only: members are chosen and weighed by
          *     ``score``, before the test set exists.
@@ -6067,7 +6067,7 @@ export interface components {
         };
         /**
          * MetricFacts
-         * @description Everything about a metric but its computation: what the API, tables, cards and reports show and compare by.
+         * @description Everything about a metric except its computation, as the API, tables, cards and reports use it.
          */
         MetricFacts: {
             /**
@@ -6440,7 +6440,7 @@ export interface components {
         };
         /**
          * NextValue
-         * @description A value to come, with the ends of its interval where there is one.
+         * @description A future value, with the ends of its interval if there is one.
          */
         NextValue: {
             /** At */
@@ -6782,7 +6782,7 @@ export interface components {
         };
         /**
          * Pairing
-         * @description The comparison of two contenders by this metric, from the losses of the same rows.
+         * @description Rule to compare two contenders by this metric, from the losses of the same rows.
          *
          *     ``origins`` follow one another in time: neighbouring losses are alike and remember each other, and the
          *     difference is relative. ``examples`` are independent: they are drawn one by one, and the difference is absolute.
@@ -6866,7 +6866,7 @@ export interface components {
         };
         /**
          * PartSummary
-         * @description One part of a split. Rows without time have no ``start`` and ``end``; their hash tells whether they are alike.
+         * @description One part of a split. Rows without time have no ``start`` and ``end``; their hash shows whether they are equal.
          */
         PartSummary: {
             /**
@@ -7039,7 +7039,7 @@ export interface components {
         };
         /**
          * PluginOut
-         * @description An installed ability, or the reason why one cannot be used.
+         * @description An installed plugin, or the reason why it cannot be used.
          */
         PluginOut: {
             /** Capabilities */
@@ -7832,9 +7832,9 @@ export interface components {
         };
         /**
          * Pretraining
-         * @description The origin of pretrained weights, as people who published them state it; the platform cannot check it.
+         * @description The origin of pretrained weights, as stated by their publishers; the platform cannot check it.
          *
-         *     Rows that end before ``until`` may have been part of that training, whoever held them out here.
+         *     Rows before ``until`` may have been part of that training, even if they are held out here.
          */
         Pretraining: {
             /**
@@ -8105,7 +8105,7 @@ export interface components {
         };
         /**
          * ReliabilityBin
-         * @description Examples whose confidence lies in ``low < confidence <= high``; both means are null where there are none.
+         * @description Examples whose confidence lies in ``low < confidence <= high``; both means are null if there are none.
          */
         ReliabilityBin: {
             /** Accuracy */
@@ -8745,7 +8745,7 @@ export interface components {
         };
         /**
          * RunsMoved
-         * @description Runs were put into the trash, taken out of it, pinned or unpinned.
+         * @description Runs were moved into the trash, restored, pinned or unpinned.
          */
         RunsMoved: {
             /** By */
@@ -8863,7 +8863,7 @@ export interface components {
         };
         /**
          * RunWaits
-         * @description A run that another one held back waits for fewer runs.
+         * @description A run with dependencies waits for fewer runs.
          */
         RunWaits: {
             /** Waiting On */
@@ -9367,7 +9367,7 @@ export interface components {
         };
         /**
          * ShownComparison
-         * @description A comparison's numbers as people read them, in one language.
+         * @description A comparison's formatted numbers, in one language.
          */
         ShownComparison: {
             /** Change */
@@ -9980,7 +9980,7 @@ export interface components {
         };
         /**
          * SuspiciousColumn
-         * @description A column that seems to know the future of the target, with what speaks against it.
+         * @description A column that seems to know the future of the target, with the evidence.
          */
         SuspiciousColumn: {
             /**
@@ -10118,7 +10118,7 @@ export interface components {
         };
         /**
          * TaskKindFacts
-         * @description Everything about a task kind that can be known without running its code.
+         * @description The facts about a task kind that need none of its code.
          */
         TaskKindFacts: {
             /**
@@ -10196,7 +10196,7 @@ export interface components {
         };
         /**
          * TaskKindPage
-         * @description A page of the kinds of task, by name.
+         * @description A page of task kinds, by name.
          */
         TaskKindPage: {
             /** Items */

@@ -1,1 +1,1 @@
-"""Built-in apps. They see only the engine and the plugin contract, as a stranger's package does."""
+"""Built-in apps. They use only the engine and the plugin contract, like a third party's package."""

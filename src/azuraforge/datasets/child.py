@@ -152,7 +152,7 @@ def _result(
     )
 
 
-#: Numbers of NumPy, and keys that are numbers.
+#: Options for NumPy numbers, and for keys that are numbers.
 _PLAIN = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
 

@@ -33,7 +33,7 @@ class DatasetChanged(EventBody):
 
 
 class DatasetMoved(EventBody):
-    """A dataset or one version of it was put into the trash or taken out of it."""
+    """A dataset or one version of it was moved into the trash or restored."""
 
     type: Literal["dataset.deleted", "dataset.restored"]
     dataset: str

@@ -131,7 +131,7 @@ def _sha256(path: Path) -> str:
 
 
 def _place(made: Path, target: Path) -> None:
-    """Put a file into its place, which may already have it; ``made`` stays where it is."""
+    """Put a file into its place, which may already have it; ``made`` is not moved."""
     draft = target.with_name(f".{target.stem}.{new_id()}")
     with storage(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -68,7 +68,7 @@ class SeriesData(DataKind):
 
 
 class ImageData(DataKind):
-    """Images of one size, each with the class that it belongs to."""
+    """Images of one size, each with its class."""
 
     name = "images"
     Options = ImageOptions

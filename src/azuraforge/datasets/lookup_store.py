@@ -141,7 +141,7 @@ def _version_questions(row: type[RowT]) -> VersionQuestions[RowT]:
     )
 
 
-#: The number of the newest version of a dataset that is there; nothing where the dataset or all versions are not.
+#: The number of the newest existing version of a dataset; no row if the dataset or all of its versions are deleted.
 NEWEST_NUMBER = Question(
     NumberRow,
     select(DatasetVersionRow.dataset_id, DatasetVersionRow.version)

@@ -17,12 +17,12 @@ from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 _T = TypeVar("_T")
 
-#: As many arrivals as are regular.
+#: Number of arrivals that count as regular.
 REGULAR = 3
 
 
 class ObservedRow(NamedTuple):
-    """The newest version of a dataset that brought rows; ``third_at``: when the third newest of those was added.
+    """The newest version of a dataset that added rows; ``third_at``: time of the third newest such version.
 
     A version with new statements or other forecasts over the same rows is none of them.
     """
@@ -49,7 +49,7 @@ class VersionThen(NamedTuple):
 
 
 def observed(session: Session, dataset_ids: Collection[str]) -> dict[str, ObservedRow]:
-    """Return the newest version that brought rows of each dataset that is not in the trash."""
+    """Return, for each dataset that is not in the trash, the newest version that added rows."""
     other = aliased(DatasetVersionRow)
     added = cast(_field(session, other.growth, "rows_added"), BigInteger)
     restates = _field(session, other.provenance, "rows_of_version").is_not(None)

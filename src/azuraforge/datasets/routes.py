@@ -128,7 +128,7 @@ def delete_dataset(name: NameOrId, access: Writer, service: Service) -> None:
 
 @router.post("/{name}/restore")
 def restore_dataset(name: NameOrId, access: Writer, service: Service, unit: Unit) -> DatasetVersionOut:
-    """Take a dataset out of the trash, by its id or its former name."""
+    """Restore a dataset from the trash, by its id or its former name."""
     return service.get(access.project_id, service.trash.restore(access.project_id, name, None, unit=unit).id).out()
 
 
@@ -150,7 +150,7 @@ def delete_dataset_version(name: NameOrId, version: Number, access: Writer, serv
 def restore_dataset_version(
     name: NameOrId, version: Number, access: Writer, service: Service, unit: Unit
 ) -> DatasetVersionOut:
-    """Take one version out of the trash."""
+    """Restore one version from the trash."""
     restored = service.trash.restore(access.project_id, name, version, unit=unit)
     return service.get(access.project_id, restored.id, version).out()
 
@@ -183,7 +183,7 @@ async def dataset_rows(
     series: Annotated[str | None, Query(max_length=200, description="of several; empty: the first")] = None,
     last: Annotated[int | None, Query(ge=1, le=10_000, description="only the newest so many; empty: all")] = None,
 ) -> RowsOut:
-    """Return the target over time, reduced for a chart; of several series one."""
+    """Return the target over time, reduced for a chart; of several series only one."""
     rows = partial(service.rows, access.project_id, name, version, max_points, series, last)
     return await ask_in_turn(request, access.project_id, rows)
 

@@ -18,7 +18,7 @@ from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 Json: TypeAlias = dict[str, JsonValue]
 
 _FREQUENCY = r"^[1-9][0-9]*(ms|s|m|h|d|w|mo|q|y)$"
-#: So many of each unit are a year, or less.
+#: Largest number of each unit; it is at most a year.
 _A_YEAR = {"ms": 3e10, "s": 3e7, "m": 525_600, "h": 8760, "d": 365, "w": 52, "mo": 12, "q": 4, "y": 1}
 
 
@@ -195,7 +195,7 @@ class IncumbentOptions(BaseModel):
     sheet: str | None = Field(default=None, min_length=1, max_length=200, description="of an Excel workbook")
 
 
-#: Rows of one request that are not a file.
+#: Largest number of rows in a JSON request.
 MOST_ROWS = 1_000_000
 #: A cell of a row.
 Cell: TypeAlias = Annotated[str, Field(max_length=10_000)] | float | int | None

@@ -13,7 +13,7 @@ from azuraforge.plugins.contract.shape import Shape
 BLOCK_ROWS = 65_536
 #: A version with more segments than this gets its newest small ones merged; see ``growing.merging``.
 MOST_SEGMENTS = 32
-#: Changed values that a version names one by one.
+#: Largest number of changed values that a version lists individually.
 MOST_CHANGES = 20
 
 #: Treatment of rows that change stored ones.
@@ -42,7 +42,7 @@ class RevisedValue(Shape):
 
 
 class Growth(Shape):
-    """The way in which a version followed from the one before it.
+    """The change from the previous version to this one.
 
     Attributes:
         rows_added: rows that the earlier version did not have, filled gaps included.

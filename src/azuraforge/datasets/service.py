@@ -85,7 +85,7 @@ class DatasetService:
         grants: Grants | None = None,
     ) -> None:
         self._database = database
-        #: The hottest reads, to be awaited.
+        #: The most frequent reads; asynchronous.
         self.lookup = DatasetLookup(database)
         self._call = call
         self.large_pictures = LargePictures(call, settings.reading.at_once)
@@ -99,7 +99,7 @@ class DatasetService:
         #: Adds versions in a transaction.
         self.keeper = VersionKeeper(self.trash, events, on_version)
         self._uploads = settings.home / "uploads"
-        claims.sweep(self._uploads)  # what killed processes left; other living ones may be receiving files
+        claims.sweep(self._uploads)  # files of killed processes; other running ones may be receiving files
 
     @property
     def max_upload_bytes(self) -> int:
@@ -298,7 +298,7 @@ class DatasetService:
         return self._call(entry, {**payload, "secrets": secrets} if secrets else payload, result, timeout_seconds)
 
     def granted(self, project_id: str, source: str, options: Json) -> Mapping[str, str]:
-        """Return the secrets that the options of a source name. Raises InvalidInput for one that cannot be had."""
+        """Return the secrets that the options of a source name. Raises InvalidInput for an unavailable one."""
         return {} if self._grants is None else self._grants.of(project_id, source, options)
 
     def _present_file(self, project_id: str, name: str) -> PresentFile | None:
@@ -321,6 +321,6 @@ class DatasetService:
 
         try:
             version, created = self._database.write(project_id, work, unit=unit)
-        except IntegrityError:  # another API process made the same name at the same moment (PostgreSQL)
+        except IntegrityError:  # another API process created the same name at the same time (PostgreSQL)
             version, created = self._database.write(project_id, work, unit=unit)
         return version.out(created=created)

@@ -12,7 +12,7 @@ from azuraforge.datasets.messages import ReadResult
 from azuraforge.datasets.segments import Growth, Segment
 from azuraforge.datasets.tables import Dataset, DatasetSegmentRow, DatasetVersionRow
 
-#: The most addresses in one query.
+#: Largest number of addresses in one query.
 _AT_ONCE = 500
 
 

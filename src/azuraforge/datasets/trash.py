@@ -34,7 +34,7 @@ class DatasetTrash(RowBin[Row]):
     """Deletes, restores and purges datasets and their versions."""
 
     noun: ClassVar[Noun] = "dataset"
-    checks_needs: ClassVar[bool] = True  # a dataset of which some versions are needed loses the others
+    checks_needs: ClassVar[bool] = True  # only the versions that are not needed are purged
 
     def __init__(
         self,

@@ -77,7 +77,7 @@ def _predictions(services: Services) -> PredictionService:
     def errors_of(project_id: str, run_id: str) -> str | None:
         try:
             return str(runs.artifact(project_id, run_id, "errors.npz")[1])
-        except NotFound:  # purged, or a bundle from elsewhere
+        except NotFound:  # purged, or from an imported bundle
             return None
 
     drift = DriftMonitor(database, events, datasets, models.versions, errors_of)

@@ -32,9 +32,9 @@ from azuraforge.models.tables import (
 )
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
-#: Forecasts and judged points are counted up to these; counting all of a long ledger would cost every page.
+#: Limits for counts of forecasts and judged points; counting all of a long ledger would slow every page.
 MOST_FORECASTS, MOST_POINTS = 1_000, 10_000
-#: Forecasts among which different origins are counted.
+#: Number of newest forecasts whose distinct origins are counted.
 _NEWEST_FORECASTS = 200
 
 

@@ -44,7 +44,7 @@ from azuraforge.runs.short_ids import RunId
 from azuraforge.waiting.turns import ask_in_turn, ending_with_client
 
 router = APIRouter(tags=["models"])
-#: What is asked hundreds of times a second is looked for first: each route before it costs a match.
+#: The most frequent requests come first: every route before them costs a match.
 hot = APIRouter(tags=["models"])
 
 _PICTURE = {

@@ -13,7 +13,7 @@ from azuraforge.models.provenance import ImportedFrom, ImportRecord
 from azuraforge.models.tables import AliasChange, Evaluation, ModelAlias, ModelPolicy, ModelVersion, Prediction
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
-#: Versions that the page of a model shows, besides those that an alias points at.
+#: Number of versions that a model's page shows, in addition to those that an alias points at.
 SHOWN_VERSIONS = 100
 
 

@@ -205,7 +205,7 @@ class DeploymentPair(Owned, Base):
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     model_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
-    prediction_id: Mapped[str] = mapped_column(String(16), primary_key=True)  # of the answer that was given
+    prediction_id: Mapped[str] = mapped_column(String(16), primary_key=True)  # of the returned answer
     counted: Mapped[bool]
     first_at: Mapped[datetime] = mapped_column(Timestamp)
     last_at: Mapped[datetime] = mapped_column(Timestamp)
@@ -262,7 +262,7 @@ class HeldOutUse(Owned, Base):
     target: Mapped[str] = mapped_column(String(200))
     test_start_at: Mapped[datetime] = mapped_column(Timestamp)
     test_end_at: Mapped[datetime] = mapped_column(Timestamp)
-    earlier: Mapped[int] = mapped_column(Integer)  # looks at some of these rows before this one
+    earlier: Mapped[int] = mapped_column(Integer)  # earlier uses of some of these rows
     at: Mapped[datetime] = mapped_column(Timestamp, default=now())
 
 
@@ -293,16 +293,16 @@ class Prediction(Owned, Base):
     matures_at: Mapped[datetime] = mapped_column(Timestamp)
     points: Mapped[tuple[PredictionPoint, ...]] = mapped_column(JsonShape(tuple[PredictionPoint, ...]))
     outcome: Mapped[KnownPoints | None] = mapped_column(JsonShape(KnownPoints), default=None)
-    judged_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)  # every one of its points
+    judged_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)  # set once all of its points are
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     request_id: Mapped[str | None] = mapped_column(String(64), default=None)  # the caller's own name for it
     latency_seconds: Mapped[float | None] = mapped_column(default=None)
     naive: Mapped[float | None] = mapped_column(default=None)  # the last known value: the naive forecast
     features: Mapped[dict[str, float | None] | None] = mapped_column(JsonText, default=None)  # of the origin's row
-    deployment: Mapped[int | None] = mapped_column(Integer, default=None)  # whose shadow or canary had a part in it
-    pair_id: Mapped[str | None] = mapped_column(String(16), default=None)  # kept, never given: the line that was given
+    deployment: Mapped[int | None] = mapped_column(Integer, default=None)  # set if a shadow or canary took part
+    pair_id: Mapped[str | None] = mapped_column(String(16), default=None)  # kept, not returned: the returned one
     continues: Mapped[str | None] = mapped_column(String(16), default=None)  # the dataset whose next rows judge it
-    question: Mapped[str | None] = mapped_column(String(64), default=None)  # the same for the same question
+    question: Mapped[str | None] = mapped_column(String(64), default=None)  # equal for equal questions
 
 
 class PredictionOutcome(Owned, Base):
@@ -333,8 +333,8 @@ class PredictionOutcome(Owned, Base):
     source: Mapped[str] = mapped_column(String(200))
     judged_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     question: Mapped[str | None] = mapped_column(String(64), default=None)  # of its prediction
-    dataset_version: Mapped[int | None] = mapped_column(Integer, default=None)  # that held the truth; null: it was sent
-    revisions: Mapped[int] = mapped_column(Integer, default=0)  # how often it was judged again
+    dataset_version: Mapped[int | None] = mapped_column(Integer, default=None)  # the actual value's; null: it was sent
+    revisions: Mapped[int] = mapped_column(Integer, default=0)  # number of repeated judgements
     incumbent_loss: Mapped[float | None] = mapped_column(default=None)  # of the dataset's present forecast
 
 

@@ -26,7 +26,7 @@ from azuraforge.processes.environment import code_version
 from azuraforge.processes.sealed_folders import MANIFEST, problem_with
 from azuraforge.strict_json import JsonObject
 
-#: Entries of a project beyond these are removed, those first that were not used for longest.
+#: Largest number of entries of a project; the least recently used ones are removed first.
 MOST_ENTRIES = 40
 #: An entry unused for this long is removed, and so are unfinished ones of killed processes.
 KEPT_SECONDS = 7 * 24 * 3600.0

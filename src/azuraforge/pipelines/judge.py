@@ -74,7 +74,7 @@ def judge(child: Child) -> JudgeResult:
     for name, figure in judged.figures.items():
         try:
             figures.update(kind.drawn({name: figure}))
-        except Exception as error:  # a figure of a plugin must not cost the run its verdict
+        except Exception as error:  # a plugin's failing figure must not prevent the verdict
             child.note(f"The figure {name} was left out: {one_line(error)}")
     return JudgeResult(
         evaluation=evaluation,

@@ -54,7 +54,7 @@ from azuraforge.strict_json import JsonObject
 
 BaselinesT = TypeVar("BaselinesT", LearnedBaselines, PredictedBaselines)
 STEPS, JUDGE = "azuraforge.pipelines.steps", "azuraforge.pipelines.judge"
-#: A test set without times is between these moments: every verdict on the dataset's target used some of it.
+#: The range of a test set without times: every verdict on the dataset's target counts as a use of it.
 TIMELESS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
 #: Share of the whole run's progress per phase; the sum is 1.
 SHARES: Mapping[str, float] = {

@@ -96,7 +96,7 @@ def learn_candidate(child: Child, wanted: FitInput) -> Learned:
     engine = use_engine(child, pipeline)
     folder = child.outputs / "predictor"
     learned = learn(wanted.plugin, pipeline, run, train, validation, folder)
-    kind.remember(train, validation, folder)  # lineage, so outside the hash of what was learned
+    kind.remember(train, validation, folder)  # lineage, so not part of the hash of the weights
     return learned.model_copy(update={"engine": engine})
 
 
@@ -189,7 +189,7 @@ def predict_baselines(child: Child) -> PredictedBaselines:
 
 
 def split_dataset(wanted: SplitInput, folder: Path | None) -> tuple[SplitResult, Config]:
-    """Return the checked split and the parsed config; write the training parts into ``folder``."""
+    """Return the checked split and the parsed config; write the train and validation sets into ``folder``."""
     pipeline, kind = load_pipeline(wanted.plugin, wanted.plugins_folder)
     config = config_of(pipeline, wanted.config, wanted.plugin)
     meaning = wanted.dataset.meaning

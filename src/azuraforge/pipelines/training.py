@@ -22,7 +22,7 @@ from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 
 VALIDATE_TIMEOUT_SECONDS = 120.0
-#: The distribution whose task kinds come first if several learn from the same kind of data.
+#: The distribution whose task kinds take precedence if several learn from the same kind of data.
 BUILT_IN = "azuraforge"
 
 

@@ -1,4 +1,4 @@
-"""HTTP of plugins."""
+"""HTTP routes of plugins."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TASK_KINDS: Order[tuple[str]] = Order("task kinds", tuple[str])
 
 
 async def signed_in(connection: HTTPConnection) -> str:
-    """Set by the server: plugins stand below projects and cannot know who asks."""
+    """Check that the caller is signed in; set by the server, since plugins do not depend on projects."""
     project_id: str = await connection.app.state.project_of(connection)
     return project_id
 
@@ -38,7 +38,7 @@ Plugins = Annotated[Catalogue, Depends(catalogue)]
 async def list_plugins(
     request: Request, project_id: Project, plugins: Plugins, limit: Limit = PAGE, after: After = None
 ) -> PluginPage:
-    """A page of the plugins that were found, by kind and name; broken ones with their error."""
+    """List the installed plugins, by kind and name; broken ones with their error."""
     found = await ask_in_turn(request, project_id, plugins.list)
     page, cursor = _BY_NAME.select(
         found, limit, after, lambda each: (each.kind, each.name, each.origin, each.error or "")
@@ -48,7 +48,7 @@ async def list_plugins(
 
 @router.get("/plugins/{name}")
 async def get_plugin(name: Name, request: Request, project_id: Project, plugins: Plugins) -> PluginOut:
-    """One plugin with the JSON schema of what it accepts."""
+    """Return one plugin with the JSON schema of its input."""
     return await ask_in_turn(request, project_id, partial(plugins.show, name))
 
 
@@ -56,7 +56,7 @@ async def get_plugin(name: Name, request: Request, project_id: Project, plugins:
 async def list_task_kinds(
     request: Request, project_id: Project, plugins: Plugins, limit: Limit = PAGE, after: After = None
 ) -> TaskKindPage:
-    """A page of the kinds of task that models can be trained for, with their metrics, slices and baselines."""
+    """List the task kinds for which models can be trained, with their metrics, slices and baselines."""
     found = await ask_in_turn(request, project_id, plugins.task_kinds)
     page, cursor = _TASK_KINDS.select(found.values(), limit, after, lambda each: (each.name,))
     return TaskKindPage(items=list(page), next=cursor)

@@ -12,7 +12,7 @@ from azuraforge.plugins.contract.task_kind import TaskKindFacts
 
 
 class PluginOut(BaseModel):
-    """An installed ability, or the reason why one cannot be used."""
+    """An installed plugin, or the reason why it cannot be used."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -39,4 +39,4 @@ class PluginPage(Page[PluginOut]):
 
 
 class TaskKindPage(Page[TaskKindFacts]):
-    """A page of the kinds of task, by name."""
+    """A page of task kinds, by name."""

@@ -22,7 +22,7 @@ from azuraforge.errors import TransientError, one_line
 from azuraforge.processes.prepared import Prepared, PrepareInput
 from azuraforge.strict_json import JsonObject
 
-#: Between kernels and NumPy, at values around one. Kernels that are off by more are not used.
+#: Largest accepted difference between kernels and NumPy, for values around one.
 _TOLERANCE = 1e-3
 #: What compiling and loading may raise; an ``EngineError`` is a ValueError.
 _FAILURES = (ValueError, ImportError, OSError, RuntimeError)

@@ -23,7 +23,7 @@ from azuraforge.strict_json import JsonObject
 
 P = TypeVar("P", bound=BaseModel)
 
-#: A checkpoint that was written should also be known, even if this process dies in the next moment.
+#: Time to report a written checkpoint, so that it is known even if this process dies right after it.
 _FLUSH_SECONDS = 5.0
 
 
@@ -107,7 +107,7 @@ class Child:
                 step=step,
             )
         folder = Path(self._checkpoints) / str(step)
-        if folder.exists():  # the same step a second time
+        if folder.exists():  # the same step again
             shutil.rmtree(folder)
         sealed = write_sealed(folder, save, {"step": step, "environment": self._environment})
         crashpoint("checkpoint_before_told")
@@ -122,7 +122,7 @@ class Child:
             problem = problem_with(Path(saved["folder"]), saved["sha256"])
             if problem is None:
                 self._begin(saved["step"], skipped)
-                self._outbox.flush(_FLUSH_SECONDS)  # a child that dies in the next moment has still resumed
+                self._outbox.flush(_FLUSH_SECONDS)  # reported even if the child dies right after it
                 return Checkpoint(saved["step"], Path(saved["folder"]))
             skipped.append({"step": saved["step"], "problem": problem})
         self._begin(None, skipped)

@@ -52,7 +52,7 @@ def wait_and_live(orders: socket.socket, warm: Warm, launcher_pid: int) -> NoRet
         _settle(launcher_pid)
         os.environ[_POLARS_THREADS] = str(warm["threads"])
         for module in warm["modules"]:
-            with contextlib.suppress(Exception):  # the child that needs it will say why it cannot be imported
+            with contextlib.suppress(Exception):  # the child that needs it reports why it cannot be imported
                 importlib.import_module(module)
 
     _to_the_end(begin, lambda: wanted(orders))
@@ -107,7 +107,7 @@ def _watch(connection: socket.socket, frames: queue.SimpleQueue[ToChild]) -> Non
             frames.put(frame)
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
-    os.kill(os.getpid(), signal.SIGKILL)  # code that joined another group takes only itself along
+    os.kill(os.getpid(), signal.SIGKILL)  # code that joined another group ends only itself
 
 
 def _run(connection: socket.socket, frames: queue.SimpleQueue[ToChild]) -> None:
@@ -151,7 +151,7 @@ def _answer(start: Start, child: Child) -> Result:
         answer["sha256"] = seal(Path(outputs), {}).sha256
     answer["shared"] = loaded()
     answer["cpu_seconds"] = _cpu_seconds()
-    encode(answer)  # a result that JSON cannot say is this child's error, not the pipe's
+    encode(answer)  # a result that is not JSON is this child's error, not the pipe's
     return answer
 
 

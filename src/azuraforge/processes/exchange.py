@@ -16,10 +16,10 @@ from azuraforge.processes.failures import Interruption, restore
 from azuraforge.processes.frames import FROM_CHILD, FrameReader, Question, SentMessage, Start, encode
 from azuraforge.strict_json import JsonObject
 
-#: The code of the error if a session's child was ended because its answer did not arrive.
+#: Error code for a session's child that was ended because its answer did not arrive.
 TOO_SLOW = "too_slow"
 _READ_BYTES = 1 << 16
-#: How soon the end of a child is noticed whose socket something else still holds open.
+#: Time to notice the end of a child whose socket another process still holds open.
 _LOOK_SECONDS = 0.5
 
 
@@ -131,7 +131,7 @@ class Exchange:
     def _receive(self, deadline: float) -> bytes:
         """Return received bytes; empty if the child has ended, even if a descendant still holds the socket."""
         while True:
-            ended = self._child.ended.is_set()  # before looking: then nothing readable means that nothing will come
+            ended = self._child.ended.is_set()  # checked first: then nothing readable means the end
             left = deadline - time.monotonic()
             self._child.connection.settimeout(max(0.001, min(left, _LOOK_SECONDS)))
             try:

@@ -39,12 +39,12 @@ _KINDS: dict[str, type[AzuraError]] = {
         UserError,
     )
 }
-#: The code of the error for a process that was refused memory.
+#: Error code for a process that was refused memory.
 OUT_OF_MEMORY = "memory"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _UNWRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM}
 _LINE = 300
-#: Details nested deeper than this become text; a structure that holds itself has no end.
+#: Details nested deeper than this become text; a structure that contains itself has no end.
 _DEPTH = 16
 
 

@@ -59,7 +59,7 @@ class ForkServer:
         self._control = control
         self._preload = preload
         self._pid = os.getpid()
-        #: Children that are not reaped yet, and their tickets; None for a prestarted child that was not asked for.
+        #: Children that are not reaped yet, and their tickets; None for a prestarted child that was not requested.
         self._children: dict[int, int | None] = {}
         self._prestarted = PrestartedChildren()
         self._shared = SharedImports(_thread_count)
@@ -77,7 +77,7 @@ class ForkServer:
         try:
             self._send({"type": "hello", "environment": describe_environment()})
             for module in self._preload:
-                with contextlib.suppress(Exception):  # the child that needs it will say why it cannot be imported
+                with contextlib.suppress(Exception):  # the child that needs it reports why it cannot be imported
                     importlib.import_module(module)
             gc.collect()
             gc.freeze()  # imported objects are never modified again, so their pages stay shared
@@ -163,7 +163,7 @@ class ForkServer:
 
     def _reap(self) -> None:
         while (pid := self._ended()) is not None:
-            # Look first, reap later: while the child is a zombie its group's number cannot be given to others.
+            # Look first, reap later: while the child is a zombie, its group's number is not reused.
             _signal_group(pid, signal.SIGKILL)
             self._kill_orphans()
             _, status = os.waitpid(pid, 0)

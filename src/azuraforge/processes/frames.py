@@ -4,7 +4,7 @@ Every pipe carries frames of a few shapes, which the field ``type`` tells apart.
 expects and refuses others. Messages of a kind of run travel inside ``SentMessage``, so kinds are free in their own
 names and shapes, which their handlers validate (``runs.handlers.MessageKind``).
 """
-# Without `from __future__ import annotations`: on Python 3.11 a TypedDict knows its required fields only so.
+# Without `from __future__ import annotations`: on Python 3.11 a TypedDict otherwise loses its required fields.
 
 import math
 import socket
@@ -209,7 +209,7 @@ class FrameReader(Generic[FrameT]):
         """Return the frames that ``data`` completes. Raises ValueError for an impossible length, broken JSON or a
         frame of another shape."""
         if not self._buffer and len(data) > _LENGTH.size and _LENGTH.unpack_from(data)[0] == len(data) - _LENGTH.size:
-            return (self._read(memoryview(data)[_LENGTH.size :]),)  # exactly one, as most often: nothing is copied
+            return (self._read(memoryview(data)[_LENGTH.size :]),)  # exactly one, as usual: nothing is copied
         return self._buffered(data)
 
     def _buffered(self, data: bytes) -> Iterator[FrameT]:

@@ -25,7 +25,7 @@ from azuraforge.strict_json import JsonObject
 from azuraforge.telemetry import logger
 
 PREPARE = "azuraforge.processes.backend:prepare"
-#: Compiling takes 2 to 5 seconds; a busy machine and other platforms that hold the lock are allowed for.
+#: Compiling takes 2 to 5 seconds, longer on a busy machine or if other platforms hold the lock.
 PREPARE_SECONDS = 120.0
 _LOOK_SECONDS = 0.1
 
@@ -117,7 +117,7 @@ class Kernels:
             return self._reference(threads, "the settings say reference" if recorded else None)
         if recorded is None:
             return self._best(threads, waiting)
-        # Things may have changed since the platform started, or this is another machine: look again.
+        # The machine may have changed since the platform started, or be another one: check again.
         prepared = self._prepared(str(recorded["instruction_set"]), waiting, afresh=True)
         if prepared.problem is None:
             return self._cpu(prepared, threads)
@@ -177,7 +177,7 @@ class Kernels:
         wanted = PrepareInput(folder=self._folder, instruction_set=instruction_set)
         try:
             prepared = self._call(PREPARE, wanted.model_dump(mode="json"), Prepared, PREPARE_SECONDS, self._hear)
-        except TransientError as error:  # nothing was learned about kernels: who comes next asks again
+        except TransientError as error:  # nothing was learned about kernels: the next caller asks again
             with self._lock:
                 self._asked.pop(instruction_set, None)
             pending.set_result(Prepared(problem=error.message))

@@ -43,7 +43,7 @@ from azuraforge.strict_json import JsonObject
 from azuraforge.telemetry import logger
 from azuraforge.waiting.ending import ended_with_request
 
-#: All that a child may know of our environment: no settings of ours, no credentials.
+#: Variables of our environment that a child receives: none of our settings, no credentials.
 PASSED_ON = (
     "PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONWARNINGS",
     "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
@@ -53,7 +53,7 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NU
 _START_SECONDS = 60.0
 _OPEN_SECONDS = 120.0
 _TRIES = 3
-#: A launcher whose socket has ended ends as well; one that does not is killed after so long.
+#: Time after which a launcher that does not end with its socket is killed.
 _END_SECONDS = 5.0
 _LOOK_SECONDS = 0.005
 
@@ -273,7 +273,7 @@ class _Server:
                 self._unborn[ticket] = child
                 socket.send_fds(self._control, [encode(order)], passed)
         except OSError:
-            self.alive = False  # before the reader sees it: the next try must not come here again
+            self.alive = False  # before the reader sees it: the next try must not use this process
             child.close()
             raise
         except BaseException:

@@ -18,7 +18,7 @@ from azuraforge.processes.process_table import TABLE
 
 #: The variable that holds a launcher's mark: ``<clock> <owner's pid> <start time of the owner> <random>``.
 VARIABLE = "AZURAFORGE_LAUNCHER"
-#: A fork bomb forks while we kill: repeat until nothing is left, but not for ever.
+#: Time limit for repeated passes: a fork bomb forks while we kill.
 _PATIENCE_SECONDS = 2.0
 _PAUSE_SECONDS = 0.001
 
@@ -95,5 +95,5 @@ def _owner_lives(mark: str) -> bool:
         return TABLE.began(int(pid)) == began
     except ProcessLookupError:
         return False
-    except OSError:  # out of descriptors, or not allowed to look
+    except OSError:  # out of descriptors, or no permission to read
         return True

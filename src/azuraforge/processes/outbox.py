@@ -16,7 +16,7 @@ from azuraforge.processes.points import MAX_STEP, problem_with_series
 
 #: Points wait at most this long, so that training costs one frame per tenth of a second and not one per step.
 BATCH_SECONDS = 0.1
-#: A frame stays far below its greatest length, however long the socket was not read.
+#: Largest number of points in a frame: it stays far below its greatest length even if the socket was not read for long.
 _FRAME_POINTS = 10_000
 _COUNT = 2**63 - 1
 

@@ -21,8 +21,8 @@ from typing import NoReturn, TypedDict
 SPARE_SECONDS = 20.0
 _MOST = 2
 _WANTED = b"!"
-#: What takes a child long to import, and starts threads. Polars takes their number from the environment as it is
-#: imported; statsforecast imports Polars.
+#: Modules that are slow to import and start threads. Polars reads their number from the environment when imported;
+#: statsforecast imports Polars.
 HEAVY = ("polars", "statsforecast.arima")
 _REMEMBERED = 1000
 
@@ -81,7 +81,7 @@ class PrestartedChildren:
         child = self._waiting.pop(_key(warm), None)
         if child is None:
             return None
-        with child.orders, contextlib.suppress(OSError):  # it has died, and was not reaped yet
+        with child.orders, contextlib.suppress(OSError):  # it has died, but is not reaped yet
             socket.send_fds(child.orders, [_WANTED], list(descriptors))
             return child.pid
         return None

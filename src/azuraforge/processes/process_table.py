@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple, Protocol
 
 import psutil
 
-#: The variable that makes a process tree on Linux use what other systems use. For tests.
+#: The variable that makes a process tree on Linux use the table of other systems. For tests.
 PORTABLE = "AZURAFORGE_PORTABLE_PROCESSES"
 LINUX = sys.platform == "linux" and os.environ.get(PORTABLE) != "1"
 

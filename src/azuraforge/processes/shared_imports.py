@@ -16,7 +16,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-#: What children may have imported when they end and the launcher may import, in this order.
+#: Libraries that the launcher imports, in this order, once an ended child had imported them.
 SHARED = (
     "scipy.special",
     "scipy.optimize",

@@ -44,7 +44,7 @@ class ArtifactStore:
     def put_file(self, project_id: str, source: Path) -> Stored:
         """Copy a regular file into the store: whole or not at all, and only once per content.
 
-        Raises StorageError where the disk is full or the store cannot be written.
+        Raises StorageError if the disk is full or the store cannot be written.
         """
         digest, size = hashlib.sha256(), 0
         draft = self._draft(project_id)
@@ -125,7 +125,7 @@ class ArtifactStore:
         final.parent.mkdir(exist_ok=True)
         with contextlib.suppress(OSError):
             if final.stat().st_size == stored.bytes:
-                os.utime(final)  # needed again, though its row is not written yet
+                os.utime(final)  # needed again, although its row is not written yet
                 return stored
         draft.chmod(0o400)
         crashpoint("artifact_before_placed")

@@ -1,8 +1,8 @@
-"""Dependencies between runs: which runs a run waits for, and what follows when those end.
+"""Dependencies between runs: the runs that a run waits for, and the consequences when they end.
 
 A run names the earlier runs of its project that it needs, once, when it is made. They exist already and what a run
 needs is never changed, so no cycle can arise. ``waiting_on`` in the row counts those that have not ended yet: a claim
-looks at nothing else.
+reads nothing else.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def unmet(ended: Run) -> Conflict:
 
 
 def lock_needed(session: Session, run_id: str) -> Sequence[Run]:
-    """Lock and return a run's dependencies. Lock them before the run itself, in the same order as ending a run."""
+    """Lock and return a run's dependencies. Lock them before the run itself, in the order used when a run ends."""
     ids = [each.id for each in store.needs(session, run_id)]
     return store.lock_named(session, ids) if ids else []
 

@@ -27,7 +27,7 @@ class RunStateChanged(EventBody):
 
 
 class RunWaits(EventBody):
-    """A run that another one held back waits for fewer runs."""
+    """A run with dependencies waits for fewer runs."""
 
     type: Literal["run.waiting"] = "run.waiting"
     waiting_on: int
@@ -92,7 +92,7 @@ class NoteAdded(EventBody):
 
 
 class FigureAttached(EventBody):
-    """Data to be drawn was attached to a run, or replaced."""
+    """Data of a figure was attached to a run, or replaced."""
 
     type: Literal["run.figure"] = "run.figure"
     name: str
@@ -119,7 +119,7 @@ class RunFollowedUp(EventBody):
 
 
 class RunsMoved(EventBody):
-    """Runs were put into the trash, taken out of it, pinned or unpinned."""
+    """Runs were moved into the trash, restored, pinned or unpinned."""
 
     type: Literal["run.deleted", "run.restored", "run.pinned", "run.unpinned"]
     run_ids: list[str]

@@ -27,7 +27,7 @@ R = TypeVar("R", bound=BaseModel)
 
 
 class RunExtra(BaseModel):
-    """Data of a run besides its config. A handler whose runs carry more defines a subclass."""
+    """Data of a run in addition to its config. A handler whose runs have more data defines a subclass."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -70,7 +70,7 @@ class ClaimedRun:
     dataset_fingerprint: str | None
     model: str | None
     extra: Mapping[str, JsonValue]  # as it is stored; see ``carries``
-    code_version: str  # of the first attempt; empty until that fixes it
+    code_version: str  # of the first attempt; empty until it is fixed
     time_limit_seconds: float | None
     memory_limit_bytes: int | None
     environment: JsonObject | None  # of the first attempt
@@ -100,8 +100,8 @@ class FollowUp:
     Attributes:
         name: unique within the run.
         entry: ``module:function`` of the child.
-        payload: what the child is asked.
-        problem: the note where it fails, with ``{problem}``.
+        payload: input of the child.
+        problem: the note if it fails, with ``{problem}``.
     """
 
     name: str
@@ -114,7 +114,7 @@ class FollowUp:
 class Finish:
     """A successful end. ``commit`` runs inside the fenced transaction that sets ``succeeded``; it must be short
     and may raise an ``AzuraError``, which then fails the run and writes nothing else. ``follow_ups`` begin after it.
-    ``timed``: the clock decided part of the result, so that another execution may end at other bits."""
+    ``timed``: the clock decided part of the result, so that another execution may differ in some bits."""
 
     summary: RunSummary
     commit: Callable[[Session], None] | None = None
@@ -176,7 +176,7 @@ class Job(Protocol):
         ...
 
     def figure(self, name: str, data: Mapping[str, JsonValue]) -> None:
-        """Attach data to be drawn."""
+        """Attach data of a figure."""
         ...
 
     def note(self, markdown: str) -> None:

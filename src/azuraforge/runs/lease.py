@@ -1,4 +1,4 @@
-"""Leases: which attempt may execute a run, and for how long. All times are the database's.
+"""Leases: the right of one attempt to execute a run for a time. All times are the database's.
 
 A claim finds one queued row across projects, by its key only, then takes it inside its project and numbers the
 attempt. Every later write of that attempt is *fenced*: it names run, attempt and ``state = 'running'``, and where it
@@ -35,7 +35,7 @@ from azuraforge.processes.failures import Replaced
 from azuraforge.runs.tables import Run
 from azuraforge.settings import QUEUES
 
-# Literals: only then do planners see that the indexes of ready and of running runs fit.
+# Literals, since only then do planners use the partial indexes of ready and of running runs.
 _RUNNING = literal_column("'running'", String())
 _QUEUED = literal_column("'queued'", String())
 _NOTHING = literal_column("0", Integer())
@@ -47,7 +47,7 @@ _KEY: tuple[Any, ...] = (Run.project_id, Run.id, Run.attempt)
 #: Selects a run's project, id and attempt; cross-project queries do not keep the columns' types.
 KeySelect: TypeAlias = Select[Any]
 KeyRow: TypeAlias = Row[Any]
-#: A parameter that holds a list of texts.
+#: A parameter with a list of texts.
 TextsParameter: TypeAlias = ColumnElement[Sequence[str]]
 
 
@@ -72,7 +72,7 @@ def _due(run: type[Run], kinds: TextsParameter, queues: TextsParameter) -> Colum
 
 
 def _projects_with_due_runs() -> CTE:
-    """Projects that have ready runs, found by leaping from one to the next in the index, however many runs wait."""
+    """Return projects with ready runs, found by a skip scan of the index, independent of the number of waiting runs."""
 
     def first(after: ColumnElement[str] | None = None) -> ScalarSelect[str]:
         ready = aliased(Run)
@@ -113,7 +113,7 @@ def first_due_run(kinds: TextsParameter, queues: TextsParameter, most_running: C
     waiting = _projects_with_due_runs()
     running = _running_in(waiting.c.project_id).scalar_subquery()
     first = _first_of(waiting, kinds, queues).scalar_subquery()
-    # Apart from the join, or PostgreSQL hashes the whole table for it.
+    # Separate from the join; otherwise PostgreSQL hashes the whole table for it.
     of_each = select(waiting.c.project_id, running.label("running"), first.label("id"))
     heads = of_each.where(running < most_running).cte("heads")
     return (
@@ -164,7 +164,7 @@ def find_due(
 
 
 def wanted_due(session: Session, run_id: str, kinds: Sequence[str]) -> Held | None:
-    """Return the named run of the session's project where it may start now, locked; otherwise None."""
+    """Return the named run of the session's project, locked, if it may start now; otherwise None."""
     named = and_(Run.project_id == session.project_id, Run.id == run_id)
     due = _due(Run, literal(list(kinds), Texts()), literal(QUEUES, Texts()))
     return _first(session.execute(select(*_KEY).where(named, due).with_for_update(skip_locked=True)).all())
@@ -182,7 +182,7 @@ def has_room(session: Session, most_running: int | None) -> bool:
 def claim(session: Session, found: Held, worker: str, lease_seconds: float) -> Run | None:
     """Take a queued run that was found in this transaction, and number the attempt. Project scope.
 
-    None where somebody else was faster.
+    None if another worker was faster.
     """
     taken = (
         update(Run)

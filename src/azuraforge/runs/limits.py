@@ -19,7 +19,7 @@ _TIME, _MEMORY = "time_limit_seconds", "memory_limit_bytes"
 class Limits:
     """Wall time of the attempt and memory of its processes (None: no limit); the run's own where ``*_asked``.
 
-    ``cancel_grace_seconds``: how long a child may take to end when asked to.
+    ``cancel_grace_seconds``: time that a child may take to end after a request.
     """
 
     time_seconds: float | None

@@ -1,4 +1,4 @@
-"""The reads of runs that pages and clients ask for most, in one or two round trips and without the ORM.
+"""The most frequent reads of runs by pages and clients, in one or two round trips and without the ORM.
 
 Each is a plan of questions; the event loop follows it with ``RunLookup``, a thread with ``RunService``.
 """
@@ -23,7 +23,7 @@ from azuraforge.runs.transitions import run_stream
 
 _NEWEST: Order[tuple[datetime, str]] = Order("runs", tuple[Moment, str])
 _ARTIFACTS: Order[tuple[str]] = Order("artifacts", tuple[str])
-#: How many of the runs that need one are shown with it.
+#: Largest number of dependent runs shown with a run.
 NEEDED_BY = 100
 
 

@@ -207,7 +207,7 @@ def page(
 ) -> Question[RunRow]:
     """Return a page of runs, newest first or by a metric (its statistic, and whether it descends).
 
-    Parameters: ``limit`` and, where asked for, ``state``, ``kind``, the key's, ``sort_series``, and ``series_0``,
+    Parameters: ``limit`` and, if requested, ``state``, ``kind``, the key's, ``sort_series``, and ``series_0``,
     ``value_0`` … of the conditions. Series are found by keys and by an index that no new point changes; no point and no
     chunk is read.
     """
@@ -240,7 +240,7 @@ def _make_page(
     if kind:
         statement = statement.where(Run.kind == bindparam("kind"))
     elif not (trials or trash):
-        statement = statement.where(literal_column(f"run.{NO_TRIAL}", Boolean()))  # as the partial index says it
+        statement = statement.where(literal_column(f"run.{NO_TRIAL}", Boolean()))  # as in the partial index
     for number, (statistic, comparison) in enumerate(conditions):
         series, value = _series(f"series_{number}", statistic)
         asked: ColumnElement[float] = bindparam(f"value_{number}", type_=Double())
@@ -252,7 +252,8 @@ def _make_page(
     return Question(RunRow, statement.order_by(*order).limit(bindparam("limit")), varied=varied)
 
 
-#: Without conditions there are 224 pages, and all of them stay; with conditions a reader can ask for very many.
+#: Number of cached statements. Without conditions there are 224, all of which stay; with conditions there can be very
+#: many.
 _page = cache(_make_page)
 _filtered_page = lru_cache(maxsize=256)(_make_page)
 

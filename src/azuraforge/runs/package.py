@@ -31,7 +31,7 @@ RUN_NEEDS: Extension[Needs] = Extension("needs of runs")
 #: Reasons not to resume a run.
 RESUMING_OBJECTIONS: Extension[Objection] = Extension("objections to resuming a run")
 
-#: Brings queued runs to workers; each kind of process has its own.
+#: Dispatches queued runs to workers; each kind of process has its own.
 RUN_DISPATCH: Service[RunDispatch] = Service("dispatch of runs")
 
 

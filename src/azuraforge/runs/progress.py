@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from azuraforge.strict_json import JsonObject
 
-#: The rate is measured over this much of the recent past.
+#: Seconds of the recent past over which the rate is measured.
 WINDOW_SECONDS = 20.0
 
 

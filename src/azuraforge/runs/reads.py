@@ -30,9 +30,9 @@ class RunRow(NamedTuple):
 
 
 def runs(session: Session, ids: Collection[str], kinds: Collection[str]) -> list[RunRow]:
-    """These runs, and those of these kinds that are running."""
+    """Return these runs, and the running ones of these kinds."""
     columns = (Run.id, Run.kind, Run.state, Run.model, Run.dataset_id, Run.started_at, Run.finished_at, Run.error)
-    # A literal, so that the index of running runs fits.
+    # A literal, so that planners use the index of running runs.
     running = and_(Run.state == literal_column("'running'", String()), Run.kind.in_(kinds))
     return [RunRow(*row) for row in session.execute(select(*columns).where(or_(Run.id.in_(ids), running)))]
 

@@ -16,7 +16,7 @@ from azuraforge.runs.transitions import Transitions
 from azuraforge.settings import Settings
 from azuraforge.telemetry import logger
 
-#: A heartbeat that failed just before the database came back is repeated one interval later.
+#: A heartbeat that failed just before the database was available again is repeated one interval later.
 _PAUSED_BEATS = 1.25
 
 log = logger("runs")
@@ -52,7 +52,7 @@ class Reaper:
         """Requeue runs that an earlier process of this platform left running.
 
         Only where it is alone on its database, as the embedded one on its SQLite file is; behind PostgreSQL others
-        may be carrying what runs, and the leases tell.
+        may be executing the runs, and the leases decide.
         """
         if self._database.dialect != "sqlite":
             return 0
@@ -75,7 +75,7 @@ class Reaper:
         before, self._last = self._last, (at, here)
         if (
             before is None
-        ):  # just started, or the database just came back: it is unknown since when other workers can renew again
+        ):  # just started, or the database is just available again: unknown since when other workers can renew
             return True
         longest = max((at - before[0]).total_seconds(), here - before[1])
         return longest > self._settings.reap_seconds + self._settings.beat_seconds

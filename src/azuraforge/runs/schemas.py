@@ -52,21 +52,21 @@ def _storable(value: _StoredT) -> _StoredT:
     return value
 
 
-#: Texts and objects that people send: every database can store them.
+#: Texts and objects of clients, limited to what every database can store.
 StorableText = Annotated[str, AfterValidator(_storable_text)]
 StorableObject = Annotated[JsonObject, AfterValidator(_storable)]
 StorableList = Annotated[list[JsonValue], AfterValidator(_storable)]
-#: Text for people only: cleaned instead of refused, so that no run's end is lost because of a character.
+#: Text for display only: cleaned instead of refused, so that no run's end is lost because of a character.
 CleanedText = Annotated[str, BeforeValidator(_cleaned)]
 #: The year 9000.
 MOST_MILLISECONDS = 221_845_392_000_000
-#: Characters of the note next to a run's progress.
+#: Largest number of characters of the note next to a run's progress.
 MOST_NOTE = 10_000
-#: Points of one series in one request.
+#: Largest number of points of one series in a request.
 MOST_POINTS = 1_000_000
 Step = Annotated[int, Field(ge=-MAX_STEP, le=MAX_STEP)]
 Count = Annotated[int, Field(ge=-MOST_COUNT, le=MOST_COUNT)]
-#: Milliseconds since 1970, within years that calendars can hold.
+#: Milliseconds since 1970, within years that calendars support.
 Time = Annotated[int, Field(gt=0, le=MOST_MILLISECONDS)]
 #: The first form that fits: comparing both would make batches of points without times six times slower.
 SentPoint = Annotated[tuple[Step, float | None] | tuple[Step, float | None, Time], Field(union_mode="left_to_right")]
@@ -76,7 +76,7 @@ RunId = Annotated[StorableText, Field(min_length=1, max_length=16)]
 OnFailure = Literal["cancel", "run"]
 ReportFormat = Literal["html", "pdf", "md"]
 ReportLanguage = Literal["en", "tr"]
-#: The marker by which the API's document finds the fields that name a registered kind. Its value: other names.
+#: Marker of fields that name a registered kind, for the API's document. Its value: other allowed names.
 RUN_KIND_MARKER = "x-run-kinds"
 #: The name of a registered kind; checked against the registry when the request is handled.
 RunKind = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_.-]*$")]
@@ -163,7 +163,7 @@ class RunProgress(BaseModel):
     seconds_left: float | None = Field(default=None, allow_inf_nan=False)
 
 
-#: The marker by which the API's document finds the fields that hold a summary.
+#: Marker of fields that hold a summary, for the API's document.
 SUMMARY_MARKER = "x-run-summary"
 
 #: A stored summary of any kind. The API's document states it as the union of all shapes in ``Package.summaries``.
@@ -186,7 +186,7 @@ class RunSummary(BaseModel):
 
 
 class ExternalSummary(RunSummary):
-    """The values that a client gave a run which it executed itself."""
+    """The values that a client reported for a run that it executed itself."""
 
     kind: Literal["external"] = "external"
     values: JsonObject
@@ -322,7 +322,7 @@ class MetricPoints(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    #: ``FailFast``: a batch may hold a million points, and each bad one would be an error of its own.
+    #: ``FailFast``: a batch may hold a million points, and each invalid one would be a separate error.
     points: dict[str, Annotated[list[SentPoint], Field(max_length=MOST_POINTS), FailFast()]]
     progress: RunProgress | None = None
     batch: Count | None = Field(default=None, description="number of this batch in the client's journal")

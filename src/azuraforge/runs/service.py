@@ -59,7 +59,7 @@ from azuraforge.strict_json import JsonObject
 
 @dataclass(frozen=True)
 class ResumedRun:
-    """A run that a person asks to resume. ``extra``: what it carries for its kind."""
+    """A run that a user wants to resume. ``extra``: its data for its kind."""
 
     id: str
     kind: str
@@ -127,7 +127,7 @@ class RunService:
 
         try:
             run_id = self._database.write(project_id, work, unit=unit)
-        except IntegrityError:  # another request used the key a moment ago
+        except IntegrityError:  # another request has just used the key
             if (known := self._known(project_id, request, request_hash)) is None:
                 raise
             run_id = known
@@ -158,9 +158,9 @@ class RunService:
             )
 
     def add(self, session: Session, request: RunRequest, prepared: PreparedRun, user_id: str | None) -> str:
-        """Queue a prepared run in the caller's transaction, all or nothing with what else it writes; returns its id.
+        """Queue a prepared run in the caller's transaction, atomically with its other writes; return its id.
 
-        Raises IntegrityError where the request's idempotency key is taken, InvalidInput for a run that it cannot need.
+        Raises IntegrityError if the request's idempotency key is taken, InvalidInput for a run that it cannot need.
         """
         needed = dependencies.needed_by(session, request)
         row = self._row(session.project_id, request, prepared, user_id)
@@ -280,7 +280,7 @@ class RunService:
     def keep_artifact(
         self, project_id: str, run: RunDetail, name: str, content: bytes, *, kind: str, media_type: str
     ) -> None:
-        """Keep a file with a run that has ended; nothing where it was resumed or purged meanwhile."""
+        """Keep a file with a run that has ended; do nothing if it was resumed or purged meanwhile."""
         stored = self._artifacts.put_bytes(project_id, content)
         values = {"kind": kind, "media_type": media_type, "bytes": stored.bytes, "sha256": stored.sha256}
 
@@ -289,7 +289,7 @@ class RunService:
             hold(session)
             if row is None or row.finished_at != run.finished_at or row.follow_ups:
                 return
-            if self._artifacts.path(project_id, stored.sha256).exists():  # else it was freed a moment ago
+            if self._artifacts.path(project_id, stored.sha256).exists():  # otherwise it has just been freed
                 store.save_artifact(session, run.id, name, {**values, "created_at": now()})
 
         self._database.write(project_id, work)

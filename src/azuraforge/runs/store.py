@@ -1,4 +1,4 @@
-"""The only SQL of runs besides ``lease.py``, ``lookup_store.py``, ``metrics/store.py`` and ``trash_store.py``."""
+"""All SQL of runs, except ``lease.py``, ``lookup_store.py``, ``metrics/store.py`` and ``trash_store.py``."""
 
 from __future__ import annotations
 

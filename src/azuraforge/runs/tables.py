@@ -24,7 +24,7 @@ from azuraforge.database import Base, Deletable, JsonText, Owned, Timestamp, new
 from azuraforge.runs.schemas import OnFailure, RunState
 from azuraforge.strict_json import JsonObject
 
-# Conditions of indexes. Literals, and so they must be in the queries, for only then do planners see that they fit.
+# Conditions of indexes. They are literals, as in the queries, since only then do planners use the indexes.
 RUNNING = "state = 'running'"
 #: Queued, and waiting for no other run.
 READY = "state = 'queued' AND waiting_on = 0"
@@ -102,7 +102,7 @@ class Run(Deletable, Owned, Base):
     bit_reproducible: Mapped[bool] = mapped_column(Boolean, default=True)
 
     state: Mapped[RunState] = mapped_column(String(20))
-    queue: Mapped[str] = mapped_column(String(10), default="cpu")  # which workers it is for
+    queue: Mapped[str] = mapped_column(String(10), default="cpu")  # the workers that may claim it
     priority: Mapped[int] = mapped_column(Integer, default=0)
     waiting_on: Mapped[int] = mapped_column(Integer, default=0)  # needed runs that have not ended yet
     on_failure: Mapped[OnFailure] = mapped_column(String(10), default="cancel")
@@ -222,7 +222,7 @@ class Artifact(Owned, Base):
 
 
 class RunFigure(Owned, Base):
-    """Data to be drawn."""
+    """Data of a figure."""
 
     __tablename__ = "run_figure"
     __table_args__ = (_of_run(),)
@@ -256,7 +256,7 @@ class MetricSeries(Owned, Base):
     __tablename__ = "metric_series"
     __table_args__ = (
         _of_run(),
-        # Without the values: each batch of points changes those, and an index of them would cost every batch.
+        # Without the values: each batch of points changes them, so an index of them would slow every batch.
         Index("ix_metric_series_project_id_series_run_id", "project_id", "series", "run_id"),
     )
 

@@ -33,7 +33,7 @@ class Transitions:
     """The only code that changes ``run.state``, except ``lease.claim``, whose claims are recorded here.
 
     Args:
-        events: where each change is told.
+        events: the log that receives an event for each change.
         bring: called after the commit with a run that need not wait for others any more.
     """
 
@@ -44,7 +44,7 @@ class Transitions:
     def created(self, session: Session, run: Run, needed: Sequence[Run] = ()) -> None:
         """Record a new run, ``queued`` (or ``running`` if a client executes it).
 
-        → cancelled at once where one of the runs that it needs did not succeed.
+        → cancelled at once if one of the runs that it needs did not succeed.
         """
         self._emit(session, run)
         if (lost := dependencies.obstacle(run, needed)) is not None:
@@ -59,8 +59,8 @@ class Transitions:
     def environment_fixed(
         self, session: Session, held: Held, environment: JsonObject, changes: str | None, *, first: bool
     ) -> None:
-        """Write what this attempt computes with. The first attempt fixes it, and the code version, for the run;
-        ``changes`` of a later one cost it its bit for bit, and are noted. Fenced."""
+        """Write the environment of this attempt. The first attempt fixes it, and the code version, for the run;
+        ``changes`` in a later one end bit-for-bit repeatability, and are noted. Fenced."""
         values: dict[str, object] = {"environment": environment, "code_version": code_version()} if first else {}
         if changes is not None:
             values["bit_reproducible"] = False
@@ -161,9 +161,9 @@ class Transitions:
         self._emit(session, run)
 
     def reopened(self, session: Session, run: Run, worker: str, lease_seconds: float) -> None:
-        """Record failed (lost) → running: the client of an external run is back; the caller has locked the row.
+        """Record failed (lost) → running: the client of an external run reports again; the caller has locked the row.
 
-        Had it been deleted meanwhile, it leaves the trash: what its client still has to tell is not lost.
+        If it was deleted meanwhile, it leaves the trash, so that its client's further reports are not lost.
         """
         store.change(
             session,

@@ -25,7 +25,7 @@ from azuraforge.runs.events import RunsMoved
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import run_stream
 
-#: Returns which of the named runs are needed, and by what. Asked of packages above this one.
+#: Returns which of the named runs are needed, and by what. Supplied by higher packages.
 Needs = Callable[[Session, Sequence[str]], Mapping[str, NeededBy]]
 
 _UNFINISHED = ("queued", "running")
@@ -94,7 +94,7 @@ class RunTrash(RowBin[Run]):
         return [run_id for run_id in run_ids if (run_id, None) in free]
 
     def exist(self, session: Session, run_ids: Sequence[str]) -> int:
-        """Return how many of these runs have not been purged."""
+        """Return the number of these runs that have not been purged."""
         return trash_store.count(session, run_ids)
 
     def artifact_bytes(self, session: Session, run_ids: Sequence[str]) -> int:
@@ -133,7 +133,7 @@ class RunTrash(RowBin[Run]):
         place = None
         if after is not None:
             at, noun, run_id, _ = after
-            # Ids are letters and digits: after another noun's cursor, either all runs of that moment follow or none.
+            # Ids are letters and digits: after another noun's cursor, either all runs of that time follow or none.
             place = (at, run_id) if noun == self.noun else (at, "z" * 17 if noun > self.noun else "")
         return [_thing(run) for run in trash_store.newest(session, place, limit)]
 

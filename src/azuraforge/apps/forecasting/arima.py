@@ -1,4 +1,4 @@
-"""ARIMA with automatic orders: a stepwise search on the training part, then a Kalman filter over later rows.
+"""ARIMA with automatic orders: a stepwise search on the training set, then a Kalman filter over later rows.
 
 Search: Hyndman and Khandakar, "Automatic time series forecasting: the forecast package for R", 2008, in statsforecast.
 Filter: Durbin and Koopman, *Time Series Analysis by State Space Methods*, 2012, chapter 4.
@@ -16,18 +16,18 @@ from azuraforge.apps.forecasting.carried import Estimate, StateForecaster, State
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
-#: A seasonal ARIMA of a longer season has too many states; such a season becomes sines and cosines.
+#: Longest season of a seasonal ARIMA; a longer one needs too many states and becomes sines and cosines.
 LONGEST_ARIMA_SEASON = 24
 _HARMONICS = 4
-#: The most models that the stepwise search tries.
+#: Largest number of models that the stepwise search tries.
 _MOST_MODELS = 40
-#: Beyond these the search compares models by conditional sums of squares; the chosen one is estimated exactly.
+#: With more rows, the search compares models by conditional sums of squares; the chosen one is estimated exactly.
 _ROWS_FOR_EXACT_SEARCH, _SEASON_FOR_EXACT_SEARCH = 150, 12
-#: Ends the form of a model with a mean or a drift.
+#: Suffix of the form of a model with a mean or a drift.
 _CONSTANT = "+c"
-#: The filter's gain stands still once the covariance changes by less than this share of its largest value.
+#: The filter's gain has converged once the covariance changes by less than this share of its largest value.
 _STEADY = 1e-12
-#: More rows between the training part and a caller's own rows make the state no less certain.
+#: Largest number of rows between the training set and a caller's own rows that increases the state's uncertainty.
 _MOST_MISSING = 2000
 
 
@@ -64,7 +64,7 @@ class ArimaModel(StateModel):
         return np.asarray(known + waves_at(rows, self.period, len(self.waves) // 2) @ self.waves)
 
     def walk(self, begin: Floats, values: Floats, at: Indices) -> Walk:
-        """Filter the values; once the gain stands still it is not computed again until a value is missing."""
+        """Filter the values; once the gain has converged, it is not computed again until a value is missing."""
         transition, noise, seen = self._matrices()
         size = len(seen)
         count, state = float(begin[0]), begin[1 : 1 + size].copy()
@@ -97,7 +97,7 @@ class ArimaModel(StateModel):
         return Walk(kept, after)
 
     def ahead(self, states: Floats, horizon: int) -> Floats:
-        """Apply the transition again and again, without errors."""
+        """Apply the transition repeatedly, without errors."""
         transition, _, seen = self._matrices()
         reading = np.empty((horizon, len(seen)))
         row = seen
@@ -112,14 +112,14 @@ class ArimaModel(StateModel):
         return begin[: 1 + len(self._matrices()[2])]
 
     def restart(self, before: Floats, after: Floats, values: Floats, gap: int) -> Floats:
-        """Treat rows in between as missing; before the end of training, start without knowledge as at its first row."""
+        """Treat rows in between as missing; before the end of training, start with the uncertainty of its first row."""
         if gap < 0:
             return np.concatenate([[after[0] + gap], before[1:]])
         missing = np.full(min(gap, _MOST_MISSING), np.nan)
         return self.walk(after, missing, np.zeros(0, dtype=np.int64)).after
 
     def _matrices(self) -> tuple[Floats, Floats, Floats]:
-        """Return the transition, the covariance of a step's noise, and what is seen of a state."""
+        """Return the transition, the covariance of a step's noise, and the observation vector."""
         order = max(len(self.phi), len(self.theta) + 1)
         differences = len(self.delta)
         seen = np.concatenate([[1.0], np.zeros(order - 1), self.delta])
@@ -166,7 +166,7 @@ class AutoArima(StateForecaster[ArimaModel]):
     def estimate_again(
         self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...], found: ArimaModel
     ) -> Estimate[ArimaModel]:
-        """Estimate the coefficients of the orders found; search where a season is new or the orders do not fit."""
+        """Estimate the coefficients of the found orders; search if a season is new or the orders do not fit."""
         from statsforecast.arima import myarima
 
         p, d, q, seasonal_p, seasonal_d, seasonal_q, m = map(int, re.findall(r"\d+", found.form))
@@ -180,7 +180,7 @@ class AutoArima(StateForecaster[ArimaModel]):
             constant=found.form.endswith(_CONSTANT),
             xreg=waves,
         )
-        # The library's own search skips such a model, too: it failed, or a root lies on the unit circle.
+        # The library's own search also skips such a model: it failed, or a root lies on the unit circle.
         if not np.isfinite(again["ic"]):
             return self.estimate(config, values, seasons)
         return _estimate(again, wave)

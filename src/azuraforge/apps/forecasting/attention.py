@@ -34,7 +34,7 @@ class AttentionConfig(NetworkConfig):
 
 
 class Encoder(nn.Module):
-    """``(batch, row, channel)`` to ``(batch, row, width)``; where a row stands is learned, counted from the origin."""
+    """``(batch, row, channel)`` to ``(batch, row, width)``; positions are learned, counted from the origin."""
 
     def __init__(self, channels: int, rows: int, config: AttentionConfig) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class AttentionNetwork(ForecastNetwork):
 
 
 class AttentionForecaster(NetworkForecaster[AttentionConfig]):
-    """A linear forecast on the whole window, and attention that learns what the line misses."""
+    """A linear forecast on the whole window, and attention that learns its residual."""
 
     name: ClassVar[str] = "forecasting.attention"
     Config = AttentionConfig

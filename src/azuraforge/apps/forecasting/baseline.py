@@ -1,4 +1,4 @@
-"""Base of the baselines: parameters learned on the training part and frozen, intervals from validation errors.
+"""Base of the baselines: parameters learned on the training set and frozen, intervals from validation errors.
 
 At each origin, a baseline has the same history as other forecasters: it carries its *state* to the origin, never
 its parameters.
@@ -31,11 +31,11 @@ from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfi
 from azuraforge.plugins.forecasting.intervals import residual_quantiles
 from azuraforge.plugins.forecasting.panels import each, known_series, predict_each
 
-#: Series of a panel that are learned together, after which the progress is reported.
+#: Number of series of a panel that are learned together, after which progress is reported.
 _AT_ONCE = 500
-#: The fewest errors with which both outer quantiles are a series' own.
+#: Least number of errors with which both outer quantiles are a series' own.
 _ENOUGH_ERRORS = 39
-#: Windows of a series that weigh as much as all series together in the width of its intervals.
+#: Number of a series' windows that weigh as much as all series together in the width of its intervals.
 _WINDOWS_OF_ALL = 20
 
 
@@ -68,12 +68,12 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
     uses_engine = False
     several_series = True
     most_series: ClassVar[int | None] = None
-    #: Whether ``learn`` needs rows only, and no whole window: then a series of eight rows is enough.
+    #: True if ``learn`` needs no whole window, so that a series of eight rows is enough.
     partial: ClassVar[bool] = True
     Config: ClassVar[type[ForecastConfig]] = ForecastConfig
 
     def window(self, config: ForecastConfig, schema: Schema) -> int:
-        """Return the rows that one forecast looks back at; the training part must hold them and a horizon."""
+        """Return the number of past rows that a forecast uses; the training set must hold them and a horizon."""
         return 1
 
     @abstractmethod
@@ -81,7 +81,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         """Learn parameters from ``train``."""
 
     def relearn(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
-        """Learn parameters from every row. A subclass that chose something on the validation part takes it over."""
+        """Learn parameters from every row. A subclass keeps its choices made on the validation set."""
         return self.learn(run, rows, rows)
 
     @abstractmethod
@@ -94,7 +94,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         return chronological_split(table, config, window=window, least_window=1, partial=self.partial)
 
     def fit(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
-        """Learn on the training part; measure the spread of the errors on the validation part."""
+        """Learn on the training set; measure the spread of the errors on the validation set."""
         if train.schema.series is None:
             learned = self._fit(run, train, validation)
             run.progress(1, 1)
@@ -148,7 +148,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         outside: Errors,
         pooled: Floats | None,
     ) -> None:
-        """Set the widths of intervals, from errors of all series where ``pooled`` holds them."""
+        """Set the widths of intervals, from errors of all series if ``pooled`` holds them."""
         adaptive = run.config.intervals == "adaptive"
         inside = None
         if pooled is None and not is_enough(outside.errors):
@@ -163,18 +163,18 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
             _keep_start(learned, Start.after(train))
 
     def _errors(self, learned: Learned, validation: Part) -> Errors:
-        """Return the errors on the validation part, with the forecasts."""
+        """Return the errors on the validation set, with the forecasts."""
         if validation.targets is None:
             raise ValueError("the validation part has no targets")
         point = self.forecast(learned, validation)
         return Errors(validation.targets - point, point)
 
     def settled(self, learned: Learned, config: ForecastConfig, train: Part) -> int:
-        """Return the first row of the training part from which its forecasts err as they usually do."""
+        """Return the first row of the training set from which its forecasts have their usual errors."""
         return self.window(config, train.schema) - 1
 
     def _inside(self, learned: Learned, config: ForecastConfig, train: Part) -> Errors | None:
-        """Return the errors at the newest origins inside the training part; None if there are none."""
+        """Return the errors at the newest origins inside the training set; None if there are none."""
         if train.targets is None:
             return None
         some = np.flatnonzero(train.origins >= self.settled(learned, config, train))[-MOST_INSIDE:]
@@ -290,7 +290,7 @@ def pooled_spreads(errors: Mapping[str, Floats], sizes: Mapping[str, float]) -> 
     width.
 
     Args:
-        errors: ``(origin, horizon)`` on the validation part, by series.
+        errors: ``(origin, horizon)`` on the validation set, by series.
         sizes: of a usual step, by series.
     """
     few = [name for name, own in errors.items() if np.isfinite(own).sum(axis=0).min(initial=0) < _ENOUGH_ERRORS]
@@ -311,7 +311,7 @@ def pooled_spreads(errors: Mapping[str, Floats], sizes: Mapping[str, float]) -> 
 
 
 def step_size(train: Part) -> float:
-    """Return the mean absolute change from one known value of a training part to the next; 1 if there is none."""
+    """Return the mean absolute change from one known value of a training set to the next; 1 if there is none."""
     values = column_values(train.frame, train.schema.target)
     steps = np.abs(np.diff(values[np.isfinite(values)]))
     return float(steps.mean()) or 1.0 if steps.size else 1.0
@@ -329,7 +329,7 @@ def first_known(part: Part) -> float:
 
 
 def target_of(learned: Learned, part: Part) -> Floats:
-    """Return ``(row,)`` the target, holes carried forward; ``learned.settings["first"]`` precedes the first known."""
+    """Return ``(row,)`` the target, gaps filled forward; ``learned.settings["first"]`` precedes the first known."""
     return filled(column_values(part.frame, part.schema.target), learned.settings["first"])
 
 

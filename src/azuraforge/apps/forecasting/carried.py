@@ -1,4 +1,4 @@
-"""Statistical forecasters: parameters are estimated on the training part and frozen, the state is carried on.
+"""Statistical forecasters: parameters are estimated on the training set and frozen; the state is updated by each row.
 
 A library estimates the parameters once, in the child that fits. A recursion of our own then carries the state over
 every later row, so each origin has a forecast of its own and predicting needs no library.
@@ -32,7 +32,7 @@ class Walk:
     """States along a series.
 
     Attributes:
-        states: ``(row, state)`` what ``ahead`` needs, after each of the rows that were asked for.
+        states: ``(row, state)`` input of ``ahead``, after each of the requested rows.
         after: ``(begin,)`` what ``walk`` needs to go on after the last row.
     """
 
@@ -41,11 +41,11 @@ class Walk:
 
 
 class StateModel(ABC):
-    """Frozen parameters of a recursion. Subclasses are frozen dataclasses of numbers, words and arrays."""
+    """Frozen parameters of a recursion. Subclasses are frozen dataclasses of numbers, strings and arrays."""
 
     @abstractmethod
     def walk(self, begin: Floats, values: Floats, at: Indices) -> Walk:
-        """Carry the state ``begin`` over ``(row,)`` values and return the states after the rows ``at``.
+        """Update the state ``begin`` by ``(row,)`` values and return the states after the rows ``at``.
 
         A NaN leaves the state as the model expects it.
         """
@@ -56,17 +56,17 @@ class StateModel(ABC):
 
     @abstractmethod
     def restart(self, before: Floats, after: Floats, values: Floats, gap: int) -> Floats:
-        """Return a state to begin with on ``(row,)`` values that do not reach back to the training part.
+        """Return an initial state for ``(row,)`` values that do not reach back to the training set.
 
         Args:
-            before: the state before the first row of the training part.
+            before: the state before the first row of the training set.
             after: the state after its last row.
             values: the rows to begin on; at least one is known.
-            gap: rows between the training part and the first of ``values``; negative where it lies before the end.
+            gap: rows between the training set and the first of ``values``; negative if it lies before the end.
         """
 
     def state_of(self, begin: Floats) -> Floats:
-        """Return ``(state,)``: what ``ahead`` needs to forecast from right before the first row. ``begin`` itself."""
+        """Return ``(state,)``: the state for ``ahead`` right before the first row. By default ``begin``."""
         return begin
 
     @property
@@ -80,7 +80,7 @@ ModelT = TypeVar("ModelT", bound=StateModel)
 
 @dataclass(frozen=True)
 class Estimate(Generic[ModelT]):
-    """A model, its state before the first value of the training part, and after the last; None: walk there."""
+    """A model, its state before the first value of the training set, and after the last; None: walk there."""
 
     model: ModelT
     before: Floats
@@ -89,7 +89,7 @@ class Estimate(Generic[ModelT]):
 
 @dataclass(frozen=True)
 class _Asked:
-    """A series to estimate parameters of: its rows, all its values, and the last of them without holes."""
+    """A series for estimation: its rows, all its values, and the last of them without gaps."""
 
     train: Part
     values: Floats
@@ -98,7 +98,7 @@ class _Asked:
     settings: dict[str, Any]
 
     def learned(self, found: Estimate[ModelT]) -> Learned:
-        """Return the estimate with the states around the training part."""
+        """Return the estimate with the states around the training set."""
         moments, start = moments_of(self.train.frame, self.train.schema), len(self.values) - len(self.tail)
         model, after = found.model, found.after
         if after is None:
@@ -119,13 +119,13 @@ class StateForecaster(Baseline, Generic[ModelT]):
     """A forecaster that estimates a ``StateModel``. Subclasses write ``estimate``."""
 
     Model: ClassVar[type[StateModel]]
-    #: Known values that the training part must hold.
+    #: Least number of known values in the training set.
     fewest_rows: ClassVar[int] = 6
-    #: Parameters are estimated on at most this many rows at the end of the training part, or four of its seasons.
+    #: Parameters are estimated on at most this many rows at the end of the training set, or four of its seasons.
     most_rows: ClassVar[int] = 2000
-    #: Whether a refit keeps what was chosen on the training part, see ``estimate_again``.
+    #: True if a refit keeps the form chosen on the training set, see ``estimate_again``.
     keeps_form: ClassVar[bool] = False
-    #: Longer seasons are left out.
+    #: Longest season; longer ones are left out.
     longest_season: ClassVar[int] = 400
 
     @abstractmethod
@@ -138,11 +138,11 @@ class StateForecaster(Baseline, Generic[ModelT]):
     def estimate_again(
         self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...], found: ModelT
     ) -> Estimate[ModelT]:
-        """Estimate as ``estimate`` does, on more values than ``found``. Called only if ``keeps_form``."""
+        """Estimate like ``estimate``, on more values than ``found``. Called only if ``keeps_form``."""
         return self.estimate(config, values, seasons)
 
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
-        """Estimate the parameters on the end of the training part."""
+        """Estimate the parameters on the end of the training set."""
         asked = self._asked(run.config, train)
         if isinstance(asked, Learned):
             return asked
@@ -188,7 +188,7 @@ class StateForecaster(Baseline, Generic[ModelT]):
             yield self._estimate(config, values, seasons)
 
     def _asked(self, config: ForecastConfig, train: Part) -> _Asked | Learned:
-        """Return the values to estimate on, or at once what is learned of a series that never changes."""
+        """Return the values for the estimation, or the learned result for a series that never changes."""
         values = column_values(train.frame, train.schema.target)
         first = first_known(train)
         known = values[np.isfinite(values)]
@@ -217,9 +217,9 @@ class StateForecaster(Baseline, Generic[ModelT]):
         return train.frame.height - int(learned.settings.get("rows", train.frame.height))
 
     def forecast(self, learned: Learned, part: Part) -> Floats:
-        """Carry the state to each origin and compute the forecasts from there."""
+        """Update the state up to each origin and compute the forecasts from there."""
         last = np.repeat(target_of(learned, part)[part.origins][:, None], part.horizon, axis=1)
-        if learned.settings["model"] is None:  # a constant training part: the last value stands
+        if learned.settings["model"] is None:  # a constant training set: forecast the last value
             return last
         model = model_of(self.Model, learned)
         values = column_values(part.frame, part.schema.target)
@@ -230,7 +230,7 @@ class StateForecaster(Baseline, Generic[ModelT]):
             walked = model.walk(state, values[begin : begin + int(at[-1]) + 1], at[at >= 0]).states
             states = np.concatenate([model.state_of(state)[None], walked]) if at[0] < 0 else walked
             point = model.ahead(states, part.horizon)[place]
-            # Numbers out of range are the model's failure to follow; the last value is the honest answer then.
+            # Numbers out of range mean that the model diverged; the answer is then the last value.
             last[later] = np.where(np.isfinite(point), point, last[later])
         return last
 
@@ -258,8 +258,8 @@ class StateForecaster(Baseline, Generic[ModelT]):
     def _begin(self, model: StateModel, learned: Learned, part: Part, values: Floats) -> tuple[int, Floats]:
         """Return the row to begin at and the state before it.
 
-        A frame that holds the end of the training part goes on there; where origins lie before it, the frame begins
-        where the estimation began. Another frame (a caller's own rows) begins at its first row.
+        A frame that holds the end of the training set continues there; if origins lie before it, it begins where the
+        estimation began. Another frame (a caller's own rows) begins at its first row.
         """
         settings, before, after = learned.settings, learned.arrays["before"], learned.arrays["after"]
         moments = moments_of(part.frame, part.schema)
@@ -284,7 +284,7 @@ def model_of(kind: type[StateModel], learned: Learned) -> StateModel:
 
 
 def bridged(values: Floats) -> Floats:
-    """Return ``(row,)`` values with holes bridged by straight lines, for estimation inside the training part only."""
+    """Return ``(row,)`` values with holes bridged by straight lines, for estimation inside the training set only."""
     known = np.isfinite(values)
     rows = np.arange(len(values))
     return np.interp(rows, rows[known], values[known]) if known.any() else np.zeros(len(values))

@@ -17,7 +17,7 @@ from azuraforge.plugins.forecasting.config import ForecastConfig
 #: Real and imaginary part of the level, and of the season.
 _PARTS = 4
 
-#: One value, or those of several origins at once.
+#: One value, or an array of several origins.
 Number = TypeVar("Number", float, Floats)
 
 
@@ -66,7 +66,7 @@ class ComplexSmoothing(StateModel):
     def restart(self, before: Floats, after: Floats, values: Floats, gap: int) -> Floats:
         """Turn the season to its place and scale the level to the first known value."""
         parts = np.roll(after.reshape(_PARTS, self.period), -gap, axis=1)
-        if self.form != "S":  # the level belongs to no place of the season
+        if self.form != "S":  # the level does not depend on the place in the season
             parts[:2] = after.reshape(_PARTS, self.period)[:2, -1:]
         first = int(np.argmax(np.isfinite(values)))
         expected = float(parts[0, first % self.period] + (parts[2, first % self.period] if self.form in "PF" else 0.0))
@@ -115,7 +115,7 @@ class ComplexExponentialSmoothing(StateForecaster[ComplexSmoothing]):
 
         period, unknown = seasons[0] if seasons else 1, [None] * 4
         tried = [cesmodel(values, period, form, *unknown, 3) for form in ("NSPF" if seasons else "N")]
-        # The library's own choice fails where a form fits perfectly, because its AICc is then minus infinity.
+        # The library's own choice fails if a form fits perfectly, because its AICc is then minus infinity.
         found = min(tried, key=lambda each: float("inf") if np.isnan(each["aicc"]) else each["aicc"])
         form, weights = str(found["seasontype"]), found["par"]
         period = 1 if form == "N" else period

@@ -1,7 +1,7 @@
-"""Seasons from a decomposition (STL, one after another: MSTL), carried on by exponential smoothing.
+"""Seasons from a decomposition (STL; several: MSTL), updated by exponential smoothing.
 
-The decomposition gives the seasons at the end of the training part. How fast they follow later rows is found inside
-the training part: its first two thirds are decomposed, and the weight with the least error on the last third is kept.
+The decomposition gives the seasons at the end of the training set. How fast they follow later rows is found inside
+the training set: its first two thirds are decomposed, and the weight with the least error on the last third is kept.
 
 Source: Bandara, Hyndman and Bergmeir, "MSTL: a seasonal-trend decomposition algorithm for time series with multiple
 seasonal patterns", 2021.
@@ -19,7 +19,7 @@ from azuraforge.apps.forecasting.smoothing.recursion import Smoothing
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.seasons import CYCLES_NEEDED
 
-#: Weights of an error in a season's value that are tried.
+#: Candidate weights of an error in a season's value.
 GAMMAS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)
 
 Fit = Callable[[Floats], Estimate[Smoothing]]
@@ -35,7 +35,7 @@ def decompose(values: Floats, seasons: tuple[int, ...]) -> Floats:
 
 
 def with_carried_seasons(values: Floats, seasons: tuple[int, ...], fit: Fit) -> Estimate[Smoothing]:
-    """Estimate what remains without the seasons by ``fit``, and how fast the seasons follow later rows."""
+    """Estimate the remainder without the seasons by ``fit``, and the speed at which the seasons follow later rows."""
     return _decomposed(values, seasons, fit, _gamma(values, seasons, fit))
 
 

@@ -16,11 +16,11 @@ from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
-#: A longer season comes from a decomposition (STL).
+#: Longest estimated season; a longer one comes from a decomposition (STL).
 LONGEST_OPTIMIZED_SEASON = 24
-#: Series that are estimated in one search, and the fewest that are worth it: a single one is searched more thoroughly.
+#: Largest and least number of series estimated in one search: a single one is searched more thoroughly.
 _AT_ONCE, _WORTH_A_BATCH = 128, 25
-#: From fewer values nothing is estimated: plain smoothing with this weight.
+#: Least number of values for an estimation, and the weight of plain smoothing with fewer.
 _FEWEST, _PLAIN_ALPHA = 8, 0.5
 
 

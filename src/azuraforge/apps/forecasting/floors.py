@@ -1,6 +1,6 @@
 """The least width of intervals, from the steps of the series itself.
 
-A validation part in which nothing changes says that a forecast errs by nothing. The changes of the whole training part
+A validation set in which nothing changes says that a forecast errs by nothing. The changes of the whole training set
 say how far the series can go.
 """
 
@@ -18,14 +18,14 @@ from azuraforge.plugins.forecasting.adaptive import GRID
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS
 
-#: An interval that is narrower than this share of the series' usual change has no width.
+#: An interval narrower than this share of the series' usual change counts as having no width.
 _NO_WIDTH = 1e-6
 
 
 def at_least_own_steps(spread: Spread, train: Part) -> Spread:
-    """Return the spread with a width at the steps ahead at which it has none.
+    """Return the spread with the least width at steps ahead at which it has none.
 
-    There the quantiles are those of a normal distribution with the size of the training part's changes over as many
+    There the quantiles are those of a normal distribution with the size of the training set's changes over as many
     rows. A series that has never changed has no width.
     """
     sizes = changes(train)
@@ -45,7 +45,7 @@ def at_least_own_steps(spread: Spread, train: Part) -> Spread:
 
 
 def changes(train: Part) -> Floats:
-    """Return ``(horizon,)``: the root mean square change of the known target over so many rows, which does not shrink.
+    """Return ``(horizon,)``: the root mean square change of the known target over so many rows, never decreasing.
 
     Steps longer than the series go on as those of a random walk.
     """
@@ -63,7 +63,7 @@ def changes(train: Part) -> Floats:
 
 
 def _typical(spread: Spread, train: Part) -> float:
-    """Return the unit of the offsets at the training part's median; 1 where errors do not grow with the forecast."""
+    """Return the unit of the offsets at the training set's median; 1 if errors do not grow with the forecast."""
     values = column_values(train.frame, train.schema.target)
     return float(spread.width(np.array([float(np.nanmedian(np.abs(values)))]))[0]) or 1.0
 

@@ -21,7 +21,7 @@ class GruConfig(RecurrentConfig):
 
 
 class GruForecaster(NetworkForecaster[GruConfig]):
-    """A linear forecast on the whole window, and a GRU that learns what the line misses."""
+    """A linear forecast on the whole window, and a GRU that learns its residual."""
 
     name: ClassVar[str] = "forecasting.gru"
     Config = GruConfig

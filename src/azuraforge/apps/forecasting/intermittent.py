@@ -20,9 +20,9 @@ from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
 ModelT = TypeVar("ModelT", bound=StateModel)
-#: Weights of a new value that are tried.
+#: Candidate weights of a new value.
 WEIGHTS = (0.05, 0.1, 0.15, 0.2, 0.3)
-#: Rows of a bucket, at most.
+#: Largest number of rows in a bucket.
 _LONGEST_BUCKET = 400
 
 
@@ -69,7 +69,7 @@ class DemandModel(StateModel):
         return np.repeat(np.where(size < 0, 0.0, mean)[:, None], horizon, axis=1)
 
     def restart(self, before: Floats, after: Floats, values: Floats, gap: int) -> Floats:
-        """Go on where the training part ended."""
+        """Continue from the end of the training set."""
         return after
 
 
@@ -102,7 +102,7 @@ class BucketModel(StateModel):
         return Walk(means[at][:, None], np.array([*levels, *recent]))
 
     def ahead(self, states: Floats, horizon: int) -> Floats:
-        """Repeat the mean per row; 0 where nothing is known yet."""
+        """Repeat the mean per row; 0 if nothing is known yet."""
         return np.repeat(np.maximum(states, 0.0), horizon, axis=1)
 
     def state_of(self, begin: Floats) -> Floats:
@@ -110,7 +110,7 @@ class BucketModel(StateModel):
         return np.array([_mean_per_row(begin[: self.bucket].tolist(), self.bucket)])
 
     def restart(self, before: Floats, after: Floats, values: Floats, gap: int) -> Floats:
-        """Go on where the training part ended."""
+        """Continue from the end of the training set."""
         return after
 
 
@@ -134,7 +134,7 @@ class Croston(StateForecaster[DemandModel]):
 
 
 class Tsb(StateForecaster[DemandModel]):
-    """Teunter, Syntetos and Babai's method: a demand that ceases fades."""
+    """Teunter, Syntetos and Babai's method: forecasts decay when demand ceases."""
 
     name: ClassVar[str] = "forecasting.tsb"
     Model: ClassVar[type[StateModel]] = DemandModel
@@ -194,5 +194,5 @@ def _least_error(models: list[ModelT], before: Floats, values: Floats) -> Estima
 
 
 def _mean_per_row(levels: list[float], bucket: int) -> float:
-    """Return the newest known level per row; −1 where none is known."""
+    """Return the newest known level per row; −1 if none is known."""
     return next((level / bucket for level in reversed(levels) if level >= 0), -1.0)

@@ -21,7 +21,7 @@ class LstmConfig(RecurrentConfig):
 
 
 class LstmForecaster(NetworkForecaster[LstmConfig]):
-    """A linear forecast on the whole window, and an LSTM that learns what the line misses."""
+    """A linear forecast on the whole window, and an LSTM that learns its residual."""
 
     name: ClassVar[str] = "forecasting.lstm"
     Config = LstmConfig

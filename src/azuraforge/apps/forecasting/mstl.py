@@ -1,4 +1,4 @@
-"""Several seasons at once, such as the day and the week of hourly rows: MSTL, then ETS on what remains."""
+"""Several seasons at once, such as the day and the week of hourly rows: MSTL, then ETS on the remainder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RUNS_OF_FURTHER = 3
 
 
 class MultipleSeasons(StateForecaster[Smoothing]):
-    """The seasons of a decomposition, carried on by smoothing, plus ETS without a season on the remainder."""
+    """The seasons of a decomposition, updated by smoothing, plus ETS without a season on the remainder."""
 
     name: ClassVar[str] = "forecasting.mstl"
     Model: ClassVar[type[StateModel]] = Smoothing

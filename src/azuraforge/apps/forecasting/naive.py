@@ -48,7 +48,7 @@ class SeasonalNaive(Baseline):
         return Learned({"first": first_known(train), "season": run.config.season_of(train.schema)})
 
     def settled(self, learned: Learned, config: ForecastConfig, train: Part) -> int:
-        """Return the first origin with a whole season behind it."""
+        """Return the first origin with a whole season before it."""
         return int(learned.settings["season"]) - 1
 
     def forecast(self, learned: Learned, part: Part) -> Floats:

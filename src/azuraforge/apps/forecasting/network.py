@@ -16,7 +16,7 @@ from azuraforge.plugins.forecasting.time_series import TimeSeriesPipeline
 from azuraforge.plugins.forecasting.training_config import TimeSeriesConfig
 from azuraforge.plugins.forecasting.windows import Examples, Inputs, Single
 
-#: The linear part sees the whole window of the target, and this many last rows of the other channels.
+#: Number of last rows of the other channels in the linear part, which has the target's whole window.
 OTHER_ROWS = 12
 
 
@@ -62,14 +62,14 @@ class FlooredNetwork(nn.Module):
         self.line_penalty.data[...] = line.penalty
 
     def over_the_floor(self, flat: Single, added: Tensor) -> Tensor:
-        """Return the answer: the line of the flattened inputs plus ``added`` ``(batch, horizon, output)``."""
+        """Return the linear forecast of the flattened inputs plus ``added`` ``(batch, horizon, output)``."""
         line = nn.functional.linear(Tensor(flat), self.line_weight, self.line_bias)
         point = line.reshape(len(flat), self.inputs.horizon, 1) + added[:, :, :1]
         return concat([point, point.detach() + added[:, :, 1:]], axis=2)
 
 
 class ForecastNetwork(FlooredNetwork):
-    """``answer = line + head(summary of the last rows, last row, what is known ahead)``.
+    """Network ``line + head(summary of the last rows, last row, values known ahead)``.
 
     The head's last layer begins at zero, so training begins exactly at the linear forecast. A subclass writes
     ``summary``.
@@ -98,10 +98,10 @@ class ForecastNetwork(FlooredNetwork):
 
     @abstractmethod
     def summary(self, rows: Tensor) -> Tensor:
-        """``(batch, width)`` of ``(batch, rows, channel)``."""
+        """Return ``(batch, width)`` summaries of ``(batch, rows, channel)``."""
 
     def forward(self, window: Tensor, known: Tensor) -> Tensor:
-        """See the class."""
+        """Return the forecast; see the class."""
         summary = self.summary(window[:, self.inputs.window - self.rows :, :])
         parts = [self.dropout(summary), window[:, -1, :]]
         if self.inputs.known:
@@ -132,7 +132,7 @@ class NetworkForecaster(TimeSeriesPipeline[NetworkConfigT]):
 
 
 def flatten(inputs: Inputs, window: Single, known: Single) -> Single:
-    """``(batch, input)`` of the linear part: the target's window, the last rows of other channels, what is known ahead.
+    """Return ``(batch, input)``: the target's window, the last rows of other channels, values known ahead.
 
     The calendar of one row is enough: that of every further row is a rotation of it, hence linear in it. Holidays and
     columns known in advance are no rotation; they are given for every row ahead.
@@ -147,7 +147,7 @@ def flatten(inputs: Inputs, window: Single, known: Single) -> Single:
 
 
 def _between(inputs: Inputs) -> int:
-    """Values known ahead for the rows between the first and the last, which the head sees whole anyway."""
+    """Return values known ahead for the rows between the first and the last; the head sees all of them anyway."""
     return inputs.ahead * max(inputs.horizon - 2, 0)
 
 

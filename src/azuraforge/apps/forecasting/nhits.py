@@ -17,12 +17,12 @@ from azuraforge.engine import Tensor, nn
 from azuraforge.engine.nn.functional import avg_pool1d, concat, pad
 from azuraforge.plugins.forecasting.windows import Inputs, Single
 
-#: A window that hardly moves is not blown up further than this share of the usual spread.
+#: A window that hardly varies is scaled by at least this share of the usual spread.
 _LEAST_SPREAD = 0.1
 
 
 class NhitsConfig(NetworkConfig):
-    """Size of the network, and how it is trained."""
+    """The size of the network, and its training."""
 
     resolutions: Annotated[
         tuple[int, ...],
@@ -38,7 +38,7 @@ class NhitsConfig(NetworkConfig):
 
 
 class Stack(nn.Module):
-    """One resolution: what it explains of the window, and what it adds to the forecast.
+    """One resolution: its share of the window, and its contribution to the forecast.
 
     Shapes:
         window ``(batch, window)`` and other inputs ``(batch, other)`` in, window ``(batch, window)`` and forecast
@@ -58,7 +58,7 @@ class Stack(nn.Module):
         )  # fmt: skip
         self.back = nn.Linear(config.width, read)
         self.forward_knots = nn.Linear(config.width, self.ahead * outputs)
-        # The forecast begins at the linear one.
+        # Training begins at the linear forecast.
         self.forward_knots.weight.data[...] = 0
         if self.forward_knots.bias is not None:
             self.forward_knots.bias.data[...] = 0
@@ -69,7 +69,7 @@ class Stack(nn.Module):
     to_horizon: Tensor
 
     def forward(self, window: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
-        """See the class."""
+        """Return both parts; see the class."""
         batch = len(window)
         whole = pad(window, ((0, 0), (self.missing, 0))).reshape(batch, 1, self.window + self.missing)
         read = avg_pool1d(whole, self.pooled).reshape(batch, -1)
@@ -80,7 +80,7 @@ class Stack(nn.Module):
 
 
 class NhitsNetwork(FlooredNetwork):
-    """``answer = line + spread of the window × (sum of the stacks)``; each stack reads what the ones before left."""
+    """Network ``line + spread of the window × (sum of the stacks)``; each stack reads the residual of those before."""
 
     def __init__(self, inputs: Inputs, outputs: int, config: NhitsConfig) -> None:
         super().__init__(inputs, outputs)
@@ -90,7 +90,7 @@ class NhitsNetwork(FlooredNetwork):
         )
 
     def forward(self, window: Tensor, known: Tensor) -> Tensor:
-        """See the class and ``FlooredNetwork``."""
+        """Return the forecast; see the class and ``FlooredNetwork``."""
         flat = flatten(self.inputs, window.numpy(), known.numpy())
         others = Tensor(flat[:, self.inputs.window * self.inputs.target_channels :])
         values = window.numpy()[:, :, 0]
@@ -107,7 +107,7 @@ class NhitsNetwork(FlooredNetwork):
 
 
 class NhitsForecaster(NetworkForecaster[NhitsConfig]):
-    """A linear forecast on the whole window, and what it misses at several resolutions."""
+    """A linear forecast on the whole window, and its residual at several resolutions."""
 
     name: ClassVar[str] = "forecasting.nhits"
     Config = NhitsConfig
@@ -118,7 +118,7 @@ class NhitsForecaster(NetworkForecaster[NhitsConfig]):
     }
 
     def build(self, config: NhitsConfig, inputs: Inputs, outputs: int) -> nn.Module:
-        """The stacks over the floor."""
+        """Return the stacks on top of the linear forecast."""
         return NhitsNetwork(inputs, outputs, config)
 
 

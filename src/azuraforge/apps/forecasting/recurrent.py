@@ -12,14 +12,14 @@ from azuraforge.plugins.forecasting.windows import Inputs
 
 
 class RecurrentConfig(NetworkConfig):
-    """Size of the network, and how it is trained."""
+    """The size of the network, and its training."""
 
     hidden_size: Annotated[int, Field(default=48, ge=1, le=1024, description="Size of the recurrent state")]
     num_layers: Annotated[int, Field(default=1, ge=1, le=4, description="Recurrent layers, each fed by the one below")]
 
 
 class RecurrentNetwork(ForecastNetwork):
-    """Summarises rows by the upper layer's last state.
+    """Summary of rows: the upper layer's last state.
 
     Args:
         inputs, outputs: sizes of an example.
@@ -52,7 +52,7 @@ class RecurrentNetwork(ForecastNetwork):
         self.layer_name = name
 
     def summary(self, rows: Tensor) -> Tensor:
-        """See the class."""
+        """Return the upper layer's last state."""
         _, state = getattr(self, self.layer_name)(rows)
         upper = state[0] if isinstance(state, tuple) else state
         last: Tensor = upper[-1]

@@ -19,11 +19,11 @@ from azuraforge.plugins.forecasting.channels import Channel, column_values
 from azuraforge.plugins.forecasting.config import ForecastConfig
 from azuraforge.plugins.forecasting.covariates import Covariates
 
-#: The target is looked at this many rows back, and around one season back.
+#: Number of the target's lags, in addition to those around one season back.
 LAGS = 30
-#: Longer seasons are left out: the calendar tells the year, and thousands of lags would tell nothing more.
+#: Longest season; longer ones are left out: the calendar covers the year, and thousands of lags would add nothing.
 LONGEST_SEASON = 400
-#: The other columns are looked at these rows back.
+#: Lags of the other columns, in rows.
 OTHER_LAGS = (0, 1, 2, 3, 6, 12, 24)
 PENALTIES = tuple(10.0**power for power in range(-3, 6))
 #: More rows than this are thinned out evenly while learning; a few hundred coefficients need no more.
@@ -32,10 +32,10 @@ _CHUNK = 4096
 
 
 class Ridge(Baseline):
-    """A straight line through the last 30 values, last season's, the other columns', the calendar, what is known ahead.
+    """A linear function of the last 30 values, last season's, other columns, the calendar, and values known ahead.
 
     One set of coefficients per horizon ("direct" forecasting). It predicts the change since the origin. The penalty is
-    the one of ``PENALTIES`` that does best on the validation part.
+    the one of ``PENALTIES`` that does best on the validation set.
     """
 
     name: ClassVar[str] = "forecasting.ridge"
@@ -47,15 +47,15 @@ class Ridge(Baseline):
     }
 
     def window(self, config: ForecastConfig, schema: Schema) -> int:
-        """The longest lag."""
+        """Return the longest lag."""
         return max(target_lags(config.season_of(schema), config.horizon)) + 1
 
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
-        """Coefficients from ``train`` for every penalty, the penalty from ``validation``."""
+        """Learn coefficients from ``train`` for every penalty, and choose the penalty by ``validation``."""
         return self._line(run, train, validation, PENALTIES)
 
     def relearn(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
-        """Coefficients from every row, with the evaluated penalty."""
+        """Learn coefficients from every row, with the evaluated penalty."""
         return self._line(run, rows, rows, [evaluated.settings["penalty"]])
 
     def _line(
@@ -82,7 +82,7 @@ class Ridge(Baseline):
         path = RidgePath.of(inputs, targets)
         settings["penalty"] = self._best(path, penalties, learned, validation, mean, scale)
         weights, intercept = path.solve(settings["penalty"])
-        # In C order, as it is loaded: the bits of a product depend on the layout.
+        # In C order, as after loading: the bits of a product depend on the layout.
         weights = np.ascontiguousarray(weights / scale)
         learned.arrays = {"weights": weights, "bias": intercept - weights @ mean}
         return learned
@@ -96,7 +96,7 @@ class Ridge(Baseline):
         mean: Floats,
         scale: Floats,
     ) -> float:
-        """Return the first of the penalties with the least squared error on the validation part."""
+        """Return the first of the penalties with the least squared error on the validation set."""
         if len(penalties) == 1:
             return penalties[0]
         checked, truth = self._examples(learned, validation, MOST_ROWS)
@@ -109,7 +109,7 @@ class Ridge(Baseline):
         return min(penalties, key=error)
 
     def forecast(self, learned: Learned, part: Part) -> Floats:
-        """The value at each origin plus the change that the line says."""
+        """Return the value at each origin plus the predicted change."""
         series, lags = self._series(learned, part), np.array(learned.settings["lags"])
         point = np.empty((len(part.origins), part.horizon))
         for start in range(0, len(part.origins), _CHUNK):
@@ -124,7 +124,7 @@ class Ridge(Baseline):
         if part.targets is None:
             raise ValueError("a part without targets cannot be learned from")
         usable = (part.origins >= max(learned.settings["lags"])) & np.isfinite(part.targets).all(axis=1)
-        if not usable.any():  # a very short series: the first value stands before the first row
+        if not usable.any():  # a very short series: the first value replaces those before it
             usable = np.isfinite(part.targets).all(axis=1)
         if not usable.any():
             raise InvalidInput(
@@ -159,12 +159,12 @@ class Ridge(Baseline):
 
 
 def ahead_of(learned: Learned, part: Part, chosen: Indices) -> Floats:
-    """``(origin, horizon * width)``: what is known ahead of all rows to predict, for indices into the origins."""
+    """Return ``(origin, horizon * width)``: values known ahead of the rows to predict, for indices into the origins."""
     return covariates_ahead(learned, part, chosen).reshape(len(chosen), -1)
 
 
 def covariates_ahead(learned: Learned, part: Part, chosen: Indices) -> Floats:
-    """``(origin, horizon, width)``: as ``Covariates.following``. Versions of the first release knew nothing ahead."""
+    """Return ``(origin, horizon, width)`` like ``Covariates.following``; versions of the first release have none."""
     if "covariates" not in learned.settings:
         return np.zeros((len(chosen), part.horizon, 0))
     covariates = Covariates.from_dict(learned.settings["covariates"])
@@ -172,7 +172,7 @@ def covariates_ahead(learned: Learned, part: Part, chosen: Indices) -> Floats:
 
 
 def target_lags(season: int, horizon: int) -> list[int]:
-    """0 to 29, and the rows one season before each target and around them.
+    """Return lags 0 to 29, and those one season before each target and around it.
 
     Example:
         >>> target_lags(season=52, horizon=2)[-5:]

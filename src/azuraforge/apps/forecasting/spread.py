@@ -1,13 +1,13 @@
-"""Widths of intervals, from a forecaster's errors on the validation part and inside the training part.
+"""Widths of intervals, from a forecaster's errors on the validation set and inside the training set.
 
 Many validation errors speak for themselves (split-conformal prediction). Of few, whose targets overlap, the largest is
-hardly ever the 95 % quantile. Their mean square then only says how much larger errors are outside the training part
+hardly ever the 95 % quantile. Their mean square then only says how much larger errors are outside the training set
 than inside it, where many more are known: these give the growth over the horizon, and whether errors grow with the
-forecast. The quantiles are Student's t, with as many degrees of freedom as the training part holds whole
+forecast. The quantiles are Student's t, with as many degrees of freedom as the training set holds whole
 horizons, because so few errors are independent.
 
-A refitted predictor has learned the validation part, too. Its own errors inside all rows then say how wide intervals
-are, enlarged as the evaluated predictor's errors were outside its training part.
+A refitted predictor has learned the validation set, too. Its own errors inside all rows then say how wide intervals
+are, enlarged as the evaluated predictor's errors were outside its training set.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from azuraforge.plugins.forecasting.adaptive import GRID, adapted_levels, adapti
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS
 from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
 
-#: Origins, and stretches of a horizon, from which on the errors of the validation part stand alone.
+#: Least number of origins, and of whole horizons, from which the validation set's errors suffice alone.
 ENOUGH_ORIGINS, ENOUGH_STRETCHES = 40, 10
-#: Origins inside the training part whose errors are looked at, the newest.
+#: Number of newest origins inside the training set whose errors are used.
 MOST_INSIDE = 1000
-#: Errors grow with the forecast to one of these powers, where everything is positive.
+#: Candidate powers of the forecast with which errors grow, if all values are positive.
 _POWERS = (0.0, 0.5, 1.0)
-#: Stretches of a horizon that the expectation of ``_EXPECTED`` is worth.
+#: Weight of the expectation ``_EXPECTED``, in whole horizons.
 _PRIOR_STRETCHES = 2.0
-#: Squared errors outside the training part, of those inside it, before any was seen; of short training parts more, as
-#: if so many parameters had been fitted.
+#: Expected ratio of squared errors outside the training set to those inside it, before any is known; larger for short
+#: training sets, as if so many parameters had been fitted.
 _EXPECTED, _PARAMETERS = 1.5, 3
 #: The same for a refitted predictor, which forecasts from the end of the rows that it has learned, see
 #: docs/decisions/0036.
 _REFIT_EXPECTED, _REFIT_PARAMETERS = 1.0, 4
-#: Below, Student's t has no variance, and its quantiles would say little about the series.
+#: With fewer degrees of freedom, Student's t has no variance, and its quantiles would say little about the series.
 _LEAST_FREEDOM = 2.0
-#: Errors inside the training part that are smaller than this share of those outside say nothing about them.
+#: Errors inside the training set below this share of those outside say nothing about these.
 _LEAST_INSIDE = 1e-6
-#: Of the median forecast; smaller forecasts count as this.
+#: Share of the median forecast; smaller forecasts count as this large.
 _LEAST_SHARE = 0.01
 
 Known = NDArray[np.bool_]
@@ -61,11 +61,11 @@ class Spread:
 
     Attributes:
         offsets: ``(level, horizon)`` for each of ``QUANTILE_LEVELS``.
-        power: 0 where errors do not grow with the forecast.
+        power: 0 if errors do not grow with the forecast.
         least: forecasts nearer to zero count as this.
         table: ``(GRID, horizon)`` quantiles of errors in the same units for adaptive intervals; empty if fixed.
-        outside: mean ratio of squared validation errors to those inside the training part, less what its few rows add.
-        stretches: of a horizon in the validation part that ``outside`` rests on; 0 where it does not exist.
+        outside: mean ratio of squared validation errors to those inside the training set, less what its few rows add.
+        stretches: number of whole horizons in the validation set behind ``outside``; 0 if it does not exist.
     """
 
     offsets: Floats = field(default_factory=lambda: np.zeros((len(QUANTILE_LEVELS), 0)))
@@ -92,7 +92,7 @@ class Spread:
         return in_order(point + offsets * self.width(point))
 
     def moved(self, past: Errors, rows: Indices, origins: Indices, start: Floats) -> Floats:
-        """Return ``(level, origin, horizon)``: where the outcomes that each origin knows have moved the levels.
+        """Return ``(level, origin, horizon)``: the levels, moved by the outcomes known at each origin.
 
         Args:
             past: at the rows before the origins, from ``past_part``; NaN where unknown or learned.
@@ -105,9 +105,9 @@ class Spread:
         return adapted_levels([self.table] * levels, [scores] * levels, rows, origins, QUANTILE_LEVELS, start)
 
     def refitted(self, inside: Errors) -> Spread:
-        """Return the spread of the predictor that has learned every row, from its errors at origins inside them.
+        """Return the spread of the predictor that has learned every row, from its errors at origins inside these.
 
-        It stays as it is where the errors do not say enough, or where later outcomes move adaptive intervals.
+        It is unchanged if the errors are too few, or if later outcomes move adaptive intervals.
         """
         if not self.stretches or len(self.table) or not _says_something(inside.errors, self.offsets):
             return self
@@ -120,7 +120,7 @@ class Spread:
         return replace(self, offsets=_student(freedom, QUANTILE_LEVELS, larger * _size_by_step(scaled, known)))
 
     def arrays(self) -> dict[str, Floats]:
-        """Return what a version stores, see ``stored``."""
+        """Return the arrays that a version stores, see ``stored``."""
         scale = np.array([self.power, self.least, self.outside, self.stretches])
         return {"spread": self.offsets, "spread.scale": scale} | (
             {"spread.table": self.table} if self.table.size else {}
@@ -128,7 +128,7 @@ class Spread:
 
     @classmethod
     def stored(cls, arrays: dict[str, Floats]) -> Spread:
-        """Take the spread out of ``arrays``, where ``Spread.arrays`` put it."""
+        """Rebuild the spread from the result of ``Spread.arrays``, removing its entries from ``arrays``."""
         power, least, outside, stretches = arrays.pop("spread.scale").tolist()
         table = arrays.pop("spread.table", np.zeros((0, 0)))
         return cls(arrays.pop("spread"), power, least, table, outside, stretches)
@@ -144,8 +144,8 @@ def spread_of(outside: Errors, inside: Errors | None, *, adaptive: bool) -> Spre
     """Return the spread of a forecaster's errors.
 
     Args:
-        outside: on the validation part.
-        inside: at origins inside the training part; None: not measured, which ``is_enough`` allows.
+        outside: on the validation set.
+        inside: at origins inside the training set; None: not measured, which ``is_enough`` allows.
         adaptive: intervals follow later outcomes, which needs a table.
     """
     errors = outside.errors
@@ -173,12 +173,12 @@ def spread_of(outside: Errors, inside: Errors | None, *, adaptive: bool) -> Spre
 
 
 def _few(rows: int, parameters: int) -> float:
-    """Return how many times larger squared errors outside are, because so few rows were inside."""
+    """Return the factor by which squared errors outside are larger because of few rows inside."""
     return rows / max(rows - parameters, 1)
 
 
 def _says_something(inside: Floats, outside: Floats) -> bool:
-    """Return whether errors inside the training part are known and not next to nothing, as of a constant series."""
+    """Return whether errors inside the training set are known and not almost zero, as for a constant series."""
     known = np.abs(inside[np.isfinite(inside)])
     seen = np.abs(outside[np.isfinite(outside)])
     return bool(known.size) and float(known.max()) > _LEAST_INSIDE * float(seen.max(initial=0.0))
@@ -191,7 +191,7 @@ def _student(freedom: float, levels: Sequence[float], size: Floats) -> Floats:
 
 
 def _power(outside: Errors, inside: Errors, least: float) -> float:
-    """Return the power of the forecast with which errors inside the training part grow, by a normal likelihood."""
+    """Return the power of the forecast with which errors inside the training set grow, by a normal likelihood."""
     for each in (outside, inside):
         if each.point.min() <= 0 or np.nanmin(each.errors + each.point, initial=np.inf) <= 0:
             return 0.0
@@ -206,7 +206,7 @@ def _power(outside: Errors, inside: Errors, least: float) -> float:
 
 
 def _size_by_step(inside: Floats, known: Known) -> Floats:
-    """Return ``(horizon,)``: the root mean square errors, which do not shrink with the distance.
+    """Return ``(horizon,)``: the root mean square errors, made non-decreasing with the distance.
 
     Steps without errors, beyond the rows of a short series, go on as those of a random walk.
     """

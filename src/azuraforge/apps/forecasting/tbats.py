@@ -15,17 +15,17 @@ from azuraforge.apps.forecasting.carried import Estimate, StateForecaster, State
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
-#: More forms (Box-Cox or not, trend, damped or none) are tried on up to this many rows.
+#: Largest number of rows on which more forms (Box-Cox or not, trend, damped or none) are tried.
 _ROWS_FOR_ALL_FORMS = 300
 
 
 @dataclass(frozen=True)
 class Tbats(StateModel):
-    """Innovations form: ``reading · state`` is seen; the state turns by ``transition`` and adds its share of the error.
+    """Innovations form: ``reading · state`` is observed; ``transition`` and a share of the error change the state.
 
     Attributes:
         power: of the Box-Cox transformation; None without one.
-        floor: stands for values of zero or less under a transformation.
+        floor: replacement of values of zero or less under a transformation.
         longest: rows of the longest season.
         transition: ``(state, state)``.
         reading, share: ``(state,)``.
@@ -44,7 +44,7 @@ class Tbats(StateModel):
         return self.longest
 
     def walk(self, begin: Floats, values: Floats, at: Indices) -> Walk:
-        """Turn the state and add each value's error."""
+        """Apply the transition and add each value's error."""
         state = begin
         wanted = np.zeros(len(values), dtype=bool)
         wanted[at] = True
@@ -61,7 +61,7 @@ class Tbats(StateModel):
         return Walk(kept, state)
 
     def ahead(self, states: Floats, horizon: int) -> Floats:
-        """Turn the state without errors, and undo the transformation."""
+        """Apply the transition without errors, and undo the transformation."""
         reading = np.empty((horizon, len(self.reading)))
         row = self.reading
         for step in range(horizon):
@@ -70,7 +70,7 @@ class Tbats(StateModel):
         return self._backward(states @ reading.T)
 
     def restart(self, before: Floats, after: Floats, values: Floats, gap: int) -> Floats:
-        """Turn the seasons to their places, and move the level to the first known value."""
+        """Rotate the seasons to their places, and move the level to the first known value."""
         turns = gap if gap >= 0 else gap % self.longest
         state = np.linalg.matrix_power(self.transition, turns) @ after
         transformed = self._forward(values)
@@ -94,7 +94,7 @@ class Tbats(StateModel):
 
 
 class TbatsForecaster(StateForecaster[Tbats]):
-    """Seasons of any length as a few turning waves, which follow the series as the level does."""
+    """Seasons of any length as a few waves, which adapt to the series as the level does."""
 
     name: ClassVar[str] = "forecasting.tbats"
     Model: ClassVar[type[StateModel]] = Tbats

@@ -17,7 +17,7 @@ from azuraforge.plugins.forecasting.windows import Inputs
 
 
 class TcnConfig(NetworkConfig):
-    """Size of the network, and how it is trained."""
+    """The size of the network, and its training."""
 
     channels: Annotated[int, Field(default=32, ge=1, le=1024, description="Channels of each convolution")]
     kernel_size: Annotated[int, Field(default=3, ge=2, le=15, description="Rows that one convolution sees")]
@@ -27,7 +27,7 @@ class TcnConfig(NetworkConfig):
 
 
 class CausalBlock(nn.Module):
-    """``x + dropout(silu(convolution of x and what came before it))``; a row never sees a later one.
+    """Block ``x + dropout(silu(causal convolution of x))``; a row never depends on a later one.
 
     Only the last column of the uppermost block is read, and with dilations that double it depends on every second
     column of the block below, counted from the end. So each block computes just these: a convolution with stride 2 on
@@ -48,7 +48,7 @@ class CausalBlock(nn.Module):
             self.shortcut = nn.Conv1d(channels, width, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """See the class."""
+        """Apply the block; see the class."""
         first = (x.shape[2] + 1) % 2  # so that the last column is among the kept ones
         padded = pad(x, ((0, 0), (0, 0), (self.before, 0)))[:, :, first:]
         kept = x[:, :, first::2]
@@ -59,7 +59,7 @@ class CausalBlock(nn.Module):
 
 
 class TcnNetwork(ForecastNetwork):
-    """Summarises rows by the last column of the uppermost block, which has seen them all."""
+    """Summary of rows: the last column of the uppermost block, which depends on all of them."""
 
     blocks: nn.Sequential
 
@@ -80,13 +80,13 @@ class TcnNetwork(ForecastNetwork):
         )
 
     def summary(self, rows: Tensor) -> Tensor:
-        """The last column."""
+        """Return the last column."""
         columns: Tensor = self.blocks(rows.swapaxes(1, 2))
         return columns[:, :, -1]
 
 
 class TcnForecaster(NetworkForecaster[TcnConfig]):
-    """A linear forecast on the whole window, and causal convolutions that learn what the line misses."""
+    """A linear forecast on the whole window, and causal convolutions that learn its residual."""
 
     name: ClassVar[str] = "forecasting.tcn"
     Config = TcnConfig
@@ -97,12 +97,12 @@ class TcnForecaster(NetworkForecaster[TcnConfig]):
     }
 
     def build(self, config: TcnConfig, inputs: Inputs, outputs: int) -> nn.Module:
-        """The network around the convolutions."""
+        """Return the network around the convolutions."""
         return TcnNetwork(inputs, outputs, config)
 
 
 def dilations(rows: int, kernel: int) -> list[int]:
-    """Doubling distances until the last block sees ``rows`` rows.
+    """Return doubling dilations until the last block covers ``rows`` rows.
 
     Example:
         >>> dilations(rows=24, kernel=3)

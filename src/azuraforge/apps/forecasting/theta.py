@@ -17,7 +17,7 @@ from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
-#: The library's estimation leaves the errors of the first three rows out.
+#: Number of first rows whose errors the library's estimation leaves out.
 _UNSEEN_ROWS = 3
 
 
@@ -30,7 +30,7 @@ class ThetaModel(StateModel):
         alpha: weight of a new value in the level.
         theta: the line is drawn 1 − 1/theta into the forecast.
         multiplicative: the season's indices multiply.
-        indices: ``(season,)`` of the training part; empty without a season.
+        indices: ``(season,)`` of the training set; empty without a season.
     """
 
     form: str
@@ -41,7 +41,7 @@ class ThetaModel(StateModel):
 
     @property
     def dynamic(self) -> bool:
-        """True if the line is fitted to all values up to the origin, not to the training part's."""
+        """True if the line is fitted to all values up to the origin, not to the training set's."""
         return self.form.startswith("D")
 
     @property
@@ -85,7 +85,7 @@ class ThetaModel(StateModel):
         return Walk(kept, np.array([level, mean, intercept, slope, count, place]))
 
     def ahead(self, states: Floats, horizon: int) -> Floats:
-        """Take each forecast for the next value, and give the season back."""
+        """Use each forecast as the next value, and add the season back."""
         level, mean, intercept, slope, count, place = (column.copy() for column in states.T)
         point = np.empty((len(states), horizon))
         alpha = self.alpha
@@ -122,11 +122,11 @@ class ThetaModel(StateModel):
 
 
 class Theta(StateForecaster[ThetaModel]):
-    """The form of the Theta method with the least error on the training part."""
+    """The form of the Theta method with the least error on the training set."""
 
     name: ClassVar[str] = "forecasting.theta"
     Model: ClassVar[type[StateModel]] = ThetaModel
-    #: The library's estimation takes a time that grows with the square of the rows.
+    #: Row limit: the time of the library's estimation grows with the square of the rows.
     most_rows: ClassVar[int] = 400
     most_series: ClassVar[int | None] = 2000
     title: ClassVar[dict[str, str]] = {"en": "Theta", "tr": "Theta"}
@@ -141,7 +141,7 @@ class Theta(StateForecaster[ThetaModel]):
         return first + min(_UNSEEN_ROWS, (train.frame.height - first) // 4)
 
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[ThetaModel]:
-        """Remove the season where the autocorrelation shows one, then estimate all four forms."""
+        """Remove the season if the autocorrelation shows one, then estimate all four forms."""
         from statsforecast.theta import auto_theta
         from statsmodels.tsa.seasonal import seasonal_decompose
 

@@ -1,1 +1,1 @@
-"""Vision: a convolutional network for images, and the baselines that every image classifier is judged beside."""
+"""Vision: a convolutional network for images, and the baselines that every image classifier is compared with."""

@@ -1,4 +1,4 @@
-"""Changed copies of training images: turned, scaled, shifted, each batch anew.
+"""Augmentation: training images are rotated, scaled and shifted at random in each batch.
 
 A copy is drawn by inverse mapping with bilinear interpolation; what comes from outside the image is zero, after the
 mean image has been taken off. The draws are a function of the seed and of the batch's own indices in their order, so
@@ -32,7 +32,7 @@ class Ranges:
 
 
 class Augmented:
-    """A dataset of ``(example, channel, height, width)`` images and their labels whose images change at every look.
+    """A dataset of ``(example, channel, height, width)`` images, augmented at each access, and their labels.
 
     Args:
         images: centred and scaled, zero is neutral.
@@ -54,7 +54,7 @@ class Augmented:
         return len(self.images)
 
     def gather(self, indices: NDArray[np.int64]) -> tuple[Single, NDArray[np.int64]]:
-        """``(batch, channel, height, width)`` changed copies, and their labels."""
+        """Return ``(batch, channel, height, width)`` augmented copies, and their labels."""
         labels = self.labels[indices]
         if not self.ranges.any:
             return self.images[indices], labels
@@ -62,8 +62,8 @@ class Augmented:
         channels, height, width = self.images.shape[1:]
         groups = min(self.groups, len(indices))
         places, weights = bilinear_maps(self.ranges, groups, height, width, rng)
-        # Pixels lie apart and the images of a group side by side, so that whole runs are fetched; a last row of zeros
-        # is where every place outside the image points.
+        # Pixel-major, with the images of a group side by side, so that contiguous runs are fetched; places outside the
+        # image refer to a last row of zeros.
         batch = np.zeros((height * width + 1, len(indices) * channels), np.float32)
         batch[:-1] = self._flat[indices].reshape(len(indices) * channels, -1).T
         out = np.empty((len(indices) * channels, height * width), np.float32)
@@ -80,7 +80,7 @@ def bilinear_maps(
 ) -> tuple[NDArray[np.int32], Single]:
     """Draw ``count`` maps: for each output pixel four input pixels ``(count, 4, pixel)`` and their weights.
 
-    ``height * width`` stands for a place outside the image.
+    ``height * width`` denotes a place outside the image.
     """
     angle = np.deg2rad(rng.uniform(-ranges.rotation_degrees, ranges.rotation_degrees, count))
     factor = 1 + rng.uniform(-ranges.scale, ranges.scale, count)

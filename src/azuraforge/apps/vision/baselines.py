@@ -1,6 +1,6 @@
-"""The baselines that every image classifier is judged beside: majority, logistic regression, nearest neighbours.
+"""The baselines that every image classifier is compared with: majority, logistic regression, nearest neighbours.
 
-They look at pixels only, at most 32 a side: larger images are averaged down first.
+They use pixels only, at most 32 a side: larger images are averaged down first.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from azuraforge.plugins.contract.pipeline import RunContext
 from azuraforge.plugins.vision.calibration import fit_temperature, negative_log_likelihood, softmax
 from azuraforge.plugins.vision.config import ClassifyConfig, ClassPredictions, ImagePart, ImagePipeline, Pixels
 
-#: Longest side that a baseline looks at.
+#: Longest side of a baseline's input.
 LARGEST_SIDE = 32
 _CHUNK = 512
 
@@ -46,10 +46,10 @@ class Baseline(ImagePipeline[ClassifyConfig, Learned]):
 
     @abstractmethod
     def scores(self, learned: Learned, pixels: Pixels) -> Floats:
-        """``(example, class)`` logarithms of probabilities, up to a constant."""
+        """Return ``(example, class)`` logarithms of probabilities, up to a constant."""
 
     def fit(self, run: RunContext[ClassifyConfig], train: ImagePart, validation: ImagePart) -> Learned:
-        """Learn, and fit the temperature on the validation part."""
+        """Learn, and fit the temperature on the validation set."""
         assert validation.labels is not None
         learned = self.learn(train, validation, run.seed)
         learned.settings["temperature"] = fit_temperature(self.scores(learned, validation.pixels), validation.labels)
@@ -57,7 +57,7 @@ class Baseline(ImagePipeline[ClassifyConfig, Learned]):
         return learned
 
     def predict(self, predictor: Learned, part: ImagePart) -> ClassPredictions:
-        """Calibrated probabilities, and those before."""
+        """Return calibrated and uncalibrated probabilities."""
         scores = self.scores(predictor, part.pixels)
         return ClassPredictions(softmax(scores / predictor.settings["temperature"]), softmax(scores))
 
@@ -74,7 +74,7 @@ class Baseline(ImagePipeline[ClassifyConfig, Learned]):
 
 
 class Majority(Baseline):
-    """Every image gets the shares of the classes in the training part: the most frequent one is the answer."""
+    """Shares of the classes in the training set for every image: the most frequent one is the answer."""
 
     name: ClassVar[str] = "vision.majority"
     title: ClassVar[dict[str, str]] = {"en": "Most frequent class", "tr": "En sık sınıf"}
@@ -84,18 +84,18 @@ class Majority(Baseline):
     }
 
     def learn(self, train: ImagePart, validation: ImagePart, seed: int) -> Learned:
-        """Count."""
+        """Count the classes."""
         assert train.labels is not None
         counts = np.bincount(train.labels, minlength=len(train.schema.classes)).astype(np.float64)
         return Learned({"log_shares": np.log(counts / counts.sum())})
 
     def scores(self, learned: Learned, pixels: Pixels) -> Floats:
-        """The same for every image."""
+        """Return the same scores for every image."""
         return np.repeat(learned.arrays["log_shares"][None], len(pixels), axis=0)
 
 
 class Logistic(Baseline):
-    """Multinomial logistic regression on the pixels; the penalty is the one that does best on the validation part."""
+    """Multinomial logistic regression on the pixels, with the penalty that is best on the validation set."""
 
     name: ClassVar[str] = "vision.logistic"
     title: ClassVar[dict[str, str]] = {"en": "Logistic regression", "tr": "Lojistik regresyon"}
@@ -105,7 +105,7 @@ class Logistic(Baseline):
     }
 
     PENALTIES: ClassVar[tuple[float, ...]] = (0.01, 0.1, 1.0)
-    #: The penalty is chosen on at most this many training images; the final fit sees all of them.
+    #: Largest number of training images for choosing the penalty; the final fit uses all of them.
     CHOOSING_ROWS: ClassVar[int] = 5000
     ITERATIONS: ClassVar[int] = 60
 
@@ -127,7 +127,7 @@ class Logistic(Baseline):
         return Learned({"weight": weight, "bias": bias}, {"inverse_penalty": penalty})
 
     def scores(self, learned: Learned, pixels: Pixels) -> Floats:
-        """One linear score per class."""
+        """Return one linear score per class."""
         x = flat_view(pixels).astype(np.float64) / 255
         return np.asarray(x @ learned.arrays["weight"] + learned.arrays["bias"])
 
@@ -136,10 +136,10 @@ class Logistic(Baseline):
         from sklearn.linear_model import LogisticRegression
 
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # it is stopped early on purpose
+            warnings.simplefilter("ignore", ConvergenceWarning)  # it stops early on purpose
             fitted = LogisticRegression(C=penalty, max_iter=self.ITERATIONS).fit(x, y)
         weight, bias = fitted.coef_.astype(np.float64), fitted.intercept_.astype(np.float64)
-        if len(weight) == 1:  # two classes are told apart by one line
+        if len(weight) == 1:  # two classes need only one linear function
             weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
         return np.ascontiguousarray(weight.T), bias
 
@@ -156,11 +156,11 @@ class Neighbours(Baseline):
 
     COUNTS: ClassVar[tuple[int, ...]] = (1, 3, 5, 9)
     DIRECTIONS: ClassVar[int] = 50
-    #: What a vote of nobody counts for, so that no class is ever impossible.
+    #: Additive smoothing of votes, so that no class is ever impossible.
     PRIOR: ClassVar[float] = 0.05
 
     def learn(self, train: ImagePart, validation: ImagePart, seed: int) -> Learned:
-        """Find the directions, project the training images, choose how many neighbours vote."""
+        """Find the directions, project the training images, and choose the number of neighbours."""
         assert train.labels is not None
         assert validation.labels is not None
         x = flat_view(train.pixels) / np.float32(255)
@@ -183,7 +183,7 @@ class Neighbours(Baseline):
         return learned
 
     def scores(self, learned: Learned, pixels: Pixels) -> Floats:
-        """Logarithms of smoothed votes."""
+        """Return logarithms of smoothed votes."""
         nearest = self._nearest(learned, pixels, learned.settings["neighbours"])
         return np.asarray(np.log(self._votes(learned, nearest) + self.PRIOR))
 
@@ -192,7 +192,7 @@ class Neighbours(Baseline):
         return np.asarray((x - learned.arrays["mean"]) @ learned.arrays["directions"])
 
     def _nearest(self, learned: Learned, pixels: Pixels, count: int) -> Indices:
-        """``(example, neighbour)`` labels of the nearest, nearest first."""
+        """Return ``(example, neighbour)`` labels of the nearest, nearest first."""
         images = learned.arrays["images"]
         lengths = np.square(images).sum(axis=1)
         count = min(count, len(images))
@@ -206,7 +206,7 @@ class Neighbours(Baseline):
         return np.concatenate(found)
 
     def _votes(self, learned: Learned, nearest: Indices) -> Floats:
-        """``(example, class)`` votes; the nearest one's counts a little more, which decides ties."""
+        """Return ``(example, class)`` votes; the nearest one's counts a little more, which breaks ties."""
         classes = int(learned.settings["classes"])
         votes = np.zeros((len(nearest), classes))
         for place in range(nearest.shape[1]):
@@ -215,7 +215,7 @@ class Neighbours(Baseline):
 
 
 def flat_view(pixels: Pixels) -> NDArray[np.float32]:
-    """``(example, value)`` float32, 0 to 255: the pixels, averaged in squares where a side is longer than 32."""
+    """Return ``(example, value)`` float32, 0 to 255: the pixels, averaged in squares if a side is longer than 32."""
     side = max(pixels.shape[1:3])
     step = -(-side // LARGEST_SIDE)
     if step > 1:

@@ -16,7 +16,7 @@ from azuraforge.plugins.vision.image_classifier import ImageClassifier, ImageCon
 
 
 class CnnConfig(ImageConfig):
-    """Size of the network, and how the images are changed while it learns."""
+    """The size of the network, and its augmentation."""
 
     channels: Annotated[
         tuple[Annotated[int, Field(ge=1, le=512)], ...],
@@ -51,8 +51,11 @@ class CnnClassifier(ImageClassifier[CnnConfig]):
     }
 
     def build(self, config: CnnConfig, schema: ImageSchema) -> nn.Module:
-        """Normalisation comes after pooling: it then works on a quarter of the values, and convolution, ReLU and
-        pooling are one kernel. A side too small to halve is left as it is by leaving the pooling out."""
+        """Return the network.
+
+        Normalisation comes after pooling: it then has a quarter of the values, and convolution, ReLU and pooling are
+        one kernel. A side too small to halve is not pooled.
+        """
         layers: list[nn.Module] = []
         inputs, height, width = schema.channels, schema.height, schema.width
         for channels in config.channels:
@@ -73,7 +76,7 @@ class CnnClassifier(ImageClassifier[CnnConfig]):
         return nn.Sequential(*layers)
 
     def examples(self, config: CnnConfig, images: Single, labels: Indices, seed: int) -> Dataset:
-        """Changed copies, where the config asks for them."""
+        """Return augmented copies if the config requests them."""
         shift = config.shift_share * images.shape[3]
         ranges = Ranges(config.rotation_degrees, config.scale, shift) if config.augment else Ranges(0, 0, 0)
         return Augmented(images, np.asarray(labels), ranges, seed)

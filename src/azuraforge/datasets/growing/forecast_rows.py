@@ -15,7 +15,7 @@ from azuraforge.datasets.schemas import Finding
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 _MOMENT = pl.Datetime("us", "UTC")
-#: Findings that other rows make wrong.
+#: Findings that become invalid with other rows.
 _OF_ROWS = ("incumbent_ahead", "incumbent_no_row", "incumbent_missing")
 
 
@@ -27,7 +27,7 @@ def without_row(now: pl.DataFrame, rows: pl.DataFrame, meaning: DatasetSchema, e
 
 
 def against_rows(now: pl.DataFrame, rows: pl.DataFrame, meaning: DatasetSchema, end_at: datetime) -> list[Finding]:
-    """Return what is to be said of forecasts and rows: those ahead, those without a row, and rows without one.
+    """Return the findings about forecasts and rows: forecasts ahead, forecasts without a row, and rows without one.
 
     Args:
         now: the forecasts, as ``load_incumbent`` returns them.
@@ -51,7 +51,7 @@ def against_rows(now: pl.DataFrame, rows: pl.DataFrame, meaning: DatasetSchema, 
 
 
 def keys_of(frame: pl.DataFrame, meaning: DatasetSchema) -> pl.DataFrame:
-    """Return ``series`` and ``at`` of each row; ``series`` is null where there is one only."""
+    """Return ``series`` and ``at`` of each row; ``series`` is null if there is only one."""
     series = pl.lit(None, pl.String) if meaning.series is None else pl.col(meaning.series).cast(pl.String)
     return frame.select(series.alias("series"), pl.col(str(meaning.time)).cast(_MOMENT).alias("at"))
 

@@ -20,7 +20,7 @@ from azuraforge.datasets.schemas import FileOptions, Finding
 from azuraforge.errors import InvalidInput
 from azuraforge.messages import Message
 
-#: The farthest a row may lie in the future (or one step of the series, if that is longer), since clocks differ.
+#: Largest distance of a row into the future (or one step of the series, if longer), since clocks differ.
 _TOLERANCE = timedelta(hours=1)
 #: The same for a series without a frequency.
 _TOLERANCE_IRREGULAR = timedelta(days=1)
@@ -44,7 +44,7 @@ class Arrived:
 
 
 def options_of(stored: Stored, **asked: object) -> FileOptions:
-    """Return the options that read new rows as the stored ones were read; ``asked``: how this table is written."""
+    """Return the options that read new rows as the stored ones were read; ``asked``: the format of this table."""
     meaning = stored.meaning
     return FileOptions.model_validate(
         {

@@ -25,7 +25,7 @@ _FILE = "file"
 
 
 class RefreshConfig(BaseModel):
-    """A refresh has no options: how a dataset is read was decided when it was added."""
+    """Config of a refresh, without options: those of reading were fixed when the dataset was added."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -27,7 +27,7 @@ from azuraforge.events.service import EventLog
 APPEND = "azuraforge.datasets.growing.child:append"
 INCUMBENT = "azuraforge.datasets.growing.incumbents:state"
 TIMEOUT_SECONDS = 900.0
-#: Attempts of an append that other appends overtake; after these it is refused.
+#: Number of attempts of an append overtaken by others, after which it is refused.
 _TRIES = 8
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from azuraforge.datasets.images.canonical import Picture
 
-#: Names of a part. A validation part counts as training data.
+#: Names of a part. A validation set counts as training data.
 TRAIN, TEST, VALIDATION = ("train", "training"), ("test", "testing"), ("val", "valid", "validation")
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from azuraforge.errors import InvalidInput
 from azuraforge.messages import Message
 
-#: The most pictures of one file.
+#: Largest number of pictures in one file.
 MAX_PICTURES = 1_000_000
 _LONGEST_HEAD = 4 + 4 * 4
 _UINT8 = 8

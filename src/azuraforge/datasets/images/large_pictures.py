@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: Pixels of the largest picture that a serving child decodes; at most about 100 MiB and half a second.
 SERVED_PIXELS = 1 << 22
-#: The code of the error for a picture with more pixels than are decoded.
+#: Error code for a picture with more pixels than are decoded.
 TOO_MANY_PIXELS = "too_many_pixels"
 SHRINK = "azuraforge.datasets.images.pictures:shrink"
 

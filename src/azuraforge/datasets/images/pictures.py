@@ -108,7 +108,7 @@ class _Opened:
 
     def __enter__(self) -> Image.Image:
         self._warnings.__enter__()
-        warnings.simplefilter("ignore")  # of decoders about odd metadata; and sizes are checked here
+        warnings.simplefilter("ignore")  # warnings of decoders about odd metadata; sizes are checked here
         try:
             image = Image.open(io.BytesIO(self._data), formats=FORMATS)
         except Image.DecompressionBombError:
@@ -117,7 +117,7 @@ class _Opened:
         except MemoryError:
             self._warnings.__exit__(None, None, None)
             raise
-        except Exception as error:  # decoders of hostile bytes raise anything
+        except Exception as error:  # on hostile bytes, decoders raise any error
             self._warnings.__exit__(None, None, None)
             raise _unreadable(self._name, error, opened=False) from error
         if image.width * image.height > self._most_pixels:

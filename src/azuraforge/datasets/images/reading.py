@@ -248,7 +248,7 @@ def _placed(entries: Sequence[Entry], name: str, findings: list[Finding]) -> lis
     """Return the class and part of each file, by the folders that contain it."""
     paths = [entry.parts for entry in entries]
     while paths and all(len(path) > 2 for path in paths) and len({path[0] for path in paths}) == 1:
-        paths = [path[1:] for path in paths]  # a folder around everything has no meaning
+        paths = [path[1:] for path in paths]  # a folder around all files has no meaning
     tops = {path[0].lower() for path in paths if len(path) > 2}
     split = (
         bool(paths)
@@ -266,7 +266,7 @@ def _placed(entries: Sequence[Entry], name: str, findings: list[Finding]) -> lis
             top, *rest = path
             joined += top.lower() in VALIDATION
             part = ("test" if top.lower() in TEST else "train") if has_test else None
-            # Without a test folder the parts are ours to make; names must still not collide.
+            # Without a test folder the platform makes the parts; names must still not collide.
             path = tuple(rest) if has_test and top.lower() not in VALIDATION else (rest[0], top, *rest[1:])
         if len(path) < 2:
             raise InvalidInput(

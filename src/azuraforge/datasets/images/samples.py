@@ -11,7 +11,7 @@ from azuraforge.datasets.images.canonical import class_counts
 from azuraforge.datasets.schemas import ClassOut, PictureOut, PicturesOut
 from azuraforge.plugins.vision.png import png_base64
 
-#: The most pictures of all classes together, so that an answer with many classes stays small.
+#: Largest number of pictures of all classes together, so that an answer with many classes stays small.
 MAX_PICTURES = 400
 
 

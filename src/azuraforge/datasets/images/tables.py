@@ -46,7 +46,7 @@ def read_table(
     if ignored := [column for column in schema if column not in wanted]:
         findings.append(finding("columns_ignored_text", count=len(ignored), columns=", ".join(ignored[:10])))
     images = _bytes_of(frame[options.image])
-    # Equal pictures are stored once in the file, and would be in memory once for each row.
+    # Equal pictures are stored once in the file, but would take memory once for each row.
     if int(images.bin.size().sum()) > max_bytes:
         raise _too_large(
             Message(

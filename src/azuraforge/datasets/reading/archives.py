@@ -28,10 +28,10 @@ MAX_ENTRY_BYTES = 512 << 20
 #: The highest compression ratio: pictures and idx files hardly exceed it; a zip bomb reaches a thousand.
 MAX_RATIO = 200
 _RATIO_COUNTS_FROM_BYTES = 16 << 20
-#: The record at an archive's end with a comment of 64 KiB, and before it those of the long form.
+#: Size of the record at an archive's end with a comment of 64 KiB, and of the ZIP64 records before it.
 _END, _END_64, _LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 _LONGEST_END = (1 << 16) + 22 + 20 + 56
-#: Files that programs leave in folders; they are not part of the data.
+#: Files that programs leave in folders, which are not part of the data.
 _LEFTOVERS = (".ds_store", "thumbs.db", "desktop.ini")
 
 
@@ -49,7 +49,7 @@ class Entry:
 
 
 class Archive:
-    """An archive that passed: no links, no paths outside, no password, no bomb, no name twice."""
+    """A checked archive: no links, no paths outside, no password, no bomb, no repeated name."""
 
     def __init__(self, file: zipfile.ZipFile, name: str) -> None:
         self._file = file
@@ -57,7 +57,7 @@ class Archive:
         self.entries = _checked(file, name)
 
     def read(self, entry: Entry) -> bytes:
-        """An entry's bytes, never more than the archive's directory announced."""
+        """Return an entry's bytes, never more than the archive's directory announced."""
         try:
             with self._file.open(entry.info) as stream:
                 data = stream.read(entry.bytes + 1)
@@ -113,7 +113,7 @@ def check_directory(file: IO[bytes], name: str) -> None:
     if found < 0 or len(tail) < found + 16:
         return
     (directory,) = struct.unpack_from("<I", tail, found + 12)
-    if tail[max(0, found - 20) :].startswith(_LOCATOR_64):  # Python then believes the long form
+    if tail[max(0, found - 20) :].startswith(_LOCATOR_64):  # Python then uses the ZIP64 records
         at = tail.rfind(_END_64, 0, found)
         directory = struct.unpack_from("<Q", tail, at + 40)[0] if at >= 0 else size
     if min(directory, size) > MAX_DIRECTORY_BYTES:

@@ -17,7 +17,7 @@ STATED = "availability_stated"
 
 
 def check_stated(stated: Collection[str], columns: Collection[str], taken: Collection[str | None]) -> None:
-    """Raise InvalidInput for a statement about no input column of the file: one not there, the time or the target."""
+    """Raise InvalidInput for a statement about a missing column, the time or the target."""
     for name in stated:
         if name not in columns or name in taken:
             inputs = [column for column in columns if column not in taken]

@@ -1,7 +1,7 @@
 """Cleaning of rows; each change is reported as a finding. Runs in children only.
 
 Filling uses past values only: a value carried forward was known at its time, an interpolated one was not.
-Only features are filled. A target that was not measured stays empty: pipelines carry the last known one forward where
+Only features are filled. A missing target stays empty: pipelines carry the last known one forward where
 they need an input, and a row without a target is never learned or used as truth.
 """
 
@@ -17,7 +17,7 @@ from azuraforge.datasets.schemas import CleaningOptions, Finding
 from azuraforge.errors import InvalidInput
 from azuraforge.messages import Message
 
-#: A feature with more missing than this is ignored; leading rows beyond this share are not given up for it.
+#: A feature with a larger missing share is ignored; no larger share of leading rows is dropped for it.
 _MOST_MISSING = 0.5
 _MOST_LEADING = 0.05
 _MOST_FILLED = 0.05
@@ -198,7 +198,7 @@ def settle_gaps(
     budget: Budget | None = None,
     rows_before: int = 0,
 ) -> tuple[pl.DataFrame, bool]:
-    """Add the missing rows of a regular series, features from the past and no target, or keep the holes.
+    """Add the missing rows of a regular series, with features from the past and no target, or keep the gaps.
 
     ``rows_before``: rows of the same series that are not in ``frame``; they count where the share of missing rows does.
 

@@ -36,7 +36,7 @@ _MAGIC = {
     b"ARROW1": Message("an Arrow file"),
     b"7z\xbc\xaf": Message("a 7-Zip archive"),
 }
-#: Encodings of host names: their time grows with the square of the length.
+#: Refused encodings, those of host names: their time grows with the square of the length.
 _QUADRATIC = ("idna", "punycode")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

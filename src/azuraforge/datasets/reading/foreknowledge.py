@@ -11,7 +11,7 @@ from azuraforge.plugins.forecasting.availability import known_ahead_of, known_ta
 from azuraforge.plugins.forecasting.foreknowledge.frames import examine_frame
 from azuraforge.plugins.forecasting.foreknowledge.sentences import evidence
 
-#: Rows ahead that are examined at least; the verdict examines those that the run predicts.
+#: Least number of examined rows ahead; the verdict examines those that the run predicts.
 _HORIZON = 12
 #: Codes of the findings about columns that know the future, or repeat the target.
 CODES = ("column_knows_future", "column_repeats_target")

@@ -18,7 +18,7 @@ from azuraforge.plugins.forecasting.calendar import usual
 _US = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000, "w": 604_800_000_000}
 _DAY = _US["d"]
 _MONTHS = {"mo": 1, "q": 3, "y": 12}
-#: Years that calendars agree on, and what 64 bits of microseconds hold.
+#: Years on which calendars agree, and the range of 64 bits of microseconds.
 _LONGEST = 10_000 * 365 * _DAY
 #: A calendar step is at least this long; shorter ones are fixed times.
 _MONTH_AT_LEAST = 27 * _DAY
@@ -81,7 +81,7 @@ def _rhythm_in(times: pl.Series, zone: str, frequency: str | None) -> Rhythm | N
     if rhythm is None:
         return None
     if step == _DAY:
-        weekdays = len(usual(wall.dt.weekday().to_numpy()))  # one special Saturday makes no week of six days
+        weekdays = len(usual(wall.dt.weekday().to_numpy()))  # one special Saturday does not make a week of six days
         if weekdays < 7 and times.len() > 2 * weekdays:
             return Rhythm("trading_days", None, weekdays, zone=zone)
     if step < _DAY and rhythm.missing > 0.05 * (times.len() + rhythm.missing):
@@ -153,7 +153,7 @@ def _asked(times: pl.Series, wall: pl.Series, zone: str, frequency: str) -> Rhyt
         step = count * _US[unit]
         daily = step % _DAY == 0
         rhythm = _fixed((wall if daily else times).cast(pl.Int64), step, zone if daily else None)
-        frequency = _name(step)  # 24h are asked for and checked as days, so they are stepped as days
+        frequency = _name(step)  # 24h are requested and checked as days, so they are stepped as days
     return replace(rhythm, frequency=frequency, season=season_of(frequency)) if rhythm else None
 
 

@@ -1,4 +1,4 @@
-"""The present forecast in a file: its values, and the moments at which they were made. Runs in children only."""
+"""The present forecast in a file: its values, and the times at which they were made. Runs in children only."""
 
 from __future__ import annotations
 

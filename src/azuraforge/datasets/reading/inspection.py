@@ -17,7 +17,7 @@ from azuraforge.messages import Message
 
 #: Fewer rows than this cannot be split into training and test data.
 FEWEST_ROWS = 20
-#: Rows of a single series: yearly data are short, and every forecaster that learns from a few rows takes so many.
+#: Least number of rows of a single series: yearly data are short, and some forecasters learn from so few.
 FEWEST_ROWS_OF_ONE = 8
 _ZEROS_AT_MOST = 0.2
 _ZEROS_DISTANCE = 10.0  # interquartile ranges between zero and the median

@@ -11,7 +11,7 @@ from azuraforge.errors import InvalidInput
 
 Decimal = Literal[".", ","]
 
-#: Values that say "not there", compared in lower case.
+#: Values that mean "missing", compared in lower case.
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "(null)")
 
 _COMMA_DECIMAL = r"^[+-]?(\d*,(\d{1,2}|\d{4,})|\d{4,},\d{3}|0,\d+|\d{1,3}(\.\d{3})+,\d+)$"
@@ -27,7 +27,7 @@ def find_decimal(frame: pl.DataFrame, columns: list[str], target: str, place: Te
     """
     comma, point, either = _evidence(frame, [target])
     if comma and point:
-        return "."  # one of them will be named as text, with its row
+        return "."  # one of them is reported as text, with its row
     if comma or point:
         return "," if comma else "."
     others_comma, others_point, _ = _evidence(frame, columns)

@@ -24,7 +24,8 @@ from azuraforge.messages import LANGUAGES, Message, keyed
 from azuraforge.plugins.contract.arrays import Flags
 from azuraforge.plugins.forecasting.panels import Blocks, consecutive
 
-#: More series than this are no panel but a column of ids; a run over so many was measured (docs/benchmarks.md).
+#: Largest number of series; beyond it, the column probably holds ids. A run over so many was measured
+#: (docs/benchmarks.md).
 MOST_SERIES = 20_000
 #: What makes a series useless without making the others so.
 _LEFT_OUT = ("no_target", "no_features")
@@ -60,13 +61,13 @@ class SettledPanel:
     regular: bool
 
 
-#: Cleans the rows of one series, with the features asked for and the rhythm of the others, where that is known.
+#: Cleans the rows of one series, with the requested features and the rhythm of the others, if known.
 Settle = Callable[[pl.DataFrame, list[str], list[Finding], Rhythm | None], Settled]
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of a panel, and the zone and the frequency that were asked for."""
+    """The columns of a panel, and the requested time zone and frequency."""
 
     series: str
     time: str
@@ -76,7 +77,7 @@ class Columns:
 
 
 def names_of(table: RawTable, column: str) -> pl.Series:
-    """``(row,)`` the name of each row's series. Raises InvalidInput for a row without one, or for too many."""
+    """Return ``(row,)``: the name of each row's series. Raises InvalidInput for a row without one, or for too many."""
     table.require(column, "series")
     names = table.frame[column].cast(pl.String).str.strip_chars()
     empty = (names.is_null() | (names == "")).fill_null(True).arg_true()
@@ -199,7 +200,7 @@ class _Tidy:
         if key not in self._found:
             try:
                 self._found[key] = rhythm_of(self._times.slice(first, stop - first), self._columns, usual)
-            except InvalidInput:  # raised again, with the series' name, where it is settled alone
+            except InvalidInput:  # raised again, with the series' name, when it is settled alone
                 self._found[key] = None
         return self._found[key]
 

@@ -22,7 +22,7 @@ from azuraforge.errors import InvalidInput
 from azuraforge.messages import Message
 
 Cell: TypeAlias = int | float | str | bool | datetime | date | time | timedelta
-#: Rows among which the header is searched, and columns that a message names.
+#: Number of rows in which the header is searched, and of columns that a message names.
 _TITLE_ROWS, _NAMED_COLUMNS = 50, 5
 #: Serial numbers of the days from 1927 to 2201: a column of times that holds only such numbers was not formatted.
 _FIRST_SERIAL, _LAST_SERIAL = 10_000, 110_000
@@ -183,7 +183,7 @@ def _cells(path: Path, name: str, sheet: Sheet) -> Grid:
             ]
             top, left = found.start or (0, 0)
             return Grid(found.to_python(skip_empty_area=True), top, left, merged)
-    except BaseException as error:  # a panic of the library is no Exception
+    except BaseException as error:  # a panic of the library is not an Exception
         if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
             raise
         raise InvalidInput(
@@ -247,7 +247,7 @@ def _columns(grid: Grid, header: int, where: Text) -> dict[str, int]:
 
 
 def _heading(grid: Grid, row: int, column: int) -> str:
-    """Return a column's name; one that is merged with cells above stands in the first of them."""
+    """Return a column's name; one that is merged with cells above is in the first of them."""
     cell = grid.at(row, column)
     if not _is_filled(cell):
         for each in grid.merged:
@@ -303,7 +303,7 @@ def _filled_from_merged(grid: Grid, body: Sequence[int], place: int, cells: list
 
 
 def _series(cells: list[Cell], *, as_text: bool) -> pl.Series:
-    """Return a column: numbers, moments, or text where it holds several kinds; empty cells are null."""
+    """Return a column: numbers, moments, or text if it holds several kinds; empty cells are null."""
     values = [cell if _is_filled(cell) else None for cell in cells]
     if any(isinstance(cell, datetime) for cell in values):  # midnights come as dates
         values = [_moment(cell) if isinstance(cell, date) else cell for cell in values]

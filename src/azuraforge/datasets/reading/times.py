@@ -23,7 +23,7 @@ _EPOCH_UNITS = ((11, 1_000_000), (14, 1_000), (17, 1))  # digits below → micro
 
 @dataclass(frozen=True)
 class Times:
-    """UTC times in the table's order, and what had to be assumed to read them."""
+    """UTC times in the table's order, and the assumptions made to read them."""
 
     utc: pl.Series
     findings: list[Finding]
@@ -32,7 +32,7 @@ class Times:
 def parse_times(
     table: RawTable, column: str, timezone: str | None, time_format: str | None, series: str | None = None
 ) -> Times:
-    """Read times as ``read_times`` does, and check that every year is one that calendars agree on."""
+    """Read times like ``read_times``, and check that calendars agree on every year."""
     times = read_times(table, column, timezone, time_format, series)
     years = times.utc.dt.year()
     _refuse_unparsed(table, column, (years < _FIRST_YEAR) | (years > _LAST_YEAR))

@@ -1,4 +1,4 @@
-"""Excel workbooks (.xlsx): contents of the archive, measured before a sheet of that size is built. In children only.
+"""Excel workbooks (.xlsx): the archive is measured before a sheet of that size is built. Runs in children only.
 
 Macros and formulas are never run: a formula's value is the one that was stored when the workbook was saved.
 """
@@ -22,10 +22,10 @@ _WORKBOOK, _BINARY = "xl/workbook.xml", "xl/workbook.bin"
 _LINKS = "xl/_rels/workbook.xml.rels"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
-#: Lists of sheets and links are small; so is every one that a person made.
+#: Size limit of lists of sheets and links, which are small in real workbooks.
 _MOST_DESCRIBED = 16 << 20
 _NAMED_SHEETS = 20
-#: A cell with content: its attributes. One that has a format only ends in ``/>``.
+#: The attributes of a cell with content. A cell that only has a format ends in ``/>``.
 _CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*[^/>])>")
 _PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 _ERROR = re.compile(rb'\bt="e"')
@@ -37,7 +37,7 @@ _FORMULA_ALONE = re.compile(
 
 @dataclass(frozen=True)
 class Marked:
-    """Cells of one sort: how many, the first one's place (``D4``), and their columns, from 0."""
+    """Cells of one kind: their number, the first one's place (``D4``), and their columns, from 0."""
 
     count: int = 0
     first: str = ""
@@ -70,12 +70,12 @@ def is_workbook(path: Path) -> bool:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return False  # reading it as a table says what is wrong
+        return False  # reading it as a table reports the error
     return _WORKBOOK in names or _BINARY in names
 
 
 def refuse_sheet(path: Path, name: str, asked: str | None) -> None:
-    """Raise InvalidInput if a sheet is asked for of a file that has none."""
+    """Raise InvalidInput if a sheet is requested from a file without sheets."""
     if asked is not None and not is_workbook(path):
         raise InvalidInput(
             "the file {name} is not an Excel workbook and has no sheet {sheet!r}",
@@ -89,7 +89,7 @@ def refuse_sheet(path: Path, name: str, asked: str | None) -> None:
 
 
 def open_sheet(path: Path, name: str, asked: str | None, limits: ReadingLimits) -> Sheet:
-    """Choose a sheet and measure it: the one asked for, else the only visible one.
+    """Choose a sheet and measure it: the requested one, else the only visible one.
 
     Raises InvalidInput for a workbook that is damaged, binary or too large, and if no sheet, or more than one,
     could be meant.
@@ -122,7 +122,7 @@ def open_sheet(path: Path, name: str, asked: str | None, limits: ReadingLimits) 
 
 
 def sheet_names(path: Path) -> list[str]:
-    """Return the names of a workbook's sheets; none of one that cannot be read, which ``open_sheet`` explains."""
+    """Return the names of a workbook's sheets; empty if it cannot be read, which ``open_sheet`` explains."""
     try:
         with open_archive(path, path.name) as archive:
             found = next((entry for entry in archive.entries if entry.path == _WORKBOOK), None)

@@ -38,5 +38,5 @@ def is_inside(path: Path, folders: Sequence[Path]) -> bool:
 def _resolved(path: Path) -> Path | None:
     try:
         return path.resolve()
-    except (OSError, RuntimeError, ValueError):  # links in a circle, a name that cannot be one
+    except (OSError, RuntimeError, ValueError):  # circular links, an impossible name
         return None

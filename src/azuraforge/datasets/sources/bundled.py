@@ -71,7 +71,7 @@ class BundledOptions(BaseModel):
 
     series: Literal["co2", "departures", "sunspots", "nile", "digits"] = Field(
         default="co2",
-        validation_alias=AliasChoices("series", "name"),  # people write either
+        validation_alias=AliasChoices("series", "name"),  # users write either
         description="the bundled series, or the pictures of handwritten digits",
     )
 

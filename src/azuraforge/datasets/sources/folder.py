@@ -25,7 +25,7 @@ from azuraforge.plugins.contract.shape import Shape
 _WHERE = "source folder"
 #: A file that changed this recently may still be written.
 _SETTLE_SECONDS = 10.0
-#: Every version stores the list of the files that it came from.
+#: Largest number of files, since every version stores the list of its files.
 _MOST_FILES = 20_000
 _NOT_YET = ("*.tmp", "*.temp", "*.part", "*.partial", "*.crdownload", "*.filepart", "*.swp", "*.lock", "*~")
 

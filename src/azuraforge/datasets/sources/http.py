@@ -145,7 +145,7 @@ class Http(TableSource[HttpOptions]):
 
     def _fetch(self, options: HttpOptions, before: HttpCursor | None) -> SourceRead | None:
         url = httpx.URL(options.url)
-        # Several pages are read whole: that the first one is unchanged says nothing of the others.
+        # All pages are read: if the first one is unchanged, the others may still have changed.
         conditions = _conditions(before) if options.paging == "none" else {}
         headers = {"Accept": _ACCEPT if options.rows_field is None else "application/json", **conditions}
         pages = Pages(options, options.pages, self.limits, _name_of(url))

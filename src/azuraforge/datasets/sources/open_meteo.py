@@ -72,7 +72,7 @@ class _Place:
 
     @classmethod
     def of(cls, cursor: Mapping[str, JsonValue] | None) -> _Place | None:
-        """Return the place that an earlier read found: a search may answer with another one later."""
+        """Return the place that an earlier read found, since a later search may find another one."""
         try:
             known = cursor or {}
             zone = known["timezone"]
@@ -231,7 +231,7 @@ def _parsed(response: httpx.Response, url: str, host: str) -> dict[str, Any]:
     if not isinstance(answer, dict):
         raise _unknown_format(url)
     if response.is_error or answer.get("error"):
-        # The reason in the answer is not repeated: with another base_url it would be text of any machine.
+        # The reason in the answer is not repeated: with another base_url it could be any machine's text.
         raise InvalidInput(
             "{host} refuses the request ({status})",
             where=_WHERE,

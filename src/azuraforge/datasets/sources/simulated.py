@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import Source, SourceNews, SourceRead
 
-#: A forecast counts only where it was made before the time it speaks of: these hours have not come yet.
+#: A forecast counts only if it was made before its target's time: these hours are still in the future.
 START = datetime(2100, 1, 1, tzinfo=UTC)
 _LEVEL, _AMPLITUDES, _NOISE = 100.0, (10.0, 6.0), 1.0
-#: Cycles of the second wave in one of the first; irrational, so that no season repeats exactly.
+#: Number of the second wave's cycles in one of the first; irrational, so that no season repeats exactly.
 _SECOND = (1 + 5**0.5) / 2
 
 

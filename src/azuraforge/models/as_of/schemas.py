@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from azuraforge.models.schemas import AliasChange
 
 #: ``held``: the alias pointed at a version; ``before_first``: it had never pointed at one; ``removed``: it had been
-#: taken away and not set again.
+#: removed and not set again.
 AliasState = Literal["before_model", "before_first", "removed", "held"]
 
 

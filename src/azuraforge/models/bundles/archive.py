@@ -163,7 +163,7 @@ def _entries(packed: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
         raise _damaged(Message("it holds more files or bytes than a version may"))
     for entry in listed:
         path = PurePosixPath(entry.filename)
-        # As it is written, or not at all: "version//etc/x" is no absolute path until "version/" is taken away.
+        # Only canonical names: "version//etc/x" becomes an absolute path once "version/" is removed.
         plain = path.as_posix() == entry.filename and not path.is_absolute() and "\0" not in entry.filename
         if entry.filename in found or entry.is_dir() or not plain or ".." in path.parts or "\\" in entry.filename:
             raise _damaged(Message("{name!r} is not a valid name in a bundle", {"name": entry.filename}))

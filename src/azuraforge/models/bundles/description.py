@@ -26,9 +26,9 @@ from azuraforge.plugins.contract.availability import Availability
 from azuraforge.plugins.contract.evaluation import Evaluation as EvaluationShape
 from azuraforge.strict_json import JsonObject
 
-#: The code of the error for a bundle whose files are whole and whose content cannot be used.
+#: Error code for a bundle whose files are complete but whose content cannot be used.
 REFUSED = "bundle_refused"
-#: The whole file; an evaluation of thousands of series fits several times.
+#: Bytes of the whole file; an evaluation of thousands of series takes a fraction of them.
 MAX_BYTES = 1 << 24
 _MAX_DEPTH = 32
 #: The first wrong fields that an error names.
@@ -65,7 +65,7 @@ def _moment(given: str) -> str:
 
 
 Name = Annotated[str, _text(200, 1)]
-#: A time, or a row's number if rows have no time.
+#: A time, or a row number if rows have no time.
 Moment = Annotated[str, _text(40, 1), AfterValidator(_moment)]
 Zone = Annotated[str, _text(100, 1), AfterValidator(_zone)]
 #: A pipeline or a task kind.
@@ -270,7 +270,7 @@ def check(shape: type[_Checked], value: object, entry: str) -> _Checked:
 
 def check_evaluation(value: object, entry: str) -> None:
     """Check a whole evaluation. Raises InvalidInput that names the bundle's entry and the first wrong fields."""
-    with _wrong_fields(entry):  # as JSON: a strict shape takes a list for a tuple there only
+    with _wrong_fields(entry):  # as JSON: only there does a strict shape accept a list for a tuple
         EvaluationShape.model_validate_json(orjson.dumps(value), strict=True)
 
 

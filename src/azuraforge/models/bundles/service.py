@@ -28,7 +28,7 @@ from azuraforge.models.tables import Model, ModelVersion
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.task_kind import Serving
 
-#: A bundle smaller than this is never written to a disk on its way out.
+#: An exported bundle smaller than this stays in memory.
 _IN_MEMORY = 1 << 25
 _FIELDS = (
     *("kind", "plugin", "plugin_version", "config", "schema", "content_hash", "weights_sha256", "bytes"),
@@ -63,7 +63,7 @@ with open_bundle("{file}") as version:      # refuses a bundle that does not ver
 | `schema.json` | what the columns of its data mean |
 """
 
-#: One question, by the way in which versions answer.
+#: A question for each way in which versions answer.
 _EXAMPLES: Mapping[Serving | None, str] = {
     "series": 'print(version.predict(rows)["points"])   # rows: recent history, see schema.json, oldest first',
     "picture": 'print(version.look("picture.png")["classes"])',
@@ -135,7 +135,7 @@ class Bundles:
                     return model, known, False
                 _refuse_other(model, present[0] if present else None, described.version)
             self._try_out(opened)
-            (opened.folder / MANIFEST).unlink()  # written again, and it must come out the same
+            (opened.folder / MANIFEST).unlink()  # a second export must produce the same bytes
             imported = self._folders.import_folder(project_id, opened.folder)
         try:
             if imported.content_hash != described.version.content_hash:

@@ -39,7 +39,8 @@ from azuraforge.plugins.vision.config import ImagePart
 
 _CPU_SECONDS = 100
 _LEAST_MEMORY = 4 << 30
-#: Memory that loading may take, in sizes of the folder: tensors are read, converted, and laid out for the kernels.
+#: Memory that loading may take, as a multiple of the folder's size: tensors are read, converted and laid out for
+#: kernels.
 _MEMORY_PER_BYTE = 8
 #: Rows of the invented history: more than the default windows of all pipelines here, and three seasons.
 _ROWS, _MOST_ROWS = 2048, 20_000

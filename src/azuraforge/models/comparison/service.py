@@ -179,7 +179,7 @@ def _metrics(compared: Sequence[_Judged], same: bool) -> list[MetricRow]:
                     into.setdefault(name, [None] * len(compared))[place] = float(value)
     units = {each.evaluation.unit for each in compared if each.evaluation is not None}
     unit = units.pop() if len(units) == 1 else None if units else ""
-    # A skill against another baseline is another number: a baseline that is itself the candidate has an easier rival.
+    # Skills against different baselines are not comparable: if the candidate is a baseline, its rival is an easier one.
     rivals = {each.evaluation.best_baseline for each in compared if each.evaluation is not None}
     rows = []
     for name, column in values.items():

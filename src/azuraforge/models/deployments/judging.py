@@ -20,12 +20,12 @@ from azuraforge.models.deployments.store import JudgedPair, KnownLoss
 from azuraforge.models.schemas import DeploymentOut, ExtremesOut, TestOut
 from azuraforge.models.tables import DeploymentSeries, ModelDeployment
 
-#: Losses of the alias's holder, the newest, of which the largest is the bound of what is extreme: so many make it the
-#: 99.9 % quantile or more.
+#: Number of newest losses of the alias's holder whose largest is the bound for extreme losses: with so many, it is at
+#: least the 99.9 % quantile.
 MOST_KNOWN = 4800
-#: With fewer than these nothing is called extreme.
+#: With fewer losses, none counts as extreme.
 LEAST_KNOWN = 300
-#: Losses of a series that suffice to know its usual size.
+#: Number of a series' losses that suffice to estimate their usual size.
 LEAST_OF_SERIES = 10
 _TESTS = 3
 
@@ -140,9 +140,9 @@ def _count(row: ModelDeployment, pair: JudgedPair, series: DeploymentSeries | No
 
 
 def _look_for_extremes(row: ModelDeployment, largest: float, beside_largest: float) -> None:
-    if _share(row) is None or row.bound is None:  # the bound has to be known before the loss that is held against it
+    if _share(row) is None or row.bound is None:  # the bound must be fixed before the loss that is compared with it
         _learn(row, beside_largest)
-    elif largest > row.bound >= beside_largest:  # an event that surprised both is no fault of the canary
+    elif largest > row.bound >= beside_largest:  # an extreme loss of both sides does not count against the canary
         row.beyond += 1
     else:
         row.within += 1

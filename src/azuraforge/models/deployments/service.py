@@ -154,7 +154,7 @@ class Deployments:
                 reason=request.reason,
                 started_by=by,
             )
-            if held is not None and held.version == pointer.version:  # else it begins without known losses
+            if held is not None and held.version == pointer.version:  # otherwise it begins without known losses
                 if made.by_series:
                     series = deployment_store.series_of(session, made, {each.series for each in losses})
                     judging.begin_by_series(made, reversed(losses), series)

@@ -22,7 +22,7 @@ from azuraforge.models.tables import (
 )
 
 Counter = Literal["both_answered", "only_beside_failed", "only_this_failed", "left_out"]
-#: Rows that are read at most in one look.
+#: Largest number of rows read at once.
 _MOST_PAIRS = 20_000
 
 
@@ -138,8 +138,8 @@ def new_pairs(session: Session, row: ModelDeployment) -> list[JudgedPair]:
             (of_kept.project_id == kept.project_id)
             & (of_kept.prediction_id == kept.id)
             & (of_kept.step == of_given.step)
-            # Versions of other datasets' versions answer from other ends: the same step may be about another time.
-            # The same picture is the same question whenever it was looked at.
+            # Forecasts from different dataset versions begin at different ends, so the same step may have another time.
+            # The same image is the same question at any time.
             & ((of_kept.target_at == of_given.target_at) | (kept.question == given.question)),
         )
         .outerjoin(

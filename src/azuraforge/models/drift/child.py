@@ -21,7 +21,7 @@ from azuraforge.strict_json import JsonObject
 if TYPE_CHECKING:
     import polars as pl
 
-#: Origins at which the version's own answers are looked at, evenly spaced.
+#: Number of evenly spaced origins at which the version's own answers are computed.
 _ANSWERS = 400
 
 
@@ -92,7 +92,7 @@ def reference(
         columns[name] = learned.get_column(name).cast(pl.Float64).drop_nulls().drop_nans().to_list()
     notes = []
     try:
-        # The first rows may have too little history; the last quarter is left to say the more recent.
+        # The first quarter is skipped: its rows may have too little history, and later answers are more relevant.
         begin = first + (last - first) // 4
         origins = np.unique(np.linspace(begin, last - 1, min(_ANSWERS, last - begin)).astype(np.int64))
         forecast = predict(Part(frame.head(last), schema, last, horizon, origins))

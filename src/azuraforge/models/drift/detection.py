@@ -24,10 +24,10 @@ from azuraforge.models.distributions import Detected, Distribution, DriftColumn,
 
 PSI_ALARM = 0.2
 ALPHA = 0.01
-#: Effective rows of a window below which nothing is said: of ten bins the least still holds three.
+#: Fewest effective rows of a window for a result: each of ten bins then expects about three.
 LEAST = 30
 BINS = 10
-#: So many evenly spaced quantiles of the reference are kept; the KS distance is exact to their spacing.
+#: Number of evenly spaced quantiles stored of a reference; the KS distance is exact to their spacing.
 _KEPT = 400
 _SMALLEST_SHARE = 1e-4
 

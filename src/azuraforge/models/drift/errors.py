@@ -23,7 +23,7 @@ from datetime import datetime
 
 from azuraforge.models.distributions import DriftErrors
 
-#: Judged forecasts until a false alarm, on average, at least.
+#: Least average number of judged forecasts until a false alarm.
 RUN_LENGTH = 1000
 #: An alarm ends when this many newest errors are, on average, no larger than those before it.
 _NEWEST = 30

@@ -25,15 +25,15 @@ from azuraforge.models.serving.versions import ServedVersions
 from azuraforge.models.tables import Model, ModelVersion, Prediction
 from azuraforge.telemetry import logger
 
-#: Newest distinct origins that are compared.
+#: Number of newest distinct origins that are compared.
 WINDOW = 500
-#: Newest origins whose errors are followed.
+#: Number of newest origins whose errors are tested.
 FOLLOWED = 5000
 #: The name under which a version's own answers are compared.
 ANSWER = "(answer)"
 ENTRY = "azuraforge.models.drift.child:serve"
 
-#: The file with the errors of a run's contenders, by the project and the run; None: there is none any more.
+#: Return the file with the errors of a run's contenders, by project and run; None if it no longer exists.
 ErrorsOf = Callable[[str, str], str | None]
 
 log = logger("models")
@@ -116,7 +116,7 @@ class DriftMonitor:
         for model, version in due:
             try:
                 self.check(project_id, model, version)
-            except Exception as error:  # the trouble of one model does not hold up the others
+            except Exception as error:  # the failure of one model does not delay the others
                 log.warning("drift_waits", project_id=project_id, model=model, reason=str(error))
 
     def _make_reference(self, project_id: str, owner: Model, row: ModelVersion) -> Reference:

@@ -269,7 +269,7 @@ def _guard_series(a: Contender, b: Contender, part: Slice, horizon: int, _: int,
     overlap = max(1, int(np.convolve(inside, np.ones(horizon, dtype=np.int64)).max(initial=0)))
     one, other = (each.where(part.mask).at(inside) for each in (a, b))
     targets, needed = int(inside.sum()), needed_origins(overlap, 1)
-    # A finding here stops a promotion: what makes it rarer would not make the gate safer.
+    # A result here blocks a promotion; a correction that makes it rarer would not make the gate safer.
     found = _compare_origins(one, other, how["level"], overlap, needed, scaled_interval)
     worse = None if found.low is None else found.low > part.margin
     return Guarded(part.name, found, part.margin, targets, needed, worse)

@@ -12,7 +12,7 @@ import numpy as np
 
 from azuraforge.models.gate.losses import Floats, paired_sums
 
-#: Bootstrap quantiles are read at this tail at the most extreme; rarer tails follow from Student's t.
+#: Most extreme tail at which bootstrap quantiles are read; rarer ones follow from Student's t.
 _READABLE_TAIL = 0.025
 _GATHERED_AT_ONCE = 2_000_000
 _FEW_VALUES = 16
@@ -57,7 +57,7 @@ def mean_difference_interval(
         raise ValueError(f"level must lie between 0 and 1, got {level}")
     rng = np.random.default_rng(seed)
     values, counts = np.unique(differences, return_counts=True)
-    if len(values) <= _FEW_VALUES:  # losses of 0 and 1 differ in three ways only
+    if len(values) <= _FEW_VALUES:  # losses of 0 and 1 have only three differences
         draws = rng.multinomial(examples, counts / examples, size=resamples) @ values / examples
     else:
         at_once = max(1, _GATHERED_AT_ONCE // examples)

@@ -26,14 +26,14 @@ MOST_WAVES = 64
 _MEMORIES = 24
 #: The grid reaches at least this memory, even if few horizons fit into the series.
 _LONGEST_AT_LEAST = 24.0
-#: A memory of τ origins beyond the horizon costs this many times τ - 1 origins for each degree of freedom.
+#: Factor of τ - 1: the origins that a memory of τ origins beyond the horizon costs for each degree of freedom.
 _COST_OF_MEMORY = 4.0
 #: Exponent of τ in the weight before the waves are seen: long memories are harder to see than they are harmful.
 _PRIOR_EXPONENT = 0.5
 #: The window of overlapping horizons is never taken to hide more than this share of a wave.
 _LEAST_SEEN = 0.05
 _BISECTIONS = 50
-#: Square that is far below any real one and far above underflow.
+#: Smallest square: far below any real one and far above underflow.
 _TINY = 1e-200
 
 

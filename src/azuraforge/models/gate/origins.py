@@ -23,7 +23,7 @@ from azuraforge.models.gate.memory import MeanUncertainty, Waves, waves_of
 
 #: Logarithm of the largest ratio that is shown, a million.
 _LARGEST = math.log(1e6)
-#: The search for an end goes up to this logarithm of a ratio of mean losses, in steps that grow with the distance.
+#: The search for an end stops at this logarithm of a ratio of mean losses; its steps grow with the distance.
 _STEPS = np.geomspace(1e-7, 2 * _LARGEST, 40)
 _REFINED, _REFINEMENTS = 10, 5
 #: An interval that contains both half and twice the other's score excludes nothing of practical size.
@@ -118,7 +118,7 @@ def relative_difference_interval(
     estimate, tail = float(pair.log_ratio), (1 - level) / 2
     below, above = (_first_rejected(pair, tail, sign) for sign in (-1, 1))
     low, high = _relative(estimate - below, power), _relative(estimate + above, power)
-    # Beyond a gap of rejected ratios others may not be: one of them counts only where the gap contains a ratio of one.
+    # Ratios beyond a gap of rejected ones may not be rejected: the gap counts only if it contains a ratio of one.
     differs = min(float(pair.chance_of_less()), float(pair.chance_of_more())) < tail
     closed = math.isfinite(below) and math.isfinite(above) and low <= 0 <= high
     known = differs or (closed and not (low < _HALF and high > _TWICE))
@@ -184,5 +184,5 @@ def _first_rejected(pair: Pair, tail: float, sign: int) -> float:
 
 
 def _relative(logarithm: float, power: float) -> float:
-    # A side without errors has no bound on one end: the largest number stands for it.
+    # A side without errors leaves one end unbounded; the largest number represents it.
     return math.expm1(min(power * logarithm, _LARGEST))

@@ -23,7 +23,7 @@ from azuraforge.models.gate.reasons import Reason
 
 #: The share of cases in which the estimated number decides.
 CHANCE = 0.8
-#: From fewer values, no spread is estimated.
+#: Fewest values from which a spread is estimated.
 _FEWEST = 10
 #: A larger multiple of the present number only shows that the difference is close to zero.
 _MOST_TIMES = 100.0
@@ -33,7 +33,7 @@ _HALVINGS = 8
 def more_needed(found: Comparison, a: Contender, b: Contender, *, horizon: int = 1, needed: int = 0) -> int | None:
     """Return how many more origins or examples would decide an open comparison.
 
-    None where it is decided, and where that cannot be estimated, as from fewer than ``needed``, the fewest that decide
+    None if it is decided, or if that cannot be estimated, as from fewer than ``needed``, the fewest that decide
     anything.
 
     Args:
@@ -50,7 +50,7 @@ def more_needed(found: Comparison, a: Contender, b: Contender, *, horizon: int =
         return None
     decides = _of_origins(one, other, horizon, found.level) if a.in_time else _of_examples(one, other, found.level)
     if decides(1.0) or not decides(_MOST_TIMES):
-        return None  # at its border the test may have decided otherwise
+        return None  # at its border the test may decide otherwise
     low, high = 0.0, math.log(_MOST_TIMES)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2

@@ -43,7 +43,7 @@ class Reason:
         }
         margin = self.params.get("margin")
         if isinstance(margin, float):
-            # A guarded slice's margin is in the measure of its interval; a policy's own is shown as a share.
+            # A guarded slice's margin has the unit of its interval; a policy's own is shown as a share.
             shown["allowed"] = _end(self.params, margin, language, signed=False)
         for name, value in self.params.items():
             if isinstance(value, float):
@@ -70,7 +70,7 @@ class Reason:
         return ReasonRecord(code=self.code, params=dict(self.params), text=text)
 
 
-#: A relative figure beyond this, a thousand percent, says that the other side makes almost no errors, and no more.
+#: A relative figure beyond this (1000 %) only means that the other side makes almost no errors.
 _MOST = 10.0
 
 

@@ -273,7 +273,7 @@ class _Case:
         if to_champion.better and good_enough and not present_better and not barred:
             return self.close("promoted", candidate.name, reasons, "candidate_promoted")
         self.shortfall = _shortfall(to_champion, barred)
-        # The best of several baselines was chosen on this same test set: each of them counts as a look.
+        # The best of several baselines was chosen on this same test set: each of them counts as a use.
         challenge = self._with_margin(compare(best, holder, level=baseline_level, **self.how), holder)
         self.comparisons.append(challenge)
         if challenge.better:

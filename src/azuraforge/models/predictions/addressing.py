@@ -23,7 +23,7 @@ def lines_of(session: Session, requests: Sequence[OutcomeRequest]) -> list[list[
     by_name: dict[str, list[Prediction]] = {}
     for line in lines:
         by_id.setdefault(line.id, []).append(line)
-        if line.pair_id is not None:  # the outcome of the answer that was given is also that of the kept one
+        if line.pair_id is not None:  # the outcome of the returned answer is also that of the kept one
             by_id.setdefault(line.pair_id, []).append(line)
         by_name.setdefault(line.request_id or "", []).append(line)
     found = []

@@ -22,13 +22,13 @@ from azuraforge.models.tables import Prediction
 
 FileFormat = Literal["csv", "xlsx"]
 FileLanguage = Literal["en", "tr"]
-#: Forecasts in one file.
+#: Largest number of forecasts in one file.
 MOST_FORECASTS = 500
 MEDIA_TYPES: Mapping[FileFormat, str] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-#: Spreadsheets take text that begins so for a formula.
+#: First characters of text that spreadsheets read as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 #: A heading in the file's language, by its key.
 _Word = Callable[[str], str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from azuraforge.messages import Code, keyed
 
-#: Columns of a CSV file, the same for every reader; ``series`` is there for several series only.
+#: Columns of a CSV file, the same for every reader; ``series`` exists only for several series.
 CSV_HEADINGS = (
     "series",
     "time",

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from azuraforge.models.serving.versions import Served, ServedVersions
     from azuraforge.models.tables import Model, ModelVersion
 
-#: A child that is started for the first question loads its version before it answers.
+#: Time for a first answer: a child that is started for it loads the version first.
 _ANSWER_SECONDS = 180.0
 _ID_LENGTH = 16
 

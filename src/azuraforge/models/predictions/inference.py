@@ -177,7 +177,7 @@ class Inference:
         entered: Future[_Entry] = Future()
 
         def answered(asked: Future[Reply]) -> None:
-            if not entered.set_running_or_notify_cancel():  # the client has left: the answer is given to no one
+            if not entered.set_running_or_notify_cancel():  # the client has disconnected; the answer is discarded
                 return
             try:
                 answer = asked.result()

@@ -20,9 +20,9 @@ from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.lines import LedgerLine
 from azuraforge.telemetry import logger
 
-#: A group that grew to this size is closed; the next one opens.
+#: A group of this size is closed, and the next one begins.
 _LINES_AT_ONCE = 500
-#: The least time between two events of a project.
+#: Least time between two events of a project.
 TOLD_EVERY_SECONDS = 1.0
 _CLOSING_SECONDS = 10.0
 
@@ -107,7 +107,7 @@ class Ledger:
         entries: list[_Told] = []
 
         def work(session: Session) -> datetime:
-            with self._lock:  # until now it grew; a second try writes the same lines
+            with self._lock:  # the group stops growing here; a second try writes the same lines
                 if self._open.get(project_id) is group:
                     del self._open[project_id]
             if not entries:
@@ -116,14 +116,14 @@ class Ledger:
 
         def after(done: Future[datetime]) -> None:
             with self._lock:
-                if self._open.get(project_id) is group:  # no thread came to write it
+                if self._open.get(project_id) is group:  # no thread has written it
                     del self._open[project_id]
             error = done.exception()
             if error is not None and len(entries) > 1 and not isinstance(error, TransientError | StorageError):
                 self._write_singly(project_id, group, entries)
                 return
             if error is None:
-                self._news.hear(project_id, entries)  # before the callers go on: one of them may close the ledger
+                self._news.hear(project_id, entries)  # before the callers continue: one of them may close the ledger
             for each in group.waiting:
                 if error is None:
                     each.set_result(done.result())

@@ -25,7 +25,7 @@ from azuraforge.paging import PAGE, Order
 
 _ORDER: Order[tuple[datetime, str]] = Order("predictions", tuple[Moment, str])
 _HOUR = 3600
-#: Stretches of time that are drawn, and so many of them at most.
+#: Widths of time buckets, and the largest number of buckets.
 _STRETCHES = (_HOUR, 6 * _HOUR, 24 * _HOUR, 7 * 24 * _HOUR, 28 * 24 * _HOUR, 364 * 24 * _HOUR)
 _MOST_STRETCHES = 120
 

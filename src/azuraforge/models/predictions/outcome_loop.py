@@ -15,7 +15,7 @@ from azuraforge.models.predictions.progress import Due
 from azuraforge.telemetry import logger
 
 TICK_SECONDS = 1.0
-#: Datasets that are judged by at the same time: a large one must not hold up the others.
+#: Number of datasets used for judging at the same time: a large one must not delay the others.
 _AT_ONCE = 2
 _DUE = 200
 _LONGEST_PAUSE_SECONDS = 60.0
@@ -46,7 +46,7 @@ class OutcomeLoop:
         self._woken = threading.Event()
         self._lock = threading.Lock()
         self._busy: set[Due] = set()
-        #: What could not be judged: how long it was left alone last time, and until when it is now.
+        #: Datasets whose judging failed: the last delay, and the time of the next try.
         self._resting: dict[Due, tuple[float, float]] = {}
         self._thread = threading.Thread(target=self._loop, name="outcomes", daemon=True)
         self._workers = ThreadPoolExecutor(_AT_ONCE, "outcomes")
@@ -86,7 +86,7 @@ class OutcomeLoop:
     def _judge(self, due: Due) -> None:
         try:
             self._outcomes.join(due.project_id, due.dataset_id)
-        except Exception as error:  # the trouble of one must not hold up the others
+        except Exception as error:  # the failure of one must not delay the others
             with self._lock:
                 pause = min(2 * self._resting.get(due, (self._tick_seconds / 2, 0.0))[0], _LONGEST_PAUSE_SECONDS)
                 self._resting[due] = (pause, self._clock() + pause)
@@ -101,7 +101,7 @@ class OutcomeLoop:
 
     def _loop(self) -> None:
         while not self._stopping.is_set():
-            self._woken.clear()  # before looking, so that no notification is missed
+            self._woken.clear()  # before reading, so that no notification is missed
             try:
                 self.tick()
             except Exception as error:

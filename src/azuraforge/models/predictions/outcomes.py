@@ -33,7 +33,7 @@ from azuraforge.telemetry import logger
 
 #: Called with the project and the ids of the models whose predictions were judged.
 AfterJudging = Callable[[str, set[str]], None]
-#: Lines whose truth one child is asked for, and those that one transaction judges.
+#: Number of entries whose actual values one child reads, and number judged in one transaction.
 _LINES_AT_ONCE = 2000
 _LINES_WRITTEN = 500
 
@@ -115,7 +115,7 @@ class Outcomes:
         for dataset_id in waiting:
             try:
                 judged += self.join(project_id, dataset_id)
-            except Exception as error:  # the trouble of one dataset does not hold up the others
+            except Exception as error:  # the failure of one dataset does not delay the others
                 log.warning("outcomes_wait", project_id=project_id, dataset_id=dataset_id, reason=str(error))
         return judged
 

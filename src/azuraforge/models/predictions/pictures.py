@@ -19,7 +19,7 @@ from azuraforge.models.serving.versions import PREDICT_SECONDS, Served
 from azuraforge.processes.failures import OUT_OF_MEMORY
 
 MAX_BYTES = 10 << 20
-#: Classes that stay in the ledger, the most probable first.
+#: Number of most probable classes stored in the ledger.
 _KEPT = 5
 
 
@@ -62,7 +62,7 @@ class PictureQuestion:
         if error.error_code not in (TOO_MANY_PIXELS, OUT_OF_MEMORY):
             raise error
         began, size = time.perf_counter(), served.schema.size
-        assert size is not None  # only a version that looks at pictures refuses one
+        assert size is not None  # only a version that reads images refuses one
         small = self._large.shrink(self._path, self._filename, size, PREDICT_SECONDS)
         return self._prepared(small, bounded=False, began=began)
 
@@ -84,12 +84,12 @@ class PictureQuestion:
             target=served.target,
             unit=served.unit,
             origin_at=self._at,
-            matures_at=self._at,  # an image's class is fixed already; it is only not known yet
+            matures_at=self._at,  # an image's class is already fixed, only not known yet
             points=(PredictionPoint(at=self._at, value=best.probability, low=None, high=None, label=best.name),),
             request_id=caller.request_id,
             latency_seconds=prepared.seconds,
             deployment=caller.deployment,
-            question=self._digest,  # the same picture is the same question, whenever it is shown
+            question=self._digest,  # the same image is the same question at any time
         )
 
     def result(

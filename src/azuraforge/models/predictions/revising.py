@@ -17,9 +17,9 @@ from azuraforge.models.answers import Actual
 from azuraforge.models.predictions.judging import judge
 from azuraforge.models.tables import EarlierOutcome, Model, Prediction, PredictionOutcome
 
-#: Fields of a judgement that a later one replaces.
+#: Fields of a judgement that a repeated one replaces.
 _REPLACED = ("actual", "loss", "naive_loss", "incumbent_loss", "hit", "source", "dataset_version", "judged_at")
-#: Ids in one statement.
+#: Largest number of ids in one statement.
 _AT_ONCE = 500
 
 

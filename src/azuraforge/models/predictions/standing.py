@@ -26,7 +26,7 @@ from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 #: Least average number of forecasts between two false alarms if champion and baselines are equally good.
 FALSE_ALARM_AFTER = 10_000
-#: Newest judged points that are looked at.
+#: Number of newest judged points that are compared.
 MOST_POINTS = 10_000
 NAIVE, SEASONAL_NAIVE = "naive", "seasonal_naive"
 

@@ -103,7 +103,7 @@ _TABLE: Any = Prediction.__table__
 _OUTCOME: Any = PredictionOutcome.__table__
 _ADD = insert(_TABLE)
 _CLOCK = select(now())
-#: Ids in one statement.
+#: Largest number of ids in one statement.
 _AT_ONCE = 500
 
 

@@ -17,7 +17,7 @@ from azuraforge.models.registry.names import BY_GATE, CANDIDATE, CHAMPION, check
 from azuraforge.models.tables import AliasChange, Model, ModelVersion
 from azuraforge.paging import PAGE, Order
 
-#: Called in the transaction of a move, after it was written.
+#: Called in the transaction of a move, after the move is written.
 AfterMove = Callable[[Session, Model, AliasChange], None]
 
 _HISTORY: Order[tuple[int]] = Order("history", tuple[int])

@@ -74,7 +74,7 @@ class VersionFolders:
         Args:
             project_id: the owner.
             source: the folder that ``Pipeline.save`` filled.
-            card: what is needed to use it again (plugin, config, schema …), written as ``version.json``; None where
+            card: what is needed to use it again (plugin, config, schema …), written as ``version.json``; None if
                 the folder already holds one. Nothing that differs from run to run belongs here.
 
         Raises InvalidInput for links, foreign or broken files, StorageError if the disk is full.
@@ -105,7 +105,7 @@ class VersionFolders:
         if final.exists():
             try:
                 verify_folder(final, content_hash)
-                os.utime(final)  # needed again, though its row is not written yet
+                os.utime(final)  # needed again, although its row is not written yet
                 return
             except StorageError:  # a damaged copy: this one replaces it
                 broken = final.with_name(f".broken-{_unique()}")
@@ -180,7 +180,7 @@ def _copy(source: Path, target: Path, card: Mapping[str, JsonValue] | None) -> d
         type_of(name)
         copied = target / name
         copied.parent.mkdir(parents=True, exist_ok=True)
-        files[name] = _copy_file(path, copied)  # hashed while copied: what is stored is what was hashed
+        files[name] = _copy_file(path, copied)  # hashed while copied, so the hash is that of the stored bytes
         check_content(name, copied)
         if len(files) > _MAX_FILES:
             raise _unusable(Message("it holds more than {most:,} files", {"most": _MAX_FILES}))

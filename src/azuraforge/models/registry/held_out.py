@@ -52,7 +52,8 @@ class HeldOutUses:
         """
         if (present := store.held_out_use(session, run_id)) is not None:
             return present.earlier
-        # The number comes first: of two at once the later one waits for it, and counts when the earlier one is there.
+        # The number is reserved before counting: the later of two concurrent uses waits, and then counts the earlier
+        # one.
         row = store.add_held_out_use(
             session,
             run_id=run_id,

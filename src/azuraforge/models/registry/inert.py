@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from azuraforge import strict_json
 from azuraforge.errors import InvalidInput, InvalidValue
 
-#: Vocabularies of the largest tokenizers take a few megabytes.
+#: Size limit of vocabularies; those of the largest tokenizers take a few megabytes.
 _MOST_TEXT_BYTES = 64 << 20
 #: A serialized sentencepiece model begins with the tag of its first piece.
 _FIRST_PIECE = b"\x0a"

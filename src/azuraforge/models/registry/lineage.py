@@ -14,7 +14,7 @@ from azuraforge.models.registry.finding import find_model
 from azuraforge.models.schemas import LineageEdge, LineageNode, LineageOut, MadePredictions
 from azuraforge.models.tables import ModelVersion
 
-#: Of a model with more versions, the newest are shown.
+#: Largest number of versions shown, the newest ones.
 MOST_VERSIONS = 50
 
 
@@ -66,7 +66,7 @@ class Lineage:
             return None
         try:
             return self._datasets.get(project_id, row.dataset_id, row.dataset_version, trash=True).name
-        except NotFound:  # kept for existing versions; in an older database it may be gone
+        except NotFound:  # kept for existing versions; missing in some older databases
             return row.dataset_id
 
 

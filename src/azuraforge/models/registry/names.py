@@ -9,7 +9,7 @@ CHAMPION = "champion"
 CANDIDATE = "candidate"
 #: Author of the moves that the platform makes.
 BY_GATE = "gate"
-#: Words that would be read as something other than an alias.
+#: Words that have another meaning than an alias.
 RESERVED = ("all", "latest", "newest", "none", "version")
 
 

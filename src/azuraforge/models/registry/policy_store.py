@@ -18,7 +18,7 @@ from azuraforge.plugins.contract.task_kind import TaskKindFacts
 
 _ORDER: Order[tuple[int]] = Order("policies", tuple[int])
 
-#: Every task kind that works, by name.
+#: Every loaded task kind, by name.
 TaskKinds: TypeAlias = Callable[[], Mapping[str, TaskKindFacts]]
 
 

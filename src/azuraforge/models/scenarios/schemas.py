@@ -16,7 +16,7 @@ from azuraforge.strict_json import JsonObject
 
 Value = Annotated[float, Field(allow_inf_nan=False)]
 Values = Annotated[list[Value], Field(min_length=1, max_length=1000)]
-#: Scenarios of one question, and changes of one scenario.
+#: Largest number of scenarios in a question, and of changes in a scenario.
 MOST_SCENARIOS, MOST_CHANGES = 20, 20
 
 

@@ -47,9 +47,9 @@ from azuraforge.processes.backend import choose_nearest
 if TYPE_CHECKING:
     import polars as pl
 
-#: The code of the error for a pipeline that failed on a question, or answered with the wrong shape or NaN.
+#: Error code for a pipeline that failed on a question, or answered with the wrong shape or NaN.
 PREDICTION_FAILED = "prediction_failed"
-#: A target that was not measured for so long has no naive forecast.
+#: Number of rows after which a missing target has no naive forecast.
 _LOOK_BACK_ROWS = 1000
 
 

@@ -13,7 +13,7 @@ from azuraforge.models.picture_schemas import PictureSize
 from azuraforge.plugins.contract.shape import Shape
 from azuraforge.strict_json import JsonObject
 
-#: The code of the error for a picture that is shown to a version without classes.
+#: Error code for an image sent to a version without classes.
 NOT_A_CLASSIFIER = "not_a_classifier"
 
 Row: TypeAlias = JsonObject

@@ -22,7 +22,7 @@ from azuraforge.processes.backend import choose_nearest
 from azuraforge.processes.resources.memory import bounded_growth
 
 _SUM_TOLERANCE = 1e-6
-#: Memory that decoding a bounded picture may take: twice what the worst one was measured to need.
+#: Memory that decoding an image of limited size may take: twice the most that was measured.
 _DECODING_BYTES = 256 << 20
 
 

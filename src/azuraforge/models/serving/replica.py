@@ -27,17 +27,17 @@ from azuraforge.processes.failures import restore
 from azuraforge.processes.frames import FROM_CHILD, FrameReader
 from azuraforge.telemetry import logger
 
-#: Questions that are with the child at a time. More would not be answered sooner, and could not be merged.
+#: Largest number of questions sent to the child at a time. More would not be answered sooner, and could not be merged.
 IN_FLIGHT = 4
-#: Most other questions that wait, and their bytes: a queue that only grows answers none of them in time.
+#: Limits of the queue of other questions, and of its bytes: a queue that only grows answers none of them in time.
 MOST_WAITING = 1000
 _MOST_WAITING_BYTES = 256 << 20
 TOO_MANY = "too_many_questions"
 _TRIES = 2
 _READ_BYTES = 1 << 16
-#: How soon the end of a child is noticed whose socket something else still holds open.
+#: Time to notice the end of a child whose socket another process still holds open.
 _POLL_SECONDS = 0.5
-#: Asking the system for a child's memory costs as much as its answer.
+#: Interval of memory measurements; each costs as much as an answer.
 _MEASURE_SECONDS = 5.0
 
 #: Receives the pieces of an answer in order, on the replica's thread: it must be quick.
@@ -108,7 +108,7 @@ class Replica:
         self._reader = FrameReader(FROM_CHILD)
         self._measured_at = 0.0
         self._closed = False
-        #: Resident memory of the child, as it was a few seconds ago.
+        #: Resident memory of the child, up to a few seconds old.
         self.bytes = 0
         self._wake_read, self._wake_write = os.pipe()
         self._thread = threading.Thread(target=self._run, name="serving", daemon=True)
@@ -206,7 +206,7 @@ class Replica:
                 self._out = self._out[self._pipe.send(self._out) :]
             except BlockingIOError:
                 return
-            except OSError:  # the thread will see that it ended, and why
+            except OSError:  # the thread notices the end and its cause
                 self._out = memoryview(b"")
                 return
 
@@ -272,7 +272,7 @@ class Replica:
             patience = min(_POLL_SECONDS, self._sent[0].due - time.monotonic()) if self._sent else _POLL_SECONDS
             poll.register(self._pipe.fileno(), select.POLLIN | (select.POLLOUT if self._out else 0))
         poll.register(self._wake_read, select.POLLIN)
-        gone = child_session.ended  # before looking: then nothing readable means that nothing will come
+        gone = child_session.ended  # checked first: if it has ended and nothing is readable, nothing will follow
         ready = dict(poll.poll(max(0.0, patience) * 1e3))
         if self._wake_read in ready:
             os.read(self._wake_read, 1024)
@@ -333,7 +333,7 @@ class Replica:
             self.bytes, self._measured_at = child_session.resident_bytes, at
 
     def _died(self, child_session: ChildSession) -> None:
-        self._detach()  # from here on nothing more is sent to it
+        self._detach()  # nothing more is sent to it from here on
         reason = child_session.death() if self._sent else None
         child_session.close()
         if reason is not None:

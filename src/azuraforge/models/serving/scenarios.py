@@ -18,11 +18,11 @@ from azuraforge.plugins.forecasting.channels import column_values
 if TYPE_CHECKING:
     from azuraforge.models.serving.messages import Point, ScenarioMessage, WhatIfMessage
 
-#: A forecast that moves by less than this share of its own size does not react.
+#: A forecast that changes by less than this share of its own size does not react.
 _STILL = 1e-9
 
 
-#: Answers a part of one origin: points as messages carry them, the interval, and all numbers of the answer.
+#: Answers a part with one origin: points as in messages, the interval, and all numbers of the answer.
 Ask: TypeAlias = "Callable[[Part], tuple[list[Point], float | None, Predictions]]"
 
 

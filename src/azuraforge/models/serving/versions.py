@@ -172,7 +172,7 @@ class ServedVersions:
             )
         if (known := served.rows.get(number)) is not None:
             return known
-        # Deleted or not: the one that it was trained on is kept as long as this version is.
+        # Deleted or not: the dataset version that it was trained on is kept as long as this version.
         own = number == served.dataset_version
         found = self._datasets.get(served.project_id, served.dataset_id, number, trash=own)
         file = DatasetFile(
@@ -183,7 +183,7 @@ class ServedVersions:
         )
         known = Rows(number, file, None if own else difference(served.schema, found.schema))
         for old in [each for each in list(served.rows) if each != served.dataset_version][:-1]:
-            served.rows.pop(old, None)  # versions are added for years
+            served.rows.pop(old, None)  # bounded, as new dataset versions never stop
         served.rows[number] = known
         return known
 

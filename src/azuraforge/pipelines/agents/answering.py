@@ -14,7 +14,7 @@ from azuraforge.plugins.contract.agent import Agent
 from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.plugins.discovery.loading import load_plugin
 
-#: A longer result stands in the artifact only.
+#: A longer result is only in the artifact.
 SUMMARY_BYTES = 16_384
 
 

@@ -29,7 +29,7 @@ from azuraforge.plugins.contract.shape import Shape
 from azuraforge.runs.handlers import Job
 
 STEPS = "azuraforge.pipelines.backtests.steps"
-#: Of the run's progress, for all folds together.
+#: Share of the run's progress for all folds together.
 SHARE = 0.3
 
 

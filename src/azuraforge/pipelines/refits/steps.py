@@ -77,7 +77,7 @@ def _refit(
         return None
     kind.remember(rows, rows, folder)
     predictor = pipeline.load(folder)
-    # A refit that cannot predict the next values must not replace a predictor that could.
+    # A refit that cannot predict the next values must not replace a predictor that can.
     kind.predict_future(name, lambda part: pipeline.predict(predictor, part), Path(wanted.future), home / _FUTURE)
     return Refitted(
         name=name,

@@ -61,7 +61,7 @@ Availability: TypeAlias = Annotated[str, Field(max_length=40), AfterValidator(pa
 
 
 def delay_of(statement: str | None) -> str | None:
-    """Return the time after its row at which a value becomes known; None where it is known with the row or ahead.
+    """Return the delay after its row at which a value becomes known; None if it is known with the row or ahead.
 
     Example:
         >>> delay_of("6h"), delay_of("0"), delay_of("ahead"), delay_of(None)

@@ -56,9 +56,9 @@ class Batch(ABC, Generic[TableT]):
 
     @abstractmethod
     def origins(self, version: LoadedVersion, table: TableT, rows: BatchRange) -> tuple[Indices, int]:
-        """Return the rows to predict from, and how many of those asked for it cannot answer.
+        """Return the rows to predict from, and the number of requested rows that the version cannot predict from.
 
-        Raises InvalidInput where none is left.
+        Raises InvalidInput if none is left.
         """
 
     @abstractmethod
@@ -69,4 +69,4 @@ class Batch(ABC, Generic[TableT]):
 
     @abstractmethod
     def scores(self, frame: pl.DataFrame) -> dict[str, float | None] | None:
-        """Return the scores of rows whose truth is known and that the version has not learned from; None: no such."""
+        """Return the scores of rows with known truth that the version has not learned from; None if there are none."""

@@ -11,13 +11,13 @@ from azuraforge.messages import LANGUAGES, keyed
 from azuraforge.plugins.contract.shape import Shape, Texts, text_of
 
 #: ``failed``: its code raised an error; ``crashed``: its process ended; ``stopped``: it did not finish within the time
-#: budget; ``not_started``: the budget had ended before; ``not_finite``: it forecast something other than numbers;
-#: ``not_tried``: nothing spoke for spending time on it.
+#: budget; ``not_started``: the budget had ended before; ``not_finite``: its forecast had values other than numbers;
+#: ``not_tried``: it was not worth the time.
 LeftOutWhy = Literal["failed", "crashed", "stopped", "not_started", "not_finite", "not_tried"]
 
 
 class LeftOutMember(Shape):
-    """A member that the combination does without."""
+    """A member that the combination does not use."""
 
     name: str
     why: LeftOutWhy
@@ -28,12 +28,12 @@ class LeftOutMember(Shape):
     def of(
         cls, name: str, why: LeftOutWhy, detail: str | Mapping[str, str] = "", seconds: float | None = None
     ) -> LeftOutMember:
-        """Return a member with its reason in words.
+        """Return a left-out member with its reason as text.
 
         Args:
             name: of the member.
             why: see ``LeftOutWhy``.
-            detail: the message of an error, the code of a process, or why it was not tried; by language code where it
+            detail: the message of an error, the code of a process, or why it was not tried; by language code if it
                 is known in several.
             seconds: that were spent on it.
 
@@ -51,7 +51,7 @@ class LeftOutMember(Shape):
 
 
 class Member(Shape):
-    """One of the predictors that are combined, or one that was learned and has no weight.
+    """A combined predictor, or one that was learned but has no weight.
 
     ``metrics`` are those of its own predictions on the test set. They inform only: members are chosen and weighed by
     ``score``, before the test set exists.
@@ -84,7 +84,7 @@ class Composition(Shape):
 
     @property
     def is_timed(self) -> bool:
-        """True if a time budget ended before some member was learned, which a faster machine would have learned.
+        """True if a time budget ended before some member was learned, so that a faster machine might learn more.
 
         Example:
             >>> late = LeftOutMember.of("my.trees", "stopped")

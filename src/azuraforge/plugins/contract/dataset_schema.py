@@ -12,7 +12,7 @@ from azuraforge.plugins.contract.shape import Shape
 #: The name of a kind of data; each has its own fields in ``DatasetSchema``.
 DataKindName: TypeAlias = Literal["series", "images"]
 
-#: Fields that ``DatasetSchema.to_json`` writes even where they have their default.
+#: Fields that ``DatasetSchema.to_json`` writes even if they have their default.
 _ALWAYS: dict[DataKindName, frozenset[str]] = {
     "series": frozenset({"time", "target", "features", "frequency", "season", "timezone", "unit"}),
     "images": frozenset({"target", "unit"}),
@@ -20,10 +20,10 @@ _ALWAYS: dict[DataKindName, frozenset[str]] = {
 
 
 class IncumbentColumns(Shape):
-    """The columns of a forecast of the target that is in use already, such as a planner's spreadsheet.
+    """The columns of a forecast of the target that is already in use, such as a planner's spreadsheet.
 
     Without ``file`` they are columns of the dataset: a row holds the forecast of its own target, and the moment at
-    which it was made, in microseconds since 1970. Both are inputs of no model. With ``file`` they stood in files of
+    which it was made, in microseconds since 1970. Both are inputs of no model. With ``file`` they came in files of
     their own, whose rows are stored next to the dataset's; a target may then have several forecasts, each made at
     another moment.
     """
@@ -37,7 +37,7 @@ class IncumbentColumns(Shape):
 
     @property
     def label(self) -> str:
-        """The name that people know it by.
+        """The forecast's display name.
 
         Example:
             >>> IncumbentColumns(forecast="plan", made_at="at", file="0", file_name="plan.xlsx").label
@@ -63,7 +63,7 @@ class DatasetSchema(Shape):
     month_end: bool = Field(default=False, description="the rows stand on the last days of their months")
     series: str | None = Field(default=None, description="the column that tells several series apart")
     series_names: tuple[str, ...] | None = Field(default=None, description="names of several series, sorted")
-    # Factories, because Pydantic copies a default that could be changed, which takes longer than all other fields.
+    # Factories, because Pydantic copies mutable defaults, which takes longer than all other fields.
     groups: dict[str, dict[str, tuple[str, ...]]] = Field(
         default_factory=dict,
         description="of several series: group column → group → the series in it, which a total adds up; groups of one"
@@ -84,12 +84,12 @@ class DatasetSchema(Shape):
 
     @property
     def numbers(self) -> tuple[str, ...]:
-        """The columns of numbers that rows hold after the target, by name: features, and those of the incumbent."""
+        """The numeric columns after the target, by name: features and the incumbent's columns."""
         return tuple(sorted((*self.features, *self.incumbent_columns)))
 
     @property
     def incumbent_columns(self) -> tuple[str, ...]:
-        """The columns of the rows that no model may see; empty where none holds an incumbent."""
+        """The columns that no model may see; empty without an incumbent."""
         if self.incumbent is None or self.incumbent.file is not None:
             return ()
         return self.incumbent.forecast, self.incumbent.made_at
@@ -102,13 +102,13 @@ class DatasetSchema(Shape):
 
     @property
     def size(self) -> tuple[int, int, int] | None:
-        """Height, width and channels of its images; None where it has none."""
+        """Height, width and channels of its images; None for other data."""
         if self.height is None or self.width is None or self.channels is None:
             return None
         return self.height, self.width, self.channels
 
     def to_json(self) -> dict[str, JsonValue]:
-        """Return the fields as fingerprints and files hold them: those of its kind, and all others that are set.
+        """Return the fields as stored in fingerprints and files: those of its kind, and all others that are set.
 
         A field that is added later must not change fingerprints of data that do not use it.
 

@@ -16,7 +16,7 @@ PartName = Literal["train", "validation", "test"]
 
 
 class PartSummary(Shape):
-    """One part of a split. Rows without time have no ``start`` and ``end``; their hash tells whether they are alike."""
+    """One part of a split. Rows without time have no ``start`` and ``end``; their hash shows whether they are equal."""
 
     rows: int
     start: str | None
@@ -31,7 +31,7 @@ class PartSummary(Shape):
 
 
 class HorizonMetrics(Shape):
-    """Metrics of the predictions that look this many rows ahead."""
+    """Metrics of the predictions this many rows ahead."""
 
     horizon: int
     metrics: dict[str, float | None]
@@ -49,7 +49,7 @@ RANGE_LEVEL = 0.95
 
 
 class IntervalCoverage(Shape):
-    """An interval that promises to hold a share of the true values, and the share that it held.
+    """A nominal interval, and the share of the true values that it contained.
 
     ``low`` and ``high`` enclose the true coverage with a probability of ``RANGE_LEVEL``, given how the origins
     depend on each other.
@@ -64,7 +64,7 @@ class IntervalCoverage(Shape):
 
 
 class ClassMetrics(Shape):
-    """One class: ``support`` rows truly are it, ``answered`` were predicted to be."""
+    """One class: ``support`` rows have it as their label, ``answered`` rows have it as their prediction."""
 
     name: str
     precision: float | None
@@ -75,7 +75,7 @@ class ClassMetrics(Shape):
 
 
 class ContenderScores(Shape):
-    """A contender with its metrics over the whole test set, by name, and where the task has them per horizon or class.
+    """A contender with its metrics over the whole test set, by name, and per horizon or class if the task has them.
 
     ``metrics`` holds a number or null for each of the evaluation's ``metrics``.
     """
@@ -99,7 +99,7 @@ class FailedBaseline(Shape):
 
 
 class ShownComparison(Shape):
-    """A comparison's numbers as people read them, in one language."""
+    """A comparison's formatted numbers, in one language."""
 
     measure: str
     change: str
@@ -111,7 +111,7 @@ class ComparisonScores(Shape):
     """``a`` against ``b`` on the same rows; below zero, ``a`` is better.
 
     ``low`` and ``high`` are the ends of the interval: relative along a series, of ``difference`` for independent
-    examples; null where there were too few rows.
+    examples; null if there were too few rows.
     """
 
     a: str
@@ -154,7 +154,7 @@ class SeriesScores(Shape):
 
 
 class LeftOut(Shape):
-    """A series of a panel that a run does without.
+    """A series of a panel that a run leaves out.
 
     ``why``: ``few_rows``, ``no_window`` (too many of its rows were not measured), ``constant`` (nothing to learn) or
     ``ended`` (before the test set begins: its moments are not counted either).
@@ -196,7 +196,7 @@ class LevelScores(Shape):
 
 
 class Hierarchical(Shape):
-    """The levels of a panel with declared groups, the total of all series first."""
+    """Levels of a panel with declared groups, the total of all series first."""
 
     levels: tuple[LevelScores, ...]
     gap: float = Field(
@@ -205,7 +205,7 @@ class Hierarchical(Shape):
 
 
 class SuspiciousColumn(Shape):
-    """A column that seems to know the future of the target, with what speaks against it."""
+    """A column that seems to know the future of the target, with the evidence."""
 
     column: str
     kind: str = Field(description="in which way, such as later_target or centred_average")
@@ -221,7 +221,7 @@ INCUMBENT = "incumbent"
 
 
 class IncumbentScores(Shape):
-    """The dataset's present forecast next to others on the targets for which it had said something by the origin."""
+    """The dataset's present forecast next to others, on the targets that it had forecast by the origin."""
 
     column: str
     targets: int = Field(description="compared: the forecast and the true value are known")
@@ -253,9 +253,9 @@ class ImageSize(Shape):
 
 
 class Evaluation(Shape):
-    """Every contender on the same held-out rows. It explains itself: ``metrics`` says what each number means.
+    """Every contender on the same held-out rows. Self-describing: ``metrics`` explains each number.
 
-    What only some tasks have (time, several series, classes, images) is null or empty elsewhere.
+    Fields of some tasks only (time, several series, classes, images) are null or empty for others.
     """
 
     kind: str = Field(description="name of the task kind")
@@ -302,9 +302,9 @@ class Evaluation(Shape):
 
     @property
     def candidate(self) -> ContenderScores:
-        """The contender that the run is about."""
+        """The contender that the run trained."""
         return next(each for each in self.contenders if each.role == "candidate")
 
     def metric(self, name: str) -> MetricFacts | None:
-        """Return what is known of a metric."""
+        """Return the facts about a metric."""
         return next((each for each in self.metrics if each.name == name), None)

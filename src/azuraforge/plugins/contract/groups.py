@@ -23,7 +23,7 @@ def total_name(column: str, group: str) -> str:
 
 
 def total_names(groups: Groups) -> tuple[str, ...]:
-    """Return the names of all totals, the sum of everything first; none where no groups are declared.
+    """Return the names of all totals, the sum of everything first; empty without declared groups.
 
     Example:
         >>> total_names({"region": {"north": ("a", "b")}}), total_names({})

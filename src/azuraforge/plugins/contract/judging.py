@@ -1,4 +1,4 @@
-"""The border between a task kind, which measures contenders, and the gate, which decides between them."""
+"""The interface between a task kind, which measures contenders, and the gate, which decides between them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Fold(Shape):
 
 
 class Backtest(Shape):
-    """The folds of a backtest, and how they lie to the rows by which a study chose the config (null: none did)."""
+    """The folds of a backtest, and their position relative to the rows of the study behind the config (null: none)."""
 
     folds: tuple[Fold, ...]
     purge_rows: int
@@ -60,7 +60,7 @@ class Backtest(Shape):
 
 
 class SplitResult(Shape):
-    """A checked split. A kind may add fields in a subclass; what does not know them passes them on unchanged."""
+    """A checked split. A kind may add fields in a subclass; other code passes them on unchanged."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -126,16 +126,16 @@ class SliceMask:
 
 @dataclass(frozen=True)
 class Contest:
-    """The losses that the gate compares. A row is what may be drawn independently: an origin, a moment, an example.
+    """The losses that the gate compares. A row is an independent draw: an origin, a moment, an example.
 
     Attributes:
         losses: contender → ``(row, column)``, not negative; NaN where the truth is missing.
-        slices: of the keys that were asked for.
+        slices: slices of the requested keys.
         unseen: ``(row,)`` True where the champion has learned from none of the row's targets.
         horizon, season: rows; 1 for independent examples.
         obstacle: why the champion cannot be compared; its losses are not read then.
-        answered: in the shape of the losses, False where the champion could say nothing; None: it could everywhere.
-        limit: the remark that tells of it.
+        answered: in the shape of the losses, False where the champion has no answer; None: it has all.
+        limit: the remark that states it.
         suspicious: columns of the data that seem to know the future of the target.
         incumbent: losses of the dataset's present forecast in the shape of the others, NaN where it said nothing; None:
             there is none.
@@ -159,8 +159,8 @@ class Explanation:
 
     Attributes:
         name: ``TaskKind.explain`` is called with it.
-        problem: the note where it fails, with ``{problem}``. An explanation that fails ends nothing.
-        app_code: whether the candidate itself is loaded and asked.
+        problem: the note if it fails, with ``{problem}``. A failing explanation does not end the run.
+        app_code: whether the candidate itself is loaded and used.
     """
 
     name: str
@@ -170,7 +170,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Judged:
-    """The evaluation without what the gate adds (comparisons, failed baselines), figures, and what explains it."""
+    """The evaluation before the gate adds comparisons and failed baselines, its figures, and its explanations."""
 
     evaluation: Evaluation
     figures: Mapping[str, Figure] = field(default_factory=dict)
@@ -178,19 +178,19 @@ class Judged:
 
 
 class Judge(ABC):
-    """Measures the contenders of one case. Runs in a child, on numbers alone: no pipeline is loaded."""
+    """Evaluator of the contenders of one case. Runs in a child, on numbers alone: no pipeline is loaded."""
 
     def members(self) -> Mapping[str, dict[str, float | None]]:
         """Return the metrics of the predictions of each member of the candidate, by its name."""
         return {}
 
     def metric(self) -> str | None:
-        """Return the metric that suits the data better than the kind's own; a policy that names one is followed."""
+        """Return the metric that suits the data better than the kind's own; a metric named by the policy wins."""
         return None
 
     @abstractmethod
     def contest(self, metric: MetricFacts, slices: Sequence[str]) -> Contest:
-        """Return the losses by ``metric``, and the slices of the keys named."""
+        """Return the losses by ``metric``, and the slices of the named keys."""
 
     @abstractmethod
     def evaluate(self, metric: MetricFacts, best_baseline: str, champion: str, outputs: Path) -> Judged:

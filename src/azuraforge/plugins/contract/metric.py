@@ -1,4 +1,4 @@
-"""The contract of a metric: one number that says how good predictions are, and everything others need to show it."""
+"""The contract of a metric: one number for the quality of predictions, and everything needed to show it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MARKS: Mapping[Unit, str] = {"seconds": "s", "bytes": "B", "none": ""}
 
 
 class Pairing(Shape):
-    """The comparison of two contenders by this metric, from the losses of the same rows.
+    """Rule to compare two contenders by this metric, from the losses of the same rows.
 
     ``origins`` follow one another in time: neighbouring losses are alike and remember each other, and the
     difference is relative. ``examples`` are independent: they are drawn one by one, and the difference is absolute.
@@ -40,7 +40,7 @@ class Pairing(Shape):
 
 
 class MetricFacts(Shape):
-    """Everything about a metric but its computation: what the API, tables, cards and reports show and compare by."""
+    """Everything about a metric except its computation, as the API, tables, cards and reports use it."""
 
     name: str
     title: Texts
@@ -59,7 +59,7 @@ class MetricFacts(Shape):
     pairing: Pairing | None = Field(default=None, description="how the gate compares by it; null: it does not")
 
     def unit_of(self, target: str) -> str:
-        """Return the unit as people read it; ``target`` is the dataset's.
+        """Return the unit for display; ``target`` is the target's unit.
 
         Example:
             >>> variance = MetricFacts(name="v", title={"en": "variance"}, direction="none", unit="target_squared")
@@ -72,11 +72,11 @@ class MetricFacts(Shape):
 
     @property
     def lower_is_better(self) -> bool | None:
-        """None where neither way is better."""
+        """True if lower values are better; None if neither direction is."""
         return None if self.direction == "none" else self.direction == "lower"
 
     def score(self, losses: Floats) -> float | None:
-        """Return the metric from losses per row, NaN where the truth is missing; None where nothing is known."""
+        """Return the metric from losses per row, NaN where the truth is missing; None if nothing is known."""
         import numpy as np  # children compute; the API only shows
 
         known = losses[np.isfinite(losses)]
@@ -111,7 +111,7 @@ class Metric(ABC, Generic[TruthT, SaidT]):
         """
 
 
-#: What learning took: known of every contender of every kind.
+#: Duration of learning, known for every contender of every kind.
 FIT_SECONDS = MetricFacts(
     name="fit_seconds",
     title={"en": "Time to fit", "tr": "Öğrenme süresi"},

@@ -1,4 +1,4 @@
-"""The contract of a notifier: how a message reaches people or another system."""
+"""The contract of a notifier: delivery of messages to people or other systems."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ OptionsT = TypeVar("OptionsT", bound=BaseModel, default=Any)
 
 @dataclass(frozen=True)
 class Message:
-    """One message for one target.
+    """A message for one target.
 
     Attributes:
         id: the same for each attempt; a target that knows it has the message already.
         title: one line, in the target's language.
         text: the message, in the target's language.
         data: the fields of the cause, for programs.
-        count: how many causes this message stands for.
+        count: number of causes that this message combines.
         language: ``en`` or ``tr``.
         at: when its first cause was.
     """
@@ -44,7 +44,7 @@ class Message:
 
 
 class Notifier(ABC, Generic[OptionsT]):
-    """Sends messages. ``Options`` becomes the form and the validation of a target; it runs in a child.
+    """Sender of messages. ``Options`` becomes the form and the validation of a target; it runs in a child.
 
     A secret is a field of the type ``pydantic.SecretStr``: the platform stores it and never shows it again.
 
@@ -74,6 +74,6 @@ class Notifier(ABC, Generic[OptionsT]):
     def send(self, options: OptionsT, message: Message) -> None:
         """Send one message; return once the target has accepted it.
 
-        Raises TransientError where a later attempt may help, and UserError where it cannot: the message then ends as
+        Raises TransientError if a later attempt may help, and UserError if it cannot: the message then ends as
         failed. An error's text must not contain a secret or the answer's body.
         """

@@ -1,4 +1,4 @@
-"""Folders in which parts travel between processes, and the time that reading them takes."""
+"""Folders that transfer parts between processes, and the time that reading them takes."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from pathlib import Path
 
 
 def fresh_folder(folder: Path) -> None:
-    """Make an empty ``folder``; what an interrupted attempt left there is removed."""
+    """Create an empty ``folder``; remove what an interrupted attempt left there."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
 
 
 class Reading:
-    """Seconds that this process spent reading parts late, inside what is measured as an app's own time."""
+    """Seconds of late reading of parts, which would otherwise count as an app's own time."""
 
     seconds = 0.0
 
     @classmethod
     @contextmanager
     def measured(cls) -> Iterator[None]:
-        """Count the time inside."""
+        """Add the time spent in the block."""
         started = time.perf_counter()
         try:
             yield

@@ -28,13 +28,13 @@ class Rows:
 class Schema:
     """Meaning of the columns of a table.
 
-    ``frequency`` is a Polars duration such as ``"1h"``, ``"1d"`` or ``"1mo"``, or None where rows have no
+    ``frequency`` is a Polars duration such as ``"1h"``, ``"1d"`` or ``"1mo"``, or None if rows have no
     fixed distance (trading days, for example). ``season`` is the number of rows in the strongest natural
-    cycle (24 for hours, 7 for days, 52 for weeks, 12 for months; 5 for trading days) and 1 where there is none.
+    cycle (24 for hours, 7 for days, 52 for weeks, 12 for months; 5 for trading days) and 1 if there is none.
     ``timezone`` is the zone in which calendar features are read; times themselves are UTC. Days, months and opening
     hours follow one another in ``rhythm_timezone`` (None: the same zone; a logger may write at midnight UTC wherever
     it stands). With ``month_end`` the rows stand on the last days of their months. ``series`` is the column that tells
-    the series of a panel apart (``panels.py``); None where all rows are of one series. ``available_after`` says of
+    the series of a panel apart (``panels.py``); None if all rows are of one series. ``available_after`` says of
     columns when their values become known; a table's rows already hold what was known at their time
     (``forecasting.availability``). ``groups`` says which series of a panel add up to totals (``contract.groups``).
     """
@@ -62,7 +62,7 @@ class Schema:
 class Table:
     """A dataset version as app code sees it: ``frame`` in order of time, and its schema.
 
-    The target is null in rows where nobody measured it; no part has these rows among its targets. A panel's rows stand
+    The target is null in rows without a measurement; no part has these rows among its targets. A panel's rows stand
     series by series, each in order of time; those ``left_out`` are not cut into parts.
     """
 
@@ -112,8 +112,8 @@ class Part:
         targets: ``(origin, horizon)`` true values in the target's unit; None where they are not known
             to the code that receives the part (test, live).
         ahead: column → ``(origin, horizon)``: the values after each origin of the columns that the run's config calls
-            known in advance (a price list, a planned outage), NaN where one is missing. They stand here because the
-            frame's later rows are no input: without them nothing after an origin can be told from a leak.
+            known in advance (a price list, a planned outage), NaN where one is missing. They are separate because the
+            frame's later rows are no input: any use of these counts as a leak.
     """
 
     frame: pl.DataFrame

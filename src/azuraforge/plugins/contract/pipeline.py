@@ -25,15 +25,15 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     def completed(self, schema: DatasetSchema) -> Self:
-        """Return the config with what the dataset itself states; a run stores the result."""
+        """Return the config completed by what the dataset itself states; a run stores the result."""
         return self
 
 
 ConfigT = TypeVar("ConfigT", bound=BaseModel)
 ConfigT_co = TypeVar("ConfigT_co", bound=BaseModel, covariant=True)
 PredictorT = TypeVar("PredictorT")
-#: What the parts of a task hold, what is said about them, and what they are cut from. A task of series is the default,
-#: so a forecaster is a ``Pipeline[Config, Predictor]``; ``ImagePipeline`` gives those of images.
+#: Types of a task's parts, predictions and tables. A task of series is the default, so that a forecaster is a
+#: ``Pipeline[Config, Predictor]``; ``ImagePipeline`` gives those of images.
 PartT = TypeVar("PartT", default=Part)
 PredictionsT = TypeVar("PredictionsT", default=Predictions)
 TableT = TypeVar("TableT", default=Table)
@@ -51,7 +51,7 @@ class Checkpoint:
 
 
 class RunContext(Protocol[ConfigT_co]):
-    """All that app code sees of the platform."""
+    """Interface of the platform for app code."""
 
     @property
     def config(self) -> ConfigT_co: ...
@@ -72,13 +72,13 @@ class RunContext(Protocol[ConfigT_co]):
 
     def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
         """Write a checkpoint: ``save(folder)`` fills a fresh folder, which becomes durable as a whole or not
-        at all. Raises StorageError where the disk is full."""
+        at all. Raises StorageError if the disk is full."""
 
     def resume(self) -> Checkpoint | None:
-        """The newest checkpoint that verifies, or None on a fresh start."""
+        """Return the newest checkpoint that verifies, or None on a fresh start."""
 
     def figure(self, name: str, data: Mapping[str, object]) -> None:
-        """Attach data to be drawn (never a picture)."""
+        """Attach data of a figure (never an image)."""
 
     def note(self, markdown: str) -> None:
         """Add a paragraph to the run's report."""
@@ -86,20 +86,19 @@ class RunContext(Protocol[ConfigT_co]):
     def pretrained(self, name: str) -> Path:
         """Return the folder of pretrained weights that the administrator placed in ``pretrained/`` of the data home.
 
-        Raises InvalidInput where there is none of this name.
+        Raises InvalidInput if there is none of this name.
         """
 
 
 class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, SplitT]):
     """A bounded learning procedure.
 
-    ``name`` is what a run asks for; a package may leave it to the entry point, a dropped-in file states it.
-    ``kind`` fixes the metrics and the baselines, both the platform's. The test part is not there while
-    ``fit`` runs: the platform cuts it away and places it in another process after ``save``.
+    ``name`` is the name that runs request; a package may leave it to the entry point, a dropped-in file states it.
+    ``kind`` fixes the metrics and the baselines, both the platform's. The test set is absent while ``fit`` runs: the
+    platform holds it out and passes it to another process after ``save``.
     ``title`` and ``summary`` are texts by language code, for people. A pipeline that computes without
-    ``azuraforge.engine`` says so by ``uses_engine = False``, which spares its processes the loading of kernels. One
-    that learns a panel, several series at once (``panels.py``), says so by ``several_series = True``; others are given
-    none.
+    ``azuraforge.engine`` states ``uses_engine = False``, so that its processes load no kernels. One
+    that learns a panel, several series at once (``panels.py``), states ``several_series = True``; others receive none.
     """
 
     name: ClassVar[str]
@@ -157,28 +156,29 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
         return True
 
     def trials(self, predictor: PredictorT) -> int:
-        """Return how many candidates ``fit`` compared on the validation part; the gate's level is divided by it."""
+        """Return how many candidates ``fit`` compared on the validation set; the gate's level is divided by it."""
         return 1
 
     def composition(self, predictor: PredictorT) -> Composition | None:
-        """Return the members of what ``fit`` or ``refit`` has just returned; None: the pipeline combines nothing.
+        """Return the members of the predictor that ``fit`` or ``refit`` has just returned; None: it combines nothing.
 
-        It is asked in the same process, so the answer may hold what ``save`` does not write, such as seconds. After
+        It is called in the same process, so the result may contain facts that ``save`` does not write, such as seconds.
+        After
         ``refit``, ``left_out`` names the members that kept what ``fit`` had learned.
         """
         return None
 
     def member_predictions(self, predictor: PredictorT, part: PartT) -> Mapping[str, PredictionsT]:
-        """Return the predictions of each member alone, so that readers see whether combining paid."""
+        """Return the predictions of each member alone, which show whether the combination helped."""
         return {}
 
     def pretraining(self, predictor: PredictorT) -> Pretraining | None:
-        """Return what is known of weights that were trained elsewhere; None: everything was learned in ``fit``."""
+        """Return the known facts about pretrained weights; None: everything was learned in ``fit``."""
         return None
 
 
 class Answer(Protocol[AnsweredT, GivenT]):
-    """``predict`` of a loaded pipeline; what it returns is unchecked."""
+    """``predict`` of a loaded pipeline; its result is unchecked."""
 
     def __call__(self, part: AnsweredT, /) -> GivenT: ...
 

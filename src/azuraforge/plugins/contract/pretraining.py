@@ -10,9 +10,9 @@ from azuraforge.plugins.contract.shape import Shape
 
 
 class Pretraining(Shape):
-    """The origin of pretrained weights, as people who published them state it; the platform cannot check it.
+    """The origin of pretrained weights, as stated by their publishers; the platform cannot check it.
 
-    Rows that end before ``until`` may have been part of that training, whoever held them out here.
+    Rows before ``until`` may have been part of that training, even if they are held out here.
     """
 
     name: str = Field(default="", max_length=200, description="of the weights, such as chronos-bolt-small")

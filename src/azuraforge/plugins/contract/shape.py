@@ -1,4 +1,4 @@
-"""The base of every typed shape that crosses a package or a process border."""
+"""The base of every typed shape exchanged between packages or processes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Texts: TypeAlias = Annotated[dict[str, str], Field(description="by language code
 
 
 class Shape(BaseModel):
-    """An immutable set of fields; unknown ones are refused. Answers always hold fields that have a default."""
+    """An immutable set of fields; unknown ones are refused. Answers always include fields that have a default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_serialization_defaults_required=True)
 

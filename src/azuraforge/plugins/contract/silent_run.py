@@ -1,4 +1,4 @@
-"""A run that reports nothing: what a pipeline is given whose curves, figures and checkpoints are not kept."""
+"""A run that reports nothing, for pipelines whose curves, figures and checkpoints are not kept."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ ConfigT = TypeVar("ConfigT", bound=BaseModel)
 
 @dataclass
 class SilentRun(Generic[ConfigT]):
-    """A ``RunContext`` that keeps nothing: of a baseline, of a member of an ensemble. Subclasses pass some of it on.
+    """A ``RunContext`` that keeps nothing, for baselines and members of ensembles. Subclasses pass some of it on.
 
     Attributes:
         outputs: a folder for files.
-        pretrained_folder: where folders of pretrained weights lie; None: there are none for this run.
+        pretrained_folder: parent of the folders of pretrained weights; None: there are none for this run.
     """
 
     config: ConfigT
@@ -37,7 +37,7 @@ class SilentRun(Generic[ConfigT]):
         """Report nothing."""
 
     def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
-        """Keep nothing: after an interruption the learning starts again."""
+        """Keep nothing: after an interruption, learning starts again."""
 
     def resume(self) -> Checkpoint | None:
         """Return None: there is no checkpoint."""
@@ -50,12 +50,12 @@ class SilentRun(Generic[ConfigT]):
         """Note nothing."""
 
     def pretrained(self, name: str) -> Path:
-        """Return a folder of pretrained weights. Raises InvalidInput where there is none of this name."""
+        """Return a folder of pretrained weights. Raises InvalidInput if there is none of this name."""
         return pretrained_weights(self.pretrained_folder, name)
 
 
 def pretrained_weights(folder: str | None, name: str) -> Path:
-    """Return the folder ``name`` inside ``folder``. Raises InvalidInput that lists what there is."""
+    """Return the folder ``name`` inside ``folder``. Raises InvalidInput that lists the existing ones."""
     place = Path(folder) if folder is not None else None
     if place is not None and Path(name).name == name and name not in ("", ".", "..") and (place / name).is_dir():
         return place / name

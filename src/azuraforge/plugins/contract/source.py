@@ -1,4 +1,4 @@
-"""The contract of a source: where the rows of a dataset come from."""
+"""The contract of a source: the origin of a dataset's rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OptionsT = TypeVar("OptionsT", bound=BaseModel, default=Any)
 
 @dataclass(frozen=True)
 class SourceFinding:
-    """A remark of a source about what it read: stored with the version, or noted in the run where nothing new came.
+    """A remark of a source about what it read: stored with the version, or noted in the run if there is nothing new.
 
     Attributes:
         code: stable, for programs.
@@ -42,7 +42,7 @@ class SourceFinding:
 
 @dataclass(frozen=True)
 class SourceRead:
-    """A raw frame, and what its columns mean.
+    """A raw frame, and the meaning of its columns.
 
     Text columns are read as those of a CSV file are: times, decimal commas and missing values are found.
 
@@ -51,7 +51,7 @@ class SourceRead:
         provenance: address, licence, citation …, stored with the dataset version.
         cursor: the position behind these rows of a source that can be asked again (``read_since``), stored with the
             version: JSON.
-        series: the column that tells several series apart; None: one series.
+        series: the column that identifies the series; None: one series.
         decimal: of numbers as text; None: found.
         time_format: of times as text, such as ``%d/%m/%Y``; None: found.
         findings: remarks, stored with the version.
@@ -77,8 +77,8 @@ class SourceNews:
 
     Attributes:
         read: rows since the cursor; rows that the dataset has already may be among them. None: nothing new.
-        cursor: where to go on the next time. It is stored with the rows in one transaction.
-        findings: remarks, also where nothing is new.
+        cursor: the position from which the next read continues. It is stored with the rows in one transaction.
+        findings: remarks, even if there are no new rows.
     """
 
     read: SourceRead | None
@@ -107,7 +107,7 @@ class ImageRead:
 
 
 class Source(ABC, Generic[OptionsT]):
-    """Reads rows from somewhere. ``Options`` becomes the form, the flags and the validation.
+    """Reader of rows. ``Options`` becomes the form, the flags and the validation.
 
     Attributes:
         outgoing: the addresses that requests may reach; the platform sets it before ``read``. The default reaches
@@ -157,12 +157,13 @@ class Source(ABC, Generic[OptionsT]):
 
     @abstractmethod
     def read(self, options: OptionsT) -> SourceRead | ImageRead:
-        """Read everything ``options`` ask for; raise ``UserError`` or ``TransientError`` with one clear sentence."""
+        """Read everything that ``options`` request; raise ``UserError`` or ``TransientError`` with one sentence."""
 
     def read_since(self, options: OptionsT, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
-        """Read what came after ``cursor``, which an earlier ``read`` or ``read_since`` returned; None: it has none.
+        """Read the rows after ``cursor``, which an earlier ``read`` or ``read_since`` returned; None: unsupported.
 
-        A source that can be asked again overrides this. It may be called twice with the same cursor, since a refresh
+        A source that supports incremental reads overrides this. It may be called twice with the same cursor, since a
+        refresh
         that was killed is repeated. Rows that the dataset has already are left out by the platform. Raises
         ``UserError`` or ``TransientError`` with one clear sentence.
         """

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 StoredT = TypeVar("StoredT")
-#: Made once for each class: a panel holds thousands of such dataclasses.
+#: Built once per class: a panel holds thousands of such dataclasses.
 _ADAPTERS: dict[type, TypeAdapter[Any]] = {}
 
 

@@ -1,4 +1,4 @@
-"""The contract of a task kind: how its data are split, guarded, measured and explained.
+"""The contract of a task kind, which splits, guards, measures and explains its data.
 
 A task kind answers for everything that pipelines of one kind have in common. The platform drives the loop and asks the
 kind at each step and compares no kind by name; which of its modules still import from a kind's package, as serving and
@@ -39,12 +39,12 @@ PredictionsT = TypeVar("PredictionsT")
 SplitT = TypeVar("SplitT", bound=SplitResult)
 
 
-#: How a version answers a single question: with the next values after rows, or with the classes of a picture.
+#: Kind of a version's answer to a single question: the next values after rows, or the classes of an image.
 Serving: TypeAlias = Literal["series", "picture"]
 
 
 class TaskKindFacts(Shape):
-    """Everything about a task kind that can be known without running its code."""
+    """The facts about a task kind that need none of its code."""
 
     name: str
     title: Texts
@@ -69,7 +69,7 @@ class TaskKindFacts(Shape):
         return found
 
     def gate_metric(self, asked: str | None) -> MetricFacts:
-        """Return the metric that a policy asks for, or the kind's own."""
+        """Return the metric that a policy names, or the kind's own."""
         return self.metric(asked if asked in self.gate_metrics else self.gate_metrics[0])
 
     def baselines_of(self, candidate: str) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ class TaskKindFacts(Shape):
         return tuple(name for name in self.baselines if name != candidate)
 
     def with_metric(self, added: MetricFacts) -> TaskKindFacts:
-        """Return the kind with a metric that a plugin adds; one that has a pairing may decide and be aimed at."""
+        """Return the kind with a metric that a plugin adds; with a pairing, it may serve the gate and studies."""
         names = (added.name,) if added.pairing is not None else ()
         return self.model_copy(
             update={
@@ -102,7 +102,7 @@ class ExplainCase:
         candidate, baseline: with the folders of their predictions; the baseline is the best one.
         test, truth: folders.
         split: of the run.
-        answer: the loaded candidate, None where the explanation needs no app code.
+        answer: the loaded candidate, None if the explanation needs no app code.
         progress: ``progress(done, total, note)``.
     """
 
@@ -117,7 +117,7 @@ class ExplainCase:
 
 
 class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
-    """Everything that pipelines of one kind have in common.
+    """The common part of all pipelines of one kind.
 
     Attributes:
         name: ``Pipeline.kind`` of its pipelines.
@@ -131,7 +131,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         ranked_by: name of the metric that ranks contenders.
         gate_metrics: names of metrics that a policy may choose; the first is the kind's own. All have a pairing, and
             lower is better.
-        objectives: names of metrics that a study may aim at, computed on the validation part; the first is the kind's
+        objectives: names of metrics that a study may aim at, computed on the validation set; the first is the kind's
             own.
         slices: what a policy may guard.
         explanations: phases after the verdict; the judge says which of them apply.
@@ -161,7 +161,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
 
     @classmethod
     def facts(cls, origin: str = "") -> TaskKindFacts:
-        """Return what can be known of the kind without running its code."""
+        """Return the facts about the kind that need none of its code."""
         return TaskKindFacts(
             name=cls.name,
             title=dict(cls.title),
@@ -185,14 +185,14 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         return (*self.metrics, *(each.facts for each in self.added))
 
     def gate_metric(self, asked: str | None) -> MetricFacts:
-        """Return the metric that a policy asks for, or the kind's own."""
+        """Return the metric that a policy names, or the kind's own."""
         found = self.facts()
         for each in self.added:
             found = found.with_metric(each.facts)
         return found.gate_metric(asked)
 
     def own_config(self, config: Mapping[str, JsonValue]) -> ConfigT:
-        """Return the settings of the task itself out of a pipeline's config."""
+        """Return the task's own settings from a pipeline's config."""
         known = {name: config[name] for name in self.Config.model_fields if name in config}
         return self.Config.model_validate(known)  # type: ignore[return-value]  # ``Config`` is bound by the subclass
 
@@ -210,7 +210,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     def obstacle(
         self, champion: DatasetSchema, candidate: DatasetSchema, learned_from: tuple[str, str] | None
     ) -> Remark | None:
-        """Return why a champion of one schema cannot be compared on the test set of another; None where it can.
+        """Return why a champion of one schema cannot be compared on the test set of another; None if it can.
 
         Args:
             champion, candidate: schemas of the data that they learned from.
@@ -220,7 +220,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         return found or (Remark(code="lineage_unknown") if learned_from is None else None)
 
     def other_data(self, learned: DatasetSchema, given: DatasetSchema) -> Remark | None:
-        """Return in what two schemas differ so that a predictor of one cannot be asked about the other."""
+        """Return the difference of two schemas because of which a predictor of one cannot predict data of the other."""
         pairs = (
             ("other_kind", learned.kind, given.kind),
             ("other_target", learned.target, given.target),
@@ -244,7 +244,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
                 return Message("its unit is {given!r}, and the version learned {learned!r}", values)
 
     def completed(self, pipeline: AnyPipeline) -> AnyPipeline:
-        """Return a loaded pipeline with what the kind adds to each of its pipelines."""
+        """Return a loaded pipeline with the kind's additions to each of its pipelines."""
         return pipeline
 
     # -- splitting rule and parts
@@ -260,16 +260,16 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         studied: bool = False,
         retrained: bool = False,
     ) -> SplitT:
-        """Ask the pipeline for a split, check it, and write ``train/`` and ``validation/`` into ``folder``.
+        """Split by the pipeline, check the result, and write ``train/`` and ``validation/`` into ``folder``.
 
         Args:
             pipeline: of this kind.
             config: the pipeline's own.
             folder: None: check only, write nothing.
-            studied: the config is the best of a study, whose trials were scored on the validation part.
-            retrained: the study's winner is trained again, on most of the validation part too.
+            studied: the config is the best of a study, whose trials were scored on the validation set.
+            retrained: the study's winner is trained again, on most of the validation set too.
 
-        Raises InvalidInput where the split is not usable or a part is too small.
+        Raises InvalidInput if the split is not usable or a part is too small.
         """
 
     @abstractmethod
@@ -287,7 +287,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         Args:
             configs: the task's settings of the candidate and of the champion, where there is one.
 
-        Returns how many predictions the test set asks for.
+        Returns the number of predictions in the test set.
         """
 
     def hold_out_incumbent(self, told: pl.DataFrame, schema: DatasetSchema, outputs: Path) -> None:
@@ -304,25 +304,25 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         return None
 
     def remember(self, train: PartT, validation: PartT, predictor: Path) -> None:
-        """Write into ``predictor`` what it has learned from, where time ranges do not tell."""
+        """Write into ``predictor`` which rows it has learned from, if time ranges do not state it."""
 
     # -- predictions and the leakage guard
 
     @abstractmethod
     def predict(self, name: str, answer: Answer[PartT], part: PartT) -> PredictionsT:
-        """Ask a predictor and refuse an answer of the wrong type or shape. Raises InvalidInput."""
+        """Predict, and refuse an answer of the wrong type or shape. Raises InvalidInput."""
 
     def predict_known(
         self, name: str, answer: Answer[PartT], part: PartT, knows: Callable[[str], bool]
     ) -> tuple[PredictionsT, tuple[str, ...]]:
-        """Ask a champion, whose ``Pipeline.knows_series`` is ``knows``, and name the series that it did not learn."""
+        """Predict with a champion, and name the series it did not learn; ``knows``: its ``Pipeline.knows_series``."""
         return self.predict(name, answer, part), ()
 
     @abstractmethod
     def guard(
         self, name: str, answer: Answer[PartT], part: PartT, predictions: PredictionsT, seed: int, *, thorough: bool
     ) -> int:
-        """Refuse a predictor that uses what it may not know; return at how many predictions that was tried.
+        """Refuse a predictor that uses data it may not know; return the number of checked predictions.
 
         The number must follow from the rows alone. Not ``thorough``, as for a baseline: few are tried.
         Raises InvalidInput; then nothing of the run may be promoted.
@@ -333,12 +333,12 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         """Write one ``.npz`` without pickles."""
 
     def predict_future(self, name: str, answer: Answer[PartT], future: Path, path: Path) -> None:
-        """Predict what comes after the last row, where the kind has a future, and write it to ``path``."""
+        """Predict the rows after the last one, if the kind has a future, and write them to ``path``."""
 
     def redraw(
         self, figures: Mapping[str, Mapping[str, JsonValue]], future: Path, refitted: Mapping[str, Path]
     ) -> dict[str, Figure]:
-        """Return the figures that show what comes after the last row, with the predictions of refitted predictors.
+        """Return the figures of the rows after the last one, with the predictions of refitted predictors.
 
         ``refitted``: name of the pipeline → the file that ``predict_future`` wrote for the part in ``future``.
         """
@@ -355,11 +355,11 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         """Return ``(row, column)`` losses out of ``errors.npz``, for comparisons of two runs."""
 
     def prepare_scoring(self, table: TableT, split: SplitT, config: ConfigT, outputs: Path) -> None:
-        """Write next to the parts what the trials of a study are scored with, on the validation part."""
+        """Write the data for scoring a study's trials on the validation set next to the parts."""
 
     @abstractmethod
     def score(self, name: str, answer: Answer[PartT], parts: Path) -> dict[str, float | None]:
-        """Return the metrics of a trial on the validation part; ``parts`` is the folder that ``split`` wrote."""
+        """Return the metrics of a trial on the validation set; ``parts`` is the folder that ``split`` wrote."""
 
     def explain(self, explanation: str, case: ExplainCase) -> dict[str, Figure]:
         """Return the figures of one of ``explanations``."""
@@ -374,7 +374,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         return {name: figure.model_dump(mode="json", serialize_as_any=True) for name, figure in figures.items()}
 
     def batch(self) -> Batch[TableT] | None:
-        """Return how a version predicts a whole dataset; None: it cannot."""
+        """Return the batch prediction of this kind; None: it has none."""
         return None
 
 

@@ -1,4 +1,4 @@
-"""The call of an entry point in a child of its own, as packages below ``processes`` see it."""
+"""Interface for packages below ``processes`` to call an entry point in a child of its own."""
 
 from __future__ import annotations
 

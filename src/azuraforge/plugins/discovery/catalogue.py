@@ -1,7 +1,7 @@
 """The catalogue of plugins: names, schemas and errors, described by children and cached on disk.
 
 The API process never imports a plugin. It reads entry-point metadata and file names, asks a child to import and
-describe them, and keeps the answer under a hash of the files it came from, so that a second start asks nobody.
+describe them, and keeps the answer under a hash of the files it came from, so that a second start needs no child.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Catalogue:
         call: runs one entry point in a child.
         plugins_folder: the data home's folder of dropped-in files; may not exist.
         pretrained_folder: where the administrator places folders of pretrained weights; may not exist.
-        cache_file: where descriptions are remembered.
+        cache_file: the file that caches descriptions.
         timeout_seconds: the time a child has to import and describe.
     """
 
@@ -95,7 +95,7 @@ class Catalogue:
         self._seen: list[tuple[str, int]] = []
 
     def list(self) -> PluginList:
-        """Every plugin, working or broken, built-ins first. The first call may wait for children.
+        """Return every plugin, working or broken, built-ins first. The first call may wait for children.
 
         Files that were dropped in, changed or removed since the last call are described first. While one thread waits
         for that, others get the list as it was.
@@ -113,13 +113,13 @@ class Catalogue:
             self._lock.release()
 
     def refresh(self) -> PluginList:
-        """Look again; files and distributions that did not change are not described again."""
+        """Search again; unchanged files and distributions are not described again."""
         with self._lock:
             self._plugins = None
         return self.list()
 
     def show(self, name: str) -> PluginOut:
-        """One plugin, even a broken one. Raises NotFound naming close matches."""
+        """Return one plugin, even a broken one. Raises NotFound naming close matches."""
         plugins = self.list()
         for plugin in sorted(plugins, key=lambda plugin: plugin.error is not None):
             if plugin.name == name:
@@ -133,7 +133,7 @@ class Catalogue:
         )
 
     def get(self, kind: str, name: str) -> PluginOut:
-        """A plugin of ``kind`` that works. Raises NotFound, or InvalidInput with the plugin's own error."""
+        """Return a plugin of ``kind`` that works. Raises NotFound, or InvalidInput with the plugin's own error."""
         plugin = self.show(name)
         if plugin.error is not None:
             raise InvalidInput(
@@ -155,7 +155,7 @@ class Catalogue:
         return plugin
 
     def task_kinds(self) -> Mapping[str, TaskKindFacts]:
-        """Every task kind that works, by name, with the metrics that other plugins add to it."""
+        """Return every task kind that works, by name, with the metrics that other plugins add to it."""
         plugins = [plugin for plugin in self.list() if plugin.error is None]
         found = {plugin.name: plugin.task_kind for plugin in plugins if plugin.task_kind is not None}
         for plugin in plugins:
@@ -164,7 +164,7 @@ class Catalogue:
         return found
 
     def task_kind(self, name: str) -> TaskKindFacts:
-        """The task kind of this name. Raises InvalidInput where none works under it."""
+        """Return the task kind of this name. Raises InvalidInput if none works under it."""
         found = self.task_kinds()
         if name not in found:
             self.get("task_kind", name)  # says what is wrong with one that is broken
@@ -177,7 +177,7 @@ class Catalogue:
         return found[name]
 
     def validate(self, kind: str, name: str, config: Mapping[str, object]) -> dict[str, JsonValue]:
-        """``config`` checked by the plugin itself, in a child, with its defaults filled in."""
+        """Return ``config``, checked by the plugin itself in a child, with its defaults filled in."""
         self.get(kind, name)
         payload = {"kind": kind, "name": name, "plugins_folder": str(self.plugins_folder), "config": config}
         return self._call(VALIDATE, payload, CheckedConfig, VALIDATE_TIMEOUT_SECONDS).config
@@ -203,15 +203,15 @@ class Catalogue:
         return _refuse_doubles(PluginOut.model_validate(row) for row in rows)
 
     def _describe(self, unit: _Unit) -> tuple[Descriptions, bool]:
-        """The unit's descriptions, and whether to remember them.
+        """Return the unit's descriptions, and whether to cache them.
 
-        A distribution whose import hung is asked again at the next start, since the machine may have been busy. A
+        A distribution whose import hung is described again at the next start, since the machine may have been busy. A
         dropped-in file is not, lest it slow down every start: touching the file has it looked at again.
         """
         try:
             return self._call(DESCRIBE, unit.payload(), Described, self._timeout_seconds).plugins, True
         except Exception as error:
-            if len(unit.points) > 1:  # one of them took the child down; the others need not suffer
+            if len(unit.points) > 1:  # one of them ended the child; describe the others alone
                 alone = [self._describe(_Unit((point,))) for point in unit.points]
                 return [row for rows, _ in alone for row in rows], all(lasting for _, lasting in alone)
             reason = error.message if isinstance(error, AzuraError) else f"{type(error).__name__}: {error}"
@@ -228,7 +228,7 @@ class Catalogue:
                     PluginOut.model_validate(row)
             return units
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return {}  # absent or damaged: it is only a memory, children tell it again
+            return {}  # absent or damaged: children describe the plugins again
 
     def _save_cache(self, units: dict[str, Descriptions]) -> None:
         try:
@@ -250,7 +250,7 @@ def _units(plugins_folder: Path) -> list[_Unit]:
 
 
 def _keys(units: list[_Unit]) -> list[str]:
-    """A hash for each unit over its own files, ours, and the names and versions of all that is installed."""
+    """Return a hash for each unit over its own files, ours, and the names and versions of all installed packages."""
     ground = hashlib.sha256(f"{platform.python_version()}|{sys.prefix}|{_hash_package(BUILT_IN)}".encode())
     for installed in _installed():
         ground.update(installed.encode())
@@ -270,7 +270,7 @@ def _keys(units: list[_Unit]) -> list[str]:
 
 
 def _seen(folder: Path) -> list[tuple[str, int]]:
-    """Names and times of the dropped-in files: cheap enough to be looked at for each request."""
+    """Return names and times of the dropped-in files: cheap enough to read for each request."""
     return [(path.name, _changed_at(path)) for path in dropped_in_files(folder)]
 
 
@@ -282,7 +282,7 @@ def _changed_at(path: Path) -> int:
 
 
 def _installed() -> list[str]:
-    """``name-version`` of what is installed, read from folder names: fast, and it runs nobody's code."""
+    """Return ``name-version`` of each installed package, read from folder names: fast, and no code is executed."""
     found: set[str] = set()
     for place in sys.path:
         try:
@@ -293,7 +293,7 @@ def _installed() -> list[str]:
 
 
 def _hash_package(top: str) -> str:
-    """A hash over the Python files of a top-level package. Finding a *top-level* name imports nothing."""
+    """Return a hash over the Python files of a top-level package. Finding a *top-level* name imports nothing."""
     try:
         spec = importlib.util.find_spec(top)
     except (ImportError, ValueError):
@@ -309,7 +309,7 @@ def _hash_package(top: str) -> str:
         digest.update(str(path).encode())
         try:
             digest.update(hashlib.sha256(path.read_bytes()).digest())
-        except OSError:  # changed under our hands
+        except OSError:  # changed while being read
             digest.update(b"gone")
     return digest.hexdigest()
 
@@ -325,7 +325,7 @@ def _broken(unit: _Unit, error: str) -> JsonObject:
 
 
 def _refuse_doubles(plugins: Iterable[PluginOut]) -> PluginList:
-    """One name, one plugin: the first keeps it, every other is listed with an error."""
+    """Keep the first plugin of each name; list every other with an error."""
     holders: dict[str, PluginOut] = {}
     result = []
     for plugin in plugins:

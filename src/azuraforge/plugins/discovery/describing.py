@@ -42,7 +42,7 @@ class Asked(Protocol):
 
 
 def describe(child: Asked) -> Described:
-    """Import the asked entry points and files; one description each, with ``error`` where one is broken.
+    """Import the requested entry points and files; return one description each, with ``error`` for a broken one.
 
     ``DescribeInput`` → ``Described``, each with the fields of ``schemas.PluginOut``.
     """
@@ -56,7 +56,7 @@ def describe(child: Asked) -> Described:
 
 
 def validate(child: Asked) -> CheckedConfig:
-    """The canonical form of a config (or options, or request): checked, defaults filled in.
+    """Return the canonical form of a config (or options, or request): checked, defaults filled in.
 
     ``ValidateInput`` → ``CheckedConfig``. Raises InvalidInput naming the field, what is wrong, what is allowed and what
     to do next.
@@ -68,7 +68,7 @@ def validate(child: Asked) -> CheckedConfig:
 
 
 def parse_config(model: type[BaseModel], config: Mapping[str, object], plugin: str) -> BaseModel:
-    """``config`` as the plugin's own model; pydantic's findings become one sentence."""
+    """Return ``config`` as the plugin's own model; pydantic's findings become one sentence."""
     try:
         return model.model_validate(dict(config))
     except ValidationError as error:
@@ -178,7 +178,7 @@ def _described(kind: str, name: str, version: str, origin: str, what: EntryPoint
 
 
 def _facts_of_kind(plugin: type[AnyTaskKind], origin: str) -> TaskKindFacts:
-    """The facts, once every metric that they name is known and may be compared."""
+    """Return the facts after checking that every metric they name is known and may be compared."""
     facts = plugin.facts(origin)
     known = {metric.name: metric for metric in facts.metrics}
     for name in (facts.ranked_by, *facts.gate_metrics):

@@ -1,4 +1,4 @@
-"""Secrets that stay in the child: neither an error nor what is stored repeats them."""
+"""Protection of secrets: neither errors nor stored data repeat them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from azuraforge.messages import Message
 _MASK = "•••"
 #: Shorter passwords are also ordinary words, and masking them would garble every sentence.
 _SHORTEST = 4
-#: Shorter pieces of an address are words such as ``hooks``.
+#: Shorter parts of an address are words such as ``hooks``.
 _SHORTEST_PIECE = 8
 
 
@@ -57,7 +57,7 @@ def no_secret_leaves(secrets: Iterable[SecretStr], plugin: str) -> Iterator[None
 
 
 def refuse_secrets(secrets: Iterable[SecretStr], stored: Sequence[object], source: str) -> None:
-    """Raise InvalidInput where something that a source wants stored holds a secret."""
+    """Raise InvalidInput if data that a source wants stored contains a secret."""
     if _holds(str(stored), _values(secrets)):
         raise InvalidInput(
             "the source {source} puts a secret into what is stored with the dataset",
@@ -97,7 +97,7 @@ def _pieces(address: str) -> Iterator[SecretStr]:
 
 
 def _values(secrets: Iterable[SecretStr]) -> list[str]:
-    """Return what must not be seen, the longest first: the values, and the passwords of those that are addresses."""
+    """Return the texts to mask, longest first: the values, and the passwords of those that are addresses."""
     found: set[str] = set()
     for secret in secrets:
         value = secret.get_secret_value()

@@ -48,7 +48,7 @@ CONTRACTS: dict[str, type[object]] = {
     "task_kind": TaskKind,
     "metric": Metric,
 }
-#: The class attribute that describes what a plugin of this kind accepts; a metric accepts nothing.
+#: The class attribute with the schema of a plugin's input; a metric has none.
 ACCEPTS: dict[str, str] = {
     "pipeline": "Config",
     "source": "Options",
@@ -89,8 +89,8 @@ class EntryPoint:
 
 
 def entry_points() -> list[EntryPoint]:
-    """Every announced plugin: the built-ins first, then distributions by name. Imports nothing of theirs."""
-    everything = importlib.metadata.entry_points()  # once for all groups: each look reads every distribution
+    """Return every announced plugin: the built-ins first, then distributions by name. Imports none of them."""
+    everything = importlib.metadata.entry_points()  # once for all groups: each call reads every distribution
     named: dict[importlib.metadata.Distribution | None, tuple[str, str]] = {}  # each name parses a description
     found = []
     for kind, group in GROUPS.items():
@@ -103,25 +103,25 @@ def entry_points() -> list[EntryPoint]:
 
 @cache
 def _announced(path: tuple[str, ...]) -> list[EntryPoint]:
-    """``entry_points`` for a child, which lives shortly and loads many plugins: reading all metadata takes 50 ms."""
+    """Return ``entry_points``, cached, as a short-lived child loads many plugins: reading metadata takes 50 ms."""
     return entry_points()
 
 
 def dropped_in_files(folder: Path) -> list[Path]:
-    """The ``*.py`` files of the plugins folder, by name; names starting with ``_`` or ``.`` are helpers of theirs."""
+    """Return the ``*.py`` files of the plugins folder, by name, except those starting with ``_`` or ``.`` (helpers)."""
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.glob("*.py") if path.name[0] not in "._" and path.is_file())
 
 
 def file_version(path: Path) -> str:
-    """The version of a dropped-in file: its content's hash, shortened."""
+    """Return the version of a dropped-in file: its content's hash, shortened."""
     content = content_of(path)
     return "unreadable" if content is None else f"sha256:{hashlib.sha256(content).hexdigest()[:12]}"
 
 
 def content_of(path: Path) -> bytes | None:
-    """The file's bytes; None where it cannot be read or went away."""
+    """Return the file's bytes; None if it cannot be read or no longer exists."""
     try:
         return path.read_bytes()
     except OSError:
@@ -179,13 +179,13 @@ def load_plugin(kind: str, name: str, plugins_folder: Path | str | None) -> type
 def load_task_kind(name: str, plugins_folder: Path | str | None) -> AnyTaskKind:
     """Return a task kind with the metrics that other plugins add to it. Only children call this.
 
-    Raises NotFound where no plugin brings the kind, InvalidInput where the kind or one of its metrics is broken.
+    Raises NotFound if no plugin brings the kind, InvalidInput if the kind or one of its metrics is broken.
     """
     return load_plugin("task_kind", name, plugins_folder)(_metrics_of(name, plugins_folder))
 
 
 def _metrics_of(task: str, plugins_folder: Path | str | None) -> list[AnyMetric]:
-    """Return the metrics of other plugins. Broken ones are left out: the list of plugins shows their errors."""
+    """Return the metrics of other plugins, without broken ones, whose errors the list of plugins shows."""
     found: list[type[object]] = []
     for point in _announced(tuple(sys.path)):
         if point.kind == "metric":
@@ -204,7 +204,7 @@ def _checked(kind: str, plugin: type[object]) -> type[object]:
 
 
 def load_entry_point(point: EntryPoint) -> type[object]:
-    """Import what an entry point names and check that it is a complete plugin of its kind."""
+    """Import the object of an entry point and check that it is a complete plugin of its kind."""
     module_name, _, attribute = point.value.partition(":")
     plugin: object = _import(lambda: importlib.import_module(module_name), point.origin)
     for part in attribute.split("."):
@@ -222,7 +222,7 @@ def load_entry_point(point: EntryPoint) -> type[object]:
 
 
 def load_file(path: Path) -> ModuleType:
-    """Import a dropped-in file as a module of its own; once, so that a kind and its pipelines share their classes."""
+    """Import a dropped-in file as its own module, only once, so that a kind and its pipelines share classes."""
     version = file_version(path)
     known = _loaded.get(path)
     if known is not None and known[0] == version and known[1].__name__ in sys.modules:
@@ -250,7 +250,7 @@ def load_file(path: Path) -> ModuleType:
 
 
 def classes_of(module: ModuleType) -> Iterator[tuple[str, str, type[object]]]:
-    """(kind, name, class) of each plugin that a dropped-in module defines itself.
+    """Return (kind, name, class) of each plugin that a dropped-in module defines itself.
 
     Raises InvalidInput for a class without a name; an abstract class without one is a base and is passed over.
     """
@@ -275,7 +275,7 @@ def classes_of(module: ModuleType) -> Iterator[tuple[str, str, type[object]]]:
 
 
 def check_name(name: str) -> None:
-    """Names stand in addresses and on command lines."""
+    """Check a plugin's name, which is part of URLs and command lines."""
     if not _NAME.fullmatch(name):
         raise InvalidInput(
             "{name!r} is not a valid plugin name",
@@ -285,7 +285,7 @@ def check_name(name: str) -> None:
 
 
 def check_class(kind: str, plugin: object) -> type[object]:
-    """Return the class of a plugin. Raises InvalidInput where it does not keep the contract of its kind."""
+    """Return the class of a plugin. Raises InvalidInput if it does not keep the contract of its kind."""
     contract = CONTRACTS[kind]
     if not (inspect.isclass(plugin) and issubclass(plugin, contract)):
         raise InvalidInput(

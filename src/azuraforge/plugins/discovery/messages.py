@@ -1,4 +1,4 @@
-"""Questions to the children that look at plugins, and their answers."""
+"""Questions to the children that describe plugins, and their answers."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from azuraforge.strict_json import JsonObject
 
 
 class DescribeInput(BaseModel):
-    """The plugins that a child is to describe."""
+    """Request to describe plugins in a child."""
 
     entry_points: list[EntryPoint] = []
     files: list[Path] = []
 
 
 class ValidateInput(BaseModel):
-    """A config (or options, or a request) that a plugin's child is to check."""
+    """Request to check a config (or options, or a request) in a plugin's child."""
 
     kind: str
     name: str

@@ -1,6 +1,6 @@
-"""Intervals that learn from their own misses: adaptive conformal inference, carried up to each origin.
+"""Intervals that learn from their own misses: adaptive conformal inference, updated up to each origin.
 
-Split-conformal offsets hold their share as long as errors stay as they were on the validation part; on prices they do
+Split-conformal offsets hold their share as long as errors stay as they were on the validation set; on prices they do
 not. Here the level that is looked up among the validation errors moves: up a little after each truth above a quantile,
 down after each below, over the outcomes that the origin already knows and the forecaster has not learned: errors on
 learned rows are too small, and would pull the levels together. A forecaster that is refitted on every row starts at
@@ -24,17 +24,17 @@ from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS
 from azuraforge.plugins.forecasting.intervals import FEW_ERRORS, residual_quantiles
 
-#: Outcomes that an origin looks back at.
+#: Number of past outcomes that an origin uses.
 MEMORY = 500
-#: How far one outcome moves the level; the authors' own gamma.
+#: Change of the level by one outcome; the authors' own gamma.
 STEP = 0.005
-#: Validation errors are kept as so many quantiles.
+#: Number of quantiles in which validation errors are stored.
 GRID = 401
 #: A truth this close to a quantile, as a share of the errors' 90 % range, counts partly as below and partly as above,
 #: so that the last bit of a forecast never decides.
 _SOFT = 1e-3
 _BEYOND = 0.1
-#: Values that are carried along at once: what stays in a processor's cache.
+#: Number of values updated at once, which fit into a processor's cache.
 _AT_ONCE = 20_000
 
 
@@ -53,25 +53,25 @@ class Start:
 
     @classmethod
     def after(cls, part: Part) -> Self:
-        """Start at ``QUANTILE_LEVELS`` after the last row of one series' part, which is learned."""
+        """Return a start at ``QUANTILE_LEVELS`` after the last row of one series' part, which is learned."""
         levels = np.repeat(np.asarray(QUANTILE_LEVELS)[:, None], part.horizon, axis=1)
         return cls(_last_moment(part), levels)
 
     @classmethod
     def after_levels(cls, part: Part, levels: Floats | None) -> Self:
-        """Start at ``levels``, ``(level, 1, horizon)``, after the last row of ``part``; None: as ``after``."""
+        """Return a start at ``levels``, ``(level, 1, horizon)``, after the last row of ``part``; None: as ``after``."""
         start = cls.after(part)
         return start if levels is None else cls(start.learned, levels[:, 0])
 
     def unlearned(self, part: Part, past: Part) -> Floats:
-        """``(row, horizon)``: ``past_truth`` without the rows that were learned, which are NaN."""
+        """Return ``(row, horizon)``: ``past_truth`` without the rows that were learned, which are NaN."""
         truth = column_values(part.frame, part.schema.target)
         fresh = moments_of(part.frame, part.schema) > self.learned
         return _following(np.where(fresh, truth, np.nan), past.origins, past.horizon)
 
 
 def last_origin(rows: Part) -> Part:
-    """Return the part that asks for what comes after the last row of one series."""
+    """Return the part whose origin is the last row of one series."""
     origins = np.array([rows.frame.height - 1], dtype=np.int64)
     ahead = {column: np.full((1, rows.horizon), np.nan) for column in rows.ahead}
     return Part(rows.frame, rows.schema, rows.frame.height, rows.horizon, origins, ahead=ahead)
@@ -83,19 +83,19 @@ def starts_to_arrays(starts: Mapping[str, Start]) -> dict[str, Floats]:
 
 
 def starts_from(learned: Mapping[str, int], levels: Floats | None) -> dict[str, Start]:
-    """Return the starts by series from ``learned`` and what ``starts_to_arrays`` made."""
+    """Return the starts by series from ``learned`` and the result of ``starts_to_arrays``."""
     if levels is None:
         return {}
     return {name: Start(int(learned[name]), levels[place]) for place, name in enumerate(sorted(learned))}
 
 
 def score_table(scores: Floats) -> Floats:
-    """``(GRID, horizon)``: quantiles of ``(origin, horizon)`` validation errors at levels from 0 to 1, NaN left out."""
+    """Return ``(GRID, horizon)``: quantiles of ``(origin, horizon)`` validation errors at levels from 0 to 1."""
     return np.asarray(np.nanquantile(scores, np.linspace(0.0, 1.0, GRID), axis=0))
 
 
 def error_table(errors: Floats) -> Floats:
-    """``(GRID, horizon)``: ``score_table`` of a point forecast's errors; ``residual_quantiles`` where they are few."""
+    """Return ``(GRID, horizon)``: ``score_table`` of a point forecast's errors; ``residual_quantiles`` of few."""
     table, few = score_table(errors), np.isfinite(errors).sum(axis=0) <= FEW_ERRORS
     if few.any():
         step = 1 / (GRID - 1)
@@ -105,7 +105,7 @@ def error_table(errors: Floats) -> Floats:
 
 
 def calibration_tables(errors: Floats, offsets: Floats) -> Floats:
-    """``(level, GRID, horizon)``: a ``score_table`` per quantile that a forecaster predicts itself.
+    """Return ``(level, GRID, horizon)``: a ``score_table`` per quantile that a forecaster predicts itself.
 
     Where a step knows few errors, the table is moved so that its own level begins at the fixed offset.
 
@@ -121,7 +121,7 @@ def calibration_tables(errors: Floats, offsets: Floats) -> Floats:
 
 
 def past_part(part: Part, first: int) -> Part | None:
-    """The origins whose whole horizon lies before one of ``part``'s and not too long ago; None where there are none.
+    """Return the recent origins whose whole horizon lies before one of ``part``'s; None if there are none.
 
     Args:
         part: to be predicted.
@@ -138,12 +138,12 @@ def past_part(part: Part, first: int) -> Part | None:
 
 
 def past_truth(part: Part, past: Part) -> Floats:
-    """``(row, horizon)``: what came after each origin of ``past``, NaN where nobody measured it."""
+    """Return ``(row, horizon)``: the values after each origin of ``past``, NaN where not measured."""
     return _following(column_values(part.frame, part.schema.target), past.origins, past.horizon)
 
 
 def adaptive_offsets(tables: Sequence[Floats], levels: Floats) -> Floats:
-    """``(level, origin, horizon)``: what to add to each quantile at each origin.
+    """Return ``(level, origin, horizon)``: the offset of each quantile at each origin.
 
     Args:
         tables: per level, from ``score_table``.
@@ -160,7 +160,7 @@ def adapted_levels(
     levels: Sequence[float],
     start: Floats | None = None,
 ) -> Floats:
-    """``(level, origin, horizon)``: where each level has moved to at each origin.
+    """Return ``(level, origin, horizon)``: each level as moved up to each origin.
 
     Args:
         tables: per level, from ``score_table``.
@@ -172,7 +172,7 @@ def adapted_levels(
     """
     horizon = tables[0].shape[1]
     first = np.repeat(np.asarray(levels, dtype=np.float64)[:, None], horizon, axis=1) if start is None else start
-    moving = [place for place, level in enumerate(levels) if level != 0.5]  # the middle is no edge of an interval
+    moving = [place for place, level in enumerate(levels) if level != 0.5]  # the median is not an end of an interval
     answers = np.full((len(levels), len(origins), horizon), 0.5)
     if moving:
         some_tables, some_scores = (np.stack([values[place] for place in moving]) for values in (tables, scores))
@@ -185,7 +185,7 @@ def adapted_levels(
 
 
 def _moved(tables: Floats, scores: Floats, past: Indices, origins: Indices, levels: Floats, first: Floats) -> Floats:
-    """``(level, origin, horizon)`` from ``(level, GRID, horizon)`` tables and ``(level, row, horizon)`` scores."""
+    """Move ``(level, origin, horizon)`` by ``(level, GRID, horizon)`` tables and ``(level, row, horizon)`` scores."""
     horizon = tables.shape[2]
     upper, lower = tables[:, round(0.95 * (GRID - 1))], tables[:, round(0.05 * (GRID - 1))]
     width = (np.maximum(upper - lower, 1e-300) * _SOFT)[:, None]
@@ -202,7 +202,7 @@ def _moved(tables: Floats, scores: Floats, past: Indices, origins: Indices, leve
 
 
 def _looked_up(tables: Floats, levels: Floats) -> Floats:
-    """``(level, origin, horizon)``: the tables' values between their rows.
+    """Return ``(level, origin, horizon)``: the tables' values between their rows.
 
     Beyond its ends the authors' interval is the whole line. Ours goes on in proportion: each ``_BEYOND`` further it is
     wider by the distance from the median error to the largest.

@@ -1,4 +1,4 @@
-"""Forecasts of a series that was not learned, by what the series of its panel have in common.
+"""Forecasts of a series that was not learned, by analogy with the series of its panel.
 
 What they share is the seasonal profile, in units of a series' own size. A new series gives its size and level from the
 rows up to the origin, and with each cycle of its own rows more of its own profile. Intervals are as wide as this
@@ -22,7 +22,7 @@ from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS
 from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
 from azuraforge.plugins.forecasting.panels import UNKNOWN_SERIES, each
 
-#: Series of the panel that the profile is drawn from, evenly spread over the names.
+#: Number of series from which the profile is learned, evenly spread over the names.
 _MOST_SERIES = 200
 #: Known rows that a new series must have up to the origin.
 LEAST_ROWS = 2
@@ -30,13 +30,13 @@ LEAST_ROWS = 2
 _CYCLES_OF_OTHERS = 2.0
 #: Weight of each row in the level, relative to the row after it.
 _FADING = 0.6
-#: Rows to which series are cut when the errors are measured, and origins of each series.
+#: Number of rows to which series are cut when errors are measured, and of origins in each series.
 _FEW_ROWS, _ORIGINS = 6, 4
-#: The season takes at most the rest of the level away.
+#: Least share of the level that remains after the season.
 _LEAST_SHARE = 0.1
-#: So many known values that are all the same are a series that never changes; its forecast is the last value.
+#: A series with at least so many known values, all equal, never changes; its forecast is the last value.
 _STILL_ROWS = 8
-#: A profile needs as many cycles in a series.
+#: Number of cycles in a series that a profile needs.
 _CYCLES = 2
 
 _PREFIX = "analogues."
@@ -67,7 +67,7 @@ class Analogues:
 
     @classmethod
     def learn(cls, train: Part, validation: Part, season: int) -> Analogues:
-        """Learn the profile from the training part of a panel, and the errors from its validation part."""
+        """Learn the profile from the training set of a panel, and the errors from its validation set."""
         profiled = cls._profiled(train, season, np.zeros((len(QUANTILE_LEVELS), train.horizon)))
         checks = [part for _, part, _ in each(validation)]
         errors = [profiled._errors(part) for part in checks[:: max(1, -(-len(checks) // _MOST_SERIES))]]
@@ -123,12 +123,12 @@ class Analogues:
 
     @classmethod
     def stored(cls, settings: AnaloguesSettings, arrays: dict[str, Floats]) -> Analogues:
-        """Return what ``settings`` and ``arrays`` gave, and take it out of ``arrays``."""
+        """Rebuild the object from the results of ``settings`` and ``arrays``, and remove its arrays from ``arrays``."""
         profile, offsets = arrays.pop(f"{_PREFIX}profile"), arrays.pop(f"{_PREFIX}offsets")
         return cls(profile, offsets, int(settings["start"]), Clock.from_dict(settings["clock"]))
 
     def _places(self, part: Part) -> Indices:
-        """``(row,)`` the places of a series' rows in the season."""
+        """Return ``(row,)``: the places of a series' rows in the season."""
         count = part.frame.height
         if len(self.profile) < _CYCLES:
             return np.zeros(count, dtype=np.int64)
@@ -137,7 +137,7 @@ class Analogues:
         return np.asarray((last - np.arange(count - 1, -1, -1)) % len(self.profile))
 
     def _own_profile(self, part: Part) -> Floats | None:
-        """``(season,)`` the profile of one series; None where it has too few rows."""
+        """Return ``(season,)``: the profile of one series; None if it has too few rows."""
         values, season = column_values(part.frame, part.schema.target), len(self.profile)
         known = np.isfinite(values)
         size = float(np.abs(values[known]).mean()) if known.any() else 0.0
@@ -150,7 +150,7 @@ class Analogues:
         """Return ``(horizon,)`` forecasts and the size of a series, from ``(row,)`` values up to an origin."""
         season, known = len(self.profile), np.isfinite(values)
         if known.sum() >= _STILL_ROWS and np.ptp(values[known]) == 0:
-            still = float(values[known][-1])  # the seasons of others are none of a series that never changes
+            still = float(values[known][-1])  # a series that never changes has no seasons, whatever the others have
             return np.full(horizon, still), abs(still)
         profile, size = self.profile, self._size(values[known], places[known])
         if season > 1 and (cycles := known.sum() // season) >= _CYCLES and size > 0:
@@ -165,13 +165,13 @@ class Analogues:
         return level + size * profile[ahead], size
 
     def _size(self, values: Floats, places: Indices) -> float:
-        """Return the size of a series: its mean, as it is over whole seasons where all values are positive."""
+        """Return the size of a series: the mean of its values; over whole seasons if all values are positive."""
         if values.min() > 0:
             return float((values / np.maximum(1 + self.profile[places], _LEAST_SHARE)).mean())
         return float(np.abs(values).mean())
 
     def _errors(self, part: Part) -> Floats:
-        """``(origin, horizon)`` errors in units of size, of the series cut to a few rows before each origin."""
+        """Return ``(origin, horizon)`` errors in units of size, of the series cut to a few rows before each origin."""
         assert part.targets is not None
         values, places = column_values(part.frame, part.schema.target), self._places(part)
         some = np.unique(np.linspace(0, len(part.origins) - 1, _ORIGINS).astype(np.int64))
@@ -195,7 +195,7 @@ def _without_trend(values: Floats, season: int) -> Floats:
 
 
 def _mean_by_place(rest: Floats, places: Indices, season: int) -> tuple[Floats, NDArray[np.bool_]]:
-    """``(season,)`` means with a mean of 0, and whether there was a value."""
+    """Return ``(season,)`` means, centred, and whether each place has a value."""
     known = np.isfinite(rest)
     counts = np.bincount(places[known], minlength=season)
     means = np.bincount(places[known], rest[known], season) / np.maximum(counts, 1)

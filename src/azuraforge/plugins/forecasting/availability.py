@@ -1,4 +1,4 @@
-"""Columns as they were known at each row: where a column becomes known late, its values move to the row of that time.
+"""Columns as they were known at each row: values of a delayed column move to the row at which they became known.
 
 This is the one place where a delay is enforced. Every frame that a pipeline is given has passed it, at training, at the
 verdict, in batches and at serving, so that no pipeline can read a value that was not known at its origin.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def known_table(frame: pl.DataFrame, schema: DatasetSchema) -> Table:
-    """Return a dataset version as app code sees it: each row holds what was known at its time, and no incumbent."""
+    """Return a dataset version as app code sees it: each row holds the values known at its time, no incumbent."""
     meaning = Schema.of(schema)
     return Table(as_known(frame.drop(schema.incumbent_columns), meaning), meaning)
 
@@ -52,7 +52,7 @@ def as_known(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
 def without_unknown_head(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     """Return ``frame`` from the first row on in which every delayed column was known; for a short history of rows.
 
-    Raises InvalidInput where there is no such row.
+    Raises InvalidInput if there is no such row.
     """
     first = 0
     for name, text in schema.available_after.items():
@@ -77,7 +77,7 @@ def known_ahead_of(schema: DatasetSchema) -> tuple[str, ...]:
 
 
 def _newest_known(frame: pl.DataFrame, schema: Schema, delay: str) -> Indices:
-    """``(row,)``: at each row, the newest row of its series whose value had become known; -1 where there is none."""
+    """Return ``(row,)``: for each row, the newest row of its series whose value was known; -1 if there is none."""
     if schema.series is None:
         return _newest_known_of_one(frame, schema, delay)
     lengths = frame.get_column(schema.series).rle().struct.field("len").to_list()
@@ -93,7 +93,7 @@ def _newest_known_of_one(frame: pl.DataFrame, schema: Schema, delay: str) -> Ind
     import polars as pl
 
     at = frame.get_column(str(schema.time)).cast(pl.Datetime("us", "UTC"))
-    if unit_of(delay) in CALENDAR_UNITS:  # a day is a day of the calendar, also where clocks change
+    if unit_of(delay) in CALENDAR_UNITS:  # days are calendar days, even when clocks change
         at = at.dt.convert_time_zone(schema.rhythm_timezone or schema.timezone).dt.replace_time_zone(None)
     now = at.dt.epoch("us").to_numpy()
     # Clocks that are set back repeat an hour: no value becomes known before an earlier one.

@@ -1,6 +1,6 @@
-"""Calendar features: where a row stands in the day, the week and the year, read in the dataset's own zone.
+"""Calendar features: the position of a row in the day, the week and the year, in the dataset's own time zone.
 
-A cycle is told by sines and cosines of its phase (Fourier terms), so that 23:00 and 00:00 are neighbours. They are
+A cycle is encoded by sines and cosines of its phase (Fourier terms), so that 23:00 and 00:00 are neighbours. They are
 known in advance, so a forecaster may also have them for the rows that it predicts.
 """
 
@@ -29,15 +29,15 @@ UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": HOUR, "d": DAY, "w":
           "q": YEAR // 4, "y": YEAR}  # fmt: skip
 #: Monday 1970-01-05: the first Monday of the epoch, from which weeks are counted.
 _FIRST_MONDAY = 4 * DAY
-#: So much of a cycle the training part must hold before it becomes a feature.
+#: Number of cycles that the training set must cover before the cycle becomes a feature.
 _CYCLES_SEEN = 1.25
 _EVERY_DAY = tuple(range(7))
 _MONDAY_TO_FRIDAY = tuple(range(5))
-#: What has less than this share of the most common one's rows is an exception, such as one Saturday in ten years.
+#: A value with less than this share of the most common one's rows is an exception, such as one Saturday in ten years.
 _REAL_SHARE = 0.05
-#: Of fewer rows a weekday may be missing by chance.
+#: With fewer rows, a weekday may be missing by chance.
 _ROWS_TO_MISS_A_WEEKDAY = 60
-#: The slots of the week must name the next row after so many rows; otherwise rows follow no timetable.
+#: Share of rows whose next row the slots of the week must predict; otherwise rows follow no timetable.
 _SLOTS_HOLD = 0.8
 #: A longer timetable (an exchange by the second) is not stored; rows then follow their median distance.
 _MOST_SLOTS = 10_000
@@ -45,7 +45,7 @@ _MOST_SLOTS = 10_000
 
 @dataclass(frozen=True)
 class Cycle:
-    """A cycle of the calendar: its length, and how many sine-cosine pairs tell its phase."""
+    """A cycle of the calendar: its length, and the number of sine-cosine pairs that encode its phase."""
 
     name: str
     period: int
@@ -53,10 +53,10 @@ class Cycle:
 
 
 def cycles_for(step: int, span: int | None = None) -> tuple[Cycle, ...]:
-    """The cycles that make sense for rows ``step`` microseconds apart over ``span`` microseconds of training.
+    """Return the cycles that suit rows ``step`` microseconds apart over ``span`` microseconds of training.
 
-    At least two rows must fit into a cycle, and the training part must have seen all of it: a year of which only the
-    spring was seen says nothing about the autumn, and whoever learned from it would extrapolate wildly.
+    At least two rows must fit into a cycle, and the training set must have seen all of it: a year of which only the
+    spring was seen says nothing about the autumn, and a model of it would extrapolate wildly.
 
     Example:
         >>> [cycle.name for cycle in cycles_for(HOUR)], [cycle.name for cycle in cycles_for(WEEK)]
@@ -80,16 +80,16 @@ class Clock:
     """Time axis of a series, learned on the training set and frozen.
 
     Attributes:
-        time: the time column; None where rows have no time, and then there are no calendar features.
+        time: the time column; None if rows have no time, and then there are no calendar features.
         timezone: the zone of the calendar features.
         frequency: as in ``Schema``.
         step: microseconds between two rows; the median where ``frequency`` is None.
-        span: microseconds that the training part covers.
+        span: microseconds that the training set covers.
         rhythm_timezone: the zone in which days, months and slots follow one another.
         month_end: months are stepped from last day to last day.
         weekdays: without a frequency, the days that rows fall on; 0 is Monday.
         slots: without a frequency, the times of the week that rows fall on, in microseconds since Monday 00:00: the
-            days of a market, the hours of an exchange. Empty where rows follow no timetable.
+            days of a market, the hours of an exchange. Empty if rows follow no timetable.
     """
 
     time: str | None
@@ -104,7 +104,7 @@ class Clock:
 
     @classmethod
     def learn(cls, frame: pl.DataFrame, schema: Schema) -> Clock:
-        """Read the rhythm of ``frame``, which must hold training rows only."""
+        """Learn the time axis of ``frame``, which must hold training rows only."""
         if schema.time is None:
             return cls(None, schema.timezone, None, 0, 0)
         moments = _moments(frame, schema.time)
@@ -120,7 +120,7 @@ class Clock:
 
     @property
     def cycles(self) -> tuple[Cycle, ...]:
-        """The cycles of this series; empty where rows have no time."""
+        """The cycles of this series; empty if rows have no time."""
         return cycles_for(self.step, self.span) if self.time is not None else ()
 
     @property
@@ -129,13 +129,13 @@ class Clock:
         return sum(2 * cycle.harmonics for cycle in self.cycles)
 
     def features(self, frame: pl.DataFrame) -> Floats:
-        """``(row, feature)``: the calendar features of every row of ``frame``."""
+        """Return ``(row, feature)``: the calendar features of every row of ``frame``."""
         if self.time is None or not self.width:
             return np.zeros((frame.height, 0))
         return self._phases(_local_times(frame, self.time, self.timezone))
 
     def following(self, frame: pl.DataFrame, origins: Indices, horizon: int) -> Floats:
-        """``(origin, horizon, feature)``: the calendar features of the rows after each origin.
+        """Return ``(origin, horizon, feature)``: the calendar features of the rows after each origin.
 
         They are computed from the origin's own time and never read from later rows, which may not be there.
         """
@@ -145,16 +145,16 @@ class Clock:
         return self._phases(local_times.reshape(-1)).reshape(len(origins), horizon, self.width)
 
     def phases(self, local_times: Indices) -> Floats:
-        """``(row, feature)``: the calendar features of wall-clock times ``(row,)``, see ``following_local_times``."""
+        """Return ``(row, feature)`` calendar features of wall-clock times ``(row,)``, see ``following_local_times``."""
         return self._phases(local_times) if self.width else np.zeros((len(local_times), 0))
 
     def following_local_times(self, frame: pl.DataFrame, origins: Indices, horizon: int) -> Indices:
-        """``(origin, horizon)``: local wall-clock times after each origin, microseconds since 1970-01-01 00:00."""
+        """Return ``(origin, horizon)`` local wall-clock times after each origin, microseconds since 1970-01-01."""
         moments = self.following_moments(frame, origins, horizon)
         return _local_times_of(moments.reshape(-1), self.timezone).reshape(moments.shape)
 
     def following_moments(self, frame: pl.DataFrame, origins: Indices, horizon: int) -> Indices:
-        """``(origin, horizon)``: the times after each origin, microseconds UTC.
+        """Return ``(origin, horizon)``: the times after each origin, microseconds UTC.
 
         Days, months and timetables follow the wall clock of ``rhythm_timezone``; anything shorter is elapsed time.
         """
@@ -232,12 +232,12 @@ class Clock:
 
 
 def moments_of(frame: pl.DataFrame, schema: Schema) -> Indices:
-    """Each row's time in microseconds UTC; its number where rows have no time."""
+    """Return each row's time in microseconds UTC; its number if rows have no time."""
     return np.arange(frame.height, dtype=np.int64) if schema.time is None else _moments(frame, schema.time)
 
 
 def usual(values: Indices) -> Indices:
-    """The distinct values, ascending, without those that hold less than 5 % of the most common one's rows.
+    """Return the distinct values, ascending, without those with fewer than 5 % of the most common one's rows.
 
     Example:
         >>> usual(np.array([0] * 40 + [1] * 38 + [5])).tolist()
@@ -248,7 +248,7 @@ def usual(values: Indices) -> Indices:
 
 
 def _timetable(local_times: Indices) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The weekdays and the slots of the week that rows without a frequency fall on; see ``Clock``."""
+    """Return the weekdays and the slots of the week of rows without a frequency; see ``Clock``."""
     if len(local_times) < 5:
         return _EVERY_DAY, ()
     found = usual(_weekday(local_times))
@@ -258,7 +258,7 @@ def _timetable(local_times: Indices) -> tuple[tuple[int, ...], tuple[int, ...]]:
     slots = usual((local_times - _FIRST_MONDAY) % WEEK)
     if len(local_times) < 2 * len(slots):  # less than two weeks of a timetable: the same hours on every open day
         hours = usual(local_times % DAY)
-        if len(local_times) < 1.25 * len(hours):  # hardly an hour came twice
+        if len(local_times) < 1.25 * len(hours):  # hardly any hour occurs twice
             return weekdays, ()
         slots = (np.array(weekdays)[:, None] * DAY + hours).reshape(-1)
     if (
@@ -268,12 +268,12 @@ def _timetable(local_times: Indices) -> tuple[tuple[int, ...], tuple[int, ...]]:
         return weekdays, ()
     distances = np.diff(slots, append=slots[0] + WEEK)
     if distances[0] < DAY and (distances == distances[0]).all():
-        return _EVERY_DAY, ()  # round the clock, with holes; elapsed time knows what to do when clocks change
+        return _EVERY_DAY, ()  # round the clock, with gaps; elapsed time handles changes of the clocks
     return weekdays, tuple(slots.tolist())
 
 
 def _next_slots(local_times: Indices, slots: Indices, count: int) -> Indices:
-    """``(row, count)``: the next slots of the week after each wall time."""
+    """Return ``(row, count)``: the next slots of the week after each wall time."""
     since = local_times - _FIRST_MONDAY
     index = np.searchsorted(slots, since % WEEK, side="right")[:, None] + np.arange(count)
     weeks = (since // WEEK)[:, None] + index // len(slots)
@@ -311,14 +311,14 @@ def _local_times_of(moments: Indices, timezone: str) -> Indices:
 
 
 def _moments_of(local_times: Indices, timezone: str) -> Indices:
-    """Wall times as moments: the earlier of two, and for one that the clocks skip the same time an hour later."""
+    """Return wall times as moments: the earlier of two, and for a skipped one the same time an hour later."""
     import polars as pl
 
     if timezone == "UTC":
         return local_times
     local = pl.Series("at", local_times, dtype=pl.Int64).cast(pl.Datetime("us"))
     zoned = local.dt.replace_time_zone(timezone, ambiguous="earliest", non_existent="null")
-    for _ in range(24):  # once, but for the islands that skipped a whole day
+    for _ in range(24):  # one pass, except for islands that skipped a whole day
         if not zoned.null_count():
             break
         local = local.dt.offset_by("1h")

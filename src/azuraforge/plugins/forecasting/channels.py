@@ -1,4 +1,4 @@
-"""A table's columns as the channels of a network's input: filled from the past, scaled by the training part."""
+"""A table's columns as the channels of a network's input: filled from the past, scaled by the training set."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from azuraforge.plugins.contract.stored import from_json
 if TYPE_CHECKING:
     import polars as pl
 
-#: Scaled inputs are cut off here: a sensor's zero among values around 1,000 must not drown everything else.
+#: Limit of scaled inputs: a sensor's zero among values around 1,000 must not dominate everything else.
 LIMIT = 8.0
-#: A column counts as stationary where the means of quarters of the training part spread less than this share of it.
+#: A column counts as stationary if the means of quarters of the training set spread less than this share of its spread.
 _DRIFT_SHARE = 0.35
 _QUARTERS = 4
-#: Of a column of which less than this share is missing in training, nothing can be learned from its holes.
+#: If less than this share of a column is missing in training, nothing can be learned from its gaps.
 MISSING_SHARE = 0.002
 
 
 def column_values(frame: pl.DataFrame, column: str) -> Floats:
-    """``(row,)`` as float64, infinities and nulls as NaN. Raises InvalidInput where the column is not there."""
+    """Return ``(row,)`` as float64, infinities and nulls as NaN. Raises InvalidInput if the column is missing."""
     import polars as pl
 
     if column not in frame.columns:
@@ -41,7 +41,7 @@ def column_values(frame: pl.DataFrame, column: str) -> Floats:
 
 
 def filled(values: Floats, before: float) -> Floats:
-    """``values`` with each NaN replaced by the last known value, and by ``before`` where there is none yet.
+    """Return ``values`` with each NaN replaced by the last known value, or by ``before`` if there is none yet.
 
     Example:
         >>> filled(np.array([np.nan, 2.0, np.nan, 3.0]), before=1.0).tolist()
@@ -67,12 +67,12 @@ def is_stationary(values: Floats) -> bool:
 
 
 def robust_center(values: Floats) -> float:
-    """The median."""
+    """Return the median of the values."""
     return float(np.median(values)) if values.size else 0.0
 
 
 def robust_scale(values: Floats) -> float:
-    """A standard deviation that outliers do not move: the interquartile range over 1.349; else the plain one; else 1.
+    """Return a robust standard deviation: the interquartile range over 1.349; else the plain one; else 1.
 
     Example:
         >>> round(robust_scale(np.append(np.arange(100.0), 1e9)), 1)
@@ -92,8 +92,8 @@ class Channel:
     """One input channel.
 
     Attributes:
-        column: where its values come from.
-        before: what stands for values before the first known one.
+        column: the column with its values.
+        before: the replacement of values before the first known one.
         center, scale: learned on training rows; scaled = (value - center) / scale.
         relative: the window is measured from its last row, so that the level does not matter.
         missing: the channel does not hold the column's values but 1 where one is missing, 0 where it is known.
@@ -128,16 +128,16 @@ class Channel:
         return cls(column, float(known[0]), 0.0, robust_scale(known[lag:] - known[:-lag]), relative=True)
 
     def scaled(self, values: Floats) -> Floats:
-        """``(row,)`` raw values to scaled ones, without holes."""
+        """Return ``(row,)`` scaled values without gaps."""
         if self.missing:
             return (~np.isfinite(values)).astype(np.float64)
         return (filled(values, self.before) - self.center) / self.scale
 
     @classmethod
     def told_missing(cls, column: str, values: Floats) -> list[Channel]:
-        """A channel that tells where training values ``(row,)`` were missing; none where too few were to learn from.
+        """Return a channel that marks missing training values ``(row,)``; None if too few are missing to learn from.
 
-        A value carried forward looks like a measured one; this lets a network mind the difference.
+        A value carried forward looks like a measured one; this channel shows a network the difference.
 
         Example:
             >>> [each.missing for each in Channel.told_missing("x", np.array([1.0, np.nan, 2.0]))]
@@ -148,7 +148,7 @@ class Channel:
 
     @classmethod
     def of_holes(cls, column: str) -> Channel:
-        """1 where the column's value is missing, 0 where it is known."""
+        """Return 1 where the column's value is missing, 0 where it is known."""
         return cls(column, 0.0, 0.0, 1.0, relative=False, missing=True)
 
     def to_dict(self) -> dict[str, object]:

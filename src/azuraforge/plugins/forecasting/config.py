@@ -1,4 +1,4 @@
-"""The task kind "forecast": what every forecasting config has, and how a series is split in time."""
+"""The task kind "forecast": the common settings of forecasting configs, and the split of a series in time."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from azuraforge.plugins.forecasting.availability import known_ahead_of
 from azuraforge.plugins.forecasting.covariates import check_known_ahead
 from azuraforge.plugins.forecasting.holidays import check_country
 
-#: Forecasters that can learn from partial windows need so many rows.
+#: Number of rows that forecasters need which can learn from partial windows.
 LEAST_ROWS = 8
-#: They look ahead at most so many times as far as the series goes back.
+#: Largest ratio of their horizon to the length of the series.
 _MOST_AHEAD = 2
-#: Levels that every forecaster with intervals returns: the ends of intervals that hold 50, 80, 90 and 95 %.
+#: Levels that every forecaster with intervals returns: the ends of the 50, 80, 90 and 95 % intervals.
 QUANTILE_LEVELS: tuple[float, ...] = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 
 
 class ForecastConfig(Config):
-    """Settings that the task itself needs; baselines are given the same ones."""
+    """Settings of the task itself; baselines get the same ones."""
 
     horizon: Annotated[int, Field(default=12, ge=1, le=1000, description="Rows to predict from each origin")]
     season: Annotated[
@@ -104,19 +104,19 @@ class ForecastConfig(Config):
     ]
 
     def completed(self, schema: DatasetSchema) -> Self:
-        """Return the config with the columns that the dataset states to be known ahead, where it names none itself."""
+        """Return the config with the columns that the dataset states to be known ahead, if it names none itself."""
         stated = known_ahead_of(schema)
         return self.model_copy(update={"known_ahead": stated}) if stated and not self.known_ahead else self
 
     def season_of(self, schema: Schema) -> int:
-        """The configured season, else the one the dataset's frequency implies."""
+        """Return the configured season, else the one that the dataset's frequency implies."""
         return self.season if self.season is not None else schema.season
 
 
 def chronological_split(
     table: Table, config: ForecastConfig, *, window: int = 1, least_window: int | None = None, partial: bool = False
 ) -> Split:
-    """Train first, then validation, then test, ``config.gap`` rows between them.
+    """Split into train, validation and test, in this order, with ``config.gap`` rows between them.
 
     A panel is cut at the same moments for all of its series; ``needs`` says how many rows a series must have in a part.
 
@@ -129,7 +129,7 @@ def chronological_split(
         partial: the pipeline can learn from windows whose horizon reaches past their part. Of a series too short for
             whole windows, every row of the test set is then an origin, judged by the values that are there.
 
-    Raises InvalidInput where a part could not hold one window of inputs and ``horizon`` targets, or where what is said
+    Raises InvalidInput if a part could not hold one window of inputs and ``horizon`` targets, or if what is said
     to be known ahead is unknown.
     """
     check_known_ahead(config.known_ahead, table.schema)
@@ -163,7 +163,7 @@ def chronological_split(
 
 
 def window_within(rows: int, horizon: int, window: int, least: int | None) -> int:
-    """Return the window for a training part of so many rows: ``window`` where it fits, else half of what is left.
+    """Return the window for a training set of so many rows: ``window`` if it fits, else half of the rest.
 
     ``least`` is the shortest window that the pipeline takes; None: ``window`` is fixed.
 
@@ -183,7 +183,7 @@ def _by_shares(rows: int, config: ForecastConfig) -> Split:
 
 
 def _least_rows(config: ForecastConfig, train: int) -> int:
-    """Return the rows of the shortest series whose training part holds ``train`` rows."""
+    """Return the rows of the shortest series whose training set holds ``train`` rows."""
     rows = train + 2 * config.gap
     while len(_by_shares(rows, config).train) < train:
         rows += 1

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def check_known_ahead(columns: Sequence[str], schema: Schema) -> None:
-    """Raises InvalidInput where one is no other column of the dataset; the target itself is what nobody knows."""
+    """Raise InvalidInput unless each is another column of the dataset than the target, which is never known ahead."""
     for column in columns:
         if column not in schema.features:
             raise InvalidInput(
@@ -53,15 +53,15 @@ def check_known_ahead(columns: Sequence[str], schema: Schema) -> None:
 
 
 def ahead_of(frame: pl.DataFrame, columns: Sequence[str], origins: Indices, horizon: int) -> dict[str, Floats]:
-    """column → ``(origin, horizon)``: the values of the rows after each origin, NaN where one is missing."""
+    """Return column → ``(origin, horizon)``: the values of the rows after each origin, NaN where one is missing."""
     steps = origins[:, None] + np.arange(1, horizon + 1)
     return {name: np.append(column_values(frame, name), np.full(horizon, np.nan))[steps] for name in columns}
 
 
 def part_at_end(frame: pl.DataFrame, schema: Schema, horizon: int, known_ahead: Sequence[str] = ()) -> Part:
-    """One origin and no row after it: the last row of ``frame``.
+    """Return a part whose only origin is the last row of ``frame``, without rows after it.
 
-    With columns known in advance a frame may go on after the last measured target, to tell their values there; the
+    With columns known in advance, a frame may continue after the last measured target with their values; the
     origin is then the last row with a target.
     """
     last = frame.height - 1
@@ -75,11 +75,11 @@ def part_at_end(frame: pl.DataFrame, schema: Schema, horizon: int, known_ahead: 
 
 @dataclass(frozen=True)
 class Covariates:
-    """Learned on the training part and frozen.
+    """Columns and holidays known ahead; learned on the training set and frozen.
 
     Attributes:
-        columns: known in advance, scaled; a value that is missing ahead is the last one known before it.
-        country: whose public holidays are told, None: none.
+        columns: columns known ahead, scaled; a missing value is replaced by the last one known before it.
+        country: country whose public holidays are features; None: none.
     """
 
     columns: tuple[Channel, ...] = ()
@@ -87,17 +87,17 @@ class Covariates:
 
     @classmethod
     def learn(cls, train: Part, columns: Sequence[str], country: str | None) -> Covariates:
-        """Scales from ``train``, whose frame ends with the training rows."""
+        """Learn scales from ``train``, whose frame ends with the training rows."""
         learned = (Channel.learn(name, column_values(train.frame, name), 1, relative=False) for name in columns)
         return cls(tuple(learned), country)
 
     @property
     def width(self) -> int:
-        """Values per future row."""
+        """Number of values per future row."""
         return len(self.columns) + (HOLIDAY_FEATURES if self.country else 0)
 
     def following(self, part: Part, chosen: Indices, clock: Clock) -> Floats:
-        """``(origin, horizon, width)`` for indices into ``part.origins``: holidays first, then the columns."""
+        """Return ``(origin, horizon, width)`` for indices into ``part.origins``: holidays first, then the columns."""
         origins = part.origins[chosen]
         parts = [np.zeros((len(origins), part.horizon, 0))]
         if self.country:
@@ -121,7 +121,7 @@ class Covariates:
 
 
 def _carried(values: Floats, last: Floats) -> Floats:
-    """``(origin, horizon)`` without holes: each takes the value before it, the first ``(origin,)`` the last known."""
+    """Return ``(origin, horizon)`` without gaps: each takes the value before it, the first the last known."""
     whole = np.concatenate([last[:, None], values], axis=1)
     known = np.maximum.accumulate(np.where(np.isfinite(whole), np.arange(whole.shape[1]), 0), axis=1)
     return np.asarray(np.take_along_axis(whole, known, axis=1)[:, 1:])

@@ -19,7 +19,7 @@ def following_times(frame: pl.DataFrame, schema: Schema, count: int, clock: Cloc
     """Return the times of the ``count`` rows after the last.
 
     ``clock`` steps by the frequency in the zone of the rhythm, and without one by the timetable that it learned or the
-    median distance. None: the clock of ``frame``. Raises InvalidInput where rows have no time, or one row no distance.
+    median distance. None: the clock of ``frame``. Raises InvalidInput if rows have no time, or one row no distance.
     """
     import polars as pl
 

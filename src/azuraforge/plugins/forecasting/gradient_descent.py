@@ -37,7 +37,7 @@ def descend(
         learning: windows to learn from.
         checking: windows that decide when to stop; None: none do, which needs ``fixed_epochs``.
         prepare: sets weights that need no gradient descent; not called where a checkpoint holds them.
-        fixed_epochs: train so long and keep the last weights, as ``stop_after`` in the config asks for.
+        fixed_epochs: train so long and keep the last weights, as with ``stop_after`` in the config.
 
     Raises:
         InvalidInput: the loss became NaN or infinite.
@@ -54,7 +54,8 @@ def descend(
         learning, config.batch_size, shuffle=True, generator=np.random.Generator(np.random.PCG64([run.seed, 1]))
     )
     total_steps = min(config.epochs * len(batches), config.max_steps)
-    # A fixed end chooses nothing by the validation part, which then only calibrates. The schedule stays the whole
+    # With a fixed end, nothing is chosen by the validation set, which then only calibrates. The schedule stays the
+    # whole
     # one: the epochs are those that a training on fewer rows was seen to need.
     epochs = min(-(-total_steps // len(batches)), config.epochs if fixed is None else fixed)
     optimizer = optim.AdamW(
@@ -85,7 +86,7 @@ def descend(
     if found is not None:
         trainer.load(found.folder)
     elif looks is not None:
-        # Where training starts is a contender too: a network that only got worse is put back to it.
+        # The initial weights are a candidate too: a network that only got worse returns to them.
         best.consider(trainer, trainer.evaluate(looks))
     try:
         trainer.fit(epochs, validation=looks, total_steps=total_steps)

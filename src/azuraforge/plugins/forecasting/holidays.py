@@ -23,7 +23,7 @@ _EPOCH = date(1970, 1, 1)
 
 
 def check_country(country: str, schema: Schema) -> None:
-    """Raises InvalidInput where there are no holidays of ``country``, or no times to find them by."""
+    """Raise InvalidInput if no holidays of ``country`` are known, or rows have no times."""
     if schema.time is None:
         raise InvalidInput(
             "holidays need rows with times, and this dataset has none",
@@ -34,7 +34,7 @@ def check_country(country: str, schema: Schema) -> None:
 
 
 def holiday_features(local_times: Indices, step: int, country: str) -> Floats:
-    """``(…, 2)`` for local wall-clock times, microseconds since 1970-01-01 00:00.
+    """Return ``(…, 2)`` for local wall-clock times, microseconds since 1970-01-01 00:00.
 
     Args:
         local_times: of any shape.
@@ -59,13 +59,13 @@ def holiday_features(local_times: Indices, step: int, country: str) -> Floats:
 
 
 def holidays_ahead(clock: Clock, frame: pl.DataFrame, origins: Indices, horizon: int, country: str) -> Floats:
-    """``(origin, horizon, 2)``: of the rows after each origin, from the origin's own time."""
+    """Return ``(origin, horizon, 2)``: features of the rows after each origin, from the origin's own time."""
     return holiday_features(clock.following_local_times(frame, origins, horizon), clock.step, country)
 
 
 @lru_cache(maxsize=8)
 def _days(country: str, first: int, last: int) -> Indices:
-    """Days since 1970-01-01 that are holidays, in order."""
+    """Return the days since 1970-01-01 that are holidays, in order."""
     named = _calendar(country, first, last + 1)
     return np.array(sorted({(day - _EPOCH).days for day in named}), dtype=np.int64)
 

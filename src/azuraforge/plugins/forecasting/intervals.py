@@ -16,19 +16,19 @@ from azuraforge.plugins.contract.arrays import Floats
 
 #: Levels that networks learn; the others follow from them before calibration.
 TRAINED_LEVELS: tuple[float, ...] = (0.05, 0.5, 0.95)
-#: Errors from which on recent ones weigh more, and the share of them after which a weight has halved: of fewer, the
-#: outer quantiles would rest on too few (decision 0030 has the simulation).
+#: Number of errors from which recent ones weigh more, and the share of them after which a weight halves: with fewer,
+#: the outer quantiles would rest on too few errors (decision 0030 has the simulation).
 WEIGHED_ERRORS, HALF_LIFE = 300, 0.5
-#: So many errors say how large errors are, but neither their shape nor that they lie to one side (decision 0024).
+#: So few errors show the size of errors, but neither their shape nor a bias (decision 0024).
 FEW_ERRORS = 20
-#: Below, Student's t has no variance, and its quantiles would say little about the series.
+#: With fewer degrees of freedom, Student's t has no variance, and its quantiles would say little about the series.
 _LEAST_FREEDOM = 2.0
-#: The interval that answers, figures and tables show.
+#: Coverage of the interval that answers, figures and tables show.
 SHOWN_SHARE = 0.9
 
 
 def residual_quantiles(residuals: Floats, levels: Sequence[float], *, recency: bool = False) -> Floats:
-    """``(level, horizon)``: what to add to a prediction so that a share ``level`` of the truth lies below.
+    """Return ``(level, horizon)``: offsets of a prediction so that a share ``level`` of the truth lies below.
 
     The ranks are those of split-conformal prediction. A step that knows at most ``FEW_ERRORS`` residuals gets quantiles
     of Student's t around the prediction instead: their size is the residuals' root mean square, which does not shrink
@@ -40,7 +40,7 @@ def residual_quantiles(residuals: Floats, levels: Sequence[float], *, recency: b
     with the square root of the distance as a random walk's errors grow.
 
     Args:
-        residuals: ``(origin, horizon)``, truth minus prediction on the validation part; NaN is left out.
+        residuals: ``(origin, horizon)``, truth minus prediction on the validation set; NaN is left out.
         levels: between 0 and 1.
         recency: the origins follow one another; where a step knows ``WEIGHED_ERRORS``, recent ones weigh more.
 
@@ -73,7 +73,7 @@ def residual_quantiles(residuals: Floats, levels: Sequence[float], *, recency: b
 
 
 def calibration(errors: Floats, centre: Floats, levels: Sequence[float], *, recency: bool = False) -> Floats:
-    """``(level, horizon)``: what to add to each quantile that a forecaster predicts itself.
+    """Return ``(level, horizon)``: offsets of each quantile that a forecaster predicts itself.
 
     A step that knows at most ``FEW_ERRORS`` errors only ever widens the quantiles, and leaves the median as it is: on
     average they then reach as far from the forecast as ``residual_quantiles`` of its errors.
@@ -97,7 +97,7 @@ def calibration(errors: Floats, centre: Floats, levels: Sequence[float], *, rece
 
 
 def at_levels(trained: Floats, levels: Sequence[float]) -> Floats:
-    """Return quantiles ``(level, …)`` at ``levels`` from those at ``TRAINED_LEVELS``, on both sides as a normal's lie.
+    """Return quantiles ``(level, …)`` at ``levels`` from those at ``TRAINED_LEVELS``, each side as of a normal law.
 
     Example:
         >>> at_levels(np.array([-1.0, 0.0, 2.0]), [0.05, 0.25, 0.5, 0.95]).round(3).tolist()
@@ -110,7 +110,7 @@ def at_levels(trained: Floats, levels: Sequence[float]) -> Floats:
 
 
 def ends_of(levels: Iterable[float], share: float = SHOWN_SHARE) -> tuple[float, float] | None:
-    """Return the levels at the ends of the interval that holds ``share``, else of the widest one; None without any.
+    """Return the levels at the ends of the interval with coverage ``share``, else of the widest one; None without any.
 
     Example:
         >>> ends_of([0.05, 0.25, 0.5, 0.75, 0.95], 0.5), ends_of([0.05, 0.5, 0.95], 0.5), ends_of([0.5])
@@ -137,12 +137,12 @@ def pairs_of(levels: Iterable[float]) -> dict[float, tuple[float, float]]:
 
 
 def in_order(quantiles: Floats) -> Floats:
-    """Quantiles ``(level, …)`` that never cross, lowest level first (Chernozhukov et al., 2010: sorting them)."""
+    """Return quantiles ``(level, …)`` that never cross, lowest level first (sorted, Chernozhukov et al., 2010)."""
     return np.sort(quantiles, axis=0)
 
 
 def _recent(in_turn: Floats) -> Floats:
-    """``(error,)``: weights that halve with every ``HALF_LIFE`` of the errors into the past, in order of size.
+    """Return ``(error,)`` weights that halve with every ``HALF_LIFE`` of the errors into the past, in order of size.
 
     The error to come weighs 1, as the one after the last; all weights with it sum to 1.
     """
@@ -152,7 +152,7 @@ def _recent(in_turn: Floats) -> Floats:
 
 
 def _student(freedom: float, levels: Sequence[float]) -> Floats:
-    """``(level,)``: quantiles of Student's t, exactly zero in the middle."""
+    """Return ``(level,)``: quantiles of Student's t, exactly zero in the middle."""
     from scipy.special import stdtrit  # heavy: only where errors are few
 
     found = stdtrit(max(_LEAST_FREEDOM, freedom), np.asarray(levels))

@@ -1,6 +1,6 @@
-"""A linear forecast in closed form, as the floor on which a network learns what is not linear.
+"""A linear forecast in closed form, to which a network learns the nonlinear rest.
 
-The coefficients come from ridge regression on the training windows, the penalty from the validation part. A network
+The coefficients come from ridge regression on the training windows, the penalty from the validation set. A network
 that carries this layer frozen begins where the linear model ends, so training can only be about the rest.
 """
 
@@ -30,10 +30,10 @@ class Line:
 
 
 def fit_line(train: Examples, validation: Examples | None, flatten: Flatten, *, penalty: float | None = None) -> Line:
-    """Ridge regression of the targets on flattened windows, in float64, one pass over each part.
+    """Fit a ridge regression of the targets on flattened windows, in float64, in one pass over each part.
 
     Sums of products are gathered chunk by chunk, so that memory does not grow with the series. For each penalty the
-    validation error follows from the validation part's own sums; one of ``validation`` and ``penalty`` is given.
+    validation error follows from the validation set's own sums; one of ``validation`` and ``penalty`` is given.
     """
     gram, cross, _, mean_x, mean_y, count = _sums(train, flatten)
     scale = np.sqrt(np.maximum(np.diag(gram) / count, 0.0))
@@ -67,7 +67,7 @@ def fit_line(train: Examples, validation: Examples | None, flatten: Flatten, *, 
 
 
 def _sums(examples: Examples, flatten: Flatten) -> tuple[Floats, Floats, float, Floats, Floats, int]:
-    """Centred sums: x'x, x'y, y'y, and the means of x and y, and the count."""
+    """Return centred sums: x'x, x'y, y'y, and the means of x and y, and the count."""
     gram = cross = mean_x = mean_y = np.zeros(0)
     square, count = 0.0, 0
     for window, known, target in examples.chunks(_CHUNK):

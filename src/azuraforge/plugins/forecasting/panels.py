@@ -1,7 +1,7 @@
-"""Panels: several series in one table, learned by one model and never mixed up.
+"""Panels: several series in one table, learned by one model but kept apart.
 
-The rows of a panel stand series by series. Whoever works on one series at a time takes a part apart with ``each`` and
-puts answers together with ``predict_each``; what it sees then is an ordinary part of one series.
+The rows of a panel stand series by series. Code that works on one series at a time splits a part with ``each`` and
+joins answers with ``predict_each``; it then sees an ordinary part of one series.
 """
 
 from __future__ import annotations
@@ -63,11 +63,11 @@ class Blocks:
 
     @property
     def sizes(self) -> Indices:
-        """``(series,)``: rows of each."""
+        """``(series,)``: number of rows of each."""
         return np.asarray(self.stop - self.first)
 
     def of_rows(self, rows: Indices) -> Indices:
-        """Return the place of the series that each row belongs to."""
+        """Return the index of each row's series."""
         return np.asarray(np.searchsorted(self.first, rows, side="right") - 1)
 
 
@@ -83,7 +83,7 @@ def consecutive(first: Indices, counts: Indices) -> Indices:
 
 
 def filled_each(values: Floats, blocks: Blocks, before: Floats) -> Floats:
-    """``values`` with each NaN replaced by the last known value of its own series.
+    """Return ``values`` with each NaN replaced by the last known value of its own series.
 
     Args:
         values: ``(row,)``.
@@ -101,12 +101,12 @@ def filled_each(values: Floats, blocks: Blocks, before: Floats) -> Floats:
 
 
 def times(frame: pl.DataFrame, schema: Schema) -> Indices:
-    """``(moment,)``: the different times of all series, ascending, in microseconds UTC."""
+    """Return ``(moment,)``: the different times of all series, ascending, in microseconds UTC."""
     return np.unique(moments_of(frame, schema))
 
 
 def each(part: Part) -> Iterator[tuple[str, Part, Indices]]:
-    """Each series that has origins in ``part``: its name, its part, and the places of its origins among all."""
+    """Yield each series with origins in ``part``: its name, its part, and its origins' positions among all."""
     column = _column(part.schema)
     schema = one_of(part.schema)
     found = Blocks.of(part.frame, column)
@@ -141,7 +141,7 @@ def _without(frame: pl.DataFrame, column: str) -> pl.DataFrame:
 
 
 def stack(parts: Sequence[tuple[str, Part]], schema: Schema) -> Part:
-    """One part of a panel out of parts of its series; ``each`` backwards. ``schema`` names the column of the series."""
+    """Join parts of series into one part of a panel, the inverse of ``each``. ``schema`` names the series column."""
     import polars as pl
 
     column = _column(schema)
@@ -163,7 +163,7 @@ def stack(parts: Sequence[tuple[str, Part]], schema: Schema) -> Part:
 
 
 def predict_each(part: Part, predict: Callable[[str, Part], Predictions]) -> Predictions:
-    """Ask ``predict`` for one series after another and put the answers where their origins stand."""
+    """Call ``predict`` for one series after another and put the answers at the positions of their origins."""
     shape = (len(part.origins), part.horizon)
     point, quantiles = np.empty(shape), dict[float, Floats]()
     for name, one, at in each(part):

@@ -1,4 +1,4 @@
-"""Reconciliation: forecasts of series and of their totals, changed as little as their errors allow until they add up.
+"""Reconciliation: forecasts of series and totals are made to add up by the smallest changes, given their errors.
 
 MinT (Wickramasuriya, Athanasopoulos and Hyndman, "Optimal forecast reconciliation for hierarchical and grouped time
 series through trace minimization", 2019) takes ``y - W C' (C W C')⁻¹ C y`` for base forecasts ``y``, where ``C y = 0``
@@ -21,9 +21,9 @@ from azuraforge.plugins.contract.groups import TOTAL, Groups, total_name, total_
 
 Method = Literal["none", "bottom_up", "mint_shrink"]
 
-#: Errors smaller than this share of the usual ones count as this large, so that no forecast is taken for exact.
+#: Smaller errors than this share of the usual ones count as this large, so that no forecast counts as exact.
 _LEAST_SIZE = 1e-6
-#: So many moments with errors, at least, say something about which errors go together.
+#: Least number of moments with errors from which correlations are estimated.
 _FEWEST_MOMENTS = 4
 _LEAST_SHRINKAGE = 1e-3
 
@@ -42,12 +42,12 @@ class Hierarchy:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All of them, totals first: the order of the arrays here."""
+        """Names of totals and series, totals first: the order of the arrays here."""
         return (*self.totals, *self.series)
 
     @cached_property
     def sums(self) -> Floats:
-        """``(total, series)``: 1 where the total adds the series up."""
+        """``(total, series)``: 1 if the total adds the series up."""
         place = {name: number for number, name in enumerate(self.series)}
         found = np.zeros((len(self.totals), len(self.series)))
         for row, members in enumerate(self.totals.values()):
@@ -57,7 +57,7 @@ class Hierarchy:
 
 @dataclass(frozen=True)
 class ErrorCovariance:
-    """The covariance of base forecasts' errors: the share ``shrinkage`` of its diagonal, the rest of ``E'E / T``.
+    """The covariance of base forecasts' errors: ``E'E / T``, shrunk towards its diagonal by the share ``shrinkage``.
 
     Attributes:
         sizes: ``(name,)`` root mean square errors.
@@ -145,7 +145,7 @@ class Reconciliation:
         return result
 
     def _of_present(self, forecasts: Floats, present: Flags) -> Floats:
-        """``(row, name)`` for the names that are present."""
+        """Return ``(row, name)`` for the names that are present."""
         count = len(self.hierarchy.totals)
         sums = self.hierarchy.sums[:, present[count:]]
         bound = present[:count] & (sums.sum(axis=1) > 0)

@@ -1,4 +1,4 @@
-"""The seasons that a series can have, read from the distance of its rows."""
+"""The possible seasons of a series, from the distance of its rows."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import re
 from azuraforge.plugins.contract.parts import Schema
 from azuraforge.plugins.forecasting.calendar import DAY, HOUR, UNITS, WEEK, YEAR
 
-#: A season must have been seen at least this many times before it can be told from a trend.
+#: Number of cycles after which a season can be distinguished from a trend.
 CYCLES_NEEDED = 2
 
 
 def natural_seasons(schema: Schema, season: int, rows: int, longest: int) -> tuple[int, ...]:
-    """Return the seasons of a series in rows, ascending; empty where it has none.
+    """Return the seasons of a series in rows, ascending; empty if it has none.
 
     These are ``season``, the series' main one, and longer ones of the calendar: the hour, the day, the week and the
     year in rows of the schema's frequency. Seasons longer than ``longest`` rows, or seen fewer than ``CYCLES_NEEDED``
@@ -29,6 +29,6 @@ def natural_seasons(schema: Schema, season: int, rows: int, longest: int) -> tup
     if match is not None and match[2] in UNITS:
         step = int(match[1]) * UNITS[match[2]]
         cycles = (HOUR, DAY, WEEK, YEAR)
-        # A cycle that is no whole number of rows (a year of weeks) is rounded; one below four rows is no season.
+        # A cycle that is not a whole number of rows (a year of weeks) is rounded; one below four rows is no season.
         found |= {round(cycle / step) for cycle in cycles if cycle >= 4 * step}
     return tuple(sorted(each for each in found if season <= each <= longest and CYCLES_NEEDED * each <= rows))

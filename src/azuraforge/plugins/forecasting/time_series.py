@@ -1,6 +1,6 @@
-"""The comfortable base of a forecaster: an author supplies a network and its config, everything else comes with it.
+"""The base class of neural forecasters: the author supplies a network and its config, the class everything else.
 
-Windows, a chronological split, scaling learned on the training part and saved inside the version, transforms of the
+Windows, a chronological split, scaling learned on the training set and saved inside the version, transforms of the
 target, calendar features, several horizons, calibrated intervals, a training loop that resumes bit for bit, saving
 and loading.
 
@@ -56,11 +56,11 @@ from azuraforge.plugins.forecasting.training_config import TimeSeriesConfig
 from azuraforge.plugins.forecasting.transforms import Transform
 from azuraforge.plugins.forecasting.windows import Examples, Inputs, Layout, Preprocessing
 
-#: One point forecast and one value per level that is learned.
+#: One point forecast and one value per learned level.
 OUTPUTS = 1 + len(TRAINED_LEVELS)
 _FORMAT = "azuraforge.time_series/1"
 _ALONE = ""
-#: What a forecaster learns on the validation part, saved next to the network's weights.
+#: Values that a forecaster learns on the validation set, saved next to the network's weights.
 _CALIBRATION = ("trust", "offsets", "smearing")
 
 
@@ -73,12 +73,12 @@ class Forecaster:
 
     ``trust`` ``(horizon,)`` between 0 and 1 shrinks the predicted change towards none, and ``offsets``
     ``(level, horizon)`` calibrate the quantiles, in the network's own units. ``smearing`` ``(horizon,)`` multiplies the
-    point forecast in the target's unit, see ``Transform.smearing``. All come from the validation part, as do ``tables``
+    point forecast in the target's unit, see ``Transform.smearing``. All come from the validation set, as do ``tables``
     ``(level, GRID, horizon)``, the errors that adaptive intervals are looked up in; empty where intervals are fixed.
     ``starts`` holds where each series' levels start to move; a single series has the empty name.
 
     Of a panel ``series`` holds each series' own preprocessing, ``preprocessing`` is the first one's, and ``analogues``
-    forecasts series that were not learned, because the network's units are those of a series' training part.
+    forecasts series that were not learned, because the network's units are those of a series' training set.
     ``epochs`` is the number of passes after which the weights were kept.
     """
 
@@ -95,17 +95,17 @@ class Forecaster:
     analogues: Analogues | None = None
 
     def of(self, name: str) -> Forecaster:
-        """The forecaster of one series of a panel: the same network, that series' own scales."""
+        """Return the forecaster of one series of a panel: the same network with that series' own scales."""
         starts = {_ALONE: known_series(self.starts, name)} if self.starts else {}
         return replace(self, preprocessing=known_series(self.series, name), series={}, starts=starts)
 
     def answer(self, examples: Examples) -> Floats:
-        """``(example, horizon, output)`` in the network's units, shrunk but not yet calibrated."""
+        """Return ``(example, horizon, output)`` in the network's units, shrunk but not yet calibrated."""
         return _trusted(_answer(self.network, examples), self.trust)
 
 
 class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConfigT]):
-    """A forecaster whose author writes ``build`` and a ``Config``."""
+    """A pipeline whose author writes ``build`` and a ``Config``."""
 
     kind = "forecast"
     several_series = True
@@ -113,7 +113,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
 
     @abstractmethod
     def build(self, config: SeriesConfigT, inputs: Inputs, outputs: int) -> nn.Module:
-        """The network; its random weights come from the engine's own generator, which the run's seed has set."""
+        """Return the network; its random weights come from the engine's own generator, which the run's seed has set."""
 
     def prepare(self, config: SeriesConfigT, network: nn.Module, train: Examples, validation: Examples) -> None:
         """Set weights that need no gradient descent, before training begins. Nothing by default."""
@@ -142,7 +142,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         return found
 
     def fit(self, run: RunContext[SeriesConfigT], train: Part, validation: Part) -> Forecaster:
-        """Train, keep the weights of the best look at the validation part, calibrate the intervals on it."""
+        """Train, keep the weights with the best validation loss, and calibrate the intervals on the validation set."""
         config = run.config
         if train.schema.series is None:
             series: dict[str, Preprocessing] = {}
@@ -170,7 +170,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         trust = _learn_trust(raw[:, :, 0], truth)
         answers = _trusted(raw, trust)
         errors = truth - _quantiles(answers)
-        alone = train.schema.series is None  # errors of several series stand series by series, not in order of time
+        alone = train.schema.series is None  # errors of several series are ordered by series, not by time
         offsets = calibration(errors, truth - answers[:, :, 0], QUANTILE_LEVELS, recency=alone)
         smearing = preprocessing.transform.smearing((truth - answers[:, :, 0]) * checking.scales[:, None])
         tables, starts = np.zeros((0, 0, 0)), dict[str, Start]()
@@ -181,7 +181,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         return found if alone else replace(found, analogues=_analogues(config, train, validation))
 
     def refit(self, run: RunContext[SeriesConfigT], evaluated: Forecaster, rows: Part) -> Forecaster:
-        """Train on every row for as many epochs as the evaluated weights had; all that surrounds the network stays.
+        """Train on every row for as many epochs as the evaluated weights had; everything around the network stays.
 
         Scales, channels and calibration are those that were judged: offsets are in units of the scales.
         """
@@ -201,7 +201,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         return replace(evaluated, network=network.eval(), starts=self._carried(evaluated, rows), analogues=analogues)
 
     def _carried(self, evaluated: Forecaster, rows: Part) -> dict[str, Start]:
-        """The levels that the evaluated forecaster reached at the end of ``rows``, which are learned now."""
+        """Return the levels that the evaluated forecaster reached at the end of ``rows``, which are learned now."""
         starts = dict(evaluated.starts)
         for name, one in _by_series(rows).items() if starts else ():
             own = evaluated.of(name) if rows.schema.series is not None else evaluated
@@ -221,7 +221,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         return Predictions(values[0] * predictor.smearing, dict(zip(QUANTILE_LEVELS, values[1:], strict=True)))
 
     def _predict_one(self, predictor: Forecaster, name: str, part: Part) -> Predictions:
-        """Forecast a series of a panel, by analogy where it was not learned."""
+        """Forecast a series of a panel, by analogy if it was not learned."""
         if name in predictor.series or predictor.analogues is None:
             return self.predict(predictor.of(name), part)
         if part.horizon != predictor.preprocessing.horizon:
@@ -233,12 +233,12 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         return name in predictor.series
 
     def _offsets(self, predictor: Forecaster, part: Part) -> Floats:
-        """``(level, origin or 1, horizon)``: what calibrates the quantiles."""
+        """Return ``(level, origin or 1, horizon)``: the offsets that calibrate the quantiles."""
         levels = self._levels(predictor, part)
         return predictor.offsets[:, None, :] if levels is None else adaptive_offsets(list(predictor.tables), levels)
 
     def _levels(self, predictor: Forecaster, part: Part) -> Floats | None:
-        """``(level, origin, horizon)`` that adaptive intervals look up; None where intervals are fixed."""
+        """Return ``(level, origin, horizon)``: the levels of adaptive intervals; None if intervals are fixed."""
         past = past_part(part, predictor.preprocessing.window - 1) if len(predictor.tables) else None
         if past is None:
             return None
@@ -305,7 +305,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         )
 
     def _learn_series(self, config: SeriesConfigT, train: Part) -> dict[str, Preprocessing]:
-        """Each series' own scales in one layout, with one calendar: that of all their times."""
+        """Learn each series' own scales in one layout, with one calendar for all their times."""
         times = train.frame.select(train.schema.time).unique().sort(train.schema.time)
         clock = Clock.learn(times, one_of(train.schema))
         parts = {name: part for name, part, _ in each(train)}
@@ -357,9 +357,9 @@ def _joined(series: Mapping[str, Preprocessing], part: Part) -> Examples:
 
 
 def _learn_trust(change: Floats, truth: Floats) -> Floats:
-    """``(horizon,)``: how far to follow the predicted change, by least squares on the validation part, 0 to 1.
+    """Return ``(horizon,)`` weights of the predicted change, 0 to 1, by least squares on the validation set.
 
-    Where the predictions tell nothing (prices, mostly) this falls back to the last value instead of adding noise. A
+    If the predictions have no skill (mostly prices), this falls back to the last value instead of adding noise. A
     slope that is hardly larger than its own standard error is shrunk by as much as it may be luck (positive-part James
     and Stein, 1961); windows that overlap count once per horizon.
     """
@@ -382,7 +382,7 @@ def _quantiles(answers: Floats) -> Floats:
 
 
 def _answer(network: nn.Module, examples: Examples) -> Floats:
-    """``(example, horizon, output)`` in float64, computed without recording."""
+    """Return ``(example, horizon, output)`` in float64, computed without recording."""
     network.eval()
     with engine.no_grad():
         answers = [

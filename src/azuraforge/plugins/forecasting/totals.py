@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def with_totals(table: Table) -> Table:
-    """Return a panel with the totals of its groups; the same table where none are declared."""
+    """Return a panel with the totals of its groups; the same table if none are declared."""
     if not table.schema.groups:
         return table
     blocks = Blocks.of(table.frame, str(table.schema.series))
@@ -68,13 +68,13 @@ def with_totals_of(frame: pl.DataFrame, schema: Schema, hierarchy: Hierarchy) ->
 def with_other_series(
     panel: pl.DataFrame, schema: Schema, hierarchy: Hierarchy, series: str, one: Part
 ) -> tuple[Part, int]:
-    """Return a part that asks for every series and total at the moment of ``one``, and the place of ``series`` in it.
+    """Return a part with origins of every series and total at the moment of ``one``, and the place of ``series``.
 
     Args:
         panel: rows of a dataset with its totals.
         schema: of the panel.
-        hierarchy: the series and totals to ask for; others are left out.
-        series: the one that is asked for.
+        hierarchy: the series and totals to predict; others are left out.
+        series: the requested one.
         one: its part, with one origin.
     """
     import polars as pl
@@ -102,7 +102,7 @@ def with_other_series(
 
 
 def own_origins(part: Part) -> Flags | None:
-    """Return ``(origin,)``: whether an origin is of a series and not of a total; None where there are no totals."""
+    """Return ``(origin,)``: whether an origin belongs to a series, not to a total; None if there are no totals."""
     if part.schema.series is None or not part.schema.groups:
         return None
     blocks = Blocks.of(part.frame, part.schema.series)
@@ -112,7 +112,7 @@ def own_origins(part: Part) -> Flags | None:
 
 
 def at_same_moment(part: Part, index: int) -> Indices:
-    """Return the places of the origins that are predicted together with one: of groups, all of its moment."""
+    """Return the positions of the origins predicted together with one: with groups, all of its moment."""
     if part.schema.series is None or not part.schema.groups:
         return np.array([index], dtype=np.int64)
     moments = moments_of(part.frame, part.schema)[part.origins]

@@ -11,7 +11,7 @@ from azuraforge.plugins.forecasting.config import ForecastConfig, window_within
 from azuraforge.plugins.forecasting.transforms import TransformName
 
 _SHORTEST, _LONGEST = 30, 192
-#: A default window is shortened to this at least, where a series is too short for the usual one.
+#: Shortest default window, for series that are too short for the usual one.
 _LEAST = 2
 
 
@@ -64,16 +64,16 @@ class TimeSeriesConfig(ForecastConfig):
     ]
 
     def window_of(self, schema: Schema) -> int:
-        """The configured window, else three seasons within limits."""
+        """Return the configured window, else three seasons within limits."""
         if self.window is not None:
             return self.window
         return min(max(_SHORTEST, 3 * self.season_of(schema)), _LONGEST)
 
     @property
     def least_window(self) -> int | None:
-        """The shortest window that a short series may lead to; None where the window is configured."""
+        """Return the shortest window for short series; None if the window is configured."""
         return _LEAST if self.window is None else None
 
     def window_within(self, schema: Schema, rows: int) -> int:
-        """Return the window for a training part of so many rows."""
+        """Return the window for a training set of so many rows."""
         return window_within(rows, self.horizon, self.window_of(schema), self.least_window)

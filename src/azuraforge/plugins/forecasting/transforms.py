@@ -56,7 +56,7 @@ class Transform:
         return cls("log", float(known.min()) / 2)
 
     def apply(self, values: Floats) -> Floats:
-        """``(row,)`` in, ``(row,)`` out. The first row has no step and counts as zero."""
+        """Transform values, ``(row,)`` in, ``(row,)`` out. The first row has no step and counts as zero."""
         if self.name == "log":
             return np.log(np.maximum(values, self.floor))
         if self.name == "difference":
@@ -64,14 +64,14 @@ class Transform:
         return values
 
     def anchor(self, values: Floats) -> Floats:
-        """``(row,)``: what the forecast from a row is measured from, in the space where forecasts add up.
+        """Return ``(row,)``: the reference of the forecast from each row, in the space in which forecasts add up.
 
         For ``none`` and ``difference`` the value itself, for ``log`` its logarithm.
         """
         return self.apply(values) if self.name == "log" else values
 
     def path(self, steps: Floats) -> Floats:
-        """``(…, horizon)``: transformed values as a path in the anchor's space; steps are summed up."""
+        """Return ``(…, horizon)``: transformed values as a path in the anchor's space; steps are summed up."""
         return np.cumsum(steps, axis=-1) if self.name == "difference" else steps
 
     def invert(self, changed: Floats, last: Floats) -> Floats:
@@ -90,11 +90,11 @@ class Transform:
         return np.asarray(np.exp(path)) if self.name == "log" else path
 
     def smearing(self, errors: Floats) -> Floats:
-        """``(horizon,)``: the factor that makes the inverse of a mean the mean of the target.
+        """Return ``(horizon,)``: the factor that makes the inverse of a mean the mean of the target.
 
         The exponential of a mean logarithm is the median of what it may become, and lies below the mean. The factor is
         the mean of ``truth / inverse`` over known errors (Duan, "Smearing Estimate: A Nonparametric Retransformation
-        Method", 1983); 1 where the inverse is linear. It is no factor for quantiles, which any rising change keeps.
+        Method", 1983); 1 if the inverse is linear. It does not apply to quantiles, which any rising transform keeps.
 
         Args:
             errors: ``(origin, horizon)``, true minus predicted path in the anchor's space.

@@ -19,19 +19,19 @@ from azuraforge.plugins.forecasting.transforms import Transform
 
 Single = NDArray[np.float32]
 
-#: Up to so many calendar values of a part are computed once and kept (16 MiB); of more, those of each batch anew.
+#: Largest number of a part's calendar values that are computed once and kept (16 MiB); more are computed per batch.
 _KEPT_VALUES = 4_000_000
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The sizes of one example, for whoever builds a network.
+    """The sizes of one example, for building a network.
 
     Attributes:
         window: rows looked back.
         channels: values per row of the window; the target's own come first.
         target_channels: how many of them are the target's.
-        known: values per future row, the calendar's first; 0 where there are none.
+        known: values per future row, the calendar's first; 0 if there are none.
         horizon: rows ahead.
         ahead: how many of the known, the last ones, are holidays and columns known in advance.
     """
@@ -45,7 +45,7 @@ class Inputs:
 
 
 class Examples:
-    """Windows cut when they are asked for; a dataset for ``azuraforge.engine.data.Batches``.
+    """Windows cut on request; a dataset for ``azuraforge.engine.data.Batches``.
 
     ``known`` answers the calendar ahead ``(example, horizon, known)`` for indices of examples.
 
@@ -74,7 +74,7 @@ class Examples:
 
     @classmethod
     def joined(cls, parts: Sequence[Examples]) -> Examples:
-        """The examples of several series, one series after another; each window has its own series' rows before it.
+        """Return the examples of several series, one series after another; each window holds rows of its own series.
 
         All must have the same channels and the same of them relative, and know their targets or not alike.
         """
@@ -107,7 +107,7 @@ class Examples:
         return len(self.origins)
 
     def gather(self, indices: Indices) -> tuple[Single, ...]:
-        """``(example, window, channel)``, ``(example, horizon, known)`` and, where known, ``(example, horizon)``."""
+        """Return ``(example, window, channel)``, ``(example, horizon, known)`` and, if any, ``(example, horizon)``."""
         windows = self._scaled[self.origins[indices][:, None] + self._offsets]
         windows[:, :, self._relative] -= windows[:, -1:, self._relative]
         np.clip(windows, -LIMIT, LIMIT, out=windows)
@@ -115,7 +115,7 @@ class Examples:
         return parts if self._targets is None else (*parts, self._targets[indices])
 
     def chunks(self, size: int) -> Iterator[tuple[Single, ...]]:
-        """Everything in order, ``size`` examples at a time."""
+        """Yield all examples in order, ``size`` at a time."""
         for start in range(0, len(self), size):
             yield self.gather(np.arange(start, min(start + size, len(self))))
 
@@ -125,9 +125,9 @@ class Layout:
     """Channels of a window, the same for all series of a panel, though each series has its own scales.
 
     Attributes:
-        level: the target's own level stands next to its changes.
+        level: the target's own level is an input next to its changes.
         relative: other column → whether it is measured from the window's last row.
-        holes: columns, the target's among them, of which a channel tells where values are missing.
+        holes: columns, possibly the target, whose missing values a channel marks.
     """
 
     level: bool
@@ -150,7 +150,7 @@ class Layout:
 
     @classmethod
     def common(cls, layouts: Sequence[Layout]) -> Layout:
-        """Return the layout that suits most of several series; if a column has gaps in one, all mark its gaps."""
+        """Return the layout that suits most of the series; if a column has gaps in one of them, all mark its gaps."""
 
         def most(chosen: Sequence[bool]) -> bool:
             return 2 * sum(chosen) > len(layouts)
@@ -167,7 +167,7 @@ class Preprocessing:
     """Everything between the data and the network; learned on training rows only, saved next to the weights.
 
     Forecasts are learned as ``(path - anchor) / scale``: the change since the origin, in units of its spread over the
-    training part. ``transform`` says what the path is.
+    training set. ``transform`` says what the path is.
     """
 
     target: str
@@ -217,7 +217,7 @@ class Preprocessing:
         changes = anchors[train.origins + train.horizon] - anchors[train.origins]
         changes = changes[np.isfinite(changes)]
         scale = float(np.sqrt(np.mean(np.square(changes)))) if changes.size else 0.0
-        if not scale > 0 and layout is not None:  # one still series among others is no reason to learn none
+        if not scale > 0 and layout is not None:  # one constant series must not prevent learning the others
             scale = robust_scale(anchors[np.isfinite(anchors)])
         if not scale > 0:
             raise InvalidInput(
@@ -250,9 +250,9 @@ class Preprocessing:
         return Inputs(self.window, len(self.channels), self.target_channels, known, self.horizon, ahead)
 
     def examples(self, part: Part, *, learning: bool) -> Examples:
-        """The examples of ``part``; with ``learning`` only those with a whole window and known targets, and these.
+        """Return the examples of ``part``; with ``learning`` only those with a whole window and known targets.
 
-        Raises InvalidInput where an origin to predict from has fewer rows before it than the window.
+        Raises InvalidInput if an origin to predict from has fewer rows before it than the window.
         """
         origins, chosen = part.origins, np.arange(len(part.origins))
         if not learning and len(origins) and int(origins.min()) + 1 < self.window:

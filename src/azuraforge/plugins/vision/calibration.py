@@ -1,4 +1,4 @@
-"""Temperature scaling: one number, learned on the validation part, that makes probabilities mean what they say.
+"""Temperature scaling: one number, learned on the validation set, that calibrates probabilities.
 
 Source: Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017.
 """
@@ -14,7 +14,7 @@ _ROUNDS = 60
 
 
 def softmax(scores: Floats) -> Floats:
-    """``(example, class)`` probabilities of scores.
+    """Return ``(example, class)`` probabilities of scores.
 
     Example:
         >>> softmax(np.array([[0.0, 0.0]])).tolist()
@@ -25,19 +25,19 @@ def softmax(scores: Floats) -> Floats:
 
 
 def negative_log_likelihood(scores: Floats, labels: Indices) -> float:
-    """Mean of ``-log softmax(scores)[label]``."""
+    """Return the mean of ``-log softmax(scores)[label]``."""
     shifted = scores - scores.max(axis=1, keepdims=True)
     chosen = shifted[np.arange(len(labels)), labels]
     return float((np.log(np.exp(shifted).sum(axis=1)) - chosen).mean())
 
 
 def fit_temperature(scores: Floats, labels: Indices) -> float:
-    """The temperature between 0.05 and 20 with the least mean log loss of ``softmax(scores / temperature)``.
+    """Return the temperature between 0.05 and 20 with the least mean log loss of ``softmax(scores / temperature)``.
 
     Golden-section search over its logarithm: the loss has one valley in it. Scores that say nothing keep 1.
 
     Args:
-        scores: ``(example, class)`` of the validation part.
+        scores: ``(example, class)`` of the validation set.
         labels: ``(example,)``.
 
     Example:

@@ -1,4 +1,4 @@
-"""The task kind "classify": what a classifier of images sees, what it says, and how its examples are split.
+"""The task kind "classify": inputs and answers of an image classifier, and the split of its examples.
 
 A dataset version of images has the columns ``image`` (raw bytes, row-major height × width × channels), ``label``,
 ``part`` (``"train"``, ``"test"`` or null: no official split) and ``name``.
@@ -52,7 +52,7 @@ class ImageSchema:
         return cls(*schema.size, schema.classes, schema.target, schema.unit)
 
     def to_json(self) -> dict[str, JsonValue]:
-        """Return the schema as files carry it; ``ImageSchema.of(DatasetSchema(**fields))`` restores it."""
+        """Return the schema as stored in files; ``ImageSchema.of(DatasetSchema(**fields))`` restores it."""
         return DatasetSchema(kind=KIND, **vars(self)).to_json()
 
 
@@ -68,13 +68,13 @@ class ImageTable:
 
     @property
     def labels(self) -> Indices:
-        """``(example,)`` number of each image's class in ``schema.classes``; -1 where there is no label."""
+        """``(example,)`` index of each image's class in ``schema.classes``; -1 without a label."""
         numbers = {name: number for number, name in enumerate(self.schema.classes)}
         column = self.frame.get_column(self.schema.target).to_list()
         return np.array([numbers.get(label, -1) for label in column], dtype=np.int64)
 
     def pixels(self, rows: Indices) -> Pixels:
-        """``(example, height, width, channels)`` of some rows."""
+        """Return ``(example, height, width, channels)`` of some rows."""
         shape = (len(rows), self.schema.height, self.schema.width, self.schema.channels)
         raw = b"".join(self.frame.get_column("image").gather(rows).to_list())
         return np.frombuffer(raw, dtype=np.uint8).reshape(shape)
@@ -91,11 +91,11 @@ class ImageSplit:
 
 @dataclass(frozen=True)
 class ImagePart:
-    """Images to learn from, or to name.
+    """Images to learn from, or to classify.
 
     Attributes:
         pixels: ``(example, height, width, channels)`` uint8.
-        labels: ``(example,)`` class numbers; None where the receiver may not know them (test, live).
+        labels: ``(example,)`` class indices; None if the receiver may not know them (test, live).
         names: of the files, or row numbers.
         schema: sizes and classes.
     """
@@ -115,7 +115,7 @@ class ClassPredictions:
 
     Attributes:
         probabilities: ``(example, class)`` in the order of ``ImageSchema.classes``; each row sums to 1.
-        uncalibrated: the same before calibration; None where there was none. Evaluated for comparison, never used.
+        uncalibrated: the same before calibration; None if there was none. Evaluated for comparison, never used.
     """
 
     probabilities: Floats
@@ -123,7 +123,7 @@ class ClassPredictions:
 
 
 class ClassifyConfig(Config):
-    """Settings that the task itself needs; baselines are given the same ones."""
+    """Settings of the task itself; baselines get the same ones."""
 
     validation_share: Annotated[
         float,
@@ -145,7 +145,7 @@ class ImagePipeline(Pipeline[ConfigT, PredictorT, ImagePart, ClassPredictions, I
     Config: ClassVar[type[ClassifyConfig]] = ClassifyConfig
 
     def split(self, table: ImageTable, config: ConfigT) -> ImageSplit:
-        """Stratified, see ``stratified_split``."""
+        """Split by class; see ``stratified_split``."""
         assert isinstance(config, ClassifyConfig)
         return stratified_split(table, config)
 
@@ -155,7 +155,7 @@ class ImagePipeline(Pipeline[ConfigT, PredictorT, ImagePart, ClassPredictions, I
 
     @abstractmethod
     def predict(self, predictor: PredictorT, part: ImagePart) -> ClassPredictions:
-        """Probabilities for each image of ``part``, each for itself."""
+        """Return class probabilities of each image of ``part``, each from that image alone."""
 
     @abstractmethod
     def save(self, predictor: PredictorT, folder: Path) -> None:
@@ -167,7 +167,7 @@ class ImagePipeline(Pipeline[ConfigT, PredictorT, ImagePart, ClassPredictions, I
 
 
 def content_hashes(images: list[bytes]) -> Hashes:
-    """``(example,)`` the first 8 bytes of each image's SHA-256: equal pixels, equal number, in whatever dataset.
+    """Return ``(example,)``: the first 8 bytes of each image's SHA-256, equal for equal pixels in any dataset.
 
     Example:
         >>> a, b, c = content_hashes([b"x", b"y", b"x"])
@@ -179,13 +179,13 @@ def content_hashes(images: list[bytes]) -> Hashes:
 
 
 def stratified_split(table: ImageTable, config: ClassifyConfig) -> ImageSplit:
-    """Draw validation (and, where the dataset names none, test) from every class in its own share.
+    """Draw the validation set (and the test set, if the dataset names none) from every class in proportion.
 
-    The same ``split_seed`` draws the same rows. An official test part is kept whole. Images with the same pixels fall
-    into one part; such as stand in an official test part as well are not learned from. Rows without a label are left
+    The same ``split_seed`` draws the same rows. An official test set is kept whole. Images with the same pixels fall
+    into one part; those also in an official test set are not learned from. Rows without a label are left
     out.
 
-    Raises InvalidInput where a part would be empty or learning would miss a class.
+    Raises InvalidInput if a part would be empty or learning would miss a class.
     """
     labels, hashes = table.labels, content_hashes(table.frame.get_column("image").to_list())
     known = labels >= 0
@@ -214,7 +214,7 @@ def stratified_split(table: ImageTable, config: ClassifyConfig) -> ImageSplit:
 def _drawn(
     rows: Indices, labels: Indices, hashes: Hashes, share: float, rng: np.random.Generator
 ) -> tuple[Indices, Indices]:
-    """The rest and a drawn ``share`` of every class; equal images together, counted to the class of the first."""
+    """Return the rest and a drawn ``share`` of every class; equal images together, in the class of the first."""
     order = rows[rng.permutation(len(rows))]
     _, first, group = np.unique(hashes[order], return_index=True, return_inverse=True)
     chosen = np.zeros(len(first), dtype=bool)

@@ -1,8 +1,7 @@
-"""The comfortable base of an image classifier: an author supplies a network and its config, everything else comes
-with it.
+"""The base class of image classifiers: the author supplies a network and its config, the class everything else.
 
-Scaling learned on the training part and saved inside the version, augmentation, a training loop that resumes bit for
-bit, the averaged weights of the best look at the validation part, temperature scaling, saving and loading.
+Scaling learned on the training set and saved inside the version, augmentation, a training loop that resumes bit for
+bit, the averaged weights with the best validation loss, temperature scaling, saving and loading.
 
     class Small(ImageClassifier[ImageConfig]):
         name = "mine.small"
@@ -100,13 +99,13 @@ class Scaling:
         """Learn the standard deviation of each channel from training images; 1 for a constant channel."""
         values = pixels.reshape(-1, pixels.shape[3])
         mean = values.mean(axis=0, dtype=np.float64)
-        # Squares of bytes are exact in 64 bits; a float copy of a large set would not fit next to it.
+        # Squares of bytes are exact in 64 bits; a float copy of a large set might not fit into memory.
         square = np.array([np.square(np.arange(256.0)) @ np.bincount(channel, minlength=256) for channel in values.T])
         deviation = np.sqrt(np.maximum(square / len(values) - mean**2, 0))
         return cls(np.where(deviation > 0, deviation, 1.0))
 
     def apply(self, pixels: Pixels) -> Single:
-        """``(example, channel, height, width)`` of ``(example, height, width, channel)``."""
+        """Return ``(example, channel, height, width)`` inputs from ``(example, height, width, channel)`` pixels."""
         scaled = pixels.astype(np.float32) / self.deviation.astype(np.float32)
         return np.ascontiguousarray(scaled.transpose(0, 3, 1, 2))
 
@@ -122,7 +121,7 @@ class Classifier:
     temperature: float
 
     def scores(self, pixels: Pixels) -> Floats:
-        """``(example, class)`` raw scores, computed without recording."""
+        """Return ``(example, class)`` raw scores, computed without recording."""
         self.network.eval()
         answers = []
         with engine.no_grad():
@@ -133,20 +132,20 @@ class Classifier:
 
 
 class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConfigT]):
-    """A classifier whose author writes ``build`` and a ``Config``."""
+    """A pipeline whose author writes ``build`` and a ``Config``."""
 
     Config: ClassVar[type[ImageConfig]] = ImageConfig
 
     @abstractmethod
     def build(self, config: ImageConfigT, schema: ImageSchema) -> nn.Module:
-        """The network; its random weights come from the engine's own generator, which the run's seed has set."""
+        """Return the network; its random weights come from the engine's own generator, which the run's seed has set."""
 
     def examples(self, config: ImageConfigT, images: Single, labels: Indices, seed: int) -> Dataset:
         """Return the training dataset; a subclass may augment the images each time they are drawn."""
         return data.Arrays(images, labels)
 
     def fit(self, run: RunContext[ImageConfigT], train: ImagePart, validation: ImagePart) -> Classifier:
-        """Train, keep the weights of the best look at the validation part, and its temperature."""
+        """Train, keep the weights with the best validation loss, and learn the temperature."""
         assert train.labels is not None
         assert validation.labels is not None
         config = run.config
@@ -161,7 +160,7 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
         return classifier
 
     def predict(self, predictor: Classifier, part: ImagePart) -> ClassPredictions:
-        """Calibrated probabilities, and those before."""
+        """Return calibrated and uncalibrated probabilities."""
         ours, theirs = predictor.schema, part.schema
         if (ours.height, ours.width, ours.channels) != (theirs.height, theirs.width, theirs.channels):
             raise InvalidInput(
@@ -230,13 +229,14 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
         average = optim.MovingAverage(network, decay=config.averaging)
         best = BestAverage(average)
         look = _Look(run, checking)
-        # A fixed end chooses nothing by the validation part, which then only calibrates; the schedule stays whole.
+        # With a fixed end, nothing is chosen by the validation set, which then only calibrates; the schedule stays
+        # whole.
         stopping = () if config.stop_after is not None else (EarlyStopping(config.patience),)
         epochs = min(config.epochs, config.stop_after or config.epochs)
 
         def loss(scores: Tensor, target: Tensor) -> Tensor:
-            # Smoothed on the validation part as well: judged without, a network that was taught doubt looks worse
-            # with every epoch. The temperature undoes the doubt afterwards.
+            # Smoothed on the validation set as well: without it, the loss of a network trained with smoothing rises
+            # with every epoch. The temperature undoes the smoothing afterwards.
             return nn.functional.cross_entropy(scores, target, weight=weights, label_smoothing=config.label_smoothing)
 
         trainer = Trainer(
@@ -270,14 +270,14 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
 
 
 class _Look(Callback):
-    """Tell the share of validation images named rightly by the averaged weights, once an epoch."""
+    """Callback that logs the validation accuracy of the averaged weights, once an epoch."""
 
     def __init__(self, run: RunContext[BaseModel], checking: data.Arrays) -> None:
         self.run = run
         self.images, self.labels = checking.arrays
 
     def after_epoch(self, trainer: Trainer, metrics: Mapping[str, float]) -> None:
-        """Look with the averaged weights, as the validation loss does."""
+        """Log the accuracy of the averaged weights, which the validation loss also uses."""
         assert trainer.average is not None
         network = trainer.model
         with trainer.average.applied(), engine.no_grad():
@@ -291,7 +291,7 @@ class _Look(Callback):
 
 
 def _class_weights(config: ImageConfig, train: ImagePart) -> Single | None:
-    """``(class,)`` weights inverse to how often a class stands in the training part, 1 on average over examples."""
+    """Return ``(class,)`` weights, inverse to the frequency in the training set, 1 on average over examples."""
     if config.class_weights == "none":
         return None
     counts = np.bincount(train.labels, minlength=len(train.schema.classes))  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from PIL import Image
 
 
 def from_pixels(pixels: NDArray[np.uint8]) -> Image.Image:
-    """Return a picture of ``(height, width, channels)`` uint8."""
+    """Return an image of ``(height, width, channels)`` uint8."""
     return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
 
 

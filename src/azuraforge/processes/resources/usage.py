@@ -14,13 +14,13 @@ import psutil
 from azuraforge.processes.process_table import LINUX
 from azuraforge.processes.resources import gpu
 
-#: The phase that these curves belong to; no phase of a run has this name, so that resuming cuts none of them.
+#: The phase of these curves. No phase of a run has this name, so resuming truncates none of them.
 PHASE = "system/"
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 #: Number of processes whose shared pages are distinguished; more would take too long.
 _TOLD_APART = 32
-#: The first point comes after this part of the time between two.
+#: The first point is recorded after the interval divided by this.
 _SOONER = 5
 
 #: Series, step, value, and milliseconds since 1970.
@@ -64,7 +64,7 @@ class Sampler:
         at = time.monotonic()
         if self._before is None or self._before[0] != pid:
             self._before = (pid, at, measure(pid).cpu_seconds)
-            return []  # from here on its processor time is known
+            return []  # its processor time is known from here on
         if at < self._due and not (last and at - self._before[1] >= self._soon):
             return []
         used = measure(pid)

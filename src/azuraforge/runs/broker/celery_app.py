@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 TASK = "azuraforge.run"
 
-#: A broker that hangs is noticed: no call waits longer, and silent connections are probed.
+#: Time limits by which a hanging broker is noticed: no call waits longer, and silent connections are probed.
 _TRANSPORT = {
     "socket_connect_timeout": 2.0,
     "socket_timeout": 5.0,
@@ -30,7 +30,7 @@ _TRANSPORT = {
 
 
 def queue_name(queue: str) -> str:
-    """The list in Redis that holds a queue's messages.
+    """Return the list in Redis that holds a queue's messages.
 
     Example:
         >>> queue_name("gpu")

@@ -21,7 +21,7 @@ from azuraforge.telemetry import logger
 
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.2, 2.0
 _WATCH_SECONDS = 2.0
-#: A consumer that sends no heartbeat for so long, or no message while some wait and are requested, has hung.
+#: Time after which a consumer without heartbeat, or without a message while some wait and are requested, has hung.
 _HANGS_SECONDS = 15.0
 
 log = logger("runs")
@@ -177,7 +177,7 @@ class Consumer:
     def _write(self, said: bytes) -> None:
         """Write to the child. The caller holds the lock."""
         if self._process is not None and self._process.stdin is not None and said:
-            with contextlib.suppress(OSError):  # it has just ended; its successor gets the request
+            with contextlib.suppress(OSError):  # it has just ended; the next child gets the request
                 self._process.stdin.write(said)
 
 

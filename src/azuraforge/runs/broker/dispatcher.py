@@ -1,6 +1,6 @@
 """Periodic resending for queued runs, so that lost messages do no harm. Several dispatchers may run, in any process.
 
-What is due stands in the database; what waits in the broker is only how workers hear of it. Each pass fills a queue
+The database holds the due runs; messages in the broker only notify workers of them. Each pass fills a queue
 up to as many messages as runs are due, a bounded number at most: a broker that forgot everything is full again after
 one pass, and runs that wait for hours behind busy workers cost a few messages, not one more with each pass.
 """
@@ -20,7 +20,7 @@ from azuraforge.runs.lease import Held
 from azuraforge.settings import QUEUES
 from azuraforge.telemetry import logger
 
-#: Most messages that wait in one queue: a worker that receives one continues until nothing is due.
+#: Largest number of waiting messages in a queue: a worker that receives one continues until nothing is due.
 MOST_WAITING = 200
 #: Time for a message to arrive before another is sent for the same run.
 AGAIN_SECONDS = 3.0

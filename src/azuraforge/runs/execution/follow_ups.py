@@ -42,7 +42,7 @@ from azuraforge.telemetry import logger
 
 #: The file in a run's work folder that lists its follow-ups.
 FILE = "follow_ups.json"
-#: Added to the niceness of the children: training comes first.
+#: Increase of the children's niceness: training comes first.
 _NICENESS = 10
 #: Time limit of one computation, generous for a busy machine.
 _SECONDS = 1800.0
@@ -231,7 +231,7 @@ class FollowUps:
 
 
 def note_end(session: Session, events: EventLog, run: Run) -> None:
-    """Write the event that nothing follows the run any more, in the caller's transaction."""
+    """Write the event that the run's follow-ups have ended, in the caller's transaction."""
     body = RunFollowedUp(run_id=run.id, kind=run.kind, name=run.name, model=run.model, state=run.state)
     events.append(session, "project", body)
 

@@ -1,4 +1,4 @@
-"""One attempt at a run, as its handler sees it: phases, artifacts, figures, notes. Every write is fenced."""
+"""One attempt at a run, as its handler uses it: phases, artifacts, figures, notes. Every write is fenced."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class _Ended:
 
 
 class AttemptJob:
-    """The real ``handlers.Job``. It lives in one thread of a worker; ``interrupt`` may be set from others."""
+    """The real ``handlers.Job``. It is used by one thread of a worker; other threads may set ``interrupt``."""
 
     def __init__(
         self,
@@ -161,7 +161,7 @@ class AttemptJob:
         return True
 
     def figure(self, name: str, data: Mapping[str, JsonValue]) -> None:
-        """Attach data to be drawn."""
+        """Attach data of a figure."""
         self._record("", [sent("figure", {"name": name, "data": dict(data)})])
 
     def note(self, markdown: str) -> None:
@@ -338,7 +338,7 @@ class AttemptJob:
 
 
 def forget_earlier(phase: Path, attempt: int) -> None:
-    """Remove what attempts up to this one left unfinished; never a later one's: this one may have been frozen, and
+    """Remove unfinished data of attempts up to this one, never of later ones: this one may have been suspended and
     replaced."""
     for left in phase.iterdir() if phase.is_dir() else ():
         if left.name.isdigit() and int(left.name) <= attempt:
@@ -351,7 +351,7 @@ def _hash(entry: str, payload: JsonObject) -> str:
 
 
 def work_folder(scratch: Path, run_id: str) -> Path:
-    """The folder of a run, kept over its attempts. Raises StorageError where it cannot be made."""
+    """Return the folder of a run, kept over its attempts. Raises StorageError if it cannot be made."""
     folder = scratch / run_id
     try:
         folder.mkdir(parents=True, exist_ok=True)

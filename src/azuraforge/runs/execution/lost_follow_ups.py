@@ -32,7 +32,7 @@ def end_lost(database: Database, events: EventLog, scratch: Path | None, held: C
     Args:
         database: of the runs.
         events: for the event that the page waits for.
-        scratch: the only disk that workers have, where missing files are known at once; None: there may be others.
+        scratch: the workers' only disk, on which a missing file is lost; None: there may be other disks.
         held: projects that are left alone.
     """
     ended = 0

@@ -38,7 +38,7 @@ class Outgoing:
         """Send as much as the socket accepts now."""
         with contextlib.suppress(OSError):
             self._woken.recv(4096, socket.MSG_DONTWAIT)
-        with self._lock, contextlib.suppress(OSError):  # a child that has ended says so on its other channels
+        with self._lock, contextlib.suppress(OSError):  # other channels report a child that has ended
             sent = connection.send(self._waiting, socket.MSG_DONTWAIT) if self._waiting else 0
             del self._waiting[:sent]
 

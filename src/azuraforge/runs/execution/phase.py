@@ -113,7 +113,7 @@ class PhaseChild:
         """Run the child and return its ``result`` frame.
 
         Raises the child's own error; ChildDied or LauncherDied; Cancelled, Draining or Replaced once the child has
-        ended; UserError where it went past a limit.
+        ended; UserError if it exceeded a limit.
         """
         answer: Result | Failure | None = None
         try:
@@ -123,7 +123,7 @@ class PhaseChild:
                 selector.register(self._outgoing.woken, selectors.EVENT_READ)
                 if self._child.output is not None:
                     selector.register(self._child.output, selectors.EVENT_READ)
-                with contextlib.suppress(OSError):  # it died already; its exit status gives the reason
+                with contextlib.suppress(OSError):  # it has already died; its exit status gives the reason
                     self._child.connection.sendall(encode(start))
                 while answer is None:
                     answer = self._step(selector)
@@ -141,7 +141,7 @@ class PhaseChild:
     def _step(self, selector: selectors.BaseSelector) -> Result | Failure | None:
         ended = (
             self._child.ended.is_set()
-        )  # checked before reading: if it has ended and nothing is readable, nothing will come
+        )  # checked before reading: if it has ended and nothing is readable, nothing will follow
         found = selector.select(0.0 if ended else self._wait_seconds())
         ready = {key.fileobj for key, events in found if events & selectors.EVENT_READ}
         if self._child.output in ready:

@@ -81,7 +81,7 @@ class Note(BaseModel):
 
 
 class Figure(BaseModel):
-    """Data to be drawn."""
+    """Data of a figure."""
 
     name: str
     data: dict[str, object]

@@ -19,7 +19,7 @@ class Slots:
     """Threads that execute runs until nothing is due.
 
     Args:
-        work: carries one run to the end of its attempt; False where none was due.
+        work: executes one run until its attempt ends; False if none was due.
         on_free: called by a slot that found nothing, before it sleeps: one ``call`` is then awaited.
         count: how many.
     """
@@ -65,7 +65,7 @@ class Slots:
                 log.error("slot_failed", exc_info=error)
                 self._stopping.wait(_PAUSE_SECONDS)
                 continue
-            if look_again:  # a claim hides other rows for a moment
+            if look_again:  # a claim briefly hides other rows
                 look_again = False
                 self._stopping.wait(_MOMENT_SECONDS)
                 continue

@@ -65,10 +65,10 @@ class Supervisor:
 
     def _work(self) -> None:
         while not self._stopping.is_set():
-            seen = self._wakes  # cleared before looking, so that no signal is missed between looking and waiting
+            seen = self._wakes  # cleared before checking, so that no signal is missed between checking and waiting
             try:
                 if self._worker.run_one():
-                    self._wake()  # its end may have let others start
+                    self._wake()  # its end may allow others to start
                     continue
             except AzuraError as error:
                 log.warning("slot_waits", reason=str(error))

@@ -68,7 +68,7 @@ class ExternalRuns:
         of = (session, run_id, user_id)
         run = self._renewal(*of, progress)
         if run is None:
-            self._alive(*of)  # says why not, or reopens it
+            self._alive(*of)  # raises the reason, or reopens it
             run = self._renewal(*of, progress)
         return cast(Run, run)
 

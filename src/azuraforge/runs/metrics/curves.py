@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Values = npt.NDArray[np.float64]
 
 CHUNK_POINTS = 1000
-#: Stands for the time of a point that came without one; no point was logged in 1970.
+#: Time of a point that was sent without one; no point was logged in 1970.
 UNKNOWN_TIME = 0
 _WIDTH = 8
 _LEVEL = 6
@@ -44,7 +44,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Sealed points: steps in rising order, and the extremes of the values (None where all are NaN)."""
+    """Sealed points: steps in rising order, and the extremes of the values (None if all are NaN)."""
 
     first_step: int
     last_step: int

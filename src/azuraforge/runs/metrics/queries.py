@@ -1,4 +1,4 @@
-"""Sorting and filtering runs by a metric, as query parameters spell it."""
+"""Sorting and filtering of runs by a metric, as in query parameters."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from azuraforge.processes.points import SERIES_CHARACTERS
 #: The facts about a whole curve that its row holds: the value at the highest step, and the extremes.
 Statistic = Literal["last", "lowest", "highest"]
 Comparison = Literal["<", "<=", ">", ">=", "="]
-#: The place of a run in a list that is sorted by a metric; infinities have a spelling in cursors.
+#: The position of a run in a list that is sorted by a metric; cursors can represent infinities.
 SortKey = tuple[Annotated[float, PlainSerializer(spell, when_used="json")], str]
 
-#: Conditions of one request at most, and their length.
+#: Largest number of conditions in a request, and their length.
 MOST_CONDITIONS, CONDITION_CHARACTERS = 5, SERIES_CHARACTERS + 50
 
 _STATISTICS = "|".join(get_args(Statistic))

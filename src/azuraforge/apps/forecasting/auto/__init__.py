@@ -1,1 +1,1 @@
-"""``forecasting.auto``: several forecasters within a time budget, combined by their errors on the validation part."""
+"""``forecasting.auto``: several forecasters within a time budget, combined by their errors on the validation set."""

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from typing import Literal, NoReturn
 
 _PR_SET_PDEATHSIG = 1
-#: What a process writes when its work is done; otherwise it writes the reason and ends.
+#: Bytes that a process writes when its work is done; otherwise it writes the reason and ends.
 _DONE = b"\0"
-#: Longer reasons are cut; a pipe takes this much without a reader.
+#: Longer reasons are truncated; a pipe holds this much without a reader.
 _REASON_BYTES = 1000
 _MOST_DESCRIPTORS = 4096
 
@@ -38,7 +38,7 @@ class Attempt:
 
 @dataclass
 class _Process:
-    """A forked process, the pipes to and from it, and the place in the list of what it works on."""
+    """A forked process, the pipes to and from it, and the index of its work in the list."""
 
     pid: int
     orders: int
@@ -48,7 +48,7 @@ class _Process:
 
     def order(self, place: int) -> None:
         self.place, self.began = place, time.monotonic()
-        # A process that was killed between two pieces of work reads nothing; that it is gone shows in ``reports``.
+        # A process that was killed between two pieces of work reads nothing; ``reports`` shows its end.
         with contextlib.suppress(BrokenPipeError):
             os.write(self.orders, place.to_bytes(4, "little"))
 
@@ -123,7 +123,7 @@ def _live(functions: Sequence[Callable[[], None]], orders: int, reports: int, pa
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
-        # The run's own pipe must end with the run's process, and another process's orders with this one's parent.
+        # The run's own pipe must close with the run's process, and other processes' orders with their parent.
         low, high = sorted((orders, reports))
         os.closerange(3, low)
         os.closerange(low + 1, high)

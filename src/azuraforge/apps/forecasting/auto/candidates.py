@@ -38,13 +38,13 @@ _OTHERS: tuple[type[AnyPipeline], ...] = (MultipleSeasons, TbatsForecaster, Ridg
 MEMBERS: dict[str, type[AnyPipeline]] = {
     each.name: each for each in dict.fromkeys((*_NAIVE, *_STATISTICAL, *_DEMAND, *_OTHERS))
 }
-#: A share of zeros from which on demand counts as intermittent.
+#: Share of zeros from which demand counts as intermittent.
 _INTERMITTENT_SHARE = 0.3
 _ROWS_FOR_MSTL, _ROWS_FOR_RIDGE = 500, 100
 _ROWS_FOR_TREES, _ROWS_FOR_TREES_OF_PANELS, _ROWS_FOR_TREES_WITH_COLUMNS = 500, 1000, 300
 _LONGEST_SEASON = 2000
-#: Processor seconds of one series of 60 rows, measured on one core, and those that do not depend on their number. They
-#: order the members and choose what is tried: a member that takes longer than the budget is stopped.
+#: Processor seconds per series of 60 rows, measured on one core, and fixed ones. They order and select the members: a
+#: member that takes longer than the budget is stopped.
 _SECONDS_PER_SERIES = {
     "forecasting.theta": 0.004,
     "forecasting.ets": 0.004,
@@ -59,7 +59,7 @@ _SECONDS_PER_SERIES = {
     "forecasting.boosted_lags": 0.0005,
 }
 _FIXED_SECONDS = {"forecasting.boosted_lags": 4.0}
-#: Importing statsforecast, or LightGBM and growing trees, takes longer than a smaller budget.
+#: Least budget for importing statsforecast, or LightGBM and growing trees.
 LEAST_BUDGET_SECONDS = 3.0
 _STATSFORECAST = {
     "forecasting.arima": "statsforecast.arima",
@@ -76,8 +76,8 @@ class Candidates:
     """Names of ``MEMBERS`` in the order in which they are tried.
 
     Attributes:
-        free: learned at once; they answer where all else fails.
-        core: combined whatever their errors where there is little evidence to weigh them.
+        free: learned at once; they answer if all others fail.
+        core: combined whatever their errors if there is little evidence to weigh them.
         further: groups that follow as long as the one before paid.
         early: members of ``further`` that cost less than those of ``core``, so that they are learned before.
         too_slow: members that are not tried, because importing what they need, or fitting so many series, takes longer
@@ -111,7 +111,7 @@ class Candidates:
 
 
 def candidates(config: AutoConfig, train: Part) -> Candidates:
-    """Choose by rows, seasons, zeros and columns of the training part.
+    """Choose by rows, seasons, zeros and columns of the training set.
 
     Raises InvalidInput for a member that does not exist.
     """
@@ -135,7 +135,7 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
     demand = bool(known.size) and known.min() >= 0 and np.mean(known == 0) >= _INTERMITTENT_SHARE and np.ptp(known) > 0
     core = _names(_DEMAND) if demand else _names(_STATISTICAL)
     if not demand and config.season_of(schema) > 1:
-        core = (*core, SeasonalNaive.name)  # draws the median towards the last season, see docs/decisions/0024
+        core = (*core, SeasonalNaive.name)  # moves the median towards the last season, see docs/decisions/0024
     twice = () if demand else _names((Theta,))
     cheap: list[type[AnyPipeline]] = []
     seasons = natural_seasons(schema, config.season_of(schema), rows, _LONGEST_SEASON)
@@ -170,7 +170,7 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
 
 
 def _unsuited(least: Mapping[str, int], chosen: Collection[str]) -> dict[str, dict[str, str]]:
-    """Return why members that learn from many rows are none here; ``least``: the rows from which each is tried."""
+    """Return why members that need many rows are not tried; ``least``: the rows from which each is."""
     return {
         name: in_each_language("auto.too_few_rows", rows=rows) for name, rows in least.items() if name not in chosen
     }
@@ -191,7 +191,7 @@ def _within_budget(
     groups: list[tuple[str, ...]],
     too_slow: list[str],
 ) -> Candidates:
-    """Leave out the members of a panel that would take longer than what those before them leave of the budget."""
+    """Leave out the members of a panel that would take longer than the rest of the budget."""
     left = config.budget_seconds
 
     def affordable(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -227,7 +227,7 @@ def is_forked(name: str) -> bool:
     """Return whether a member is learned in a forked process.
 
     Ridge and trees are not: time zones are converted in Polars' threads and trees grow in those of OpenMP, and a forked
-    process has neither. They are interrupted where they are, see ``limits.within``.
+    process has neither. They are interrupted in this process, see ``limits.within``.
     """
     return issubclass(MEMBERS[name], StateForecaster)
 

@@ -17,7 +17,7 @@ TOO_FEW, RAISED, TOO_SLOW = "auto.validation_too_short", "auto.raised", "auto.to
 def composed(
     combination: Combination, progress: Progress, config: AutoConfig, not_tried: Iterable[LeftOutMember] = ()
 ) -> Composition:
-    """Return the composition of what was learned.
+    """Return the composition of the learned members.
 
     Args:
         combination: of the members.
@@ -41,7 +41,8 @@ def composed(
     )
     tried = {*progress.members, *progress.left_out}
     left_out = [progress.left_out[name] for name in sorted(progress.left_out)]
-    # Whatever the rule, of one member nothing is combined: the others diverged, failed or were not worth their weight.
+    # A single member is not a combination, whatever the rule: the others diverged, failed or were not worth their
+    # weight.
     alone = sum(weight > 0 for weight in weights.values()) == 1
     return Composition(
         rule="single" if alone else combination.rule,

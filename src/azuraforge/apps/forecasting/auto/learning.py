@@ -25,10 +25,10 @@ from azuraforge.plugins.contract.silent_run import SilentRun
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
 _DONE, _TRIALS = "finished.json", ".trials"
-#: A checkpoint syncs every member to the disk, so members that were learned faster than this share one.
+#: Time between checkpoints: each syncs every member to the disk, so members learned faster share one.
 _BETWEEN_CHECKPOINTS = 2.0
 
-#: Learns one member: its name, its pipeline and its run.
+#: Function that learns one member, given its name, its pipeline and its run.
 Learn = Callable[[str, AnyPipeline, RunContext[ForecastConfig]], Any]
 
 
@@ -40,7 +40,7 @@ class Progress:
         members: what each finished member learned, by its name.
         left_out: those that will not be tried again.
         seconds: of each member, of its last attempt.
-        trials: candidates that a member compared, where it compared several.
+        trials: candidates that a member compared, if several.
         before: wall time that earlier attempts spent, up to the checkpoint.
     """
 
@@ -93,7 +93,7 @@ def learn_members(
     Args:
         run: of the ensemble; it keeps checkpoints.
         names: of ``MEMBERS``.
-        learn: called for each, in a forked process where ``is_forked`` says so.
+        learn: called for each, in a forked process if ``is_forked`` says so.
         progress: changed in place.
         seconds: those that have not finished by then are stopped and left out.
         total: members of the whole run, for its progress.
@@ -128,7 +128,7 @@ def learn_members(
 
         forked = {name: partial(make, name) for name in open_ if is_forked(name)}
         if forked:
-            if seconds > 0:  # what a process imports first is not a member's time
+            if seconds > 0:  # first imports of a process do not count as a member's time
                 import_libraries(list(forked))
             for attempt in attempts(forked, max(1, run.threads), deadline - time.monotonic()):
                 ended(attempt)
@@ -155,7 +155,7 @@ def _here(make: Callable[[str], None], name: str, deadline: float) -> Attempt:
 
 
 def _own(config: AutoConfig) -> dict[str, object]:
-    """Return the settings that every forecaster has, without intervals: those are the combination's."""
+    """Return the settings that every forecaster has, without intervals, which belong to the combination."""
     own: dict[str, object] = {name: getattr(config, name) for name in ForecastConfig.model_fields}
     return own | {"intervals": "fixed"}
 

@@ -7,13 +7,13 @@ import signal
 import threading
 from collections.abc import Callable
 
-#: An interruption that the work has swallowed, as ``__del__`` does, is repeated after so many seconds.
+#: Seconds after which an interruption that the work has swallowed (in ``__del__``, for example) is repeated.
 _AGAIN_SECONDS = 0.1
 _LEAST_SECONDS = 1e-3
 
 
 class _OutOfTime(BaseException):
-    """Not an ``Exception``: the work must not take it for an error of its own."""
+    """Interruption of work; not an ``Exception``, so that the work does not handle it as its own error."""
 
 
 def within(seconds: float, work: Callable[[], None]) -> bool:

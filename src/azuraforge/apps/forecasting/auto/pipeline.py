@@ -1,4 +1,4 @@
-"""``forecasting.auto``: members learned within a time budget, combined by their errors on the validation part."""
+"""``forecasting.auto``: members learned within a time budget, combined by their errors on the validation set."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from azuraforge.plugins.forecasting.panels import each, known_series, stack
 HARMS = 0.02
 #: Seconds that a member may take to forecast a part, and the cheapest ones to learn, where the budget is smaller.
 LEAST_ANSWER = 5.0
-#: Origins at the beginning of the training part whose errors say nothing: Theta's estimation does not look at its first
+#: Number of origins at the beginning of the training set whose errors are ignored: Theta's estimation skips its first
 #: three, and its level there may be thousands of times the values. At most half of the origins.
 _UNSETTLED = 3
 _ONE = ""
@@ -50,8 +50,8 @@ class Ensemble:
         members: what each member learned, by its name.
         combination: of their forecasts.
         spreads: of the quantiles around a forecast, by series; of a single series by the empty name.
-        starts: where the levels of adaptive intervals start to move, by series.
-        report: of the members, where they have just been learned; it is not saved.
+        starts: starting points of adaptive intervals' levels, by series.
+        report: report of the members if they have just been learned; it is not saved.
     """
 
     members: dict[str, Any]
@@ -62,7 +62,7 @@ class Ensemble:
 
 
 class Auto(Pipeline[AutoConfig, Ensemble]):
-    """Naive, statistical, linear and tree forecasters, weighed where there is evidence and else in a robust mean."""
+    """Naive, statistical, linear and tree forecasters, weighted if there is evidence, else in a robust mean."""
 
     name: ClassVar[str] = "forecasting.auto"
     kind = "forecast"
@@ -102,7 +102,8 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             for names, least in ((first, LEAST_ANSWER), (group, 0.0 if place else np.inf)):
                 left = max(least, budget - progress.spent)  # checkpoints of a busy disk may have taken all of it
                 learn_members(run, names, learn, progress, left, len(chosen))
-            # A resumed run has finished members of later groups: each group is weighed as if it were the last so far.
+            # A resumed run may have finished members of later groups: each group is weighed as if it were the last so
+            # far.
             tried = {name for each in groups[: place + 1] for name in each}
             points |= self._points(progress, validation, tried - set(points), run.config.budget_seconds)
             seen = {name: points[name] for name in sorted(tried & set(points))}
@@ -111,7 +112,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             )
             point = combination.of(seen)
             before, error = error, _error(point, validation.targets, scale)
-            # Evidence that is too thin to weigh members cannot show that more of them pay either.
+            # If there is too little evidence to weigh members, it cannot show either that more of them help.
             if place == 1 and thin:
                 why = TOO_FEW
                 break
@@ -278,7 +279,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         return ensemble.combination.of(points)
 
     def _calibrate(self, ensemble: Ensemble, config: AutoConfig, train: Part, validation: Part, point: Floats) -> None:
-        """Measure the errors of the combination, whose forecasts of the validation part are ``point``, by series."""
+        """Measure the errors of the combination, whose forecasts of the validation set are ``point``, by series."""
         assert validation.targets is not None
         assert train.targets is not None
         errors, adaptive = validation.targets - point, config.intervals == "adaptive"
@@ -310,7 +311,7 @@ def _series(part: Part) -> list[tuple[str, Part, np.ndarray[tuple[int, ...], np.
 
 
 def _alone(ensemble: Ensemble, series: str) -> Ensemble:
-    """Return the ensemble for one series, as a part without the others is given to it."""
+    """Return the ensemble for one series, for a part without the others."""
     if series == _ONE:
         return ensemble
     members = {name: known_series(own.series, series) for name, own in ensemble.members.items() if own.series}
@@ -318,7 +319,7 @@ def _alone(ensemble: Ensemble, series: str) -> Ensemble:
 
 
 def _scale(train: Part, validation: Part) -> Floats:
-    """Return ``(origin, 1)``: the mean absolute step of the origin's series in the training part."""
+    """Return ``(origin, 1)``: the mean absolute step of the origin's series in the training set."""
     sizes = {name: step_size(one) for name, one, _ in _series(train)}
     scale = np.ones((len(validation.origins), 1))
     for name, _, at in _series(validation):
@@ -332,7 +333,7 @@ def _answer_seconds(name: str, budget: float) -> float:
 
 
 def _newest(rows: Part) -> Part:
-    """Return the newest origin of each series: enough to see whether a refitted member answers."""
+    """Return the newest origin of each series, which suffices to check whether a refitted member answers."""
     return _origins(rows, np.sort([int(at[np.argmax(one.origins)]) for _, one, at in _series(rows)]))
 
 

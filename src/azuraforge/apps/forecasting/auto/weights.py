@@ -1,4 +1,4 @@
-"""The weights of members, from their errors on the validation part.
+"""The weights of members, from their errors on the validation set.
 
 Sources: Wolpert, "Stacked generalization", 1992; Breiman, "Stacked regressions", 1996 (weights that are not negative);
 Petropoulos and Svetunkov, "A simple combination of univariate models", 2020 (the median of ETS, ARIMA, Theta and CES);
@@ -19,7 +19,7 @@ from azuraforge.plugins.contract.arrays import Floats
 #: origins, equal or nearly equal weights had less error on every horizon that was measured, see docs/decisions/0020
 #: and 0043.
 LEAST_ORIGINS, LEAST_STRETCHES = 50, 2
-#: Members whose error exceeds the least by this factor are clearly worse.
+#: Factor of the least error from which a member is clearly worse.
 CLEARLY_WORSE = 1.2
 #: Of a single series half of the weight goes to members up to this factor, in proportion to a power of their accuracy:
 #: stacked weights alone follow a validation part that differs from later rows, see docs/decisions/0047.
@@ -27,10 +27,10 @@ _WORSE_BY_POWERS, _POWER = 1.5, 6
 #: Where evidence is thin, a member counts whatever its error, up to this factor: a difference of that size is none of
 #: chance, and a member that never fits (a last season on steep growth) would spoil a mean.
 HOPELESS = 20.0
-#: Stretches at which stacked weights count as much as equal ones.
+#: Number of whole horizons at which stacked weights count as much as equal ones.
 _HALF_WAY = 8.0
 _SUM_TO_ONE = 1e3
-#: A naive forecast whose errors are this share of a usual one has none: the usual error counts in its place.
+#: A naive forecast with errors below this share of the usual ones counts as exact: the usual error replaces its own.
 _NOTHING = 1e-6
 #: The share of the weights that a trimmed mean leaves out at each end. Of four members one may diverge on early rows;
 #: a smaller share would let a part of it in, and intervals, which grow with its errors, would be far too wide.
@@ -45,7 +45,7 @@ class Combination:
         rule: ``weights``: their sum; ``median``: that of the members with a weight; ``trimmed``: the weighted mean
             of each forecast value without the quarter of the weights at either end.
         weights: by name; they sum to 1, those of a median are equal.
-        scores: by name, mean absolute error on the validation part, as a multiple of that of ``free``; None where
+        scores: by name, mean absolute error on the validation set, as a multiple of that of ``free``; None where
             unknown.
     """
 
@@ -81,15 +81,15 @@ def combine(
     twice: Collection[str] = (),
     twice_if_weighed: Collection[str] | None = None,
 ) -> Combination:
-    """Weigh members.
+    """Return the weights of members.
 
     Args:
         points: ``(origin, horizon)`` forecasts by member.
         truth: ``(origin, horizon)``; NaN where unknown.
         scale: ``(origin, 1)`` the size of a usual error of the origin's series.
-        core: the members that count where evidence is thin, unless their errors are ``HOPELESS`` times the least.
-        free: the member that stands where no member of ``core`` does, and by whose errors scores are stated.
-        twice: those of ``core`` that count twice in a trimmed mean, where counts are divided by a power of the scores
+        core: the members that count with little evidence, unless their errors are ``HOPELESS`` times the least.
+        free: the member used if no member of ``core`` is left; scores are multiples of its errors.
+        twice: members of ``core`` that count twice in a trimmed mean, where counts are divided by a power of the scores
             that grows with the evidence; without any, it is the median of equals.
         twice_if_weighed: members that count twice where there is evidence and half of the weight goes by a power of the
             scores; None: all weight is stacked there.

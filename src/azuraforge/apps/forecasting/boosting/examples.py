@@ -15,7 +15,7 @@ from azuraforge.plugins.contract.parts import Part
 
 
 def usable(part: Part) -> Indices:
-    """Return the places of the origins that have all of their targets."""
+    """Return the indices of the origins with all of their targets."""
     if part.targets is None:
         raise ValueError("a part without targets cannot be learned from")
     return np.flatnonzero(np.isfinite(part.targets).all(axis=1))

@@ -19,9 +19,9 @@ from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS
 from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
 from azuraforge.plugins.forecasting.panels import known_series, predict_each
 
-#: So many windows of a series weigh as much as all series together in the width of its intervals.
+#: Number of a series' windows that weigh as much as all series together in the width of its intervals.
 _WINDOWS_OF_ALL = 20
-#: Examples that are read together.
+#: Number of examples that are read together.
 _AT_ONCE = 40_000
 
 
@@ -37,11 +37,11 @@ class Boosted:
             mean of the last season) or ``season`` (the last seasons' mean at the same place).
         forests: as many.
         shares: of the forests in the forecast, with the sum 1.
-        ridge: the ridge forecast, where a forest corrects it.
+        ridge: the ridge forecast, if a forest corrects it.
         spread: ``(level, horizon)`` offsets of the quantiles in units of a series' scale.
         widths: name of a series → factor of its offsets.
         table: ``(GRID, horizon)`` errors for adaptive intervals in units of a series' scale; empty if fixed.
-        starts_of_levels: name of a series → where the levels of its adaptive intervals start to move.
+        starts_of_levels: name of a series → starting point of its adaptive intervals' levels.
     """
 
     horizon: int
@@ -94,7 +94,7 @@ def _point(fitted: Boosted, read: Inputs) -> Floats:
 
 
 def calibrated(fitted: Boosted, check: Part, *, adaptive: bool) -> Boosted:
-    """Return the forecaster with the spread of its errors on the validation part."""
+    """Return the forecaster with the spread of its errors on the validation set."""
     read = Inputs(fitted.layout, fitted.scales, check)
     owners = read.owners
     center, scale = read.center[owners, None], read.scale[owners, None]
@@ -140,7 +140,7 @@ def _by_analogy(fitted: Boosted, part: Part) -> Predictions:
         alone = Part(frame, part.schema, origin + 1, part.horizon, at, ahead=ahead)
         known = column_values(frame, part.schema.target)
         known = known[np.isfinite(known)]
-        if known.size > 1 and not np.ptp(known):  # a series that has always stood still
+        if known.size > 1 and not np.ptp(known):  # a constant series
             still = np.full((1, part.horizon), known[0])
             found.append(Predictions(still, dict.fromkeys(QUANTILE_LEVELS, still)))
             continue
@@ -166,8 +166,7 @@ def _answer(fitted: Boosted, part: Part, alone: str | None) -> Predictions:
 
 
 def levels_of(fitted: Boosted, name: str, part: Part) -> Floats | None:
-    """Return the ``(level, origin, horizon)`` that adaptive intervals look up for one series; None if intervals are
-    fixed."""
+    """Return ``(level, origin, horizon)`` levels of adaptive intervals of one series; None if intervals are fixed."""
     past = past_part(part, 0) if len(fitted.table) else None
     if past is None:
         return None

@@ -30,10 +30,10 @@ from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.config import chronological_split
 from azuraforge.plugins.forecasting.panels import each, one_of
 
-#: Examples, an origin and a row ahead, to learn from at most; more are thinned out evenly.
+#: Largest number of training examples (an origin and a row ahead); more are thinned out evenly.
 MOST_EXAMPLES = 100_000
 MOST_CHECKED = 30_000
-#: Fewer origins teach a ridge forecast nothing that a tree could correct.
+#: With fewer origins, a ridge forecast is not worth correcting by trees.
 _FEWEST_FOR_RIDGE = 60
 #: Of more training rows two forests are enough: they learn for long, and nothing was measured there.
 _MOST_ROWS_FOR_FOUR = 10_000
@@ -64,7 +64,7 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
         return chronological_split(table, config, window=1, partial=True)
 
     def fit(self, run: RunContext[BoostedConfig], train: Part, validation: Part) -> Boosted:
-        """Grow trees on ``train`` until ``validation`` gains no more; measure the intervals on ``validation``."""
+        """Grow trees on ``train`` until the validation loss stops falling; measure the intervals on ``validation``."""
         config = run.config
         fresh = self._fresh(run, train, validation)
         learned = examples(fresh, train, MOST_EXAMPLES)
@@ -182,7 +182,7 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
 
 
 def series_of(part: Part) -> Iterator[tuple[str, Part]]:
-    """Yield the name and the part of each series; ``ALONE`` and the part itself where there is one."""
+    """Yield the name and the part of each series; ``ALONE`` and the part itself if there is only one."""
     if part.schema.series is None:
         yield ALONE, part
         return

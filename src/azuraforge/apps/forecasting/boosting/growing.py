@@ -19,9 +19,9 @@ from azuraforge.plugins.contract.arrays import Floats
 if TYPE_CHECKING:
     import lightgbm
 
-#: LightGBM imports them where they are installed, for wrappers and formats that are not used here: that takes 0.9 s.
+#: Packages that LightGBM imports if they are installed, for unused wrappers and formats, which takes 0.9 s.
 _NOT_NEEDED = ("sklearn", "pandas", "pyarrow")
-#: Of few examples a leaf holds at least this share.
+#: Least share of few examples that a leaf holds.
 _LEAF_SHARE = 0.02
 #: A forest whose error is a tenth larger has less than half the share. See docs/decisions/0047.
 _POWER = 8
@@ -82,7 +82,7 @@ def grow(
     Args:
         growth: settings.
         learned: examples to learn from.
-        checked: examples that end the growth; None where ``config.stop_after`` does.
+        checked: examples that end the growth; None if ``config.stop_after`` does.
         report: receives the number of a forest, the round and the forest's mean squared error on ``checked``.
     """
     forests, forecasts = [], []
@@ -102,7 +102,7 @@ def regrow(growth: Growth, learned: Examples, trees: Sequence[int]) -> tuple[For
 
 
 def _add(booster: lightgbm.Booster, trees: int) -> int:
-    """Add ``trees``, fewer where no split is left to make; return how many there are."""
+    """Add ``trees``, fewer if no split is left; return the total number."""
     for done in range(1, trees + 1):
         if booster.update():
             return done
@@ -164,7 +164,7 @@ def _seen(booster: lightgbm.Booster) -> Floats:
 
 @contextmanager
 def _without(*packages: str) -> Iterator[None]:
-    """Make imports inside fail for packages that this process has not loaded."""
+    """Make imports in the block fail for packages that this process has not loaded."""
     absent = [name for name in packages if name not in sys.modules]
     sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  # None: it cannot be imported
     try:

@@ -25,25 +25,25 @@ from azuraforge.plugins.forecasting.panels import Blocks, consecutive, each, fil
 
 #: The name of a single series among those of a version.
 ALONE = ""
-#: Rows of a new series that weigh as much as what is usual in the others.
+#: Number of a new series' rows that weigh as much as the others' usual values.
 _ROWS_OF_OTHERS = 12
-#: The target's change since so many rows before the origin.
+#: Lags, in rows before the origin, of the target's changes.
 LAGS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 18, 21, 24, 28)
-#: The other columns: their value now, and its change over so many rows.
+#: Lags, in rows, of the other columns' changes; their present value is a further input.
 OTHER_LAGS = (1, 3, 6, 24)
-#: Windows of the rolling statistics, in rows; each season and twice its length are further ones.
+#: Windows of the rolling statistics, in rows, in addition to each season and twice its length.
 WINDOWS = (4, 12, 28)
-#: Longer windows cost more than they tell; the calendar tells the year.
+#: Longest window; longer ones cost more than they help, and the calendar covers the year.
 LONGEST_WINDOW = 200
 #: Number of seasons over which the same place is averaged.
 SEASONS_BACK = 4
-#: Seasons that rows of a length have besides the schema's: an hour's week, a day's year.
+#: Further seasons by the length of rows: a week for hours, a year for days.
 _WEEK_OF_HOURS = 168
 _YEAR_OF_DAYS = 365
 
 
 def seasons_of(season: int, clock: Clock, rows: int) -> tuple[int, ...]:
-    """Return the seasons, in rows, that ``rows`` training rows hold twice, shortest first."""
+    """Return the seasons, in rows, of which ``rows`` training rows hold at least two, shortest first."""
     found = {season}
     if clock.time is not None and clock.step > 0:
         if clock.step <= DAY // 2 and DAY % clock.step == 0:
@@ -58,7 +58,7 @@ class Scales:
     """Scales of one series, learned on its training rows.
 
     Attributes:
-        first: stands for the target before its first known value.
+        first: replacement of the target before its first known value.
         center, scale: the target is read as ``(value - center) / scale``.
         others: the channels of the other columns.
     """
@@ -94,14 +94,14 @@ class Scales:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Scales:
-        """Return what ``to_dict`` gave."""
+        """Rebuild the object from the result of ``to_dict``."""
         others = tuple(Channel.from_dict(one) for one in fields["others"])
         return cls(float(fields["first"]), float(fields["center"]), float(fields["scale"]), others)
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Columns that the trees see, the same for all series.
+    """Input columns of the trees, the same for all series.
 
     Attributes:
         seasons: in rows, shortest first.
@@ -109,7 +109,7 @@ class Layout:
         columns: the other columns.
         clock: the calendar.
         covariates: what is known ahead.
-        several: scale and level tell the series apart.
+        several: scale and level identify the series.
         stepped: the step ahead is an input.
         cycle: rows of the season whose last ``SEASONS_BACK`` runs forecast the next; 0 where the training part holds
             fewer.
@@ -128,7 +128,7 @@ class Layout:
 
     @classmethod
     def learn(cls, config: ForecastConfig, train: Part, clock: Clock, *, several: bool) -> Layout:
-        """Learn from the longest series' training part."""
+        """Learn from the longest series' training set."""
         values = column_values(train.frame, train.schema.target)
         known = values[np.isfinite(values)]
         seasons = seasons_of(config.season_of(train.schema), clock, train.frame.height)
@@ -148,7 +148,7 @@ class Layout:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Layout:
-        """Return what ``to_dict`` gave."""
+        """Rebuild the object from the result of ``to_dict``."""
         lists = {name: tuple(fields[name]) for name in ("seasons", "columns")}
         clock, covariates = Clock.from_dict(fields["clock"]), Covariates.from_dict(fields["covariates"])
         return cls(**{**fields, **lists, "clock": clock, "covariates": covariates})
@@ -284,8 +284,8 @@ class Inputs:
         return found[asked]
 
     def _back(self, rows: Indices, steps: Indices, season: int) -> Floats:
-        """``(example, SEASONS_BACK + 2)``: the same place in the last known seasons, then the newest one's neighbours;
-        NaN before the first row and after the origin."""
+        """Return ``(example, SEASONS_BACK + 2)``: the same place in the last known seasons, then the newest one's
+        neighbours; NaN before the first row and after the origin."""
         ahead, origins, first = steps + 1, self.part.origins[rows], self._first[rows][:, None]
         newest = origins + ahead - season * -(-ahead // season)
         back = newest[:, None] + np.concatenate([-season * np.arange(SEASONS_BACK), [-1, 1]])
@@ -319,8 +319,8 @@ def _read(values: Floats, rows: Indices, first: Indices) -> Floats:
 
 
 def _numbers(clock: Clock, local_times: Indices) -> Floats:
-    """``(example, number)``: the hour, the weekday, the day of the month and of the year of local times, where the
-    calendar knows their cycles."""
+    """Return ``(example, number)``: the hour, the weekday, the day of the month and of the year of local times, if the
+    calendar has their cycles."""
     cycles = {cycle.name for cycle in clock.cycles}
     dates = (local_times // DAY).astype("datetime64[D]")
     columns: list[Floats] = []

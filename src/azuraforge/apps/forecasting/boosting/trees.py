@@ -23,9 +23,9 @@ from azuraforge.plugins.contract.arrays import Floats, Indices
 
 #: A leaf is one bit of a mask.
 MOST_LEAVES = 64
-#: As many as a config may ask for; a prediction takes memory for all thresholds of each tree.
+#: Largest number of trees that a config allows; a prediction takes memory for all thresholds of each tree.
 MOST_TREES = 5000
-#: Rows that are evaluated together: their masks and values stay in a processor's cache.
+#: Number of rows evaluated together: their masks and values stay in a processor's cache.
 _AT_ONCE = 16_384
 #: de Bruijn sequences: the product of one with a power of two has the power's exponent in its highest bits.
 _SEQUENCES = {32: (np.uint32(0x077CB531), np.uint32(27)), 64: (np.uint64(0x03F79D71B4CB0A89), np.uint64(58))}
@@ -92,7 +92,7 @@ class Forest:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array], prefix: str, width: int) -> Forest:
-        """Return the forest that ``to_arrays`` gave.
+        """Rebuild the forest from the result of ``to_arrays``.
 
         Raises InvalidInput if the arrays are no trees over ``width`` columns.
         """
@@ -116,7 +116,7 @@ def _preorder(node: Mapping[str, Any], rows: list[tuple[int, float, int, int]], 
     if node["decision_type"] != "<=" or node["missing_type"] == "Zero":
         raise ValueError("categories and zeros as missing values are not supported")
     threshold = float(node["threshold"])
-    # Where no value was missing while the tree grew, LightGBM takes a missing one for zero.
+    # If no value was missing while the tree grew, LightGBM treats a missing one as zero.
     left = bool(node["default_left"]) if node["missing_type"] == "NaN" else threshold >= 0
     place = len(rows)
     rows.append((-1, 0.0, 0, 0))

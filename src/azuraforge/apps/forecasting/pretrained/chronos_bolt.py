@@ -12,14 +12,14 @@ from azuraforge.apps.forecasting.pretrained.transformer import Decoder, Encoder,
 from azuraforge.apps.forecasting.pretrained.weights_folder import BoltConfig, Weights
 from azuraforge.plugins.contract.arrays import Flags, Floats
 
-#: A context without spread is divided by this.
+#: Divisor of a context without spread.
 _LEAST_SCALE = 1e-5
-#: Contexts that are computed at once; more gain nothing and cost memory.
+#: Number of contexts computed at once; more gain nothing and cost memory.
 BATCH = 32
 
 
 class ChronosBolt:
-    """A model with its weights. Nothing of it learns here.
+    """A model with its weights, which are not trained here.
 
     Args:
         config: sizes.
@@ -68,7 +68,7 @@ class ChronosBolt:
         return np.concatenate(found, axis=2)[:, :, :horizon]
 
     def _once(self, contexts: Floats) -> Floats:
-        """``(series, level, prediction_length)``."""
+        """Return ``(series, level, prediction_length)`` quantiles of one pass."""
         known = np.isfinite(contexts)
         where, scale = location_and_scale(contexts, known)
         scaled = np.where(known, (contexts - where) / scale, 0.0).astype(np.float32)
@@ -82,7 +82,7 @@ class ChronosBolt:
         return np.asarray(answers * scale[:, :, None] + where[:, :, None])
 
     def _patches(self, scaled: Single, known: Flags) -> tuple[Single, Flags]:
-        """``(series, patch, value then whether it is known)``, and which patches hold a known value."""
+        """Return ``(series, patch, value then whether it is known)``, and a mask of patches with a known value."""
         size = self._sizes.input_patch_size
         missing = -scaled.shape[1] % size
         before = ((0, 0), (missing, 0))
@@ -113,7 +113,7 @@ class _Residual:
 
 
 def location_and_scale(contexts: Floats, known: Flags) -> tuple[Floats, Floats]:
-    """Return ``(series, 1)`` mean and standard deviation of the known values; 0 and 1 where there is none."""
+    """Return ``(series, 1)`` mean and standard deviation of the known values; 0 and 1 if there are none."""
     count = known.sum(axis=1, keepdims=True)
     there = np.maximum(count, 1)
     mean = np.where(known, contexts, 0).sum(axis=1, keepdims=True) / there

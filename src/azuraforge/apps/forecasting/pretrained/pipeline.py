@@ -1,6 +1,6 @@
 """``forecasting.chronos_bolt``: a pretrained model that forecasts a series it has not learned.
 
-Nothing is trained here. The validation part calibrates the intervals; scores are honest only as far as the held-out
+Nothing is trained here. The validation set calibrates the intervals; scores are honest only as far as the held-out
 rows were not part of the pretraining, which the platform cannot check and therefore states (``Pretraining``).
 """
 
@@ -29,7 +29,7 @@ from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfi
 from azuraforge.plugins.forecasting.intervals import calibration, in_order
 from azuraforge.plugins.forecasting.panels import each, predict_each
 
-#: Origins of the validation part that calibrate, spread evenly; more cost minutes and change little.
+#: Number of the validation set's origins for calibration, spread evenly; more cost minutes and change little.
 MOST_CALIBRATED = 256
 _FORMAT = "azuraforge.chronos_bolt/1"
 
@@ -82,7 +82,7 @@ class Pretrained:
 
 
 class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
-    """Quantiles of a Chronos-Bolt model, calibrated on the validation part."""
+    """Quantiles of a Chronos-Bolt model, calibrated on the validation set."""
 
     name: ClassVar[str] = "forecasting.chronos_bolt"
     kind = "forecast"
@@ -100,7 +100,7 @@ class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
         return chronological_split(table, config, window=1, least_window=1, partial=True)
 
     def check_pretrained(self, config: ChronosBoltConfig, folder_of: Callable[[str], Path]) -> None:
-        """Read the whole folder as ``fit`` will. Raises InvalidInput."""
+        """Read the whole folder like ``fit``. Raises InvalidInput."""
         found = read_folder(folder_of(config.weights))
         ChronosBolt(found.config, found.weights)
 
@@ -125,11 +125,11 @@ class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
         return Pretrained(model, context, offsets, found.pretraining)
 
     def pretraining(self, predictor: Pretrained) -> Pretraining:
-        """Return what the folder of the weights states."""
+        """Return the statements in the folder of the weights."""
         return predictor.pretraining
 
     def predict(self, predictor: Pretrained, part: Part) -> Predictions:
-        """The median as the forecast, and calibrated quantiles, from each origin's own past."""
+        """Return the median as the forecast, and calibrated quantiles, from each origin's own past."""
         if part.schema.series is not None:
             return predict_each(part, lambda _, one: self.predict(predictor, one))
         quantiles, scales = _quantiles(predictor, part, part.origins, part.horizon)
@@ -139,7 +139,7 @@ class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
         return Predictions(calibrated[middle], dict(zip(QUANTILE_LEVELS, calibrated, strict=True)))
 
     def save(self, predictor: Pretrained, folder: Path) -> None:
-        """Write the weights and the calibration; a version holds all that it needs."""
+        """Write the weights and the calibration, so that a version is self-contained."""
         save_safetensors(folder / "weights.safetensors", predictor.model.weights)
         save_safetensors(folder / "calibration.safetensors", {"offsets": predictor.offsets})
         described = {
@@ -161,7 +161,7 @@ class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
 
 
 def _scores(predictor: Pretrained, part: Part, most: int) -> Floats:
-    """``(level, origin, horizon)``: truth minus quantile in units of each context's spread, NaN where unknown."""
+    """Return ``(level, origin, horizon)``: truth minus quantile in units of each context's spread, NaN if unknown."""
     if part.targets is None:
         raise ValueError("the validation part has no targets")
     places = np.unique(np.linspace(0, len(part.origins) - 1, min(most, len(part.origins))).round().astype(np.int64))
@@ -170,7 +170,7 @@ def _scores(predictor: Pretrained, part: Part, most: int) -> Floats:
 
 
 def _quantiles(predictor: Pretrained, part: Part, origins: Indices, horizon: int) -> tuple[Floats, Floats]:
-    """``(level, origin, horizon)`` quantiles at ``QUANTILE_LEVELS``, and ``(origin, 1)`` the spread of each context."""
+    """Return ``(level, origin, horizon)`` quantiles at ``QUANTILE_LEVELS``, and ``(origin, 1)`` spreads of contexts."""
     values = column_values(part.frame, part.schema.target)
     rows = predictor.context
     padded = np.concatenate([np.full(rows - 1, np.nan), values])

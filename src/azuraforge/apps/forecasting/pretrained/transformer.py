@@ -130,7 +130,7 @@ class _Block:
         self._activation = config.dense_act_fn
 
     def attend(self, which: str, x: Single, over: Single, bias: Single) -> Single:
-        """Attention of ``x`` over rows; those of the same sequence are normalised with it, the encoder's are not."""
+        """Attend from ``x`` to rows; those of the same sequence are normalised with it, the encoder's are not."""
         query, key, value, out = self._attention[which]
         normed = _normed(x, self._norms[which], self._epsilon)
         rows = normed if which == "self" else over
@@ -144,12 +144,12 @@ class _Block:
         return np.asarray(joined.reshape(*joined.shape[:2], -1) @ out)
 
     def value_of_itself(self, x: Single) -> Single:
-        """Attention of one position to itself: its weight is one."""
+        """Attend from one position to itself, with weight one."""
         _, _, value, out = self._attention["self"]
         return np.asarray(_normed(x, self._norms["self"], self._epsilon) @ value @ out)
 
     def feed_forward(self, x: Single) -> Single:
-        """The dense part, gated where the model is."""
+        """Apply the dense part, gated if the model is."""
         normed = _normed(x, self._norms["dense"], self._epsilon)
         hidden = activated(normed @ self._into[0], self._activation)
         if self._gated:
@@ -169,7 +169,7 @@ def activated(x: Single, name: str) -> Single:
 
 
 def relative_buckets(length: int, buckets: int, furthest: int) -> Indices:
-    """Return ``(query, key)``: the bucket of each distance; near ones have their own, far ones share by logarithm.
+    """Return ``(query, key)``: the bucket of each distance; near ones have their own, far ones share logarithmic ones.
 
     Example:
         >>> relative_buckets(3, 32, 128).tolist()
@@ -191,6 +191,6 @@ def _masked(counts: Flags) -> Single:
 
 
 def _normed(x: Single, weight: Single, epsilon: float) -> Single:
-    """Root mean square normalisation, without a mean and without a bias."""
+    """Normalise by the root mean square, without a mean and without a bias."""
     size = np.mean(np.square(x), axis=-1, keepdims=True, dtype=np.float32)
     return np.asarray(x / np.sqrt(size + np.float32(epsilon)) * weight)

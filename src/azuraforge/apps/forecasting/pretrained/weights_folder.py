@@ -24,7 +24,7 @@ from azuraforge.plugins.contract.pretraining import Pretraining
 from azuraforge.plugins.contract.sentences import joined, of_field
 
 CONFIG, WEIGHTS, PRETRAINING = "config.json", "model.safetensors", "pretraining.json"
-#: Chronos-Bolt base, the largest that is published, holds 205 million numbers.
+#: Size limit; Chronos-Bolt base, the largest published model, holds 205 million numbers.
 MOST_BYTES = 4 << 30
 _SHOWN = 3
 

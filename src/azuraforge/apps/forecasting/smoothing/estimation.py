@@ -1,8 +1,8 @@
-"""Estimation of exponential smoothing: all forms at once, from start values that are not fitted to the season.
+"""Estimation of exponential smoothing: all forms at once, from initial values that are not fitted to the season.
 
 Weights are estimated, and without a season the first level and trend, too; with a season, level, trend and season start
 at a classical decomposition of the first cycles. A start value for each row of a season, estimated like a weight, fits
-the training part better and later rows worse (decision 0016).
+the training set better and later rows worse (decision 0016).
 The sum of squared errors of every form is lowered side by side by Levenberg–Marquardt steps, with one pass over the
 values for all forms and their derivatives.
 
@@ -19,9 +19,9 @@ from azuraforge.apps.forecasting.carried import Estimate
 from azuraforge.apps.forecasting.smoothing.recursion import Smoothing
 from azuraforge.plugins.contract.arrays import Floats, Indices
 
-#: Rows of the first line through level and trend.
+#: Number of rows of the first line through level and trend.
 _FIRST_ROWS = 10
-#: Cycles that the first season is averaged over.
+#: Number of cycles over which the first season is averaged.
 _FIRST_CYCLES = 5
 #: Bounds of the weights, and of the damping.
 _LEAST, _LOWEST_PHI, _HIGHEST_PHI = 1e-4, 0.8, 0.98
@@ -35,7 +35,7 @@ _MOST_STEPS = 30
 _FEWER_STEPS = 10
 _STEP = 1e-4
 _SMALLEST_GAIN = 1e-7
-#: No state is nearer to zero than this share of the largest value where something divides by it.
+#: States used as divisors are at least this share of the largest value away from zero.
 _TINY = 1e-8
 
 
@@ -123,7 +123,7 @@ def fit_forms_of_each(values: Floats, period: int, candidates: list[Form]) -> li
 
 
 def _beginnings(count: int) -> Floats:
-    """``(descent, unknown)``: each of ``_BEGINNINGS``, ``count`` times over."""
+    """Return ``(descent, unknown)``: each of ``_BEGINNINGS``, ``count`` times."""
     weights = np.array([(*weights, 0.95) for weights in _BEGINNINGS])
     unknowns = np.zeros((len(weights), _UNKNOWNS))
     unknowns[:, :3] = np.log(weights[:, :3] / (1 - weights[:, :3]))
@@ -186,7 +186,7 @@ class _Search:
         return np.where(np.isfinite(found), found, np.inf)
 
     def lowered(self, unknowns: Floats, most_steps: int) -> tuple[Floats, Floats]:
-        """Return the least sums of squares found ``(descent,)``, and where: ``(descent, unknown)``."""
+        """Return the least sums of squares found, ``(descent,)``, and their unknowns, ``(descent, unknown)``."""
         count = len(unknowns)
         best, squares = unknowns.copy(), np.full(count, np.inf)
         caution, active = np.full(count, 1e-2), np.arange(count)
@@ -266,7 +266,7 @@ class _Search:
         return made[:, :, 0], slopes * self.free[descents]
 
     def _level_out(self, errors: Floats, expected: Floats, descents: Indices) -> None:
-        """Multiply relative errors ``(row, descent)`` in place by the geometric mean of what was expected, so that the
+        """Multiply relative errors ``(row, descent)`` in place by the geometric mean of the expectations, so that the
         sum of squares orders both kinds of error as the likelihood does."""
         relative = self.relative[descents]
         if relative.any():
@@ -320,7 +320,7 @@ def _start(values: Floats, period: int, form: Form) -> tuple[float, float, Float
 
 
 def _first_season(values: Floats, period: int, multiplicative: bool) -> tuple[Floats, Floats, int]:
-    """Return a season, the moving average that it was taken from, and the average's first row."""
+    """Return a season, the moving average from which it was derived, and the average's first row."""
     cycles = min(len(values) // period, max(_FIRST_CYCLES, -(-(_FIRST_ROWS + period) // period)))
     part = values[: cycles * period]
     weights = np.ones(period) if period % 2 else np.concatenate([[0.5], np.ones(period - 1), [0.5]])

@@ -13,7 +13,7 @@ import numpy as np
 from azuraforge.apps.forecasting.carried import StateModel, Walk
 from azuraforge.plugins.contract.arrays import Floats, Indices
 
-#: A season's factor or a level nearer to zero than this divides nothing.
+#: A season's factor or a level nearer to zero than this is not used as a divisor.
 _TINY = 1e-10
 
 
@@ -43,7 +43,7 @@ class Smoothing(StateModel):
         return int(self.periods.max(initial=1))
 
     def walk(self, begin: Floats, values: Floats, at: Indices) -> Walk:
-        """Carry level, trend and seasons over the values."""
+        """Update level, trend and seasons by the values."""
         rows = len(values)
         borders = np.cumsum([2, *self.periods])
         seasons = [[*begin[first:stop].tolist(), *([0.0] * rows)] for first, stop in itertools.pairwise(borders)]
@@ -121,7 +121,7 @@ class Smoothing(StateModel):
         return np.asarray(point)
 
     def restart(self, before: Floats, after: Floats, values: Floats, gap: int) -> Floats:
-        """Keep the trend, turn the seasons to their places, and find the level again from the first known value."""
+        """Keep the trend, rotate the seasons to their places, and set the level from the first known value."""
         state, first = after.copy(), int(np.argmax(np.isfinite(values)))
         begin, level = 2, float(values[first])
         for period in self.periods.tolist():

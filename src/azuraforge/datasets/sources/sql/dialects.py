@@ -1,4 +1,4 @@
-"""Connections that can only read, and what their errors mean. Runs in children only."""
+"""Read-only connections, and the meanings of their errors. Runs in children only."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
 CONNECT_SECONDS = 10.0
-#: What an error means: the query or its rights are wrong; the sign-in is refused; it took too long; or the server is
-#: away or busy, and a later attempt may help.
+#: Meaning of an error: the query or its rights are wrong; the sign-in is refused; it took too long; or the server is
+#: unavailable or busy, and a later attempt may help.
 Meaning: TypeAlias = Literal["query", "sign_in", "timeout", "away"]
 
 
@@ -47,19 +47,19 @@ class Dialect(ABC):
 
     @abstractmethod
     def connect(self, place: Place, timeout_seconds: float) -> DBAPIConnection:
-        """Connect to one of the addresses that were checked."""
+        """Connect to one of the checked addresses."""
 
     @abstractmethod
     def begin(self, connection: Connection, timeout_seconds: float) -> None:
-        """Begin a transaction in which the server itself refuses to write, and to take longer than that."""
+        """Begin a transaction in which the server itself refuses writes and longer durations."""
 
     @abstractmethod
     def meaning_of(self, error: BaseException) -> tuple[Meaning, str]:
-        """Return what an error of the driver means, and for a wrong query the server's own first line about it."""
+        """Return the meaning of a driver's error, and for a wrong query the first line of the server's message."""
 
     @contextmanager
     def watched(self, connection: Connection, timeout_seconds: float) -> Iterator[None]:
-        """Cut the connection off where the server is silent for longer than it was allowed."""
+        """Close the connection if the server is silent for longer than allowed."""
         yield
 
 
@@ -235,7 +235,7 @@ def _socket(place: Place) -> socket.socket:
 
 
 def _cut_off(connection: socket.socket, cancel: Callable[[], None]) -> None:
-    """End the wait for an answer, then ask the server to stop; it may be too far gone to hear that."""
+    """End the wait for an answer, then ask the server to stop, which it may be unable to receive."""
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
     with contextlib.suppress(Exception):

@@ -12,9 +12,9 @@ from azuraforge.errors import InvalidInput
 from azuraforge.messages import Message
 from azuraforge.plugins.contract.shape import Shape
 
-#: What a cursor column may hold.
+#: Types of values in a cursor column.
 Value: TypeAlias = int | float | Decimal | str | datetime | date
-#: A value, and everything else that a database may return.
+#: Types of values that a database may return.
 Cell: TypeAlias = object
 _MOST_SEEN = 1000
 
@@ -25,7 +25,7 @@ class Position(Shape):
     Attributes:
         kind: type of ``value``; ``moment`` has a time zone, ``local`` has none.
         seen: digests of the rows at exactly this value. The query goes on at ``>=`` it, so that a row which gets the
-            same value later is not lost; these are left out. Empty where they are too many: the platform drops them.
+            same value later is not lost; these are left out. Empty if there are too many: the platform drops them.
     """
 
     kind: Literal["integer", "float", "decimal", "text", "moment", "local", "date"]

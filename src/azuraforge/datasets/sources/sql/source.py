@@ -189,7 +189,7 @@ def _name(place: Place) -> str:
 def _statement(
     dialect: Dialect, connection: Connection, options: SqlOptions, start: Value | None
 ) -> tuple[str, dict[str, Value]]:
-    """Return the statement with its parameters; the query stands inside, so that it cannot be more than a query."""
+    """Return the statement with its parameters; the query is a subquery, so that it cannot be more than a query."""
     query, column = _written(dialect, connection, options)
     condition = f"{column} IS NOT NULL" if start is None else f"{column} >= {dialect.placeholder}"
     statement = f"SELECT * FROM (\n{query}\n) AS asked WHERE {condition} ORDER BY {column} LIMIT {options.max_rows}"  # noqa: S608
@@ -197,7 +197,7 @@ def _statement(
 
 
 def _written(dialect: Dialect, connection: Connection, options: SqlOptions) -> tuple[str, str]:
-    """Return the query and the quoted cursor column as a statement holds them."""
+    """Return the query and the quoted cursor column in the form of a statement."""
     query = options.query.replace("%", "%%") if dialect.extra_percent else options.query
     return query, connection.dialect.identifier_preparer.quote_identifier(_cursor_of(options))
 

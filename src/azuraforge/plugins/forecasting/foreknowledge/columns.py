@@ -1,4 +1,4 @@
-"""Columns that know the future: the examination of a table before anything is learned from it.
+"""Leakage check: columns that know the future, found before anything is learned from a table.
 
 The thresholds come from real columns (weather, candles, electricity): ``tests/plugins/test_real_foreknowledge.py``.
 """
@@ -21,16 +21,16 @@ Kind: TypeAlias = Literal[
     PatternName, "later_values", "same_row_copy", "known_ahead_outcome", "known_ahead_actual", "too_good"
 ]
 
-#: Later targets explain so much of what is new in a column only where the column is made of them. Of real columns the
-#: close of a share explains most, up to 0.88 of the next day's open; everything else stays below 0.6.
+#: Share of a column's news that later targets explain only if the column is made of them. Among real columns, a share's
+#: close explains most, up to 0.88 of the next day's open; all others stay below 0.6.
 EXACT_NEWS = 0.92
-#: A filter of later targets under noise: so much of its rest, and of its news, is theirs.
+#: A noisy filter of later targets: least share of its rest, and of its news, that they explain.
 NOISY_REST, NOISY_NEWS = 0.92, 0.15
-#: A shifted target under more noise: past and present add at most so much to what later values say.
+#: A shifted target with more noise: the same shares, and the most that past and present add to later values.
 SHIFTED_REST, SHIFTED_NEWS, MOST_BEHIND = 0.2, 0.1, 0.02
-#: A column known ahead that explains so much of the target's news is a result of the target.
+#: A column known ahead that explains this share of the target's news is a result of the target.
 OUTCOME = 0.98
-#: A pattern names the finding from this share of the column on.
+#: Least share of the column at which a pattern names the finding.
 _NAMED = 0.5
 
 
@@ -73,7 +73,7 @@ def examine(
         columns: the other columns by name, each ``(row,)``.
         series: rows of each series in order of time; a single one has one entry.
         horizon: rows that will be predicted.
-        season: rows in one season, 1 where there is none.
+        season: rows in one season, 1 if there is none.
         known_ahead: columns that are declared known before the rows to predict.
     """
     pieces = pieces_of(series)
@@ -119,7 +119,7 @@ class _Case:
         return None
 
     def _counts(self, values: Floats) -> bool:
-        """Return whether values never fall or never rise, as row numbers and running totals do.
+        """Return whether values never fall or never rise, like row numbers and running totals.
 
         Any trend resembles one over a while, so a likeness with a target that rises and falls means nothing.
         """
@@ -135,7 +135,7 @@ class _Case:
 
 
 def _knows(each: Dependence) -> float:
-    """The share that gives a column away; zero where nothing does."""
+    """Return the share that reveals a column's foreknowledge; zero if none does."""
     if each.ahead_new >= EXACT_NEWS:
         return each.ahead_new
     if each.ahead >= NOISY_REST and each.ahead_new >= NOISY_NEWS:

@@ -23,7 +23,7 @@ import numpy as np
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.foreknowledge.pieces import Piece, Span, calendar, lagged, normal_scores, scaled
 
-#: A rest smaller than this share of a column is rounding.
+#: A rest smaller than this share of a column is a rounding error.
 _NOTHING = 1e-10
 _DEPENDENT = 1e-7
 
@@ -62,7 +62,7 @@ class TargetSpace:
 
     @property
     def rows(self) -> int:
-        """Rows that are examined."""
+        """Number of examined rows."""
         return len(self._now)
 
     @property
@@ -93,7 +93,7 @@ class TargetSpace:
         )
 
     def _share(self, column: Floats, fewer: Floats, more: Floats, floor: float) -> float:
-        """Share of the rest after ``fewer`` that ``more`` explains; zero where no rest is left."""
+        """Return the share of the rest after ``fewer`` that ``more`` explains; zero if no rest is left."""
         before, after = _size(_rest(column, fewer)), _size(_rest(column, more))
         if before <= floor:
             return 0.0
@@ -105,7 +105,7 @@ class TargetSpace:
         return self._stack([lagged(shaped(values[piece.rows]), lags, rows) for piece, rows in self._pieces])
 
     def _stack(self, blocks: Sequence[Floats]) -> Floats:
-        """The pieces below one another, each around its own mean."""
+        """Return the pieces stacked below one another, each centred."""
         return np.concatenate([block - block.mean(axis=0) for block in blocks]) if blocks else np.zeros((0, 1))
 
 
@@ -124,7 +124,7 @@ def carried(values: Floats) -> Floats:
 
 
 def _basis(columns: Floats) -> Floats:
-    """Orthonormal columns that span the same space."""
+    """Return orthonormal columns that span the same space."""
     sizes = np.sqrt((columns**2).sum(axis=0))
     columns = columns[:, sizes > 0] / sizes[sizes > 0]
     if not columns.shape[1]:
@@ -134,7 +134,7 @@ def _basis(columns: Floats) -> Floats:
 
 
 def _joined(basis: Floats, columns: Floats) -> Floats:
-    """``basis`` and what ``columns`` add to it."""
+    """Return ``basis`` with the directions that ``columns`` add to it."""
     sizes = np.sqrt((columns**2).sum(axis=0))
     columns = columns[:, sizes > 0] / sizes[sizes > 0]
     rest = _rest(_rest(columns, basis), basis)  # twice, against rounding
@@ -151,7 +151,7 @@ def _size(columns: Floats) -> float:
 
 
 def _adjusted(before: float, after: float, free: int, added: int) -> float:
-    """Share of ``before`` that ``added`` regressors explain beyond what chance would, from 0 to 1."""
+    """Return the share of ``before`` that ``added`` regressors explain beyond chance, from 0 to 1."""
     if before <= 0 or free - added < 1:
         return 0.0
     return max(0.0, 1.0 - (after / (free - added)) / (before / free))

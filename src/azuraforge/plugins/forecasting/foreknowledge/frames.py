@@ -17,12 +17,12 @@ from azuraforge.plugins.forecasting.foreknowledge.skill import gain_of
 if TYPE_CHECKING:
     import polars as pl
 
-#: Of a wider table the first columns are examined, so that the time stays bounded.
+#: Largest number of examined columns, the first ones, so that the time stays bounded.
 MOST_COLUMNS = 200
-#: Share of the squared error that other columns may take away. Of real columns, only the close of two candles takes
+#: Share of the squared error that other columns may remove. Among real columns, only the close of two candles removes
 #: more (0.9998 of the next open's, the same price), and the close of shares up to 0.86; elsewhere it is 0.51 at most.
 TOO_GOOD = 0.9
-#: A column without which the error is at least twice as large is named.
+#: A column is named if the error without it is at least twice as large.
 _UNDOES = 0.5
 _MICROSECONDS = 1e6
 

@@ -21,22 +21,22 @@ PatternName: TypeAlias = Literal[
     "later_target", "average_ahead", "centred_average", "extreme_ahead", "change_ahead", "period_value", "interpolated"
 ]
 
-#: A column that follows a pattern so closely has it; without noise the share is one.
+#: Least share at which a column follows a pattern; without noise it is one.
 EXACT = 0.98
-#: Fewer periods, changes of a column or rows prove nothing.
+#: Fewer periods, changes or rows prove nothing.
 _FEWEST = 8
 _FEWEST_ROWS = 20
-#: A column of so few values is a flag.
+#: A column with at most so many distinct values is a flag.
 _FLAG_VALUES = 3
 _WIDTHS = (2, 3, 4, 5, 7, 10, 12, 14, 24, 30)
-#: A column that is the same as in the row before in this share of its rows is constant over periods.
+#: A column is constant over periods if this share of its values equal the previous ones.
 _STILL = 0.5
 _EQUAL = 1e-6
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """A pattern, how many rows it reaches ahead, and the share of the column that it explains."""
+    """A pattern, the number of rows it reaches ahead, and the share of the column that it explains."""
 
     name: PatternName
     rows_ahead: int
@@ -98,7 +98,7 @@ def same_values(one: Floats, other: Floats) -> bool:
 
 
 def _later(y: Floats, leads: int) -> Iterator[tuple[PatternName, int, Floats]]:
-    """Linear patterns, NaN where rows are missing."""
+    """Yield linear patterns, NaN where rows are missing."""
     sums = np.concatenate([[0.0], np.cumsum(y)])
     for lead in range(1, leads + 1):
         yield "later_target", lead, _shifted(y, lead)
@@ -136,7 +136,7 @@ def _events(y: Floats, c: Floats, leads: int) -> Iterator[Pattern]:
 
 
 def _periods(y: Floats, c: Floats) -> Iterator[Pattern]:
-    """A column that is constant over periods and holds a value that is known at their end only."""
+    """Yield the pattern of a column that is constant over periods with a value known only at their end."""
     still = np.diff(c) == 0
     if not _STILL <= still.mean() < 1:
         return
@@ -155,9 +155,9 @@ def _periods(y: Floats, c: Floats) -> Iterator[Pattern]:
     )
     held = c[starts]
     if len(np.unique(held[whole])) <= _FLAG_VALUES:
-        return  # weekends, opening hours: how long each lasts is in the calendar
+        return  # weekends, opening hours: the calendar states their lengths
     first = y[starts]
-    # A value that the row before or the first row of the period told as well was known in time.
+    # A value that the row before or the first row of the period also shows was known in time.
     known = max(
         _alike(held[whole], each) for each in (y[starts - 1][whole], first[whole], lengths[whole].astype(float))
     )
@@ -167,7 +167,7 @@ def _periods(y: Floats, c: Floats) -> Iterator[Pattern]:
 
 
 def _interpolation(y: Floats, c: Floats) -> Iterator[Pattern]:
-    """A column that runs straight between rows in which it equals the target: between them it points at the next."""
+    """Yield the pattern of a column that is linear between rows in which it equals the target."""
     bend = np.abs(np.diff(c, 2)) > _EQUAL * c.std()
     knots = np.flatnonzero(bend) + 1
     if len(knots) < _FEWEST or bend.mean() > _STILL:
@@ -178,7 +178,7 @@ def _interpolation(y: Floats, c: Floats) -> Iterator[Pattern]:
 
 
 def _alike(column: Floats, pattern: Floats) -> float:
-    """The larger squared correlation, of the values or of their ranks."""
+    """Return the larger squared correlation: that of the values or that of their ranks."""
     known: Flags = np.isfinite(pattern) & np.isfinite(column)
     c, p = column[known], pattern[known]
     if len(c) < _FEWEST or not (varies(c) and varies(p)):
@@ -188,7 +188,7 @@ def _alike(column: Floats, pattern: Floats) -> float:
 
 
 def _shifted(y: Floats, lead: int) -> Floats:
-    """The value ``lead`` rows later (earlier where negative), NaN beyond the ends."""
+    """Return the value ``lead`` rows later (earlier where negative), NaN beyond the ends."""
     out = np.full(len(y), np.nan)
     if lead >= 0:
         out[: len(y) - lead] = y[lead:]
@@ -198,7 +198,7 @@ def _shifted(y: Floats, lead: int) -> Floats:
 
 
 def _window_mean(sums: Floats, width: int) -> Floats:
-    """The mean of each row and the next ``width - 1``, NaN where rows are missing."""
+    """Return the mean of each row and the next ``width - 1``, NaN where rows are missing."""
     out = np.full(len(sums) - 1, np.nan)
     out[: len(sums) - width] = (sums[width:] - sums[:-width]) / width
     return out

@@ -9,13 +9,13 @@ import numpy as np
 
 from azuraforge.plugins.contract.arrays import Floats, Indices
 
-#: Rows that are examined at most: the time that it takes does not grow with the data.
+#: Largest number of examined rows, so that the time does not grow with the data.
 MOST_ROWS = 4_500
 _PIECE = 1_500
-#: Leads that are examined at least and at most, and lags of the target.
+#: Least and largest number of examined leads, and number of lags of the target.
 LEAST_LEADS, MOST_LEADS = 14, 120
 _LAGS, _MOST_LAGS = 14, 32
-#: A piece holds at least so many rows for each lag and lead.
+#: Least number of rows in a piece for each lag and lead.
 _ROWS_EACH = 6
 _SHORTEST = 24
 _DAY = 86_400.0
@@ -25,7 +25,7 @@ _HARMONICS = 3
 
 @dataclass(frozen=True)
 class Span:
-    """Lags of the target and of the column that are known at a row, and leads that nobody can know there."""
+    """Lags of the target and of the column that are known at a row, and leads that cannot be known there."""
 
     lags: tuple[int, ...]
     leads: int
@@ -97,7 +97,7 @@ def varies(values: Floats) -> bool:
 
 
 def lagged(values: Floats, lags: Sequence[int], rows: slice) -> Floats:
-    """``(row, lag)``: the values so many rows earlier, later where a lag is negative, of the rows in ``rows``.
+    """Return ``(row, lag)``: the values so many rows earlier, later where a lag is negative, of the rows in ``rows``.
 
     Example:
         >>> lagged(np.arange(5.0), (1, -1), slice(1, 4)).tolist()
@@ -107,7 +107,7 @@ def lagged(values: Floats, lags: Sequence[int], rows: slice) -> Floats:
 
 
 def calendar(piece: Piece, season: int) -> Floats:
-    """``(row, wave)``: harmonics of the season, and of day, week and year where rows have times."""
+    """Return ``(row, wave)``: harmonics of the season, and of day, week and year if rows have times."""
     places: list[Floats] = [np.arange(len(piece.rows)) / season] if season > 1 else []
     if piece.seconds is not None:
         length = float(piece.seconds[-1] - piece.seconds[0])

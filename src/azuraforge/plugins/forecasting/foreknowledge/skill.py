@@ -1,4 +1,4 @@
-"""Skill with and without the other columns: a cheap reference that shows what is too good to be known in time.
+"""Skill with and without the other columns: a cheap reference that reveals columns too good to be known in time.
 
 The examination of single columns misses what only several columns say together, such as two whose difference is the
 next target. Here a linear forecaster is fitted twice on the first rows: on the target's lags, season and calendar, and
@@ -25,20 +25,20 @@ from azuraforge.plugins.forecasting.foreknowledge.pieces import (
     varies,
 )
 
-#: Present and past values of each other column that the reference is given.
+#: Number of present and past values of each other column in the reference.
 _COLUMN_LAGS = (0, 1, 2)
-#: Steps ahead that are compared, at most.
+#: Largest number of compared steps ahead.
 _MOST_STEPS = 14
 _FITTED = 0.7
 _LEAST_JUDGED = 40
-#: Of more columns, the first are left out one by one.
+#: Largest number of columns left out one by one, the first ones.
 _MOST_DROPPED = 24
 _PENALTY = 1e-6
 
 
 @dataclass(frozen=True)
 class Gain:
-    """Error that other columns take away from a linear forecaster of the target's own past.
+    """Reduction of a linear forecaster's error by other columns in addition to the target's own past.
 
     Attributes:
         step: rows ahead at which they take away most.
@@ -63,7 +63,7 @@ def gain_of(
     given: Mapping[str, Floats] | None = None,
     drop_from: float = 0.0,
 ) -> Gain | None:
-    """Return what the columns add to a forecast of ``target``; None where there are too few rows, no columns, or a
+    """Return what the columns add to a forecast of ``target``; None if there are too few rows, no columns, or a
     target that stands still in the rows to forecast.
 
     Args:
@@ -71,7 +71,7 @@ def gain_of(
         columns: the other columns by name, each ``(row,)``; not those that are known ahead.
         series: rows of each series in order of time.
         horizon: rows that will be predicted.
-        season: rows in one season, 1 where there is none.
+        season: rows in one season, 1 if there is none.
         given: columns that the reference has in both fits, because it is stated when they become known.
         drop_from: columns are left out one by one only where all together take this share away.
     """
@@ -104,7 +104,7 @@ def gain_of(
         return None
     moves = np.array([varies(own) for own in changes[judged].T])
     if not moves.any():
-        return None  # of a target that stands still, errors are those of the fits alone
+        return None  # the errors of a constant target are those of the fits alone
     case = _Case(inputs, changes, learn, judged)
     base = width - len(_COLUMN_LAGS) * len(columns)
     alone, all_of_them = case.errors(np.arange(base)), case.errors(np.arange(width))
@@ -129,7 +129,7 @@ class _Case:
     judged: np.ndarray[tuple[int], np.dtype[np.bool_]]
 
     def errors(self, chosen: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Floats:
-        """``(step,)``: mean squared error of the judged rows by a fit of the chosen inputs on the others."""
+        """Return ``(step,)``: mean squared error of the judged rows by a fit of the chosen inputs on the others."""
         inputs, targets = self.inputs[self.learn][:, chosen], self.changes[self.learn]
         mean, centre = inputs.mean(axis=0), targets.mean(axis=0)
         inputs = inputs - mean

@@ -16,7 +16,7 @@ from azuraforge.plugins.vision.config import ImageTable, content_hashes
 if TYPE_CHECKING:
     import polars as pl
 
-#: Images that are asked for at once; between them progress is reported.
+#: Number of images predicted at once; progress is reported in between.
 _AT_ONCE = 512
 
 
@@ -24,13 +24,13 @@ class ImageBatch(Batch[ImageTable]):
     """One row for each image."""
 
     def origins(self, version: LoadedVersion, table: ImageTable, rows: BatchRange) -> tuple[Indices, int]:
-        """Every image: they have no time to choose by."""
+        """Return every image, since images have no time to select by."""
         return np.arange(len(table), dtype=np.int64), 0
 
     def predict(
         self, version: LoadedVersion, table: ImageTable, origins: Indices, learned_until: str | None
     ) -> pl.DataFrame:
-        """Name, class and its probability, every class's, and the label where there is one."""
+        """Return name, class and its probability, that of every class, and the label if there is one."""
         import polars as pl
 
         learned = learned_images(version.folder)
@@ -55,7 +55,7 @@ class ImageBatch(Batch[ImageTable]):
         return pl.concat(parts)
 
     def scores(self, frame: pl.DataFrame) -> dict[str, float | None] | None:
-        """Accuracy next to that of the most frequent class."""
+        """Return the accuracy next to that of the most frequent class."""
         import polars as pl
 
         fair = frame.filter(pl.col("actual").is_not_null(), ~pl.col("learned"))

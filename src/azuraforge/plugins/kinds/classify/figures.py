@@ -1,4 +1,4 @@
-"""Figures of classifications: the candidate, next to the best baseline where that fits the drawing."""
+"""Figures of classifications: the candidate, next to the best baseline if it fits into the chart."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PerClass(Figure):
 
 
 class ReliabilityBin(Shape):
-    """Examples whose confidence lies in ``low < confidence <= high``; both means are null where there are none."""
+    """Examples whose confidence lies in ``low < confidence <= high``; both means are null if there are none."""
 
     low: float
     high: float
@@ -82,7 +82,7 @@ class Patch(Shape):
 
 
 class ExplainedImage(Shape):
-    """An image as a PNG in base64. ``falls``: by how much the probability of the answer falls where the patch lies."""
+    """An image as a PNG in base64. ``falls``: decrease of the answer's probability at each place of the patch."""
 
     name: str
     truth: str

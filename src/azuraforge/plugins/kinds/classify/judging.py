@@ -45,7 +45,7 @@ MOST_MISTAKES = 24
 
 @dataclass
 class _Measured:
-    """A contender and everything that was measured of it."""
+    """A contender with all of its measurements."""
 
     name: str
     role: Role
@@ -60,7 +60,7 @@ class _Measured:
 
 
 class ClassJudge(Judge):
-    """Measures the classifiers of one run."""
+    """Judge of one run's classifiers."""
 
     def __init__(self, case: JudgeCase, added: Sequence[Metric[Indices, ClassPredictions]]) -> None:
         self._case, self._added = case, added
@@ -74,7 +74,7 @@ class ClassJudge(Judge):
             self._contenders.append(self._measured(said, "champion"))
 
     def contest(self, metric: MetricFacts, slices: Sequence[str]) -> Contest:
-        """Losses of single images; a champion that does not tell which images it learned is not compared."""
+        """Return losses of single images; a champion that does not state which images it learned is not compared."""
         champion, labels = self._case.champion, self._labels
         unseen, obstacle = self._unseen(), None if champion is None else champion.obstacle
         if champion is not None and obstacle is None and unseen is None:
@@ -87,7 +87,7 @@ class ClassJudge(Judge):
         )
 
     def evaluate(self, metric: MetricFacts, best_baseline: str, champion: str, outputs: Path) -> Judged:
-        """The contenders by their error rate, and figures of the candidate."""
+        """Rank the contenders by error rate, and return the candidate's figures."""
         test, labels, case, contenders = self._test, self._labels, self._case, self._contenders
         best = next(each for each in contenders if each.name == best_baseline)
         baseline_rate = best.metrics["error_rate"]
@@ -116,7 +116,7 @@ class ClassJudge(Judge):
         return Judged(evaluation, _figures(contenders[0], best, test, labels), (SALIENCY.name,))
 
     def members(self) -> dict[str, dict[str, float | None]]:
-        """The metrics of each member of the candidate alone."""
+        """Return the metrics of each member of the candidate alone."""
         said = [Predicted(name=name, predictions=folder) for name, folder in self._case.candidate.members.items()]
         return {each.name: self._measured(each, "candidate").metrics for each in said}
 
@@ -128,7 +128,7 @@ class ClassJudge(Judge):
         return _Measured(said.name, role, said.seconds, made, metrics)
 
     def _losses(self, metric: MetricFacts, each: _Measured) -> Floats:
-        """``(example, 1)``."""
+        """Return ``(example, 1)``."""
         for added in self._added:
             if added.name == metric.name:
                 return added.losses(self._labels, each.predictions).reshape(len(self._labels), 1)
@@ -137,8 +137,8 @@ class ClassJudge(Judge):
         return np.asarray(each.answers != self._labels, dtype=np.float64)[:, None]
 
     def _unseen(self) -> Flags | None:
-        """Test images that the champion has not learned from, by content. None for a version that does not tell, or
-        that claims to have learned from nothing."""
+        """Return the test images that the champion has not learned from, by content. None for a version that does not
+        state them, or that claims to have learned from nothing."""
         champion = self._case.champion
         if champion is None or champion.folder is None:
             return None
@@ -147,7 +147,7 @@ class ClassJudge(Judge):
         return None if learned is None or not learned.size else ~np.isin(hashes, learned)
 
     def _save_losses(self, path: Path) -> None:
-        """Every contender's log loss of each image, and under ``<name>/wrong`` whether it was wrong about it."""
+        """Save every contender's log loss of each image, and under ``<name>/wrong`` whether its class was wrong."""
         losses: dict[str, NDArray[np.generic]] = {}
         for each in self._contenders:
             losses[each.name] = log_losses(self._labels, each.predictions.probabilities).astype(np.float32)
@@ -168,7 +168,7 @@ class ClassJudge(Judge):
 
 
 def class_slices(asked: Sequence[str], labels: Indices, classes: Sequence[str]) -> list[SliceMask]:
-    """Slices over ``(example, 1)``: the examples of each true class."""
+    """Return slices over ``(example, 1)``: the examples of each true class."""
     if SLICES[0].name not in asked:
         return []
     column = labels[:, None]
@@ -178,7 +178,7 @@ def class_slices(asked: Sequence[str], labels: Indices, classes: Sequence[str]) 
 def mistakes(
     predictions: ClassPredictions, test: ImagePart, labels: Indices, most: int = MOST_MISTAKES
 ) -> tuple[Mistake, ...]:
-    """The wrongly classified images of the highest confidence, surest first, as small PNGs in base64."""
+    """Return the wrongly classified images of the highest confidence, in order, as small PNGs in base64."""
     answers, sure = predictions.probabilities.argmax(axis=1), predictions.probabilities.max(axis=1)
     wrong = np.flatnonzero(answers != labels)
     names = test.schema.classes
@@ -196,7 +196,7 @@ def mistakes(
 
 
 def _figures(candidate: _Measured, best: _Measured, test: ImagePart, labels: Indices) -> dict[str, Figure]:
-    """Return the candidate's figures, with the best baseline next to it where the drawing has room."""
+    """Return the candidate's figures, next to the best baseline's if they fit."""
     names = test.schema.classes
     tables = {each.name: confusion(labels, each.answers, len(names)) for each in (candidate, best)}
     bins = {each.name: reliability(labels, each.predictions.probabilities) for each in (candidate, best)}

@@ -75,7 +75,7 @@ class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions,
     def obstacle(
         self, champion: DatasetSchema, candidate: DatasetSchema, learned_from: tuple[str, str] | None
     ) -> Remark | None:
-        """Images have no time: a version states what it learned from in a file of its own, which the judge reads."""
+        """Return None: images have no time; the judge reads from a version's file which ones it learned from."""
         return self.other_data(champion, candidate)
 
     def other_data(self, learned: DatasetSchema, given: DatasetSchema) -> Remark | None:
@@ -159,7 +159,7 @@ class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions,
     def prepare_scoring(
         self, table: ImageTable, split: ImageSplitResult, config: ClassifyConfig, outputs: Path
     ) -> None:
-        """The validation part itself holds everything."""
+        """Write nothing: the validation set itself suffices."""
 
     def score(self, name: str, answer: Answer[ImagePart, ClassPredictions], parts: Path) -> dict[str, float | None]:
         labelled = load_images(parts / "validation")

@@ -17,7 +17,7 @@ from azuraforge.plugins.kinds.classify.figures import ReliabilityBin
 
 #: Bins of confidence for the calibration error.
 BINS = 15
-#: A probability of zero for what then happened costs this much and no more: -log of the smallest float32.
+#: Largest loss, for a probability of zero for the true class: -log of the smallest float32.
 _LEAST = 2.0**-126
 _Z = 1.959963984540054
 
@@ -27,7 +27,7 @@ Metrics: TypeAlias = dict[str, float | None]
 
 
 def confusion(labels: Indices, answers: Indices, classes: int) -> Indices:
-    """``(truth, answer)`` counts.
+    """Return ``(truth, answer)`` counts.
 
     Example:
         >>> confusion(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
@@ -37,7 +37,7 @@ def confusion(labels: Indices, answers: Indices, classes: int) -> Indices:
 
 
 def wilson(right: float, total: float) -> tuple[float, float]:
-    """The 95 % score interval of a share. Both numbers may be those of fewer, independent observations.
+    """Return the 95 % score interval of a share. Both numbers may be effective counts of independent observations.
 
     Source: Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
 
@@ -51,17 +51,17 @@ def wilson(right: float, total: float) -> tuple[float, float]:
     share, square = right / total, _Z**2
     centre = (share + square / (2 * total)) / (1 + square / total)
     half = _Z / (1 + square / total) * math.sqrt(share * (1 - share) / total + square / (4 * total**2))
-    # Rounding alone would leave a share of 0 or of 1 outside of its own interval.
+    # Rounding alone could leave a share of 0 or 1 outside of its own interval.
     return max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))
 
 
 def log_losses(labels: Indices, probabilities: Floats) -> Floats:
-    """``(example,)`` minus the logarithm of the probability given to the truth, at most 87.3."""
+    """Return ``(example,)`` minus the logarithm of the probability given to the truth, at most 87.3."""
     return np.asarray(-np.log(np.maximum(probabilities[np.arange(len(labels)), labels], _LEAST)))
 
 
 def reliability(labels: Indices, probabilities: Floats, bins: int = BINS) -> tuple[ReliabilityBin, ...]:
-    """Confidence next to accuracy in ``bins`` equal ranges of confidence."""
+    """Return confidence next to accuracy in ``bins`` equal ranges of confidence."""
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     which = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
     counts = np.bincount(which, minlength=bins)
@@ -80,7 +80,7 @@ def reliability(labels: Indices, probabilities: Floats, bins: int = BINS) -> tup
 
 
 def calibration_error(bins: Sequence[ReliabilityBin]) -> float:
-    """The expected calibration error (ECE): the mean distance of confidence and accuracy over all examples.
+    """Return the expected calibration error (ECE): the mean distance of confidence and accuracy over all examples.
 
     Source: Naeini, Cooper and Hauskrecht, "Obtaining Well Calibrated Probabilities Using Bayesian Binning", 2015.
     """
@@ -94,7 +94,7 @@ def calibration_error(bins: Sequence[ReliabilityBin]) -> float:
 
 
 def per_class(table: Indices, names: tuple[str, ...]) -> tuple[ClassMetrics, ...]:
-    """Precision, recall and F1 of each class out of a confusion matrix."""
+    """Return precision, recall and F1 of each class from a confusion matrix."""
     rows: list[ClassMetrics] = []
     for number, name in enumerate(names):
         hits, support, answered = (int(n) for n in (table[number, number], table[number].sum(), table[:, number].sum()))
@@ -108,7 +108,7 @@ def per_class(table: Indices, names: tuple[str, ...]) -> tuple[ClassMetrics, ...
 
 
 def measure(labels: Indices, probabilities: Floats, uncalibrated: Floats | None, names: tuple[str, ...]) -> Metrics:
-    """The metrics over all examples. ``macro_f1`` is the mean over classes that were there or were answered.
+    """Return the metrics over all examples. ``macro_f1`` is the mean over classes among the labels or the answers.
 
     Args:
         labels: ``(example,)``.

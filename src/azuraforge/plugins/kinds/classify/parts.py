@@ -1,7 +1,7 @@
-"""Cutting an image dataset into parts, and moving them between processes as folders.
+"""Parts of an image dataset, and their transfer between processes as folders.
 
-A part folder holds ``pixels.npy``, ``part.json`` and, where the receiver may know them, ``labels.npy``. The true
-classes of the test part lie in a *truth* folder of their own, which no app code is given.
+A part folder holds ``pixels.npy``, ``part.json`` and, if the receiver may know them, ``labels.npy``. The true classes
+of the test set are in a *truth* folder of their own, which app code never gets.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from azuraforge.plugins.vision.config import (
     content_hashes,
 )
 
-#: Beside a version's weights: which images it has learned from, by content. It stays with the version wherever it goes.
+#: File next to a version's weights: the images it has learned from, by content. It is part of the version.
 LEARNED_IMAGES = "learned_images.safetensors"
 PARTS = ("train", "validation", "test")
 
@@ -48,7 +48,7 @@ class ImageSplitResult(SplitResult):
 def cut_images(
     pipeline: AnyPipeline, table: ImageTable, config: ClassifyConfig, folder: Path | None, *, retrained: bool = False
 ) -> ImageSplitResult:
-    """Let app code name the rows of each part, check them, and write train, validation and ``rows.npz`` to ``folder``.
+    """Let app code select the parts' rows, check them, and write train, validation and ``rows.npz`` to ``folder``.
 
     With ``retrained`` three of four validation images are learned from.
     """
@@ -69,7 +69,7 @@ def cut_images(
 
 
 def hold_out_images(table: ImageTable, rows: str, outputs: Path) -> int:
-    """Write the test set without labels, and the truth: labels and content hashes. Return how many images it holds."""
+    """Write the test set without labels, and the truth: labels and content hashes. Return its number of images."""
     with np.load(rows, allow_pickle=False) as arrays:
         held = arrays["test"]
     save_images(image_part(table, held, None), outputs / "test")
@@ -82,15 +82,15 @@ def hold_out_images(table: ImageTable, rows: str, outputs: Path) -> int:
 
 
 def image_part(table: ImageTable, rows: Indices, labels: Indices | None) -> ImagePart:
-    """Some rows of a table; ``labels`` are those of all its rows, or None where the receiver may not know them."""
+    """Return a part of some rows; ``labels`` are those of all rows, or None if the receiver may not know them."""
     names = tuple(str(name) for name in table.frame.get_column("name").gather(rows).to_list())
     return ImagePart(table.pixels(rows), None if labels is None else labels[rows], names, table.schema)
 
 
 def retraining_images(split: ImageSplit, labels: Indices) -> ImageSplit:
-    """Every fourth validation image of each class stays apart for calibration, the others join the training part.
+    """Keep every fourth validation image of each class for calibration; move the others into the training set.
 
-    Equal images may then stand in both; the test part is the same.
+    Equal images may then be in both; the test set is the same.
 
     Example:
         >>> split = ImageSplit(np.array([0]), np.array([1, 2, 3, 4, 5]), np.array([6]))
@@ -151,7 +151,7 @@ def load_images(folder: Path | str) -> ImagePart:
 
 
 def keep_learned(train: ImagePart, validation: ImagePart, predictor: Path) -> None:
-    """Write next to the weights which images they have seen: the judge of a later run leaves these out."""
+    """Write next to the weights which images they were trained on; the judge of a later run leaves these out."""
     seen = [image.tobytes() for part in (train, validation) for image in part.pixels]
     save_safetensors(predictor / LEARNED_IMAGES, {"hashes": np.unique(content_hashes(seen)).view(np.int64)})
 
@@ -166,7 +166,7 @@ def learned_images(predictor: Path) -> Hashes | None:
 
 def _described(table: ImageTable, rows: Indices, labels: Indices) -> PartSummary:
     counts = np.bincount(labels[rows], minlength=len(table.schema.classes))
-    # Rows have no time; this tells whether two runs held out the same ones, in the same order.
+    # Rows have no time; this shows whether two runs held out the same ones, in the same order.
     digest = hashlib.sha256(rows.astype("<i8").tobytes()).hexdigest()
     return PartSummary(rows=len(rows), start=None, end=None, classes=tuple(counts.tolist()), rows_sha256=digest)
 

@@ -12,12 +12,12 @@ from azuraforge.messages import Message
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.vision.config import ClassPredictions, ImagePart
 
-#: One image alone and among all others; single precision in batches of another size differs a little.
+#: Tolerance between an image alone and among others; single precision differs a little with the batch size.
 BATCH_TOLERANCE = 1e-3
-#: Images that are asked about alone at least, and at most.
+#: Least and largest number of images predicted alone.
 GUARDED_IMAGES = 3
 MOST_GUARDED = 64
-#: Values (pixels times channels) that the guard hands to a classifier in all.
+#: Largest total number of values (pixels times channels) that the guard passes to a classifier.
 _GUARD_VALUES = 12_500_000
 _SUM_TOLERANCE = 1e-3
 
@@ -39,7 +39,7 @@ def classify_checked(name: str, predict: Predict, part: ImagePart) -> ClassPredi
 def guard_each_alone(
     name: str, predict: Predict, part: ImagePart, predictions: ClassPredictions, seed: int, most: int = GUARDED_IMAGES
 ) -> int:
-    """Refuse a classifier whose answer for an image depends on the other images it is asked about.
+    """Refuse a classifier whose answer for an image depends on the other images of the part.
 
     ``most`` images, drawn by ``seed``, are tried, all where there are fewer; returns how many.
     Raises InvalidInput; then nothing of the run may be promoted.
@@ -65,7 +65,7 @@ def guard_each_alone(
 
 
 def affordable_images(part: ImagePart) -> int:
-    """Return how many images of ``part`` a candidate predicts alone: 64, fewer of large ones, at least three."""
+    """Return the number of images of ``part`` to predict alone: 64, fewer of large ones, at least three."""
     schema = part.schema
     return max(GUARDED_IMAGES, min(MOST_GUARDED, _GUARD_VALUES // (schema.height * schema.width * schema.channels)))
 

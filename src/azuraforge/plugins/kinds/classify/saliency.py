@@ -1,6 +1,6 @@
-"""Regions of an image that a classifier depends on: cover a patch, and see how far the probability of its answer falls.
+"""Regions of an image that a classifier depends on: the decrease of its answer's probability if a patch is covered.
 
-Works for any classifier, for only ``predict`` is asked. Done on the held-out part, after the verdict.
+Works for any classifier, since only ``predict`` is called. Computed on the test set, after the verdict.
 Source: Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks" (2014), occlusion sensitivity.
 """
 
@@ -20,11 +20,11 @@ from azuraforge.plugins.kinds.classify.predictions import classify_checked
 from azuraforge.plugins.vision.config import ImagePart
 from azuraforge.plugins.vision.png import png_base64
 
-#: Images that are explained: as many of the surest mistakes as there are, up to half; the rest right answers.
+#: Number of explained images: the most confident mistakes, up to half; the rest are right answers.
 MOST_IMAGES = 12
-#: Places in each direction where the patch is laid.
+#: Number of places of the patch in each direction.
 MOST_PLACES = 14
-#: The patch covers this share of each side.
+#: Share of each side that the patch covers.
 PATCH_SHARE = 0.2
 
 Predict = Callable[[ImagePart], Floats]
@@ -80,7 +80,7 @@ def saliency_figure(
 
 
 def chosen_images(probabilities: Floats, labels: Indices, seed: int) -> Indices:
-    """The surest mistakes first, then right answers drawn from all classes."""
+    """Return the most confident mistakes first, then right answers drawn from all classes."""
     answers, sure = probabilities.argmax(axis=1), probabilities.max(axis=1)
     wrong = np.flatnonzero(answers != labels)
     wrong = wrong[np.argsort(-sure[wrong], kind="stable")][: MOST_IMAGES // 2]
@@ -93,7 +93,7 @@ def chosen_images(probabilities: Floats, labels: Indices, seed: int) -> Indices:
 
 
 def occluded(predict: Predict, image: ImagePart, answer: int, colour: NDArray[np.uint8]) -> Floats:
-    """``(place, place)`` falls of the probability of class ``answer``, all places in one question."""
+    """Return ``(place, place)`` decreases of the probability of class ``answer``, all places in one call."""
     height, width = patch_of(image)
     tops, lefts = _places(image.schema.height, height), _places(image.schema.width, width)
     covered = np.repeat(image.pixels, 1 + len(tops) * len(lefts), axis=0)
@@ -106,7 +106,7 @@ def occluded(predict: Predict, image: ImagePart, answer: int, colour: NDArray[np
 
 
 def patch_of(part: ImagePart) -> tuple[int, int]:
-    """Rows and columns that the patch covers."""
+    """Return the rows and columns that the patch covers."""
     height, width = (max(1, round(PATCH_SHARE * side)) for side in (part.schema.height, part.schema.width))
     return height, width
 

@@ -1,4 +1,4 @@
-"""A forecaster's version over a whole dataset: every row an origin, next to the naive answer and what happened."""
+"""A forecaster's version over a whole dataset: every row is an origin, next to the naive and the actual values."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from azuraforge.plugins.kinds.forecast.predictions import predict_checked
 if TYPE_CHECKING:
     import polars as pl
 
-#: Of a panel, the series that rows belong to: its name, and the whole panel.
+#: The series of a panel that rows belong to: its name, and the whole panel.
 Of = tuple[str, Table] | None
-#: Origins that are asked for at once; between them progress is reported.
+#: Number of origins predicted at once; progress is reported in between.
 _AT_ONCE = 512
 
 
@@ -34,8 +34,9 @@ class ForecastBatch(Batch[Table]):
     """One row for each origin and step."""
 
     def origins(self, version: LoadedVersion, table: Table, rows: BatchRange) -> tuple[Indices, int]:
-        """The first rows of a series may have too little history for the version; only asking it tells how many. A
-        series of a panel that it cannot predict is skipped. With totals, rows stand moment by moment."""
+        """Return the origins. The first rows of a series may have too little history for the version; trial predictions
+        find how many. A series of a panel that it cannot predict is skipped. With totals, rows stand moment by
+        moment."""
         whole = Together.of(table, version.folder)
         if whole is not None:
             origins, skipped = _origins_of_panel(version, whole.table, rows, whole)
@@ -49,7 +50,7 @@ class ForecastBatch(Batch[Table]):
     def predict(
         self, version: LoadedVersion, table: Table, origins: Indices, learned_until: str | None
     ) -> pl.DataFrame:
-        """Origin, target's time, value, quantiles, naive, actual, learned; of a panel the series comes first, and with
+        """Return origin, target's time, value, quantiles, naive, actual, learned; of a panel the series first, and with
         totals whether it is one."""
         import polars as pl
 
@@ -68,7 +69,7 @@ class ForecastBatch(Batch[Table]):
         return pl.concat(parts)
 
     def scores(self, frame: pl.DataFrame) -> dict[str, float | None] | None:
-        """MAE next to that of the naive answers; of series, not of their totals."""
+        """Return the MAE next to that of the naive answers; of series, not of their totals."""
         import polars as pl
 
         if "is_total" in frame.columns:
@@ -82,7 +83,7 @@ class ForecastBatch(Batch[Table]):
 
 
 def _with_totals(version: LoadedVersion, whole: Together, origins: Indices, learned_until: str | None) -> pl.DataFrame:
-    """The rows of series and totals, moment by moment; of each moment all are asked for, whatever is in ``origins``.
+    """Return the rows of series and totals, moment by moment; each moment is predicted as a whole.
 
     A series that the version did not learn is in no total and is predicted separately.
     """
@@ -120,7 +121,7 @@ def _with_totals(version: LoadedVersion, whole: Together, origins: Indices, lear
 def _panel_rows(
     version: LoadedVersion, table: Table, origins: Indices, learned_until: str | None
 ) -> list[pl.DataFrame]:
-    """The rows of each series of a panel, asked for one after another."""
+    """Return the rows of each series of a panel, predicted one after another."""
     import polars as pl
 
     blocks, parts = Blocks.of(table.frame, str(table.schema.series)), []
@@ -133,13 +134,13 @@ def _panel_rows(
 
 
 def _one(table: Table, blocks: Blocks, number: int) -> Table:
-    """A series of a panel as a table of its own."""
+    """Return a series of a panel as a table of its own."""
     rows = table.frame.slice(int(blocks.first[number]), int(blocks.sizes[number]))
     return Table(rows.drop(str(table.schema.series)), one_of(table.schema))
 
 
 def _history_needed(version: LoadedVersion, whole: Together) -> int:
-    """The first row from which the version predicts a series that it learned."""
+    """Return the first row from which the version predicts a series that it learned."""
     names, table = frozenset(whole.hierarchy.names), whole.table
     learned = [(name, one) for name, one in series_of(table) if name in names]
     for name, one in sorted(learned, key=lambda each: -len(each[1])):
@@ -151,9 +152,9 @@ def _history_needed(version: LoadedVersion, whole: Together) -> int:
 def _origins_of_panel(
     version: LoadedVersion, table: Table, rows: BatchRange, whole: Together | None = None
 ) -> tuple[Indices, int]:
-    """The rows of the stacked series to predict from, and how many were skipped.
+    """Return the rows of the stacked series to predict from, and the number of skipped rows.
 
-    How much history the version needs is found out with the longest series that it can predict at all, and again where
+    The history that the version needs is found with the longest series that it can predict at all, and again where
     a series needs more: one that it learned may need more than one that it forecasts by analogy. With totals
     (``whole``), ``rows.every`` counts moments, so that series and totals are predicted at the same ones.
     """
@@ -192,12 +193,12 @@ def _origins_of_panel(
 
 
 def _all_rows(ranges: Sequence[tuple[str, Table, int, int, int]]) -> Indices:
-    """The rows between ``begin`` and ``stop`` of every ``(name, table, first row, begin, stop)``."""
+    """Return the rows between ``begin`` and ``stop`` of every ``(name, table, first row, begin, stop)``."""
     return np.concatenate([np.arange(first + begin, first + stop) for _, _, first, begin, stop in ranges])
 
 
 def _first_able(version: LoadedVersion, table: Table, first: int, stop: int, of: Of = None) -> int:
-    """The first row from which it can predict; more history never hurts, so this is found by halving."""
+    """Return the first row from which it can predict, found by bisection, since more history never hurts."""
     if not _able(version, table, stop - 1, of):
         raise InvalidInput(
             "{version} cannot predict from any of the rows {first} to {stop}",
@@ -218,7 +219,7 @@ def _able(version: LoadedVersion, table: Table, row: int, of: Of = None) -> bool
     try:
         part = _part(version, table, np.array([row], dtype=np.int64), of)
         predict_checked(version.name, version.answer, part)
-    except Exception:  # whatever it says: it cannot
+    except Exception:  # any error: it cannot predict from here
         return False
     return True
 
@@ -244,7 +245,7 @@ def _series_rows(
 def _as_rows(
     table: Table, origins: Indices, horizon: int, made: Predictions, learned_until: str | None
 ) -> pl.DataFrame:
-    """The predictions of a series as rows, with the naive answer and what happened."""
+    """Return the predictions of a series as rows, with the naive and the actual values."""
     import polars as pl
 
     count = len(table)
@@ -270,7 +271,7 @@ def _as_rows(
 
 
 def _rows_between(table: Table, start: datetime | None, end: datetime | None, least: int = 1) -> tuple[int, int]:
-    """The rows from ``start`` to ``end``, both included; None: from the first, to the last.
+    """Return the rows from ``start`` to ``end``, both included; None: from the first, to the last.
 
     Raises InvalidInput for fewer than ``least``.
     """
@@ -296,7 +297,7 @@ def _rows_between(table: Table, start: datetime | None, end: datetime | None, le
 
 
 def _times(table: Table, horizon: int) -> pl.Series:
-    """The time of every row and of ``horizon`` rows after the last; their numbers where rows have no time."""
+    """Return the time of every row and of ``horizon`` rows after the last; their numbers if rows have no time."""
     import polars as pl
 
     if table.schema.time is None:
@@ -307,7 +308,7 @@ def _times(table: Table, horizon: int) -> pl.Series:
 
 
 def _last_known(target: Floats, origins: Indices) -> Floats:
-    """The newest measured value at each origin; NaN where there is none."""
+    """Return the newest measured value at each origin; NaN if there is none."""
     rows = np.where(np.isfinite(target), np.arange(len(target)), -1)
     last = np.maximum.accumulate(rows)[origins]
     return np.where(last >= 0, target[last], np.nan)

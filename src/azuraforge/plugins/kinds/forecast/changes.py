@@ -1,7 +1,7 @@
 """R² of the change since the origin, which a forecast that only repeats the last value does not reach.
 
 On prices the last value alone has an R² near one, and so has every forecast close to it. Of the *change* it explains
-nothing: what stands above zero here was foretold.
+nothing: a value above zero shows predictive skill.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from azuraforge.plugins.forecasting.panels import Blocks, filled_each
 
 
 def last_values(part: Part) -> Floats:
-    """``(origin,)``: the last known target at each origin; NaN where none is known yet."""
+    """Return ``(origin,)``: the last known target at each origin; NaN where none is known yet."""
     values = column_values(part.frame, part.schema.target)
     if part.schema.series is None:
         return filled(values, float("nan"))[part.origins]
@@ -24,7 +24,7 @@ def last_values(part: Part) -> Floats:
 
 
 def change_r2(truth: Floats, point: Floats, last: Floats) -> float | None:
-    """``1 - sum((truth - point)²) / sum((change - mean change)²)`` with ``change = truth - last``; None of a constant.
+    """Return ``1 - sum((truth - point)²) / sum((change - mean change)²)``, ``change = truth - last``; None if constant.
 
     Args:
         truth: ``(origin, horizon)``, NaN where missing.

@@ -22,9 +22,9 @@ from azuraforge.plugins.forecasting.intervals import pairs_of
 
 Miss = Literal["too_narrow", "too_wide"]
 
-#: Waves that the assumption of independent stretches is worth.
+#: Weight, in waves, of the assumption of independent stretches.
 _PRIOR_WAVES = 3
-#: A wave is longer than so many horizons, and there are at most ``_SHARE`` of the origins to the power of two thirds.
+#: A wave is longer than ``_HORIZONS`` horizons; there are at most ``_SHARE`` times the origins to the power of 2/3.
 _HORIZONS, _SHARE = 2, 0.25
 
 
@@ -61,7 +61,7 @@ def coverages(
 
 
 def missed(share: float, low: float, high: float) -> Miss | None:
-    """Return how an interval misses what it promises: the range of its coverage, as of ``likely``, excludes ``share``.
+    """Return how an interval misses its nominal coverage: the range of ``likely`` excludes ``share``.
 
     Example:
         >>> missed(0.9, 0.82, 0.88), missed(0.9, 0.92, 0.97), missed(0.9, 0.88, 0.93)
@@ -95,7 +95,7 @@ def likely(inside: Floats, horizon: int) -> tuple[float, float]:
     waves = int(min(origins / (2 * _HORIZONS * horizon), _SHARE * origins ** (2 / 3)))
     angles = np.pi * np.outer(np.arange(1, waves + 1), np.arange(origins) + 0.5) / origins
     seen = float(np.square(np.cos(angles) @ surprise).sum()) * 2 / origins**2
-    # All inside, or none, is no proof that there is no variance.
+    # If all values are inside, or none, the variance is still not zero.
     moderate = (share * stretches + 0.5) / (stretches + 1)
     alike = moderate * (1 - moderate) / stretches
     variance = (seen + _PRIOR_WAVES * alike) / (waves + _PRIOR_WAVES)

@@ -1,4 +1,4 @@
-"""The forecast as it is drawn: history, the next values, and the test set one step ahead."""
+"""The drawn forecast: history, the next values, and the test set one step ahead."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from azuraforge.plugins.kinds.forecast.parts import future_times, times_of
 from azuraforge.plugins.kinds.forecast.predictions import interval_of
 
 HISTORY_ROWS = 500
-#: Of a panel so many series are drawn, each with so many rows.
+#: Number of drawn series of a panel, and rows of each.
 DRAWN_SERIES = 24
 DRAWN_ROWS_OF_SERIES = 200
 
@@ -70,7 +70,7 @@ def forecast_figure(
 
 
 def redrawn(figure: ForecastFigure, future: Part, ahead: Predictions) -> ForecastFigure:
-    """Return the figure with the next values that a refitted predictor predicts; ``future`` may be of a panel."""
+    """Return the figure with the next values of a refitted predictor; ``future`` may be of a panel."""
     if figure.series is None:
         return _refitted(figure, future, ahead)
     parts = {series: (one, origins_of(ahead, at)) for series, one, at in each_series(future)}

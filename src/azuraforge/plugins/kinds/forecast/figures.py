@@ -12,7 +12,7 @@ from azuraforge.plugins.contract.shape import Shape
 
 
 class NextValue(Shape):
-    """A value to come, with the ends of its interval where there is one."""
+    """A future value, with the ends of its interval if there is one."""
 
     at: str
     value: float
@@ -172,7 +172,7 @@ class InputName(Shape):
 
 
 class InputImportance(InputName):
-    """Growth of the RMSE where the input is another origin's: mean and spread over repeats, and share of the RMSE."""
+    """Increase of the RMSE if the input is another origin's: mean and spread over repeats, and share of the RMSE."""
 
     increase: float
     spread: float

@@ -18,7 +18,7 @@ from azuraforge.plugins.contract.shape import Texts
 from azuraforge.plugins.forecasting.intervals import SHOWN_SHARE
 from azuraforge.plugins.kinds.forecast.coverage import missed
 
-#: Totals that are worse than plain sums by less than this share are as good.
+#: Totals worse than plain sums by less than this share count as equally good.
 _AS_GOOD = 1e-3
 
 
@@ -41,7 +41,7 @@ def evaluation_findings(
 
 
 def coverage_findings(name: str, intervals: Sequence[IntervalCoverage]) -> list[EvaluationFinding]:
-    """Return a remark where the range of a coverage excludes what the interval promises.
+    """Return a remark for each interval whose range of coverage excludes the nominal one.
 
     The sentence is about the interval that answers show, where that one misses, else about the widest; it names the
     others that miss in the same direction.
@@ -63,7 +63,7 @@ def coverage_findings(name: str, intervals: Sequence[IntervalCoverage]) -> list[
 
 
 def total_findings(name: str, hierarchy: Hierarchical | None, column: str | None) -> list[EvaluationFinding]:
-    """Return a remark where reconciled totals of the candidate ``name`` err more than plain sums of its series.
+    """Return a remark if reconciled totals of the candidate ``name`` have larger errors than plain sums of its series.
 
     Args:
         name: of the candidate.
@@ -83,7 +83,7 @@ def total_findings(name: str, hierarchy: Hierarchical | None, column: str | None
 
 
 def _worse(level: LevelScores) -> float | None:
-    """Return by which share the level's RMSE is above that of plain sums; None where it is as good."""
+    """Return the share by which the level's RMSE exceeds that of plain sums; None if it is as good."""
     if level.rmse is None or not level.bottom_up_rmse:
         return None
     change = level.rmse / level.bottom_up_rmse - 1

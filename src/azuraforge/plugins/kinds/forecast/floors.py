@@ -1,4 +1,4 @@
-"""Forecasts of counts and of intermittent demand, which are not below zero.
+"""Forecasts of counts and of intermittent demand, which are never negative.
 
 The training rows alone decide: a series none of whose known values is negative, and whose values are whole numbers or
 at least 30 % zeros. Forecasts and the ends of their intervals end at zero then, wherever they are made, so that the
@@ -24,7 +24,7 @@ FILE = "floors.json"
 
 @dataclass(frozen=True)
 class Floors:
-    """The series whose forecasts end at zero.
+    """The series whose forecasts are clipped at zero.
 
     Attributes:
         series: of a panel, by name; a single series is called ``""``.
@@ -36,7 +36,7 @@ class Floors:
 
     @classmethod
     def of(cls, rows: Part) -> Floors:
-        """Learn from the rows of a part, all of which a pipeline learns from."""
+        """Learn from the rows of a part, all of which are training rows."""
         values = column_values(rows.frame, rows.schema.target)
         if rows.schema.series is None:
             return cls(frozenset([""]) if is_counted(values) else frozenset())
@@ -46,7 +46,7 @@ class Floors:
         return cls(found, len(found) == len(blocks))
 
     def at(self, part: Part) -> Flags:
-        """Return ``(origin,)``: whether forecasts from each origin end at zero."""
+        """Return ``(origin,)``: whether forecasts from each origin are clipped at zero."""
         if part.schema.series is None:
             return np.full(len(part.origins), "" in self.series)
         blocks = Blocks.of(part.frame, part.schema.series)
@@ -54,7 +54,7 @@ class Floors:
         return np.asarray(ends[blocks.of_rows(part.origins)])
 
     def applied(self, predictions: Predictions, part: Part) -> Predictions:
-        """Return the predictions for ``part`` without values below zero where its series end there."""
+        """Return the predictions for ``part``, clipped at zero for these series."""
         if not self.series or not (at := self.at(part)).any():
             return predictions
         least = np.where(at, 0.0, -np.inf)[:, None]
@@ -66,7 +66,7 @@ class Floors:
         return Predictions(ended(predictions.point), quantiles, base=predictions.base)
 
     def save(self, folder: Path) -> None:
-        """Write a file into the folder of a version; none where no series ends at zero."""
+        """Write a file into the folder of a version; none if no series is clipped."""
         if self.series:
             facts = {"series": sorted(self.series), "others": self.others}
             (folder / FILE).write_text(json.dumps(facts, sort_keys=True), encoding="utf-8")
@@ -81,7 +81,7 @@ class Floors:
 
 
 def is_counted(values: Floats) -> bool:
-    """Return whether values, of which NaN are unknown, are counts or intermittent demand.
+    """Return whether values (NaN: unknown) are counts or intermittent demand.
 
     Example:
         >>> is_counted(np.array([3.0, 0.0, 7.0])), is_counted(np.array([0.0, 0.0, 1.5])), is_counted(np.array([2.5, 4]))

@@ -10,7 +10,7 @@ from azuraforge.plugins.contract.judging import Backtest, Fold
 from azuraforge.plugins.contract.parts import Rows, Split, Table
 from azuraforge.plugins.kinds.forecast.parts import without_short_series
 
-#: At least so many rows of a first fold's training part per row of its test part.
+#: Least number of rows in the first fold's training set per row of its test set.
 _TRAIN_SHARE = 1.0
 
 Ranges = Mapping[str, Sequence[int]]
@@ -19,13 +19,13 @@ Ranges = Mapping[str, Sequence[int]]
 def folds_of(ranges: Ranges, count: int, *, horizon: int, gap: int, until: int | None = None) -> list[Fold]:
     """Return ``count`` folds before the test set, oldest first; training begins at the first row in each.
 
-    Test parts follow one another without overlap, and the last ends where the run's validation part ends. Each is as
-    long as the run's test set, or shorter where ``count`` of them would take more than half of the rows.
+    Test sets follow one another without overlap, and the last ends where the run's validation set ends. Each is as
+    long as the run's test set, or shorter if ``count`` of them would take more than half of the rows.
 
     Args:
         ranges: of the run's own split.
         horizon, gap: rows; the purge gap is the longer of the two.
-        until: where the last test part ends; None: where the run's validation part does.
+        until: end of the last test set; None: end of the run's validation set.
 
     Raises:
         InvalidInput: where the first fold would have too few rows to learn from.
@@ -75,7 +75,7 @@ def backtest_of(
     gap: int,
     chosen_by: Sequence[int] | None,
 ) -> Backtest:
-    """Return the folds, once every one of them carries the series (of a panel: at least one).
+    """Return the folds after checking that each suits the series (of a panel: at least one).
 
     Args:
         table: with every series that goes on into the test set.
@@ -83,7 +83,7 @@ def backtest_of(
         chosen_by: of a study's winner, the rows by whose scores its config was chosen. Where they fit, the folds end
             before these, for a config is always good on the rows that chose it.
 
-    Raises InvalidInput where a fold cannot be carried.
+    Raises InvalidInput if a fold is too short.
     """
 
     def checked(until: int | None) -> tuple[Fold, ...]:

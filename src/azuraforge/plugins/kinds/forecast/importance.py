@@ -43,17 +43,17 @@ if TYPE_CHECKING:
     import polars as pl
 
 REPEATS = 5
-#: Orders of the inputs that the Shapley values are averaged over; each is walked forwards and backwards.
+#: Number of orders of inputs over which Shapley values are averaged; each is used forwards and backwards.
 ORDERS = 5
 FEWEST_REPEATS = 2
-#: Lattices of origins, each shifted against the others, and origins in all.
+#: Number of lattices of origins, each shifted against the others, and total number of origins.
 MOST_LATTICES = 3
 MOST_ORIGINS = 192
 FEWEST_ORIGINS = 4
-#: Columns beyond these are not looked at; the figure says so.
+#: Largest number of examined columns; the figure states if there are more.
 MOST_COLUMNS = 24
-#: Values that all repeats together may predict from again, beyond the fewest repeats. They are counted and no time is
-#: taken, so that the same run gives the same figures on every machine.
+#: Largest number of values that all repeats may read again, beyond the fewest repeats. A count instead of a time limit,
+#: so that the same run gives the same figures on every machine.
 MOST_VALUES = 50_000_000
 _SHORTEST_REACH, _LONGEST_REACH = 8, 256
 
@@ -109,7 +109,7 @@ def importance_figures(
     seed: int,
     progress: Callable[[int, int, str], None] = lambda done, total, note: None,
 ) -> tuple[Importance, Shapley] | None:
-    """Permutation importance and Shapley values; None where the part holds too few separate origins."""
+    """Return permutation importance and Shapley values; None if the part holds too few separate origins."""
     rows_back = rows_back_of(test, season)
     lattices = list(lattices_of(test, truth, rows_back))
     if not lattices:
@@ -133,14 +133,14 @@ def importance_figures(
 
 
 def rows_back_of(test: Part, season: int) -> int:
-    """Return how many rows back inputs are exchanged: two seasons, or fewer to keep eight separate origins."""
+    """Return the number of past rows to exchange inputs in: two seasons, or fewer to keep eight separate origins."""
     wanted = min(max(32, 2 * season), _LONGEST_REACH)
     rows = test.frame.height - test.start
     return max(_SHORTEST_REACH, min(wanted, rows // 8 - test.horizon))
 
 
 def lattices_of(test: Part, truth: Floats, rows_back: int) -> Iterator[NDArray[np.int64]]:
-    """Indices into ``test.origins``: in each lattice the origins' blocks, ``rows_back`` rows and the horizon ahead,
+    """Return indices into ``test.origins``: within a lattice, the origins' blocks (``rows_back`` rows and the horizon)
     do not overlap."""
     apart, known = rows_back + test.horizon, np.isfinite(truth).all(axis=1)
     usable = np.flatnonzero(known & (test.origins >= rows_back))
@@ -163,7 +163,7 @@ def lattices_of(test: Part, truth: Floats, rows_back: int) -> Iterator[NDArray[n
 
 
 def inputs_of(test: Part, rows_back: int) -> tuple[list[Input], list[str]]:
-    """The inputs, and the columns that were too many.
+    """Return the inputs, and the columns beyond the limit.
 
     Example:
         >>> import polars as pl
@@ -290,7 +290,7 @@ def shapley_values(
 
 
 def exchanged(test: Part, chosen: NDArray[np.int64], others: NDArray[np.int64], blocks: list[Input]) -> pl.DataFrame:
-    """The frame where, at each chosen origin, the rows of ``blocks`` hold what they hold at its partner's."""
+    """Return the frame with the rows of ``blocks`` at each chosen origin replaced by those of its partner."""
     origins = test.origins[chosen]
     columns = []
     takes: dict[str, NDArray[np.int64]] = {}
@@ -328,7 +328,7 @@ def _walk(
 
 
 def _others(count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """A partner for each, never itself: a shuffled circle, everybody looking one place on."""
+    """Return a partner for each, never itself: the next one in a shuffled circle."""
     circle = rng.permutation(count)
     partner = np.empty(count, dtype=np.int64)
     partner[circle] = np.roll(circle, 1)
@@ -337,7 +337,7 @@ def _others(count: int, rng: np.random.Generator) -> NDArray[np.int64]:
 
 def _at(test: Part, frame: pl.DataFrame, chosen: NDArray[np.int64]) -> Part:
     origins: Indices = test.origins[chosen]
-    # What is known ahead of each origin is an input of the judged forecast, so it is one here; it moves with the rows.
+    # Values known ahead of each origin are inputs of the evaluated forecast, hence here, too; they move with the rows.
     ahead = ahead_of(frame, tuple(test.ahead), origins, test.horizon)
     return Part(frame, test.schema, test.start, test.horizon, origins, ahead=ahead)
 

@@ -1,4 +1,4 @@
-"""The present forecast of a dataset (its incumbent) at the origins of a test set, and what it is worth next to others.
+"""The present forecast of a dataset (its incumbent) at the origins of a test set, and its scores next to others.
 
 A forecast counts at an origin only if it was made at or before the origin's own time: a later one knew more than the
 model that it is compared with.
@@ -25,33 +25,33 @@ from azuraforge.plugins.forecasting.panels import Blocks
 if TYPE_CHECKING:
     import polars as pl
 
-#: In the folder of the truth, which no app code is given.
+#: Files in the folder of the truth, which app code never gets.
 _FILE, _COLUMN = "incumbent.npy", "incumbent.txt"
-#: Of a varied target forecasts are hardly ever exact: this share of exact ones, and so many, is no luck.
+#: Forecasts of a varied target are hardly ever exact: this share and this number of exact ones is no chance.
 _EXACT_SHARE, _FEWEST_EXACT = 0.2, 20
 
 
 @dataclass(frozen=True)
 class Incumbent:
-    """The present forecast: ``point`` is ``(origin, horizon)``, NaN where it said nothing by the origin."""
+    """The present forecast: ``point`` is ``(origin, horizon)``, NaN where it has no forecast by the origin."""
 
     column: str
     point: Floats
 
     @classmethod
     def load(cls, folder: Path, own: Indices | None) -> Incumbent | None:
-        """Return the one of a truth folder; None where the dataset has none. ``own``: the origins that are kept."""
+        """Return the one of a truth folder; None if the dataset has none. ``own``: the origins that are kept."""
         if not (folder / _FILE).exists():
             return None
         point: Floats = np.load(folder / _FILE, allow_pickle=False)
         return cls((folder / _COLUMN).read_text(), point if own is None else point[own])
 
     def known(self, truth: Floats) -> Flags:
-        """Return where both it and the truth are known."""
+        """Return a mask of the targets with a forecast and a known truth."""
         return np.asarray(np.isfinite(self.point) & np.isfinite(truth))
 
     def losses(self, truth: Floats, of: Callable[[Predictions], Floats]) -> Floats | None:
-        """Return its losses, NaN where it said nothing; None where it said nothing at all. ``of``: of predictions."""
+        """Return its losses, NaN without a forecast; None if it has none at all. ``of``: losses of predictions."""
         known = self.known(truth)
         if not known.any():
             return None
@@ -63,7 +63,7 @@ class Incumbent:
         compared_with: Mapping[str, Predictions],
         measured: Callable[[Floats, Predictions], dict[str, float | None]],
     ) -> IncumbentScores | None:
-        """Return its metrics and those of others on the targets that it had said something about."""
+        """Return its metrics and those of others on the targets that it had forecast."""
         known = self.known(truth)
         if not known.any():
             return None
@@ -77,7 +77,7 @@ class Incumbent:
         )
 
     def suspicion(self, truth: Floats, last: Floats) -> SuspiciousColumn | None:
-        """Return the evidence that it was written down after the fact; None where there is none.
+        """Return the evidence that it was written down after the fact; None if there is none.
 
         Args:
             truth: ``(origin, horizon)``.

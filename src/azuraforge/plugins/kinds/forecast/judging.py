@@ -69,7 +69,7 @@ _NAMED = 8
 
 @dataclass
 class _Measured:
-    """A contender and everything that was measured of it."""
+    """A contender with all of its measurements."""
 
     name: str
     role: Role
@@ -84,7 +84,7 @@ class _Measured:
 
 
 def save_truth(folder: Path, table: Table, test: Part, truth: Floats) -> None:
-    """Write what the judge alone may read: true values, and the times of each origin's first and last target."""
+    """Write the data for the judge only: true values, and the times of each origin's first and last target."""
     fresh_folder(folder)
     np.save(folder / "truth.npy", truth, allow_pickle=False)
     times = times_of(test.frame, test.schema)
@@ -93,7 +93,7 @@ def save_truth(folder: Path, table: Table, test: Part, truth: Floats) -> None:
 
 
 class ForecastJudge(Judge):
-    """Measures the forecasts of one run.
+    """Judge of one run's forecasts.
 
     A champion that did not learn every series of a panel is compared on the others; it is in no table with contenders
     that were measured on all.
@@ -104,7 +104,7 @@ class ForecastJudge(Judge):
         self._truth: Floats = np.load(case.truth / "truth.npy", allow_pickle=False)
         self._whole_test, train = load_part(case.test), load_part(case.train)
         self._whole_truth = self._truth
-        # Totals are measured by themselves (``levels``): among the series they would outweigh them.
+        # Totals are measured separately (``levels``): among the series they would outweigh the others.
         own = own_origins(self._whole_test)
         self._own: Indices | None = None if own is None else np.flatnonzero(own).astype(np.int64)
         self._test = self._whole_test
@@ -137,7 +137,7 @@ class ForecastJudge(Judge):
         return RMSSE.name if self._scaled.intermittent else None
 
     def contest(self, metric: MetricFacts, slices: Sequence[str]) -> Contest:
-        """Losses per origin and horizon; of a panel a row is a moment with all of its series."""
+        """Return losses per origin and horizon; of a panel a row is a moment with all of its series."""
         truth, panel, case = self._truth, self._panel, self._case
         losses = {each.name: self._losses(metric, each) for each in (*self._contenders, *self._aside)}
         masks, unseen = series_slices(slices, self._test), self._unseen()
@@ -167,7 +167,7 @@ class ForecastJudge(Judge):
         )
 
     def evaluate(self, metric: MetricFacts, best_baseline: str, champion: str, outputs: Path) -> Judged:
-        """The contenders by their RMSE, and the forecast of the champion after the verdict to draw."""
+        """Rank the contenders by RMSE, and return the figures."""
         test, case, split, contenders = self._test, self._case, self._split, self._contenders
         best = next(each for each in contenders if each.name == best_baseline)
         series = self._series(best)
@@ -216,7 +216,7 @@ class ForecastJudge(Judge):
         return Judged(evaluation, {"forecast": forecast}, explained)
 
     def members(self) -> dict[str, dict[str, float | None]]:
-        """The metrics of points only: members have no intervals of their own."""
+        """Return the metrics of points only: members have no intervals of their own."""
         found = {}
         for name, folder in self._case.candidate.members.items():
             point = load_predictions(Path(folder) / "test.npz")
@@ -229,7 +229,7 @@ class ForecastJudge(Judge):
         return found
 
     def _measure(self, contender: _Measured, last: Floats) -> None:
-        """Every metric overall and per horizon, of a panel per series too, and pinball losses by level."""
+        """Return every metric overall and per horizon, of a panel per series too, and pinball losses by level."""
         truth, predictions = self._truth, contender.predictions
         if self._panel is None:
             overall, at_steps = measure(truth, predictions, self._scale)
@@ -305,7 +305,7 @@ class ForecastJudge(Judge):
         )
 
     def _unseen(self) -> Flags:
-        """Origins whose targets the champion has not learned from; none where times or what it learned are unknown."""
+        """Return the origins whose targets the champion has not learned from; none if times or ranges are unknown."""
         origins, champion = len(self._truth), self._case.champion
         targets = orjson.loads((self._case.truth / "targets.json").read_bytes())
         if champion is None or not targets["timed"] or not champion.learned_from:
@@ -316,7 +316,7 @@ class ForecastJudge(Judge):
         return unseen_origins(ends[:, 0], ends[:, 1], learned)
 
     def _save_errors(self, path: Path, contenders: Sequence[_Measured]) -> None:
-        """Signed errors per origin and horizon: their squares and absolute values are the losses per example.
+        """Save signed errors per origin and horizon; their squares and absolute values are the losses per example.
 
         Of a panel ``(moment, series * horizon)``, as the gate compares them.
         """
@@ -331,7 +331,7 @@ def unseen_origins(
     last_target_at: NDArray[np.datetime64],
     learned_from: Sequence[tuple[np.datetime64, np.datetime64]],
 ) -> NDArray[np.bool_]:
-    """Origins none of whose targets lie in a learned time range (both ends inclusive).
+    """Return the origins without a target in a learned time range (both ends inclusive).
 
     Args:
         first_target_at: ``(origin,)`` time of each origin's first target.
@@ -354,7 +354,7 @@ def suspicious_columns(test: Part, season: int | None) -> tuple[SuspiciousColumn
     """Return the columns of a test set, with all rows before it, that seem to know the future of the target."""
     ahead = tuple(test.ahead)
     found = examine_frame(test.frame, test.schema, horizon=test.horizon, season=season, known_ahead=ahead)
-    if not any(each.blocks for each in found):  # a column that is named already would explain the skill
+    if not any(each.blocks for each in found):  # an already named column would explain the skill
         found += examine_skill(test.frame, test.schema, horizon=test.horizon, season=season, known_ahead=ahead)
     return tuple(
         SuspiciousColumn(

@@ -102,7 +102,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
             )
 
     def completed(self, pipeline: AnyPipeline) -> AnyPipeline:
-        """Forecasts of counts end at zero and those of groups are reconciled, whichever pipeline makes them."""
+        """Return the pipeline with forecasts of counts clipped at zero and those of groups reconciled."""
         from azuraforge.plugins.kinds.forecast.hierarchy.reconciled import ReconciledPipeline
 
         return ReconciledPipeline(pipeline)
@@ -151,7 +151,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         return load_part(folder)
 
     def alone(self, part: Part, index: int) -> Part:
-        """One origin; what was known before it stays. Of a panel with groups, the origins of one moment."""
+        """Return a part with one origin and the rows before it; of a panel with groups, the origins of one moment."""
         at = at_same_moment(part, index)
         ahead = {column: values[at] for column, values in part.ahead.items()}
         return replace(part, origins=part.origins[at], ahead=ahead)
@@ -161,7 +161,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
 
         table = with_totals(of_run(table, split.left_out))
         named = {column for config in configs for column in config.known_ahead}
-        ahead = sorted(named & set(table.schema.features))  # columns that either calls known: each is given its own
+        ahead = sorted(named & set(table.schema.features))  # columns that either config calls known: each gets its own
         horizon = split.horizon or 1
         rows = split.range_of("test")
         test, truth = cut_test(table, rows, horizon, known_ahead=ahead, partial=split.partial)
@@ -176,7 +176,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         save_incumbent(told, schema, load_part(outputs / "test"), outputs / "truth")
 
     def all_rows(self, table: Table, split: ForecastSplit, config: ForecastConfig) -> tuple[Part, PartSummary]:
-        """The series that the run learned, up to their last row."""
+        """Return the series that the run learned, up to their last row."""
         table = with_totals(of_run(table, split.left_out))
         rows = Rows(0, table.moments)
         part = cut_learning(table, rows, config.horizon, config.known_ahead, partial=split.partial)
@@ -209,7 +209,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
     def redraw(
         self, figures: Mapping[str, Mapping[str, JsonValue]], future: Path, refitted: Mapping[str, Path]
     ) -> dict[str, Figure]:
-        """The forecast, where it shows a pipeline that was refitted."""
+        """Return the forecast figure if it shows a refitted pipeline."""
         from azuraforge.plugins.kinds.forecast.drawing import redrawn
 
         if "forecast" not in figures:
@@ -236,7 +236,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         save_part(part, outputs / "asked")
         np.save(outputs / "truth.npy", truth, allow_pickle=False)
         train = load_part(outputs / "train")
-        # MASE's denominators are kept, so that no trial reads a frame for the sake of its scores.
+        # MASE's denominators are stored, so that no trial reads a frame only for its scores.
         scales: dict[str, float | None]
         if train.schema.series is None:
             scales = {"": seasonal_scale(_target(train)[train.start :], season)}
@@ -249,7 +249,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         truth = np.load(parts / "truth.npy", allow_pickle=False)
         scales = orjson.loads((parts / "scales.json").read_bytes())
         predictions = predict_checked(name, answer, asked)
-        if (own := own_origins(asked)) is not None:  # as a run is ranked: totals would outweigh the series
+        if (own := own_origins(asked)) is not None:  # ranked like a run: totals would outweigh the series
             at = np.flatnonzero(own).astype(np.int64)
             asked = replace(asked, origins=asked.origins[at])
             predictions, truth = origins_of(predictions, at), truth[at]
@@ -276,7 +276,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
 
 
 def _in_months(frequency: str | None) -> str | None:
-    """A year is twelve months and a quarter three, whatever the dataset calls them."""
+    """Return a frequency in months: a year is twelve and a quarter three, whatever the dataset calls them."""
     if frequency is None:
         return None
     months = {"q": 3, "y": 12}.get(frequency[-1])

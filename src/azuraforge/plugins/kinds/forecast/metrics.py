@@ -15,11 +15,11 @@ from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.parts import Predictions
 from azuraforge.plugins.kinds.forecast.predictions import interval_of
 
-#: Below this share of the values' size a spread is rounding, and dividing by it would tell nothing.
+#: Below this share of the values' size, a spread is a rounding error and no meaningful divisor.
 _ROUNDING = 1e-12
-#: A share of zeros from which on percentage errors say nothing.
+#: Share of zeros from which percentage errors are meaningless.
 INTERMITTENT_SHARE = 0.3
-#: And below this a spread is nothing at all: the square of an error divided by it would overflow.
+#: Below this, a spread counts as zero: the square of an error divided by it would overflow.
 _SMALLEST = 1e-140
 
 
@@ -29,9 +29,9 @@ Metrics: TypeAlias = dict[str, float | None]
 
 
 def seasonal_scale(train: Floats, season: int) -> float | None:
-    """MASE's denominator: the mean absolute error of the seasonal naive forecast inside the train part.
+    """Return MASE's denominator: the mean absolute error of the seasonal naive forecast inside the training set.
 
-    Falls back to the plain naive forecast where the part is no longer than one season. None where it is zero.
+    Falls back to the plain naive forecast if the set is no longer than one season. None if it is zero.
     Source: Hyndman and Koehler, "Another look at measures of forecast accuracy", 2006.
 
     Example:
@@ -48,7 +48,7 @@ def seasonal_scale(train: Floats, season: int) -> float | None:
 
 
 def measure(truth: Floats, predictions: Predictions, scale: float | None) -> tuple[Metrics, list[Metrics]]:
-    """Metrics over all horizons together, and for each horizon.
+    """Return the metrics over all horizons together, and for each horizon.
 
     Args:
         truth: ``(origin, horizon)`` actual values, NaN where missing.
@@ -67,7 +67,7 @@ def measure(truth: Floats, predictions: Predictions, scale: float | None) -> tup
 
 
 def skill(rmse: float | None, best_baseline_rmse: float | None) -> float | None:
-    """``1 - rmse / rmse of the best baseline``: above zero is better than it.
+    """Return ``1 - rmse / rmse of the best baseline``: above zero, the candidate is better.
 
     Example:
         >>> skill(0.75, 1.0)
@@ -79,12 +79,12 @@ def skill(rmse: float | None, best_baseline_rmse: float | None) -> float | None:
 
 
 def squared_errors(truth: Floats, point: Floats) -> Floats:
-    """``(origin, horizon)`` squared errors, NaN where the actual value is missing."""
+    """Return ``(origin, horizon)`` squared errors, NaN where the actual value is missing."""
     return np.square(point - truth)
 
 
 def shown_horizons(horizon: int, limit: int = 6) -> list[int]:
-    """The horizons a table shows: the last, its half, its quarter … and the first; at most ``limit``.
+    """Return the horizons that a table shows: the last, its half, its quarter … and the first; at most ``limit``.
 
     Example:
         >>> shown_horizons(8), shown_horizons(24), shown_horizons(1)
@@ -129,7 +129,7 @@ def measure_all(truth: Floats, point: Floats, interval: tuple[Floats, Floats] | 
 
 
 def _smape(actual: Floats, predicted: Floats, absolute: Floats) -> float | None:
-    """Return percent; places where both values are zero are exact but have no percentage, and are left out.
+    """Return percent; places with both values zero are exact but have no percentage, and are left out.
 
     None for intermittent demand, where most terms would be 0 or 200 % whatever was predicted.
     """
@@ -145,7 +145,7 @@ def _r2(actual: Floats, error: Floats) -> float | None:
     spread = float(np.abs(deviation).max())
     if spread <= _ROUNDING * _size(actual):
         return None
-    # Divided by the spread first: squares of very small numbers would vanish, of very large ones overflow.
+    # Divided by the spread first: squares of very small numbers would underflow, of very large ones overflow.
     unexplained = float(np.square(error / max(spread, _SMALLEST)).sum())
     value = 1 - unexplained / float(np.square(deviation / max(spread, _SMALLEST)).sum() or 1.0)
     return value if spread > _SMALLEST and math.isfinite(value) else None

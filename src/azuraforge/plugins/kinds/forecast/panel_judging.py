@@ -28,12 +28,12 @@ from azuraforge.plugins.kinds.forecast.predictions import interval_of
 
 ScalarT = TypeVar("ScalarT", bound=np.generic)
 
-#: Series of which the table of a run tells; of more, the worst.
+#: Largest number of series in a run's table; of more, the worst.
 MOST_SERIES = 200
 
 
 def origins_of(predictions: Predictions, at: Indices) -> Predictions:
-    """Return the predictions from the origins at ``at``."""
+    """Return the predictions from the origins at the indices ``at``."""
     quantiles = {level: values[at] for level, values in predictions.quantiles.items()}
     return Predictions(predictions.point[at], quantiles, None if predictions.base is None else predictions.base[at])
 
@@ -73,18 +73,18 @@ class Panel:
         return cls(members, own, owners.astype(np.int64), moment.astype(np.int64), rank)
 
     def by_moment(self, values: NDArray[ScalarT], missing: float) -> NDArray[ScalarT]:
-        """``(origin, horizon)`` → ``(moment, series * horizon)``, ``missing`` where a series has no origin then."""
+        """Reshape ``(origin, horizon)`` → ``(moment, series * horizon)``; ``missing`` where a series has no origin."""
         horizon, across = values.shape[1], int(self.rank.max(initial=0)) + 1
         packed = np.full((int(self.moment.max(initial=-1)) + 1, across, horizon), missing, dtype=values.dtype)
         packed[self.moment, self.rank] = values
         return packed.reshape(len(packed), across * horizon)
 
     def all_at_moment(self, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """``(origin,)`` → ``(moment,)``: whether it holds for all of a moment's origins."""
+        """Return ``(origin,)`` → ``(moment,)``: whether it holds for all of a moment's origins."""
         return np.asarray(self.by_moment(flags[:, None], True).all(axis=1))
 
     def measure(self, truth: Floats, predictions: Predictions) -> tuple[Metrics, list[Metrics], dict[str, Metrics]]:
-        """Overall, per horizon, and per series, see the module."""
+        """Return the metrics overall, per horizon and per series; see the module."""
         overall, horizons = measure(truth, predictions, None)
         alone = measure_each(truth, predictions, self.owners, list(self.scales.values()))
         error, known = predictions.point - truth, np.isfinite(truth)
@@ -105,7 +105,7 @@ class Panel:
 def measure_each(
     truth: Floats, predictions: Predictions, owners: Indices, scales: Sequence[float | None]
 ) -> list[Metrics]:
-    """Return the metrics of each series alone, as ``metrics.measure`` has them.
+    """Return the metrics of each series alone, in the form of ``metrics.measure``.
 
     Args:
         truth: ``(origin, horizon)``, NaN where missing.
@@ -125,7 +125,7 @@ def measure_each(
 
 
 def series_scales(train: Part, season: int) -> dict[str, float | None]:
-    """MASE's denominator of each series of the training part."""
+    """Return MASE's denominator of each series of the training set."""
     blocks = Blocks.of(train.frame, str(train.schema.series))
     values = column_values(train.frame, train.schema.target)
     borders = zip(blocks.names, blocks.first.tolist(), blocks.stop.tolist(), strict=True)

@@ -1,7 +1,7 @@
-"""Cutting a table into parts, and carrying parts between processes as folders.
+"""Parts of a table, and their transfer between processes as folders.
 
-A part folder holds ``frame.parquet``, ``origins.npy``, ``part.json`` and, where the receiver may know them,
-``targets.npy``. The true values of the test part lie in a *truth* folder of their own, which no app code is given.
+A part folder holds ``frame.parquet``, ``origins.npy``, ``part.json`` and, if the receiver may know them,
+``targets.npy``. The true values of the test set are in a *truth* folder of their own, which app code never gets.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from azuraforge.plugins.kinds.forecast.panels import panel
 if TYPE_CHECKING:
     import polars as pl
 
-#: At most this many origins of the test part are predicted; longer parts are walked with a stride.
+#: Largest number of predicted origins of the test set; longer ones are sampled with a stride.
 MAX_TEST_ORIGINS = 20_000
 _ISO = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -74,7 +74,7 @@ def _bad_split(problem: Message) -> InvalidInput:
 
 
 def targets_at(values: Floats, origins: Indices, horizon: int) -> Floats:
-    """``(origin, horizon)``: the values of the ``horizon`` rows after each origin.
+    """Return ``(origin, horizon)``: the values of the ``horizon`` rows after each origin.
 
     Example:
         >>> targets_at(np.arange(6.0), np.array([0, 2]), 3).tolist()
@@ -84,19 +84,19 @@ def targets_at(values: Floats, origins: Indices, horizon: int) -> Floats:
 
 
 def _until(values: Floats, rows: Rows, horizon: int) -> Floats:
-    """``values`` up to the end of ``rows``, then a horizon of unknown ones."""
+    """Return ``values`` up to the end of ``rows``, then a horizon of unknown ones."""
     return np.append(values[: rows.stop], np.full(horizon, np.nan))
 
 
 def ahead_at(table: Table, columns: Sequence[str], origins: Indices, horizon: int) -> dict[str, Floats]:
-    """column → ``(origin, horizon)``: what the config says is known in advance, NaN where a row is not there."""
+    """Return column → ``(origin, horizon)``: the columns that the config calls known ahead, NaN for missing rows."""
     return ahead_of(table.frame, columns, origins, horizon)
 
 
 def cut_learning(
     table: Table, rows: Rows, horizon: int, known_ahead: Sequence[str] = (), *, partial: bool = False
 ) -> Part:
-    """A part to learn from: every earlier row as context, own rows, and targets that all lie inside ``rows``.
+    """Return a part to learn from: every earlier row as context, own rows, and targets that all lie inside ``rows``.
 
     Windows that touch a second part are dropped by construction, windows with a missing target by choice. The
     frame ends with the part: later rows do not exist for the pipeline that receives it. With ``partial`` a window may
@@ -133,9 +133,9 @@ def cut_test(
     *,
     partial: bool = False,
 ) -> tuple[Part, Floats]:
-    """The held-out part without targets, and its true values ``(origin, horizon)``, NaN where one is missing.
+    """Return the held-out part without targets, and its true values ``(origin, horizon)``, NaN where missing.
 
-    Rolling origin: each row is an origin (with a stride where there are more than ``max_origins``). The frame holds
+    Rolling origin: each row is an origin (with a stride if there are more than ``max_origins``). The frame holds
     the part's own rows, because they are history for the origins after them. With ``partial`` the last origins know
     fewer true values than the horizon has rows.
     """
@@ -162,15 +162,15 @@ def cut_test(
 
 
 def cut_future(table: Table, horizon: int, known_ahead: Sequence[str] = ()) -> Part:
-    """One origin and no row after it, see ``part_at_end``; of a panel one in each series."""
+    """Return a part with one origin and no row after it, see ``part_at_end``; of a panel one in each series."""
     if table.schema.series is not None:
         return panel_cuts.future_part(table, horizon, known_ahead)
     return part_at_end(table.frame, table.schema, horizon, known_ahead)
 
 
 def cut_after(part: Part, origin: int) -> Part:
-    """``part`` as it would have looked at ``origin``, one of its own: later rows do not exist. Of a panel with groups
-    the other origins of its moment stay.
+    """Return ``part`` as it was at ``origin``, one of its own, without later rows. Of a panel with groups the other
+    origins of its moment stay.
 
     What is known in advance stays, since it was known then; nothing else of a later row does, of whichever series.
     """
@@ -192,7 +192,7 @@ def cut_after(part: Part, origin: int) -> Part:
 
 
 def times_of(frame: pl.DataFrame, schema: Schema) -> list[str]:
-    """Each row's time as ISO 8601 UTC, or its number where the table has no time."""
+    """Return each row's time as ISO 8601 UTC, or its number if the table has no time."""
     if schema.time is None:
         return [str(row) for row in range(frame.height)]
     import polars as pl
@@ -213,7 +213,7 @@ def range_of(table: Table, rows: Rows) -> PartSummary:
 
 
 def future_times(frame: pl.DataFrame, schema: Schema, horizon: int) -> list[str]:
-    """The times of the ``horizon`` rows after the last, as ``times_of`` writes them."""
+    """Return the times of the ``horizon`` rows after the last, as ``times_of`` writes them."""
     if schema.time is None:
         return [str(frame.height + step) for step in range(horizon)]
     return [at.strftime(_ISO) for at in following_times(frame, schema, horizon)]
@@ -233,9 +233,9 @@ def save_part(part: Part, folder: Path) -> None:
 
 
 class StoredPart(Part):
-    """A part whose frame is read at its first use, so that a step that needs targets only does not load Polars."""
+    """A part whose frame is read at its first use, so that a step that only needs targets does not load Polars."""
 
-    def __getattr__(self, name: str) -> object:  # called for what is not there yet
+    def __getattr__(self, name: str) -> object:  # called for attributes that are not set yet
         if name != "frame" or "_folder" not in self.__dict__:
             raise AttributeError(name)
         with Reading.measured():
@@ -246,7 +246,7 @@ class StoredPart(Part):
 
 
 def load_part(folder: Path | str) -> Part:
-    """Read what ``save_part`` wrote; targets only where the folder holds them, the frame when it is looked at."""
+    """Read what ``save_part`` wrote; targets if the folder holds them, the frame at its first use."""
     folder = Path(folder)
     fields = orjson.loads((folder / "part.json").read_bytes())
     targets = folder / "targets.npy"
@@ -267,7 +267,7 @@ def load_part(folder: Path | str) -> Part:
 
 
 def without_short_series(table: Table, split: Split, horizon: int) -> tuple[Table, tuple[LeftOut, ...]]:
-    """A panel without the series that have too little in a part of ``split``, and which these are."""
+    """Return a panel without the series that have too few rows in a part of ``split``, and these series."""
     if table.schema.series is None:
         return table, ()
     gone = panel.left_out(table, split, horizon)
@@ -285,7 +285,7 @@ def learnable(table: Table, split: Split, horizon: int) -> tuple[Table, tuple[Le
 
 
 def of_run(table: Table, left_out: Sequence[LeftOut]) -> Table:
-    """The table whose moments a run's ranges count: see ``panel.split_of_those_that_go_on``.
+    """Return the table whose moments a run's ranges count: see ``panel.split_of_those_that_go_on``.
 
     Args:
         table: as the dataset holds it.

@@ -18,16 +18,16 @@ from azuraforge.plugins.forecasting.panels import UNKNOWN_SERIES, Blocks, each, 
 from azuraforge.plugins.forecasting.totals import at_same_moment
 from azuraforge.plugins.kinds.forecast.parts import cut_after
 
-#: Relative to the spread of the target: the same origin with and without the rows after it.
+#: Tolerance, relative to the target's spread, between the same origin with and without the rows after it.
 CUT_TOLERANCE = 1e-6
-#: The same origin alone and among all others; single precision in batches of another size differs a little.
+#: Tolerance between an origin alone and among others; single precision differs a little with the batch size.
 BATCH_TOLERANCE = 1e-3
-#: Origins that the guard tries at least, and at most.
+#: Least and largest number of origins that the guard checks.
 GUARDED_ORIGINS = 3
 MOST_GUARDED = 64
-#: Rows that the guard hands to a pipeline in all. Each origin costs the frame twice: whole, and cut after the origin.
+#: Total number of rows that the guard passes to a pipeline. Each origin costs the frame twice: whole, and cut.
 _GUARD_ROWS = 4_000_000
-#: Every second origin that is tried lies among so many at either end of the part: there it borders on other rows.
+#: Every second checked origin is among so many at either end of the part, next to other rows.
 _NEAR_BORDER = 16
 
 Predict = Callable[[Part], Predictions]
@@ -51,7 +51,7 @@ def predict_checked(name: str, predict: Predict, part: Part) -> Predictions:
 def predict_known(
     name: str, answer: Predict, part: Part, knows: Callable[[str], bool]
 ) -> tuple[Predictions, list[str]]:
-    """Predict as ``predict_checked`` does, with NaN for series that the predictor did not learn; return these, too.
+    """Predict like ``predict_checked``, with NaN for series that the predictor did not learn; return these, too.
 
     A forecast of such a series by analogy does not count: it says nothing of what the predictor learned. Raises
     InvalidInput (``UNKNOWN_SERIES``, with ``count``) where it learned none of them.
@@ -116,7 +116,7 @@ def predict_known(
 def guard_against_future(
     name: str, predict: Predict, part: Part, predictions: Predictions, seed: int, most: int = GUARDED_ORIGINS
 ) -> int:
-    """Refuse a pipeline that looks into the future; returns at how many origins that was tried.
+    """Refuse a pipeline that uses the future; return the number of checked origins.
 
     At the first ``most`` of ``guarded_origins`` the frame is cut off after the origin and the prediction made again. A
     prediction that changes has used rows that were not there yet (or other origins' rows).
@@ -163,7 +163,7 @@ def guard_against_future(
 
 
 def affordable_origins(part: Part) -> int:
-    """Return at how many origins of ``part`` a candidate is tried: 64, fewer where the frame is long, at least three.
+    """Return the number of origins of ``part`` to check: 64, fewer for a long frame, at least three.
 
     The number depends on the rows alone. A limit in seconds would check a run less thoroughly on a busy machine.
 
@@ -179,8 +179,8 @@ def affordable_origins(part: Part) -> int:
 
 
 def guarded_origins(origins: int, seed: int) -> list[int]:
-    """Return a part's origins in the order of checking: the first, a random one, the last, then by turns one drawn near
-    an end of the part and one drawn anywhere.
+    """Return a part's origins in the order of checking: the first, a random one, the last, then alternately one drawn
+    near an end of the part and one drawn anywhere.
 
     The first origin has the most rows after it; near the ends a part borders on rows of other parts or on nothing.
 
@@ -217,7 +217,7 @@ def load_predictions(path: Path | str) -> Predictions:
 
 
 def interval_of(predictions: Predictions) -> tuple[float, Floats, Floats] | None:
-    """The 90 % interval, else the widest symmetric one: (share it should hold, low, high); None where there is none.
+    """Return the 90 % interval, else the widest symmetric one: (nominal coverage, low, high); None if there is none.
 
     Example:
         >>> made = Predictions(np.zeros((1, 1)), {0.05: -np.ones((1, 1)), 0.95: np.ones((1, 1))})
@@ -269,7 +269,7 @@ def _difference(a: Predictions, b: Predictions) -> float:
 
 
 def _spreads(part: Part) -> Callable[[int], float]:
-    """The spread of the target by origin: of a panel that of its series, or a leak of a small one would go unseen."""
+    """Return the target's spread by origin; of a panel that of its series, so that leaks of small ones are seen."""
     values = column_values(part.frame, part.schema.target)
     if part.schema.series is None:
         whole = _spread(values)

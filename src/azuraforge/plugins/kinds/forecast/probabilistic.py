@@ -20,7 +20,7 @@ from azuraforge.plugins.kinds.forecast.predictions import interval_of
 
 
 class Scores(TypedDict):
-    """``width`` is the mean width of the widest symmetric interval; None where there are no quantiles or no truth."""
+    """``width`` is the mean width of the widest symmetric interval; None without quantiles or truth."""
 
     crps: float | None
     width: float | None
@@ -28,7 +28,7 @@ class Scores(TypedDict):
 
 
 def score(truth: Floats, predictions: Predictions) -> tuple[Scores, list[Scores]]:
-    """Scores over all horizons together, and for each horizon.
+    """Return the scores over all horizons together, and for each horizon.
 
     Args:
         truth: ``(origin, horizon)`` actual values, NaN where missing; these are left out.
@@ -47,7 +47,7 @@ def score(truth: Floats, predictions: Predictions) -> tuple[Scores, list[Scores]
 
 
 def pinball(truth: Floats, quantile: Floats, level: float) -> Floats:
-    """The pinball loss of each value, of any shape; NaN where the truth is missing."""
+    """Return the pinball loss of each value, of any shape; NaN where the truth is missing."""
     above = truth - quantile
     return np.asarray(np.maximum(level * above, (level - 1.0) * above))
 

@@ -36,7 +36,7 @@ def keep_ranges(part: Part, predictor: Path) -> None:
 
 
 def learned_ranges(predictor: Path, series: str | None) -> Ranges:
-    """Return column → smallest and largest value learned from; empty where the version does not record them.
+    """Return column → smallest and largest learned value; empty if the version does not record them.
 
     A file that holds something else, as an imported version may, counts as no record.
     """

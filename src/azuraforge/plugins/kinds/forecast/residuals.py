@@ -1,6 +1,6 @@
 """Residuals of a forecast: errors by size, over time and by slice, each next to the best baseline's.
 
-Errors are ``predicted - actual``. Shape, time and memory are looked at one step ahead, where errors of neighbouring
+Errors are ``predicted - actual``. Shape, time and memory are examined one step ahead, where errors of neighbouring
 origins do not overlap; slices hold every horizon. Computed from stored predictions in a child without app code.
 """
 
@@ -32,12 +32,12 @@ from azuraforge.plugins.kinds.forecast.metrics import skill
 from azuraforge.plugins.kinds.forecast.parts import load_part, times_of
 from azuraforge.plugins.kinds.forecast.predictions import load_predictions
 
-#: At most this many points are drawn; longer series are thinned out evenly, both ends kept.
+#: Largest number of drawn points; longer series are thinned out evenly, both ends kept.
 DRAWN_POINTS = 1000
 QQ_POINTS = 101
 MOST_BINS = 60
 MOST_LAGS = 60
-#: A slice of fewer errors tells about luck only.
+#: A slice of fewer errors shows only chance.
 FEWEST_ERRORS = 10
 _DAY_SECONDS = 86_400
 
@@ -77,12 +77,12 @@ def residual_figures(case: ExplainCase, season: int) -> dict[str, Figure]:
 
 
 def residual_shape(errors: Floats, times: list[str], season: int) -> ResidualShape:
-    """Histogram with the fitted normal, QQ, errors over time, and their autocorrelation.
+    """Return a histogram with the fitted normal, QQ, errors over time, and their autocorrelation.
 
     Args:
         errors: ``(origin,)`` one step ahead, NaN where the actual value is missing.
         times: of each target.
-        season: rows in one season; the autocorrelation reaches at least two of them where the part allows.
+        season: rows in one season; the autocorrelation reaches at least two of them if the part allows.
     """
     known = np.flatnonzero(np.isfinite(errors))
     left = errors[known]
@@ -108,7 +108,7 @@ def residual_shape(errors: Floats, times: list[str], season: int) -> ResidualSha
 
 
 def histogram(errors: Floats) -> Histogram:
-    """Counts between edges; bins as wide as Freedman and Diaconis (1981) say, at most ``MOST_BINS``.
+    """Return counts between edges; bins as wide as Freedman and Diaconis (1981) propose, at most ``MOST_BINS``.
 
     Example:
         >>> sum(histogram(np.arange(10.0)).counts)
@@ -124,7 +124,7 @@ def histogram(errors: Floats) -> Histogram:
 
 
 def normal_quantiles(errors: Floats) -> NormalQuantiles:
-    """Sorted errors in units of their spread over what a normal law would give at the same rank (Blom, 1958)."""
+    """Return sorted errors in units of their spread, over a normal's quantiles at the same rank (Blom, 1958)."""
     if len(errors) < 3 or not errors.std():
         return NormalQuantiles(normal=(), error=())
     from scipy.special import ndtri
@@ -136,7 +136,7 @@ def normal_quantiles(errors: Floats) -> NormalQuantiles:
 
 
 def autocorrelation(errors: Floats, lags: int) -> list[float]:
-    """Correlation of the errors with themselves 1, 2 … ``lags`` origins earlier; missing ones are left out of the sums.
+    """Return the errors' correlation with those 1, 2 … ``lags`` origins earlier; missing ones are left out.
 
     Example:
         >>> [round(value, 3) for value in autocorrelation(np.array([1.0, -1.0] * 50), 2)]
@@ -153,7 +153,7 @@ def autocorrelation(errors: Floats, lags: int) -> list[float]:
 
 
 def ljung_box(errors: Floats, lags: int) -> LjungBox | None:
-    """Ljung and Box (1978): is there memory in the errors up to ``lags``? A small p says that something is left."""
+    """Test by Ljung and Box (1978) whether errors are autocorrelated up to ``lags``; a small p says they are."""
     found = autocorrelation(errors, lags)
     origins = int(np.isfinite(errors).sum())
     if not found or origins <= lags + 1:
@@ -166,12 +166,12 @@ def ljung_box(errors: Floats, lags: int) -> LjungBox | None:
 
 
 def lags_of(origins: int, season: int) -> int:
-    """Lags that ``origins`` errors can tell about: two seasons, at least 10, at most a fifth of them or 60."""
+    """Return the number of lags for ``origins`` errors: two seasons, at least 10, at most a fifth of them or 60."""
     return max(1, min(max(10, 2 * season), MOST_LAGS, origins // 5))
 
 
 def error_by_slice(test: Part, truth: Floats, point: Floats, baseline: Floats) -> tuple[SliceErrors, ...]:
-    """RMSE and the best baseline's by horizon, hour, weekday, month and level at the origin, where they have a meaning.
+    """Return the RMSE and the best baseline's by horizon, hour, weekday, month and level at the origin, as available.
 
     Hours, weekdays (1 is Monday) and months are those of the target's time in the schema's zone. The level is the
     last known value at the origin: known when predicting, so that no slice is chosen by its outcome.
@@ -217,7 +217,7 @@ def _slice(value: int, rows: NDArray[np.bool_], truth: Floats, point: Floats, ba
 
 
 def _calendar_keys(test: Part, shape: tuple[int, int]) -> dict[str, NDArray[np.int64]]:
-    """``(origin, horizon)`` hour, weekday and month of each target, as far as the rows' distance lets them differ."""
+    """Return ``(origin, horizon)`` hour, weekday and month of each target, if the rows' distance lets them differ."""
     if test.schema.time is None:
         return {}
     import polars as pl
@@ -234,7 +234,7 @@ def _calendar_keys(test: Part, shape: tuple[int, int]) -> dict[str, NDArray[np.i
 
 
 def _level_keys(test: Part) -> NDArray[np.int64] | None:
-    """``(origin,)`` 1, 2 or 3: the tercile of the last known value at the origin, among all origins."""
+    """Return ``(origin,)`` 1, 2 or 3: the tercile of the last known value at the origin, among all origins."""
     import polars as pl
 
     column = test.frame.get_column(test.schema.target).cast(pl.Float64).fill_nan(None).fill_null(strategy="forward")

@@ -1,8 +1,8 @@
-"""The parts of a winner that is trained anew: train and validation together, less a last block for calibration.
+"""The parts of a retrained winner: train and validation together, except a last block for calibration.
 
-The trials of a study chose their config, and how many epochs it takes, by the validation part. Those rows are then
-free to be learned from; only the last of them stay apart, so that intervals are calibrated on rows that the weights
-have not seen. The test part is the same, and no trial has seen it.
+The trials of a study chose their config, and how many epochs it takes, by the validation set. Those rows may then be
+learned from; only the last of them are left out, so that intervals are calibrated on rows that the weights have not
+seen. The test set is the same, and no trial has seen it.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from dataclasses import replace
 
 from azuraforge.plugins.contract.parts import Rows, Split
 
-#: Origins that the calibration block has at least, where half of the validation part holds them: the outer quantiles
-#: (5 % and 95 %) of split-conformal intervals need 19.
+#: Least number of origins in the calibration block, if half of the validation set holds them: the outer quantiles (5 %
+#: and 95 %) of split-conformal intervals need 19.
 LEAST_ORIGINS = 40
 _SHARE = 4
 
 
 def retraining_split(split: Split, *, horizon: int, gap: int) -> Split:
-    """Train up to a block at the end of the validation part, a quarter of it where that is enough, at most half.
+    """Return the split whose validation set is the last quarter of the former one, or up to half if more is needed.
 
     Example:
         >>> found = retraining_split(Split(Rows(0, 700), Rows(700, 900), Rows(900, 1000)), horizon=2, gap=0)

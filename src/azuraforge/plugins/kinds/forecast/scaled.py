@@ -1,8 +1,8 @@
-"""Errors in units of the training part's own steps, which mean the same for every series and where most values are 0.
+"""Errors in units of the training set's own steps, comparable across series and valid if most values are 0.
 
 RMSSE and the scaled pinball loss are those of the M5 competition (Makridakis, Spiliotis and Assimakopoulos, "The M5
 competition: background, organization, and implementation", 2022): errors divided by the size of the step from one row
-to the next in the training part, counted from the first value that is not zero.
+to the next in the training set, counted from the first value that is not zero.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from azuraforge.plugins.kinds.forecast.probabilistic import pinball
 
 @dataclass(frozen=True)
 class Scales:
-    """Sizes of the training part's steps.
+    """Sizes of the training set's steps.
 
     Attributes:
         squared: ``(origin,)`` mean squared step of each origin's series; NaN where it is zero.
         absolute: ``(origin,)`` mean absolute step.
-        zeros: share of the training part's known values that are zero.
+        zeros: share of the training set's known values that are zero.
     """
 
     squared: Floats
@@ -37,7 +37,7 @@ class Scales:
 
     @classmethod
     def of(cls, train: Part, test: Part) -> Scales:
-        """Learn the scales of the test part's origins from the training part, of a panel series by series."""
+        """Learn the scales of the test set's origins from the training set, of a panel series by series."""
         values = column_values(train.frame, train.schema.target)
         if test.schema.series is None:
             own = values[train.start :]
@@ -54,7 +54,7 @@ class Scales:
 
     @property
     def intermittent(self) -> bool:
-        """True if so many values are zero that errors are compared in these units."""
+        """True if enough values are zero that errors are compared in these units."""
         return self.zeros >= INTERMITTENT_SHARE
 
     def losses(self, metric: str, truth: Floats, predictions: Predictions) -> Floats:
@@ -78,7 +78,7 @@ class Scales:
 
 
 def step_sizes(values: Floats) -> tuple[float, float]:
-    """Return the mean squared and the mean absolute step between known neighbours; NaN where there is none.
+    """Return the mean squared and the mean absolute step between known neighbours; NaN if there is none.
 
     Example:
         >>> step_sizes(np.array([0.0, 0.0, 2.0, 0.0, np.nan, 3.0, 4.0]))

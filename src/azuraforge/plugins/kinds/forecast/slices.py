@@ -14,7 +14,7 @@ Keys = NDArray[np.int64]
 
 
 def series_slices(asked: Sequence[str], test: Part) -> list[SliceMask]:
-    """Slices over ``(origin, horizon)``: steps ahead, hours, weekdays (Monday is 1) and months of the targets' times.
+    """Return slices over ``(origin, horizon)``: steps ahead, and hours, weekdays (1: Monday) and months of targets.
 
     Times are read in the series' own zone. A series without times has no hours to guard: only steps.
     """
@@ -37,5 +37,5 @@ def _keys(by: str, test: Part) -> Keys | None:
     if read is None:
         return None
     numbers = read().to_numpy().astype(np.int64)
-    # Past the last row of a short series no truth is known, and no loss: any slice will do.
+    # After the last row of a short series there is no truth and no loss: any slice will do.
     return np.asarray(numbers[np.minimum(test.origins[:, None] + ahead, len(numbers) - 1)], dtype=np.int64)

@@ -1,4 +1,4 @@
-"""The splitting rule of forecasts: ranges in time, checked, and the parts cut from them."""
+"""The splitting rule of forecasts: checked ranges in time, and the parts cut from them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from azuraforge.plugins.kinds.forecast.retraining import retraining_split
 
 
 class ForecastSplit(SplitResult):
-    """Ranges of rows; of a panel ranges of its different times, and the series that the run does without."""
+    """Ranges of rows; of a panel ranges of its distinct times, and the series that the run leaves out."""
 
     ranges: dict[str, tuple[int, int]]
     left_out: tuple[LeftOut, ...] = ()
@@ -49,7 +49,7 @@ def split_series(
     studied: bool = False,
     retrained: bool = False,
 ) -> ForecastSplit:
-    """See ``TaskKind.split``."""
+    """Split a series or a panel; see ``TaskKind.split``."""
     horizon, gap = config.horizon, config.gap
     table, ranges, ended = panel.split_of_those_that_go_on(table, lambda each: pipeline.split(each, config))
     chosen_by = (ranges.validation.start, ranges.validation.stop) if retrained or studied else None

@@ -19,7 +19,7 @@ from azuraforge.plugins.kinds.forecast.predictions import interval_of
 
 
 def level_scores(test: Part, truth: Floats, candidate: Predictions, baseline: Predictions) -> Hierarchical | None:
-    """Return the errors by level on the whole test set; None where no groups are declared.
+    """Return the errors by level on the whole test set; None if no groups are declared.
 
     Args:
         test: with the origins of series and totals.
@@ -73,7 +73,7 @@ def _places(test: Part, blocks: Blocks, names: tuple[str, ...]) -> Indices:
 
 
 def _packed(values: Floats, test: Part, places: Indices, count: int) -> tuple[Floats, Indices]:
-    """Return ``(moment, horizon, name)``, NaN where there is no origin, and each origin's moment."""
+    """Return ``(moment, horizon, name)``, NaN without an origin, and each origin's moment."""
     moments, rows = np.unique(moments_of(test.frame, test.schema)[test.origins], return_inverse=True)
     packed = np.full((len(moments), values.shape[1], count), np.nan)
     packed[rows, :, places] = values

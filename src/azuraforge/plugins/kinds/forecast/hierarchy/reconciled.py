@@ -1,4 +1,4 @@
-"""Every forecaster, with forecasts of counts that are not negative and forecasts of groups that are reconciled.
+"""A wrapper of every forecaster: forecasts of counts are not negative, and forecasts of groups are reconciled.
 
 The platform wraps a pipeline where it loads it, so that each of them, a third party's too, gives forecasts of totals
 that add up; the pipeline itself sees totals as further series. Without declared groups forecasts are changed only where
@@ -37,10 +37,10 @@ from azuraforge.plugins.kinds.forecast.panel_judging import origins_of
 from azuraforge.plugins.kinds.forecast.predictions import predict_checked
 
 WEIGHTS, FACTS = "reconciliation.safetensors", "reconciliation.json"
-#: Moments of the validation part from which on its errors alone give their covariance, and moments that it is
-#: estimated from at most, the newest.
+#: Number of the validation set's moments from which its errors alone give their covariance, and the largest number of
+#: moments, the newest, for its estimate.
 _ENOUGH_MOMENTS, _MOST_MOMENTS = 20, 200
-#: Moments that weigh as much as the base intervals' own width where few errors are known.
+#: Weight, in moments, of the base intervals' own width when few errors are known.
 _PRIOR_MOMENTS = 5.0
 _WIDEST = 10.0
 
@@ -79,7 +79,7 @@ class Reconciler:
 
     @classmethod
     def load(cls, folder: Path) -> Reconciler | None:
-        """Read what ``save`` wrote; None where the version has no totals."""
+        """Read what ``save`` wrote; None if the version has no totals."""
         if not (folder / FACTS).exists():
             return None
         facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
@@ -92,7 +92,7 @@ class Reconciler:
 
 @dataclass(frozen=True)
 class Wrapped:
-    """A pipeline's predictor, the reconciliation of its forecasts (None: none), and the series that stop at zero."""
+    """A pipeline's predictor, the reconciliation of its forecasts (None: none), and the series clipped at zero."""
 
     predictor: Any
     reconciler: Reconciler | None = None
@@ -100,7 +100,7 @@ class Wrapped:
 
 
 class ReconciledPipeline(Pipeline[Any, Wrapped]):
-    """A pipeline of forecasts that end at zero for counts, and add up where groups are declared."""
+    """A pipeline whose forecasts are clipped at zero for counts, and add up if groups are declared."""
 
     def __init__(self, pipeline: AnyPipeline) -> None:
         self._pipeline = pipeline
@@ -115,7 +115,7 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
         self._pipeline.check_pretrained(config, folder_of)
 
     def fit(self, run: RunContext[Any], train: Part, validation: Part) -> Wrapped:
-        """Learn, then estimate the errors' covariance on the validation part."""
+        """Learn, then estimate the errors' covariance on the validation set."""
         predictor, floors = self._pipeline.fit(run, train, validation), _floors(run.config, train)
         if train.schema.series is None or not train.schema.groups:
             return Wrapped(predictor, floors=floors)
@@ -136,14 +136,14 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
         return Wrapped(predictor, Reconciler(found, _widths(found, errors)), floors)
 
     def refit(self, run: RunContext[Any], evaluated: Wrapped, rows: Part) -> Wrapped | None:
-        """Refit the pipeline; the reconciliation is the evaluated one, because no errors are left to learn it from."""
+        """Refit the pipeline, with the evaluated reconciliation, as no errors are left to learn one from."""
         predictor = self._pipeline.refit(run, evaluated.predictor, rows)
         if predictor is None:
             return None
         return replace(evaluated, predictor=predictor, floors=_floors(run.config, rows))
 
     def predict(self, predictor: Wrapped, part: Part) -> Predictions:
-        """Predict every series at the moments asked for, reconcile, and return what was asked for."""
+        """Predict every series at the requested moments, reconcile, and return the requested ones."""
         floors = predictor.floors
         if predictor.reconciler is None or part.schema.series is None or not len(part.origins):
             if floors.series:
@@ -180,7 +180,7 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
         return Wrapped(self._pipeline.load(folder), Reconciler.load(folder), Floors.load(folder))
 
     def knows_series(self, predictor: Wrapped, name: str) -> bool:
-        """Totals are series that the pipeline learned."""
+        """Return whether the series was learned; totals are series that the pipeline learned."""
         return self._pipeline.knows_series(predictor.predictor, name)
 
     def trials(self, predictor: Wrapped) -> int:
@@ -200,7 +200,7 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
         return predict_checked(self.name, partial(self._pipeline.predict, predictor), part)
 
     def _errors(self, predictor: object, part: Part, hierarchy: Hierarchy) -> Floats:
-        """``(moment, name, horizon)``: truth minus base forecast, NaN where unknown."""
+        """Return ``(moment, name, horizon)``: truth minus base forecast, NaN where unknown."""
         if part.targets is None:
             raise ValueError("a part to learn from has no targets")
         base = self._base(predictor, replace(part, targets=None))
@@ -221,8 +221,8 @@ def _floors(config: object, rows: Part) -> Floors:
 
 
 def _ended(found: Floats, method: Reconciliation, ends: Flags) -> Floats:
-    """Return reconciled ``(row, name)`` forecasts whose series that ``ends`` names are not negative, and whose totals
-    still add up."""
+    """Return reconciled ``(row, name)`` forecasts, not negative for the series in ``ends``, whose totals still add
+    up."""
     totals = len(method.hierarchy.sums)
     series = np.where(ends[totals:] & (found[:, totals:] < 0), 0.0, found[:, totals:])
     if method.method == "none" or np.array_equal(series, found[:, totals:], equal_nan=True):
@@ -233,7 +233,7 @@ def _ended(found: Floats, method: Reconciliation, ends: Flags) -> Floats:
 
 
 def _newest(train: Part) -> Part:
-    """Return the training part with the origins of its newest moments only."""
+    """Return the training set with the origins of its newest moments only."""
     moments = moments_of(train.frame, train.schema)[train.origins]
     kept = moments >= np.unique(moments)[-_ENOUGH_MOMENTS * 2 :][0]
     ahead = {column: values[kept] for column, values in train.ahead.items()}
@@ -268,7 +268,7 @@ def _widths(found: Reconciliation, errors: Floats) -> Floats:
 
 
 def _every_series(part: Part) -> tuple[Part, Indices]:
-    """Return the part with every row of its frame at the moments asked for, and where the asked origins stand then.
+    """Return the part with every row of its frame at the requested moments, and the new positions of its origins.
 
     Columns known ahead are unknown at the origins that are added.
     """
@@ -283,7 +283,7 @@ def _every_series(part: Part) -> tuple[Part, Indices]:
 
 
 def _places(part: Part, names: tuple[str, ...]) -> Indices:
-    """``(origin,)``: the place of each origin's series among ``names``; -1 where it is none of them."""
+    """Return ``(origin,)``: the index of each origin's series in ``names``; -1 if it is none of them."""
     blocks = Blocks.of(part.frame, str(part.schema.series))
     place = {name: number for number, name in enumerate(names)}
     known = np.array([place.get(name, -1) for name in blocks.names], dtype=np.int64)

@@ -1,4 +1,4 @@
-"""A dataset with the totals that a version learned, whose forecasts add up and so are made moment by moment."""
+"""A dataset with the totals that a version learned; its forecasts add up, so they are made moment by moment."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from azuraforge.plugins.forecasting.reconciliation import Hierarchy
 from azuraforge.plugins.forecasting.totals import with_totals_of
 from azuraforge.plugins.kinds.forecast.hierarchy.reconciled import hierarchy_learned
 
-#: Origins that are asked for at once, at least those of one moment.
+#: Number of origins predicted at once, at least those of one moment.
 _AT_ONCE = 16_384
 
 
@@ -35,7 +35,7 @@ class Together:
 
     @classmethod
     def of(cls, table: Table, folder: Path) -> Together | None:
-        """Return the rows with totals; None for a single series, and where the version in ``folder`` has no totals."""
+        """Return the rows with totals; None for a single series, or if the version in ``folder`` has no totals."""
         hierarchy = None if table.schema.series is None else hierarchy_learned(folder)
         if hierarchy is None:
             return None
@@ -58,7 +58,7 @@ class Together:
         return np.array([name in names for name in self.blocks.names], dtype=bool)
 
     def every(self, rows: Indices, every: int) -> Indices:
-        """Return the rows at each ``every``-th of their moments: of a moment all, so that totals add up."""
+        """Return all rows of every ``every``-th moment, so that totals add up."""
         chosen = np.unique(self.moments[rows])[::every]
         return rows[np.isin(self.moments[rows], chosen)]
 
@@ -80,7 +80,7 @@ class Together:
         begins = np.unique(self.moments[blocks.first[some] + needed])
         rows = self.in_time(np.flatnonzero(able & np.isin(self.moments, np.unique(self.moments[asked]))))
         at, first, sizes = np.unique(self.moments[rows], return_index=True, return_counts=True)
-        # Where a series is asked for, it is at every moment of the question, so it must not begin in the middle.
+        # A predicted series has a row at every moment of the call, so it must not begin in the middle.
         stage = np.searchsorted(begins, at, side="right")
         start = 0
         for place in range(1, len(at) + 1):

@@ -1,4 +1,4 @@
-"""Parts cut from all series of a panel at once: arrays over rows, without a loop over series."""
+"""Parts cut from all series of a panel at once, by arrays over rows instead of a loop over series."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class OwnRows:
 
 
 def own_rows(table: Table, rows: Rows) -> OwnRows:
-    """Return which rows of each series lie between the moments that ``rows`` of the panel name."""
+    """Return the rows of each series between the moments that ``rows`` of the panel name."""
     moments = moments_of(table.frame, table.schema)
     at = times(table.frame, table.schema)
     blocks = Blocks.of(table.frame, str(table.schema.series))
@@ -84,7 +84,7 @@ class Windows:
         return np.asarray(np.isfinite(self.targets).any(axis=1))
 
     def counts(self, chosen: Flags) -> Indices:
-        """``(series,)``: how many of the chosen origins each series has."""
+        """Return ``(series,)``: number of the chosen origins in each series."""
         return np.bincount(self.owners[chosen], minlength=len(self.own.names)).astype(np.int64)
 
     def part(self, table: Table, known_ahead: Sequence[str], targets: Floats | None) -> Part:
@@ -162,13 +162,13 @@ def future_part(table: Table, horizon: int, known_ahead: Sequence[str]) -> Part:
 
 
 def _ahead(values: Floats, origins: Indices, ends: Indices, horizon: int) -> Floats:
-    """``(origin, horizon)``: the values after each origin, NaN from the row ``ends`` on."""
+    """Return ``(origin, horizon)``: the values after each origin, NaN from the row ``ends`` on."""
     rows = origins[:, None] + np.arange(1, horizon + 1)
     return np.where(rows < ends[:, None], values[np.minimum(rows, len(values) - 1)], np.nan)
 
 
 def _counted(flags: Flags, blocks: Blocks) -> Indices:
-    """``(series,)``: how many of each series' rows are flagged."""
+    """Return ``(series,)``: the number of flagged rows in each series."""
     total = np.append(0, np.cumsum(flags))
     return np.asarray(total[blocks.stop] - total[blocks.first], dtype=np.int64)
 

@@ -1,4 +1,4 @@
-"""A panel cut into parts: every series at the same moments, and none of it after them.
+"""A panel cut into parts: every series at the same moments.
 
 The rows of a panel's split count its different times. What one series does after a cut is seen through no other.
 """
@@ -30,7 +30,7 @@ _NAMED = 8
 
 
 def series_of(table: Table) -> Iterator[tuple[str, Table]]:
-    """Each series that is not left out, as a table of its own."""
+    """Yield each series that is not left out, as a table of its own."""
     column = str(table.schema.series)
     found, bare, schema = Blocks.of(table.frame, column), table.frame.drop(column), one_of(table.schema)
     for name, first, stop in zip(found.names, found.first.tolist(), found.stop.tolist(), strict=True):
@@ -39,14 +39,14 @@ def series_of(table: Table) -> Iterator[tuple[str, Table]]:
 
 
 def until(frame: pl.DataFrame, column: str, row: int) -> tuple[pl.DataFrame, int]:
-    """``frame`` without what any series did after the time of ``row``, and where that row stands then."""
+    """Return ``frame`` without any series' rows after the time of ``row``, and that row's new index."""
     at = frame.get_column(column)
     known = at <= at[row]
     return frame.filter(known), int(known.head(row).sum())
 
 
 def without(table: Table, names: Collection[str]) -> Table:
-    """``table`` without the rows of some series, so that their moments are not counted."""
+    """Return ``table`` without the rows of some series, so that their moments are not counted."""
     import polars as pl
 
     if not names:
@@ -57,17 +57,18 @@ def without(table: Table, names: Collection[str]) -> Table:
 def split_of_those_that_go_on(
     table: Table, split: Callable[[Table], Split]
 ) -> tuple[Table, Split, tuple[LeftOut, ...]]:
-    """Row ranges that count the moments of the series that reach into the test part, and which others there are.
+    """Return row ranges that count the moments of the series that reach into the test set, and the other series.
 
     A series that ended long ago would otherwise stretch the ranges over moments at which no other has rows. Without it
-    the ranges move, so that it is asked again until none is left behind. Raises what ``split`` raises, with the names.
+    the ranges move, so the split is repeated until no such series is left. Raises the errors of ``split``, with the
+    names.
     """
     gone: list[LeftOut] = []
     while True:
         with told_of(gone):
             ranges = split(table)
         if table.schema.series is None or not 0 <= ranges.test.start < ranges.test.stop <= table.moments:
-            return table, ranges, ()  # ranges that are wrong are told by ``check_split``
+            return table, ranges, ()  # ``check_split`` reports invalid ranges
         own = own_rows(table, ranges.test)
         ended = [own.names[place] for place in np.flatnonzero(own.start == own.length).tolist()]
         if not ended:
@@ -80,7 +81,7 @@ def split_of_those_that_go_on(
 
 @contextmanager
 def told_of(gone: Sequence[LeftOut]) -> Iterator[None]:
-    """Errors say which series ended before the test part, and what to do about them."""
+    """Add to errors in the block which series ended before the test set, and what to do about them."""
     try:
         yield
     except InvalidInput as error:
@@ -105,9 +106,9 @@ def told_of(gone: Sequence[LeftOut]) -> Iterator[None]:
 
 
 def left_out(table: Table, split: Split, horizon: int) -> tuple[LeftOut, ...]:
-    """Series that cannot be learned or judged: with fewer rows than ``split.needs``, or without a whole window.
+    """Return the series to leave out: with fewer rows than ``split.needs``, or without a whole window.
 
-    Raises InvalidInput where none is left.
+    Raises InvalidInput if none is left.
     """
     found: dict[str, LeftOut] = {}
     parts: tuple[tuple[PartName, Rows], ...]
@@ -152,7 +153,7 @@ def left_out(table: Table, split: Split, horizon: int) -> tuple[LeftOut, ...]:
 
 
 def _unchanging(table: Table, own: OwnRows) -> Flags:
-    """``(series,)``: whether the known targets up to the end of the own rows are all the same, or there are none."""
+    """Return ``(series,)``: whether the known targets up to the end of the own rows are all equal, or missing."""
     values = column_values(table.frame, table.schema.target)
     size = np.maximum(own.stop, 1)
     begins = np.cumsum(size) - size
