@@ -267,7 +267,7 @@ def test_a_file_that_appears_while_a_backup_is_written_is_kept(tmp_path, monkeyp
         real(draft, name)
 
     monkeypatch.setattr("azuraforge.database.backups.archive.os.link", link)
-    with pytest.raises(Conflict, match="there is a file of this name"):
+    with pytest.raises(Conflict, match="a file of this name already exists"):
         archive.write(target, contents, manifest, tmp_path / "draft")
     assert target.read_bytes() == b"another"
     assert not (tmp_path / "draft").exists()
