@@ -26,6 +26,7 @@ from pathlib import Path
 
 from azuraforge import cli, client
 from azuraforge.cli import main
+from azuraforge.cli.language import ENGLISH
 from azuraforge.server.packages import import_tables
 
 #: Packages that commands and blocks of Python import when they need them.
@@ -43,7 +44,7 @@ def preload() -> None:
     for name in _MODULES:
         importlib.import_module(name)
     import_tables()
-    main._parser()
+    main._parser(ENGLISH)
     gc.collect()
     gc.freeze()
 
