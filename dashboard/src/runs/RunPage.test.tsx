@@ -289,7 +289,7 @@ describe("RunPage", () => {
     expect(within(needs).getByRole("link", { name: "the data of today" }).getAttribute("href")).toContain("/runs/n1");
     expect(needs.textContent).toContain("Running");
     expect(needs.textContent).toContain("the report");
-    expect(needs.textContent).toContain("is cancelled where one does not");
+    expect(needs.textContent).toContain("cancelled if one of them does not succeed");
     act(() => LiveSocket.latest?.send([sampleEvent(11, "run.waiting", { waiting_on: 0 })]));
     expect(screen.getByTestId("progress").textContent).toContain("Waiting for a free worker");
   });

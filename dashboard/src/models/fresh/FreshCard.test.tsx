@@ -55,8 +55,8 @@ describe("FreshCard", () => {
     expect(screen.getByText("it waits")).toBeTruthy();
     expect(screen.getByText(/Dataset load has no source to refresh from/)).toBeTruthy();
     expect(screen.getByText(/a person promotes/)).toBeTruthy();
-    expect(screen.getByText(/Press Change to follow it/)).toBeTruthy();
-    expect(screen.getByTestId("standing").textContent).toBe("Worse than naive beyond noise");
+    expect(screen.getByText(/Press Change to update them/)).toBeTruthy();
+    expect(screen.getByTestId("standing").textContent).toBe("Worse than naive by more than noise");
     expect(screen.queryByTestId("keep-fresh")).toBeNull();
   });
 
