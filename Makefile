@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 UV_VERSION := 0.13.8
 BIN := .venv/bin
+# A name, because a comma would end the argument of a call.
+DEV_EXTRAS := dev,docs
 # Standard error too, so that a pipe shows sizes and counts; without the list of every package.
 INSTALL = $(BIN)/uv pip install --python $(BIN)/python -c constraints.txt $(1) 2>&1 | sed '/^ [-+] /d'
 # Bytecode is written here, because an environment may forbid imports to write it (PYTHONDONTWRITEBYTECODE, read-only
@@ -25,12 +27,16 @@ export UV_SYSTEM_CERTS ?= true
 # Most tests wait for processes of their own: two files at a time take little more than half the time.
 PYTEST_WORKERS ?= 2
 
+# The guides, and the code whose reference the site has. Errors are collected from all code, but not each of its changes builds the site.
+DOCS_SOURCES := $(shell find docs -name __pycache__ -prune -o -type f -print 2>/dev/null) README.md README.tr.md CHANGELOG.md CONTRIBUTING.md SECURITY.md \
+  $(wildcard dashboard/openapi.json dashboard/src/theme/tokens.css) src/azuraforge/settings.py src/azuraforge/errors.py \
+  $(shell find src/azuraforge/cli src/azuraforge/client src/azuraforge/plugins/contract -name '*.py' 2>/dev/null)
 DASHBOARD_SOURCES := $(shell find dashboard -path dashboard/node_modules -prune -o -path dashboard/dist -prune -o -type f -print 2>/dev/null)
 
 ##@ Use it
 
 .PHONY: run
-run: .venv/.run pages ## Set up, start the platform, forecast a real series, stay up
+run: .venv/.run pages site ## Set up, start the platform, forecast a real series, stay up
 	@$(call COMPILE,src/azuraforge)
 	@$(BIN)/azuraforge up --demo
 
@@ -51,13 +57,22 @@ pages:
 	  echo "  - run 'make wheel' on a machine that has Node, copy dist/azuraforge-*.whl here, and install it with pip."; \
 	fi
 
+# A broken link must not keep a user from the platform; tests/documentation/test_site.py refuses every warning.
+.PHONY: site
+site: .venv/.run
+	@$(MAKE) build/guide/.built || echo "The documentation site could not be built; the platform works without it."
+
 .PHONY: dashboard
 dashboard: dashboard/dist/.built ## Build the dashboard (skipped when unchanged)
+
+.PHONY: docs
+docs: build/guide/.built ## Build the documentation site (skipped when unchanged); the platform serves it at /docs/guide
+	@cat build/guide.log
 
 ##@ Change it
 
 .PHONY: test
-test: .venv/.dev dashboard/dist/.built ## Set up everything and run every check and test of a commit
+test: .venv/.dev dashboard/dist/.built build/guide/.built ## Set up everything and run every check and test of a commit
 	@$(call COMPILE,src/azuraforge)
 	@$(MAKE) -j 2 lint check-dashboard
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
@@ -97,11 +112,17 @@ format: .venv/.dev ## Format and mend what can be mended
 
 ##@ Ship it
 
+.PHONY: messages
+messages: .venv/.dev ## Complete and compile the catalogue of messages
+	@$(BIN)/python -m tools.messages update && $(BIN)/python -m tools.messages check
+
+WHEEL_PAGES := src/azuraforge/server/dashboard src/azuraforge/server/guide
+
 .PHONY: wheel
-wheel: .venv/.dev dashboard/dist/.built ## Build a wheel that carries the dashboard, into dist/
-	@rm -rf src/azuraforge/server/dashboard && cp -r dashboard/dist src/azuraforge/server/dashboard
+wheel: .venv/.dev dashboard/dist/.built build/guide/.built ## Build a wheel that carries the dashboard and the documentation, into dist/
+	@rm -rf $(WHEEL_PAGES) && cp -r dashboard/dist src/azuraforge/server/dashboard && cp -r build/guide src/azuraforge/server/guide
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist . >/dev/null; status=$$?; \
-	  rm -rf src/azuraforge/server/dashboard; ls dist/*.whl; exit $$status
+	  rm -rf $(WHEEL_PAGES); ls dist/*.whl; exit $$status
 
 ##@ Measure it
 
@@ -165,7 +186,7 @@ bench-logging: .bench-mlflow/.mlflow dashboard/dist/.built
 ##@ Set-up (runs by itself)
 
 .PHONY: setup
-setup: .venv/.dev dashboard/dist/.built ## Everything that the other targets need
+setup: .venv/.dev dashboard/dist/.built build/guide/.built ## Everything that the other targets need
 
 .venv/bin/uv:
 	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null || \
@@ -175,16 +196,16 @@ setup: .venv/.dev dashboard/dist/.built ## Everything that the other targets nee
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
 
 .venv/.run: .venv/bin/uv pyproject.toml constraints.txt
-	@echo "installing the platform (about 60 packages) …"
+	@echo "installing the platform (about 80 packages) …"
 	@$(call INSTALL,-q hatchling editables)
-	@$(call INSTALL,--no-build-isolation -e .)
+	@$(call INSTALL,--no-build-isolation -e '.[docs]')
 	@echo "compiling the installed packages to bytecode …"
 	@$(call COMPILE,$(SITE_PACKAGES) src/azuraforge)
 	@touch $@
 
 .venv/.dev: .venv/.run
 	@echo "installing what the tests need …"
-	@$(call INSTALL,--no-build-isolation -e '.[dev]')
+	@$(call INSTALL,--no-build-isolation -e '.[$(DEV_EXTRAS)]')
 	@$(call COMPILE,$(SITE_PACKAGES))
 	@touch $@
 
@@ -205,9 +226,18 @@ dashboard/dist/.built: dashboard/node_modules/.installed $(DASHBOARD_SOURCES)
 	@cd dashboard && npm run --silent build
 	@touch $@
 
+# It replaces the last site at once, so that a platform that runs never serves half of one.
+build/guide/.built: .venv/.run $(DOCS_SOURCES)
+	@echo "building the documentation site …"
+	@rm -rf build/guide.new && mkdir -p build
+	@$(BIN)/python -m sphinx -q -E -j auto -b guide -c docs/site -d build/doctrees . build/guide.new 2>build/guide.log \
+	  || { cat build/guide.log >&2; exit 1; }
+	@rm -rf build/guide && mv build/guide.new build/guide
+	@touch $@
+
 .PHONY: clean
 clean: ## Remove what was built and installed here (not the data home)
-	@rm -rf .venv .bench .bench-mlflow .bench-mlforecast dashboard/node_modules dashboard/dist dist build src/azuraforge/server/dashboard
+	@rm -rf .venv .bench .bench-mlflow .bench-mlforecast dashboard/node_modules dashboard/dist dist build $(WHEEL_PAGES)
 
 .PHONY: help
 help:

@@ -71,15 +71,16 @@ def series() -> Iterator[tuple[str, Table, int]]:
 
 
 def measure(
-    name: str, table: Table, horizon: int, folder: Path, *, refitted: bool = False
+    name: str, table: Table, horizon: int, folder: Path, *, refitted: bool = False, **settings: object
 ) -> tuple[float, float, float]:
     """RMSE, coverage of the 90 % interval, and seconds of processor time to learn.
 
-    With ``refitted`` the forecaster learns again from all rows before the test part, as a version that serves has.
+    ``settings`` are further ones of the forecaster. With ``refitted`` it learns again from all rows before the test
+    part, as a version that serves has.
     """
     (point,) = entry_points(group="azuraforge.pipelines", name=f"forecasting.{name}")
     plugin = point.load()
-    pipeline, config = plugin(), plugin.Config(horizon=horizon)
+    pipeline, config = plugin(), plugin.Config.model_validate({"horizon": horizon, **settings})
     split = pipeline.split(table, config)
     train, validation = (cut_learning(table, rows, horizon) for rows in (split.train, split.validation))
     begin = time.process_time()

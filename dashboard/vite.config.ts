@@ -12,6 +12,7 @@ export default defineConfig({
     proxy: {
       "/api": { target: platform, ws: true, changeOrigin: true },
       "/healthz": platform,
+      "/docs": platform,
     },
   },
   test: {

@@ -6,6 +6,7 @@ import { Route, Switch, useLocation } from "wouter";
 
 import { createQueryClient } from "./api/queries";
 import { readerLocale } from "./language/setup";
+import { useTranslatedAnswers } from "./language/useTranslatedAnswers";
 import { SignedIn } from "./routing/SignedIn";
 import { Loading } from "./ui/Notice";
 
@@ -15,6 +16,7 @@ export function App() {
   const { i18n } = useTranslation();
   const [, navigate] = useLocation();
   const [client] = useState(() => createQueryClient(() => navigate("/sign-in", { replace: true })));
+  useTranslatedAnswers(client);
   return (
     <I18nProvider locale={readerLocale(i18n.language)}>
       <QueryClientProvider client={client}>

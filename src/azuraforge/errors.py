@@ -16,33 +16,89 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Self, cast
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast
+
+from azuraforge.messages import Message
+from azuraforge.messages.stored import Templates, source_of
 
 if TYPE_CHECKING:
     from pydantic import JsonValue  # the command line starts without pydantic
 
 
 class AzuraError(Exception):
-    """Root of all errors raised on purpose.
+    """Root of all errors raised on purpose: a code, constant English templates, and values.
+
+    ``template``, ``where`` and ``next_step`` share the values. They are stored as they are and translated where a
+    person reads them. A value may be a ``Message`` or another error, which is translated, too.
+
+    Args:
+        details: facts for programs, which no text contains.
 
     Example:
-        >>> error = NotFound("run 'k3v9' does not exist", next_step="azuraforge runs list")
-        >>> error.to_dict()["code"]
-        'not_found'
+        >>> error = NotFound("run {run!r} does not exist", next_step="run azuraforge runs list", run="k3v9")
+        >>> error.message, error.to_dict()["code"]
+        ("run 'k3v9' does not exist", 'not_found')
     """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "error"
 
     def __init__(
-        self, message: str, *, where: str = "", next_step: str = "", code: str = "", **details: object
+        self,
+        template: str,
+        /,
+        *,
+        where: str = "",
+        next_step: str = "",
+        code: str = "",
+        details: Mapping[str, object] | None = None,
+        **values: object,
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.where = where
-        self.next_step = next_step
+        super().__init__(template)
+        self.templates = Templates(message=template, where=where, next_step=next_step)
         self.error_code = code or self.code
-        self.details = details
+        self.details: dict[str, object] = dict(details or {})
+        self.values = {name: _value(each) for name, each in values.items()}
+
+    @property
+    def message(self) -> str:
+        """The error's sentence in English."""
+        return self._filled("message")
+
+    @property
+    def where(self) -> str:
+        """The place of the error in English, empty if it has none."""
+        return self._filled("where")
+
+    @property
+    def next_step(self) -> str:
+        """The next step in English, empty if there is none."""
+        return self._filled("next_step")
+
+    def with_next_step(self, template: str, /, **values: object) -> Self:
+        """Replace the next step, and return this error."""
+        self.templates = {**self.templates, "next_step": template}
+        self.values |= {name: _value(each) for name, each in values.items()}
+        return self
+
+    def at(self, template: str, /, **values: object) -> Self:
+        """Replace the place, and return this error."""
+        self.templates = {**self.templates, "where": template}
+        self.values |= {name: _value(each) for name, each in values.items()}
+        return self
+
+    def parts(self) -> tuple[Message, Message, Message]:
+        """Return the sentence, the place and the next step as parts of another error."""
+        texts = self.templates
+        return (
+            Message(texts["message"], self.values),
+            Message(texts["where"], self.values),
+            Message(texts["next_step"], self.values),
+        )
+
+    def as_message(self) -> Message:
+        """Return the error's sentence as part of another text."""
+        return Message(self.templates["message"], self.values)
 
     def with_details(self, details: Mapping[str, object]) -> Self:
         """Add the details of another error, and return this one."""
@@ -50,7 +106,7 @@ class AzuraError(Exception):
         return self
 
     def to_dict(self) -> dict[str, JsonValue]:
-        """The error as JSON, the way rows, pipes and problem+json carry it."""
+        """Return the error as JSON for rows and pipes: in English, and untranslated as ``source``."""
         fields: dict[str, JsonValue] = {"code": self.error_code, "message": self.message}
         if self.where:
             fields["where"] = self.where
@@ -58,6 +114,7 @@ class AzuraError(Exception):
             fields["next_step"] = self.next_step
         if self.details:
             fields["details"] = cast("JsonValue", self.details)
+        fields["source"] = source_of(self.templates, self.values)
         return fields
 
     def __str__(self) -> str:
@@ -67,6 +124,9 @@ class AzuraError(Exception):
         if self.next_step:
             text += f". Next: {self.next_step}"
         return text
+
+    def _filled(self, part: Literal["message", "where", "next_step"]) -> str:
+        return str(Message(self.templates[part], self.values))
 
 
 class UserError(AzuraError):
@@ -107,6 +167,24 @@ class TransientError(AzuraError):
 class StorageError(AzuraError):
     status = 507
     code = "storage"
+
+
+class InvalidValue(ValueError):
+    """A value that a validator of a schema refuses; a ``ValueError`` whose sentence can be translated.
+
+    Example:
+        >>> str(InvalidValue("{count} names are too many; at most {most}", count=3, most=2))
+        '3 names are too many; at most 2'
+    """
+
+    def __init__(self, template: str, /, **values: object) -> None:
+        self.sentence = Message(template, {name: _value(each) for name, each in values.items()})
+        super().__init__(str(self.sentence))
+
+
+def _value(value: object) -> object:
+    """Return a value in the form that an error keeps: errors and messages stay translatable."""
+    return value.as_message() if isinstance(value, AzuraError) else value
 
 
 def one_line(error: BaseException) -> str:

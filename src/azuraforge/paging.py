@@ -73,7 +73,7 @@ class Order(Generic[Key]):
         except (ValueError, TypeError):  # also what pydantic raises
             pass
         raise InvalidInput(
-            "this is no cursor of this list",
+            "this is not a cursor of this list",
             where="after",
             next_step="send `next` of the page before unchanged, or leave `after` out to begin with the first page",
             code="invalid_cursor",

@@ -13,14 +13,17 @@ import numpy as np
 import polars as pl
 import pytest
 
+from azuraforge.apps.forecasting.boosting import forecaster
 from azuraforge.apps.forecasting.boosting.config import BoostedConfig
+from azuraforge.apps.forecasting.boosting.fitted import starts_of
 from azuraforge.apps.forecasting.boosting.forecaster import BoostedLags
-from azuraforge.apps.forecasting.boosting.inputs import seasons_of
+from azuraforge.apps.forecasting.boosting.growing import _shares
+from azuraforge.apps.forecasting.boosting.inputs import Inputs, seasons_of
 from azuraforge.apps.forecasting.boosting.trees import Forest
 from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins import Schema, Table
+from azuraforge.plugins import Part, Schema, Table
 from azuraforge.plugins.forecasting.calendar import DAY, HOUR, Clock
 from azuraforge.plugins.kinds.forecast.parts import cut_learning, cut_test
 from azuraforge.testing import MemoryRun, check_pipeline
@@ -109,12 +112,49 @@ def test_trees_learn_what_the_line_cannot(tmp_path: Path) -> None:
     ridge, _ = fitted(Ridge, table, Ridge.Config(horizon=1), tmp_path)
     boosted, learned = fitted(BoostedLags, table, BoostedConfig(horizon=1, trees=60, learning_rate=0.2), tmp_path)
     assert boosted < 0.3 * ridge
-    assert learned.starts == ("last", "ridge")
+    assert learned.starts == ("last", "ridge", "level", "season")
     alone, learned = fitted(
         BoostedLags, table, BoostedConfig(horizon=1, trees=60, learning_rate=0.2, linear=False), tmp_path
     )
     assert alone < 0.3 * ridge
     assert learned.starts == ("last",)
+
+
+def test_forests_correct_the_last_seasons_level_and_their_mean_at_the_same_place(tmp_path: Path) -> None:
+    table = make_series(200, holes=False)
+    _, learned = fitted(BoostedLags, table, BoostedConfig(horizon=9, trees=5), tmp_path)
+    assert (learned.layout.seasons[0], learned.layout.cycle) == (7, 7)
+    part = Part(table.frame, table.schema, 0, 9, np.array([60, 150]))
+    read = Inputs(learned.layout, learned.scales, part)
+    rows, steps = np.array([0, 1, 1]), np.array([0, 3, 8])
+    past = read.target
+    assert read.level(rows) == pytest.approx([past[54:61].mean(), past[144:151].mean(), past[144:151].mean()])
+    moved = [past[at - 6 : at + 1].mean() - past[at - 27 : at + 1].mean() for at in (60, 150)]
+    first = past[[54, 47, 40, 33]].mean() + moved[0]  # the row after the origin, 7, 14, 21 and 28 rows before it
+    second = past[[147, 140, 133, 126]].mean() + moved[1]
+    third = past[[145, 138, 131, 124]].mean() + moved[1]  # nine ahead: the newest such weekday before the origin
+    assert read.repeated(rows, steps) == pytest.approx([first, second, third])
+    at = starts_of(learned, read, rows, steps)
+    assert at[learned.starts.index("level")] == pytest.approx(read.level(rows))
+    assert at[learned.starts.index("season")] == pytest.approx(read.repeated(rows, steps))
+
+
+def test_a_forest_with_less_error_has_the_larger_share() -> None:
+    truth = np.zeros(4)
+    assert _shares([truth + 1, truth + 1.1], truth)[1] == pytest.approx(1.1**-8 / (1 + 1.1**-8))
+    assert _shares([truth, truth + 1], truth) == (1.0, 0.0)
+    assert _shares([truth, truth, truth], None) == (1 / 3,) * 3
+
+
+def test_two_forests_are_enough_without_a_validation_part_or_of_many_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = make_series(200, holes=False)
+    _, learned = fitted(BoostedLags, table, BoostedConfig(horizon=2, stop_after=3), tmp_path)
+    assert learned.starts == ("last", "ridge")
+    monkeypatch.setattr(forecaster, "_MOST_ROWS_FOR_FOUR", 100)
+    _, learned = fitted(BoostedLags, table, BoostedConfig(horizon=2, trees=3), tmp_path)
+    assert learned.starts == ("last", "ridge")
 
 
 def test_noise_is_forecast_no_worse_than_by_ridge(tmp_path: Path) -> None:
@@ -144,7 +184,7 @@ def test_short_and_degenerate_series_are_forecast(kind: str, tmp_path: Path) -> 
 def test_one_row_too_few_is_one_clear_error() -> None:
     frame = pl.DataFrame({"value": np.arange(7.0)})
     table = Table(frame, Schema(time=None, target="value"))
-    with pytest.raises(InvalidInput, match="too few"):
+    with pytest.raises(InvalidInput, match="needs at least"):
         BoostedLags().split(table, BoostedConfig(horizon=2))
 
 

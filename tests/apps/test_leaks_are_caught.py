@@ -73,7 +73,7 @@ LEAKS = [(ScaledByEverything, SMALL), (ShiftedTarget, {"horizon": 3}), (LeakyWin
 
 @pytest.mark.parametrize(("plugin", "config"), LEAKS, ids=lambda value: getattr(value, "__name__", ""))
 def test_the_suite_names_the_leak(plugin: type[Any], config: dict[str, Any], series: Table) -> None:
-    with pytest.raises(ContractBroken, match="looks into the future"):
+    with pytest.raises(ContractBroken, match="uses data from the future"):
         check_pipeline(plugin, series, config)
 
 
@@ -110,7 +110,7 @@ def test_a_leak_at_a_few_origins_is_found_where_enough_are_tried(series: Table) 
     few = set(guarded_origins(len(test), seed=1)[:3])
     assert not few & set(np.flatnonzero(test.origins % 20 == 7).tolist())  # this seed is out of luck
     assert guard_against_future("leaky", answer, test, predictions, seed=1) == 3
-    with pytest.raises(InvalidInput, match="looks into the future"):
+    with pytest.raises(InvalidInput, match="uses data from the future"):
         guard_against_future("leaky", answer, test, predictions, seed=1, most=affordable_origins(test))
 
 

@@ -72,7 +72,7 @@ def test_statistical_forecasters_learn_from_eight_rows(
 
 
 def test_seven_rows_and_windows_that_cannot_fit_are_refused_with_the_rows_that_are_needed() -> None:
-    with pytest.raises(InvalidInput, match="7 rows, too few: this pipeline needs at least 8 with horizon 6"):
+    with pytest.raises(InvalidInput, match="7 rows; this pipeline needs at least 8 with horizon 6"):
         split_series(Naive(), yearly(7), Naive.Config(horizon=6), None)
     with pytest.raises(InvalidInput, match="needs at least 30 with horizon 60"):
         split_series(Naive(), yearly(20), Naive.Config(horizon=60), None)

@@ -235,7 +235,7 @@ def test_series_without_much_to_learn_are_forecast(plugin: type[Any], values: Fl
 @pytest.mark.parametrize("plugin", [AutoArima, Theta, MultipleSeasons, TbatsForecaster], ids=lambda plugin: plugin.name)
 def test_too_short_a_series_is_refused_with_the_rows_it_needs(plugin: type[Any], tmp_path: Path) -> None:
     with pytest.raises(
-        InvalidInput, match=rf"needs {plugin.fewest_rows} known values in the training part; there are 5"
+        InvalidInput, match=rf"needs {plugin.fewest_rows} known values in the training set, which has 5"
     ):
         fitted(plugin, np.arange(11.0) % 5, tmp_path)
 
@@ -247,15 +247,15 @@ def test_few_rows_are_smoothed(tmp_path: Path) -> None:
 
 def test_what_multiplies_refuses_values_of_zero_or_less(tmp_path: Path) -> None:
     values = series("additive") - 60
-    with pytest.raises(InvalidInput, match="the form MAM multiplies"):
+    with pytest.raises(InvalidInput, match="the multiplicative form MAM"):
         fitted(ExponentialSmoothing, values, tmp_path, form="MAM")
-    with pytest.raises(InvalidInput, match="holds values below zero"):
+    with pytest.raises(InvalidInput, match="has values below zero"):
         fitted(Croston, values, tmp_path)
     _, learned, _, _ = fitted(ExponentialSmoothing, values, tmp_path)
     assert "M" not in learned.settings["model"]["form"]
     _, learned, _, _ = fitted(ExponentialSmoothing, series("multiplicative"), tmp_path)
     assert learned.settings["model"]["multiplicative"]
-    with pytest.raises(InvalidInput, match="the form AAM adds errors to a season that multiplies"):
+    with pytest.raises(InvalidInput, match="the form AAM combines additive errors"):
         fitted(ExponentialSmoothing, series("multiplicative"), tmp_path, form="AAM")
     assert EtsConfig().form == "ZZZ"
 
@@ -286,6 +286,13 @@ def test_two_seasons_are_found_and_forecast(plugin: type[Any], tmp_path: Path) -
     assert np.sqrt(np.mean((pipeline.predict(learned, test).point - truth) ** 2)) < 0.6
     own = Part(table.frame.slice(700, 60), table.schema, 60, 100, np.array([59]))  # a caller's rows, after training
     assert np.sqrt(np.mean((pipeline.predict(learned, own).point[0, :80] - values[760:840]) ** 2)) < 1.2
+
+
+def test_mstl_leaves_out_a_further_season_that_was_seen_less_than_three_times() -> None:
+    values = 50 + 5 * np.sin(2 * np.pi * np.arange(84) / 7) + np.random.default_rng(0).normal(size=84)
+    for rows, periods in ((83, {7}), (84, {7, 28})):
+        estimate = MultipleSeasons().estimate(ForecastConfig(horizon=7), values[:rows], (7, 28))
+        assert set(estimate.model.periods.tolist()) == periods
 
 
 def test_the_seasons_of_a_rhythm() -> None:

@@ -123,7 +123,7 @@ def test_starting_empty_on_purpose_is_one_command(settings):
     maintenance.create_database(settings)
     open_at_start(settings).close()
     assert len(list(settings.artifacts.rglob("f.parquet"))) == 1
-    with pytest.raises(Conflict, match="there is a database already"):
+    with pytest.raises(Conflict, match="the database already exists"):
         maintenance.create_database(settings)
 
 

@@ -259,7 +259,7 @@ def test_what_cannot_work_is_refused_when_it_is_saved(stand, fields, error, word
 
 def test_a_pause_drops_causes_and_a_name_is_taken_once(stand):
     stand.create()
-    with pytest.raises(Conflict, match="is there already"):
+    with pytest.raises(Conflict, match="already exists"):
         stand.create()
     stand.service.pause(stand.project_id, "fresh")
     stand.happen()
@@ -384,7 +384,7 @@ def test_an_edited_automation_keeps_its_firings_and_refuses_the_second_editor(st
     assert (made.name, made.cool_down_seconds, made.fires, len(made.newest_firings)) == ("renamed", 0, 1, 1)
     assert made.when.where == stand.service.get(stand.project_id, made.id).when.where
     with pytest.raises(
-        Conflict, match="was changed meanwhile: it has revision 2, and this change is of revision 1"
+        Conflict, match="was changed in the meantime: it has revision 2, and this change is based on revision 1"
     ) as no:
         stand.service.replace(stand.project_id, made.id, other)
     assert no.value.error_code == "changed_meanwhile"
@@ -397,7 +397,7 @@ def test_an_edited_automation_keeps_its_firings_and_refuses_the_second_editor(st
     assert stand.get("renamed").fires == 2
     paused = change(stand, "renamed", most_per_day=2)
     stand.service.pause(stand.project_id, "renamed")
-    with pytest.raises(Conflict, match="changed meanwhile"):
+    with pytest.raises(Conflict, match="changed in the meantime"):
         stand.service.replace(stand.project_id, "renamed", paused)
     assert stand.get("renamed").paused
 
@@ -409,7 +409,7 @@ def test_a_change_is_checked_as_a_new_automation_is(stand):
     for fields, error, words in (
         ({"when": grows}, InvalidInput, "would fire itself"),
         ({"steps": [{"do": "notify", "to": ["nowhere"]}]}, NotFound, "target 'nowhere' does not exist"),
-        ({"name": "other"}, Conflict, "an automation named 'other' is there already"),
+        ({"name": "other"}, Conflict, "an automation named 'other' already exists"),
     ):
         with pytest.raises(error, match=words):
             stand.service.replace(stand.project_id, "fresh", change(stand, **fields))

@@ -157,12 +157,15 @@ def test_a_model_that_is_kept_fresh_names_the_way_out(stand: Stand):
     assert raised.value.next_step.endswith("azuraforge models keep-fresh co2 --off")
     filtered = {"on": "event", "type": "model.drift", "where": [{"field": "model", "equals": "other"}]}
     stand.create("watch", when=filtered, steps=[{"do": "notify", "to": ["me"]}])
-    with pytest.raises(Conflict, match="while automation 'watch' uses it"):
+    with pytest.raises(Conflict, match="automation 'watch' uses model 'other'"):
         stand.database.write(stand.project_id, lambda session: object_to_model(session, "other"))
 
 
 def test_a_message_says_what_the_steps_before_it_did():
-    done = [DoneStep("train", "succeeded", None, "kept"), DoneStep("refresh", "failed", "the source is away")]
+    done = [
+        DoneStep("train", "succeeded", None, "kept"),
+        DoneStep("refresh", "failed", {"en": "the source is away", "tr": "kaynak yanıt vermiyor"}),
+    ]
     cause = {"measure": "model.worse_than_baseline", "of": "sales", "value": 1.0}
     _, text = of_firing("keep", cause, None, 1, done)("en", 1)
     assert text.split("\n") == [

@@ -151,7 +151,7 @@ def test_a_message_that_nobody_acknowledges_goes_to_the_second_target(stand, rec
 def test_a_target_that_an_automation_uses_is_not_deleted(stand, receiver):
     post = Post(stand, receiver)
     stand.create("tell", steps=[{"do": "notify", "to": ["me"]}])
-    with pytest.raises(Conflict, match="target 'me' cannot be deleted or renamed while automation 'tell' uses it"):
+    with pytest.raises(Conflict, match="automation 'tell' uses target 'me'"):
         post.service.delete(stand.project_id, "me")
     stand.service.delete(stand.project_id, "tell")
     post.service.delete(stand.project_id, "me")
@@ -192,7 +192,7 @@ def test_the_webhook_keeps_the_contract_of_notifiers(receiver):
     policy = Policy(allow=(f"127.0.0.1:{receiver.port}",))
     assert check_notifier(Webhook, options, outgoing=policy) is None
     receiver.status = 500
-    assert check_notifier(Webhook, options, outgoing=policy) == "127.0.0.1 answered 500 (webhook)"
+    assert check_notifier(Webhook, options, outgoing=policy).startswith("127.0.0.1 answered 500 (webhook)")
 
 
 def test_a_sender_that_was_overtaken_records_nothing(stand, receiver):

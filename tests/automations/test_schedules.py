@@ -54,7 +54,7 @@ def test_what_could_never_fire_is_refused_when_it_is_made(stand, refused, fields
 
 def test_a_name_is_taken_once(stand, refused):
     stand.create()
-    assert "'nightly' is there already" in refused(Conflict, stand.create).message
+    assert "'nightly' already exists" in refused(Conflict, stand.create).message
     with pytest.raises(ValueError, match="needs a name"):
         stand.create("   ")
 

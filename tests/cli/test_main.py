@@ -14,7 +14,18 @@ import shellingham
 from azuraforge.cli import main
 from azuraforge.cli.main import run, take_everywhere
 
-HEAVY = ("numpy", "polars", "fastapi", "starlette", "sqlalchemy", "sklearn", "statsmodels", "pydantic", "httpx")
+HEAVY = (
+    "babel",
+    "numpy",
+    "polars",
+    "fastapi",
+    "starlette",
+    "sqlalchemy",
+    "sklearn",
+    "statsmodels",
+    "pydantic",
+    "httpx",
+)
 COMMANDS = [
     "up", "demo", "link", "version", "datasets", "datasets add", "datasets list", "datasets show",
     "runs", "runs start", "runs list", "runs show", "runs watch", "runs cancel", "runs resume", "runs ship",
@@ -119,11 +130,11 @@ def test_bad_files_are_named_before_anything_starts(tmp_path, capsys):
     for arguments, said in [
         (["datasets", "add", str(tmp_path / "none.csv"), *add], "does not exist"),
         (["datasets", "add", str(tmp_path), *add], "is a folder"),
-        ([*start, str(tmp_path / "list.json")], "does not hold a JSON object"),
+        ([*start, str(tmp_path / "list.json")], "does not contain a JSON object"),
         ([*start, str(tmp_path / "cut.json")], "is not JSON"),
         (["models", "predict", "m", "--rows", str(tmp_path / "latin.csv")], "not UTF-8"),
-        (["models", "predict", "m", "--rows", str(tmp_path / "empty.csv")], "does not hold rows"),
-        (["models", "predict", "m", "--rows", str(tmp_path / "list.json")], "does not hold rows"),
+        (["models", "predict", "m", "--rows", str(tmp_path / "empty.csv")], "does not contain rows"),
+        (["models", "predict", "m", "--rows", str(tmp_path / "list.json")], "does not contain rows"),
     ]:
         assert run(arguments) == 1
         shown = capsys.readouterr()
@@ -173,7 +184,7 @@ def test_a_bug_of_ours_is_one_sentence_too(monkeypatch, capsys):
     def broken(*_arguments, **_options):
         raise ZeroDivisionError("division\nby zero")
 
-    monkeypatch.setattr(main, "_parser", lambda: broken)
+    monkeypatch.setattr(main, "_parser", lambda _language: broken)
     assert run(["version", "--json"]) == 1
     shown = capsys.readouterr().err
     assert "ZeroDivisionError: division by zero" in shown
@@ -184,11 +195,13 @@ def test_a_bug_of_ours_is_one_sentence_too(monkeypatch, capsys):
     assert "Traceback" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [[], ["runs"], ["--lang", "tr"]])
-def test_no_command_shows_the_help_and_no_error(arguments, capsys):
+@pytest.mark.parametrize(
+    ("arguments", "usage"), [([], "Usage: "), (["runs"], "Usage: "), (["--lang", "tr"], "Kullanım: ")]
+)
+def test_no_command_shows_the_help_and_no_error(arguments, usage, capsys):
     assert run(arguments) == 2
     shown = capsys.readouterr()
-    assert "Usage: azuraforge" in shown.out
+    assert f"{usage}azuraforge" in shown.out
     assert shown.err == ""
 
 

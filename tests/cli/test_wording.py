@@ -6,15 +6,10 @@ import re
 
 import pytest
 
-from azuraforge.cli.texts import TEXTS as COMMANDS
-from azuraforge.datasets.reading.findings import _TEXTS as FINDINGS
 from azuraforge.datasets.reading.findings import finding
-from azuraforge.datasets.reading.panels import _LEFT_OUT as LEFT_OUT
-from azuraforge.models.cards.texts import TEXTS as CARDS
+from azuraforge.messages import fill
 from azuraforge.models.gate.reasons import Reason
-from azuraforge.models.gate.sentences import SENTENCES as REASONS
-from azuraforge.reports.texts import TEXTS as REPORTS
-from azuraforge.wording import fill
+from tools.messages import read
 
 _COUNTED = (
     "count|rows|origins|points|predictions|trials|tried|of|steps|recomputed|judged|files|repeats|orders|lags|images"
@@ -23,12 +18,10 @@ _COUNTED = (
 _PLURAL = re.compile(rf"\{{({_COUNTED})\}} (?:[a-z]+ )?(?!series\b|its\b|is\b|was\b|this\b)[a-z]+s\b")
 
 CATALOGUES = {
-    "commands": [english for english, _ in COMMANDS.values()],
-    "reports": [english for english, _ in REPORTS.values()],
-    "reasons": [english for english, _ in REASONS.values()],
-    "findings": [english for _, english, _ in FINDINGS.values()],
-    "cards": list(CARDS["en"].values()),
-    "panels": [texts["en"] for texts in LEFT_OUT.values()],
+    "commands": [str(entry.string) for entry in read("en", "cli") if entry.id],
+    "reports": [str(entry.string) for entry in read("en", "reports") if entry.id],
+    "models": [str(entry.string) for entry in read("en", "models") if entry.id],
+    "findings": [str(entry.string) for entry in read("en", "datasets") if entry.id],
 }
 
 
@@ -42,9 +35,9 @@ def test_the_number_before_a_word_chooses_it() -> None:
     assert fill(template, count=1, column="load") == "1 value of load is 0"
     assert fill(template, count="1,200", column="load") == "1,200 values of load are 0"
     assert fill(template, count=0, column="load") == "0 values of load are 0"
-    assert finding("rows_sorted", count=1).text["en"] == "1 row stood out of order of time; the rows were sorted."
+    assert finding("rows_sorted", count=1).text["en"] == "1 row was not in order of time; the rows were sorted."
     split = finding("official_split", train=1, test=1)
-    assert split.text["en"].endswith(": 1 picture to learn from, 1 to judge on.")
+    assert split.text["en"].endswith(": 1 picture for training, 1 for testing.")
     uneven = finding("classes_uneven", small="7", least=1, large="8", most=90)
     assert "'7' has 1 picture, '8' has 90." in uneven.text["en"]
     few = Reason("too_few_origins", {"origins": 1, "needed": 30, "metric": "rmse"})

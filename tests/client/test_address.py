@@ -87,7 +87,8 @@ def test_a_client_takes_up_the_token_of_a_platform_that_started_again(server, ho
 
 
 def test_errors_say_what_where_and_what_next():
-    error = ApiError(422, "invalid_input", "epochs must be at most 100", "config.epochs", "choose a smaller number")
+    told = {"detail": "epochs must be at most 100", "where": "config.epochs", "next_step": "choose a smaller number"}
+    error = ApiError.of(422, {"code": "invalid_input", **told})
     assert str(error) == "epochs must be at most 100 (config.epochs). Next: choose a smaller number"
 
 

@@ -167,12 +167,14 @@ def test_no_secret_is_printed():
     assert "a-secret" not in repr(AddressBook(Path("/"), None, "a-secret"))
 
 
-def test_the_client_imports_nothing_of_ours_and_nothing_heavy():
+def test_the_client_imports_only_messages_of_ours_and_nothing_heavy():
     program = """
 import sys
 import azuraforge.client
-ours = {name for name in sys.modules if name.startswith("azuraforge.") and not name.startswith("azuraforge.client")}
-heavy = {"numpy", "polars", "pydantic", "fastapi", "starlette", "sqlalchemy", "typer", "orjson"}  # httpx brings rich
+alone = ("azuraforge.client", "azuraforge.messages")
+ours = {name for name in sys.modules if name.startswith("azuraforge.") and not name.startswith(alone)}
+# httpx brings rich
+heavy = {"numpy", "polars", "pydantic", "fastapi", "starlette", "sqlalchemy", "typer", "orjson", "babel"}
 found = sorted(ours | heavy & {name.partition(".")[0] for name in sys.modules})
 sys.exit(f"imported: {found}" if found else 0)
 """

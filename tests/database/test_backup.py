@@ -196,9 +196,9 @@ def _flipped(parts: dict[str, bytes]) -> dict[str, bytes]:
 BROKEN = {
     "a flipped bit": (_flipped, "damaged"),
     "no contents": (lambda parts: {"manifest.json": parts["manifest.json"]}, "damaged"),
-    "no manifest": (lambda parts: {"database": parts["database"]}, "no backup"),
-    "another format": (lambda parts: _manifest(parts, format="other"), "no backup"),
-    "a table name that is none": (lambda parts: _manifest(parts, rows={'x"; DROP TABLE run; --': 0}), "no backup"),
+    "no manifest": (lambda parts: {"database": parts["database"]}, "not a backup"),
+    "another format": (lambda parts: _manifest(parts, format="other"), "not a backup"),
+    "a table name that is none": (lambda parts: _manifest(parts, rows={'x"; DROP TABLE run; --': 0}), "not a backup"),
     "the other database": (lambda parts: _manifest(parts, dialect="other"), "backup of other"),
     "a newer schema": (lambda parts: _manifest(parts, revision="9999"), "newer AzuraForge"),
     "an unreleased schema": (lambda parts: _manifest(parts, revision="0012"), "the backup was made by a development"),
@@ -234,7 +234,7 @@ def test_rows_that_are_not_all_there_undo_the_restore(stand, tmp_path):
 
 def test_a_file_that_is_no_backup_is_reported(stand, tmp_path):
     (tmp_path / "x").write_text("hello")
-    with pytest.raises(InvalidInput, match="no backup"):
+    with pytest.raises(InvalidInput, match="not a backup"):
         restore(stand.place, tmp_path / "x")
     with pytest.raises(InvalidInput, match="no such file"):
         restore(stand.place, tmp_path / "y")
@@ -267,7 +267,7 @@ def test_a_file_that_appears_while_a_backup_is_written_is_kept(tmp_path, monkeyp
         real(draft, name)
 
     monkeypatch.setattr("azuraforge.database.backups.archive.os.link", link)
-    with pytest.raises(Conflict, match="there is a file of this name"):
+    with pytest.raises(Conflict, match="a file of this name already exists"):
         archive.write(target, contents, manifest, tmp_path / "draft")
     assert target.read_bytes() == b"another"
     assert not (tmp_path / "draft").exists()

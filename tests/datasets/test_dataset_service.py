@@ -152,7 +152,7 @@ def test_names(text, name):
 
 @pytest.mark.parametrize("text", ["", "...", "///", "日本"])
 def test_names_that_cannot_be(text):
-    with pytest.raises(InvalidInput, match="cannot be a dataset's name"):
+    with pytest.raises(InvalidInput, match="cannot be the name of a dataset"):
         dataset_name(text)
 
 
@@ -207,7 +207,7 @@ def test_the_departures_come_with_the_package_and_are_local_hours(service, proje
         (FromSource(source="nothing"), "does not exist"),
         (FromSource(source="bundled", options={"series": "gold"}), "series"),
         (FromSource(source="bundled", options={"sries": "co2"}), "did you mean series"),
-        (FromSource(source="bundled", missing="error"), "is missing at 1958-05-10"),
+        (FromSource(source="bundled", missing="error"), "is missing in 59 rows, the first at 1958-05-10"),
     ],
 )
 def test_a_source_that_cannot_be_read_as_asked(service, project_id, settings, request_, message):

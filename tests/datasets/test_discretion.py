@@ -63,7 +63,7 @@ def fail(error: Exception) -> Any:
     [
         (lambda value: fail(InvalidInput(f"cannot reach {value}", where=value, next_step=value)), InvalidInput),
         (lambda value: fail(TransientError("the password sesame-4711 is refused")), TransientError),
-        (lambda value: fail(InvalidInput("no", found={"value": value})), InvalidInput),
+        (lambda value: fail(InvalidInput("no", details={"found": {"value": value}})), InvalidInput),
         (lambda value: fail(RuntimeError(f"unexpected: {value}")), InvalidInput),
     ],
 )
@@ -80,13 +80,13 @@ def test_a_secret_is_not_stored(add: Any, place: str) -> None:
         stated: Mapping[str, object] = {"address": [value]}
         return read(**{place: stated})
 
-    with pytest.raises(InvalidInput, match="states a secret in what is stored"):
+    with pytest.raises(InvalidInput, match="puts a secret into what is stored"):
         add(state)
 
 
 def test_only_declared_secrets_are_granted(add: Any) -> None:
     assert add(lambda _: read()).rows == 20
-    with pytest.raises(InvalidInput, match="was not given the secret 'unknown'"):
+    with pytest.raises(InvalidInput, match="has no secret 'unknown'"):
         Careless().secret("unknown")
     granted: list[str] = []
 

@@ -118,7 +118,7 @@ def test_a_title_above_a_two_row_header_is_left_out(read, hourly):
     prepared = read(book(fill))
     assert prepared.fingerprint == read(hourly()).fingerprint
     above = of(prepared, "rows_above_header")
-    assert above.text["en"] == "2 rows were left out above the header, which is row 4."
+    assert above.text["en"] == "2 rows above the header, row 4, were skipped."
 
 
 def test_columns_under_one_merged_name_are_refused(read):
@@ -271,7 +271,7 @@ def test_a_sheet_is_chosen_by_name(read, hourly):
     assert refused.value.error_code == "which_sheet"
     with pytest.raises(InvalidInput, match="no sheet 'Total'"):
         read(two_sheets(), sheet="Total")
-    with pytest.raises(InvalidInput, match="is no Excel workbook"):
+    with pytest.raises(InvalidInput, match="is not an Excel workbook"):
         read(hourly(), sheet="Data")
 
 
@@ -311,5 +311,5 @@ def test_a_bomb_is_refused_unread(tmp_path: Path):
     with pytest.raises(InvalidInput, match="times its size"):
         read_file(file, "bomb.xlsx", FileOptions(time="time", target="y"))
     file.write_bytes(content)
-    with pytest.raises(InvalidInput, match="more text"):
+    with pytest.raises(InvalidInput, match="text of the sheet"):
         read_file(file, "big.xlsx", FileOptions(time="time", target="y"), ReadingLimits(table_bytes=1000))

@@ -114,7 +114,7 @@ def test_paths_outside_are_refused_without_saying_what_is_there(
     add: Any, folder: Path, tmp_path: Path, path: str
 ) -> None:
     (folder / "out").symlink_to(tmp_path)
-    with pytest.raises(InvalidInput, match="is not inside a folder that may be read") as refused:
+    with pytest.raises(InvalidInput, match="is not in a folder that may be read") as refused:
         add(folder=path.format(folder=folder))
     assert refused.value.error_code == "folder_refused"
 
@@ -139,14 +139,14 @@ def test_a_folder_that_was_emptied_is_asked_again(put: Any, add: Any, refresh: A
     path.unlink()
     assert refresh("load")["created"] is False  # archived files are missed by nobody
     (folder / "2.csv").unlink()
-    with pytest.raises(TransientError, match="held 1 files and holds none now"):
+    with pytest.raises(TransientError, match="had 1 file and has none now"):
         refresh("load")
 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("time,y\n2024-01-03 12:00:00,1\n", "the file 2.csv has no column 'x'; 1.csv has"),
+        ("time,y\n2024-01-03 12:00:00,1\n", "the file 2.csv has no column 'x', but 1.csv does"),
         ("", "the file 2.csv is empty"),
     ],
 )

@@ -108,7 +108,7 @@ def test_a_sheet_of_a_workbook_is_continued_by_another(
     assert grown.version.fingerprint == csv.fingerprint
     with pytest.raises(InvalidInput, match="no sheet 'None'"):
         append(book(85, 100), sheet="None")
-    with pytest.raises(InvalidInput, match="is no Excel workbook"):
+    with pytest.raises(InvalidInput, match="is not an Excel workbook"):
         append(hourly(110), sheet="Data")
 
 
@@ -164,7 +164,7 @@ def test_a_revision_is_refused_with_old_and_new_value_until_the_policy_accepts_i
     lines[21] = lines[21].replace(f",{old},", ",99.25,")
     revised = "\n".join(lines) + "\n"
     add(rows_of(whole, 0, 60))
-    with pytest.raises(InvalidInput, match=f"y was {old} and is 99.25 now") as refused:
+    with pytest.raises(InvalidInput, match=f"y was {old} and is now 99.25") as refused:
         append(revised)
     assert refused.value.error_code == "rows_revised"
     assert service.get(project_id, "load").version == 1
@@ -193,7 +193,7 @@ def test_a_revision_back_to_an_older_version_is_refused_and_says_how_to_return(
     growing.set_revisions(project_id, "load", RevisionPolicy(revisions="accept"))
     revised = [*lines[:21], lines[21].replace(f",{old},", ",99.25,"), *lines[22:]]
     assert append("\n".join(revised) + "\n").version.version == 2
-    with pytest.raises(InvalidInput, match="exactly what its version 1 holds") as refused:
+    with pytest.raises(InvalidInput, match="identical to its version 1") as refused:
         append("\n".join(lines) + "\n")
     assert "azuraforge datasets delete load 2" in refused.value.next_step
     assert service.get(project_id, "load").version == 2
@@ -202,10 +202,10 @@ def test_a_revision_back_to_an_older_version_is_refused_and_says_how_to_return(
 @pytest.mark.parametrize(
     ("text", "code", "sentence"),
     [
-        ("time,z,x\n2024-01-03 12:00:00,1,2\n", "other_columns", "other columns than dataset 'load': 'y' is missing"),
-        ("time,y,x\n2999-01-01 00:00:00,1,2\n", "future_rows", "lies in the future"),
-        ("time,y,x\n2024-01-03 12:30:00,1,2\n", "wrong_frequency", "the new rows do not follow 1h"),
-        ("time,y,x\n2024-01-09 12:00:00,1,2\n", "gaps", "rows are missing in the rhythm of 1h"),
+        ("time,z,x\n2024-01-03 12:00:00,1,2\n", "other_columns", "lack columns of dataset 'load': 'y'"),
+        ("time,y,x\n2999-01-01 00:00:00,1,2\n", "future_rows", "row is in the future"),
+        ("time,y,x\n2024-01-03 12:30:00,1,2\n", "wrong_frequency", "the rows do not have the frequency 1h"),
+        ("time,y,x\n2024-01-09 12:00:00,1,2\n", "gaps", "rows are missing at a frequency of 1h"),
         ("time,y,x\n2024-01-03 12:00:00,,2\n", "missing_target", "the target 'y' is missing"),
     ],
 )
@@ -306,7 +306,7 @@ def test_two_appends_at_once_both_count(
     assert kept.version.fingerprint == add(whole, name="at_once").fingerprint
 
     monkeypatch.setattr(growing_service, "_TRIES", 0)
-    with pytest.raises(Conflict, match="each time before"):
+    with pytest.raises(Conflict, match="at the same time"):
         append(rows_of(hourly(71), 70))
 
 

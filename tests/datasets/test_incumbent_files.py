@@ -111,7 +111,7 @@ def test_a_file_makes_a_version_of_the_same_rows_and_later_files_add_to_it(
 
 def test_a_changed_forecast_is_decided_by_the_policy(tell: Any, growing: GrowingDatasets, project_id: str) -> None:
     tell(plans((50, 5, 48), (51, 6, 48)), PLAN)
-    with pytest.raises(InvalidInput, match="was 5 and is 4 now"):
+    with pytest.raises(InvalidInput, match="was 5 and is now 4"):
         tell(plans((50, 4, 48)))
     growing.set_revisions(project_id, "load", RevisionPolicy(revisions="accept"))
     changed = tell(plans((50, 4, 48)))
@@ -135,14 +135,14 @@ def test_what_does_not_count_is_counted_and_named(tell: Any) -> None:
     [
         (plans((50, 5, 48)), IncumbentOptions(forecast="plan", time="for"), "made_at"),
         (plans((50, 5, 48)), PLAN.model_copy(update={"forecast": "plam"}), "plam"),
-        (plans((50, 5, 48)), PLAN.model_copy(update={"made_at": "for"}), "one meaning"),
+        (plans((50, 5, 48)), PLAN.model_copy(update={"made_at": "for"}), "two meanings"),
         (plans((50, 5, 48)), PLAN.model_copy(update={"series": "store"}), "one series"),
         (plans((50, 5, 48), (50, 6, 48)), PLAN, "two forecasts"),
         (plans((50, 5, 48), (51, 5, 52)).replace("5,", "soon,", 1), PLAN, "is not a number"),
         (plans((50, 5, 48)).replace(at(48), ""), PLAN, "no time"),
         (plans((50, 5, 48)).replace(at(48), "monday"), PLAN, "monday"),
-        (plans((-500, 5, -600)), PLAN, "none of the forecasts"),
-        (plans((50, 5, 50)), PLAN, "none of the forecasts"),
+        (plans((-500, 5, -600)), PLAN, "no forecast is for a time"),
+        (plans((50, 5, 50)), PLAN, "no forecast is for a time"),
         ("for,plan,planned on\n", PLAN, "plan.csv"),
     ],
 )

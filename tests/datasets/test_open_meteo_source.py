@@ -160,7 +160,7 @@ def test_a_place_is_found_by_name_and_country(server):
     assert (read.timezone, read.provenance["place"]) == ("Europe/Berlin", "Berlin-DE")
     read = OpenMeteo().read(options(server, country="us", **named))
     assert (read.timezone, read.provenance["latitude"]) == ("America/New_York", 44.46867)
-    with pytest.raises(InvalidInput, match="no place 'Atlantis'") as caught:
+    with pytest.raises(InvalidInput, match="does not know the place 'Atlantis'") as caught:
         OpenMeteo().read(options(server, **named | {"place": "Atlantis"}))
     assert "latitude" in caught.value.next_step
 
@@ -205,7 +205,7 @@ def test_a_busy_server_is_asked_again(server, status):
 
 def test_a_server_that_stays_busy_is_a_transient_error(server):
     server.script = [(503, {}, {})] * 5
-    with pytest.raises(TransientError, match=r"answers 503, after 5 tries") as caught:
+    with pytest.raises(TransientError, match=r"answers with status 503, after 5 attempts") as caught:
         OpenMeteo().read(options(server))
     assert caught.value.next_step
     assert len(server.asked) == 5

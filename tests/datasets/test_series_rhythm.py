@@ -126,10 +126,10 @@ def test_rows_without_a_rhythm_are_irregular():
 def test_a_frequency_that_is_asked_for_must_fit():
     hours = stamps(*every(timedelta(hours=1)))
     assert find_rhythm(hours, "UTC", "30m").missing == 59
-    with pytest.raises(InvalidInput, match="do not follow 2h: the row at 2024-01-01T01:00:00") as caught:
+    with pytest.raises(InvalidInput, match="do not have the frequency 2h: the row at 2024-01-01T01:00:00") as caught:
         find_rhythm(hours, "UTC", "2h")
     assert caught.value.error_code == "wrong_frequency"
-    with pytest.raises(InvalidInput, match="do not follow 1mo"):
+    with pytest.raises(InvalidInput, match="do not have the frequency 1mo"):
         find_rhythm(hours, "UTC", "1mo")
     days = stamps(*every(timedelta(days=31)))
     assert find_rhythm(days, "UTC", "1d").missing == 30 * 59

@@ -99,12 +99,12 @@ def test_short_and_still_series_stay_with_a_sentence(read: Read) -> None:
     told = {one.code: one for one in made.findings}
     assert (told["series_short"].count, told["series_still"].count) == (2, 1)
     assert "fewer than 20 rows: b, d." in told["series_short"].text["en"]
-    assert "never changes in 1 series: c." in told["series_still"].text["en"]
-    with pytest.raises(InvalidInput, match="has 19 rows; at least 20"):
+    assert "is constant in 1 series: c." in told["series_still"].text["en"]
+    with pytest.raises(InvalidInput, match="has 19 rows; one of them needs at least 20"):
         read(text(rows_of("b", 19)), series="store")
     with pytest.raises(InvalidInput, match="there is nothing to learn"):
         read(text(still, rows_of("b", 19)), series="store")
-    with pytest.raises(InvalidInput, match="the target 'y' never changes in any series") as refused:
+    with pytest.raises(InvalidInput, match="the target 'y' is constant in every series") as refused:
         read(text(still, [line.replace(",c,", ",e,") for line in still]), series="store")
     assert refused.value.error_code == "constant_target"
     assert refused.value.next_step == "choose another target; the forecast of a constant is its value"
@@ -132,7 +132,7 @@ def test_more_series_than_can_be_learned_are_refused_before_any_is_looked_at(
 ) -> None:
     monkeypatch.setattr(panels, "MOST_SERIES", 30)
     monkeypatch.setattr(panels, "settle_panel", lambda *_: pytest.fail("nothing is settled"))
-    with pytest.raises(InvalidInput, match="'store' names 31 series; at most 30 are learned at once") as refused:
+    with pytest.raises(InvalidInput, match="'store' names 31 series; at most 30 are learned together") as refused:
         read(text(*(rows_of(f"s{number}", 3) for number in range(31))), series="store")
     assert refused.value.error_code == "too_many_series"
 
@@ -141,7 +141,7 @@ def test_series_of_another_rhythm_are_refused_by_name(read: Read) -> None:
     with pytest.raises(InvalidInput) as refused:
         read(text(rows_of("a", 60), rows_of("b", 60), rows_of("c", 60, step_hours=2)), series="store")
     assert refused.value.error_code == "mixed_rhythms"
-    assert "'c' follow 2h, those of most others 1h" in refused.value.message
+    assert "'c' are every 2h, those of most other series every 1h" in refused.value.message
 
 
 @pytest.mark.parametrize(

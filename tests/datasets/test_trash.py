@@ -80,7 +80,7 @@ def test_a_version_is_deleted_alone_and_its_number_stays_taken(add, service, bin
     with pytest.raises(NotFound, match="version 2 of dataset 'load' is in the trash"):
         service.get(project_id, "load", 2)
     assert service.get(project_id, "load", 2, trash=True).deleted_by == "Ada"
-    with pytest.raises(Conflict, match="the only one"):
+    with pytest.raises(Conflict, match="the only version"):
         bin_.delete(project_id, "load", 1, "Ada")
     assert bin_.purge(project_id, None).counts == {"dataset_versions": 1}
     assert add(62).version == 3

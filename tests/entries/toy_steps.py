@@ -124,7 +124,8 @@ def unsayable(child):
         case "details":
             mirror = []
             mirror.append(mirror)
-            raise InvalidInput("no \udcff", path=Path("/x"), size=2**70, mirror=mirror, seen={1: {2}})
+            details = {"path": Path("/x"), "size": 2**70, "mirror": mirror, "seen": {1: {2}}}
+            raise InvalidInput("no \udcff", details=details, mirror=mirror)
         case "metric name":
             child.log(1, **{"lo\udcffss": 1.0})
         case "empty metric name":

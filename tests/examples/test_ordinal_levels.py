@@ -102,10 +102,10 @@ def test_a_dropped_in_task_kind_is_trained_gated_promoted_and_reported(tmp_path:
         path = warnings(tmp_path / "warnings.csv")
         datasets.add_file(project_id, path, path.name, FileOptions(name="warnings", time="at", target="level"))
         alone = RunRequest(plugin="levels.frequency", dataset="warnings", model="warnings")
-        with pytest.raises(InvalidInput, match=r"levels\.frequency is the only baseline of its task kind 'levels'"):
+        with pytest.raises(InvalidInput, match=r"levels\.frequency is the only baseline of the task kind 'levels'"):
             runs.create(project_id, alone, "ada")
         search = StudyRequest(name="alone", plugin="levels.frequency", dataset="warnings", space={})
-        with pytest.raises(InvalidInput, match=r"levels\.frequency is the only baseline of its task kind 'levels'"):
+        with pytest.raises(InvalidInput, match=r"levels\.frequency is the only baseline of the task kind 'levels'"):
             services[STUDIES].create(project_id, search, "ada")
 
         request = RunRequest(plugin="levels.cumulative", dataset="warnings", model="warnings", seed=3)
@@ -154,7 +154,7 @@ def test_a_dropped_in_task_kind_is_trained_gated_promoted_and_reported(tmp_path:
 
         scores, verdict = (part.model_dump(mode="json") for part in (evaluation, stored.verdict))
         for language, title, phase in (
-            ("en", "level on the held-out part: 150 examples, learned from 390", "splitting the data"),
+            ("en", "level on the test set: 150 examples, learned from 390", "splitting the data"),
             ("tr", "level, ayrılmış bölümde: 150 örnek, 390 örnekten öğrenildi", "veri bölünüyor"),
         ):
             shown = printed(
@@ -166,7 +166,7 @@ def test_a_dropped_in_task_kind_is_trained_gated_promoted_and_reported(tmp_path:
             assert phase_name(terminal_in(language), "split") == phase
 
         question = PredictRequest(rows=[{"at": "2026-03-01T00:00:00Z", "wind": 1.0, "pressure": 0.0, "noise": 0.0}])
-        with pytest.raises(InvalidInput, match="the task kind levels answers no single questions"):
+        with pytest.raises(InvalidInput, match="versions of the task kind levels are not served online"):
             asyncio.run(models.predict(project_id, "warnings", question, "ada"))
         with models.bundles.write(project_id, "warnings", 1) as bundle:
             assert models.bundles.bring_in(project_id, saved(bundle, tmp_path), "brought", "ada") == (
@@ -176,7 +176,7 @@ def test_a_dropped_in_task_kind_is_trained_gated_promoted_and_reported(tmp_path:
             )
 
         models.policies.set(project_id, "warnings", PolicyRequest(metric="rps", reason="its own"), "ada")
-        with pytest.raises(InvalidInput, match="use one of rps"):
+        with pytest.raises(InvalidInput, match="use one of these metrics, or omit it: rps"):
             models.policies.set(project_id, "warnings", PolicyRequest(metric="rmse", reason="no"), "ada")
     finally:
         platform.stop()

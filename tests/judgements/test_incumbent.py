@@ -87,10 +87,10 @@ def test_what_names_neither_a_column_nor_a_file_is_refused(tmp_path: Path) -> No
         judge(path, options=Options(incumbent="plan"))
     other = tmp_path / "other.csv"
     other.write_text("at,prediction\n1999-01-01,1\n1999-01-02,2\n")
-    with pytest.raises(InvalidInput, match="says nothing of any judged row"):
+    with pytest.raises(InvalidInput, match="has no forecast for any judged row"):
         judge(path, options=Options(incumbent=str(other)))
     other.write_text("at,prediction\n2020-09-01,1\n2020-09-01,2\n")
-    with pytest.raises(InvalidInput, match="two forecasts of the same time") as refused:
+    with pytest.raises(InvalidInput, match="two forecasts for the same time") as refused:
         judge(path, options=Options(incumbent=str(other)))
     assert "line 3" in str(refused.value.where)
 
@@ -129,7 +129,7 @@ def test_each_workbook_has_an_option_for_its_sheet(tmp_path: Path) -> None:
         stated[name] = sheet
     found = judge(predictions, actual=actuals, options=Options(incumbent=str(plans), **stated))  # type: ignore[arg-type]
     assert _incumbent(found).metrics["rmse"] == pytest.approx(_rmse((walk.past - walk.y)[START:]), rel=1e-6)
-    with pytest.raises(InvalidInput, match="none is given"):
+    with pytest.raises(InvalidInput, match="which is not given"):
         judge(predictions, actual=actuals, options=Options(sheet="A", actual_sheet="B", incumbent_sheet="July"))
 
 

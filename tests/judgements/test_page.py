@@ -13,8 +13,8 @@ from azuraforge.errors import InvalidInput
 from azuraforge.judgements.judging import judge
 from azuraforge.judgements.page import page, write_page
 from azuraforge.judgements.shapes import Judgement
-from azuraforge.judgements.texts import TEXTS
 from tests.judgements.series import START, Walk, write
+from tools.messages import placeholders, read
 
 HOSTILE = '<script src="//evil">'
 
@@ -69,9 +69,14 @@ def test_the_page_shows_what_was_computed(judgement: Judgement) -> None:
 
 
 def test_every_text_exists_in_both_languages_with_the_same_fields() -> None:
-    for key, (english, turkish) in TEXTS.items():
-        fields = [set(re.findall(r"\{([a-z_]+)\}", each)) for each in (english, turkish)]
-        assert fields[0] == fields[1], key
+    english, turkish = (
+        {str(entry.id): str(entry.string) for entry in read(code, "judgements") if str(entry.id).startswith("judge.")}
+        for code in ("en", "tr")
+    )
+    assert english.keys() == turkish.keys()
+    assert len(english) > 50
+    for key in english:
+        assert placeholders(english[key]) == placeholders(turkish[key]), key
 
 
 def test_a_page_that_cannot_be_written_leaves_the_old_one_whole(judgement: Judgement, tmp_path: Path) -> None:

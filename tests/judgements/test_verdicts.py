@@ -135,7 +135,7 @@ def test_a_short_history_leaves_baselines_out_and_says_why(tmp_path: Path) -> No
     found = judged(tmp_path, walk, walk.best, start=10)
     left = {each.baseline: each.text["en"] for each in found.left_out}
     assert RIDGE in left
-    assert "and the files hold 10" in left[RIDGE]
+    assert "and the files have 10" in left[RIDGE]
 
 
 def test_truth_and_history_come_from_files_of_their_own(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def remove_manifest(folder: Path) -> None:
         (truncate, "weights.safetensors was changed or truncated"),
         (remove, "preprocessing.json is missing"),
         (add, "extra.json does not belong to it"),
-        (link, "preprocessing.json is a link"),
+        (link, "preprocessing.json is a symbolic link"),
         (rewrite_manifest, "manifest.json was changed"),
         (break_manifest, "manifest.json cannot be read"),
         (remove_manifest, "manifest.json is missing"),
@@ -132,7 +132,7 @@ def test_files_that_are_neither_weights_nor_json_are_refused(
 ) -> None:
     source = make_folder()
     (source / name).write_bytes(b"anything")
-    with pytest.raises(InvalidInput, match="of no type that a version may hold"):
+    with pytest.raises(InvalidInput, match="has a file type that a version may not contain"):
         folders.import_folder("p", source, CARD)
     assert not list((folders.path("p", "0" * 64).parent).iterdir())
 
@@ -174,7 +174,7 @@ def test_a_file_that_is_not_of_its_type_is_refused(
 ) -> None:
     source = make_folder()
     (source / name).write_bytes(content)
-    with pytest.raises(InvalidInput, match="is truncated or broken"):
+    with pytest.raises(InvalidInput, match="is truncated or damaged"):
         folders.import_folder("p", source, CARD)
 
 
@@ -182,7 +182,7 @@ def test_a_type_that_the_manifest_does_not_state_is_damage(folders: VersionFolde
     imported = folders.import_folder("p", make_folder(), CARD)
     manifest = folders.path("p", imported.content_hash) / "manifest.json"
     manifest.write_bytes(manifest.read_bytes().replace(b'"tensors"', b'"text"'))
-    with pytest.raises(StorageError, match=r"weights\.safetensors is of no type"):
+    with pytest.raises(StorageError, match=r"weights\.safetensors has a file type"):
         folders.verify("p", imported.content_hash)
 
 
@@ -191,7 +191,7 @@ def test_links_sockets_and_empty_folders_are_refused(
 ) -> None:
     source = make_folder()
     (source / "more.json").symlink_to(tmp_path / "secret.json")
-    with pytest.raises(InvalidInput, match=r"more\.json is a link"):
+    with pytest.raises(InvalidInput, match=r"more\.json is a symbolic link"):
         folders.import_folder("p", source, CARD)
     (source / "more.json").unlink()
     with socket.socket(socket.AF_UNIX) as listener:
@@ -201,7 +201,7 @@ def test_links_sockets_and_empty_folders_are_refused(
             listener.bind("odd.json")
         finally:
             os.chdir(here)
-        with pytest.raises(InvalidInput, match=r"odd\.json is not a regular file"):
+        with pytest.raises(InvalidInput, match=r"odd\.json is neither a file nor a folder"):
             folders.import_folder("p", source, CARD)
     empty = tmp_path / "empty"
     empty.mkdir()
@@ -219,14 +219,14 @@ def test_truncated_weights_are_refused_at_the_door(folders: VersionFolders, tmp_
     source.mkdir()
     save_file({"w": np.arange(8.0)}, source / "w.safetensors")
     os.truncate(source / "w.safetensors", cut)
-    with pytest.raises(InvalidInput, match=r"w\.safetensors is truncated or broken"):
+    with pytest.raises(InvalidInput, match=r"w\.safetensors is truncated or damaged"):
         folders.import_folder("p", source, CARD)
 
 
 def test_broken_json_is_refused_at_the_door(folders: VersionFolders, make_folder: Make) -> None:
     source = make_folder()
     (source / "preprocessing.json").write_text('{"window": ')
-    with pytest.raises(InvalidInput, match=r"preprocessing\.json is truncated or broken"):
+    with pytest.raises(InvalidInput, match=r"preprocessing\.json is truncated or damaged"):
         folders.import_folder("p", source, CARD)
 
 
@@ -235,7 +235,7 @@ def test_the_card_is_the_platforms_to_write(folders: VersionFolders, make_folder
     with pytest.raises(InvalidInput, match=r"version\.json is missing"):
         folders.import_folder("p", source)
     (source / "version.json").write_text("{}")
-    with pytest.raises(InvalidInput, match="written by the platform"):
+    with pytest.raises(InvalidInput, match="reserved for the platform"):
         folders.import_folder("p", source, CARD)
     assert folders.import_folder("p", source).bytes > 0
 
@@ -257,7 +257,7 @@ def test_a_full_disk_leaves_nothing_behind(folders: VersionFolders, tmp_path: Pa
     former = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
     try:
-        with pytest.raises(StorageError, match="could not be stored"):
+        with pytest.raises(StorageError, match="could not be written"):
             folders.import_folder("p", source, CARD)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -90,7 +90,7 @@ def test_an_alias_is_set_moved_and_taken_away_with_its_history(system: Any, proj
     gone = system.service.aliases.remove_by_hand(project_id, "load", "night", reason="no more nights", by="kemal")
     assert (gone.version, gone.previous_version, gone.action, gone.by) == (None, 2, "remove", "kemal")
     assert system.service.reads.show_version(project_id, "load", 2).aliases == []
-    with pytest.raises(Conflict, match="has no night yet"):
+    with pytest.raises(Conflict, match="has no version under the alias 'night'"):
         system.predict(project_id, "load", PredictRequest(rows=_rows(), alias="night"), "ayşe")
     with pytest.raises(NotFound):
         system.service.aliases.remove_by_hand(project_id, "load", "night", reason="r", by="a")
@@ -99,7 +99,7 @@ def test_an_alias_is_set_moved_and_taken_away_with_its_history(system: Any, proj
     history = system.service.aliases.history(project_id, "load", "night").items
     assert [line.version for line in history] == [1, None, 2, 1]
     system.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)
-    with pytest.raises(Conflict, match="cannot be taken away"):
+    with pytest.raises(Conflict, match="cannot be removed"):
         system.service.aliases.remove_by_hand(project_id, "load", "champion", reason="r", by="a")
     for reserved in ("latest", "3", "v3", "none"):
         with pytest.raises(InvalidInput, match="would be read as a version"):
@@ -147,7 +147,7 @@ def test_lineage_tells_what_came_of_what(system: Any, project_id: str, make_fold
 def test_a_card_says_what_the_rows_say_in_two_languages(system: Any, project_id: str, make_folder: Make) -> None:
     system.add_version(project_id, make_folder(), config={"horizon": 3, "season": None})
     unjudged = system.service.cards.show(project_id, "load", 1, "en").markdown
-    assert "Nobody has judged this version" in unjudged
+    assert "This version has not been evaluated" in unjudged
     _judge(system, project_id)
     system.service.cards.set_intended_use(project_id, "load", "Heating plans.\n<script>alert(1)</script>", "ayşe")
     english, turkish = (system.service.cards.show(project_id, "load", 1, each).markdown for each in ("en", "tr"))
@@ -171,7 +171,7 @@ def test_a_card_names_the_baseline_that_a_person_may_promote(system: Any, projec
     system.add_version(project_id, make_folder(), config={"horizon": 3, "season": None})
     _judge(system, project_id, decision="approved", approved="forecasting.naive")
     card = system.service.cards.show(project_id, "load", 1, "en").markdown
-    assert "**forecasting.naive is approved; a person promotes.**" in card
+    assert "**forecasting.naive is approved for promotion by hand.**" in card
 
 
 def test_a_card_shows_rows_of_days_as_dates_of_their_zone(system: Any, project_id: str, make_folder: Make) -> None:
@@ -180,7 +180,7 @@ def test_a_card_shows_rows_of_days_as_dates_of_their_zone(system: Any, project_i
     system.add_version(project_id, make_folder(), schema=schema, learned_from=learned)
     card = system.service.cards.show(project_id, "load", 1, "en").markdown
     assert "| 2026-01-01 – 2026-02-01, 32 rows |" in card
-    assert "nothing before 2026-01-01 and nothing after 2026-02-01" in card
+    assert "no rows before 2026-01-01 and none after 2026-02-01" in card
 
 
 def test_a_bundle_is_the_same_bytes_and_answers_alone(
@@ -240,7 +240,7 @@ def test_a_bundle_comes_into_another_project_and_says_so(
         system.predict(other_project_id, "load", PredictRequest(version=1), "kemal")
     other = {"time": "at", "target": "price", "unit": "TRY", "frequency": "1h"}
     system.add_version(other_project_id, make_folder(0.5), model="price", schema=other)
-    with pytest.raises(Conflict, match="predicts price"):
+    with pytest.raises(Conflict, match="differ in task, target or unit"):
         bundles.bring_in(other_project_id, bundle, "price", "kemal")
 
 
@@ -276,11 +276,11 @@ def _forge(files: dict[str, bytes]) -> None:
         (_flip("CARD.md"), "was changed or truncated"),
         (lambda files: files.pop("version/preprocessing.json"), "is missing"),
         (lambda files: files.update({"version/run.py": b"1"}), "does not belong to it"),
-        (lambda files: files.update({"../out.json": b"1"}), "is no name in a bundle"),
-        (lambda files: files.update({"version//tmp/azuraforge-out.json": b"1"}), "is no name in a bundle"),
-        (lambda files: files.update({"version/./run.json": b"1"}), "is no name in a bundle"),
+        (lambda files: files.update({"../out.json": b"1"}), "is not a valid name in a bundle"),
+        (lambda files: files.update({"version//tmp/azuraforge-out.json": b"1"}), "is not a valid name in a bundle"),
+        (lambda files: files.update({"version/./run.json": b"1"}), "is not a valid name in a bundle"),
         (lambda files: files.pop("SHA256SUMS"), "SHA256SUMS is missing"),
-        (_forge, "does not verify"),
+        (_forge, "does not match its content hash"),
     ],
 )
 def test_a_bundle_that_was_changed_is_refused(
@@ -296,5 +296,5 @@ def test_a_bundle_that_was_changed_is_refused(
     with pytest.raises(InvalidInput, match="compressed or encrypted"):
         system.service.bundles.bring_in(project_id, squeezed, "copy", "kemal")
     (tmp_path / "d.zip").write_bytes(b"no zip at all")
-    with pytest.raises(InvalidInput, match="not a whole bundle"):
+    with pytest.raises(InvalidInput, match="incomplete or damaged"):
         system.service.bundles.bring_in(project_id, tmp_path / "d.zip", "copy", "kemal")

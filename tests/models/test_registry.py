@@ -76,7 +76,7 @@ def test_rollback_goes_back_step_by_step(system: Any, project_id: str, make_fold
         system.service.aliases.promote_by_hand(project_id, "load", int(step), **HAND)
     back = [system.service.aliases.rollback_by_hand(project_id, "load", **HAND).version for _ in range(2)]
     assert back == [2, 1]
-    with pytest.raises(Conflict, match="nothing before it"):
+    with pytest.raises(Conflict, match="has no earlier version"):
         system.service.aliases.rollback_by_hand(project_id, "load", **HAND)
     system.service.aliases.promote_by_hand(project_id, "load", 3, **HAND)
     assert system.service.aliases.rollback_by_hand(project_id, "load", **HAND).version == 1
@@ -144,10 +144,10 @@ def test_the_gate_does_not_replace_a_champion_that_it_never_saw(
 
     promote(1, None)
     promote(2, 1)
-    with pytest.raises(Conflict, match="is version 2 by now, not 1") as caught:
+    with pytest.raises(Conflict, match="now points to version 2, not 1") as caught:
         promote(3, 1)
     assert caught.value.error_code == "champion_changed"
-    with pytest.raises(Conflict, match="is version 2 by now, not None"):
+    with pytest.raises(Conflict, match="now points to version 2, not None"):
         promote(3, None)
     assert system.service.reads.show(project_id, "load").champion == 2
 
@@ -187,12 +187,12 @@ def test_wrong_names_are_answered_with_what_to_do(system: Any, project_id: str, 
     assert "did you mean 'load'" in caught.value.next_step
     with pytest.raises(NotFound, match="no version 9"):
         system.service.aliases.promote_by_hand(project_id, "load", 9, **HAND)
-    with pytest.raises(InvalidInput, match="cannot be an alias"):
+    with pytest.raises(InvalidInput, match="is not a valid alias"):
         system.service.aliases.promote_by_hand(project_id, "load", 1, **{**HAND, "alias": "Cham pion"})
-    with pytest.raises(Conflict, match="has no candidate to roll back"):
+    with pytest.raises(Conflict, match="has no alias 'candidate' to roll back"):
         system.service.aliases.rollback_by_hand(project_id, "load", **{**HAND, "alias": "candidate"})
     for name in ("", "..", "a/b", "a b", "x" * 201):
-        with pytest.raises(InvalidInput, match="cannot be a model's name"):
+        with pytest.raises(InvalidInput, match="is not a valid model name"):
             system.add_version(project_id, next(system.folders._artifacts.parent.glob("predictor-*")), model=name)
 
 

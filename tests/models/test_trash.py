@@ -72,7 +72,7 @@ def test_a_champion_is_not_deleted_but_a_former_one_is(system: Any, project_id: 
     for step in (1.0, 2.0):
         system.add_version(project_id, make_folder(step))
     system.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)
-    with pytest.raises(Conflict, match="version 1 is the champion of 'load'"):
+    with pytest.raises(Conflict, match="alias 'champion' of model 'load' points to version 1"):
         system.service.trash.delete(project_id, "load", 1, "Ada")
     system.service.aliases.promote_by_hand(project_id, "load", 2, **HAND)
     system.service.trash.delete(project_id, "load", 1, "Ada")
@@ -179,7 +179,7 @@ def test_a_folder_freed_before_its_version_is_added_is_noticed(system: Any, proj
         return imported
 
     system.service.registry.import_folder = import_then_sweep
-    with pytest.raises(TransientError, match="just purged"):
+    with pytest.raises(TransientError, match="purged a moment ago"):
         system.add_version(project_id, folder)
     system.service.registry.import_folder = import_folder
     assert system.add_version(project_id, folder).version == 1

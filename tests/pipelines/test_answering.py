@@ -68,7 +68,7 @@ def test_a_long_answer_stands_in_the_file_only(ask: Callable[..., Any]) -> None:
     [
         ({"how": "object"}, "not JSON"),
         ({"how": "list"}, "execute returned list, not a dict"),
-        ({"hwo": "x"}, "hwo is no field; did you mean how"),
+        ({"hwo": "x"}, "hwo does not exist; did you mean how"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(ask: Callable[..., Any], request_: dict[str, Any], sentence: str) -> None:

@@ -223,11 +223,11 @@ def test_a_killed_platform_goes_on_with_the_next_chunk(ground: Ground) -> None:
 
 def test_what_cannot_be_predicted_is_said_before_a_run_exists(ground: Ground) -> None:
     ground.add_series("megawatts", unit="MW")
-    with pytest.raises(InvalidInput, match="other unit: 'MW', the version has 'kW'"):
+    with pytest.raises(InvalidInput, match="its unit is 'MW', and the version learned 'kW'"):
         ground.start(kind="predict", model="series", dataset="megawatts")
-    with pytest.raises(InvalidInput, match="no model is named"):
+    with pytest.raises(InvalidInput, match="names no model"):
         ground.start(kind="predict", dataset="series")
-    with pytest.raises(Conflict, match="has no candidate"):
+    with pytest.raises(Conflict, match="has no alias 'candidate'"):
         ground.batch(alias="candidate")
     with pytest.raises(NotFound, match="no version 9"):
         ground.batch(version=9)

@@ -30,11 +30,11 @@ def test_the_sentence_states_the_shown_interval_and_names_the_others() -> None:
     rows = [IntervalCoverage(share=a, coverage=b, low=c, high=d, width=1.0) for a, b, c, d in held]
     narrow, wide = coverage_findings("mine", rows)
     assert narrow.text["en"] == (
-        "mine: the 90 % interval holds 85.2 % of the actual values (95 % range 82.0 % to 88.0 %); it is too narrow."
-        " Also too narrow: 50 % (holds 41.0 %)."
+        "mine: the 90 % interval contains 85.2 % of the actual values (95 % range 82.0 % to 88.0 %); it is too narrow."
+        " Also too narrow: 50 % (contains 41.0 %)."
     )
     assert "%90 aralığı gerçekleşen değerlerin %85,2 kadarını içeriyor" in narrow.text["tr"]
-    assert wide.text["en"].startswith("mine: the 95 % interval holds 98.0 %")
+    assert wide.text["en"].startswith("mine: the 95 % interval contains 98.0 %")
 
 
 def level(name: str, rmse: float, sums: float) -> LevelScores:

@@ -144,7 +144,7 @@ def test_the_guard_passes_reconciled_forecasts_and_refuses_one_that_looks_ahead_
         values = column_values(asked.frame, "value")
         return replace(answer, point=answer.point + 1e-3 * values[-1])  # the last row of another series
 
-    with pytest.raises(InvalidInput, match="looks into the future"):
+    with pytest.raises(InvalidInput, match="uses data from the future"):
         guard_against_future("ridge", peeking, part, predict_checked("ridge", peeking, part), seed=3, most=3)
 
 

@@ -238,11 +238,11 @@ def test_who_looks_at_the_other_images_of_the_question_ends_the_run(system: Syst
 
 
 def test_a_forecaster_is_refused_before_the_run_exists_and_a_classifier_of_a_series_too(system: System) -> None:
-    with pytest.raises(InvalidInput, match="holds images") as refused:
+    with pytest.raises(InvalidInput, match="is of kind 'images'") as refused:
         prepare(system, "test.linear", horizon=3)
     assert refused.value.error_code == "other_kind"
     system.add()
-    with pytest.raises(InvalidInput, match="holds a series"):
+    with pytest.raises(InvalidInput, match="is of kind 'series'"):
         system.handler.prepare(system.project_id, RunRequest(plugin="test.seer", dataset="series", config={}, seed=7))
 
 

@@ -104,7 +104,7 @@ def test_series_without_a_window_or_without_change_are_left_out() -> None:
         ("shop-1", "validation", "no_window"),
     }
     assert [name for name, _, _ in each(cut_learning(left, split.train, 3))] == ["shop-2"]
-    with pytest.raises(InvalidInput, match="none of the 3 series changes"):
+    with pytest.raises(InvalidInput, match="each of the 3 series is constant"):
         without_short_series(Table(table.frame.with_columns(pl.lit(1.0).alias("value")), SCHEMA), split, 3)
 
 
@@ -314,9 +314,9 @@ def test_series_that_ended_long_ago_stretch_nobodys_ranges(child: Callable[..., 
     held = child("hold_out", task="forecast", dataset=asked["dataset"], split=found, config=asked["config"])
     assert steps.hold_out(held).origins == 2 * 43
     assert load_part(made.outputs / "train").frame["at"].min() == START + timedelta(days=1700)
-    with pytest.raises(InvalidInput, match=r"1 series that ended before the test part are left out \(shop-0\)") as told:
+    with pytest.raises(InvalidInput, match=r"1 series that ended before the test set is excluded \(shop-0\)") as told:
         steps.validate(child("split", **{**asked, "config": {"horizon": 130}}))
-    assert "a dataset of their own" in told.value.next_step
+    assert "a separate dataset" in told.value.next_step
 
 
 def test_folds_that_no_series_can_carry_are_refused_before_the_run_exists(
@@ -327,9 +327,9 @@ def test_folds_that_no_series_can_carry_are_refused_before_the_run_exists(
     dataset = stored(Table(table.frame.with_columns(value.otherwise(pl.col("value")).alias("value")), SCHEMA), tmp_path)
     asked = {"dataset": dataset, "plugin": "forecasting.ridge"}
     steps.validate(child("split", **asked, config={"horizon": 3}))
-    with pytest.raises(InvalidInput, match="backtest fold 1 of 4 cannot be carried: none of the 2 series") as told:
+    with pytest.raises(InvalidInput, match="backtest fold 1 of 4 is not possible: none of the 2 series") as told:
         steps.validate(child("split", **asked, config={"horizon": 3, "backtest_folds": 4}))
-    assert told.value.where == "config: backtest_folds"
+    assert told.value.where == "config.backtest_folds"
 
 
 def day(row: int) -> str:

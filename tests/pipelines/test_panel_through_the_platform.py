@@ -66,9 +66,9 @@ def test_a_panel_is_learned_served_series_by_series_and_judged_by_its_next_versi
     assert evaluation.verdict.champion in ("forecasting.ridge", "forecasting.seasonal_naive")
     assert run.notes == []
 
-    with pytest.raises(InvalidInput, match="several series, and none is named"):
+    with pytest.raises(InvalidInput, match="several series, and the request names none"):
         asyncio.run(stand.models.predict(stand.project_id, "shops", PredictRequest(), "somebody"))
-    with pytest.raises(InvalidInput, match="holds no series 'kiosk'"):
+    with pytest.raises(InvalidInput, match="has no series 'kiosk'"):
         asyncio.run(stand.models.predict(stand.project_id, "shops", PredictRequest(series="kiosk"), "somebody"))
     told = {
         name: asyncio.run(stand.models.predict(stand.project_id, "shops", PredictRequest(series=name), "somebody"))

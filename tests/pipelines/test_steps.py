@@ -154,16 +154,16 @@ def test_the_same_seed_gives_the_same_hash_and_another_series_another(loop: Make
 @pytest.mark.parametrize(
     ("plugin", "sentence"),
     [
-        ("leak.shifted_target", "changes by .* when the rows after it are cut off"),
-        ("leak.whole_part_scaler", "changes by .* when the rows after it are cut off"),
-        ("leak.batch_statistics", "changes by .* when other origins are predicted together"),
-        ("leak.needs_later_rows", "changes by .* when the rows after it are cut off|it fails"),
+        ("leak.shifted_target", "changes by .* when the rows after it are removed"),
+        ("leak.whole_part_scaler", "changes by .* when the rows after it are removed"),
+        ("leak.batch_statistics", "changes by .* with other origins in the same batch"),
+        ("leak.needs_later_rows", "changes by .* when the rows after it are removed|it fails"),
     ],
 )
 def test_a_leak_on_purpose_ends_the_run(loop: Make, plugin: str, sentence: str) -> None:
     run = loop(plugin)
     run.learn()
-    with pytest.raises(InvalidInput, match=f"looks into the future: .*({sentence})") as caught:
+    with pytest.raises(InvalidInput, match=f"uses data from the future: .*({sentence})") as caught:
         run.predict()
     assert caught.value.error_code == "looks_into_the_future"
     assert plugin in caught.value.where
@@ -172,8 +172,8 @@ def test_a_leak_on_purpose_ends_the_run(loop: Make, plugin: str, sentence: str) 
 @pytest.mark.parametrize(
     ("plugin", "sentence"),
     [
-        ("wrong.shape", r"point predictions have shape \(\d+, 4\), expected \(origin, horizon\) = \(\d+, 3\)"),
-        ("wrong.nan", "1 of .* point predictions are NaN or infinite, the first at origin number .* horizon 1"),
+        ("wrong.shape", r"'point' predictions have shape \(\d+, 4\), expected \(origin, horizon\) = \(\d+, 3\)"),
+        ("wrong.nan", "1 of .* 'point' predictions are NaN or infinite, the first at origin number .* horizon 1"),
     ],
 )
 def test_unusable_predictions_are_one_clear_error(loop: Make, plugin: str, sentence: str) -> None:
@@ -190,14 +190,14 @@ def test_a_pickle_is_no_predictor(loop: Make) -> None:
 
 def test_a_bad_split_is_refused_before_the_run_exists(loop: Make) -> None:
     run = loop("wrong.overlapping_split")
-    with pytest.raises(InvalidInput, match="validation part begins at row 500, inside or before train"):
+    with pytest.raises(InvalidInput, match="part 'validation' begins at row 500, inside or before part 'train'"):
         run.step("validate", plugin=run.plugin, config=run.config, dataset=run.dataset)
     assert not list(run.children.get("validate", run.make("x")).outputs.rglob("*.parquet"))
 
 
 def test_a_series_shorter_than_the_window_is_refused_before_the_run_exists(loop: Make) -> None:
     run = loop("test.linear", window=450)
-    with pytest.raises(InvalidInput, match="the series has 600 rows, too few"):
+    with pytest.raises(InvalidInput, match="the series has 600 rows; this pipeline needs"):
         run.step("validate", plugin=run.plugin, config=run.config, dataset=run.dataset)
 
 
@@ -264,7 +264,7 @@ def test_a_champion_that_cannot_predict_is_a_problem_and_no_failure(loop: Make) 
         champion=True,
         **run.held_out(),
     )
-    assert "'no.such.plugin' does not exist" in gone["problem"]
+    assert "'no.such.plugin' of kind pipeline does not exist" in gone["problem"]["en"]
 
 
 def test_a_candidate_that_loses_is_ranked_where_it_belongs_and_the_baseline_is_champion(loop: Make) -> None:

@@ -480,7 +480,7 @@ def test_what_cannot_be_compared_promotes_nothing(system: System, change: dict[s
 
 
 def test_a_config_that_does_not_extend_the_base_of_its_task_is_refused(system: System) -> None:
-    with pytest.raises(InvalidInput, match="does not extend ForecastConfig, the base of the task forecast"):
+    with pytest.raises(InvalidInput, match="does not extend ForecastConfig, the base class of the task forecast"):
         system.prepare("test.without_horizon", horizon=None)
 
 
@@ -550,7 +550,7 @@ def test_the_same_seed_gives_the_same_weights_and_the_same_content(system: Syste
 
 def test_a_leak_promotes_nothing(system: System) -> None:
     job = system.job(system.prepare("leak.shifted_target"))
-    with pytest.raises(InvalidInput, match="looks into the future"):
+    with pytest.raises(InvalidInput, match="uses data from the future"):
         system.handler.execute(job)
     with pytest.raises(NotFound):
         system.models.reads.show(system.project_id, "series")
@@ -561,7 +561,7 @@ def test_without_any_baseline_there_is_no_score(system: System) -> None:
     job = system.job(system.prepare("test.linear"))
     with pytest.raises(
         InvalidInput,
-        match=r"none of the baselines could.*the matrix is singular.*no prediction today",
+        match=r"no baseline could.*the matrix is singular.*no prediction today",
     ):
         system.handler.execute(job)
 
@@ -569,16 +569,16 @@ def test_without_any_baseline_there_is_no_score(system: System) -> None:
 @pytest.mark.parametrize(
     ("request_", "sentence"),
     [
-        ({"plugin": None, "dataset": None}, "neither a pipeline nor a dataset is named"),
-        ({"plugin": "test.liner"}, r"plugin 'test\.liner' does not exist; did you mean test\.linear"),
-        ({"dataset": None}, "no dataset is named"),
+        ({"plugin": None, "dataset": None}, "names neither a pipeline nor a dataset"),
+        ({"plugin": "test.liner"}, r"plugin 'test\.liner' does not exist; similar names: test\.linear"),
+        ({"dataset": None}, "names no dataset"),
         ({"dataset": "seris"}, "dataset 'seris' does not exist"),
         ({"dataset_version": 9}, "has no version 9"),
-        ({"model": "a/b"}, "cannot be a model's name"),
+        ({"model": "a/b"}, "is not a valid model name"),
         ({"config": {"horizon": 0}}, r"horizon: .*got 0 \(allowed: at least 1 and at most 1000\)"),
-        ({"config": {"horizn": 3}}, "horizn is no field; did you mean horizon"),
-        ({"config": {"horizon": 400}}, "the series has 600 rows, too few"),
-        ({"plugin": "wrong.overlapping_split"}, "the pipeline's split is not usable"),
+        ({"config": {"horizn": 3}}, "horizn does not exist; did you mean horizon"),
+        ({"config": {"horizon": 400}}, "the series has 600 rows; this pipeline needs"),
+        ({"plugin": "wrong.overlapping_split"}, "the pipeline's split is invalid"),
     ],
 )
 def test_what_cannot_run_is_refused_before_the_run_exists(

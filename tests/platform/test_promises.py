@@ -12,8 +12,8 @@ import pytest
 
 from azuraforge.cli.language import Language
 from azuraforge.cli.terminal import Terminal
-from azuraforge.cli.texts import TEXTS
 from azuraforge.cli.up import note_promises
+from azuraforge.messages import LANGUAGES
 from azuraforge.platform import promises
 from azuraforge.platform.promises import not_kept
 from azuraforge.processes.process_table import PORTABLE
@@ -31,13 +31,13 @@ def started(make_platform, **environment: str) -> str:
         return make_platform(**environment).run("up", "--port", port, check=False).stderr
 
 
-@pytest.mark.parametrize(("language", "number"), [("en", 0), ("tr", 1)])
-def test_each_is_named_in_the_readers_language(monkeypatch, capsys, language, number):
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_is_named_in_the_readers_language(monkeypatch, capsys, language):
     monkeypatch.setattr(promises, "not_kept", lambda: not_kept(linux=False))
     note_promises(Terminal(Language(language)))
     said = " ".join(capsys.readouterr().err.split())
     for name in not_kept(linux=False):
-        assert TEXTS[f"promise.{name}"][number] in said
+        assert Language(language)(f"promise.{name}") in said
     monkeypatch.setattr(promises, "not_kept", lambda: ())
     note_promises(Terminal(Language(language)))
     assert capsys.readouterr().err == ""
@@ -47,7 +47,7 @@ def test_each_is_named_in_the_readers_language(monkeypatch, capsys, language, nu
 def test_the_start_names_what_other_systems_do_not_keep(make_platform):
     said = " ".join(started(make_platform, **{PORTABLE: "1", "AZURAFORGE_LANG": "tr"}).split())
     for name in not_kept(linux=False):
-        assert TEXTS[f"promise.{name}"][1] in said
+        assert Language("tr")(f"promise.{name}") in said
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="on Linux everything holds")

@@ -30,6 +30,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / ".venv").symlink_to(VENV)
     (folder / "dashboard" / "node_modules").symlink_to(ROOT / "dashboard" / "node_modules")
     shutil.copytree(ROOT / "dashboard" / "dist", folder / "dashboard" / "dist")
+    if (ROOT / "build" / "guide").is_dir():  # else `make run` builds it here
+        shutil.copytree(ROOT / "build" / "guide", folder / "build" / "guide")
     # Otherwise make would install this copy into the environment that runs the tests.
     ready = subprocess.run(["make", "-q", ".venv/.run", "dashboard/dist/.built"], cwd=folder, capture_output=True)
     if ready.returncode != 0:

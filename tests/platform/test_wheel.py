@@ -22,14 +22,20 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of ``make wheel`` in a copy of the checkout, so that the checkout's own build is left alone."""
     if not (ROOT / "dashboard" / "dist" / "index.html").is_file():
         pytest.skip("the dashboard is not built: make dashboard")
+    if not (ROOT / "build" / "guide" / "index.html").is_file():
+        pytest.skip("the documentation site is not built: make docs")
     copy = tmp_path_factory.mktemp("wheel") / "checkout"
     ignored = shutil.ignore_patterns("__pycache__", "node_modules", "src.egg-info")
     shutil.copytree(ROOT / "src", copy / "src", ignore=ignored)
     for name in ("pyproject.toml", "README.md", "LICENSE", "Makefile"):
         shutil.copy(ROOT / name, copy / name)
     shutil.copytree(ROOT / "dashboard" / "dist", copy / "dashboard" / "dist")
+    shutil.copytree(ROOT / "build" / "guide", copy / "build" / "guide")
     # -o: set up already, by the checkout that runs this test.
-    made = ["-o", ".venv/.dev", "-o", "dashboard/dist/.built", f"BIN={Path(sys.executable).parent}"]
+    ready = [
+        argument for file in (".venv/.dev", "dashboard/dist/.built", "build/guide/.built") for argument in ("-o", file)
+    ]
+    made = [*ready, f"BIN={Path(sys.executable).parent}"]
     subprocess.run(["make", "wheel", *made], cwd=copy, check=True, capture_output=True)
     return next((copy / "dist").glob("*.whl"))
 
@@ -64,10 +70,11 @@ def run(environment: Path, home: Path, *arguments: str) -> subprocess.CompletedP
     )
 
 
-def test_it_carries_the_dashboard_and_no_tests(wheel):
+def test_it_carries_the_dashboard_the_guide_and_no_tests(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert "azuraforge/server/dashboard/index.html" in names
     assert any(name.startswith("azuraforge/server/dashboard/assets/") for name in names)
+    assert {"azuraforge/server/guide/index.html", "azuraforge/server/guide/tr/models.html"} <= set(names)
     assert any(name.startswith("azuraforge/database/migrations/versions/") for name in names)
     assert not [name for name in names if name.startswith("tests/")]
 

@@ -62,13 +62,13 @@ BROKEN = {
     ),
     "half.py": (
         "from azuraforge.plugins import Agent, Config\nclass Half(Agent):\n    name = 'half'\n    Request = Config\n",
-        "class Half lacks execute",
+        "class Half does not implement execute",
     ),
     "odd_name.py": (
         "from azuraforge.plugins import Agent, Config\n"
         "class Odd(Agent):\n    name = 'a/b'\n    Request = Config\n"
         "    def execute(self, request):\n        return {}\n",
-        "the name 'a/b' is not usable",
+        "'a/b' is not a valid plugin name",
     ),
     "null.py": ("x = 1\0\n", "null bytes"),
     "crash.py": ("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n", "did not end well"),
@@ -137,7 +137,7 @@ def test_each_broken_file_is_named_with_its_error_and_harms_nobody(folder: Path,
         assert error is not None
         assert expected in error
         assert "\n" not in error
-    with pytest.raises(InvalidInput, match="plugin 'half' is broken: class Half lacks execute"):
+    with pytest.raises(InvalidInput, match="plugin 'half' is broken: class Half does not implement execute"):
         catalogue.get("agent", "half")
     assert catalogue.validate("agent", "weather", {}) == {"days": 3, "unit": "celsius"}
 
@@ -195,10 +195,10 @@ def test_a_damaged_memory_is_only_forgotten(folder: Path, make: Make, damage: by
 def test_an_unknown_plugin_is_answered_with_close_names(folder: Path, make: Make) -> None:
     (folder / "weather.py").write_text(GOOD)
     catalogue, _ = make()
-    with pytest.raises(NotFound, match="plugin 'wether' does not exist; did you mean weather") as caught:
+    with pytest.raises(NotFound, match="plugin 'wether' does not exist; similar names: weather") as caught:
         catalogue.get("agent", "wether")
     assert "azuraforge plugins list" in caught.value.next_step
-    with pytest.raises(InvalidInput, match="is of kind agent; kind pipeline is needed"):
+    with pytest.raises(InvalidInput, match="is of kind agent, but kind pipeline is needed"):
         catalogue.get("pipeline", "weather")
 
 
@@ -207,7 +207,7 @@ def test_an_unknown_plugin_is_answered_with_close_names(folder: Path, make: Make
     [
         ({"days": 0}, r"days: .*greater than or equal to 1, got 0 \(allowed: at least 1 and at most 16\)"),
         ({"days": "many"}, r"days: .*integer.*got 'many'"),
-        ({"dayz": 1}, "dayz is no field; did you mean days"),
+        ({"dayz": 1}, "dayz does not exist; did you mean days"),
         ({"unit": "kelvin"}, r"unit: .*'celsius' or 'fahrenheit', got 'kelvin'"),
     ],
 )
@@ -238,7 +238,7 @@ def test_when_a_batch_dies_only_the_guilty_is_broken(folder: Path, make: Make, m
     listed = {plugin.name: plugin.error for plugin in catalogue.list()}
     assert listed["weather"] is None
     assert "exit code 9" in (listed["bad"] or "")
-    assert "has no 'Nothing'" in (listed["absent"] or "")
+    assert "has no attribute 'Nothing'" in (listed["absent"] or "")
     assert "not a subclass of azuraforge.plugins.Source" in (listed["wrong"] or "")
     assert len(children.calls) == 1 + len(points)
     there.stop()

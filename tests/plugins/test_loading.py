@@ -34,7 +34,7 @@ def test_a_broken_file_that_mentions_the_name_says_why(tmp_path: Path) -> None:
 
 
 def test_what_nobody_announces_is_not_found(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match=r"pipeline 'my\.echo' does not exist"):
+    with pytest.raises(NotFound, match=r"plugin 'my\.echo' of kind pipeline does not exist"):
         load_plugin("pipeline", "my.echo", tmp_path)
     assert dropped_in_files(tmp_path / "absent") == []
 

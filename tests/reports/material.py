@@ -8,7 +8,8 @@ from azuraforge.plugins.kinds.forecast.facts import METRICS
 from azuraforge.reports.words import Code, Words
 
 HOSTILE = '<script>alert("x")</script>|**bold** [a](javascript:alert(1)) ![i](https://evil.example/i.png)\n# head'
-TURKISH = "ğüşıöç ĞÜŞİÖÇ"
+#: With marks that combine with the letter before them: an i and a dot, a g and a breve.
+TURKISH = "ğüşıöç ĞÜŞİÖÇ i\u0307 g\u0306"
 
 
 def contender(name: str, role: str, rank: int, rmse: float, **metrics: Any) -> dict[str, Any]:

@@ -134,7 +134,7 @@ def test_only_runs_of_the_project_can_be_needed(make_stand, other_project_id):
 def test_a_run_that_a_client_carries_cannot_wait(make_stand):
     stand = make_stand(start=False)
     first = ask(stand)
-    with pytest.raises(InvalidInput, match="a client carries"):
+    with pytest.raises(InvalidInput, match="a client executes"):
         ask(stand, first, kind="external")
 
 

@@ -212,7 +212,7 @@ def test_a_study_whose_trials_another_began_from_is_kept_as_long_as_that(stand: 
         stand.database, stand.events, unused, unused, stand.runs, stand.advance, stand.sampler, unused
     )
     bin_, key = service.trash, stand.project_id
-    with pytest.raises(Conflict, match="began from its trials"):
+    with pytest.raises(Conflict, match="started from its trials"):
         bin_.delete(key, first, None, "Ada")
     bin_.delete(key, second, None, "Ada")
     bin_.delete(key, first, None, "Ada")
@@ -241,7 +241,7 @@ def test_a_deleted_study_gives_its_name_up(stand: Stand) -> None:
         stand.database, stand.events, unused, unused, stand.runs, stand.advance, stand.sampler, unused
     )
     bin_, key = service.trash, stand.project_id
-    with pytest.raises(Conflict, match="goes on"):
+    with pytest.raises(Conflict, match="still running"):
         bin_.delete(key, "search", None, "Ada")
     stand.carry(first, bowl)
     bin_.delete(key, "search", None, "Ada")
@@ -318,7 +318,7 @@ def test_a_trial_is_resumed_only_while_its_study_goes_on(stand: Stand) -> None:
     assert stand.runs.resume(key, run_id).state == "queued"
     stand.end(stand.claim(run_id), "failed")
     stand.carry(study_id, bowl)
-    with pytest.raises(Conflict, match="does not go on"):
+    with pytest.raises(Conflict, match="has ended"):
         stand.runs.resume(key, run_id)
     winner = stand.study(study_id).retrain_run_id
     stand.end(stand.claim(winner), "failed")

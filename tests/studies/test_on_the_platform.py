@@ -159,7 +159,7 @@ def test_pruned_paused_stopped_and_what_is_refused(home) -> None:
         bad = {"epochs": {"choices": [3, "many"]}}
         with pytest.raises(ApiError, match="epochs=many: epochs: input should be"):
             client.studies.create("bad", "toy.pattern", "noise", bad)
-        with pytest.raises(ApiError, match="horizn is no field"):
+        with pytest.raises(ApiError, match="horizn does not exist"):
             client.studies.create("rows", "toy.pattern", "noise", {"epochs": {"choices": [1]}}, config={"horizn": 2})
         space = {"slow": {"choices": [False, True]}, "pattern": {"choices": [1, 2, 3]}}
         study = client.studies.create(
@@ -188,7 +188,7 @@ def test_pruned_paused_stopped_and_what_is_refused(home) -> None:
         assert client.studies.pause(slow.id).state == "paused"
         client.runs.cancel(client.studies.trials(slow.id)[0].run_id)
         until(client, slow.id, lambda one: one.trials == {"failed": 1})
-        with pytest.raises(ApiError, match="cannot be deleted while study 'slow'"):
+        with pytest.raises(ApiError, match="study 'slow'"):
             client.datasets.delete("noise")
         assert client.studies.resume(slow.id).state == "running"
         until(client, slow.id, lambda one: one.trials.get("running", 0) == 1)

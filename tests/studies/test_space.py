@@ -14,8 +14,9 @@ from azuraforge.errors import InvalidInput
 from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.studies import space
 from azuraforge.studies.config_schema import fields_of
+from azuraforge.studies.pareto import pareto_front
 from azuraforge.studies.schemas import SearchRange
-from azuraforge.studies.space import Dimension, corners, dimensions_of, pareto_front, point_of_grid, read_space, suggest
+from azuraforge.studies.space import Dimension, corners, dimensions_of, point_of_grid, read_space, suggest
 
 SPACES = TypeAdapter(dict[str, SearchRange])
 SCHEMA = LstmConfig.model_json_schema()
@@ -89,14 +90,14 @@ def test_the_front_is_what_no_other_point_beats(values: list[tuple[int, int]]) -
     ("told", "named"),
     [
         ({"learning_rat": {"low": 1, "high": 2}}, "did you mean learning_rate"),
-        ({"learning_rate": {"low": 0.1, "high": 0.01}}, "low 0.1 lies above high 0.01"),
-        ({"learning_rate": {"low": 0, "high": 0.01, "log": True}}, "low must be above 0"),
-        ({"learning_rate": {"low": 0.1}}, "high is a number, got None"),
+        ({"learning_rate": {"low": 0.1, "high": 0.01}}, "low (0.1) is greater than high (0.01)"),
+        ({"learning_rate": {"low": 0, "high": 0.01, "log": True}}, "low must be greater than 0"),
+        ({"learning_rate": {"low": 0.1}}, "high must be a number, not None"),
         ({"hidden_size": {"low": 1.5, "high": 4}}, "whole number"),
         ({"hidden_size": {"choices": []}}, "1 to 200 values"),
-        ({"hidden_size": {"choices": [8, 8]}}, "stands there twice"),
+        ({"hidden_size": {"choices": [8, 8]}}, "is listed twice"),
         ({"hidden_size": {"choices": [8], "low": 1, "high": 2}}, "not both"),
-        ({"linear": {"low": 0, "high": 1}}, "searched by its choices"),
+        ({"linear": {"low": 0, "high": 1}}, "searched by choices"),
         ({"horizon": {"low": 1, "high": 4}}, "cannot be compared"),
         ({}, "the space is empty"),
     ],
@@ -111,7 +112,7 @@ def test_what_is_wrong_with_a_space_is_said_with_the_field(told, named) -> None:
 @pytest.mark.parametrize(
     ("given", "named"),
     [
-        ([0.1, 0.01], "never taken for either"),
+        ([0.1, 0.01], "not by a plain value"),
         ({"low": "a", "high": 1}, "low"),
         ({"low": True, "high": 1}, "low"),
         ({"low": 0.1, "high": 0.2, "scale": "log"}, "scale"),

@@ -158,13 +158,13 @@ class NoConfig(Good):
 
 
 BROKEN = [
-    (Overlapping, "inside or before train"),
+    (Overlapping, "inside or before part .train."),
     (CrossedQuantiles, r"quantiles 0\.05 and 0\.95 cross"),
     (Rounding, "other bits after save and load"),
     (ForgetsOnLoad, "two loads of one folder"),
     (OwnDice, "other bits|the same seed gave another predictor"),
     (ForgetsItsDice, "resumed from the checkpoint at step"),
-    (ScaledByTheTestPart, "looks into the future|rows of the test part"),
+    (ScaledByTheTestPart, "uses data from the future|rows of the test part"),
     (Pickles, r"save wrote 'model\.pkl'"),
     (ShapeError, "expected \\(origin, horizon\\)"),
     (NoConfig, "must be a pydantic model"),

@@ -1,4 +1,6 @@
 // Every request to the API goes through here.
+import i18next from "i18next";
+
 import type { Figures } from "./figures";
 import { Problem } from "./problem";
 import type { Answer, List, Page, Place } from "./routes";
@@ -19,19 +21,33 @@ export function address(path: string, query: Query = {}): string {
 
 export const part = encodeURIComponent;
 
-async function send<Body>(method: string, url: string, init: RequestInit): Promise<Body> {
+/** Send a request in the page's language, in which the API explains its errors. */
+async function ask(method: string, url: string, { headers, ...init }: Omit<RequestInit, "headers"> & { headers?: Record<string, string> }): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, { method, credentials: "same-origin", ...init });
+    response = await fetch(url, { method, credentials: "same-origin", headers: { "Accept-Language": i18next.language || "en", ...headers }, ...init });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Problem(0, {});
   }
-  // An answer without content may still name a type.
-  const isJson = response.status !== 204 && (response.headers.get("content-type")?.includes("json") ?? false);
-  const body: unknown = isJson ? await response.json() : null;
-  if (!response.ok) throw new Problem(response.status, body);
+  if (response.ok) return response;
+  throw new Problem(response.status, isJson(response) ? await response.json().catch(() => null) : null);
+}
+
+/** An answer without content may still name a type. */
+function isJson(response: Response): boolean {
+  return response.status !== 204 && (response.headers.get("content-type")?.includes("json") ?? false);
+}
+
+async function send<Body>(method: string, url: string, init: Parameters<typeof ask>[2]): Promise<Body> {
+  const response = await ask(method, url, init);
+  const body: unknown = isJson(response) ? await response.json() : null;
   return body as Body; // the only place where the dashboard trusts that the platform answers as its document says
+}
+
+/** A file of the platform as text. */
+export async function readText(url: string, signal: AbortSignal): Promise<string> {
+  return (await ask("GET", url, { signal })).text();
 }
 
 export function get<const P extends Place<"get">>(path: P, query?: Query, signal?: AbortSignal): Promise<Answer<"get", P>> {

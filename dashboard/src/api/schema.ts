@@ -2304,7 +2304,7 @@ export interface paths {
         };
         /**
          * Healthz
-         * @description Report that the process is alive.
+         * @description Report that the process is alive, and how many errors it showed in English for want of a translation.
          */
         get: operations["server_healthz"];
         put?: never;

@@ -9,6 +9,7 @@ import { pathsOf, safeNext } from "../routing/paths";
 import { useTitle } from "../routing/useTitle";
 import { Logo } from "../shell/Logo";
 import { ThemeSwitch } from "../theme/ThemeSwitch";
+import { GuideLink } from "../ui/GuideLink";
 import { ErrorNotice, Loading, Notice } from "../ui/Notice";
 import { sessionQuery, signIn } from "./session";
 import css from "./SignInPage.module.css";
@@ -73,6 +74,7 @@ export default function SignInPage() {
         )}
       </div>
       <div className={css["switches"]}>
+        <GuideLink />
         <LanguageSwitch />
         <ThemeSwitch />
       </div>

@@ -1,5 +1,6 @@
 import { useId, type ReactNode } from "react";
 
+import { GuideLink } from "./GuideLink";
 import css from "./Card.module.css";
 
 interface CardProps {
@@ -30,11 +31,15 @@ export function Card({ title, note, actions, children, testId, tone = "plain" }:
   );
 }
 
+/** A page's title with the link to its guide, and what can be done on the page. */
 export function PageHead({ title, children, note }: { title: ReactNode; children?: ReactNode; note?: ReactNode }) {
   return (
     <div className={css["pageHead"]}>
       <div className={css["pageTitle"]}>
-        <h1>{title}</h1>
+        <div className={css["pageName"]}>
+          <h1>{title}</h1>
+          <GuideLink />
+        </div>
         {note ? <div className={css["note"]}>{note}</div> : null}
       </div>
       {children ? <div className={css["actions"]}>{children}</div> : null}

@@ -24,7 +24,7 @@ from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import Conflict, UserError
 from azuraforge.events.service import EventLog
 from azuraforge.runs.handlers import PreparedRun
-from azuraforge.runs.schemas import RunError, RunRequest
+from azuraforge.runs.schemas import RunRequest, StoredError
 from azuraforge.runs.service import RunService
 
 #: Fires that a schedule keeps in its list; older ones are deleted in batches of a hundred.
@@ -97,10 +97,15 @@ class Firing:
         def work(session: Session) -> ScheduleFire:
             locked = store.lock(session, schedule.id)
             if locked is None:
-                raise Conflict("the schedule was deleted a moment ago", where=f"schedule {schedule.name}")
+                raise Conflict(
+                    "the schedule was deleted a moment ago",
+                    next_step="azuraforge schedules list",
+                    where="schedule {schedule}",
+                    schedule=schedule.name,
+                )
             at = store.clock(session)
             if store.fire(session, locked.id, at) is not None:
-                raise Conflict("the schedule fired this very moment", next_step="ask again")
+                raise Conflict("the schedule fires at this moment", next_step="ask again")
             return self._fire(session, locked, at, "asked", prepared, user_id)
 
         return self._database.write(schedule.project_id, work, unit=unit)
@@ -153,7 +158,7 @@ class Firing:
             fire_time=at,
             cause=cause,
             run_id=run_id,
-            error=RunError.model_validate(prepared.problem.to_dict()) if prepared.problem else None,
+            error=StoredError.model_validate(prepared.problem.to_dict()) if prepared.problem else None,
         )
         store.add_fire(session, fire)
         fires = schedule.fires + 1
@@ -166,8 +171,8 @@ class Firing:
 
 def _taken(error: IntegrityError) -> UserError:
     return Conflict(
-        "a run of this fire's idempotency key was there already, and none was queued",
+        "the idempotency key of this fire already belongs to a run, so none was queued",
         where="idempotency_key",
-        next_step="leave keys that begin with `schedule:` to schedules",
-        reason=str(error.orig),
+        next_step="use a key that does not begin with `schedule:`",
+        details={"reason": str(error.orig)},
     )

@@ -10,11 +10,16 @@ from azuraforge.automations.triggers.definition import NotifyStep, OnMeasure, su
 from azuraforge.automations.triggers.tables import Automation
 from azuraforge.database import Session
 from azuraforge.errors import Conflict
+from azuraforge.messages import Message
 
 
 def object_to_dataset(session: Session, id_: str, name: str, version: int | None) -> None:
     """Raise Conflict if a schedule trains on this dataset, or on this version of it."""
-    what = f"dataset {name!r}" if version is None else f"version {version} of {name!r}"
+    what = (
+        Message("dataset {name!r}", {"name": name})
+        if version is None
+        else Message("version {version} of {name!r}", {"version": version, "name": name})
+    )
     for schedule in store.every(session):
         trained = schedule.run_request
         if trained.dataset in (id_, name) and version in (None, trained.dataset_version):
@@ -33,11 +38,11 @@ def object_to_model(session: Session, name: str) -> None:
     for schedule in store.every(session):
         asked = schedule.run_request
         if name == (asked.model or asked.dataset):
-            raise _needed(f"model {name!r}", schedule)
+            raise _needed(Message("model {name!r}", {"name": name}), schedule)
     for automation in automations.every(session):
         named = [step.model or step.dataset for step in map(subject_of, automation.steps)]
         if name in (*named, _watched(automation, "model."), *values_of(automation.when, "model")):
-            raise _used(f"model {name!r}", automation)
+            raise _used(Message("model {name!r}", {"name": name}), automation)
 
 
 def object_to_target(session: Session, id_: str, name: str) -> None:
@@ -45,7 +50,7 @@ def object_to_target(session: Session, id_: str, name: str) -> None:
     for automation in automations.every(session):
         for step in automation.steps:
             if isinstance(step, NotifyStep) and (id_ in step.to or name in step.to):
-                raise _used(f"target {name!r}", automation, "deleted or renamed")
+                raise _used(Message("target {name!r}", {"name": name}), automation)
 
 
 def _watched(automation: Automation, measures: str) -> str | None:
@@ -54,21 +59,26 @@ def _watched(automation: Automation, measures: str) -> str | None:
     return when.of if isinstance(when, OnMeasure) and when.measure.startswith(measures) else None
 
 
-def _used(what: str, automation: Automation, done: str = "deleted") -> Conflict:
-    next_step = f"delete the automation first: azuraforge automations delete {automation.name!r}"
+def _used(what: Message, automation: Automation) -> Conflict:
     model = next((step.model for step in map(subject_of, automation.steps) if step.model), None)
-    if model is not None and is_name_of_fresh(automation.name):
-        next_step = f"stop keeping the model fresh first: azuraforge models keep-fresh {model} --off"
+    fresh = model is not None and is_name_of_fresh(automation.name)
     return Conflict(
-        f"{what} cannot be {done} while automation {automation.name!r} uses it",
-        where=f"automation {automation.name}",
-        next_step=next_step,
+        "automation {automation!r} uses {what}",
+        where="automation {automation}",
+        next_step="stop keeping the model fresh first: azuraforge models keep-fresh {model} --off"
+        if fresh
+        else "delete the automation first: azuraforge automations delete {automation!r}",
+        what=what,
+        model=model,
+        automation=automation.name,
     )
 
 
-def _needed(what: str, schedule: Schedule) -> Conflict:
+def _needed(what: Message, schedule: Schedule) -> Conflict:
     return Conflict(
-        f"{what} cannot be deleted while schedule {schedule.name!r} trains with it",
-        where=f"schedule {schedule.name}",
-        next_step=f"delete the schedule first: azuraforge schedules delete {schedule.name!r}",
+        "schedule {schedule!r} trains with {what}",
+        where="schedule {schedule}",
+        next_step="delete the schedule first: azuraforge schedules delete {schedule!r}",
+        what=what,
+        schedule=schedule.name,
     )

@@ -14,7 +14,7 @@ from azuraforge.automations.tables import Schedule, ScheduleFire
 from azuraforge.automations.triggers.definition import Step, When
 from azuraforge.automations.triggers.tables import Automation, AutomationFiring, AutomationStep
 from azuraforge.database import Session
-from azuraforge.runs.schemas import RunError, RunRequest
+from azuraforge.runs.schemas import RunRequest, StoredError
 
 #: The most names to search for in the text of automations; with more, all automations are read.
 _MOST_SEARCHED = 20
@@ -26,7 +26,7 @@ class LastStep(NamedTuple):
     do: str
     state: str
     run_id: str | None
-    error: RunError | None
+    error: StoredError | None
     ended_at: datetime | None
 
 
@@ -48,7 +48,7 @@ class ScheduleRow(NamedTuple):
     name: str
     request: RunRequest
     run_id: str | None
-    error: RunError | None
+    error: StoredError | None
     fired_at: datetime | None
 
 

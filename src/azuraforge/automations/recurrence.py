@@ -181,7 +181,7 @@ def cron(expression: str, zone: tzinfo) -> Cron:
     fields = expression.split()
     if len(fields) != 5:
         raise InvalidInput(
-            f"a cron line has five fields, this one has {len(fields)}", where="cron", next_step=_CRON_HINT
+            "a cron line has five fields, this one has {count}", where="cron", next_step=_CRON_HINT, count=len(fields)
         )
     made = Cron(" ".join(fields), zone)
     try:
@@ -189,10 +189,16 @@ def cron(expression: str, zone: tzinfo) -> Cron:
     except CronSimError as error:
         reason = str(error).removeprefix("Bad ")
         raise InvalidInput(
-            f"the cron line {expression!r} cannot be read: {reason}", where="cron", next_step=_CRON_HINT
+            "the cron line {expression!r} cannot be read: {reason}",
+            where="cron",
+            next_step=_CRON_HINT,
+            expression=expression,
+            reason=reason,
         ) from None
     if first is None:
-        raise InvalidInput(f"the cron line {expression!r} never fires", where="cron", next_step=_CRON_HINT)
+        raise InvalidInput(
+            "the cron line {expression!r} never fires", where="cron", next_step=_CRON_HINT, expression=expression
+        )
     return made
 
 
@@ -204,5 +210,8 @@ def zone_of(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):  # a path, a folder, a file that is no zone, or no file
         raise InvalidInput(
-            f"the time zone {name!r} is not known", where="timezone", next_step="take a name such as Europe/Istanbul"
+            "the time zone {name!r} is not known",
+            where="timezone",
+            next_step="use a name such as Europe/Istanbul",
+            name=name,
         ) from None

@@ -61,7 +61,11 @@ class ScheduleService:
 
         def work(session: Session) -> str:
             if store.count(session) >= MOST_SCHEDULES:
-                raise Conflict(f"a project has {MOST_SCHEDULES} schedules at most", next_step="delete some")
+                raise Conflict(
+                    "a project has {most_schedules} schedules at most",
+                    next_step="delete some",
+                    most_schedules=MOST_SCHEDULES,
+                )
             at = store.clock(session)
             row = _row(project_id, request, at, user_id)
             row.next_fire_at = None if request.paused else next(recurrence_of(row).after(at), None)
@@ -189,7 +193,7 @@ class ScheduleService:
             return self._database.write(project_id, work, unit=unit)
         except IntegrityError:
             raise Conflict(
-                f"a schedule named {name!r} is there already", where="name", next_step="choose another name"
+                "a schedule named {name!r} already exists", where="name", next_step="choose another name", name=name
             ) from None
 
     def _locked(self, session: Session, schedule: str) -> Schedule:
@@ -204,9 +208,15 @@ def _timing(timing: Timing, at: datetime) -> Recurrence:
     """Return the requested times, checked. Raises InvalidInput."""
     zone = zone_of(timing.timezone)
     if timing.anchor_at is not None and timing.anchor_at.year not in _YEARS:
-        raise InvalidInput("an interval cannot count from there", where="anchor_at", next_step="take a nearer moment")
+        raise InvalidInput(
+            "an interval cannot start at this time", where="anchor_at", next_step="choose a time nearer to now"
+        )
     if (timing.cron is None) == (timing.interval is None):
-        raise InvalidInput("a schedule needs either a cron line or an interval", where="cron")
+        raise InvalidInput(
+            "a schedule needs either a cron line or an interval",
+            where="cron",
+            next_step="give one of cron and interval",
+        )
     if timing.cron is not None:
         return cron(timing.cron, zone)
     assert timing.interval is not None
@@ -266,11 +276,11 @@ def _fire_out(fire: ScheduleFire, runs: dict[str, RunOut]) -> FireOut:
         run_id=fire.run_id,
         run_name=run.name if run else None,
         run_state=run.state if run else None,
-        error=fire.error,
+        error=fire.error.translated() if fire.error is not None else None,
     )
 
 
 def _found(schedule: Schedule | None, name: str) -> Schedule:
     if schedule is None:
-        raise NotFound(f"schedule {name!r} does not exist", next_step="azuraforge schedules list")
+        raise NotFound("schedule {name!r} does not exist", next_step="azuraforge schedules list", name=name)
     return schedule

@@ -11,7 +11,7 @@ from azuraforge.automations.misfire import MisfirePolicy
 from azuraforge.automations.recurrence import Unit
 from azuraforge.automations.schemas import Cause
 from azuraforge.database import Base, JsonShape, Owned, Timestamp, new_id, now
-from azuraforge.runs.schemas import RunError, RunRequest
+from azuraforge.runs.schemas import RunRequest, StoredError
 
 
 class Schedule(Owned, Base):
@@ -56,4 +56,4 @@ class ScheduleFire(Owned, Base):
     cause: Mapped[Cause] = mapped_column(String(10))
     fired_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     run_id: Mapped[str | None] = mapped_column(String(16))
-    error: Mapped[RunError | None] = mapped_column(JsonShape(RunError, exclude_unset=True))
+    error: Mapped[StoredError | None] = mapped_column(JsonShape(StoredError, exclude_unset=True))

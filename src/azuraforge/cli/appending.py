@@ -15,7 +15,7 @@ from azuraforge.cli.parsing import values
 from azuraforge.cli.runs import to_the_end
 from azuraforge.cli.terminal import Terminal, terminal_of
 
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 #: Options that say how the file is written, or that must be the dataset's.
 _TAKEN = ("unit", "timezone", "separator", "decimal", "encoding", "time_format", "sheet", "strict")
 
@@ -67,9 +67,13 @@ def incumbent(
         str | None, typer.Option(help="Column of the time that is forecast. Default: the dataset's.")
     ] = None,
     series: Annotated[str | None, typer.Option(help="Column of the series' names. Default: the dataset's.")] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Forget the forecasts that were added before.")] = False,
-    sheet: Annotated[str | None, typer.Option(help="Of an Excel workbook; default: its only visible one.")] = None,
-    time_format: Annotated[str | None, typer.Option(help="Such as '%d/%m/%Y %H:%M'. Default: found.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace the forecasts that were added before.")] = False,
+    sheet: Annotated[
+        str | None, typer.Option(help="Sheet of an Excel workbook; default: its only visible one.")
+    ] = None,
+    time_format: Annotated[
+        str | None, typer.Option(help="Format of times, such as '%d/%m/%Y %H:%M'. Default: found.")
+    ] = None,
     separator: Annotated[str | None, typer.Option(help="Default: found.")] = None,
     decimal: Annotated[Literal[".", ","] | None, typer.Option(help="Default: found.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Default: found.")] = None,
@@ -113,7 +117,9 @@ def incumbent(
 def refresh(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Name or id.")],
-    wait: Annotated[bool, typer.Option("--wait/--detach", help="Watch it to its end, or return at once.")] = True,
+    wait: Annotated[
+        bool, typer.Option("--wait/--detach", help="Watch the run until it ends, or return at once.")
+    ] = True,
     json: AsJson = False,
 ) -> None:
     """Ask the dataset's source for new rows, in a run that makes the next version."""
@@ -135,7 +141,7 @@ def revisions(
     name: Annotated[str, typer.Argument(help="Name or id.")],
     policy: Annotated[
         Literal["refuse", "accept"],
-        typer.Argument(help="refuse: add nothing; accept: make a version that says what changed."),
+        typer.Argument(help="refuse: add nothing; accept: create a version that lists what changed."),
     ],
 ) -> None:
     """Decide what happens to new rows that change stored ones."""

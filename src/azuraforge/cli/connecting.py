@@ -41,10 +41,10 @@ def find_running(terminal: Terminal) -> Client | None:
     from azuraforge.client.http.address import AddressBook
 
     if terminal.named_url:
-        return Client(url=terminal.named_url)
+        return Client(url=terminal.named_url, language=terminal.text.code)
     until = time.monotonic() + _SETTLE_SECONDS
     while AddressBook.of(None, None, terminal.named_home).announced_url():
-        client = Client(home=terminal.named_home)
+        client = Client(home=terminal.named_home, language=terminal.text.code)
         try:
             client.sessions.current()
         except PlatformUnreachable:
@@ -98,7 +98,7 @@ def _start_temporary(terminal: Terminal, stack: ExitStack, lock: int | None, sen
             raise
         return Connected(client, is_temporary=False)
     stack.callback(_wait_for_others, terminal, lock)
-    return Connected(Client(home=terminal.named_home), is_temporary=True)
+    return Connected(Client(home=terminal.named_home, language=terminal.text.code), is_temporary=True)
 
 
 def _listed(allowed: str | list[str]) -> list[str]:
@@ -148,6 +148,8 @@ def settings_of(terminal: Terminal, **server: Any) -> Settings:
 
     from pydantic import ValidationError
 
+    from azuraforge.messages import translated
+    from azuraforge.messages.validation import message_of
     from azuraforge.settings import load_settings
 
     try:
@@ -157,7 +159,7 @@ def settings_of(terminal: Terminal, **server: Any) -> Settings:
             settings.server = type(settings.server).model_validate({**settings.server.model_dump(), **asked})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        reason = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg'].removeprefix('Value error, ')}"
+        reason = f"{'.'.join(str(part) for part in first['loc'])}: {translated(message_of(first), terminal.text.code)}"
         raise _wrong_settings(terminal, reason) from error
     except (tomllib.TOMLDecodeError, OSError, ValueError) as error:
         raise _wrong_settings(terminal, str(error)) from error

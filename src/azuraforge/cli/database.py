@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The database itself: upgrade, check, backup, restore.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
 def upgrade(context: typer.Context) -> None:
-    """Bring the database to this version's schema; `azuraforge up` does so by itself. No platform may be running."""
+    """Upgrade the database to this version's schema; `azuraforge up` does so, too. No platform may be running."""
     from azuraforge.platform import maintenance
 
     terminal, settings = _here(context, "upgrade")
@@ -35,7 +35,7 @@ def upgrade(context: typer.Context) -> None:
 
 @app.command()
 def check(context: typer.Context, json: AsJson = False) -> None:
-    """Read the whole database and say what is wrong; a platform may be running. Exit code 1 where something is."""
+    """Read the whole database and report damage; a platform may be running. Exit code 1 if there is any."""
     from azuraforge.platform import maintenance
 
     terminal, settings = _here(context, "check")
@@ -62,9 +62,9 @@ def check(context: typer.Context, json: AsJson = False) -> None:
 @app.command()
 def backup(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The file to write; there must be none of this name.")],
+    file: Annotated[Path, typer.Argument(help="The file to write; it must not exist.")],
     artifacts: Annotated[
-        bool, typer.Option("--artifacts", help="List the files of artifacts, so that a restore misses them.")
+        bool, typer.Option("--artifacts", help="List the files of artifacts, so that a restore reports missing ones.")
     ] = False,
 ) -> None:
     """Write the database into one file and verify it; a platform may be running."""
@@ -81,12 +81,12 @@ def backup(
 @app.command()
 def restore(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A file of `azuraforge database backup`.")],
+    file: Annotated[Path, typer.Argument(help="A file written by `azuraforge database backup`.")],
     replace: Annotated[
-        bool, typer.Option("--replace", help="Even where there are rows; an SQLite file is set aside.")
+        bool, typer.Option("--replace", help="Replace a database that has rows; an SQLite file is set aside.")
     ] = False,
 ) -> None:
-    """Put a backup in the place of the database, after verifying it. No platform may be running."""
+    """Verify a backup and replace the database with it. No platform may be running."""
     from azuraforge.platform import maintenance
 
     terminal, settings = _here(context, "restore")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Fingerprinted versions of data.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 #: Names of files that are more likely pictures than a table.
 _PICTURES = (".zip", ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 #: Takes a statement back.
@@ -36,14 +36,14 @@ def add(
     target: Annotated[str | None, typer.Option(help="The column to forecast.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the dataset; default: the file's.")] = None,
     series: Annotated[
-        str | None, typer.Option(help="The column that tells several series apart, such as store. Default: one series.")
+        str | None, typer.Option(help="Column that names the series of a row, such as store. Default: one series.")
     ] = None,
     group: Annotated[
         list[str] | None,
         typer.Option(help="Column that groups several series, such as region: totals are forecast too; repeat it."),
     ] = None,
     group_separator: Annotated[
-        str | None, typer.Option(help="Divides the names of several series into groups, such as /.")
+        str | None, typer.Option(help="Separator that splits the names of series into groups, such as /.")
     ] = None,
     incumbent: Annotated[
         str | None,
@@ -62,8 +62,12 @@ def add(
     separator: Annotated[str | None, typer.Option(help="Default: found.")] = None,
     decimal: Annotated[Literal[".", ","] | None, typer.Option(help="Default: found.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Default: found.")] = None,
-    sheet: Annotated[str | None, typer.Option(help="Of an Excel workbook; default: its only visible one.")] = None,
-    time_format: Annotated[str | None, typer.Option(help="Such as '%d/%m/%Y %H:%M'. Default: found.")] = None,
+    sheet: Annotated[
+        str | None, typer.Option(help="Sheet of an Excel workbook; default: its only visible one.")
+    ] = None,
+    time_format: Annotated[
+        str | None, typer.Option(help="Format of times, such as '%d/%m/%Y %H:%M'. Default: found.")
+    ] = None,
     duplicates: Annotated[
         Literal["error", "first", "last", "mean"] | None, typer.Option(help="Rows with one time and different values.")
     ] = None,
@@ -78,7 +82,9 @@ def add(
     gaps: Annotated[
         Literal["auto", "forward_fill", "keep", "error"] | None, typer.Option(help="Missing rows of a regular series.")
     ] = None,
-    frequency: Annotated[str | None, typer.Option(help="Such as 1h or 1d. Default: found.")] = None,
+    frequency: Annotated[
+        str | None, typer.Option(help="Interval of the rows, such as 1h or 1d. Default: found.")
+    ] = None,
     season: Annotated[int | None, typer.Option(min=1, help="Rows in one season. Default: from the frequency.")] = None,
     available_after: Annotated[
         list[str] | None,
@@ -94,7 +100,7 @@ def add(
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """Add a file, or what a source reads, as a new version of a dataset. Says what was found in it."""
+    """Add a file or the rows of a source as a new version of a dataset, and list what was found in it."""
     terminal = terminal_of(context)
     cleaning = {
         "duplicates": duplicates,
@@ -153,21 +159,24 @@ def add(
 def add_images(
     context: typer.Context,
     path: Annotated[
-        Path, typer.Argument(help="A folder with one folder a class, or of idx files; the same as a zip; a Parquet.")
+        Path,
+        typer.Argument(
+            help="A folder with one folder per class, a folder of idx files, a zip of either, or a Parquet file."
+        ),
     ],
     name: Annotated[str | None, typer.Option(help="Name of the dataset; default: the file's.")] = None,
-    height: Annotated[int | None, typer.Option(min=4, max=1024, help="Pixels; needed where sizes differ.")] = None,
-    width: Annotated[int | None, typer.Option(min=4, max=1024, help="Pixels; pictures are fitted in.")] = None,
+    height: Annotated[int | None, typer.Option(min=4, max=1024, help="In pixels; required if sizes differ.")] = None,
+    width: Annotated[int | None, typer.Option(min=4, max=1024, help="In pixels; pictures are scaled to fit.")] = None,
     channels: Annotated[int | None, typer.Option(min=1, max=3, help="1: grey, 3: colour. Default: found.")] = None,
     image: Annotated[str | None, typer.Option(help="Parquet: column of encoded pictures. Default: image.")] = None,
     label: Annotated[str | None, typer.Option(help="Parquet: column of classes. Default: label.")] = None,
     skip_unreadable: Annotated[
-        bool, typer.Option("--skip-unreadable", help="Leave pictures out that cannot be read.")
+        bool, typer.Option("--skip-unreadable", help="Leave out pictures that cannot be read.")
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Every warning is an error.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Add pictures as a new version of a dataset. Folders train/ and test/ on top are the official split."""
+    """Add pictures as a new version of a dataset. Top-level folders train/ and test/ are the official split."""
     terminal = terminal_of(context)
     if not path.is_dir():
         values.existing_file(terminal, path)
@@ -206,7 +215,9 @@ def state_availability(
         list[str],
         typer.Argument(help="COLUMN=WHEN: 0 (with its row), a time after it such as 6h or 1d, ahead, or unstated."),
     ],
-    version: Annotated[int | None, typer.Option(min=1, help="Whose rows. Default: the newest.")] = None,
+    version: Annotated[
+        int | None, typer.Option(min=1, help="Version whose rows are kept. Default: the newest.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """State when the values of columns become known, as a new version with the same rows."""

@@ -14,12 +14,12 @@ from azuraforge.cli.up import serve
 
 def demo(
     context: typer.Context,
-    once: Annotated[
-        bool, typer.Option("--once", help="Exit after the verdict; non-zero where any step failed.")
-    ] = False,
+    once: Annotated[bool, typer.Option("--once", help="Exit after the verdict; non-zero if any step failed.")] = False,
     loop: Annotated[
         bool,
-        typer.Option("--loop", help="Let rows arrive, and watch a model keep learning; takes two minutes, then exits."),
+        typer.Option(
+            "--loop", help="Show a model that keeps learning while rows arrive; takes two minutes, then exits."
+        ),
     ] = False,
 ) -> None:
     """Forecast the departures from New York's airports and print the verdict; works offline."""

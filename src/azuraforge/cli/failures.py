@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import typer
 
 from azuraforge.cli.flags import as_flags
+from azuraforge.cli.help.usage import sentence_of
+from azuraforge.messages import Message, translated
 
 if TYPE_CHECKING:
     from azuraforge.cli.terminal import Terminal
@@ -40,21 +43,27 @@ def report(error: BaseException, terminal: Terminal) -> int:
         terminal.errors.print_exception()
     if type(error).__name__ == "NoArgsIsHelpError":  # Typer does not export it; it has printed the help
         return USAGE
-    message, where, next_step, code = _told(error, terminal)
+    message, where, next_step, code = _texts(error, terminal)
     message, where, next_step = (as_flags(text, terminal.flags) for text in (message, where, next_step))
     terminal.error(message, where=where, next_step=next_step)
     return code
 
 
-def _told(error: BaseException, terminal: Terminal) -> tuple[str, str, str, int]:
+def _texts(error: BaseException, terminal: Terminal) -> tuple[str, str, str, int]:
     if isinstance(error, CommandError):
         return error.message, error.where, error.next_step, error.exit_code
     if isinstance(error, typer.TyperException):
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "azuraforge"
-        return error.format_message(), "", terminal.text("help_hint", command=command), error.exit_code
-    if isinstance(getattr(error, "next_step", None), str):  # the client's errors and the platform's own
-        return str(getattr(error, "message", error)), str(getattr(error, "where", "")), str(error.next_step), FAILED  # type: ignore[attr-defined]  # looked up above
+        step = terminal.text("help_hint", command=command)
+        return sentence_of(error, terminal.text), "", step, error.exit_code
+    templates, values = getattr(error, "templates", None), getattr(error, "values", None)
+    if isinstance(templates, Mapping) and isinstance(values, Mapping):  # the client's errors and the platform's own
+        message, where, next_step = (
+            translated(Message(str(templates[part]), values), terminal.text.code)
+            for part in ("message", "where", "next_step")
+        )
+        return message, where, next_step, FAILED
     if isinstance(error, OSError) and error.strerror:
         return error.strerror, str(error.filename or ""), "", FAILED
     reason = " ".join(str(error).split())[:300]

@@ -49,14 +49,14 @@ def judge(
     incumbent_sheet: Annotated[str | None, typer.Option(help="Sheet of the workbook of --incumbent.")] = None,
     target: Annotated[str | None, typer.Option(help="Column of actual values. Default: found.")] = None,
     timezone: Annotated[str | None, typer.Option(help="Zone of times without one, such as Europe/Istanbul.")] = None,
-    time_format: Annotated[str | None, typer.Option(help="How times are written, such as %d.%m.%Y.")] = None,
+    time_format: Annotated[str | None, typer.Option(help="Format of times, such as %d.%m.%Y.")] = None,
     decimal: Annotated[str | None, typer.Option(help="Decimal sign: '.' or ','. Default: found.")] = None,
     output: Annotated[
         Path | None, typer.Option(help="HTML report to write. Default: FILE's name with -judgement.html, here.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="As JSON; then a report is written with --output only.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON; a report is written only with --output.")] = False,
 ) -> None:
-    """Judge anybody's predictions against baselines on the same rows, and write an HTML report."""
+    """Compare any predictions with baselines on the same rows, and write an HTML report."""
     terminal = terminal_of(context)
     target_file = output or (None if json else Path(f"{file.stem}-judgement.html"))
     if target_file is not None:

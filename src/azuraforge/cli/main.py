@@ -31,6 +31,7 @@ from azuraforge.cli import (
 )
 from azuraforge.cli.access import link, secrets, tokens
 from azuraforge.cli.failures import USAGE, CommandError, report
+from azuraforge.cli.help import translation
 from azuraforge.cli.language import ENGLISH, Language, choose
 from azuraforge.cli.terminal import Terminal
 from azuraforge.cli.triggers import automations, loop, notifications, schedules
@@ -71,7 +72,9 @@ def everywhere(
     home: Annotated[Path | None, typer.Option(help="Data home; else $AZURAFORGE_HOME, else ~/.azuraforge.")] = None,
     url: Annotated[
         str | None,
-        typer.Option(help="A platform elsewhere; else $AZURAFORGE_URL. Its token comes from $AZURAFORGE_TOKEN."),
+        typer.Option(
+            help="Address of a remote platform; else $AZURAFORGE_URL. Its token comes from $AZURAFORGE_TOKEN."
+        ),
     ] = None,
     lang: Annotated[
         str | None, typer.Option(help="en or tr; else $AZURAFORGE_LANG, else the system's language.")
@@ -125,7 +128,7 @@ def run(arguments: Sequence[str]) -> int:
         if completion.asks(rest):
             completion.complete(rest, terminal)
             return 0
-        code = _parser()(args=rest, prog_name="azuraforge", standalone_mode=False, obj=terminal)
+        code = _parser(language)(args=rest, prog_name="azuraforge", standalone_mode=False, obj=terminal)
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:
         return report(error, terminal)
@@ -133,9 +136,12 @@ def run(arguments: Sequence[str]) -> int:
 
 
 @cache
-def _parser() -> Callable[..., object]:
+def _parser(language: Language) -> Callable[..., object]:
     """Build the parser of all commands. It takes longer than most commands, and a process may run several."""
-    return typer.main.get_command(app)
+    command = typer.main.get_command(app)
+    if language.code != "en":
+        translation.translate(command, language)
+    return command
 
 
 def wrong_language(option: str | None) -> CommandError:

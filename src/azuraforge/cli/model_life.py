@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from azuraforge.cli.connecting import connect
+from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.parsing import values
 from azuraforge.cli.terminal import Terminal, terminal_of
@@ -17,16 +18,16 @@ from azuraforge.cli.terminal import Terminal, terminal_of
 if TYPE_CHECKING:
     from azuraforge.client import Deployment, ExtremeLosses, GatePolicy, PairCounts
 
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(help="The model's name.")]
 Version = Annotated[int, typer.Argument(min=1, help="Its version.")]
-Why = Annotated[str, typer.Option("--reason", help="Why; it goes into the history.")]
+Why = Annotated[str, typer.Option("--reason", help="Reason, kept in the history.")]
 
 
 def policy(
     context: typer.Context, name: Name, history: bool = False, limit: Limit = SHOWN, json: AsJson = False
 ) -> None:
-    """Show what a promotion of a model needs; with --history every policy it had, and who set it why."""
+    """Show what a promotion of a model requires; with --history, every policy, who set it and why."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         models = connected.client.models
@@ -50,26 +51,29 @@ def set_policy(
     name: Name,
     reason: Why,
     metric: Annotated[str | None, typer.Option(help="rmse, mae, error_rate, log_loss; default: the task's.")] = None,
-    margin: Annotated[float, typer.Option(help="By how much better than noise: 0.02 is 2 %.")] = 0.0,
+    margin: Annotated[float, typer.Option(help="Required improvement beyond noise: 0.02 is 2 %.")] = 0.0,
     absolute: Annotated[bool, typer.Option("--absolute", help="The margin is in the metric's unit.")] = False,
     guard: Annotated[
-        list[str] | None, typer.Option(help="KEY=MARGIN: hour, weekday, month, horizon, class; hour:7,8=0.05.")
+        list[str] | None,
+        typer.Option(
+            help="Slices that must not get worse, as KEY=MARGIN: hour, weekday, month, horizon, class; hour:7,8=0.05."
+        ),
     ] = None,
     max_latency_ms: Annotated[float | None, typer.Option(help="Milliseconds per prediction, at most.")] = None,
     max_bytes: Annotated[int | None, typer.Option(help="Bytes of the predictor's files, at most.")] = None,
     by_hand: Annotated[bool, typer.Option("--by-hand", help="The gate approves, a person promotes.")] = False,
     pass_unknown: Annotated[
-        bool, typer.Option("--pass-unknown", help="A guarded slice with too few rows to tell stops nobody.")
+        bool, typer.Option("--pass-unknown", help="Slices with too few rows do not block promotion.")
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """Set what a promotion of a model needs from now on; what is left out is as the platform has it."""
+    """Set what a promotion of a model requires from now on; options left out are the platform's defaults."""
     terminal = terminal_of(context)
     terms: dict[str, object] = {
         "metric": metric,
         "margin": margin,
         "margin_kind": "absolute" if absolute else "relative",
-        "slices": [_guarded(each) for each in guard or ()],
+        "slices": [_guarded(terminal, each) for each in guard or ()],
         "max_latency_ms": max_latency_ms,
         "max_bytes": max_bytes,
         "automatic": not by_hand,
@@ -84,7 +88,7 @@ def set_policy(
 
 
 def lineage(context: typer.Context, name: Name, json: AsJson = False) -> None:
-    """Tell which data and runs the versions come from, and what they said."""
+    """Show which data and runs the versions come from, and their predictions."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         graph = connected.client.models.lineage(name)
@@ -110,9 +114,9 @@ def card(
 
 
 def describe(
-    context: typer.Context, name: Name, text: Annotated[str, typer.Argument(help="What the model is for.")]
+    context: typer.Context, name: Name, text: Annotated[str, typer.Argument(help="Purpose of the model.")]
 ) -> None:
-    """Write down what a model is for; it stands on the card of each version."""
+    """Describe the purpose of a model; every version's card shows it."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         connected.client.models.set_intended_use(name, text)
@@ -122,9 +126,9 @@ def bundle(
     context: typer.Context,
     name: Name,
     version: Version,
-    to: Annotated[Path | None, typer.Option(help="Where to; default: NAME-vVERSION.zip here.")] = None,
+    to: Annotated[Path | None, typer.Option(help="File to write; default: NAME-vVERSION.zip in this folder.")] = None,
 ) -> None:
-    """Download a version as one zip that stands for itself."""
+    """Download a version as one self-contained zip file."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         written = connected.client.models.bundle(name, version, to or Path(f"{name}-v{version}.zip"))
@@ -137,7 +141,7 @@ def import_bundle(
     name: Annotated[str | None, typer.Option(help="The model's name; default: the bundle's own.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Add a bundle's version to a model, once every byte of it is verified."""
+    """Verify a bundle and add its version to a model."""
     terminal = terminal_of(context)
     values.existing_file(terminal, file)
     with connect(terminal) as connected:
@@ -153,10 +157,12 @@ def alias(
     name: Name,
     alias: Annotated[str, typer.Argument(help="The alias.")],
     reason: Why,
-    version: Annotated[int | None, typer.Argument(min=1, help="Whose it becomes; without: it is taken away.")] = None,
+    version: Annotated[
+        int | None, typer.Argument(min=1, help="Version the alias points to; omit to remove the alias.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
-    """Set or move an alias; without a version, take it away."""
+    """Set or move an alias; without a version, remove it."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         models = connected.client.models
@@ -179,12 +185,12 @@ def deploy(
     mode: Annotated[str, typer.Argument(help="shadow or canary.")],
     reason: Why,
     share: Annotated[float, typer.Option(help="Percent of the requests, for a canary.")] = 10.0,
-    alias: Annotated[str, typer.Option(help="Beside whom.")] = "champion",
-    error_margin: Annotated[float, typer.Option(help="Share of questions that it may fail more often.")] = 0.01,
+    alias: Annotated[str, typer.Option(help="Alias to deploy alongside.")] = "champion",
+    error_margin: Annotated[float, typer.Option(help="Share of requests that it may fail more often.")] = 0.01,
     loss_margin: Annotated[float, typer.Option(help="0.1: a loss 10 % higher counts as worse.")] = 0.1,
     json: AsJson = False,
 ) -> None:
-    """Let a version answer next to an alias's holder: as its shadow, or as a canary for a share of requests."""
+    """Deploy a version alongside an alias: as shadow, or as canary for a share of the requests."""
     terminal = terminal_of(context)
     settings = {"alias": alias, "share_percent": share, "error_margin": error_margin, "loss_margin": loss_margin}
     with connect(terminal) as connected:
@@ -193,7 +199,7 @@ def deploy(
 
 
 def deployments(context: typer.Context, name: Name, limit: Limit = SHOWN, json: AsJson = False) -> None:
-    """List the shadows and canaries of a model, and how they did."""
+    """List the shadows and canaries of a model and their results."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.models.deployments(name, limit=limit + 1)
@@ -209,7 +215,7 @@ def end(
     reason: Why,
     json: AsJson = False,
 ) -> None:
-    """Take a shadow or a canary out of service."""
+    """End a shadow or a canary."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         made = connected.client.models.end_deployment(name, number, reason)
@@ -271,13 +277,14 @@ def _pairs(test: PairCounts) -> str:
     return f"{test.worse} / {test.even} / {test.better}"
 
 
-def _guarded(given: str) -> dict[str, object]:
+def _guarded(terminal: Terminal, given: str) -> dict[str, object]:
     key, _, margin = given.partition("=")
     by, _, named = key.partition(":")
     try:
         return {"by": by, "margin": float(margin or 0.1), "values": [each for each in named.split(",") if each]}
     except ValueError as error:
-        raise typer.BadParameter(f"{given!r} is not KEY=MARGIN", param_hint="--guard") from error
+        message = terminal.text("not_key_value", text=given)
+        raise CommandError(message, next_step="--guard hour:7,8=0.05", exit_code=USAGE) from error
 
 
 def _terms(terminal: Terminal, each: GatePolicy) -> str:

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from azuraforge.client import AliasChange, Client, ModelVersion
     from azuraforge.client.datasets import DatasetSchema
 
-app = typer.Typer(help="Named things with versions; the champion is the one that serves.", no_args_is_help=True)
+app = typer.Typer(help="Models and their versions; the champion serves predictions.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(help="The model's name.")]
 _BAR, _CLASSES_SHOWN = 30, 10
 #: Forecasts in one file, as the platform allows.
@@ -83,7 +83,7 @@ def show(context: typer.Context, name: Name, json: AsJson = False) -> None:
 def history(
     context: typer.Context,
     name: Name,
-    at: Annotated[datetime | None, typer.Option(help="Who it was at that moment (UTC).")] = None,
+    at: Annotated[datetime | None, typer.Option(help="Show the champion at that moment (UTC).")] = None,
     limit: Limit = SHOWN,
     json: AsJson = False,
 ) -> None:
@@ -134,14 +134,14 @@ def as_of(
         str,
         typer.Option(
             metavar="TIME",
-            help="A past moment, such as 2026-03-01T12:00, or a day; without an offset in this machine's zone.",
+            help="A past moment, such as 2026-03-01T12:00, or a day; without an offset, in this machine's zone.",
         ),
     ],
-    alias: Annotated[str, typer.Option(help="Whose holder and forecast.")] = "champion",
-    series: Annotated[str | None, typer.Option(help="Of a model that learned several series: which.")] = None,
+    alias: Annotated[str, typer.Option(help="Alias whose version and forecast are shown.")] = "champion",
+    series: Annotated[str | None, typer.Option(help="Series to show, if the model learned several.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Show what was known at a past moment: champion, forecast and data, over what then happened."""
+    """Show what was known at a past moment: champion, forecast and data, next to what happened."""
     terminal = terminal_of(context)
     moment = values.moment(terminal, at, "--at")
     with connect(terminal) as connected:
@@ -157,7 +157,7 @@ def promote(
     context: typer.Context,
     name: Name,
     version: Annotated[int, typer.Argument(min=1, help="The version that becomes champion.")],
-    reason: Annotated[str, typer.Option(help="Why; it goes into the history.")],
+    reason: Annotated[str, typer.Option(help="Reason, kept in the history.")],
     alias: Alias = "champion",
     json: AsJson = False,
 ) -> None:
@@ -174,7 +174,7 @@ def promote(
 def rollback(
     context: typer.Context,
     name: Name,
-    reason: Annotated[str | None, typer.Option(help="Why; it goes into the history.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Reason, kept in the history.")] = None,
     alias: Alias = "champion",
     json: AsJson = False,
 ) -> None:
@@ -192,20 +192,24 @@ def predict(
     rows: Annotated[
         Path | None, typer.Option(help="Recent history, CSV or JSON; default: its dataset's newest version.")
     ] = None,
-    version: Annotated[int | None, typer.Option(min=1, help="Default: the one that --alias points at.")] = None,
-    alias: Annotated[str, typer.Option(help="Which version predicts.")] = "champion",
+    version: Annotated[int | None, typer.Option(min=1, help="Version that predicts. Default: that of --alias.")] = None,
+    alias: Annotated[str, typer.Option(help="Alias whose version predicts.")] = "champion",
     dataset_version: Annotated[
         int | None,
-        typer.Option(min=1, help="Version of its dataset from whose end it forecasts; default: the newest."),
+        typer.Option(
+            min=1, help="Version of its dataset; the forecast begins after its last row. Default: the newest."
+        ),
     ] = None,
-    horizon: Annotated[int | None, typer.Option(min=1, help="Rows ahead; default: all that the version can.")] = None,
+    horizon: Annotated[
+        int | None, typer.Option(min=1, help="Rows ahead; default: the version's whole horizon.")
+    ] = None,
     series: Annotated[
-        list[str] | None, typer.Option(help="Of a model that learned several series: which; repeat it.")
+        list[str] | None, typer.Option(help="Series to predict, if the model learned several; repeat it.")
     ] = None,
     continues: Annotated[
-        str | None, typer.Option(help="The dataset that --rows continue: its next versions judge the answer.")
+        str | None, typer.Option(help="Dataset that --rows continue: its next versions judge the forecast.")
     ] = None,
-    all_series: Annotated[bool, typer.Option("--all-series", help="Every series that its dataset holds.")] = False,
+    all_series: Annotated[bool, typer.Option("--all-series", help="Every series of its dataset.")] = False,
     scenario: Annotated[
         list[str] | None,
         typer.Option(
@@ -338,11 +342,11 @@ def predict_image(
     context: typer.Context,
     name: Name,
     image: Annotated[Path, typer.Argument(help="A PNG, JPEG, WebP, BMP, GIF or TIFF picture, at most 10 MiB.")],
-    version: Annotated[int | None, typer.Option(min=1, help="Default: the one that --alias points at.")] = None,
-    alias: Annotated[str, typer.Option(help="Which version is asked.")] = "champion",
+    version: Annotated[int | None, typer.Option(min=1, help="Version that predicts. Default: that of --alias.")] = None,
+    alias: Annotated[str, typer.Option(help="Alias whose version classifies.")] = "champion",
     json: AsJson = False,
 ) -> None:
-    """Say what a picture shows: the probability of each class."""
+    """Classify a picture: the probability of each class."""
     terminal = terminal_of(context)
     values.existing_file(terminal, image)
     with connect(terminal) as connected:

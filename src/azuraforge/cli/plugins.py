@@ -13,14 +13,14 @@ from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.summaries import plain
 from azuraforge.cli.terminal import Terminal, terminal_of
 
-app = typer.Typer(help="Code that adds abilities.", no_args_is_help=True)
+app = typer.Typer(help="Installed plugins.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")
 def list_plugins(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
-    """List what is installed; broken plugins with their error."""
+    """List the installed plugins; broken ones with their error."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.plugins.list(limit=limit + 1)

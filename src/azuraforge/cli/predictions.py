@@ -20,10 +20,10 @@ from azuraforge.row_time import row_time
 if TYPE_CHECKING:
     from azuraforge.client.predictions import LedgerLine
 
-app = typer.Typer(help="What models have said, what became of it, and predictions over whole datasets.",
+app = typer.Typer(help="The ledger of predictions with their outcomes, and predictions over whole datasets.",
                   no_args_is_help=True)  # fmt: skip
 
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Model = Annotated[str, typer.Argument(help="The model's name.")]
 
 
@@ -33,13 +33,15 @@ def create(
     model: Annotated[str, typer.Option(help="The model that predicts.")],
     dataset: Annotated[str | None, typer.Option(help="Name or id; default: what the version learned from.")] = None,
     dataset_version: Annotated[int | None, typer.Option(min=1, help="Default: the newest.")] = None,
-    version: Annotated[int | None, typer.Option(min=1, help="Default: the one that --alias points at.")] = None,
-    alias: Annotated[str, typer.Option(help="Which version predicts.")] = "champion",
+    version: Annotated[int | None, typer.Option(min=1, help="Version that predicts. Default: that of --alias.")] = None,
+    alias: Annotated[str, typer.Option(help="Alias whose version predicts.")] = "champion",
     start: Annotated[str | None, typer.Option(help="The first origin, ISO 8601 with a zone.")] = None,
     end: Annotated[str | None, typer.Option(help="The last origin.")] = None,
     every: Annotated[int, typer.Option(min=1, help="Rows between two origins.")] = 1,
     name: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
-    wait: Annotated[bool, typer.Option("--wait/--detach", help="Watch it to its end, or return at once.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait/--detach", help="Watch the run until it ends, or return at once.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Predict over a whole dataset, as a run with files."""
@@ -69,12 +71,13 @@ def list_predictions(
     model: Annotated[str | None, typer.Option(help="Of this model only.")] = None,
     version: Annotated[int | None, typer.Option(min=1)] = None,
     judged: Annotated[
-        bool | None, typer.Option("--judged/--waiting", help="Only wholly judged ones, or others.")
+        bool | None,
+        typer.Option("--judged/--waiting", help="Only predictions whose points are all judged, or only others."),
     ] = None,
     limit: Limit = SHOWN,
     json: AsJson = False,
 ) -> None:
-    """List the ledger, the newest line first."""
+    """List the predictions of the ledger, newest first."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.predictions.list(model, version=version, judged=judged, limit=limit + 1)
@@ -113,7 +116,7 @@ def show(
     prediction: Annotated[str, typer.Argument(help="The prediction's id.")],
     json: AsJson = False,
 ) -> None:
-    """Show a prediction and what became of it."""
+    """Show a prediction and its outcomes."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         line = connected.client.predictions.get(prediction)
@@ -171,7 +174,7 @@ def outcomes(
     model: Annotated[str | None, typer.Option(help="Every row is about this model's series.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Say what happened; each point is judged once."""
+    """Record outcomes; each point is judged once."""
     terminal = terminal_of(context)
     rows: list[dict[str, object]] = []
     for row in values.rows(terminal, file):
@@ -255,10 +258,10 @@ def drift(
     context: typer.Context,
     model: Model,
     version: Annotated[int | None, typer.Option(min=1, help="Default: the champion.")] = None,
-    look: Annotated[bool, typer.Option("--look", help="Look now.")] = False,
+    look: Annotated[bool, typer.Option("--look", help="Check now.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Show whether inputs and answers have drifted from the version's training data."""
+    """Show whether inputs and predictions have drifted from the version's training data."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.predictions.drift(model, version, look=look)

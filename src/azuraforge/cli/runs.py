@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from azuraforge.client import Run
     from azuraforge.client.run import Attempt, LinkedRun
 
-app = typer.Typer(help="Anything that executes: training, agents, runs of your own.", no_args_is_help=True)
+app = typer.Typer(help="Executions: training, agents, your own code.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="The run's id.")]
 
 
@@ -39,14 +39,16 @@ def start(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Part of the config; repeat it.")
     ] = None,
-    config: Annotated[Path | None, typer.Option(help="JSON file with the config; --set wins over it.")] = None,
+    config: Annotated[Path | None, typer.Option(help="JSON file with the config; --set overrides it.")] = None,
     budget: values.Budget = None,
     no_refit: Annotated[
         bool, typer.Option("--no-refit", help="Serve the evaluated forecaster; do not fit it again on every row.")
     ] = False,
     model: Annotated[str | None, typer.Option(help="Name of the model; default: the dataset's.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
-    kind: Annotated[Literal["train", "agent"] | None, typer.Option(help="Default: what the plugin is.")] = None,
+    kind: Annotated[
+        Literal["train", "agent"] | None, typer.Option(help="Kind of the run. Default: that of the plugin.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same result.")] = 0,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the engine.")] = 1,
     priority: Annotated[int, typer.Option(min=-100, max=100, help="Higher first among queued runs.")] = 0,
@@ -54,11 +56,13 @@ def start(
         list[str] | None, typer.Option(metavar="RUN", help="Start when this run has succeeded; repeat it.")
     ] = None,
     on_failure: Annotated[
-        Literal["cancel", "run"], typer.Option(help="Where a needed run does not succeed: cancel this one, or run it.")
+        Literal["cancel", "run"], typer.Option(help="If a required run does not succeed: cancel this one, or run it.")
     ] = "cancel",
-    time_limit_seconds: Annotated[float | None, typer.Option(help="Of one attempt.")] = None,
-    memory_limit_bytes: Annotated[int | None, typer.Option(help="Of its processes together.")] = None,
-    wait: Annotated[bool, typer.Option("--wait/--detach", help="Watch it to its verdict, or return at once.")] = False,
+    time_limit_seconds: Annotated[float | None, typer.Option(help="Limit of one attempt, in seconds.")] = None,
+    memory_limit_bytes: Annotated[int | None, typer.Option(help="Limit of its processes together, in bytes.")] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait/--detach", help="Watch the run until its verdict, or return at once.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Start a run."""
@@ -110,7 +114,7 @@ def list_runs(
         str | None, typer.Option(help="Such as train, forecast, refresh, predict, agent, external.")
     ] = None,
     limit: Limit = SHOWN,
-    everything: Annotated[bool, typer.Option("--all", help="The trials of studies too.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Include the trials of studies.")] = False,
     metrics: Annotated[
         list[str] | None,
         typer.Option(
@@ -165,7 +169,7 @@ def list_runs(
 
 @app.command()
 def show(context: typer.Context, run_id: RunId, json: AsJson = False) -> None:
-    """Show a run: where it stands, its config and lineage, its verdict."""
+    """Show a run: its progress, config, lineage and verdict."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         run = connected.client.runs.get(run_id)
@@ -183,7 +187,7 @@ def show(context: typer.Context, run_id: RunId, json: AsJson = False) -> None:
 
 @app.command()
 def watch(context: typer.Context, run_id: RunId, json: AsJson = False) -> None:
-    """Watch a run to its end, then print its verdict. Ctrl-C leaves the run alone."""
+    """Watch a run until it ends, then print its verdict. Ctrl-C stops watching, not the run."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         raise typer.Exit(to_the_end(terminal, connected, connected.client.runs.get(run_id), json))
@@ -205,10 +209,12 @@ def cancel(context: typer.Context, run_id: RunId, json: AsJson = False) -> None:
 def resume(
     context: typer.Context,
     run_id: RunId,
-    wait: Annotated[bool, typer.Option("--wait/--detach", help="Watch it to its verdict, or return at once.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait/--detach", help="Watch the run until its verdict, or return at once.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
-    """Put a failed, cancelled or quarantined run back into the queue; it goes on from its newest checkpoint."""
+    """Requeue a failed, cancelled or quarantined run; it resumes from its newest checkpoint."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         run = connected.client.runs.resume(run_id)
@@ -228,9 +234,11 @@ def report(
     run_id: RunId,
     format: Annotated[Literal["html", "pdf", "md"], typer.Option(help="A single HTML file, PDF or Markdown.")] = "html",
     language: Annotated[Literal["en", "tr"] | None, typer.Option(help="Default: that of this command.")] = None,
-    output: Annotated[Path | None, typer.Option(help="Where to write it; default: here, named after the run.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="File to write; default: in this folder, named after the run.")
+    ] = None,
 ) -> None:
-    """Write a run's report, figures inside, into one file."""
+    """Write a run's report with its figures into one file."""
     terminal = terminal_of(context)
     spoken: Literal["en", "tr"] = language or ("tr" if terminal.text.code == "tr" else "en")
     with connect(terminal) as connected:
@@ -263,7 +271,7 @@ def compare(
 
 @app.command()
 def ship(context: typer.Context, json: AsJson = False) -> None:
-    """Bring the journals of your own runs that could not reach the platform while they ran."""
+    """Send the journals of your own runs that could not reach the platform while they ran."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         shipped = connected.client.ship_journals()

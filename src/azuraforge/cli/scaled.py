@@ -31,7 +31,7 @@ def api(
         ),
     ] = None,
 ) -> None:
-    """Answer requests; workers elsewhere carry the runs. Any number of these may serve one platform."""
+    """Serve the API; workers execute the runs. Several of these processes may serve one platform."""
     from azuraforge.platform import scaled
 
     terminal = _own_process(context, "azuraforge api")
@@ -45,12 +45,12 @@ def api(
 
 def worker(
     context: typer.Context,
-    queues: Annotated[str, typer.Option(help="Which queues to work for, of cpu, gpu and io.")] = "cpu,gpu,io",
+    queues: Annotated[str, typer.Option(help="Queues to take runs from: cpu, gpu, io.")] = "cpu,gpu,io",
     concurrency: Annotated[
         int | None, typer.Option(min=1, help="Runs at once; default AZURAFORGE_RUNS__CONCURRENCY.")
     ] = None,
 ) -> None:
-    """Carry runs. On Ctrl-C or SIGTERM they go back to the queue at once, and on from their last checkpoint."""
+    """Execute runs. Ctrl-C or SIGTERM requeues them at once; they resume from their last checkpoint."""
     from azuraforge.platform import scaled
     from azuraforge.settings import QUEUES
 
@@ -73,7 +73,7 @@ def worker(
 
 
 def scheduler(context: typer.Context) -> None:
-    """Fire schedules, take runs from workers that are gone, and see that no run is forgotten. Run two for safety."""
+    """Fire schedules and requeue the runs of lost workers. Run two for safety."""
     from azuraforge.platform import scaled
 
     terminal = _own_process(context, "azuraforge scheduler")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Searches over a pipeline's config; their trials are runs.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Named = Annotated[str, typer.Argument(metavar="STUDY", help="Name or id of the study.")]
 _BEST_SHOWN = 10
 
@@ -31,9 +31,9 @@ _BEST_SHOWN = 10
 @app.command()
 def create(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="What to call it.")],
+    name: Annotated[str, typer.Argument(help="Name of the study.")],
     plugin: Annotated[str | None, typer.Argument(help="A pipeline.")] = None,
-    dataset: Annotated[str | None, typer.Option(help="Name or id of the dataset; its newest version is taken.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Name or id of the dataset; its newest version is used.")] = None,
     search: Annotated[
         list[str] | None,
         typer.Option(metavar="FIELD=LOW..HIGH[:log|:STEP]", help="A range to search; repeat it."),
@@ -45,34 +45,38 @@ def create(
         list[str] | None,
         typer.Option(metavar="FIELD=A,B,…", help="Try every combination of these; repeat it."),
     ] = None,
-    file: Annotated[Path | None, typer.Option(help="YAML or JSON file with the study; options win over it.")] = None,
+    file: Annotated[Path | None, typer.Option(help="YAML or JSON file with the study; options override it.")] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Part of the config that stays; repeat it.")
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Fixed part of the config; repeat it.")
     ] = None,
     time_budget: values.Budget = None,
     sampler: Annotated[
-        Literal["tpe", "cmaes", "random", "grid", "qmc"] | None, typer.Option(help="How the next config is chosen.")
+        Literal["tpe", "cmaes", "random", "grid", "qmc"] | None,
+        typer.Option(help="Method that chooses the next config."),
     ] = None,
     pruner: Annotated[
-        Literal["none", "median", "hyperband"] | None, typer.Option(help="Ends trials early whose curve looks bad.")
+        Literal["none", "median", "hyperband"] | None, typer.Option(help="Method that ends unpromising trials early.")
     ] = None,
     objective: Annotated[
-        list[str] | None, typer.Option(metavar="METRIC", help="Such as rmse; repeat it for a front.")
+        list[str] | None,
+        typer.Option(metavar="METRIC", help="Metric to optimize, such as rmse; repeat it for a Pareto front."),
     ] = None,
-    trials: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
-    seconds: Annotated[float | None, typer.Option(help="No trial begins after so long.")] = None,
-    cpu_seconds: Annotated[float | None, typer.Option(help="Nor after so much processor time.")] = None,
+    trials: Annotated[int | None, typer.Option(min=1, help="Maximum number of trials.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Start no trial after this many seconds.")] = None,
+    cpu_seconds: Annotated[
+        float | None, typer.Option(help="Start no trial after this many seconds of processor time.")
+    ] = None,
     parallel: Annotated[int | None, typer.Option(min=1, help="Trials at once.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same search.")] = None,
     model: Annotated[str | None, typer.Option(help="Name of the winner's model; default: the dataset's.")] = None,
     warm_start: Annotated[
-        list[str] | None, typer.Option(metavar="STUDY", help="Begin from the trials of an earlier study; repeat it.")
+        list[str] | None, typer.Option(metavar="STUDY", help="Start from the trials of an earlier study; repeat it.")
     ] = None,
     retrain: Annotated[bool | None, typer.Option("--retrain/--no-retrain", help="Train the winner again.")] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Wait for its end.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until it ends.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Search the best config; the space is checked down to its corners now."""
+    """Search for the best config; the whole search space is validated first."""
     terminal = terminal_of(context)
     body: dict[str, object] = {**spaces.file(terminal, file), "name": name}
     space = _section(body, "space")
@@ -103,7 +107,7 @@ def create(
     if named:
         body["budget"] = {**_section(body, "budget"), **named}
     if missing := [key for key in ("plugin", "dataset") if not body.get(key)]:
-        raise CommandError(terminal.text(f"study_without_{missing[0]}"), exit_code=USAGE)
+        raise CommandError(terminal.text(f"study_without.{missing[0]}"), exit_code=USAGE)
     with connect(terminal) as connected:
         made = connected.client.studies.create_from(body)
         if not json:
@@ -164,7 +168,7 @@ def list_studies(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fa
 
 @app.command()
 def show(context: typer.Context, study: Named, json: AsJson = False) -> None:
-    """Show a study: its best trials next to the baselines, and what mattered."""
+    """Show a study: its best trials next to the baselines, and the importance of each field."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.studies.get(study)
@@ -205,7 +209,7 @@ def space(
     plugin: Annotated[str, typer.Argument(help="A pipeline.")],
     json: AsJson = False,
 ) -> None:
-    """Show what could be searched of a pipeline, with ranges to begin with."""
+    """Show the fields of a pipeline that can be searched, with suggested ranges."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.studies.space_of(plugin)
@@ -231,7 +235,7 @@ def space(
 
 @app.command()
 def pause(context: typer.Context, study: Named) -> None:
-    """Start no further trial; those that run end by themselves."""
+    """Start no further trial; running trials continue to their end."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.studies.pause(study)
@@ -240,7 +244,7 @@ def pause(context: typer.Context, study: Named) -> None:
 
 @app.command()
 def resume(context: typer.Context, study: Named) -> None:
-    """Go on after a pause."""
+    """Resume a paused study."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.studies.resume(study)
@@ -249,7 +253,7 @@ def resume(context: typer.Context, study: Named) -> None:
 
 @app.command()
 def stop(context: typer.Context, study: Named) -> None:
-    """End a study now: running trials are cancelled."""
+    """Stop a study now: running trials are cancelled."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.studies.stop(study)

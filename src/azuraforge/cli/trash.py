@@ -16,9 +16,9 @@ from azuraforge.cli.terminal import Terminal, terminal_of
 if TYPE_CHECKING:
     from azuraforge.client import Purged, RetentionPolicy, TrashItem
 
-app = typer.Typer(help="What was deleted: restore it, or purge it for ever.", no_args_is_help=True)
+app = typer.Typer(help="Deleted items: restore or purge them.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 RunIds = Annotated[list[str], typer.Argument(metavar="RUN…", help="Ids of runs.")]
 Name = Annotated[str, typer.Argument(help="The name.")]
 NameOrId = Annotated[str, typer.Argument(help="The former name, or the id that azuraforge trash list shows.")]
@@ -29,7 +29,7 @@ _COUNTS = ("runs", "studies", "models", "model_versions", "predictions", "datase
 
 @app.command("list")
 def list_trash(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
-    """List what was deleted, how much it holds, and when it is purged."""
+    """List deleted items, their size, and when they are purged."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         contents = connected.client.trash.list(limit=limit)
@@ -64,10 +64,10 @@ def list_trash(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fals
 @app.command()
 def empty(
     context: typer.Context,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Skip the question.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Purge everything in the trash for ever, and say how many bytes that freed. What others need is kept."""
+    """Purge everything in the trash permanently and report the freed bytes. Items that others need are kept."""
     terminal = terminal_of(context)
     if not yes:
         if not sys.stdin.isatty():
@@ -87,21 +87,23 @@ def empty(
 def policy(
     context: typer.Context,
     trash_days: Annotated[
-        int | None, typer.Option(min=0, max=3650, help="The trash can be restored from this long.")
+        int | None, typer.Option(min=0, max=3650, help="Days that deleted items can be restored.")
     ] = None,
     keep_run_days: Annotated[
         str | None,
-        typer.Option(help="Runs that succeeded go to the trash then, unless pinned or needed; 'forever': never."),
+        typer.Option(
+            help="Days until successful runs move to the trash, unless pinned or needed; 'forever' keeps them."
+        ),
     ] = None,
     keep_work_days: Annotated[
-        int | None, typer.Option(min=0, max=3650, help="Runs that did not succeed can be resumed this long.")
+        int | None, typer.Option(min=0, max=3650, help="Days that unsuccessful runs can be resumed.")
     ] = None,
     keep_prediction_days: Annotated[
-        str | None, typer.Option(help="Lines of the ledger of predictions are purged then; 'forever': never.")
+        str | None, typer.Option(help="Days until predictions of the ledger are purged; 'forever' keeps them.")
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Show what the project keeps, or change it."""
+    """Show or change the project's retention policy."""
     terminal = terminal_of(context)
     given = {"trash_days": trash_days, "keep_work_days": keep_work_days}
     changes: dict[str, object] = {name: value for name, value in given.items() if value is not None}
@@ -143,7 +145,7 @@ def restore_runs(context: typer.Context, run_ids: RunIds) -> None:
 
 @runs.app.command("pin")
 def pin_runs(context: typer.Context, run_ids: RunIds) -> None:
-    """Keep runs however old they become."""
+    """Pin runs: the retention policy keeps them."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         for run_id in run_ids:
@@ -153,7 +155,7 @@ def pin_runs(context: typer.Context, run_ids: RunIds) -> None:
 
 @runs.app.command("unpin")
 def unpin_runs(context: typer.Context, run_ids: RunIds) -> None:
-    """Leave runs to the project's policy again."""
+    """Unpin runs: the retention policy applies to them again."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         for run_id in run_ids:

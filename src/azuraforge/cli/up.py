@@ -31,9 +31,7 @@ def up(
             help="Address that browsers use, such as https://ml.example.org; required when other machines can connect."
         ),
     ] = None,
-    demo: Annotated[
-        bool, typer.Option("--demo", help="Forecast a real series before your eyes, then stay up.")
-    ] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Run the demo first, then keep running.")] = False,
 ) -> None:
     """Start the platform: API, dashboard, workers. Ctrl-C stops it."""
     terminal = terminal_of(context)
@@ -94,7 +92,7 @@ def _ready(terminal: Terminal, running: Running, demo: bool) -> None:
             terminal.note(text("up_no_pages", url=running.url))
         elif not demo:  # the demo prints a link to its own run
             terminal.say(text("up_link", url=running.sign_in_url))
-        with Client(home=terminal.named_home) as client:
+        with Client(home=terminal.named_home, language=terminal.text.code) as client:
             for shipped in client.ship_journals():
                 if shipped.problem is None:
                     terminal.note(text("shipped", name=shipped.name, run=shipped.run_id))

@@ -18,7 +18,7 @@ def at_once(context: typer.Context, asked: bool) -> None:
         raise typer.Exit
 
 
-def version(context: typer.Context, json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+def version(context: typer.Context, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Print the version of AzuraForge and of Python."""
     terminal = terminal_of(context)
     if json:

@@ -37,6 +37,7 @@ class Client:
         url: the platform's address, such as ``http://127.0.0.1:8787``.
         token: an API token for it.
         home: the data home to look in, and to keep journals of own runs in.
+        language: of the platform's errors, ``en`` or ``tr``.
 
     Example::
 
@@ -46,9 +47,13 @@ class Client:
     """
 
     def __init__(
-        self, url: str | None = None, token: str | None = None, home: str | os.PathLike[str] | None = None
+        self,
+        url: str | None = None,
+        token: str | None = None,
+        home: str | os.PathLike[str] | None = None,
+        language: str = "en",
     ) -> None:
-        self._connection = Connection(AddressBook.of(url, token, home))
+        self._connection = Connection(AddressBook.of(url, token, home), language)
         self.runs = Runs(self._connection)
         self.datasets = Datasets(self._connection)
         self.models = Models(self._connection)

@@ -318,7 +318,11 @@ class Predictions:
         target = Path(path)
         form = target.suffix.lower().removeprefix(".")
         if form not in ("csv", "xlsx"):
-            raise FileUnusable(f"{str(target)!r} is neither .csv nor .xlsx", next_step="end the name in .csv or .xlsx")
+            raise FileUnusable(
+                "{path!r} is neither .csv nor .xlsx",
+                next_step="choose a name that ends in .csv or .xlsx",
+                path=str(target),
+            )
         query = {"prediction_id": [*prediction_ids], "format": form, "language": language}
         with self._connection.stream("/predictions/file", {}, _FILE_SECONDS, **query) as answer:
             content = answer.read()

@@ -67,8 +67,9 @@ def json_object(answer: object) -> Mapping[str, object]:
     """Return an answer that is a JSON object. Raises ClientError for anything else."""
     if not isinstance(answer, Mapping):
         raise ClientError(
-            f"the platform answered with {type(answer).__name__} instead of a JSON object",
+            "the platform's answer is not a JSON object but a {kind}",
             next_step="check that an AzuraForge platform listens at this address",
+            kind=type(answer).__name__,
         )
     return answer
 
@@ -77,8 +78,9 @@ def json_list(answer: object) -> list[object]:
     """Return an answer that is a JSON list. Raises ClientError for anything else."""
     if not isinstance(answer, list):
         raise ClientError(
-            f"the platform answered with {type(answer).__name__} instead of a JSON list",
+            "the platform's answer is not a JSON list but a {kind}",
             next_step="check that an AzuraForge platform listens at this address",
+            kind=type(answer).__name__,
         )
     return answer
 

@@ -23,6 +23,7 @@ from azuraforge.database.project_scope import Session, enter, scope, scope_syste
 from azuraforge.database.soundness import FileWatch
 from azuraforge.database.unit_of_work import UnitOfWork
 from azuraforge.database.writer import AFTER_COMMIT, Writer
+from azuraforge.messages import Message
 
 T = TypeVar("T")
 
@@ -205,7 +206,7 @@ class Database:
             finally:
                 fresh.close()
         if not asked.rows:
-            raise damaged("rows that were there at the start are missing")
+            raise damaged(Message("rows that were there at the start are missing"))
 
     def clock(self) -> datetime:
         """Return the database's time."""

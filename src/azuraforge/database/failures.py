@@ -8,6 +8,7 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from azuraforge.errors import AzuraError, InvalidInput, StorageError, TransientError
+from azuraforge.messages import Message
 from azuraforge.telemetry import logger
 
 #: PostgreSQL's codes for "try again": a deadlock, a serialization failure.
@@ -40,7 +41,9 @@ def readable(error: BaseException) -> BaseException:
     if isinstance(error, PoolTimeout):
         return TransientError("all connections to the database are in use", next_step="try again")
     if isinstance(error, DataError):  # too long, out of range, a NUL in a text
-        return InvalidInput(f"a value cannot be stored: {str(error.orig).splitlines()[0]}")
+        return InvalidInput(
+            "a value cannot be stored: {orig}", next_step="change the value", orig=str(error.orig).splitlines()[0]
+        )
     if (said := damage_of(error)) is not None:
         return damaged(said)
     if isinstance(error, DBAPIError) and _code(error):
@@ -73,9 +76,14 @@ def away(error: BaseException) -> TransientError:
     return TransientError("the database does not answer", next_step=AWAY_NEXT_STEP, code=AWAY)
 
 
-def damaged(reason: str, next_step: str = "look at the disk, then restore a backup") -> TransientError:
+def damaged(reason: str | Message) -> TransientError:
     """Return the error of a database whose content is not what was written."""
-    return TransientError(f"the database is damaged: {reason}", next_step=next_step, code=DAMAGED)
+    return TransientError(
+        "the database is damaged: {reason}",
+        next_step="check the disk, then restore a backup",
+        code=DAMAGED,
+        reason=reason,
+    )
 
 
 def damage_of(error: BaseException) -> str | None:
@@ -107,7 +115,7 @@ def _of_postgresql(error: DBAPIError) -> BaseException:
     if code in _AWAY or code.startswith("08") or error.connection_invalidated:
         return away(error)
     if code in _REPEATABLE:
-        return TransientError("the database was too busy with others' changes", next_step="try again")
+        return TransientError("too many changes reached the database at the same time", next_step="try again")
     if code in _FULL:
         return StorageError("the disk is full; the database could not be written", next_step="free space")
     return error
@@ -127,6 +135,9 @@ def _of_sqlite(error: OperationalError | sqlite3.OperationalError) -> BaseExcept
     if "disk I/O error" in reason or "unable to open database file" in reason:
         log.error("database_not_read", reason=reason)
         return TransientError(
-            f"the database's file cannot be read or written: {reason}", next_step="look at the disk", code=AWAY
+            "the database's file cannot be read or written: {reason}",
+            next_step="check the disk",
+            code=AWAY,
+            reason=reason,
         )
     return error

@@ -97,4 +97,6 @@ class PostgresReader:
 
 def _not_looked_for(error: psycopg.DataError) -> InvalidInput:
     """Return the error for a value that no row can hold, such as a NUL in a text or a number out of range."""
-    return InvalidInput(f"a value cannot be looked for: {str(error).splitlines()[0]}")
+    return InvalidInput(
+        "a value cannot be searched for: {error}", next_step="change the value", error=str(error).splitlines()[0]
+    )

@@ -127,7 +127,9 @@ def _once(
         except DBAPIError as error:
             if lost_connection(error):  # it may be stored or not: never to be written twice unasked
                 raise TransientError(
-                    "the database was lost in the very moment of a commit", next_step=AWAY_NEXT_STEP, code="commit_lost"
+                    "the connection to the database was lost during a commit",
+                    next_step=AWAY_NEXT_STEP,
+                    code="commit_lost",
                 ) from error
             raise
         return result, session.info.get(after, [])

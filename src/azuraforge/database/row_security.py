@@ -60,17 +60,22 @@ def check(connection: Connection) -> None:
         may = "the owner of the tables, or a member of their owner,"
     if may:
         raise InvalidInput(
-            f"the platform may not connect to PostgreSQL as {role.rolname}: {may} would see every project",
+            "the platform may not connect to PostgreSQL as {role}: {may} would see every project",
             next_step="name a plain role in AZURAFORGE_DATABASE_URL and the owner in AZURAFORGE_DATABASE_OWNER_URL",
+            role=role.rolname,
+            may=may,
         )
     schema = connection.scalar(text("SELECT current_schema()"))
     if connection.scalar(text("SELECT has_schema_privilege(:name, 'CREATE')"), {"name": schema}):
         # An operator or a function of its own, found there first, would run as the owner of the tables.
         raise Conflict(
-            f"the role {role.rolname} may create objects in the schema {schema}, which only the owner of the tables may"
-            " do",
-            next_step=f"as an administrator, in this database: REVOKE CREATE ON SCHEMA {_quoted(schema)}"
-            f" FROM PUBLIC, {_quoted(role.rolname)}; GRANT CREATE ON SCHEMA {_quoted(schema)} TO the owner's role",
+            "the role {role} may create objects in the schema {schema}, which only the owner of the tables may do",
+            next_step="as an administrator, in this database: REVOKE CREATE ON SCHEMA {quoted} FROM PUBLIC, "
+            "{quoted_role}; GRANT CREATE ON SCHEMA {quoted} TO the owner's role",
+            role=role.rolname,
+            schema=schema,
+            quoted=_quoted(schema),
+            quoted_role=_quoted(role.rolname),
         )
     unprotected = connection.scalars(text(_UNPROTECTED), {"names": list(Base.metadata.tables)}).all()
     wanted = {each.function for each in CROSS_PROJECT_QUERIES.values()} | {founding.FUNCTION}
@@ -81,7 +86,7 @@ def check(connection: Connection) -> None:
             if unprotected
             else f"the function {min(missing)} is missing"
         )
-        raise Conflict(f"row-level security is incomplete: {what}", next_step="azuraforge database upgrade")
+        raise Conflict("row-level security is incomplete: {what}", next_step="azuraforge database upgrade", what=what)
     _check_grants(connection, role.rolname)
 
 
@@ -91,9 +96,12 @@ def _check_grants(connection: Connection, role: str) -> None:
         asked = {"name": table.name, "verbs": ", ".join(surplus)}
         if "UPDATE" in surplus and connection.scalar(text(_MAY), asked):
             raise Conflict(
-                f"the role {role} may change the table {table.name}, which only the owner of the tables may do",
-                next_step=f"azuraforge database upgrade; if that does not help, as the owner:"
-                f" REVOKE {asked['verbs']} ON {table.name} FROM {role}, PUBLIC",
+                "the role {role} may change the table {table}, which only the owner of the tables may do",
+                next_step="azuraforge database upgrade; if that does not help, as the owner: REVOKE {verbs} ON "
+                "{table} FROM {role}, PUBLIC",
+                role=role,
+                table=table.name,
+                verbs=asked["verbs"],
             )
 
 

@@ -89,11 +89,14 @@ def check(database: Database) -> None:
     """Refuse a database that is not at this code's schema, or whose row-level security does not bind this role."""
     with _told(database), database.engine.connect() as connection:
         if not _stands(connection, database.url):
-            owner = ", with AZURAFORGE_DATABASE_OWNER_URL set" if database.dialect == "postgresql" else ""
             raise Conflict(
-                f"the database's schema is older than this AzuraForge ({current_revision(connection) or 'empty'})",
-                where=database.url,
-                next_step=f"azuraforge database upgrade{owner}",
+                "the database's schema is older than this AzuraForge ({revision})",
+                where="{place}",
+                next_step="azuraforge database upgrade, with AZURAFORGE_DATABASE_OWNER_URL set"
+                if database.dialect == "postgresql"
+                else "azuraforge database upgrade",
+                revision=current_revision(connection) or "empty",
+                place=database.url,
             )
         if database.dialect == "postgresql":
             row_security.check(connection)
@@ -132,17 +135,23 @@ def refuse_unknown(revision: str, made: str, where: str) -> None:
         return
     if _UNRELEASED.fullmatch(revision):
         raise Conflict(
-            f"{made} was made by a development version of AzuraForge before 0.1 (schema {revision}) that cannot be"
-            " upgraded",
-            where=where,
+            "{made} was made by a development version of AzuraForge before 0.1 (schema {revision}) that cannot "
+            "be upgraded",
+            where="{place}",
             next_step="with the code that made it, run azuraforge database backup FILE and, for each model version,"
             " azuraforge models bundle NAME VERSION; then start this version with an empty data home or database"
             " and run azuraforge models import FILE for each bundle",
+            made=made,
+            revision=revision,
+            place=where,
         )
     raise Conflict(
-        f"{made} was written by a newer AzuraForge (schema {revision})",
-        where=where,
+        "{made} was written by a newer AzuraForge (schema {revision})",
+        where="{place}",
         next_step="update AzuraForge, or choose another data home with --home",
+        made=made,
+        revision=revision,
+        place=where,
     )
 
 
@@ -203,8 +212,10 @@ def _alone(connection: Connection) -> Iterator[None]:
             broken = connection.execute(text("PRAGMA foreign_key_check")).first()
             if broken is not None:
                 raise StorageError(
-                    f"a row of {broken[0]} points to a row of {broken[2]} that is not there; nothing was changed",
+                    "a row of {table} refers to a row of {other} that does not exist; nothing was changed",
                     next_step="restore a backup, or ask for help with this message",
+                    table=broken[0],
+                    other=broken[2],
                 )
     finally:
         driver.execute("PRAGMA foreign_keys=ON")
@@ -219,13 +230,23 @@ def _told(database: Database) -> Iterator[None]:
         known = readable(error)
         if isinstance(known, TransientError) and known.error_code == AWAY and database.dialect == "postgresql":
             # The person who starts a platform may know where the server is, and may see the driver's words.
-            reason, step = f"{known.message}: {reason_of(error)}", "start it, or mend AZURAFORGE_DATABASE_URL"
-            raise TransientError(reason, where=database.url, next_step=step, code=known.error_code) from error
+            raise TransientError(
+                "{problem}: {reason}",
+                where="{place}",
+                next_step="start it, or correct AZURAFORGE_DATABASE_URL",
+                code=known.error_code,
+                problem=known,
+                reason=reason_of(error),
+                place=database.url,
+            ) from error
         if isinstance(known, AzuraError):
-            known.where = known.where or database.url
+            if not known.where:
+                known.at("{place}", place=database.url)
             raise known from error
         raise StorageError(
-            f"the database cannot be opened: {error.orig}",
-            where=database.url,
+            "the database cannot be opened: {orig}",
+            where="{place}",
             next_step="check that the file is an AzuraForge database and can be written",
+            orig=error.orig,
+            place=database.url,
         ) from error

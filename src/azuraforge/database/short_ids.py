@@ -73,8 +73,11 @@ class ShortId:
     def _ambiguous(self, given: str, ids: list[str]) -> InvalidInput:
         shown = ", ".join(ids[:_SHOWN]) + (", …" if len(ids) > _SHOWN else "")
         return InvalidInput(
-            f"{given!r} shortens the id of more than one {self.noun}: {shown}",
+            "{given!r} shortens the id of more than one {noun}: {shown}",
             next_step="write more characters of the id",
             code="ambiguous_id",
-            candidates=ids[:_SHOWN],
+            details={"candidates": ids[:_SHOWN]},
+            given=given,
+            noun=self.noun,
+            shown=shown,
         )

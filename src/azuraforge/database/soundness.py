@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from azuraforge.database.failures import damage_of, damaged, readable
 from azuraforge.errors import AzuraError, StorageError, TransientError
+from azuraforge.messages import Message
 from azuraforge.telemetry import logger
 
 #: A start does not wait longer for the check of a large file; `azuraforge database check` reads all of it.
@@ -53,11 +54,16 @@ def problem_of(path: Path, seconds: float = CHECK_SECONDS) -> str | None:
 def _unreadable(error: sqlite3.Error, path: Path) -> AzuraError:
     known = readable(error)
     if not isinstance(known, AzuraError):
-        step = "check that this user may read and write the file"
-        return StorageError(f"the database cannot be read: {error}", where=str(path), next_step=step)
-    known.where = str(path)
+        return StorageError(
+            "the database cannot be read: {error}",
+            where="{place}",
+            next_step="check that this user may read and write the file",
+            error=error,
+            place=str(path),
+        )
+    known.at("{place}", place=str(path))
     if not path.is_file() or not os.access(path, os.R_OK | os.W_OK):
-        known.next_step = "make it a file that this user may read and write"
+        known.with_next_step("make it a file that this user may read and write")
     return known
 
 
@@ -83,21 +89,21 @@ class FileWatch:
 
     def problem(self) -> TransientError | None:
         """Return the reason why this database must not be used any more, if there is one."""
-        said = self._damage
+        said: str | Message | None = self._damage
         for file, opened in zip(self._files, self._opened or (), strict=False):
             if opened is not None and _identity(file) != opened:
-                said = f"{file.name} was deleted or replaced while the platform runs"
+                said = Message("{file} was deleted or replaced while the platform runs", {"file": file.name})
         if said is None:
             return None
-        self._log(said)
-        return damaged(said, _STOP)
+        self._log(str(said))
+        return damaged(said).with_next_step(_STOP)
 
     def learn(self, error: BaseException) -> BaseException:
         """Return ``readable(error)``; remember damage, and name a lost file as the reason of errors that it causes."""
         if (said := damage_of(error)) is not None:
             self._damage = said
-            self._log(said)
-            return damaged(said, _STOP)
+            self._log(str(said))
+            return damaged(said).with_next_step(_STOP)
         if isinstance(error, DBAPIError | sqlite3.Error) and (problem := self.problem()) is not None:
             return problem  # such as "no such table", in an empty file that took the place of the database
         return readable(error)

@@ -133,7 +133,7 @@ class Writer:
                             raise _root_of(error) from error
                         answers.append(_Answer(partial(work.future.set_exception, self._watch.learn(error)), ()))
                 if not _in_transaction(connection):
-                    raise StorageError("the database gave up a transaction", next_step="look at the disk")
+                    raise StorageError("the database aborted a transaction", next_step="check the disk")
         except Exception as error:  # nothing of the batch is stored, whoever was to blame
             self._refuse(batch, error)
             return

@@ -22,11 +22,13 @@ from azuraforge.datasets.messages import (
     SourceInput,
 )
 from azuraforge.datasets.reading.charts import reduce_rows
+from azuraforge.datasets.reading.limits import Text
 from azuraforge.datasets.reading.prepared import prepared_series
 from azuraforge.datasets.schemas import Json, RowsOut
 from azuraforge.datasets.segment_files import write_segment
 from azuraforge.datasets.sources.tables import TableSource
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 from azuraforge.outgoing import Policy
 from azuraforge.plugins import Source, SourceRead
 from azuraforge.plugins.discovery.describing import parse_config
@@ -67,14 +69,25 @@ def read_source(child: Asked) -> Json:
         if isinstance(got, SourceRead):
             refuse_secrets(asked.secrets.values(), [got.provenance, got.cursor, got.findings], name)
     if not isinstance(getattr(got, "frame", None), pl.DataFrame):
-        raise InvalidInput(f"the source {name} returned no frame of rows", where=f"source {name}")
+        raise InvalidInput(
+            "the source {name} returned no Polars data frame",
+            where="source {name}",
+            next_step="correct the plugin: read returns a SourceRead whose frame is a Polars data frame",
+            name=name,
+        )
     for kind in KINDS.values():
         if (prepared := kind.prepare(got, name, asked.cleaning, asked.access.limits)) is not None:
-            provenance = plain(got.provenance, f"source {name}")
-            cursor = plain(got.cursor, f"source {name}") if isinstance(got, SourceRead) and got.cursor else None
+            where = Message("source {source}", {"source": name})
+            provenance = plain(got.provenance, where)
+            cursor = plain(got.cursor, where) if isinstance(got, SourceRead) and got.cursor else None
             found = _result(prepared, asked.folder, {**provenance, "options": asked.options}, None, cursor)
             return found.model_dump(mode="json")
-    raise InvalidInput(f"the source {name} returned neither a SourceRead nor an ImageRead", where=f"source {name}")
+    raise InvalidInput(
+        "the source {name} returned neither a SourceRead nor an ImageRead",
+        where="source {name}",
+        next_step="correct the plugin: read returns a SourceRead or an ImageRead",
+        name=name,
+    )
 
 
 def opened_source(name: str, access: SourceAccess, secrets: Mapping[str, SecretStr], scratch: Path) -> Source:
@@ -143,11 +156,18 @@ def _result(
 _PLAIN = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
 
-def plain(provenance: Mapping[str, object], where: str) -> Json:
+def plain(provenance: Mapping[str, object], where: Text) -> Json:
     """Return a plugin's provenance of its data as JSON. Raises InvalidInput if it is no JSON."""
     try:
         plain = orjson.loads(orjson.dumps(dict(provenance), option=_PLAIN))
     except (TypeError, ValueError) as error:
-        raise InvalidInput(f"the provenance is not JSON: {error}", where=where, code="not_json") from None
+        raise InvalidInput(
+            "the provenance cannot be written as JSON: {reason}",
+            where="{place}",
+            next_step="correct the plugin: provenance and cursor hold texts, numbers, lists and mappings only",
+            code="not_json",
+            reason=error,
+            place=where,
+        ) from None
     assert isinstance(plain, dict)
     return plain

@@ -120,7 +120,9 @@ class VersionKeeper:
             if made is not None:
                 _place(made, target)
             elif not target.exists():  # shared with a version that was purged a moment ago
-                raise TransientError("rows that the new version shares are gone", next_step="try again")
+                raise TransientError(
+                    "rows that the new version shares with an older one were just removed", next_step="try again"
+                )
 
 
 def _sha256(path: Path) -> str:
@@ -150,9 +152,17 @@ def storage(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageError(
+                "the disk is full",
+                where="{place}",
+                next_step="free some space, then try again",
+                place=str(folder),
+            ) from error
         raise StorageError(
-            "the disk is full" if full else f"the data home cannot be written: {error.strerror}",
-            where=str(folder),
-            next_step="free some space, then try again" if full else "make it writable, then try again",
+            "the data home cannot be written: {reason}",
+            where="{place}",
+            next_step="make it writable, then try again",
+            reason=error.strerror,
+            place=str(folder),
         ) from error

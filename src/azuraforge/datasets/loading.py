@@ -145,9 +145,10 @@ def in_order(frame: pl.DataFrame, schema: DatasetSchema, *, pieces: int = 2) -> 
 def changed_rows(paths: Sequence[Path]) -> StorageError:
     """Return the error for rows that are not the ones that were stored."""
     return StorageError(
-        "the rows of the dataset are not the ones that were stored",
-        where=", ".join(map(str, paths[:3])),
+        "the rows of the dataset have changed since they were stored",
+        where="{place}",
         next_step="add the dataset again from its file or source",
+        place=", ".join(map(str, paths[:3])),
     )
 
 
@@ -157,7 +158,9 @@ def _readable(paths: Sequence[Path]) -> Iterator[None]:
         yield
     except (OSError, pl.exceptions.PolarsError) as error:
         raise StorageError(
-            f"the rows of the dataset cannot be read: {str(error).splitlines()[0]}",
-            where=", ".join(map(str, paths[:3])),
+            "the rows of the dataset cannot be read: {reason}",
+            where="{place}",
             next_step="add the dataset again from its file or source",
+            reason=str(error).splitlines()[0],
+            place=", ".join(map(str, paths[:3])),
         ) from error

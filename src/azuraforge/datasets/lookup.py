@@ -57,7 +57,9 @@ class DatasetLookup:
         """Return a page of a dataset's versions, the newest first. Raises NotFound."""
         found = await self._database.ask(project_id, lookup_store.DATASET.given({"name": name_or_id}))
         if not found:
-            raise NotFound(f"dataset {name_or_id!r} does not exist", next_step="azuraforge datasets list")
+            raise NotFound(
+                "dataset {dataset!r} does not exist", next_step="run azuraforge datasets list", dataset=name_or_id
+            )
         dataset = found[0]
         key = VERSIONS.read(after, dataset.id)
         given = {"dataset_id": dataset.id, "limit": limit + 1, **parameters(key or ())}
@@ -96,14 +98,21 @@ def version_of(
     if not rows:
         yield (deleted := lookup_store.DELETED.given({"name": name_or_id}),)
         if deleted.rows and not trash:
-            raise _in_the_trash(f"dataset {name_or_id!r}", name_or_id)
+            raise NotFound(
+                "dataset {dataset!r} is in the trash",
+                next_step="restore it: azuraforge datasets restore {dataset}",
+                code="in_trash",
+                dataset=name_or_id,
+            )
         rows = deleted.rows
     if not rows:
         yield (names := lookup_store.NAMES.given({}),)
         close = difflib.get_close_matches(name_or_id, [row.name for row in names.rows], n=1)
         raise NotFound(
-            f"dataset {name_or_id!r} does not exist",
-            next_step=f"did you mean {close[0]!r}?" if close else "azuraforge datasets list",
+            "dataset {dataset!r} does not exist",
+            next_step="did you mean {close!r}?" if close else "run azuraforge datasets list",
+            dataset=name_or_id,
+            close=close[0] if close else "",
         )
     dataset = rows[0]
     given = {"dataset_id": dataset.id}
@@ -114,14 +123,18 @@ def version_of(
     yield (asked,)
     if not asked.rows:
         raise NotFound(
-            f"dataset {dataset.name!r} has no version {version}",
-            next_step=f"azuraforge datasets show {dataset.name}",
+            "dataset {dataset!r} has no version {version}",
+            next_step="run azuraforge datasets show {dataset}",
+            dataset=dataset.name,
+            version=version,
         )
     row = asked.rows[0]
     if row.deleted_at is not None and not trash:
-        raise _in_the_trash(f"version {version} of dataset {dataset.name!r}", f"{dataset.name} {version}")
+        raise NotFound(
+            "version {version} of dataset {dataset!r} is in the trash",
+            next_step="restore it: azuraforge datasets restore {dataset} {version}",
+            code="in_trash",
+            dataset=dataset.name,
+            version=version,
+        )
     return dataset, row
-
-
-def _in_the_trash(what: str, named: str) -> NotFound:
-    return NotFound(f"{what} is in the trash", next_step=f"azuraforge datasets restore {named}", code="in_trash")

@@ -24,9 +24,10 @@ def dataset_name(text: str) -> str:
     name = re.sub(r"[^a-z0-9._]+", "-", plain).strip("-._")[:_NAME_LENGTH].rstrip("-._")
     if not name:
         raise InvalidInput(
-            f"{text!r} cannot be a dataset's name",
+            "{name!r} cannot be the name of a dataset",
             where="option name",
             next_step="use letters, digits, '-', '_' and '.'",
+            name=text,
         )
     return name
 

@@ -17,7 +17,7 @@ def restated(asked: RestateInput) -> ReadResult:
     meaning = asked.meaning
     if meaning.time is None:
         raise InvalidInput(
-            "images have no time at which they become known", where="dataset", next_step="name a dataset of rows"
+            "images have no time at which they become known", where="dataset", next_step="choose a dataset of series"
         )
     check_stated(asked.columns, meaning.features, (meaning.time, meaning.target, meaning.series))
     stated = {**meaning.available_after, **asked.columns}

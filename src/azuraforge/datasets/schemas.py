@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from azuraforge.bounds import Name, Number
 from azuraforge.datasets.segments import Growth, Revisions
+from azuraforge.errors import InvalidValue
 from azuraforge.paging import Page
 from azuraforge.plugins.contract.availability import Availability
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
@@ -24,7 +25,7 @@ _A_YEAR = {"ms": 3e10, "s": 3e7, "m": 525_600, "h": 8760, "d": 365, "w": 52, "mo
 def _not_beyond_a_century(frequency: str | None) -> str | None:
     parts = re.fullmatch(r"([0-9]+)([a-z]+)", frequency or "")
     if parts and int(parts[1]) > 100 * _A_YEAR[parts[2]]:
-        raise ValueError("rows cannot be more than 100 years apart")
+        raise InvalidValue("rows cannot be more than 100 years apart")
     return frequency
 
 

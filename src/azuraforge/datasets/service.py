@@ -242,19 +242,23 @@ class DatasetService:
         schema = found.schema
         if schema.time is None:
             raise InvalidInput(
-                f"dataset {found.name!r} holds pictures, not a series",
+                "dataset {dataset!r} holds pictures, not series",
                 where="dataset",
-                next_step=f"ask for /api/v1/datasets/{found.name}/pictures",
+                next_step="ask for /api/v1/datasets/{dataset}/pictures",
                 code="not_a_series",
+                dataset=found.name,
             )
         names = schema.series_names
         if names is not None:
             if series is not None and series not in names:
                 raise InvalidInput(
-                    f"dataset {found.name!r} holds no series {series!r}",
+                    "dataset {dataset!r} has no series {series!r}",
                     where="series",
-                    next_step=f"name one of {', '.join(names[:8])}" + (" …" if len(names) > 8 else ""),
+                    next_step="choose one of the series, such as {known}",
                     code="no_such_series",
+                    dataset=found.name,
+                    series=series,
+                    known=names[:8],
                 )
             series = series or names[0]
         wanted = RowsInput(
@@ -272,10 +276,11 @@ class DatasetService:
         found = self.get(project_id, name_or_id, version, trash=True)
         if found.schema.size is None:
             raise InvalidInput(
-                f"dataset {found.name!r} holds a series, not pictures",
+                "dataset {dataset!r} holds series, not pictures",
                 where="dataset",
-                next_step=f"ask for /api/v1/datasets/{found.name}/rows",
+                next_step="ask for /api/v1/datasets/{dataset}/rows",
                 code="not_images",
+                dataset=found.name,
             )
         wanted = PicturesInput(paths=found.paths, size=found.schema.size, per_class=per_class)
         return self.ask(PICTURES, wanted, PicturesOut, ROWS_TIMEOUT_SECONDS)

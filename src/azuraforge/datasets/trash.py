@@ -74,8 +74,10 @@ class DatasetTrash(RowBin[Row]):
         row = store.version(session, dataset.id, version, trash=True)
         if row is None:
             raise NotFound(
-                f"dataset {dataset.name!r} has no version {version}",
-                next_step=f"azuraforge datasets show {dataset.name}",
+                "dataset {dataset!r} has no version {version}",
+                next_step="run azuraforge datasets show {dataset}",
+                dataset=dataset.name,
+                version=version,
             )
         return _thing(dataset, row)
 
@@ -96,8 +98,10 @@ class DatasetTrash(RowBin[Row]):
             rows = store.all_versions(session, thing.id)
             if sum(row.deleted_at is None for row in rows) == 1:
                 raise Conflict(
-                    f"version {thing.version} is the only one of dataset {thing.name!r}",
-                    next_step=f"delete the whole dataset: azuraforge datasets delete {thing.name}",
+                    "version {version} is the only version of dataset {dataset!r}",
+                    next_step="delete the whole dataset: azuraforge datasets delete {dataset}",
+                    version=thing.version,
+                    dataset=thing.name,
                 )
         for object_to in self._objections:
             object_to(session, thing.id, thing.name, thing.version)

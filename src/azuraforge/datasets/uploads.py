@@ -16,6 +16,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
 from azuraforge.errors import InvalidInput, StorageError
+from azuraforge.messages import Message
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -32,12 +33,15 @@ class Upload:
     fields: dict[str, bytes] = field(default_factory=dict)
 
 
+_COMPRESS = Message("compress it, or ask an administrator to raise AZURAFORGE_SERVER__MAX_BODY_BYTES")
+
+
 async def receive(
     request: Request,
     folder: Path,
     max_bytes: int,
     part: str = "file",
-    next_step: str = "compress it, or raise AZURAFORGE_SERVER__MAX_BODY_BYTES",
+    next_step: Message = _COMPRESS,
 ) -> Upload:
     """Stream a multipart form into ``folder``: the part named ``part`` as a file, every other part as a field.
 
@@ -47,7 +51,12 @@ async def receive(
     kind, parameters = parse_options_header(request.headers.get("content-type", ""))
     boundary = parameters.get(b"boundary")
     if kind != b"multipart/form-data" or not boundary:
-        raise InvalidInput("the request carries no multipart form", where="body", next_step=f"send the part `{part}`")
+        raise InvalidInput(
+            "the request has no multipart form",
+            where="body",
+            next_step="send the file as part {part!r} of a multipart form",
+            part=part,
+        )
     form = _Form(Upload(folder / "upload"), part)
     received = 0
     try:
@@ -56,26 +65,43 @@ async def receive(
             received += len(chunk)
             if received > max_bytes:
                 raise InvalidInput(
-                    f"the file is larger than {max_bytes // 2**20} MiB",
+                    "the file is larger than {most} MiB",
                     where="body",
-                    next_step=next_step,
+                    next_step="{step}",
                     code="too_large",
+                    step=next_step,
+                    most=max_bytes // 2**20,
                 )
             await to_thread.run_sync(parser.write, chunk)
         parser.finalize()
     except FormParserError as error:
-        raise InvalidInput(f"the form cannot be read: {error}", where="body", next_step="send it again") from error
+        raise InvalidInput(
+            "the form cannot be read: {reason}", where="body", next_step="send it again", reason=error
+        ) from error
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageError(
+                "the disk is full",
+                where="{place}",
+                next_step="free some space, then send the file again",
+                place=str(folder),
+            ) from error
         raise StorageError(
-            "the disk is full" if full else f"the upload cannot be written: {error.strerror}",
-            where=str(folder),
-            next_step="free some space, then send the file again",
+            "the upload cannot be written: {reason}",
+            where="{place}",
+            next_step="make the folder writable, then send the file again",
+            reason=error.strerror,
+            place=str(folder),
         ) from error
     finally:
         form.close()
     if not form.complete or not form.upload.filename:
-        raise InvalidInput("the form ended early or holds no file", where="body", next_step=f"send the part `{part}`")
+        raise InvalidInput(
+            "the form ended early or has no file",
+            where="body",
+            next_step="send the file as part {part!r} of a multipart form",
+            part=part,
+        )
     return form.upload
 
 
@@ -127,7 +153,7 @@ class _Form:
         self._name = parameters.get(b"name", b"").decode("utf-8", "replace")
         if self._name == self._part:
             if self.upload.filename:
-                raise InvalidInput("the form holds two files", where="body", next_step="send one file a request")
+                raise InvalidInput("the form has two files", where="body", next_step="send one file per request")
             sent = parameters.get(b"filename", b"").decode("utf-8", "replace").replace("\\", "/")
             shown = "".join(letter for letter in sent.rsplit("/", 1)[-1] if letter.isprintable())
             self.upload.filename = shown[:200] or "upload"
@@ -139,7 +165,12 @@ class _Form:
             return
         value = self.upload.fields.get(self._name, b"") + data[start:end]
         if len(value) > FIELD_BYTES or len(self.upload.fields) > 16:
-            raise InvalidInput(f"the field {self._name[:40]!r} is too large", where="body")
+            raise InvalidInput(
+                "the form has too many fields, or the field {field!r} is too large",
+                where="body",
+                next_step="send only the options of the request",
+                field=self._name[:40],
+            )
         self.upload.fields[self._name] = value
 
     def _end(self) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 
 from azuraforge.judgements.drawing import MOST_MODELS
 from azuraforge.judgements.shapes import Chart, Line, Scores, Verdict
+from azuraforge.messages.formats import signed_for_readers
 from azuraforge.reports.words import Words
-from azuraforge.wording import signed_for_readers
 
 _WIDTH, _HEIGHT = 760, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 12, 10, 26

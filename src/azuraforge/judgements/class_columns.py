@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from azuraforge.datasets.reading.delimited import ROW, RawTable, require_column
+from azuraforge.datasets.reading.limits import Text
 from azuraforge.errors import InvalidInput
 from azuraforge.judgements.columns import LABEL, PREDICTIONS, first_of
 from azuraforge.judgements.files import columns_of, is_numeric, numbers, words
@@ -53,7 +54,11 @@ def read_classes(table: RawTable, options: Options) -> ReadClasses:
     known = words(table, label).is_not_null()
     if not known.any():
         raise InvalidInput(
-            f"the column {label!r} is empty", where=table.name, next_step="fill in the true classes to judge by"
+            "the column {label!r} is empty",
+            where="{place}",
+            next_step="fill in the true classes",
+            label=label,
+            place=table.name,
         )
     without = int((~known).sum())
     table = replace(table, frame=table.frame.filter(known))
@@ -67,19 +72,24 @@ def read_classes(table: RawTable, options: Options) -> ReadClasses:
     lacking = tuple(name for name in classes if partial and name not in partial)
     if not chosen and lacking:
         prefix = next(column.removesuffix(name) for name, column in partial.items())
-        named = f"the class {_list(lacking)} has" if len(lacking) == 1 else f"the classes {_list(lacking)} have"
         raise InvalidInput(
-            f"{named} no column of probabilities; the file has {_list(list(partial.values()))}",
-            where=table.name,
-            next_step=f"add {prefix + lacking[0]!r}, or name the predicted classes 'prediction'",
+            "{count} [class has|classes have] no column of probabilities: {classes}; the file has {columns}",
+            where="{place}",
+            next_step="add the column {column!r}, or name the column of predicted classes 'prediction'",
             code="no_such_column",
+            count=len(lacking),
+            classes=_list(lacking),
+            columns=_list(list(partial.values())),
+            place=table.name,
+            column=prefix + lacking[0],
         )
     if not chosen and not probable:
         raise InvalidInput(
-            f"{table.name} has no column of predicted classes and no column of probabilities for each class",
-            where=table.name,
-            next_step="name the predicted classes 'prediction', or give each class a column of probabilities",
+            "{table} has neither a column of predicted classes nor a column of probabilities for each class",
+            where="{table}",
+            next_step="name the column of predicted classes 'prediction', or give each class a column of probabilities",
             code="no_such_column",
+            table=table.name,
         )
     if len(chosen) == 1 and not probable and _is_probability(table, chosen[0], classes):
         unused = tuple(name for name in rest if name not in chosen)
@@ -88,9 +98,12 @@ def read_classes(table: RawTable, options: Options) -> ReadClasses:
     for name, values in said.items():
         if len(holes := values.is_null().arg_true()):
             raise InvalidInput(
-                f"{name!r} has no answer where there is a label; {len(holes):,} such rows in all",
-                where=table.place(int(table.frame[ROW][int(holes[0])]), name),
-                next_step="fill the answers in, or remove these rows",
+                "{name!r} has no prediction in {count:,} [row|rows] with a label",
+                where="{place}",
+                next_step="fill in the predictions, or remove these rows",
+                name=name,
+                count=len(holes),
+                place=table.place(int(table.frame[ROW][int(holes[0])]), name),
             )
     names = sorted({*classes, *probable, *(value for values in said.values() for value in values.unique().to_list())})
     _check_count(names, table.name)
@@ -139,7 +152,7 @@ def _probability_columns(classes: Sequence[str], names: Sequence[str]) -> dict[s
 
 
 def _list(names: Sequence[str]) -> str:
-    return ", ".join(map(repr, names[:8])) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    return ", ".join(map(repr, names[:8])) + (" …" if len(names) > 8 else "")
 
 
 def _partial(table: RawTable, classes: Sequence[str], names: Sequence[str]) -> dict[str, str]:
@@ -177,9 +190,12 @@ def _probabilities(table: RawTable, columns: dict[str, str], names: list[str], o
     sums = found.sum(axis=1)
     if len(bad := np.flatnonzero(np.abs(sums - 1) > _SUM)):
         raise InvalidInput(
-            f"the probabilities of a row add up to {sums[bad[0]]:.4g} instead of 1; {len(bad):,} such rows in all",
-            where=table.place(int(table.frame[ROW][int(bad[0])])),
+            "the probabilities add up to {total:.4g} and not to 1; {count:,} such [row|rows] in total",
+            where="{place}",
             next_step="write one column of probabilities for each class, named like the class",
+            total=sums[bad[0]],
+            count=len(bad),
+            place=table.place(int(table.frame[ROW][int(bad[0])])),
         )
     return np.asarray(found / sums[:, None])
 
@@ -187,11 +203,16 @@ def _probabilities(table: RawTable, columns: dict[str, str], names: list[str], o
 def _shares(table: RawTable, column: str, options: Options) -> Floats:
     values = numbers(table, column, options)
     if len(bad := np.flatnonzero(~((values >= 0) & (values <= 1)))):
-        shown = "is missing" if np.isnan(values[bad[0]]) else f"{values[bad[0]]:g} lies outside of 0 to 1"
         raise InvalidInput(
-            f"a probability {shown}; {len(bad):,} such rows in all",
-            where=table.place(int(table.frame[ROW][int(bad[0])]), column),
-            next_step="probabilities are shares from 0 to 1",
+            "a probability is missing; {count:,} [row has|rows have] a missing or wrong probability"
+            if np.isnan(values[bad[0]])
+            else "the probability {value:g} is not between 0 and 1; {count:,} [row has|rows have] a missing or wrong "
+            "probability",
+            where="{place}",
+            next_step="write probabilities as shares from 0 to 1",
+            value=values[bad[0]],
+            count=len(bad),
+            place=table.place(int(table.frame[ROW][int(bad[0])]), column),
         )
     return values
 
@@ -200,10 +221,13 @@ def _places(values: pl.Series, place: dict[str, int]) -> Indices:
     return np.asarray(values.replace_strict(place, return_dtype=pl.Int64).to_numpy(), dtype=np.int64)
 
 
-def _check_count(names: Sequence[str], file: str) -> None:
+def _check_count(names: Sequence[str], file: Text) -> None:
     if len(names) > MOST_CLASSES:
         raise InvalidInput(
-            f"{file} has {len(names):,} classes; at most {MOST_CLASSES:,} are judged",
-            where=file,
+            "{file} has {count:,} classes; at most {most:,} can be judged",
+            where="{file}",
             next_step="the column 'label' holds classes; name a column of measured values 'actual' instead",
+            file=file,
+            count=len(names),
+            most=MOST_CLASSES,
         )

@@ -41,9 +41,9 @@ def judge_classes(table: RawTable, actual: Path | None, history: Path | None, op
     """Judge a file of predicted classes. See ``judging.judge``."""
     if actual is not None:
         raise InvalidInput(
-            "the true classes stand in the column 'label' of the predictions themselves",
+            "the true classes are in the column 'label' of the predictions",
             where="option --actual",
-            next_step="leave the option out; name training labels with --history",
+            next_step="leave the option --actual out; name training labels with --history",
         )
     read = read_classes(table, options)
     names, labels = list(read.names), read.labels
@@ -111,7 +111,7 @@ def judge_classes(table: RawTable, actual: Path | None, history: Path | None, op
     first = next(each for each in read.models if each.name == order[0])
     return Judgement(
         kind="classify",
-        file=table.name,
+        file=str(table.name),
         headline=headline(verdicts[0]),
         verdicts=tuple(verdicts),
         ranking=tuple(ranking),

@@ -54,9 +54,10 @@ def find_columns(table: RawTable, options: Options) -> Columns:
     origin, horizon = first_of(names, ORIGINS), first_of(names, (HORIZON,))
     if options.horizon is not None and (origin or horizon):
         raise InvalidInput(
-            f"the option --horizon {options.horizon} contradicts the column {origin or horizon!r}",
+            "the option --horizon contradicts the column {column!r}",
             where="option --horizon",
             next_step="leave the option out, or remove the column",
+            column=origin or horizon,
         )
     _refuse_panel(table, names)
     rest = [name for name in names if name not in (time, actual, origin, horizon)]
@@ -78,10 +79,12 @@ def time_column(table: RawTable, options: Options) -> str:
     if (found := first_of(names, TIMES)) is not None:
         return found
     raise InvalidInput(
-        f"{table.name} has no column of times; its columns are {', '.join(map(repr, names[:20]))}",
-        where=table.name,
-        next_step="name the column 'at', or say which it is with --time",
+        "{table} has no column of times; its columns are {columns}",
+        where="{table}",
+        next_step="name the column 'at', or state it with --time",
         code="no_such_column",
+        table=table.name,
+        columns=", ".join(map(repr, names[:20])),
     )
 
 
@@ -114,14 +117,16 @@ def _other_time_column(table: RawTable, options: Options, option: str) -> str:
     times = [name for name in names if name.lower() not in ORIGINS and is_time(table, name)]
     if len(times) == 1:
         return times[0]
-    shown = ", ".join(map(repr, names[:20]))
     raise InvalidInput(
-        f"{table.name} has several columns of times, {', '.join(map(repr, times[:20]))}"
+        "{table} has several columns of times: {columns}"
         if times
-        else f"{table.name} has no column of times; its columns are {shown}",
-        where=table.name,
-        next_step=f"say which column holds the times with {option}",
+        else "{table} has no column of times; its columns are {columns}",
+        where="{table}",
+        next_step="state the column of times with {option}",
         code="no_such_column",
+        table=table.name,
+        columns=[repr(name) for name in (times or names)[:20]],
+        option=option,
     )
 
 
@@ -136,10 +141,13 @@ def actual_column(table: RawTable, options: Options, time: str) -> str:
     if len(numeric) == 1:
         return numeric[0]
     raise InvalidInput(
-        f"{table.name} has {'several columns' if numeric else 'no column'} of numbers and none is named 'actual'",
-        where=table.name,
-        next_step="say which column holds the actual values with --target",
+        "{table} has several columns of numbers, and none is named 'actual'"
+        if numeric
+        else "{table} has no column of numbers",
+        where="{table}",
+        next_step="state the column of actual values with --target",
         code="no_such_column",
+        table=table.name,
     )
 
 
@@ -159,10 +167,13 @@ def of_series(table: RawTable, series: str | None) -> RawTable:
     kept = table.frame.filter(pl.col(column).cast(pl.String) == series)
     if kept.is_empty():
         raise InvalidInput(
-            f"{table.name} holds no series {series!r}",
-            where=f"{table.name}, column {column!r}",
+            "{table} has no series {series!r}",
+            where="{table}, column {column!r}",
             next_step="name one of its series with --series",
             code="no_such_series",
+            table=table.name,
+            series=series,
+            column=column,
         )
     return replace(table, frame=kept)
 
@@ -186,9 +197,10 @@ def _models(table: RawTable, names: list[str], options: Options) -> tuple[ModelC
         chosen = list(dict.fromkeys(_named(table, each, "--model") for each in options.models))
         if taken := next((each for each in chosen if each not in names), None):
             raise InvalidInput(
-                f"the column {taken!r} holds no predictions: it is read as a time or as the actual values",
+                "the column {column!r} is used as the time or as the actual values and holds no predictions",
                 where="option --model",
-                next_step="name a column of predictions, or say with --time and --target what the others are",
+                next_step="name a column of predictions, or state the other columns with --time and --target",
+                column=taken,
             )
     elif (single := first_of(names, PREDICTIONS)) is not None:
         chosen = [single]
@@ -198,10 +210,12 @@ def _models(table: RawTable, names: list[str], options: Options) -> tuple[ModelC
     if not chosen:
         shown = ", ".join(map(repr, columns_of(table)[:20]))
         raise InvalidInput(
-            f"{table.name} has no column of predictions; its columns are {shown}",
-            where=table.name,
+            "{table} has no column of predictions; its columns are {columns}",
+            where="{table}",
             next_step="name the column 'prediction', or give each model a column of numbers",
             code="no_such_column",
+            table=table.name,
+            columns=shown,
         )
     alone = len(chosen) == 1
     return tuple(_with_interval(table, name, names, alone=alone) for name in chosen)
@@ -214,9 +228,12 @@ def _with_interval(table: RawTable, name: str, names: list[str], *, alone: bool)
         low, high = low or first_of(names, ("lower", "low")), high or first_of(names, ("upper", "high"))
     if (low is None) != (high is None):
         raise InvalidInput(
-            f"the interval of {name!r} has one end only: {low or high!r}",
-            where=table.name,
+            "the interval of {name!r} has only one end: {column!r}",
+            where="{place}",
             next_step="add the other end, or remove this one",
+            name=name,
+            column=low or high,
+            place=table.name,
         )
     return ModelColumns(name, low, high)
 
@@ -235,9 +252,14 @@ def _refuse_panel(table: RawTable, names: list[str]) -> None:
         several = [str(each) for each in table.frame[column].unique(maintain_order=True).to_list()]
         shown = ", ".join(several[:_NAMED]) + (" …" if len(several) > _NAMED else "")
         raise InvalidInput(
-            f"the column {column!r} holds {len(several):,} series; one series is judged at a time: {shown}",
-            where=f"{table.name}, column {column!r}",
-            next_step=f"name one with --series, such as --series {several[0]!r}",
+            "the column {column!r} has {count:,} series, but one series is judged at a time: {series}",
+            where="{table}, column {column!r}",
+            next_step="name one with --series, such as --series {first!r}",
+            column=column,
+            count=len(several),
+            series=shown,
+            table=table.name,
+            first=several[0],
         )
 
 

@@ -19,7 +19,8 @@ from azuraforge.datasets.reading.workbooks import is_workbook, refuse_sheet
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import InvalidInput
 from azuraforge.judgements.options import Options
-from azuraforge.models.predictions.forecast_headings import WORDS
+from azuraforge.messages import LANGUAGES, Message
+from azuraforge.models.predictions.forecast_headings import heading
 from azuraforge.plugins.contract.arrays import Floats, Indices
 
 #: Names of a column of times, in lower case.
@@ -43,27 +44,34 @@ def read_table(path: Path, sheet: str | None = None, option: str = "--sheet") ->
     try:
         return _read(path, sheet)
     except InvalidInput as error:
-        if error.where != "option sheet":
-            raise
-        raise InvalidInput(
-            error.message,
-            where=f"option {option}",
-            next_step=error.next_step.replace("option sheet", f"option {option}"),
-            code=error.error_code,
-            **error.details,
-        ) from None
+        if error.values.get("option") == "sheet":
+            error.values["option"] = option
+        raise
 
 
 def _read(path: Path, sheet: str | None) -> RawTable:
     name = path.name
     if path.is_dir():
-        raise InvalidInput(f"{name} is a folder, not a file", where=str(path), next_step="name a table")
+        raise InvalidInput(
+            "{name} is a folder, not a file",
+            where="{place}",
+            next_step="name a file with a table",
+            name=name,
+            place=str(path),
+        )
     refuse_sheet(path, name, sheet)
     if is_parquet(path):
         _check_rows(describe(path, name)[1], name)
         return read_parquet(path, name, _PLACEHOLDER, _LIMITS, [])
     if is_workbook(path):
-        table = read_plain_sheet(path, name, _LIMITS, asked=sheet, preferred=WORDS["forecast"], times=TIMES)
+        table = read_plain_sheet(
+            path,
+            name,
+            _LIMITS,
+            asked=sheet,
+            preferred=tuple(heading("forecast", language) for language in LANGUAGES),
+            times=TIMES,
+        )
         _check_rows(table.frame.height, name)
         return table
     text = decode(unpack(path, name, _LIMITS), name).text
@@ -114,22 +122,41 @@ def numbers(table: RawTable, column: str, options: Options) -> Floats:
     series = table.frame[column]
     if series.dtype == pl.String:
         series = without_missing(series)
-        sign = options.decimal or find_decimal(table.frame, [column], column, f"{table.name}, column {column!r}")
+        sign = options.decimal or find_decimal(
+            table.frame, [column], column, Message("{file}, column {column!r}", {"file": table.name, "column": column})
+        )
         parsed = to_numbers(series, sign)
         if len(bad := (parsed.is_null() & series.is_not_null()).arg_true()):
-            raise _bad_value(table, column, int(bad[0]), "is not a number")
+            raise _bad_value(
+                Message("{value!r} is not a number", {"value": series[int(bad[0])]}), table, column, int(bad[0])
+            )
         series = parsed
     elif not series.dtype.is_numeric() and series.dtype != pl.Null:
         raise InvalidInput(
-            f"the column {column!r} holds {series.dtype}, not numbers",
-            where=f"{table.name}, column {column!r}",
+            "the column {column!r} must be numeric, but its type is {kind}",
+            where="{table}, column {column!r}",
             next_step="choose a column of numbers",
+            column=column,
+            kind=series.dtype,
+            table=table.name,
         )
     values = np.array(series.cast(pl.Float64).to_numpy(), dtype=np.float64)
     if len(infinite := np.flatnonzero(np.isinf(values))):
-        raise _bad_value(table, column, int(infinite[0]), "is infinite")
+        raise _bad_value(
+            Message("{value!r} is infinite", {"value": table.frame[column][int(infinite[0])]}),
+            table,
+            column,
+            int(infinite[0]),
+        )
     if len(huge := np.flatnonzero(np.abs(values) > _LARGEST)):
-        raise _bad_value(table, column, int(huge[0]), f"is too large: above {_LARGEST:g} errors cannot be squared")
+        raise _bad_value(
+            Message(
+                "{value:g} is too large; at most {most:g} can be judged", {"value": values[huge[0]], "most": _LARGEST}
+            ),
+            table,
+            column,
+            int(huge[0]),
+        )
     return values
 
 
@@ -146,17 +173,22 @@ def words(table: RawTable, column: str) -> pl.Series:
 def _check_rows(rows: int, name: str) -> None:
     if rows > MOST_ROWS:
         raise InvalidInput(
-            f"the file {name} has {rows:,} rows; at most {MOST_ROWS:,} are judged at once",
-            where=name,
+            "the file {name} has {rows:,} rows; at most {most:,} can be judged together",
+            where="{name}",
             next_step="judge a part of it, such as the newest rows",
             code="too_large",
+            name=name,
+            rows=rows,
+            most=MOST_ROWS,
         )
 
 
-def _bad_value(table: RawTable, column: str, index: int, why: str) -> InvalidInput:
+def _bad_value(problem: Message, table: RawTable, column: str, index: int) -> InvalidInput:
     row = int(table.frame[ROW][index])
     return InvalidInput(
-        f"the value {table.frame[column][index]!r} {why}",
-        where=table.place(row, column),
-        next_step="correct the value, or leave it empty where there is none",
+        "{problem}",
+        where="{place}",
+        next_step="correct the value, or leave it empty if there is none",
+        problem=problem,
+        place=table.place(row, column),
     )

@@ -51,9 +51,10 @@ def judge_forecasts(table: RawTable, actual: Path | None, history: Path | None, 
     if (own := native(table, options)) is not None:
         if own.table.frame.is_empty():
             raise InvalidInput(
-                f"the version had learned the actual value of every row of {table.name}",
-                where=table.name,
+                "the version was trained on the actual values of every row of {table}",
+                where="{table}",
                 next_step="predict rows that came after its training data",
+                table=table.name,
             )
         coverage, target = options.coverage or own.level, options.target or own.target
         options = replace(options, coverage=coverage, target=target, timezone=options.timezone or own.zone)
@@ -64,9 +65,12 @@ def judge_forecasts(table: RawTable, actual: Path | None, history: Path | None, 
     )
     if len(read.models) > _MOST_MODELS:
         raise InvalidInput(
-            f"{table.name} has {len(read.models)} columns of predictions; at most {_MOST_MODELS} are judged at once",
-            where=table.name,
+            "{table} has {count} columns of predictions; at most {most} can be judged together",
+            where="{table}",
             next_step="choose some with --model",
+            table=table.name,
+            count=len(read.models),
+            most=_MOST_MODELS,
         )
     truth = _truth_of(read, actual, history, options)
     found = with_incumbent(pair(read, truth, options), read, truth, options)
@@ -87,10 +91,11 @@ def _truth_of(read: ReadPredictions, actual: Path | None, history: Path | None, 
             sources.append(Source(table, times(table, time, options), numbers(table, column, options)))
     if read.columns.actual is None and actual is None:
         raise InvalidInput(
-            f"{read.table.name} has no column of actual values",
-            where=read.table.name,
-            next_step="name the column 'actual', say which it is with --target, or name a file of them with --actual",
+            "{table} has no column of actual values",
+            where="{table}",
+            next_step="name the column 'actual', state it with --target, or name a file of actual values with --actual",
             code="no_such_column",
+            table=read.table.name,
         )
     return build_truth(sources, read.at, options)
 
@@ -143,7 +148,7 @@ def _judged(read: ReadPredictions, truth: Truth, found: Pairs, made: Made, optio
         findings.append(few_for_news(usable, needed))
     return Judgement(
         kind="forecast",
-        file=read.table.name,
+        file=str(read.table.name),
         headline=headline(verdicts[0]),
         verdicts=tuple(verdicts),
         incumbent=tuple(incumbents),

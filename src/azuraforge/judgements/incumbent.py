@@ -34,9 +34,11 @@ def with_incumbent(pairs: Pairs, read: ReadPredictions, truth: Truth, options: O
         return pairs
     if read.columns.incumbent is not None and (options.incumbent_sheet or options.incumbent_time):
         raise InvalidInput(
-            f"{options.incumbent!r} is a column of {read.table.name} and has no sheet or times of its own",
+            "{incumbent!r} is a column of {table} and has no sheet or times of its own",
             where="option --incumbent-sheet" if options.incumbent_sheet else "option --incumbent-time",
             next_step="leave the option out, or write the file's path as ./NAME",
+            incumbent=options.incumbent,
+            table=read.table.name,
         )
     if read.columns.incumbent is None:
         pairs = replace(pairs, incumbent=_from_file(pairs, read, truth, options))
@@ -45,7 +47,7 @@ def with_incumbent(pairs: Pairs, read: ReadPredictions, truth: Truth, options: O
     known = np.isfinite(pairs.incumbent.point)
     if not known.any():
         raise InvalidInput(
-            "the incumbent says nothing of any judged row",
+            "the incumbent has no forecast for any judged row",
             where="option --incumbent",
             next_step="compare its times with those of the predictions: zone, origin and first day must agree",
             code="no_common_rows",
@@ -59,10 +61,13 @@ def _from_file(pairs: Pairs, read: ReadPredictions, truth: Truth, options: Optio
     if not path.is_file():
         shown = ", ".join(map(repr, columns_of(read.table)[:20]))
         raise InvalidInput(
-            f"{options.incumbent!r} is neither a column of {read.table.name} nor a file; its columns are {shown}",
+            "{incumbent!r} is neither a column of {table} nor a file; the columns are {columns}",
             where="option --incumbent",
-            next_step="name the column or the file that holds the forecast in use today",
+            next_step="name the column or the file of the forecast in use today",
             code="no_such_column",
+            incumbent=options.incumbent,
+            table=read.table.name,
+            columns=shown,
         )
     table = of_series(read_table(path, options.incumbent_sheet, "--incumbent-sheet"), options.series)
     own = native(table, options)
@@ -71,9 +76,11 @@ def _from_file(pairs: Pairs, read: ReadPredictions, truth: Truth, options: Optio
     found = read_predictions(table if own is None else own.table, stated)
     if len(found.models) > 1:
         raise InvalidInput(
-            f"{table.name} has several columns of predictions: {', '.join(each.name for each in found.models[:20])}",
-            where=table.name,
+            "{table} has several columns of predictions: {models}",
+            where="{table}",
             next_step="keep the column of the forecast in use today, or name it 'prediction'",
+            table=table.name,
+            models=", ".join(each.name for each in found.models[:20]),
         )
     inside = np.isin(found.at, truth.at)
     target = truth.row_of(found.at[inside])
@@ -92,10 +99,13 @@ def _from_file(pairs: Pairs, read: ReadPredictions, truth: Truth, options: Optio
     if len(twice := np.flatnonzero((np.diff(made[order]) == 0) & (np.diff(moment[order]) == 0))):
         row = int(found.rows[np.flatnonzero(inside)[order[int(twice[0]) + 1]]])
         raise InvalidInput(
-            "the incumbent has two forecasts of the same time" + (" and origin" if found.origins is not None else ""),
-            where=found.table.place(int(found.table.frame[ROW][row]), found.columns.time),
+            "the incumbent has two forecasts for the same time and origin"
+            if found.origins is not None
+            else "the incumbent has two forecasts for the same time",
+            where="{place}",
             next_step="delete one of the rows, or add a column 'origin' or 'horizon'",
             code="duplicate_times",
+            place=found.table.place(int(found.table.frame[ROW][row]), found.columns.time),
         )
     asked = pairs.target * step + pairs.origin - _ANY_ORIGIN
     place = np.searchsorted(made[order], asked, side="right") - 1

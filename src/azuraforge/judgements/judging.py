@@ -37,7 +37,7 @@ def judge(
 
         if options.incumbent is not None:
             raise InvalidInput(
-                "an incumbent is compared with forecasts of a series, not with predictions of classes",
+                "an incumbent can be compared with forecasts of a series, but not with predictions of classes",
                 where="option --incumbent",
                 next_step="give its classes a column of their own; each column is judged as a model",
             )
@@ -55,7 +55,9 @@ def _refuse_idle(option: str, value: str | None, file: str, *, given: bool) -> N
     """Refuse an option about a file that is not there."""
     if value is not None and not given:
         raise InvalidInput(
-            f"{option} says how the file of {file} is read, and none is given",
-            where=f"option {option}",
-            next_step=f"name the file with {file}, or leave the option out",
+            "{option} applies to the file of {file}, which is not given",
+            where="option {option}",
+            next_step="name the file with {file}, or leave {option} out",
+            option=option,
+            file=file,
         )

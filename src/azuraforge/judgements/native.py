@@ -11,7 +11,8 @@ import polars as pl
 
 from azuraforge.datasets.reading.delimited import RawTable
 from azuraforge.judgements.options import Options
-from azuraforge.models.predictions.forecast_headings import SHEET_HEADINGS, WORDS
+from azuraforge.messages import LANGUAGES
+from azuraforge.models.predictions.forecast_headings import SHEET_HEADINGS, heading
 
 AT, ORIGIN, AHEAD, LOW, HIGH, ACTUAL, SERIES = "at", "origin", "horizon", "lower", "upper", "actual", "series"
 _FORECAST = {"time", "value", "low", "high", "origin", "horizon", "model", "version"}
@@ -54,9 +55,9 @@ def _from_sheet(frame: pl.DataFrame) -> tuple[pl.DataFrame, Mapping[str, str]]:
 
     The second value holds the sheet's own headings by those of a CSV file.
     """
-    for language in (0, 1):
-        words = {WORDS[key][language]: key for key in ("series", *SHEET_HEADINGS) if key != "time"}
-        begins = WORDS["time"][language].partition("{")[0]
+    for language in LANGUAGES:
+        words = {heading(key, language): key for key in ("series", *SHEET_HEADINGS) if key != "time"}
+        begins = heading("time", language).partition("{")[0]
         found = {words[name]: name for name in frame.columns if name in words}
         time = next((name for name in frame.columns if name.startswith(begins)), None)
         if time is None or not set(SHEET_HEADINGS) - {"time"} <= set(found):

@@ -57,20 +57,28 @@ class Options:
         _within("tried", self.tried, 1, _MOST_TRIED)
         if self.coverage is not None and not 0.01 <= self.coverage <= 0.999:
             raise InvalidInput(
-                f"the coverage {self.coverage:g} is no level of an interval",
+                "the coverage {coverage:g} is not the level of an interval",
                 where="option --coverage",
                 next_step="state a share from 0.01 to 0.999, such as 0.9",
+                coverage=self.coverage,
             )
         if self.decimal not in (None, ".", ","):
             raise InvalidInput(
-                f"{self.decimal!r} is no decimal sign", where="option --decimal", next_step="choose '.' or ','"
+                "{decimal!r} is not a decimal sign",
+                where="option --decimal",
+                next_step="choose '.' or ','",
+                decimal=self.decimal,
             )
 
 
 def _within(name: str, value: int | None, low: int, high: int) -> None:
     if value is not None and not low <= value <= high:
         raise InvalidInput(
-            f"the {name} {value} lies outside of {low} to {high:,}",
-            where=f"option --{name}",
+            "--{name} must be from {low} to {high:,}, not {value}",
+            where="option --{name}",
             next_step="choose a number in this range",
+            name=name,
+            value=value,
+            low=low,
+            high=high,
         )

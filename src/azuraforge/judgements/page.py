@@ -15,6 +15,7 @@ from azuraforge.judgements.shapes import Finding, Judgement
 from azuraforge.judgements.summary import against_incumbent, cells, lead_in
 from azuraforge.judgements.words import level as shown_level
 from azuraforge.judgements.words import text
+from azuraforge.messages import Code, Message
 from azuraforge.plugins.contract.shape import text_of
 from azuraforge.reports.words import Words
 
@@ -79,7 +80,7 @@ footer { margin-top: 2.5rem; padding-top: .75rem; border-top: 1px solid var(--ru
 """
 
 
-def write_page(judgement: Judgement, language: str, path: Path) -> None:
+def write_page(judgement: Judgement, language: Code, path: Path) -> None:
     """Write the page to ``path``, whole or not at all. Raises InvalidInput if it cannot be written."""
     content = page(judgement, language).encode()
     half = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
@@ -94,15 +95,17 @@ def write_page(judgement: Judgement, language: str, path: Path) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             half.unlink(missing_ok=True)
-        reason = "it is a folder" if isinstance(error, IsADirectoryError) else error.strerror or str(error)
+        reason = Message("it is a folder") if isinstance(error, IsADirectoryError) else error.strerror or str(error)
         raise InvalidInput(
-            f"the report cannot be written to {path}: {reason}",
+            "the report cannot be written to {path}: {reason}",
             where="option --output",
             next_step="name a file in a folder that exists and can be written to",
+            path=path,
+            reason=reason,
         ) from error
 
 
-def page(judgement: Judgement, language: str) -> str:
+def page(judgement: Judgement, language: Code) -> str:
     """Return the whole file in one language."""
     words = Words(language)
     title = text("title", language, file=judgement.file)

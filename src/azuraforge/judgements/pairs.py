@@ -13,6 +13,7 @@ from azuraforge.judgements.columns import Columns, find_columns
 from azuraforge.judgements.files import numbers, times
 from azuraforge.judgements.options import MOST_AHEAD, Options
 from azuraforge.judgements.truth import Truth, written
+from azuraforge.messages import Message
 from azuraforge.plugins.contract.arrays import Flags, Floats, Indices
 
 
@@ -105,17 +106,22 @@ def read_predictions(table: RawTable, options: Options, names: Mapping[str, str]
     anywhere, everywhere = known.any(axis=0), known.all(axis=0)
     if not anywhere.any():
         raise InvalidInput(
-            f"the column {columns.models[0].name!r} holds no prediction",
-            where=table.name,
-            next_step="fill the column in, or say which columns hold predictions with --model",
+            "the column {column!r} has no predictions",
+            where="{place}",
+            next_step="fill in the column, or state the columns of predictions with --model",
+            column=columns.models[0].name,
+            place=table.name,
         )
     if len(holes := np.flatnonzero(anywhere & ~everywhere)):
         row = int(holes[0])
         lacks = columns.models[int((~known[:, row]).argmax())].name
         raise InvalidInput(
-            f"{lacks!r} has no prediction where another model has one; {len(holes):,} such rows in all",
-            where=table.place(int(table.frame[ROW][row]), lacks),
-            next_step="models are judged on the same rows: fill the predictions in, or choose models with --model",
+            "{name!r} has no prediction where another model has one; {count:,} such [row|rows] in total",
+            where="{place}",
+            next_step="models are judged on the same rows: fill in the predictions, or choose models with --model",
+            name=lacks,
+            count=len(holes),
+            place=table.place(int(table.frame[ROW][row]), lacks),
         )
     rows = np.flatnonzero(everywhere)
     models = tuple(
@@ -149,9 +155,13 @@ def pair(read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
             first = int(late[0])
             made, of = written(int(read.origins[first]), truth.schema), written(int(read.at[first]), truth.schema)
             raise InvalidInput(
-                f"the prediction of {of} was made at {made}, which is not before it; {len(late):,} such rows in all",
-                where=_place(read, first, read.columns.origin),
-                next_step="the column must hold the time of the last row known when the prediction was made",
+                "the prediction for {at} was made at {made}, which is not earlier; {count:,} such [row|rows] in total",
+                where="{place}",
+                next_step="the column must hold the time of the last row that was known when the prediction was made",
+                at=of,
+                made=made,
+                count=len(late),
+                place=_place(read, first, read.columns.origin),
             )
         ahead = target - origin
     else:
@@ -159,9 +169,12 @@ def pair(read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
         origin = target - ahead
     if len(far := np.flatnonzero(ahead > MOST_AHEAD)):
         raise InvalidInput(
-            f"a prediction looks {int(ahead.max()):,} rows ahead; at most {MOST_AHEAD:,} are judged",
-            where=_place(read, int(far[0]), read.columns.origin or read.columns.horizon),
-            next_step="leave predictions that far ahead out",
+            "a prediction is made {ahead:,} rows ahead; at most {most:,} can be judged",
+            where="{place}",
+            next_step="leave out predictions that far ahead",
+            ahead=int(ahead.max()),
+            most=MOST_AHEAD,
+            place=_place(read, int(far[0]), read.columns.origin or read.columns.horizon),
         )
     order = np.lexsort((target, origin))
     same = np.flatnonzero((np.diff(target[order]) == 0) & (np.diff(origin[order]) == 0))
@@ -169,13 +182,14 @@ def pair(read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
         again = int(order[same[0] + 1])
         named = read.columns.origin or read.columns.horizon
         raise InvalidInput(
-            f"{written(int(read.at[again]), truth.schema)} is predicted twice"
-            + (" from the same origin" if named else ""),
-            where=_place(read, again, read.columns.time),
+            "{at} is predicted twice from the same origin" if named else "{at} is predicted twice",
+            where="{place}",
             next_step="delete one of the rows"
             if named
             else "delete one of the rows, or add a column 'origin' or 'horizon'",
             code="duplicate_times",
+            at=written(int(read.at[again]), truth.schema),
+            place=_place(read, again, read.columns.time),
         )
     actual = truth.values[target]
     known = np.isfinite(actual[order])
@@ -209,16 +223,21 @@ def _model(
         values = numbers(table, column, options)[rows]
         if len(holes := np.flatnonzero(~np.isfinite(values))):
             raise InvalidInput(
-                f"the interval of {name!r} has no value where it has a prediction; {len(holes):,} such rows in all",
-                where=table.place(int(table.frame[ROW][int(rows[holes[0]])]), column),
-                next_step="fill the interval in, or remove its columns",
+                "the interval of {name!r} is empty in {count:,} [row|rows] with a prediction",
+                where="{place}",
+                next_step="fill in the interval, or remove its columns",
+                name=name,
+                count=len(holes),
+                place=table.place(int(table.frame[ROW][int(rows[holes[0]])]), column),
             )
         ends.append(values)
     if len(crossed := np.flatnonzero(ends[0] > ends[1])):
         raise InvalidInput(
-            f"the lower end of the interval lies above the upper one; {len(crossed):,} such rows in all",
-            where=table.place(int(table.frame[ROW][int(rows[crossed[0]])]), low),
-            next_step="exchange the two columns, or correct the values",
+            "the lower end of the interval is above the upper end in {count:,} [row|rows]",
+            where="{place}",
+            next_step="swap the two columns, or correct the values",
+            count=len(crossed),
+            place=table.place(int(table.frame[ROW][int(rows[crossed[0]])]), low),
         )
     return Model(name, point[rows], ends[0], ends[1])
 
@@ -227,9 +246,11 @@ def _ahead(table: RawTable, column: str, rows: Indices, options: Options) -> Ind
     values = numbers(table, column, options)[rows]
     if len(bad := np.flatnonzero(~((values >= 1) & (values == np.floor(values))))):
         raise InvalidInput(
-            f"the horizon {values[bad[0]]:g} is no whole number of rows from 1 on",
-            where=table.place(int(table.frame[ROW][int(rows[bad[0]])]), column),
+            "the horizon {horizon:g} is not a whole number of rows of at least 1",
+            where="{place}",
             next_step="count the rows from the last known one to the predicted one",
+            horizon=values[bad[0]],
+            place=table.place(int(table.frame[ROW][int(rows[bad[0]])]), column),
         )
     return np.asarray(np.minimum(values, MOST_AHEAD + 1), dtype=np.int64)
 
@@ -244,19 +265,38 @@ def _nothing_common(read: ReadPredictions, truth: Truth) -> InvalidInput:
     known = truth.at[np.isfinite(truth.values)]
     ends = known[0], known[-1], read.at.min(), read.at.max()
     begin, end, first, last = (written(int(each), truth.schema) for each in ends)
-    message = "no prediction has an actual value at its time"
-    step = "compare the times of both files: zone, hour and first day of a period must agree"
-    if known[-1] < read.at.min():
-        message = f"the actual values end at {end}, before the first prediction, which is of {first}"
-        step = "judge again with the actual values of the predicted times, or check that both files mean the same times"
-    elif known[0] > read.at.max():
-        message = f"the actual values begin at {begin}, after the last prediction, which is of {last}"
-        step = "add the actual values of the predicted times, or check that both files mean the same times"
     column = read.names.get(read.columns.time, read.columns.time)
-    where = f"{read.table.name}, column {column!r}"
-    return InvalidInput(message, where=where, next_step=step, code="no_common_rows")
+    place = Message("{file}, column {column!r}", {"file": read.table.name, "column": column})
+    if known[-1] < read.at.min():
+        return InvalidInput(
+            "the actual values end at {end}, before the first prediction, which is for {first}",
+            where="{place}",
+            next_step="judge again with the actual values of the predicted times, or check that both files mean the "
+            "same times",
+            code="no_common_rows",
+            end=end,
+            first=first,
+            place=place,
+        )
+    if known[0] > read.at.max():
+        return InvalidInput(
+            "the actual values begin at {begin}, after the last prediction, which is for {last}",
+            where="{place}",
+            next_step="add the actual values of the predicted times, or check that both files mean the same times",
+            code="no_common_rows",
+            begin=begin,
+            last=last,
+            place=place,
+        )
+    return InvalidInput(
+        "no prediction has an actual value at its time",
+        where="{place}",
+        next_step="compare the times of both files: zone, hour and first day of a period must agree",
+        code="no_common_rows",
+        place=place,
+    )
 
 
-def _place(read: ReadPredictions, index: int, column: str | None) -> str:
+def _place(read: ReadPredictions, index: int, column: str | None) -> Message:
     named = None if column is None else read.names.get(column, column)
     return read.table.place(int(read.table.frame[ROW][int(read.rows[index])]), named)

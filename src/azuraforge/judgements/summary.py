@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from azuraforge.judgements.shapes import Judgement, Scores, Verdict
 from azuraforge.judgements.words import change, text
 from azuraforge.judgements.words import level as shown_level
+from azuraforge.messages import Code
 from azuraforge.plugins.contract.shape import text_of
 from azuraforge.plugins.kinds.classify.facts import METRICS as CLASSES
 from azuraforge.plugins.kinds.forecast.facts import METRICS as FORECASTS
@@ -32,7 +33,7 @@ class Summary:
     remarks: tuple[str, ...]
 
 
-def summary(judgement: Judgement, language: str) -> Summary:
+def summary(judgement: Judgement, language: Code) -> Summary:
     """Return the judgement in ``language``."""
     words = Words(language)
     heads, rows = cells(judgement, words)

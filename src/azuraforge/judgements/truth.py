@@ -82,9 +82,10 @@ def build_truth(sources: list[Source], predicted: Indices, options: Options) -> 
     values = np.concatenate([each.values[np.isfinite(each.values)] for each in sources])
     if not len(times):
         raise InvalidInput(
-            "no file holds an actual value to judge by",
-            where=", ".join(dict.fromkeys(each.table.name for each in sources)),
-            next_step="fill in the column of actual values, or name a file of them with --actual",
+            "no file has an actual value",
+            where="{place}",
+            next_step="fill in the column of actual values, or name a file of actual values with --actual",
+            place=list(dict.fromkeys(str(each.table.name) for each in sources)),
         )
     order = np.argsort(times, kind="stable")
     times, values = times[order], values[order]
@@ -95,10 +96,14 @@ def build_truth(sources: list[Source], predicted: Indices, options: Options) -> 
     if apart.any():
         place = int(same[int(apart.argmax())])
         raise InvalidInput(
-            f"{written(int(times[place]))} has two actual values, {values[place]:g} and {values[place + 1]:g}",
-            where=" and ".join(dict.fromkeys(each.table.name for each in sources if times[place] in each.at)),
+            "{at} has two actual values, {one:g} and {other:g}",
+            where="{place}",
             next_step="keep one value for each time; several series are judged one at a time",
             code="duplicate_times",
+            at=written(int(times[place])),
+            one=values[place],
+            other=values[place + 1],
+            place=list(dict.fromkeys(str(each.table.name) for each in sources if times[place] in each.at)),
         )
     first = np.concatenate([[True], times[1:] != times[:-1]])
     times, values = times[first], values[first]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import cast
 
-from azuraforge.judgements.texts import TEXTS
+from azuraforge.messages import LANGUAGES, Code, keyed
+from azuraforge.messages.formats import separated
 from azuraforge.plugins.contract.shape import Texts
-from azuraforge.reports.words import LANGUAGES, Words
-from azuraforge.wording import fill
+from azuraforge.reports.words import Words
 
 Filling = Mapping[str, object]
 
@@ -18,9 +19,8 @@ def said(key: str, filling: Callable[[Words], Filling] | None = None) -> Texts:
 
 
 def text(key: str, code: str, **values: object) -> str:
-    """Return a text in one language, filled in."""
-    english, turkish = TEXTS[key]
-    return fill(turkish if code == "tr" else english, **values)
+    """Return the text of ``judge.KEY`` in one language, filled in."""
+    return keyed(f"judge.{key}", cast(Code, code), **values)
 
 
 def change(words: Words, difference: float | None, *, absolute: bool) -> str:
@@ -44,5 +44,5 @@ def level(words: Words, share: float) -> str:
         ('95 %', '97.5 %', '%99,95')
     """
     digits = f"{share * 100:.2f}".rstrip("0").rstrip(".")
-    digits = digits.replace(".", ",") if words.code == "tr" else digits
+    digits = separated(digits, words.code)
     return f"%{digits}" if words.code == "tr" else f"{digits} %"

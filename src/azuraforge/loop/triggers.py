@@ -11,7 +11,7 @@ from azuraforge.automations.reads import AutomationFacts, ScheduleRow
 from azuraforge.automations.triggers import definition
 from azuraforge.automations.triggers.definition import When, subject_of, values_of
 from azuraforge.loop.schemas import LoopTrigger
-from azuraforge.runs.schemas import RunError
+from azuraforge.runs.schemas import StoredError
 
 #: The steps that an automation can take.
 Work = Literal["refresh", "forecast", "train", "promote"]
@@ -100,8 +100,8 @@ def _last(automation: AutomationFacts, position: int) -> Attempt | None:
     return Attempt(step.run_id, _message(step.error) if failed else None, step.ended_at)
 
 
-def _message(error: RunError | None) -> str | None:
-    return error.message if error is not None else None
+def _message(error: StoredError | None) -> str | None:
+    return error.translated().message if error is not None else None
 
 
 def _may_be(named: str | None, names: frozenset[str], when: When | None) -> bool:

@@ -52,7 +52,7 @@ class ModelLookup:
         found, aliases = asked.models.given(of), asked.aliases.given(of)
         await self._database.ask_all(project_id, found, aliases)
         if not found.rows:
-            raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
+            raise NotFound("model {name!r} does not exist", next_step="run azuraforge models list", name=name)
         model_id = found.rows[0].id
         key = VERSIONS.read(after, model_id)
         given = {**of, "limit": limit + 1, **parameters(key or ())}

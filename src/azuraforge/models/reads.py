@@ -118,7 +118,11 @@ class ModelReads:
         with self._database.read(project_id) as session:
             found = store.evaluation(session, run_id)
         if found is None:
-            raise NotFound(f"run {run_id!r} has no evaluation", next_step="only training runs that succeeded have one")
+            raise NotFound(
+                "run {run!r} has no evaluation",
+                next_step="choose a training run that succeeded, with azuraforge runs list",
+                run=run_id,
+            )
         return shapes.evaluation_out(*found)
 
 

@@ -12,6 +12,7 @@ from pydantic import AfterValidator
 from azuraforge.bounds import MomentOrUtc, Name, Number
 from azuraforge.database.short_ids import ShortId
 from azuraforge.datasets.uploads import receive
+from azuraforge.messages import Message
 from azuraforge.models.picture_schemas import PictureAnswer
 from azuraforge.models.predictions.pictures import MAX_BYTES
 from azuraforge.models.schemas import (
@@ -235,7 +236,7 @@ async def predict_image(
     target = Target(version=version, alias=alias, request_id=request_id)
     in_thread = partial(ask_in_turn, request, access.project_id)
     with service.inbox() as folder:
-        upload = await receive(request, folder, MAX_BYTES, part="image", next_step="send a smaller picture")
+        upload = await receive(request, folder, MAX_BYTES, part="image", next_step=Message("send a smaller picture"))
         if not access.is_current:  # receiving it may have taken minutes
             await in_thread(while_member(request, access, lambda: None))
         async with ending_with_client(request):

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from azuraforge.bounds import Number
+from azuraforge.errors import InvalidValue
 from azuraforge.models.answers import KnownPoints, PredictionInputs, PredictionPoint
 from azuraforge.models.gate.policy import GatePolicy, PolicyTerms
 from azuraforge.models.gate.record import Sentences, VerdictRecord
@@ -22,7 +23,7 @@ from azuraforge.strict_json import JsonObject
 def plain(text: str | None) -> str | None:
     """Return a name without control characters, which some databases refuse. Raises ValueError."""
     if text is not None and any(unicodedata.category(each) == "Cc" for each in text):
-        raise ValueError("a name cannot hold control characters")
+        raise InvalidValue("a name cannot contain control characters")
     return text
 
 

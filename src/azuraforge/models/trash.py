@@ -59,7 +59,10 @@ class ModelTrash(RowBin[Row]):
         row = store.version(session, model.id, version)
         if row is None or row.purged_at is not None:
             raise NotFound(
-                f"model {model.name!r} has no version {version}", next_step=f"azuraforge models show {model.name}"
+                "model {model!r} has no version {version}",
+                next_step="run azuraforge models show {model}",
+                model=model.name,
+                version=version,
             )
         return _thing(model, row)
 
@@ -83,16 +86,23 @@ class ModelTrash(RowBin[Row]):
         for serving in deployment_store.active(session, thing.id):
             if serving.version == thing.version:
                 raise Conflict(
-                    f"version {thing.version} of {thing.name!r} answers as a {serving.mode}",
-                    where=f"model {thing.name}",
-                    next_step=f"end that first: azuraforge models end {thing.name} {serving.number}",
+                    "version {version} of model {model!r} is deployed as a {mode}",
+                    where="model {model}",
+                    next_step="end the deployment first with azuraforge models end {model} {number}",
+                    version=thing.version,
+                    model=thing.name,
+                    mode=serving.mode,
+                    number=serving.number,
                 )
         for pointer in store.aliases(session, thing.id):
             if pointer.version == thing.version:
                 raise Conflict(
-                    f"version {thing.version} is the {pointer.alias} of {thing.name!r}",
-                    where=f"model {thing.name}",
+                    "alias {alias!r} of model {model!r} points to version {version}",
+                    where="model {model}",
                     next_step="promote another version or roll back first, or delete the whole model",
+                    version=thing.version,
+                    alias=pointer.alias,
+                    model=thing.name,
                 )
 
     def page(

@@ -37,10 +37,12 @@ def guarded_answer(answer: httpx.Response, policy: Policy, request: httpx.Reques
 def too_large(host: str, policy: Policy) -> InvalidInput:
     """Return the error for an answer beyond the limit."""
     return InvalidInput(
-        f"the answer of {host[:200]} is larger than {policy.max_bytes:,} bytes",
+        "the answer of {host} is larger than {max_bytes:,} bytes",
         where="outgoing request",
         next_step="ask for less, or let an administrator raise AZURAFORGE_OUTGOING__MAX_BYTES",
         code="answer_too_large",
+        host=host[:200],
+        max_bytes=policy.max_bytes,
     )
 
 

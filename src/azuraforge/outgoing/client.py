@@ -70,10 +70,12 @@ class GuardedTransport(httpx.BaseTransport):
         addresses = self._checked(url.host, port, request)
         if self._encrypted and url.scheme != "https" and not self._policy.names(url.host, port, addresses):
             raise InvalidInput(
-                f"{url.host[:200]!r} was asked over http, where rows can be changed on their way",
+                "the request to {host!r} uses http, where others can change rows in transit",
                 where="outgoing request",
-                next_step=f"use https, or let an administrator add the host to {SETTING}",
+                next_step="use https, or let an administrator add the host to {setting}",
                 code="not_encrypted",
+                host=url.host[:200],
+                setting=SETTING,
             )
         transport = self._transport(url.scheme, url.host, port)
         if self._policy.proxy is not None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue, TypeAdapter
 
-from azuraforge.errors import InvalidInput
+from azuraforge.errors import InvalidInput, InvalidValue
 from azuraforge.outgoing.addresses import Address, is_public, plain
 from azuraforge.strict_json import JsonObject
 
@@ -46,12 +46,12 @@ class Allowed:
         host = (split["host"] if split else text.strip()).strip("[]").lower()
         port = int(split["port"]) if split else None
         if port is not None and not 0 < port < 65536:
-            raise ValueError(f"{text!r}: a port lies between 1 and 65535")
+            raise InvalidValue("{entry!r}: a port lies between 1 and 65535", entry=text)
         try:
             return cls(None, ipaddress.ip_network(host), port)
         except ValueError:
             if "/" in host or not _NAME.fullmatch(host) or host.replace(".", "").isdigit():
-                raise ValueError(f"{text!r} is neither a network, an address nor a host name") from None
+                raise InvalidValue("{entry!r} is neither a network, an address nor a host name", entry=text) from None
         return cls(host.rstrip("."), None, port)
 
     def covers(self, host: str, address: Address, port: int) -> bool:
@@ -102,7 +102,10 @@ class Policy:
             policy.allowed  # noqa: B018  reads every entry
         except ValueError as error:
             raise InvalidInput(
-                str(error), where=SETTING, next_step="write entries as 10.0.0.0/8, 127.0.0.1:8080 or weather.lan"
+                "{problem}",
+                where=SETTING,
+                next_step="write entries as 10.0.0.0/8, 127.0.0.1:8080 or weather.lan",
+                problem=error.sentence if isinstance(error, InvalidValue) else str(error),
             ) from None
         return policy
 
@@ -125,11 +128,15 @@ class Policy:
             if not self._may(host, port, address):
                 shown = f"[{host}]" if ":" in host else host
                 raise InvalidInput(
-                    f"requests to {shown[:200]!r} on port {port} are not allowed: "
-                    + ("the port is not one of the web" if is_public(address) else "it is not a public address"),
+                    "requests to {host!r} on port {port} are not allowed: it is not a port of the web"
+                    if is_public(address)
+                    else "requests to {host!r} on port {port} are not allowed: it is not a public address",
                     where="outgoing request",
-                    next_step=f"use a public address, or let an administrator add the host to {SETTING}",
+                    next_step="use a public address, or let an administrator add the host to {setting}",
                     code="address_refused",
+                    setting=SETTING,
+                    host=shown[:200],
+                    port=port,
                 )
 
     def names(self, host: str, port: int, addresses: Sequence[Address]) -> bool:

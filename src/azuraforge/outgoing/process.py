@@ -68,13 +68,21 @@ def confine(policy: Policy, ports: Collection[int] = ()) -> Confinement:
 def _check(found: Confinement, policy: Policy, ports: Collection[int], arguments: tuple[object, ...]) -> None:
     place = arguments[1] if len(arguments) > 1 else None
     if not isinstance(place, tuple) or len(place) < 2:
-        found.refused = InvalidInput("only connections to hosts are allowed", where="outgoing request")
+        found.refused = InvalidInput(
+            "only connections to hosts are allowed",
+            next_step="use an address with a host name",
+            where="outgoing request",
+        )
         raise ConnectionRefused(found.refused.message)
     text, port = str(place[0]), int(place[1])
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
-        found.refused = InvalidInput("the host was not resolved before connecting", where="outgoing request")
+        found.refused = InvalidInput(
+            "the host was not resolved before connecting",
+            next_step="use the request that the platform hands to the source",
+            where="outgoing request",
+        )
         raise ConnectionRefused(found.refused.message) from None
     if port in ports and is_public(address):
         return

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pydantic import JsonValue
+
 from azuraforge.errors import StorageError
 from azuraforge.models.reads import LearnedVersion
 from azuraforge.models.registry.folder import VersionFolders, read_card
 from azuraforge.models.registry.learned import comparable_predictor
 from azuraforge.pipelines.shapes import ChampionData, PredictInput, PredictResult
 from azuraforge.plugins.contract.judging import PresentChampion, Remark, SplitResult, other
+from azuraforge.plugins.contract.sentences import reason_of
+from azuraforge.plugins.contract.shape import Texts
 
 
 def champion_data(champion: LearnedVersion, split: SplitResult) -> ChampionData:
@@ -45,7 +49,7 @@ def present_champion(
     try:
         folder = folders.verify(row.project_id, row.content_hash)
     except StorageError as error:
-        return _with_obstacle(found, _unreadable(error.message))
+        return _with_obstacle(found, _unreadable(reason_of(error)))
     # A config needs no horizon; the rows that a version predicts are on its card, as its first judge counted them.
     card = read_card(folder)
     if (theirs := card.horizon) != split.horizon:
@@ -79,5 +83,6 @@ def _with_obstacle(champion: PresentChampion, obstacle: Remark) -> PresentChampi
     return champion.model_copy(update={"obstacle": obstacle})
 
 
-def _unreadable(problem: str) -> Remark:
-    return Remark(code="champion_unreadable", params={"problem": problem})
+def _unreadable(problem: Texts) -> Remark:
+    params: dict[str, JsonValue] = {f"problem_{language}": text for language, text in problem.items()}
+    return Remark(code="champion_unreadable", params=params)

@@ -27,7 +27,9 @@ class TrialExtra(RunExtra):
     def study_id(self) -> str:
         """Id of the study. Raises InvalidInput if the run belongs to none."""
         if self.study is None:
-            raise InvalidInput("a trial belongs to a study, and this run names none", where="extra")
+            raise InvalidInput(
+                "the trial names no study", where="extra", next_step="create a study with azuraforge studies create"
+            )
         return self.study.id
 
 

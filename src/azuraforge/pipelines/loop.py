@@ -308,20 +308,17 @@ class TrainingLoop:
             if reason is not None
         ]
         standing = [
-            Predicted(
-                name=each.name,
-                predictions=f"{answered.outputs}/{each.name}",
-                seconds=learned[each.name].seconds,
-            )
+            Predicted(name=each.name, predictions=f"{answered.outputs}/{each.name}", seconds=learned[each.name].seconds)
             for each in answered.baselines
             if each.failed is None
         ]
         if not standing:
             raise InvalidInput(
-                "none of the baselines could be fitted and evaluated, and a score without a baseline means nothing: "
-                + ("; ".join(f"{each.name}: {each.reason}" for each in failed) or "there is none"),
+                "no baseline could be fitted and evaluated, so there is nothing to compare with: {failed}",
                 where="baselines",
-                next_step=f"look at the data: azuraforge datasets show {self._dataset.name}",
+                next_step="check the data with azuraforge datasets show {dataset}",
+                failed=[f"{each.name}: {each.reason}" for each in failed] or "–",
+                dataset=self._dataset.name,
             )
         return standing, failed
 

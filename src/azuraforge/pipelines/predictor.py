@@ -81,9 +81,12 @@ def hash_folder(folder: Path, name: str) -> str:
         relative = path.relative_to(folder).as_posix()
         if path.is_symlink() or path.suffix not in TYPES:
             raise InvalidInput(
-                f"save wrote {relative!r}; a predictor is made of {', '.join(TYPES)} files only",
-                where=f"save of {name}",
+                "save wrote {file!r}; a predictor consists of {types} files",
+                where="save of {name}",
                 next_step="store arrays with azuraforge.engine.io.save_safetensors and settings as JSON",
+                file=relative,
+                types=", ".join(TYPES),
+                name=name,
             )
         if path.suffix == ".json":
             documents[relative] = orjson.loads(path.read_bytes())
@@ -92,6 +95,8 @@ def hash_folder(folder: Path, name: str) -> str:
         else:
             documents[relative] = hashlib.sha256(path.read_bytes()).hexdigest()
     if not tensors and not documents:
-        raise InvalidInput("save wrote nothing", where=f"save of {name}", next_step=f"repair the plugin {name}")
+        raise InvalidInput(
+            "save wrote no files", where="save of {name}", next_step="repair the plugin {name}", name=name
+        )
     canonical = orjson.dumps(documents, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(hash_tensors(tensors).encode() + b"|" + canonical).hexdigest()

@@ -268,7 +268,10 @@ class TrainingResult:
                 raise
             # The next attempt compares with the present champion; what the run learned is kept.
             raise TransientError(
-                "the champion changed while this run was compared with the earlier one", where=f"model {self.model}"
+                "the champion changed while this run was compared with the previous one",
+                where="model {model}",
+                next_step="resume the run, which compares with the present champion",
+                model=self.model,
             ) from error
 
 

@@ -14,7 +14,7 @@ from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import Evaluation, FailedBaseline
 from azuraforge.plugins.contract.judging import Predicted, PresentChampion, Remark, SplitResult
 from azuraforge.plugins.contract.pretraining import Pretraining
-from azuraforge.plugins.contract.shape import Shape
+from azuraforge.plugins.contract.shape import Shape, Texts
 from azuraforge.strict_json import JsonObject
 
 
@@ -212,7 +212,7 @@ class PredictResult(StepResult):
     """``test.npz`` and, where the task has a future, ``future.npz``.
 
     Attributes:
-        problem: why there are no predictions.
+        problem: why there are no predictions, by language code.
         latency_ms: the median time of one prediction.
         guarded: at how many predictions the leakage guard tried it; the rows alone decide.
         unknown: parts of the test set that it did not learn.
@@ -221,7 +221,7 @@ class PredictResult(StepResult):
         members: folders of the predictions of each member alone, by its name.
     """
 
-    problem: str | None = None
+    problem: Texts | None = None
     latency_ms: float | None = None
     guarded: int = 0
     unknown: tuple[str, ...] = ()

@@ -39,8 +39,10 @@ from azuraforge.pipelines.shapes import (
     Validated,
     asked,
 )
+from azuraforge.plugins.contract.conformance import check_config
 from azuraforge.plugins.contract.judging import SplitResult
 from azuraforge.plugins.contract.pipeline import AnyPipeline, Config
+from azuraforge.plugins.contract.sentences import reason_of
 from azuraforge.plugins.contract.silent_run import SilentRun, pretrained_weights
 from azuraforge.plugins.contract.task_kind import AnyTaskKind
 from azuraforge.plugins.discovery.describing import parse_config
@@ -159,7 +161,7 @@ def predict(child: Child) -> PredictResult:
         none_of = None
         if isinstance(error, InvalidInput) and error.error_code == UNKNOWN_SERIES:
             none_of = error.details.get("count")
-        return PredictResult(problem=one_line(error), none_of=none_of if isinstance(none_of, int) else None)
+        return PredictResult(problem=reason_of(error), none_of=none_of if isinstance(none_of, int) else None)
 
 
 def predict_baselines(child: Child) -> PredictedBaselines:
@@ -201,13 +203,7 @@ def load_pipeline(name: str, plugins_folder: str | None) -> tuple[AnyPipeline, A
     """Return a pipeline and its task kind. Raises InvalidInput if no plugin provides the kind, or they disagree."""
     pipeline: AnyPipeline = load_plugin("pipeline", name, plugins_folder)()
     kind = load_task_kind(pipeline.kind, plugins_folder)
-    if not issubclass(pipeline.Config, kind.Config):
-        raise InvalidInput(
-            f"the Config of {name} does not extend {kind.Config.__name__}, the base of the task {kind.name}",
-            where=f"pipeline {name}",
-            next_step=f"derive it from {kind.Config.__module__}.{kind.Config.__name__}",
-            code="other_config",
-        )
+    check_config(name, pipeline.Config, kind.Config, kind.name)
     return kind.completed(pipeline), kind
 
 

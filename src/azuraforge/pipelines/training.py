@@ -15,7 +15,7 @@ from azuraforge.pipelines.extra import TrainExtra
 from azuraforge.pipelines.loop import STEPS, TrainingLoop, rows_of
 from azuraforge.pipelines.shapes import SplitInput, Validated, to_json
 from azuraforge.pipelines.summaries import TrainSummary
-from azuraforge.plugins.contract.task_kind import DATA, TaskKindFacts
+from azuraforge.plugins.contract.task_kind import TaskKindFacts
 from azuraforge.plugins.discovery.calling import Call
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
@@ -57,14 +57,18 @@ class TrainingHandler(Handler):
         kind = known.get(plugin.task or "")
         if kind is None:
             raise InvalidInput(
-                f"pipelines of the task {plugin.task!r} cannot be trained: no plugin brings that task kind;"
-                f" known: {', '.join(known)}",
-                where=f"plugin {plugin.name}",
-                next_step="install the plugin that brings it, or repair it: azuraforge plugins list",
+                "no plugin provides the task kind {task!r}; known: {known}",
+                where="plugin {plugin}",
+                next_step="install or repair its plugin; azuraforge plugins list shows the installed ones",
+                task=plugin.task,
+                known=", ".join(known),
+                plugin=plugin.name,
             )
         check_compared(kind, plugin.name)
         if not request.dataset:
-            raise InvalidInput("no dataset is named", where="dataset", next_step="see `azuraforge datasets list`")
+            raise InvalidInput(
+                "the request names no dataset", where="dataset", next_step="run azuraforge datasets list"
+            )
         dataset = self._datasets.get(project_id, request.dataset, request.dataset_version)
         model = check_name(request.model or dataset.name)
         wanted = SplitInput(
@@ -92,9 +96,9 @@ class TrainingHandler(Handler):
         """Return the pipeline for a request that names none, by the kind of its data."""
         if not request.dataset:
             raise InvalidInput(
-                "neither a pipeline nor a dataset is named",
+                "the request names neither a pipeline nor a dataset",
                 where="dataset",
-                next_step="name a dataset; without a pipeline, the one for its kind of data is taken",
+                next_step="name a dataset; without a pipeline, the default for its kind of data is used",
             )
         data = self._datasets.get(project_id, request.dataset, request.dataset_version).schema.kind
         kinds = sorted(self._catalogue.task_kinds().values(), key=lambda kind: (kind.origin != BUILT_IN, kind.name))
@@ -102,16 +106,22 @@ class TrainingHandler(Handler):
             if kind.data == data and kind.pipeline is not None:
                 return kind.pipeline
         raise InvalidInput(
-            f"no pipeline is named, and none is set for datasets of {DATA.get(data, data)}",
+            "the request names no pipeline, and datasets of the kind {data!r} have no default",
             where="plugin",
-            next_step="name one, see `azuraforge plugins list`",
+            next_step="name a pipeline from azuraforge plugins list",
+            data=data,
         )
 
     def execute(self, job: Job) -> Finish:
         """Execute the phases of the run, in a worker thread."""
         run = job.run
         if run.dataset_id is None or run.plugin is None or run.model is None:
-            raise InvalidInput("a training run needs a pipeline, a dataset and a model", where=f"run {run.id}")
+            raise InvalidInput(
+                "a training run needs a pipeline, a dataset and a model",
+                where="run {run}",
+                next_step="start it again with --plugin, --dataset and --model",
+                run=run.id,
+            )
         dataset = self._datasets.get(run.project_id, run.dataset_id, run.dataset_version)
         kind = self._catalogue.task_kind(run.carries(TrainExtra).task)
         baselines = kind.baselines_of(run.plugin)
@@ -142,8 +152,9 @@ def check_compared(kind: TaskKindFacts, plugin: str) -> None:
     """Raise InvalidInput if no baseline is left to compare the pipeline with."""
     if not kind.baselines_of(plugin):
         raise InvalidInput(
-            f"{plugin} is the only baseline of its task kind {kind.name!r}, so there is nothing to compare"
-            " it with; it is trained and judged with every other pipeline of that kind",
-            where=f"plugin {plugin}",
-            next_step="start another pipeline of that kind: azuraforge plugins list",
+            "{plugin} is the only baseline of the task kind {kind!r}, so there is nothing to compare it with",
+            where="plugin {plugin}",
+            next_step="train another pipeline of that kind; azuraforge plugins list shows them",
+            plugin=plugin,
+            kind=kind.name,
         )

@@ -11,6 +11,7 @@ from azuraforge.database import soundness
 from azuraforge.database.backups import archive, placing
 from azuraforge.database.backups.service import Place
 from azuraforge.errors import AzuraError, InvalidInput
+from azuraforge.messages import Message
 from azuraforge.settings import Settings, default_home
 
 _KEPT = 50
@@ -37,17 +38,21 @@ def newest(settings: Settings, place: Place) -> Path | None:
     return max(found)[1] if found else None
 
 
-def way_back(settings: Settings, place: Place, *, replace: bool) -> str:
+def way_back(settings: Settings, place: Place, *, replace: bool) -> Message:
     """Return the sentence that names the newest backup and the command that restores it."""
     options = ["--replace"] if replace else []
     if (backup := newest(settings, place)) is not None:
         command = command_of(settings, "database", "restore", str(backup), *options)
-        return f"restore the newest backup: {command}"
+        return Message("restore the newest backup: {command}", {"command": command})
     if place.is_sqlite and (kept := _kept_sound(place.path)) is not None:
         written = [path for path in placing.journals(kept) if not path.name.endswith("-shm")]
         journals = [path for path in written if path.is_file() and path.stat().st_size]
-        return f"no backup is known; an earlier restore kept {kept}: {_renaming(kept, journals, place.path)}"
-    return f"no backup is known here; if you have one: {command_of(settings, 'database', 'restore', 'FILE', *options)}"
+        renaming = _renaming(kept, journals, place.path)
+        return Message(
+            "no backup is known; an earlier restore kept {kept}: {renaming}", {"kept": kept, "renaming": renaming}
+        )
+    command = command_of(settings, "database", "restore", "FILE", *options)
+    return Message("no backup is known here; if you have one: {command}", {"command": command})
 
 
 def command_of(settings: Settings, *words: str) -> str:

@@ -19,6 +19,7 @@ from sqlalchemy import make_url
 
 from azuraforge.clock import iso, utc_now
 from azuraforge.errors import Conflict, StorageError
+from azuraforge.messages import Message
 from azuraforge.settings import Settings
 
 LOCK = "platform.lock"
@@ -93,9 +94,11 @@ def open_home(settings: Settings, *, together: bool = False) -> DataHome:
         locks = [path.open("a+", encoding="utf-8") for path in (home / LOCK, *_database_lock(settings))]
     except OSError as error:
         raise StorageError(
-            f"the data home cannot be written: {error.strerror}",
-            where=str(error.filename or home),
+            "the data home cannot be written: {reason}",
+            where="{place}",
             next_step="make it writable, or choose another folder with --home or AZURAFORGE_HOME",
+            reason=error.strerror,
+            place=str(error.filename or home),
         ) from error
     try:
         for lock in locks:
@@ -106,8 +109,9 @@ def open_home(settings: Settings, *, together: bool = False) -> DataHome:
         if lock is not locks[0]:
             raise Conflict(
                 "a platform with another data home already runs on this database",
-                where=settings.url,
+                where="{place}",
                 next_step="stop it first, or give each data home a database of its own",
+                place=settings.url,
             ) from None
         raise _held_by_another(home) from None
     return DataHome(home, locks)
@@ -128,15 +132,20 @@ def keep_files_private() -> None:
 
 
 def _held_by_another(home: Path) -> Conflict:
-    who = "another platform"
+    who = Message("another platform")
     with contextlib.suppress(OSError, ValueError, KeyError):
         address = json.loads((home / ADDRESS).read_text(encoding="utf-8"))
         since = datetime.fromisoformat(address["started_at"]).strftime("%Y-%m-%d %H:%M UTC")
-        who = f"a platform (process {address['pid']}, {address['url']}, since {since})"
+        who = Message(
+            "a platform (process {pid}, {url}, since {since})",
+            {"pid": address["pid"], "url": address["url"], "since": since},
+        )
     return Conflict(
-        f"{who} already runs on this data home",
-        where=str(home),
+        "{who} already runs on this data home",
+        where="{place}",
         next_step="use it, stop it first, or start this one with another --home",
+        who=who,
+        place=str(home),
     )
 
 

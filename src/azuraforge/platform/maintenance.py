@@ -127,8 +127,10 @@ def _refuse_unfinished(settings: Settings) -> None:
     if place.is_sqlite and placing.unfinished(place.path):
         raise Conflict(
             "a restore of this database goes on or was interrupted",
-            where=str(place.path),
-            next_step=f"wait for it, or start the platform, which finishes it: {backups.command_of(settings, 'up')}",
+            where="{place}",
+            next_step="wait for it, or start the platform, which finishes it: {command}",
+            place=str(place.path),
+            command=backups.command_of(settings, "up"),
         )
 
 

@@ -12,13 +12,13 @@ from azuraforge.database.backups.service import Place
 from azuraforge.database.failures import DAMAGED
 from azuraforge.database.schema import open_database
 from azuraforge.errors import Conflict, StorageError, TransientError
+from azuraforge.messages import Message
 from azuraforge.platform.backups import command_of, way_back
 from azuraforge.projects import history
 from azuraforge.projects.service import ProjectService
 from azuraforge.server.packages import import_tables
 from azuraforge.settings import Settings
 from azuraforge.telemetry import logger
-from azuraforge.wording import fill
 
 _COUNTED = 1000
 
@@ -39,12 +39,12 @@ def open_at_start(settings: Settings) -> Database:
         if place.path.exists() and place.path.stat().st_size:
             refuse_damage(settings)
         else:
-            _refuse_orphans(settings, place, "is missing")
+            _refuse_orphans(settings, place, missing=True)
     with naming_a_backup(settings):
         database = open_database(settings.url, settings.database_owner_url)
         try:
             if ProjectService(database).is_new():
-                _refuse_orphans(settings, place, "is empty")
+                _refuse_orphans(settings, place, missing=False)
         except BaseException:
             database.close()
             raise
@@ -65,7 +65,13 @@ def create_empty(settings: Settings) -> None:
         try:
             projects = ProjectService(database)
             if not projects.is_new():
-                raise Conflict("there is a database already", where=place.shown, next_step=command_of(settings, "up"))
+                raise Conflict(
+                    "the database already exists",
+                    where="{place}",
+                    next_step="{command}",
+                    command=command_of(settings, "up"),
+                    place=place.shown,
+                )
             projects.ensure_default()
         finally:
             database.close()
@@ -75,7 +81,7 @@ def refuse_damage(settings: Settings) -> None:
     """Raise StorageError where the SQLite file is damaged; the sentence names the newest backup."""
     place = Place(settings.url, settings.database_owner_url)
     if place.is_sqlite and place.path.is_file() and (problem := soundness.problem_of(place.path)) is not None:
-        raise _damaged(settings, place, f"the database is damaged ({problem})")
+        raise _damaged(settings, place, Message("the database is damaged ({problem})", {"problem": problem}))
 
 
 @contextmanager
@@ -86,28 +92,42 @@ def naming_a_backup(settings: Settings) -> Iterator[None]:
     except TransientError as error:
         if error.error_code != DAMAGED:
             raise
-        raise _damaged(settings, Place(settings.url, settings.database_owner_url), error.message) from error
+        raise _damaged(settings, Place(settings.url, settings.database_owner_url), error.as_message()) from error
 
 
-def _damaged(settings: Settings, place: Place, message: str) -> StorageError:
+def _damaged(settings: Settings, place: Place, problem: Message) -> StorageError:
     step = way_back(settings, place, replace=True)
     if not place.is_sqlite:
-        return StorageError(message, where=place.shown, next_step=step)
-    return StorageError(message, where=str(place.path), next_step=f"{step}; the damaged file is kept")
+        return StorageError(
+            "{problem}", where="{place}", next_step="{step}", problem=problem, place=place.shown, step=step
+        )
+    return StorageError(
+        "{problem}",
+        where="{place}",
+        next_step="{step}; the damaged file is kept",
+        problem=problem,
+        place=str(place.path),
+        step=step,
+    )
 
 
-def _refuse_orphans(settings: Settings, place: Place, state: str) -> None:
+def _refuse_orphans(settings: Settings, place: Place, *, missing: bool) -> None:
     count = sum(1 for _, _ in zip(_files(settings), range(_COUNTED), strict=False))
     shown = f"{count} or more" if count == _COUNTED else str(count)
-    found = fill("holds {shown} [file|files] of datasets, models and runs", shown=shown) if count else ""
-    if not found and (marks := history.marked(settings.history)):
-        found = fill("remembers {marks} [project|projects]", marks=marks)
-    if found:
+    found = None
+    if count:
+        found = Message("the data home holds {shown} [file|files] of datasets, models and runs", {"shown": shown})
+    elif marks := history.marked(settings.history):
+        found = Message("the data home remembers {marks} [project|projects]", {"marks": marks})
+    if found is not None:
         raise Conflict(
-            f"the data home {found}, and the database {state}",
-            where=place.shown if not place.is_sqlite else str(place.path),
-            next_step=f"{way_back(settings, place, replace=False)}. To start empty on purpose, without them:"
-            f" {command_of(settings, 'database', 'create')}",
+            "{found}, and the database is missing" if missing else "{found}, and the database is empty",
+            where="{place}",
+            place=place.shown if not place.is_sqlite else str(place.path),
+            next_step="{way_back}. To start empty on purpose, without them: {command}",
+            found=found,
+            way_back=way_back(settings, place, replace=False),
+            command=command_of(settings, "database", "create"),
         )
 
 

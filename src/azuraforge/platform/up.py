@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Protocol
 import orjson
 
 from azuraforge import errors, telemetry
+from azuraforge.messages import Message
 from azuraforge.platform.allocator import share_arenas
+from azuraforge.processes.failures import restored_as
 from azuraforge.settings import ServerSettings, Settings
 
 if TYPE_CHECKING:
@@ -75,10 +77,11 @@ def require_public_url(server: ServerSettings) -> None:
     if server.is_loopback or server.public_url is not None:
         return
     raise errors.InvalidInput(
-        f"other machines could connect to {server.host or 'every address'}, and no public URL is set",
+        "other machines could connect to {host}, and no public URL is set",
         where="server.public_url",
         next_step="name the address that browsers use, with --public-url https://HOST"
         " or AZURAFORGE_SERVER__PUBLIC_URL, or listen on 127.0.0.1",
+        host=server.host or "every address",
     )
 
 
@@ -118,7 +121,7 @@ def temporary(settings: Settings) -> Iterator[str]:
             process.stdin.write(settings.model_dump_json().encode() + b"\n")
             process.stdin.flush()
         line = process.stdout.readline()
-        answer = orjson.loads(line) if line else {"message": "the temporary platform died while starting"}
+        answer = orjson.loads(line) if line else {"message": "the temporary platform ended while starting"}
         if "url" not in answer:
             raise _restored(answer)
         yield answer["url"]
@@ -136,7 +139,7 @@ def temporary(settings: Settings) -> Iterator[str]:
 def _restored(answer: dict[str, str]) -> errors.AzuraError:
     kinds = {cls.code: cls for cls in (errors.Conflict, errors.StorageError, errors.InvalidInput)}
     kind = kinds.get(answer.get("code", ""), errors.TransientError)
-    return kind(answer["message"], where=answer.get("where", ""), next_step=answer.get("next_step", ""))
+    return restored_as(kind, answer)
 
 
 def bind(host: str, port: int, command: str = "up") -> socket.socket:
@@ -149,12 +152,17 @@ def bind(host: str, port: int, command: str = "up") -> socket.socket:
         listener.listen(1024)
     except OSError as error:
         listener.close()
+        values = {"host": host, "port": port, "reason": error.strerror}
         reason = {
-            errno.EADDRINUSE: f"port {port} on {host} is already in use",
-            errno.EACCES: f"port {port} on {host} may not be opened by this user",
-        }.get(error.errno or 0, f"{host}:{port} cannot be opened: {error.strerror}")
+            errno.EADDRINUSE: Message("port {port} on {host} is already in use", values),
+            errno.EACCES: Message("this user may not open port {port} on {host}", values),
+        }.get(error.errno or 0, Message("{host}:{port} cannot be opened: {reason}", values))
         raise errors.Conflict(
-            reason, next_step=f"choose another port: `azuraforge {command} --port {port + 1 if port else 8788}`"
+            "{reason}",
+            next_step="choose another port: `azuraforge {command} --port {free}`",
+            reason=reason,
+            command=command,
+            free=port + 1 if port else 8788,
         ) from error
     return listener
 

@@ -89,11 +89,18 @@ def choose(environment: Mapping[str, JsonValue], folder: str | None) -> JsonObje
             cache=folder,
         )
     except _FAILURES as error:
-        raise TransientError(f"the kernels of this run cannot be loaded: {one_line(error)}", where="engine") from error
+        raise TransientError(
+            "the kernels of this run cannot be loaded: {reason}",
+            next_step="start the platform again; it compiles them",
+            where="engine",
+            reason=one_line(error),
+        ) from error
     chosen: JsonObject = dict(engine.backend_info())
     if chosen["kernels"] != environment["kernels"]:
         engine.set_backend("reference")
-        raise TransientError("the kernels are not those that were fixed for this run", where="engine")
+        raise TransientError(
+            "the kernels are not those that were fixed for this run", next_step="start the run again", where="engine"
+        )
     return chosen
 
 

@@ -77,7 +77,13 @@ class Child:
         try:
             numbers = {series: float(value) for series, value in metrics.items()}
         except (TypeError, ValueError, OverflowError) as error:
-            raise InvalidInput(f"a metric is not a number: {error}", where=f"step {step}") from error
+            raise InvalidInput(
+                "a metric is not a number: {error}",
+                next_step="log numbers",
+                where="step {step}",
+                error=error,
+                step=step,
+            ) from error
         self._outbox.point(_whole("step", step), numbers)
 
     def progress(self, done: int, total: int, note: str = "") -> None:
@@ -94,7 +100,12 @@ class Child:
         self._begin(None)
         step = _whole("step", step)
         if abs(step) > MAX_STEP:
-            raise InvalidInput(f"a step must lie between -2^62 and 2^62; this one is {step}", where="checkpoint()")
+            raise InvalidInput(
+                "a step must lie between -2^62 and 2^62; this one is {step}",
+                next_step="count steps from 0",
+                where="checkpoint()",
+                step=step,
+            )
         folder = Path(self._checkpoints) / str(step)
         if folder.exists():  # the same step a second time
             shutil.rmtree(folder)
@@ -123,7 +134,13 @@ class Child:
             self._outbox.message(sent("figure", {"name": sayable(str(name)), "data": dict(data)}))
         except (TypeError, ValueError) as error:
             shown = sayable(str(name))
-            raise InvalidInput(f"the figure {shown!r} is not JSON: {error}", where="figure()") from error
+            raise InvalidInput(
+                "the figure {shown!r} is not JSON: {error}",
+                next_step="pass lists, dictionaries, texts and numbers",
+                where="figure()",
+                shown=shown,
+                error=error,
+            ) from error
 
     def note(self, markdown: str) -> None:
         """Add a paragraph to the run's report."""
@@ -150,4 +167,10 @@ def _whole(name: str, value: Any) -> int:
     try:
         return int(value)
     except (TypeError, ValueError, OverflowError) as error:
-        raise InvalidInput(f"{name} is no whole number: {error}", where=name) from error
+        raise InvalidInput(
+            "{name} is not a whole number: {error}",
+            where="{name}",
+            next_step="pass an integer",
+            name=name,
+            error=error,
+        ) from error

@@ -53,11 +53,14 @@ class ChildSession:
             except TimeoutError:
                 self._child.close()
                 raise TransientError(
-                    f"no answer within {timeout_seconds:g} seconds", next_step="try again", code=TOO_SLOW
+                    "no answer within {timeout_seconds:g} seconds",
+                    next_step="try again",
+                    code=TOO_SLOW,
+                    timeout_seconds=timeout_seconds,
                 ) from None
             except Interruption as error:
                 self._child.close()
-                raise TransientError(str(error), next_step="try again") from None
+                raise TransientError("{reason}", next_step="try again", reason=error.sentence) from None
         if not isinstance(answer, dict):
             raise TypeError(f"a child answered a question with {type(answer).__name__}; it returns a dictionary")
         return answer

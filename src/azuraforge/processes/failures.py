@@ -14,6 +14,7 @@ from __future__ import annotations
 import errno
 import re
 import signal
+from collections.abc import Mapping
 from typing import Literal, TypedDict
 
 import orjson
@@ -21,6 +22,8 @@ from pydantic import JsonValue
 
 from azuraforge import errors
 from azuraforge.errors import AzuraError, StorageError, TransientError, UserError
+from azuraforge.messages import Message
+from azuraforge.messages.stored import restored
 from azuraforge.strict_json import JsonObject
 
 _KINDS: dict[str, type[AzuraError]] = {
@@ -48,6 +51,10 @@ _DEPTH = 16
 class Interruption(Exception):
     """The attempt ended without a result; the run continues in another."""
 
+    def __init__(self, sentence: Message) -> None:
+        self.sentence = sentence
+        super().__init__(str(sentence))
+
 
 class ChildDied(Interruption):
     """A child's process ended without an answer."""
@@ -61,14 +68,14 @@ class LauncherDied(Interruption):
     """The launcher's process is gone, and its children with it."""
 
     def __init__(self) -> None:
-        super().__init__("the launcher's process ended")
+        super().__init__(Message("the launcher's process ended"))
 
 
 class Draining(Interruption):
     """The worker is stopping."""
 
     def __init__(self) -> None:
-        super().__init__("the platform was stopped")
+        super().__init__(Message("the platform was stopped"))
 
 
 class Cancelled(Exception):
@@ -85,18 +92,19 @@ class InternalError(AzuraError):
     code = "internal"
 
 
-def describe_exit(status: int | None) -> str:
+def describe_exit(status: int | None) -> Message:
     """Return an exit status in words: negative for a signal, as in ``subprocess``."""
     if status is None:
-        return "its process disappeared"
+        return Message("its process disappeared")
     if status >= 0:
-        return f"its process ended with exit code {status} and no answer"
+        return Message("its process ended with exit code {status} and no answer", {"status": status})
     try:
         name = signal.Signals(-status).name
     except ValueError:
         name = f"signal {-status}"
-    hint = ", possibly by the system for lack of memory" if -status == signal.SIGKILL else ""
-    return f"its process was killed ({name}{hint})"
+    if -status == signal.SIGKILL:
+        return Message("its process was killed ({signal}, possibly by the system for lack of memory)", {"signal": name})
+    return Message("its process was killed ({signal})", {"signal": name})
 
 
 def one_line(error: BaseException) -> str:
@@ -105,7 +113,7 @@ def one_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def storage_error(error: BaseException, doing: str, where: str) -> StorageError | None:
+def storage_error(error: BaseException, doing: Message, where: str) -> StorageError | None:
     """Return the error for a full, read-only or broken disk; None if ``error`` is something else.
 
     Libraries written in Rust hide the number in their text ("… (os error 28)").
@@ -115,21 +123,27 @@ def storage_error(error: BaseException, doing: str, where: str) -> StorageError 
         number = int(found[1])
     if number in _FULL:
         return StorageError(
-            f"the disk is full; {doing} could not be written",
-            where=where,
+            "the disk is full; {doing} could not be written",
+            where="{place}",
             next_step="free some space, then resume the run: azuraforge runs resume ID",
+            doing=doing,
+            place=where,
         )
     if number in _UNWRITABLE:
         return StorageError(
-            f"the folder cannot be written; {doing} could not be stored",
-            where=where,
+            "the folder cannot be written; {doing} could not be stored",
+            where="{place}",
             next_step="make it writable, then resume the run: azuraforge runs resume ID",
+            doing=doing,
+            place=where,
         )
     if number == errno.EIO:
         return StorageError(
-            f"the disk reports an error; {doing} could not be written",
-            where=where,
+            "the disk reports an error; {doing} could not be written",
+            where="{place}",
             next_step="check the disk, then resume the run: azuraforge runs resume ID",
+            doing=doing,
+            place=where,
         )
     return None
 
@@ -195,16 +209,17 @@ def _fields(error: BaseException) -> ErrorFields:
             family = "internal"
         kind = next((code for code, known in _KINDS.items() if isinstance(error, known)), "")
         return {"family": family, "kind": kind, "error": error.to_dict()}
-    full = storage_error(error, "a file", getattr(error, "filename", None) or "")
+    full = storage_error(error, Message("a file"), getattr(error, "filename", None) or "")
     if full is not None:
         return {"family": "user", "kind": full.code, "error": full.to_dict()}
     if isinstance(error, MemoryError):
-        next_step = "use less data or a smaller model"
-        out = UserError("the process ran out of memory", code=OUT_OF_MEMORY, next_step=next_step)
+        out = UserError(
+            "the process ran out of memory", next_step="use less data or a smaller model", code=OUT_OF_MEMORY
+        )
         return {"family": "user", "kind": "", "error": out.to_dict()}
     if isinstance(error, SystemExit):
         error = RuntimeError(f"the code called sys.exit({error.code!r})")
-    internal = InternalError(one_line(error), next_step="the traceback is in the run's log")
+    internal = InternalError("{error}", next_step="read the traceback in the run's log", error=one_line(error))
     return {"family": "internal", "kind": "", "error": internal.to_dict()}
 
 
@@ -214,13 +229,36 @@ def restore(family: str, fields: JsonObject, kind_code: str = "") -> AzuraError:
     ``kind_code`` names the class if the error has a code of its own.
     """
     fallback: dict[str, type[AzuraError]] = {"transient": TransientError, "internal": InternalError}
-    code, details = str(fields["code"]), fields.get("details")
+    code = str(fields["code"])
     kind = _KINDS.get(kind_code or code, fallback.get(family, UserError))
     if family == "transient" and not issubclass(kind, TransientError):
         kind = TransientError
+    return restored_as(kind, fields)
+
+
+def restored_as(kind: type[AzuraError], fields: Mapping[str, object]) -> AzuraError:
+    """Return an error of a class from its JSON; its texts stay translatable."""
+    details = fields.get("details")
+    kept = details if isinstance(details, dict) else {}
+    code = str(fields.get("code") or "")
+    if (source := restored(fields.get("source"))) is None:
+        texts = {name: str(fields.get(name) or "") for name in ("message", "where", "next_step")}
+        return kind(
+            "{message}",
+            where="{place}",
+            next_step="{step}",
+            code=code,
+            details=kept,
+            message=texts["message"],
+            place=texts["where"],
+            step=texts["next_step"],
+        )
+    templates, values = source
     return kind(
-        str(fields["message"]),
-        where=str(fields.get("where") or ""),
-        next_step=str(fields.get("next_step") or ""),
+        templates["message"],
+        where=templates["where"],
+        next_step=templates["next_step"],
         code=code,
-    ).with_details(details if isinstance(details, dict) else {})
+        details=kept,
+        **values,
+    )

@@ -129,10 +129,11 @@ class Kernels:
             return self._cpu(prepared, threads)
         if self._settings.backend == "cpu":
             raise UserError(
-                f"the engine's kernels cannot be used: {prepared.problem}",
+                "the engine's kernels cannot be used: {problem}",
                 where="engine.backend",
                 code="kernels_unavailable",
-                next_step="mend that, or set engine.backend to auto in azuraforge.toml",
+                next_step="correct that, or set engine.backend to auto in azuraforge.toml",
+                problem=prepared.problem,
             )
         return self._reference(threads)
 

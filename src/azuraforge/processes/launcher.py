@@ -19,10 +19,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from pydantic import JsonValue, ValidationError
-
-from azuraforge.errors import InvalidInput, TransientError, UserError
+from azuraforge.errors import TransientError, UserError
 from azuraforge.plugins.discovery.calling import ResultT
+from azuraforge.processes.answers import died, late, read_answer
 from azuraforge.processes.child_process import ChildProcess
 from azuraforge.processes.exchange import ChildSession, Exchange
 from azuraforge.processes.failures import OUT_OF_MEMORY, ChildDied, LauncherDied
@@ -152,26 +151,21 @@ class Launcher:
                 with Exchange(process, hear) as child, ended_with_request(partial(process.signal, signal.SIGKILL)):
                     answer = child.exchange(frame, time.monotonic() + timeout_seconds)
             except TimeoutError:
-                raise InvalidInput(
-                    f"no answer within {timeout_seconds:g} seconds",
-                    where=where,
-                    code="timeout",
-                    next_step="try with less data, or look for code that hangs",
-                ) from None
+                raise late(timeout_seconds, where) from None
             except ChildDied as error:
                 # Where memory is refused, Polars aborts, and libraries that do not check an allocation fault.
                 if memory is not None and error.status in (-signal.SIGABRT, -signal.SIGSEGV):
                     raise memory.exceeded(where) from None
-                raise InvalidInput(str(error), where=where, code="child_died") from None
+                raise died(error, where) from None
             except UserError as error:
                 if memory is not None and error.error_code == OUT_OF_MEMORY:
                     raise memory.exceeded(where) from None
                 raise
             except LauncherDied as error:
                 if last:
-                    raise TransientError(str(error), next_step="try again") from None
+                    raise TransientError("{reason}", next_step="try again", reason=error.sentence) from None
             else:
-                return _read(answer, result, where)
+                return read_answer(answer, result, where)
         raise AssertionError("unreachable")
 
     def open(self, entry: str, payload: Mapping[str, object], timeout_seconds: float = _OPEN_SECONDS) -> ChildSession:
@@ -182,7 +176,7 @@ class Launcher:
         try:
             child_session = ChildSession(self.spawn())
         except LauncherDied as error:
-            raise TransientError(str(error), next_step="try again") from None
+            raise TransientError("{reason}", next_step="try again", reason=error.sentence) from None
         try:
             child_session.send({"type": "converse", "entry": entry, "payload": payload}, timeout_seconds)
         except BaseException:
@@ -204,7 +198,9 @@ class Launcher:
                 return self._running()
             except LauncherDied as error:
                 log.warning("launcher_died", reason=str(error))
-        raise TransientError("the launcher did not start", next_step="look at the log; start the platform again")
+        raise TransientError(
+            "the launcher did not start", next_step="read the platform's log, then start the platform again"
+        )
 
     def _running(self) -> _Server:
         with self._lock:
@@ -219,17 +215,6 @@ class Launcher:
         if not LINUX:  # or macOS ends children whose launcher has touched one of its frameworks
             passed["OBJC_DISABLE_INITIALIZE_FORK_SAFETY"] = "YES"
         return {**passed, **dict.fromkeys(_ONE_THREAD, "1"), **ENVIRONMENT, "PYTHONUNBUFFERED": "1", **self._extra}
-
-
-def _read(answer: JsonValue, result: type[ResultT], where: str) -> ResultT:
-    try:
-        return result.model_validate(answer)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(map(str, first["loc"]))
-        raise InvalidInput(
-            f"the child's answer is no {result.__name__}: {field}: {first['msg']}", where=where, code="child_answer"
-        ) from None
 
 
 def _keep_the_dead() -> None:

@@ -42,11 +42,23 @@ class Outbox:
     def point(self, step: int, metrics: dict[str, float]) -> None:
         """Queue one point of each series. Raises InvalidInput for a step or a name that cannot be stored."""
         if not -MAX_STEP <= step <= MAX_STEP:
-            raise InvalidInput(f"a step must lie between -2^62 and 2^62; this one is {step}", where="log()")
+            raise InvalidInput(
+                "a step must lie between -2^62 and 2^62; this one is {step}",
+                next_step="count steps from 0",
+                where="log()",
+                step=step,
+            )
         for name in metrics.keys() - self._series:
             if (problem := problem_with_series(name)) is not None:
                 shown = str(sayable(str(name)))[:80]
-                raise InvalidInput(f"{shown!r} cannot be a metric's name: {problem}", where=f"step {step}")
+                raise InvalidInput(
+                    "{shown!r} cannot be a metric's name: {problem}",
+                    next_step="choose another name",
+                    where="step {step}",
+                    shown=shown,
+                    problem=problem,
+                    step=step,
+                )
             self._series.add(name)
         at = time.time_ns() // 1_000_000
         with self._changed:
@@ -56,7 +68,13 @@ class Outbox:
     def progress(self, done: int, total: int, note: str) -> None:
         """Queue progress, replacing an unsent older report. Raises InvalidInput beyond 64 bits."""
         if not (-_COUNT <= done <= _COUNT and -_COUNT <= total <= _COUNT):
-            raise InvalidInput(f"{done} of {total} is beyond 64 bits", where="progress()")
+            raise InvalidInput(
+                "{done} of {total} is beyond 64 bits",
+                next_step="report smaller numbers",
+                where="progress()",
+                done=done,
+                total=total,
+            )
         frame = sent("progress", {"done": done, "total": total, "note": sayable(note)})
         with self._changed:
             self._progress = frame

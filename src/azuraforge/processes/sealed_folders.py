@@ -18,6 +18,7 @@ from pydantic import JsonValue
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.durable import sync
+from azuraforge.messages import Message
 from azuraforge.processes.failures import storage_error
 
 MANIFEST = "manifest.json"
@@ -48,7 +49,7 @@ def write_sealed(final: Path, fill: Callable[[Path], None], about: Mapping[str, 
         _sync(final.parent)
     except BaseException as error:
         shutil.rmtree(draft, ignore_errors=True)
-        full = storage_error(error, "a checkpoint", str(final.parent))
+        full = storage_error(error, Message("a checkpoint"), str(final.parent))
         if full is None:
             raise
         raise full from error

@@ -87,8 +87,10 @@ def _refuse_foreign_page(connection: HTTPConnection) -> None:
     origin = connection.headers.get("origin")
     if not address.is_own_page(origin, connection.headers.get("host", "")):
         raise Forbidden(
-            f"a page from {origin or 'an unknown origin'} may not use this session",
-            next_step=f"open {address.url}; behind a proxy, set AZURAFORGE_SERVER__PUBLIC_URL to the address in use",
+            "a page from {origin} may not use this session",
+            next_step="open {url}; behind a proxy, set AZURAFORGE_SERVER__PUBLIC_URL to the address in use",
+            origin=origin or "an unknown origin",
+            url=address.url,
         )
 
 
@@ -122,7 +124,10 @@ def while_member(connection: HTTPConnection, access: Access, work: Callable[[], 
 def _at_least(access: Access, role: str) -> Access:
     if not access.may(role):
         raise Forbidden(
-            f"this requires the role {role}; yours is {access.role}", next_step="ask an admin of the project"
+            "this requires the role {role}; yours is {own}",
+            next_step="ask an admin of the project",
+            role=role,
+            own=access.role,
         )
     return access
 

@@ -97,9 +97,11 @@ def hold_all(folder: Path) -> None:
         _write(folder / _RESTORED, orjson.dumps({"at": utc_now().isoformat()}))
     except OSError as error:
         raise StorageError(
-            f"the restore could not be noted: {error.strerror}; nothing was changed",
-            where=str(folder),
+            "the restore could not be recorded: {reason}; nothing was changed",
+            where="{place}",
             next_step="free space or make the data home writable, then try again",
+            reason=error.strerror,
+            place=str(folder),
         ) from error
 
 

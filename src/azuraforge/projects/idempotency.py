@@ -59,7 +59,10 @@ class KeyedRequest:
     def __post_init__(self) -> None:
         if not (0 < len(self.key) <= MOST_CHARACTERS and self.key.isascii() and self.key.isprintable()):
             raise InvalidInput(
-                f"an Idempotency-Key has 1 to {MOST_CHARACTERS} printable ASCII characters", where="Idempotency-Key"
+                "an Idempotency-Key has 1 to {most_characters} printable ASCII characters",
+                next_step="send another key, for example a UUID",
+                where="Idempotency-Key",
+                most_characters=MOST_CHARACTERS,
             )
 
 
@@ -107,10 +110,12 @@ def repeated(known: KnownAnswer, request: KeyedRequest, request_hash: str) -> An
     """Return the stored answer. Raises Conflict where the request is another one, or its answer held a secret."""
     if (known.route, known.request_hash) != (request.route, request_hash):
         raise Conflict(
-            f"the idempotency key {request.key!r} belongs to another request: {known.route}",
+            "the idempotency key {request!r} belongs to another request: {route}",
             where="Idempotency-Key",
-            next_step="use another key; repeat a request with the very same body",
+            next_step="use another key; a repeated request must have the same body",
             code="key_reused",
+            request=request.key,
+            route=known.route,
         )
     if known.body is None:
         raise Conflict(
@@ -124,18 +129,27 @@ def repeated(known: KnownAnswer, request: KeyedRequest, request_hash: str) -> An
 
 def _without_answer(request: KeyedRequest, row: AnsweredRequest | None) -> Conflict:
     """Return the error; ``row``: None where the key was recorded this very moment."""
-    since, until, route = "", f"for {KEPT_SECONDS / 3600:.0f} hours", request.route
-    if row is not None:
-        since = f" at {_moment(row.created_at)}"
-        until = f"until {_moment(row.created_at + timedelta(seconds=KEPT_SECONDS))}"
-        route = row.route
+    if row is None:
+        return Conflict(
+            "the request with the idempotency key {key!r} ({route}) took effect, and its answer is not stored yet",
+            where="Idempotency-Key",
+            next_step="repeat the request in a second; the key is kept for {hours} hours",
+            code=ANSWER_UNKNOWN,
+            key=request.key,
+            route=request.route,
+            hours=KEPT_SECONDS // 3600,
+        )
     return Conflict(
-        f"the request with the idempotency key {request.key!r} ({route}) took effect{since}, and its answer is not "
-        "stored: it is on its way, or it was lost",
+        "the request with the idempotency key {key!r} ({route}) took effect at {at}, and its answer is not stored: it "
+        "is on its way, or it was lost",
         where="Idempotency-Key",
-        next_step=f"if that was a moment ago, repeat the request in a second; else look for its result, which exists, "
-        f"and use another key to make a second one; this key is kept {until}",
+        next_step="look for the result, which exists; to create a second one, use another key; this key is kept until "
+        "{until}",
         code=ANSWER_UNKNOWN,
+        key=request.key,
+        route=row.route,
+        at=_moment(row.created_at),
+        until=_moment(row.created_at + timedelta(seconds=KEPT_SECONDS)),
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from azuraforge.database import Database, Deletable, Session, UnitOfWork, now
 from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
+from azuraforge.messages import Message
 from azuraforge.projects.keeping import Shelf
 from azuraforge.projects.schemas import NeededBy, Noun, RetentionPolicy, TrashItem
 from azuraforge.projects.trash import AT_ONCE, Contents, Position, Purged
@@ -266,7 +267,13 @@ class RowBin(ABC, Generic[Row]):
 
     def unknown(self, name: str) -> NotFound:
         """Return the error for a name that does not exist."""
-        return NotFound(f"{self.noun} {name!r} does not exist", next_step=f"azuraforge {self._nouns} list")
+        return NotFound(
+            "{noun} {name!r} does not exist",
+            next_step="azuraforge {nouns} list",
+            noun=Message(f"noun.{self.noun}"),
+            name=name,
+            nouns=self._nouns,
+        )
 
     @property
     def _nouns(self) -> str:
@@ -274,9 +281,14 @@ class RowBin(ABC, Generic[Row]):
 
     def _taken(self, thing: Thing[Row]) -> Conflict:
         return Conflict(
-            f"another {self.noun} is named {thing.name!r} by now",
-            where=f"{self.noun} {thing.id}",
-            next_step=f"delete that one first: azuraforge {self._nouns} delete {quote(thing.name)}",
+            "another {noun} has the name {thing!r} now",
+            where="{noun} {id}",
+            next_step="delete that one first: azuraforge {nouns} delete {quote}",
+            noun=Message(f"noun.{self.noun}"),
+            thing=thing.name,
+            id=thing.id,
+            nouns=self._nouns,
+            quote=quote(thing.name),
         )
 
     def _candidates(self, project_id: str, before: datetime | None) -> Iterator[tuple[Thing[Row], bool]]:

@@ -98,8 +98,9 @@ class ProjectService:
         if place is None:
             raise Conflict(
                 "the database has members but no project 'default'",
-                where=self._database.url,
+                where="{place}",
                 next_step="restore a backup, or name an empty database",
+                place=self._database.url,
             )
         project_id = place.project_id
         self._database.write(project_id, lambda session: store.delete_expired(session))
@@ -218,8 +219,10 @@ class ProjectService:
         """Create an API token of this project; its secret is shown only here."""
         if not access.may(request.role):
             raise Forbidden(
-                f"the role {access.role} cannot create a token with the role {request.role}",
-                next_step=f"choose {access.role} or a lower role",
+                "the role {role} cannot create a token with the role {wanted}",
+                next_step="choose {role} or a lower role",
+                role=access.role,
+                wanted=request.role,
             )
         days = request.expires_in_days
         secret, row = self._issue(
@@ -258,7 +261,7 @@ class ProjectService:
         """Remove a token; it opens nothing from now on."""
         hash_ = self._database.write(project_id, lambda session: store.delete_token(session, id_))
         if hash_ is None:
-            raise NotFound(f"token {id_!r} does not exist", next_step="azuraforge tokens list")
+            raise NotFound("token {id!r} does not exist", next_step="azuraforge tokens list", id=id_)
         self._removed(hash_)
 
     async def complete_id(self, project_id: str, short: ShortId, given: str) -> str:

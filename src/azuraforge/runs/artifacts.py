@@ -13,6 +13,7 @@ from azuraforge.crashpoints import crashpoint
 from azuraforge.database import new_id
 from azuraforge.durable import sync
 from azuraforge.errors import StorageError
+from azuraforge.messages import Message
 from azuraforge.processes.failures import storage_error
 
 _CHUNK = 1 << 20
@@ -95,9 +96,20 @@ class ArtifactStore:
             with path.open("rb") as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
-            raise StorageError(f"an artifact cannot be read: {error.strerror}", where=str(path)) from error
+            raise StorageError(
+                "an artifact cannot be read: {reason}",
+                next_step="check the file and the disk, or restore it from a backup",
+                where="{place}",
+                reason=error.strerror,
+                place=str(path),
+            ) from error
         if found != sha256:
-            raise StorageError("an artifact was changed on disk", where=str(path), next_step="restore it from a backup")
+            raise StorageError(
+                "an artifact was changed on disk",
+                where="{place}",
+                next_step="restore it from a backup",
+                place=str(path),
+            )
         return path
 
     def _draft(self, project_id: str) -> Path:
@@ -126,5 +138,11 @@ class ArtifactStore:
         return stored
 
     def _readable(self, error: OSError) -> StorageError:
-        found = storage_error(error, "an artifact", str(self.root))
-        return found or StorageError(f"an artifact could not be stored: {error.strerror}", where=str(self.root))
+        found = storage_error(error, Message("an artifact"), str(self.root))
+        return found or StorageError(
+            "an artifact could not be stored: {reason}",
+            next_step="check the disk, then try again",
+            where="{place}",
+            reason=error.strerror,
+            place=str(self.root),
+        )

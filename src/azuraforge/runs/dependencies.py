@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from azuraforge.database import Session
 from azuraforge.errors import Conflict, InvalidInput
+from azuraforge.messages import Message
 from azuraforge.runs import store
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.tables import Run
@@ -26,22 +27,24 @@ def needed_by(session: Session, request: RunRequest) -> Sequence[Run]:
         return []
     if request.kind == "external":
         raise InvalidInput(
-            "a run that a client carries cannot wait for others",
+            "a run that a client executes cannot wait for other runs",
             where="depends_on",
             next_step="wait for them in your code: client.runs.wait(ID)",
         )
     found = store.lock_named(session, wanted)
     if missing := sorted(set(wanted) - {run.id for run in found}):
         raise InvalidInput(
-            f"run {missing[0]!r}, which this one needs, does not exist",
+            "run {missing!r}, which this one needs, does not exist",
             where="depends_on",
             next_step="azuraforge runs list",
+            missing=missing[0],
         )
     if deleted := next((run for run in found if run.deleted_at is not None), None):
         raise InvalidInput(
-            f"run {deleted.id!r}, which this one needs, is in the trash",
+            "run {deleted!r}, which this one needs, is in the trash",
             where="depends_on",
-            next_step=f"azuraforge runs restore {deleted.id}",
+            next_step="azuraforge runs restore {deleted}",
+            deleted=deleted.id,
         )
     return found
 
@@ -71,15 +74,22 @@ def obstacle(run: Run, needed: Sequence[Run]) -> Run | None:
     return next((each for each in needed if each.state not in (*_GOING, "succeeded")), None)
 
 
-def unmet(ended: Run) -> dict[str, str]:
+def unmet(ended: Run) -> Conflict:
     """Return the error of a run that is cancelled because ``ended`` did not succeed."""
-    what = {"failed": "failed", "cancelled": "was cancelled", "quarantined": "was quarantined"}[ended.state]
-    return {
-        "code": _UNMET,
-        "message": f"it needed run {ended.id} ({ended.name}), which {what}",
-        "where": f"run {ended.id}",
-        "next_step": "resume that run, then this one: azuraforge runs resume ID",
+    values = {"run": ended.id, "name": ended.name}
+    reasons = {
+        "failed": Message("it needed run {run} ({name}), which failed", values),
+        "cancelled": Message("it needed run {run} ({name}), which was cancelled", values),
+        "quarantined": Message("it needed run {run} ({name}), which was quarantined", values),
     }
+    return Conflict(
+        "{reason}",
+        where="run {run}",
+        next_step="resume that run, then this one: azuraforge runs resume ID",
+        code=_UNMET,
+        reason=reasons[ended.state],
+        run=ended.id,
+    )
 
 
 def lock_needed(session: Session, run_id: str) -> Sequence[Run]:
@@ -92,14 +102,15 @@ def wait_again(session: Session, run: Run, needed: Sequence[Run]) -> None:
     """Let a resumed run wait again for unfinished dependencies; raises Conflict if one did not succeed."""
     if (gone := _purged(run, needed)) is not None:
         raise Conflict(
-            f"it needed run {gone}, which did not succeed and has been purged since",
-            where=f"run {run.id}",
+            "it needed run {gone}, which did not succeed and has been purged since",
+            where="run {run}",
             next_step="start a new run like this one, without that need or after it: azuraforge runs start",
             code=_UNMET,
+            gone=gone,
+            run=run.id,
         )
     if (lost := obstacle(run, needed)) is not None:
-        error = unmet(lost)
-        raise Conflict(error["message"], where=error["where"], next_step=error["next_step"], code=error["code"])
+        raise unmet(lost)
     store.change(session, run, waiting_on=unfinished(needed))
 
 

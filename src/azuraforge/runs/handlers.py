@@ -81,9 +81,12 @@ class ClaimedRun:
             return shape.model_validate(self.extra)
         except ValidationError as error:
             raise InvalidInput(
-                f"what the run carries does not fit {shape.__name__}: {error}",
-                where=f"run {self.id}",
+                "the stored request of the run does not fit {shape}: {error}",
+                where="run {id}",
                 next_step="start the run again",
+                shape=shape.__name__,
+                error=error,
+                id=self.id,
             ) from None
 
 
@@ -240,7 +243,11 @@ class MessageKind(Generic[M]):
             body = self.shape.model_validate(fields)
         except ValidationError as error:
             raise InvalidInput(
-                f"the message {self.name!r} is malformed: {str(error)[:_SHOWN]}", where="child.send()"
+                "the message {name!r} is malformed: {error}",
+                next_step="correct the plugin",
+                where="child.send()",
+                name=self.name,
+                error=str(error)[:_SHOWN],
             ) from None
         return self.record(received, body)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from azuraforge.errors import InvalidInput, UserError
+from azuraforge.messages import Message
 from azuraforge.runs.handlers import ClaimedRun
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.settings import RunSettings
@@ -48,9 +49,11 @@ class Limits:
         if self.time_seconds is not None and time.monotonic() - self.begun > self.time_seconds:
             _refuse(
                 _TIME,
-                f"the attempt took longer than its time limit of {self.time_seconds:g} seconds",
+                Message(
+                    "the attempt took longer than its time limit of {limit:g} seconds", {"limit": self.time_seconds}
+                ),
                 self.time_asked,
-                "or train less; a resumed run goes on from its checkpoint, with the whole time again",
+                Message("train less; a resumed run continues from its checkpoint, with the whole time again"),
             )
 
     def check_memory(self, used_bytes: int) -> None:
@@ -58,9 +61,12 @@ class Limits:
         if self.memory_bytes is not None and used_bytes > self.memory_bytes:
             _refuse(
                 _MEMORY,
-                f"its processes used {used_bytes:,} bytes of memory; {self.memory_bytes:,} are allowed",
+                Message(
+                    "its processes used {used:,} bytes of memory; {most:,} are allowed",
+                    {"used": used_bytes, "most": self.memory_bytes},
+                ),
                 self.memory_asked,
-                "or use less data or a smaller model",
+                Message("use less data or a smaller model"),
             )
 
 
@@ -70,21 +76,36 @@ def check_asked(request: RunRequest, settings: RunSettings) -> None:
         asked, most = getattr(request, name), getattr(settings, name)
         if asked is not None and request.kind == "external":
             raise InvalidInput(
-                "a run that a client carries has no limits here", where=name, next_step=f"leave {name} out"
+                "the platform sets no limits for a run that a client executes",
+                where="{place}",
+                next_step="leave {place} out",
+                place=name,
             )
         if asked is not None and most is not None and asked > most:
             raise InvalidInput(
-                f"{name} is {asked:,.15g}; this platform allows {most:,.15g}",
-                where=name,
-                next_step=f"ask for less, or raise {_variable(name)}",
+                "{name} is {asked:,.15g}; this platform allows {most:,.15g}",
+                where="{name}",
+                next_step="ask for less, or raise {variable}",
+                name=name,
+                asked=asked,
+                most=most,
+                variable=_variable(name),
             )
 
 
-def _refuse(name: str, message: str, asked: bool, otherwise: str) -> NoReturn:
-    raised = f"start it again with a higher {name}" if asked else f"raise {_variable(name)}"
-    where = f"{name} of the run" if asked else f"runs.{name} of the platform"
-    code = name.rpartition("_")[0]
-    raise UserError(message, code=code, where=where, next_step=f"{raised}, {otherwise}")
+def _refuse(name: str, problem: Message, asked: bool, otherwise: Message) -> NoReturn:
+    raise UserError(
+        "{problem}",
+        code=name.rpartition("_")[0],
+        where="{name} of the run" if asked else "runs.{name} of the platform",
+        next_step="start it again with a higher {name}, or {otherwise}"
+        if asked
+        else "raise {variable}, or {otherwise}",
+        problem=problem,
+        name=name,
+        variable=_variable(name),
+        otherwise=otherwise,
+    )
 
 
 def _variable(name: str) -> str:

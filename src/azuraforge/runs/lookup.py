@@ -167,4 +167,4 @@ def _sort_key(row: lookup_store.RunRow) -> tuple[float, str]:
 
 def _existing(found: Sequence[object], run_id: str) -> None:
     if not found:
-        raise NotFound(f"run {run_id!r} does not exist", next_step="azuraforge runs list")
+        raise NotFound("run {run_id!r} does not exist", next_step="azuraforge runs list", run_id=run_id)

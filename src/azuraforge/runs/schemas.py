@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
 import orjson
 from pydantic import (
@@ -20,6 +21,8 @@ from pydantic import (
 )
 
 from azuraforge.bounds import MOST_COUNT, MOST_NUMBER, MOST_SECONDS
+from azuraforge.messages import LANGUAGES, current
+from azuraforge.messages.stored import shown as shown_texts
 from azuraforge.paging import Page
 from azuraforge.processes.failures import sayable
 from azuraforge.processes.points import MAX_STEP, problem_with_series
@@ -120,6 +123,32 @@ class RunError(BaseModel):
     where: str | None = None
     next_step: str | None = None
     details: JsonObject | None = None
+
+    @classmethod
+    def shown(cls, stored: Mapping[str, object] | None) -> Self | None:
+        """Return a stored error in the language of the request; None without one."""
+        if stored is None:
+            return None
+        error = cls.model_validate(stored)
+        texts = shown_texts(stored.get("source"), current())
+        return error if texts is None else error.model_copy(update={name: text or None for name, text in texts.items()})
+
+
+class StoredError(RunError):
+    """An error as a row keeps it: in English, and untranslated as templates and values."""
+
+    source: JsonObject | None = None
+
+    def sentences(self) -> dict[str, str]:
+        """Return the error's sentence in each language."""
+        texts = {code: shown_texts(self.source, code) for code in LANGUAGES}
+        return {code: self.message if text is None else text["message"] for code, text in texts.items()}
+
+    def translated(self) -> RunError:
+        """Return the error in the language of the request."""
+        shown = RunError.shown(self.model_dump(mode="json"))
+        assert shown is not None  # there is something stored
+        return shown
 
 
 class RunProgress(BaseModel):

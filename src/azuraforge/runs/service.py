@@ -31,6 +31,7 @@ from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session, UnitOfWork, after_commit, now, seconds_from_now
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
+from azuraforge.messages import Message
 from azuraforge.processes.failures import sayable
 from azuraforge.projects.keeping import hold
 from azuraforge.runs import dependencies, lookup, shapes, store
@@ -149,9 +150,11 @@ class RunService:
         """Raise InvalidInput for a kind of run that no handler is registered for."""
         if kind != _EXTERNAL and kind not in self._handlers:
             raise InvalidInput(
-                f"there are no runs of kind {kind!r}",
+                "there are no runs of kind {kind!r}",
                 where="kind",
-                next_step=f"choose one of: {', '.join([*self._handlers, _EXTERNAL])}",
+                next_step="choose one of: {value}",
+                kind=kind,
+                value=", ".join([*self._handlers, _EXTERNAL]),
             )
 
     def add(self, session: Session, request: RunRequest, prepared: PreparedRun, user_id: str | None) -> str:
@@ -196,7 +199,14 @@ class RunService:
                     self._transitions.cancel_requested(session, run, reason)
                 after_commit(session, lambda: self._dispatch.cancelled(project_id, run_id))
             elif run.state != "cancelled":
-                raise Conflict(f"the run has ended already: {run.state}", where=f"run {run_id}", code="ended")
+                raise Conflict(
+                    "the run has ended already: {state}",
+                    next_step="azuraforge runs show {run_id}",
+                    where="run {run_id}",
+                    code="ended",
+                    state=Message(f"state.{run.state}"),
+                    run_id=run_id,
+                )
 
         self._database.write(project_id, work, unit=unit)
         return self.get(project_id, run_id)
@@ -208,17 +218,26 @@ class RunService:
             needed = dependencies.lock_needed(session, run_id)
             run = self._locked(session, run_id)
             if run.kind == _EXTERNAL:
-                raise Conflict("a client carries this run; it goes on when the client does", where=f"run {run_id}")
+                raise Conflict(
+                    "a client executes this run; it continues when the client does",
+                    next_step="start the client again",
+                    where="run {run_id}",
+                    run_id=run_id,
+                )
             if run.deleted_at is not None:
                 raise Conflict(
                     "the run is in the trash",
-                    where=f"run {run_id}",
-                    next_step=f"restore it first: azuraforge runs restore {run_id}",
+                    where="run {run_id}",
+                    next_step="restore it first: azuraforge runs restore {run_id}",
+                    run_id=run_id,
                 )
             if run.state not in _RESUMABLE:
                 raise Conflict(
-                    f"only a run that failed, was cancelled or quarantined can be resumed; this one is {run.state}",
-                    where=f"run {run_id}",
+                    "only a run that failed, was cancelled or quarantined can be resumed; this one is {state}",
+                    next_step="azuraforge runs show {run_id}",
+                    where="run {run_id}",
+                    state=Message(f"state.{run.state}"),
+                    run_id=run_id,
                 )
             for object_to in self._objections:
                 object_to(session, ResumedRun(run.id, run.kind, run.extra))
@@ -246,7 +265,7 @@ class RunService:
             self._existing(session, run_id)
             row = store.artifact(session, run_id, name)
         if row is None:
-            raise NotFound(f"the run has no artifact {name!r}", where=f"run {run_id}")
+            raise _lacks(Message("the run has no artifact {name!r}", {"name": name}), run_id)
         return shapes.artifact_out(row), self._artifacts.verify(project_id, row.sha256)
 
     def figure(self, project_id: str, run_id: str, name: str) -> JsonObject:
@@ -255,7 +274,7 @@ class RunService:
             self._existing(session, run_id)
             row = store.figure(session, run_id, name)
         if row is None:
-            raise NotFound(f"the run has no figure {name!r}", where=f"run {run_id}")
+            raise _lacks(Message("the run has no figure {name!r}", {"name": name}), run_id)
         return row.data
 
     def keep_artifact(
@@ -342,9 +361,11 @@ class RunService:
             return None
         if row.request_hash != request_hash:
             raise Conflict(
-                f"the idempotency key {request.idempotency_key!r} belongs to run {row.id}, which was asked differently",
+                "the idempotency key {key!r} belongs to run {run}, which was requested differently",
                 where="idempotency_key",
                 next_step="use another key",
+                key=request.idempotency_key,
+                run=row.id,
             )
         return row.id
 
@@ -357,8 +378,13 @@ class RunService:
 
 def _found(run: Run | None, run_id: str) -> Run:
     if run is None:
-        raise NotFound(f"run {run_id!r} does not exist", next_step="azuraforge runs list")
+        raise NotFound("run {run_id!r} does not exist", next_step="azuraforge runs list", run_id=run_id)
     return run
+
+
+def _lacks(what: Message, run_id: str) -> NotFound:
+    """Return the error for something that the run does not have."""
+    return NotFound("{what}", where="run {run_id}", next_step="azuraforge runs show {run_id}", what=what, run_id=run_id)
 
 
 def _hash(request: RunRequest) -> str:
@@ -367,5 +393,7 @@ def _hash(request: RunRequest) -> str:
     try:
         asked = orjson.dumps(request.model_dump(mode="json", exclude=silent), option=orjson.OPT_SORT_KEYS)
     except (TypeError, ValueError) as error:
-        raise InvalidInput(f"the request is not JSON: {sayable(str(error))}", where="config") from error
+        raise InvalidInput(
+            "the request is not JSON: {error}", next_step="send JSON", where="config", error=sayable(str(error))
+        ) from error
     return hashlib.sha256(asked).hexdigest()

@@ -28,7 +28,7 @@ def run_fields(row: Run | RunRow) -> dict[str, Any]:
     """Return the fields of ``RunOut``, read from a row."""
     fields = {name: getattr(row, name) for name in _PLAIN}
     fields["progress"] = RunProgress.model_validate(row.progress)
-    fields["error"] = RunError.model_validate(row.error) if row.error is not None else None
+    fields["error"] = RunError.shown(row.error)
     return fields
 
 

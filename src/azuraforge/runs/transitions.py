@@ -211,7 +211,7 @@ class Transitions:
                     self._go_on(session, waiting)
 
     def _cancel_unmet(self, session: Session, run: Run, lost: Run) -> None:
-        store.change(session, run, state="cancelled", error=dependencies.unmet(lost), finished_at=now())
+        store.change(session, run, state="cancelled", error=dependencies.unmet(lost).to_dict(), finished_at=now())
         session.refresh(run)
 
     def _go_on(self, session: Session, waiting: Run) -> None:

@@ -122,9 +122,11 @@ class RunTrash(RowBin[Run]):
     def refuse(self, session: Session, thing: Thing[Run]) -> None:
         if thing.row.state in _UNFINISHED:
             raise Conflict(
-                f"a run that is {thing.row.state} cannot be deleted",
-                where=f"run {thing.id}",
-                next_step=f"cancel it first: azuraforge runs cancel {thing.id}",
+                "a run that is {state} cannot be deleted",
+                where="run {thing}",
+                next_step="cancel it first: azuraforge runs cancel {thing}",
+                state=thing.row.state,
+                thing=thing.id,
             )
 
     def newest(self, session: Session, after: Position | None, limit: int | None) -> Sequence[Thing[Run]]:

@@ -16,7 +16,7 @@ import azuraforge
 from azuraforge.package import SETTINGS, Services
 from azuraforge.projects.access import require_access
 from azuraforge.projects.address import Address
-from azuraforge.server import bodies, documented, encodings, guards, health, idempotency, pages, problems
+from azuraforge.server import bodies, documented, encodings, guards, guide, health, idempotency, pages, problems
 from azuraforge.server.health import State
 from azuraforge.server.packages import PACKAGES
 from azuraforge.waiting.turns import Waiting
@@ -46,7 +46,16 @@ def create_application(services: Services, state: State, url: str = "") -> ASGIA
     app.state.settings = settings
     app.state.address = Address.of(settings.server, url)
     app.state.waiting = Waiting(settings.reading, settings.server)
-    return guards.HostGuard(guards.BodyGuard(app, settings.server, FILE_PATHS), app.state.address)
+    guarded = guards.HostGuard(guards.BodyGuard(app, settings.server, FILE_PATHS), app.state.address)
+    return guards.LanguageGuard(guarded)
+
+
+_ABOUT = """A self-hosted platform for models that keep learning.
+
+Errors are problem documents (RFC 9457). Their texts, and those of stored errors such as a failed run's, are in the
+language that the `Accept-Language` header prefers: English (`en`, the default) or Turkish (`tr`). `code` and `details`
+are the same in both.
+"""
 
 
 def create_api(state: State = _ready) -> FastAPI:
@@ -54,7 +63,7 @@ def create_api(state: State = _ready) -> FastAPI:
     app = FastAPI(
         title="AzuraForge",
         version=azuraforge.__version__,
-        description="A self-hosted platform for models that keep learning.",
+        description=_ABOUT,
         docs_url=None,  # they load scripts from elsewhere; the document itself is at /api/v1/openapi.json
         redoc_url=None,
         openapi_url=f"{PREFIX}/openapi.json",
@@ -78,6 +87,7 @@ def create_api(state: State = _ready) -> FastAPI:
         return sorted({method for route in routes if route.path_regex.match(inner) for method in route.methods or ()})
 
     problems.install(app, allowed)
+    guide.install(app)
     pages.install(app, allowed)
     plain = app.openapi
     by_place = {

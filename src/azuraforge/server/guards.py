@@ -11,6 +11,8 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from azuraforge.messages import Message as Sentence
+from azuraforge.messages import negotiate, speaking
 from azuraforge.projects.address import Address
 from azuraforge.server.problems import problem
 from azuraforge.settings import ServerSettings
@@ -27,6 +29,8 @@ _SAFE_HEADERS = {
 }
 _RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in _SAFE_HEADERS.items()]
 
+
+TOO_LARGE = "the body is larger than {size}"
 
 #: Probes of containers and load balancers name any host; these answers hold a state and a version.
 _PROBES = frozenset({"/healthz", "/readyz"})
@@ -46,8 +50,13 @@ class HostGuard:
         if scope["type"] not in ("http", "websocket") or self._is_served(scope):
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            step = "use the address that the platform prints when it starts; AZURAFORGE_SERVER__PUBLIC_URL sets it"
-            answer = problem(400, "this host name is not served here", "unknown_host", next_step=step)
+            answer = problem(
+                400,
+                "this host name is not served here",
+                "unknown_host",
+                next_step="use the address that the platform prints when it starts, or set"
+                " AZURAFORGE_SERVER__PUBLIC_URL",
+            )
             await answer(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1008, "reason": "unknown host"})
@@ -57,6 +66,34 @@ class HostGuard:
         if len(named) == 1 and self.address.serves(named[0]):
             return True
         return self.address.beyond_loopback and scope["path"] in _PROBES
+
+
+class LanguageGuard:
+    """Sets the language of a request by its ``Accept-Language`` header."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        language = negotiate(Headers(scope=scope).get("accept-language", ""))
+
+        async def named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
+                if not any(name.lower() == b"content-language" for name, _ in headers):
+                    message["headers"] = [
+                        *headers,
+                        (b"content-language", language.encode()),
+                        (b"vary", b"Accept-Language"),
+                    ]
+            await send(message)
+
+        with speaking(language):
+            # Answers of the API may contain stored errors; pages and files are the same in every language.
+            await self.app(scope, receive, named if scope["path"].startswith("/api/") else send)
 
 
 class BodyGuard:
@@ -86,11 +123,23 @@ class BodyGuard:
 
         length = Headers(scope=scope).get("content-length", "")
         if b"%00" in scope.get("raw_path", b"") or b"%00" in scope["query_string"]:
-            answer = problem(400, "an address cannot hold a NUL character", "invalid_input")
+            answer = problem(
+                400,
+                "an address cannot contain a NUL character",
+                "invalid_input",
+                next_step="remove %00 from the address",
+            )
             await answer(scope, receive, headed)
         elif length.isdecimal() and int(length) > max_bytes:
-            setting = "MAX_BODY_BYTES" if is_file else "MAX_JSON_BYTES"
-            answer = problem(413, _too_large(max_bytes), "too_large", next_step=_raise_limit(setting))
+            setting = "AZURAFORGE_SERVER__MAX_BODY_BYTES" if is_file else "AZURAFORGE_SERVER__MAX_JSON_BYTES"
+            answer = problem(
+                413,
+                TOO_LARGE,
+                "too_large",
+                next_step="send less, or raise {setting}",
+                size=size_of(max_bytes),
+                setting=setting,
+            )
             await answer(scope, receive, headed)
         else:
             await self.app(scope, bounded(receive, max_bytes), headed)
@@ -111,13 +160,9 @@ def bounded(receive: Receive, max_bytes: int) -> Receive:
     return counted
 
 
-def _too_large(max_bytes: int) -> str:
-    size = f"{max_bytes / 2**20:g} MiB" if max_bytes >= 2**20 else f"{max_bytes} bytes"
-    return f"the body is larger than {size}"
-
-
-def _raise_limit(setting: str) -> str:
-    return f"send less, or raise AZURAFORGE_SERVER__{setting}"
+def size_of(max_bytes: int) -> str:
+    """Return a limit in MiB, or in bytes if it is smaller than one."""
+    return f"{max_bytes / 2**20:g} MiB" if max_bytes >= 2**20 else f"{max_bytes} bytes"
 
 
 class TooLargeError(HTTPException):
@@ -125,4 +170,5 @@ class TooLargeError(HTTPException):
     the reading of a body."""
 
     def __init__(self, max_bytes: int) -> None:
-        super().__init__(413, _too_large(max_bytes))
+        self.sentence = Sentence(TOO_LARGE, {"size": size_of(max_bytes)})
+        super().__init__(413, str(self.sentence))

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from fastapi import FastAPI, Response
 
 import azuraforge
+from azuraforge.messages.catalogue import untranslated
 
 #: A check that takes longer counts as failed.
 CHECK_SECONDS = 2.0
@@ -23,8 +24,8 @@ def install(app: FastAPI, state: State, check_seconds: float = CHECK_SECONDS) ->
 
     @app.get("/healthz", tags=["server"])
     async def healthz() -> dict[str, object]:
-        """Report that the process is alive."""
-        return {"status": "ok", "version": azuraforge.__version__}
+        """Report that the process is alive, and how many errors it showed in English for want of a translation."""
+        return {"status": "ok", "version": azuraforge.__version__, "untranslated": sum(untranslated().values())}
 
     @app.get("/readyz", tags=["server"], responses={503: {"description": "Not ready", "content": _UNAVAILABLE}})
     async def readyz(response: Response) -> dict[str, object]:

@@ -26,7 +26,7 @@ from azuraforge.projects.idempotency import (
     repeated,
 )
 from azuraforge.server.documented import Document
-from azuraforge.server.problems import problem, problem_of
+from azuraforge.server.problems import problem_of, problem_of_http
 from azuraforge.telemetry import logger
 
 HEADER = "idempotency-key"
@@ -65,7 +65,7 @@ class IdempotencyGuard:
             await problem_of(error)(scope, receive, send)
             return
         except HTTPException as error:  # the body grew beyond the limit
-            await problem(error.status_code, str(error.detail), "too_large")(scope, receive, send)
+            await problem_of_http(error, "too_large")(scope, receive, send)
             return
         answer = _Held(send)
         scope[UNIT_OF_WORK] = answers.unit_of_work(request)

@@ -23,6 +23,8 @@ _CHECKOUT = Path(__file__).parents[3] / "dashboard" / "dist"
 _FOR_EVER = "public, max-age=31536000, immutable"
 #: Endings of the compressed copies that the dashboard's build puts next to a file, the smallest first.
 _ENCODINGS = {"br": ".br", "gzip": ".gz"}
+#: Types that Python knows only where the system lists them.
+_TYPES = {".woff2": "font/woff2"}
 
 _MISSING = """<!doctype html><meta charset="utf-8"><title>AzuraForge</title>
 <p>The API runs, but the dashboard is not built. Run <code>make dashboard</code> and load this page again.</p>
@@ -100,33 +102,45 @@ def install(app: FastAPI, allowed: Callable[[str], list[str]]) -> None:
         return asset.answer(request)
 
 
-def _read(folder: Path) -> dict[str, Asset]:
-    """Return every file below a folder by its path.
+def served_files(folder: Path) -> dict[str, Path]:
+    """Return every file below a folder by its path, without hidden files and compressed copies.
 
     Symbolic links are left out: one could bring in a file from elsewhere. If index.html is one too, an installer made
     all of them (``uv --link-mode=symlink``, Nix, Bazel), and they count as files.
     """
     linked = (folder / "index.html").is_symlink()
-
-    def is_served(file: Path) -> bool:
-        return file.is_file() and (linked or not file.is_symlink())
-
-    assets = {}
+    files = {}
     for file in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-        if hidden or file.suffix in _ENCODINGS.values() or not is_served(file):
-            continue
-        content = file.read_bytes()
-        contents = {"": content}
-        for encoding, ending in _ENCODINGS.items():
-            copy = file.with_name(file.name + ending)
-            if is_served(copy):
-                contents[encoding] = copy.read_bytes()
-        path = file.relative_to(folder).as_posix()
-        assets[path] = Asset(
-            media_type=mimetypes.guess_type(file.name)[0] or "application/octet-stream",
-            etag=hashlib.sha256(content).hexdigest()[:32],
-            cached=_FOR_EVER if path.startswith("assets/") else "no-cache",
-            contents=contents,
-        )
-    return assets
+        if not hidden and file.suffix not in _ENCODINGS.values() and _is_served(file, linked):
+            files[file.relative_to(folder).as_posix()] = file
+    return files
+
+
+def asset_of(file: Path, cached: str, linked: bool = False) -> Asset:
+    """Read a file and its compressed copies. Raises FileNotFoundError if it is gone."""
+    content = file.read_bytes()
+    contents = {"": content}
+    for encoding, ending in _ENCODINGS.items():
+        copy = file.with_name(file.name + ending)
+        if _is_served(copy, linked):
+            contents[encoding] = copy.read_bytes()
+    return Asset(
+        media_type=_TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream",
+        etag=hashlib.sha256(content).hexdigest()[:32],
+        cached=cached,
+        contents=contents,
+    )
+
+
+def _is_served(file: Path, linked: bool) -> bool:
+    return file.is_file() and (linked or not file.is_symlink())
+
+
+def _read(folder: Path) -> dict[str, Asset]:
+    """Return every file below a folder by its path."""
+    linked = (folder / "index.html").is_symlink()
+    return {
+        path: asset_of(file, _FOR_EVER if path.startswith("assets/") else "no-cache", linked)
+        for path, file in served_files(folder).items()
+    }

@@ -4,58 +4,77 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from azuraforge.errors import AzuraError, StorageError, TransientError
+from azuraforge.messages import Message, current, translated
+from azuraforge.messages.catalogue import report_untranslated
+from azuraforge.messages.validation import message_of
 from azuraforge.telemetry import logger
 
 log = logger("server")
 
 
-def problem(status: int, detail: str, code: str, **more: object) -> Response:
-    """Return a problem document."""
+def problem(
+    status: int,
+    template: str,
+    code: str,
+    *,
+    where: str = "",
+    next_step: str = "",
+    details: Mapping[str, object] | None = None,
+    **values: object,
+) -> Response:
+    """Return a problem document in the language of the request."""
+    language = current()
+    texts = {
+        "detail": translated(Message(template, values), language),
+        "where": translated(Message(where, values), language),
+        "next_step": translated(Message(next_step, values), language),
+    }
     body = {
         "type": f"urn:azuraforge:{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": detail,
+        "detail": texts["detail"],
         "code": code,
-        **{name: value for name, value in more.items() if value},
+        **{name: text for name in ("where", "next_step") if (text := texts[name])},
+        **({"details": dict(details)} if details else {}),
     }
-    headers = {"Retry-After": "2"} if status == 503 else None
+    headers = {"Content-Language": language, "Vary": "Accept-Language"}
+    if status == 503:
+        headers["Retry-After"] = "2"
     # Escaped to ASCII: what a request named wrongly may hold what UTF-8 cannot.
     return Response(json.dumps(body, default=str), status, headers, media_type="application/problem+json")
 
 
 def problem_of(error: AzuraError) -> Response:
     """Return the problem document of an AzuraError."""
+    texts = error.templates
     return problem(
         error.status,
-        error.message,
+        texts["message"],
         error.error_code,
-        where=error.where,
-        next_step=error.next_step,
+        where=texts["where"],
+        next_step=texts["next_step"],
         details=error.details,
+        **error.values,
     )
 
 
-def _message(item: ErrorDetails) -> str:
-    match item["type"]:
-        case "json_invalid":
-            return f"the body is not JSON: {item['ctx']['error']}"
-        case "union_tag_not_found":
-            return f"the field {item['ctx']['discriminator']} is missing; it says which kind is meant"
-        case "union_tag_invalid":
-            return f"{item['ctx']['discriminator']} must be one of {item['ctx']['expected_tags']}"
-    return str(item["msg"]).removeprefix("Value error, ")
+def problem_of_http(error: HTTPException, code: str) -> Response:
+    """Return the problem document of an HTTPException. Ours have a ``sentence``; FastAPI's keep their text."""
+    sentence = getattr(error, "sentence", None)
+    if not isinstance(sentence, Message):
+        sentence = Message("{detail}", {"detail": str(error.detail)})
+    return problem(error.status_code, sentence.template, code, where="", next_step="", details=None, **sentence.values)
 
 
 def install(app: FastAPI, allowed: Callable[[str], list[str]] = lambda _path: []) -> None:
@@ -64,6 +83,7 @@ def install(app: FastAPI, allowed: Callable[[str], list[str]] = lambda _path: []
     Args:
         allowed: the methods that the API has for a path.
     """
+    report_untranslated(lambda template: log.warning("message_without_translation", template=template))
 
     @app.exception_handler(AzuraError)
     async def _ours(_request: Request, error: AzuraError) -> Response:
@@ -74,12 +94,21 @@ def install(app: FastAPI, allowed: Callable[[str], list[str]] = lambda _path: []
     @app.exception_handler(RequestValidationError)
     async def _invalid(_request: Request, error: RequestValidationError) -> Response:
         problems = [
-            {"field": ".".join(str(part) for part in item["loc"][1:]), "message": _message(item)}
+            {
+                "field": ".".join(str(part) for part in item["loc"][1:]),
+                "message": translated(message_of(item), current()),
+            }
             for item in error.errors()[:20]
         ]
         first = problems[0]
-        detail = f"{first['field']}: {first['message']}" if first["field"] else first["message"]
-        return problem(422, detail, "invalid_input", where=first["field"], details={"fields": problems})
+        return problem(
+            422,
+            "{field}: {message}" if first["field"] else "{message}",
+            "invalid_input",
+            where="{field}",
+            details={"fields": problems},
+            **first,
+        )
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
@@ -91,28 +120,50 @@ def install(app: FastAPI, allowed: Callable[[str], list[str]] = lambda _path: []
             elif request.scope["path"].startswith("/api/"):
                 error, headers = HTTPException(404), {}
         code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
-        detail = str(error.detail)
+        path = request.scope["path"]
         if error.status_code == 404:
-            detail = f"{request.scope['path']} does not exist"
+            answer = problem(
+                404,
+                "{path} does not exist",
+                code,
+                next_step="/api/v1/openapi.json lists the routes of the API",
+                path=path,
+            )
         elif error.status_code == 405:
-            detail = f"{request.scope['path']} does not support {request.method}"
-        answer = problem(error.status_code, detail, code)
+            answer = problem(
+                405,
+                "{path} does not support {method}",
+                code,
+                next_step="use a method that the Allow header of this answer names",
+                path=path,
+                method=request.method,
+            )
+        else:
+            answer = problem_of_http(error, code)
         answer.headers.update(headers)
         return answer
 
     @app.exception_handler(ClientDisconnect)
     async def _left(_request: Request, _error: ClientDisconnect) -> Response:
-        return problem(408, "the body ended early", "body_too_slow")  # no client receives it
+        # No client receives it.
+        return problem(408, "the body ended early", "body_too_slow", next_step="send the request again")
 
     @app.exception_handler(UnicodeError)
     async def _unspeakable(request: Request, error: UnicodeError) -> Response:
         # Bodies and addresses are checked before; this is for what no check knew of.
         log.warning("text_not_storable", path=request.scope["path"], reason=str(error))
-        return problem(422, "a text holds a character that cannot be stored", "invalid_input")
+        return problem(
+            422,
+            "a text contains a character that cannot be stored",
+            "invalid_input",
+            next_step="remove control characters and unpaired surrogates",
+        )
 
     @app.exception_handler(RecursionError)
     async def _too_deep(_request: Request, _error: RecursionError) -> Response:
-        return problem(400, "the JSON body is nested too deeply", "invalid_input")
+        return problem(
+            400, "the JSON body is nested too deeply", "invalid_input", next_step="send lists and objects less nested"
+        )
 
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> Response:
@@ -120,7 +171,8 @@ def install(app: FastAPI, allowed: Callable[[str], list[str]] = lambda _path: []
         log.error("unexpected_error", reference=reference, path=request.scope["path"], exc_info=error)
         return problem(
             500,
-            f"something went wrong here that should not (reference {reference})",
+            "an internal error occurred (reference {reference})",
             "internal",
-            next_step=f"look for the reference {reference} in platform.log in the data home and report it",
+            next_step="look for the reference {reference} in platform.log in the data home and report it",
+            reference=reference,
         )

@@ -101,7 +101,7 @@ class HttpProtocol(HttpToolsProtocol):
         while data and not self.transport.is_closing() and self.transport.get_protocol() is self:
             room = most - self._uncounted
             if room <= 0:
-                self._refuse(431, f"the headers are larger than {most} bytes", "headers_too_large")
+                self._refuse(431, "the headers are larger than {most} bytes", "headers_too_large", most=most)
                 return
             piece, data = data[:room], data[room:]
             self._uncounted += len(piece)
@@ -180,7 +180,8 @@ class HttpProtocol(HttpToolsProtocol):
             return
         elif self._phase == _HEADERS:
             if not self._answering() and now - self.since > self.limits.header_seconds:
-                self._refuse(408, f"the headers took longer than {self.limits.header_seconds:g} s", "headers_too_slow")
+                limit = self.limits.header_seconds
+                self._refuse(408, "the headers took longer than {limit:g} s", "headers_too_slow", limit=limit)
         elif self._phase == _BODY:
             if self.flow.read_paused or self.cycle.waiting_for_100_continue:
                 self.since += elapsed  # the application takes its time, not the client
@@ -190,7 +191,7 @@ class HttpProtocol(HttpToolsProtocol):
     def _answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
 
-    def _refuse(self, status: int, detail: str, code: str) -> None:
+    def _refuse(self, status: int, template: str, code: str, **values: object) -> None:
         """Answer with an error unless an answer has begun, and close. The application sees a disconnect."""
         if status != 503:
             self.server_state.refused[code] += 1
@@ -201,7 +202,7 @@ class HttpProtocol(HttpToolsProtocol):
             if started:
                 self.transport.abort()
                 return
-        answer = problem(status, detail, code)
+        answer = problem(status, template, code, where="", next_step="", details=None, **values)
         content = [STATUS_LINE[status]]
         for name, value in [*self.server_state.default_headers, *answer.raw_headers, (b"connection", b"close")]:
             content += [name, b": ", value, b"\r\n"]

@@ -9,7 +9,7 @@ key (study, number) is unique, and so is its run's idempotency key, made of both
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from sqlalchemy.exc import IntegrityError
 
@@ -17,6 +17,8 @@ from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session
 from azuraforge.errors import Conflict, UserError
 from azuraforge.events.service import EventLog
+from azuraforge.messages import Message
+from azuraforge.messages.stored import restored
 from azuraforge.pipelines.extra import TrialExtra
 from azuraforge.runs.handlers import PreparedRun
 from azuraforge.runs.schemas import RunRequest, StudyLink
@@ -253,14 +255,16 @@ class Advance:
         prepared = None
         if trial is None or reason == "failed":
             last = trials[-1].error if trials else None
-            why = last["message"] if last else "none was scored"
             problem = Conflict(
-                f"no trial gave a result: {why}"
+                "no trial has a result: {reason}"
                 if trial is None
-                else f"the last {FAILED_IN_A_ROW} trials failed: {why}",
-                where=f"study {study.name}",
-                next_step="look at the runs of its trials",
+                else "the last {count} trials failed, the last one because: {reason}",
+                where="study {study}",
+                next_step="check the runs of its trials: azuraforge studies show {study!r}",
                 code="trials_failed",
+                study=study.name,
+                count=FAILED_IN_A_ROW,
+                reason=_reason(last) if last else Message("none was scored"),
             ).to_dict()
         elif study.retrain and len(study.objectives) == 1:
             try:
@@ -295,3 +299,11 @@ def ran_seconds(session: Session, study: Study) -> float:
     if study.running_since is None:
         return study.ran_seconds
     return study.ran_seconds + max(0.0, (store.clock(session) - study.running_since).total_seconds())
+
+
+def _reason(error: Mapping[str, object]) -> Message:
+    """Return the sentence of a stored error, ready for translation."""
+    if (known := restored(error.get("source"))) is not None:
+        templates, values = known
+        return Message(template=templates["message"], values=values)
+    return Message("{reason}", {"reason": error["message"]})

@@ -43,9 +43,10 @@ def check(child: Asked) -> CheckedSpace:
     name, space = question.plugin, dimensions_of(question.space)
     if both := sorted(space.keys() & question.config.keys()):
         raise InvalidInput(
-            f"{both[0]} stands in the config and in the space: it is either fixed or searched",
-            where=f"space.{both[0]}",
-            next_step="take it out of one of them",
+            "{field} is in the config and in the space; it is either fixed or searched",
+            where="space.{field}",
+            next_step="remove it from one of them",
+            field=both[0],
         )
     plugin = load_plugin("pipeline", name, question.plugins_folder)
     for corner in corners(space):
@@ -60,9 +61,10 @@ def check(child: Asked) -> CheckedSpace:
             first = parts, config
         elif any(parts[part] != first[0][part] for part in ("validation", "test")):
             raise InvalidInput(
-                f"with {_corner_text(corner)} the trials would be scored on other rows, and could not be compared",
+                "with {config}, the trials would be scored on other rows and could not be compared",
                 where="space",
-                next_step="search fields that leave the parts as they are",
+                next_step="search fields that do not change the validation and test sets",
+                config=_corner_text(corner),
             )
         same_parts = same_parts and parts["train"] == first[0]["train"]
     assert first is not None
@@ -84,10 +86,15 @@ def _at(corner: Params, work: Callable[[Params], T], question: SpaceQuestion) ->
     try:
         return work({**question.config, **corner})
     except InvalidInput as error:
+        _sentence, place, step = error.parts()
         raise InvalidInput(
-            f"no valid config at {_corner_text(corner)}: {error.message}",
-            where=f"space: {error.where}" if error.where else "space",
-            next_step=error.next_step or "narrow the range",
+            "the config is not valid with {config}: {reason}",
+            where="space: {place}" if error.where else "space",
+            next_step="{step}" if error.next_step else "narrow the range",
+            config=_corner_text(corner),
+            reason=error,
+            place=place,
+            step=step,
         ).with_details(error.details) from error
 
 

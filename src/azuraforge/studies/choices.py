@@ -13,18 +13,19 @@ from azuraforge.studies.space import Dimension
 def check_sampler(request: StudyRequest, objectives: Sequence[StoredObjective]) -> None:
     """Raise InvalidInput where the sampler cannot do what is asked of it."""
     if request.sampler == "cmaes" and len(objectives) > 1:
-        raise InvalidInput("cmaes knows one objective only", where="sampler", next_step="choose tpe")
+        raise InvalidInput("cmaes supports only one objective", where="sampler", next_step="choose the sampler tpe")
     if request.pruner.name != "none" and len(objectives) > 1:
         raise InvalidInput(
-            "with several objectives no curve says which trial is worse, so none can be pruned",
+            "trials with several objectives cannot be pruned, as no single curve shows which one is worse",
             where="pruner",
             next_step="choose the pruner none",
         )
     if request.warm_start_from and request.sampler not in ("tpe", "cmaes"):
         raise InvalidInput(
-            f"{request.sampler} does not learn from trials, so there is nothing to begin from",
+            "the sampler {sampler} does not learn from trials and cannot start from earlier ones",
             where="warm_start_from",
             next_step="choose the sampler tpe or cmaes",
+            sampler=request.sampler,
         )
 
 
@@ -36,9 +37,9 @@ def pruner_of(asked: Pruner, space: dict[str, Dimension], config: Params) -> Sto
         known = [int(value) for value in epochs if isinstance(value, int | float)]
         if not known:
             raise InvalidInput(
-                "hyperband must know how many reports a whole trial makes, and this config has no epochs",
+                "hyperband needs the number of reports of a complete trial, and this config has no epochs",
                 where="pruner.most_reports",
-                next_step="give most_reports, or choose the median pruner",
+                next_step="set most_reports, or choose the pruner median",
             )
         most = max(2, *known)
     return {

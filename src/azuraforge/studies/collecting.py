@@ -76,7 +76,13 @@ class Collecting:
     ) -> tuple[dict[str, object], list[StoredBaseline] | None]:
         """Return new values for the trial's row and, of the run that scored them, the baselines."""
         if run is None:
-            error = NotFound("the trial's run is gone", where=f"run {trial.run_id}", code="run_gone").to_dict()
+            error = NotFound(
+                "the trial's run no longer exists",
+                where="run {run}",
+                next_step="no action is needed: the study continues with other trials",
+                code="run_gone",
+                run=trial.run_id,
+            ).to_dict()
             return {"state": "failed", "error": error, "cpu_seconds": None}, None
         curve = self._curves.of(study, trial)
         if trial.pruned_after is not None and run.state != "succeeded":
@@ -95,13 +101,27 @@ class Collecting:
             if (scores := scores_of(summary.metrics, study.objectives)) is not None:
                 return {**values, "state": "complete", "scores": scores}, baselines
             names = ", ".join(each["metric"] for each in study.objectives)
-            error = UserError(f"its objectives ({names}) could not be computed", code="no_score").to_dict()
+            error = UserError(
+                "the trial's objectives ({metrics}) could not be computed",
+                next_step="check the metrics of the trial's run",
+                code="no_score",
+                metrics=names,
+            ).to_dict()
             return {**values, "state": "failed", "error": error}, baselines
         if trial.pruned_after is not None:
             return {**values, "state": "pruned"}, None
         if run.error is not None:
             return {**values, "state": "failed", "error": run.error.model_dump(exclude_none=True)}, None
-        error = Conflict(f"its run was {run.state}", where=f"run {run.id}", code=run.state).to_dict()
+        error = Conflict(
+            "the trial's run was cancelled"
+            if run.state == "cancelled"
+            else "the trial's run ended without a result ({state})",
+            where="run {run}",
+            next_step="no action is needed: the study continues with other trials",
+            code=run.state,
+            state=run.state,
+            run=run.id,
+        ).to_dict()
         return {**values, "state": "failed", "error": error}, None
 
 

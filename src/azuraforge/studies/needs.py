@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from azuraforge.database import Session
 from azuraforge.errors import Conflict
+from azuraforge.messages import Message
 from azuraforge.pipelines.extra import TrialExtra
 from azuraforge.runs.service import ResumedRun
 from azuraforge.studies import store
@@ -14,14 +15,19 @@ def object_to_dataset(session: Session, id_: str, name: str, version: int | None
     """Raise Conflict where an unfinished study reads this dataset, or this version of it."""
     for row in store.using(session):
         if row.dataset_id == id_ and version in (None, row.dataset_version):
-            raise _in_use(f"dataset {name!r}" if version is None else f"version {version} of {name!r}", row)
+            raise _in_use(
+                Message("dataset {dataset!r}", {"dataset": name})
+                if version is None
+                else Message("version {version} of dataset {dataset!r}", {"dataset": name, "version": version}),
+                row,
+            )
 
 
 def object_to_model(session: Session, name: str) -> None:
     """Raise Conflict where an unfinished study will add a version to this model."""
     for row in store.using(session):
         if row.model == name and row.retrain:
-            raise _in_use(f"model {name!r}", row)
+            raise _in_use(Message("model {model!r}", {"model": name}), row)
 
 
 def object_to_resuming(session: Session, run: ResumedRun) -> None:
@@ -34,15 +40,18 @@ def object_to_resuming(session: Session, run: ResumedRun) -> None:
     study = store.find(session, extra.study.id)
     if study is None or study.state not in ("running", "paused"):
         raise Conflict(
-            "the study of this trial does not go on",
-            where=f"study {extra.study.name}",
-            next_step="create another study that begins from its trials: azuraforge studies create --warm-start",
+            "the study of this trial has ended",
+            where="study {study}",
+            next_step="create another study that starts from its trials: azuraforge studies create --warm-start",
+            study=extra.study.name,
         )
 
 
-def _in_use(what: str, study: Study) -> Conflict:
+def _in_use(what: Message, study: Study) -> Conflict:
     return Conflict(
-        f"{what} cannot be deleted while study {study.name!r} searches with it",
-        where=f"study {study.name}",
-        next_step=f"stop the study first: azuraforge studies stop {study.name!r}",
+        "{what} cannot be deleted while study {study!r} uses it",
+        where="study {study}",
+        next_step="stop the study first: azuraforge studies stop {study!r}",
+        what=what,
+        study=study.name,
     )

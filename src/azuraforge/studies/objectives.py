@@ -30,16 +30,24 @@ def objectives_of(asked: Sequence[Objective], kind: TaskKindFacts) -> list[Store
     for index, each in enumerate(asked or [Objective(metric=known[0])]):
         if each.metric not in known:
             close = difflib.get_close_matches(each.metric, known, n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
             raise InvalidInput(
-                f"trials of the task {kind.name} have no metric {each.metric!r}{hint}",
-                where=f"objectives.{index}",
-                next_step=f"choose one of: {', '.join(known)}",
+                "trials of the task {task} have no metric {metric!r}; did you mean {close}?"
+                if close
+                else "trials of the task {task} have no metric {metric!r}",
+                where="objectives.{index}",
+                next_step="choose one of: {known}",
+                task=kind.name,
+                metric=each.metric,
+                close=close[0] if close else "",
+                index=index,
+                known=", ".join(known),
             )
         better: Direction = "maximize" if facts[each.metric].direction == "higher" else "minimize"
         found.append({"metric": each.metric, "direction": each.direction or better})
     if len({each["metric"] for each in found}) < len(found):
-        raise InvalidInput("each metric is an objective once at most", where="objectives")
+        raise InvalidInput(
+            "a metric is named twice as an objective", where="objectives", next_step="remove the repetition"
+        )
     return found
 
 

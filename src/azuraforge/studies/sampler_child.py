@@ -306,7 +306,14 @@ def _key_of(dimension: Dimension, value: JsonValue) -> JsonValue:
     for index, choice in enumerate(dimension.choices):
         if type(choice) is type(value) and choice == value:
             return index
-    raise InvalidInput(f"{value!r} is none of the choices", where=f"space.{dimension.name}")
+    raise InvalidInput(
+        "{value!r} is not one of the choices",
+        where="space.{dimension}",
+        next_step="choose one of {choices}",
+        value=value,
+        dimension=dimension.name,
+        choices=dimension.choices,
+    )
 
 
 def _value_of(dimension: Dimension, key: float) -> JsonValue:

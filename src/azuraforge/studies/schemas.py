@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
 from azuraforge.bounds import MOST_NUMBER, MOST_SECONDS
+from azuraforge.errors import InvalidValue
 from azuraforge.paging import Page
 from azuraforge.runs.schemas import RunError, RunState, StorableList, StorableObject, StorableText
 
@@ -21,7 +22,7 @@ TrialState = Literal["running", "complete", "pruned", "failed"]
 
 def _trimmed(name: object) -> object:
     if isinstance(name, str) and not name.strip():
-        raise ValueError("a study needs a name")
+        raise InvalidValue("a study needs a name")
     return name.strip() if isinstance(name, str) else name
 
 
@@ -58,9 +59,10 @@ class SearchRange(BaseModel):
         if isinstance(given, Mapping | SearchRange):
             return given
         example = {"choices": list(given)} if isinstance(given, list | tuple) else {"choices": [given]}
-        raise ValueError(
-            "write what is searched as a range or as choices, such as"
-            f' {example} or {{"low": 1, "high": 10}}; a plain value is never taken for either'
+        raise InvalidValue(
+            'a field is searched by a range or by choices, not by a plain value; write {example} or {{"low": 1, '
+            '"high": 10}}',
+            example=example,
         )
 
 

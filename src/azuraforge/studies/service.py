@@ -19,6 +19,7 @@ from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
+from azuraforge.messages import Message
 from azuraforge.models.registry.names import check_name
 from azuraforge.paging import PAGE, Order
 from azuraforge.pipelines.loop import rows_of
@@ -92,7 +93,11 @@ class StudyService:
 
         def work(session: Session) -> str:
             if store.count(session) >= MOST_STUDIES:
-                raise Conflict(f"a project has {MOST_STUDIES} studies at most", next_step="delete some")
+                raise Conflict(
+                    "a project can have at most {most:,} studies",
+                    next_step="delete some: azuraforge studies delete NAME",
+                    most=MOST_STUDIES,
+                )
             warm = [_earlier(session, each, values) for each in request.warm_start_from]
             row = Study(project_id=project_id, **values, warm_start_from=warm, running_since=store.clock(session))
             store.add(session, row)
@@ -103,7 +108,10 @@ class StudyService:
             study_id = self._database.write(project_id, work, unit=unit)
         except IntegrityError:
             raise Conflict(
-                f"a study named {request.name!r} is there already", where="name", next_step="choose another name"
+                "a study named {name!r} already exists",
+                where="name",
+                next_step="choose another name",
+                name=request.name,
             ) from None
         self._wake()
         return self.get(project_id, study_id)
@@ -117,7 +125,11 @@ class StudyService:
         kind = self._catalogue.task_kinds().get(plugin.task or "")
         if kind is None or not kind.objectives:
             raise InvalidInput(
-                f"pipelines of the task {plugin.task!r} cannot be searched", where=f"plugin {plugin.name}"
+                "pipelines of the task {task!r} cannot be searched",
+                where="plugin {plugin}",
+                next_step="choose another pipeline: azuraforge plugins list",
+                task=plugin.task,
+                plugin=plugin.name,
             )
         check_compared(kind, plugin.name)
         dataset = self._datasets.get(project_id, request.dataset, request.dataset_version)
@@ -289,9 +301,11 @@ class StudyService:
             counted = self._advance.counted(session, row)
         if trial is None or trial.state != "complete":
             raise Conflict(
-                "the study has no complete trial" if number is None else f"trial {number} is not complete",
-                where=f"study {row.name}",
-                next_step=f"azuraforge studies show {row.name!r}",
+                "the study has no complete trial" if number is None else "trial {number} is not complete",
+                where="study {study}",
+                next_step="run azuraforge studies show {study!r}",
+                study=row.name,
+                number=number,
             )
         chosen = trial
         prepared = self._advance.prepare_retraining(row, chosen, counted)
@@ -304,9 +318,12 @@ class StudyService:
             run_id = self._database.write(project_id, work, unit=unit)
         except IntegrityError:
             raise Conflict(
-                f"trial {number} has been trained anew already",
-                where=f"study {row.name}",
-                next_step=f"azuraforge runs show {row.retrain_run_id}",
+                "trial {number} has already been retrained",
+                where="study {study}",
+                next_step="run azuraforge runs show {run}",
+                number=number,
+                study=row.name,
+                run=row.retrain_run_id,
             ) from None
         return self._runs.get(project_id, run_id)
 
@@ -318,17 +335,35 @@ class StudyService:
         return self.get(project_id, study)
 
 
+_STATES = {
+    "running": Message("running"),
+    "paused": Message("paused"),
+    "finished": Message("finished"),
+    "stopped": Message("stopped"),
+    "failed": Message("failed"),
+}
+
+
 def _require(row: Study, *states: str) -> None:
     if row.state not in states:
-        raise Conflict(f"the study is {row.state}", where=f"study {row.name}", code="wrong_state")
+        raise Conflict(
+            "the study is {state}",
+            where="study {study}",
+            next_step="run azuraforge studies show {study!r} and wait, resume it or choose another study",
+            code="wrong_state",
+            state=_STATES.get(row.state, row.state),
+            study=row.name,
+        )
 
 
 def _require_kept(row: Study) -> None:
     if row.deleted_at is not None:
         raise Conflict(
             "the study is in the trash",
-            where=f"study {row.name}",
-            next_step=f"restore it first: azuraforge studies restore {row.id}",
+            where="study {study}",
+            next_step="restore it first: azuraforge studies restore {id}",
+            study=row.name,
+            id=row.id,
         )
 
 
@@ -342,21 +377,23 @@ def _locked(session: Session, study: str) -> Study:
 def _earlier(session: Session, name: str, values: dict[str, object]) -> str:
     """Return the id of a study to begin from. Raises InvalidInput if its trials are not comparable."""
     earlier = _found(store.find(session, name), name)
-    for what, theirs, ours in (
-        ("pipeline", earlier.plugin, values["plugin"]),
-        ("dataset", earlier.dataset_name, values["dataset_name"]),
-        ("objectives", earlier.objectives, values["objectives"]),
+    for difference, theirs, ours in (
+        (Message("another pipeline"), earlier.plugin, values["plugin"]),
+        (Message("another dataset"), earlier.dataset_name, values["dataset_name"]),
+        (Message("other objectives"), earlier.objectives, values["objectives"]),
     ):
         if theirs != ours:
             raise InvalidInput(
-                f"study {earlier.name!r} cannot be begun from: its {what} is another one",
+                "a study cannot start from study {study!r}, which has {difference}",
                 where="warm_start_from",
-                next_step="begin from a study of the same pipeline, dataset and objectives",
+                next_step="start from a study with the same pipeline, dataset and objectives",
+                study=earlier.name,
+                difference=difference,
             )
     return earlier.id
 
 
 def _found(study: Study | None, name: str) -> Study:
     if study is None:
-        raise NotFound(f"study {name!r} does not exist", next_step="azuraforge studies list")
+        raise NotFound("study {study!r} does not exist", next_step="run azuraforge studies list", study=name)
     return study

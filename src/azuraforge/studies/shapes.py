@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from azuraforge.runs.schemas import RunError, RunOut
 from azuraforge.studies.objectives import scores_of
+from azuraforge.studies.pareto import pareto_front
 from azuraforge.studies.records import StoredBaseline, StoredObjective
 from azuraforge.studies.schemas import BaselineScore, Budget, StudyDetail, StudyOut, TrialOut
-from azuraforge.studies.space import pareto_front
 from azuraforge.studies.tables import Study, StudyTrial
 
 _SAME = (
@@ -35,7 +35,7 @@ def trial_out(trial: StudyTrial, run: RunOut | None = None) -> TrialOut:
         reports=len(trial.curve),
         best_epoch=trial.best_epoch,
         cpu_seconds=trial.cpu_seconds,
-        error=RunError.model_validate(trial.error) if trial.error is not None else None,
+        error=RunError.shown(trial.error),
         created_at=trial.created_at,
         ended_at=trial.ended_at,
     )
@@ -71,7 +71,7 @@ def _fields(
         **{name: getattr(row, name) for name in _SAME},
         "name": row.name,
         "budget": Budget(trials=row.budget_trials, seconds=row.budget_seconds, cpu_seconds=row.budget_cpu_seconds),
-        "error": RunError.model_validate(row.error) if row.error is not None else None,
+        "error": RunError.shown(row.error),
         "trials": counts,
         "best": trial_out(best) if best is not None else None,
         "baselines": [_baseline(each, row.objectives) for each in row.baselines or ()],

@@ -63,9 +63,10 @@ class Dimension:
         step = self.step or (1 if self.kind == "int" and not self.log else None)
         if step is None:
             raise InvalidInput(
-                f"space.{self.name}: a grid needs choices, or a range with a step",
-                where=f"space.{self.name}",
-                next_step='such as {"choices": [0.001, 0.01, 0.1]}',
+                "space.{name}: a grid needs choices, or a range with a step",
+                where="space.{name}",
+                next_step='write {{"choices": [0.001, 0.01, 0.1]}}, for example',
+                name=self.name,
             )
         count = math.floor((self.high - self.low) / step + 1e-9) + 1
         if count > MOST_COMBINATIONS:
@@ -108,7 +109,13 @@ class Dimension:
     def share_of(self, value: JsonValue) -> float:
         """Return the position of a number in this range: the inverse of ``at``, up to rounding."""
         if not isinstance(value, int | float):
-            raise InvalidInput(f"{value!r} is not a number", where=f"space.{self.name}")
+            raise InvalidInput(
+                "{value!r} is not a number",
+                where="space.{name}",
+                next_step="write a number between low and high",
+                value=value,
+                name=self.name,
+            )
         step = self.step or (1.0 if self.kind == "int" else 0.0)
         low, high = self.low - step / 2, self.high + step / 2
         if self.log:
@@ -135,12 +142,18 @@ def read_space(
     """Return the dimensions by field. Raises InvalidInput that names the field, the problem and the next step."""
     if not space:
         raise InvalidInput(
-            "nothing to search: the space is empty",
+            "the space is empty: there is nothing to search",
             where="space",
-            next_step='name a field, such as {"learning_rate": {"low": 0.0001, "high": 0.1, "log": true}}',
+            next_step='name a field, such as {{"learning_rate": {{"low": 0.0001, "high": 0.1, "log": true}}}}',
         )
     if len(space) > MOST_FIELDS:
-        raise InvalidInput(f"a study searches {MOST_FIELDS} fields at most, not {len(space)}", where="space")
+        raise InvalidInput(
+            "a study can search at most {most} fields, not {count}",
+            where="space",
+            next_step="fix some of the fields in the config",
+            most=MOST_FIELDS,
+            count=len(space),
+        )
     fields = fields_of(schema)
     return {name: _dimension(name, given, fields, plugin) for name, given in space.items()}
 
@@ -224,39 +237,64 @@ def _dimension(name: str, given: SearchRange, fields: Mapping[str, FieldSchema],
     where = f"space.{name}"
     if name not in fields:
         close = difflib.get_close_matches(name, list(fields), n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
         raise InvalidInput(
-            f"{where}: {plugin} has no field {name!r} in its config{hint}",
-            where=where,
-            next_step=f"azuraforge plugins show {plugin}",
+            "{place}: {plugin} has no field {name!r} in its config; did you mean {close}?"
+            if close
+            else "{place}: {plugin} has no field {name!r} in its config",
+            where="{place}",
+            next_step="run azuraforge plugins show {plugin}",
+            place=where,
+            plugin=plugin,
+            name=name,
+            close=close[0] if close else "",
         )
     if name in FIXED:
         raise InvalidInput(
-            f"{where}: {name} says what is asked or what it is judged by, so scores with different ones cannot be"
-            " compared",
-            where=where,
-            next_step=f"set it in the config, and make one study for each {name}",
+            "{place}: {name} defines the task or the scored rows, so scores with different values cannot be compared",
+            where="{place}",
+            next_step="set it in the config, and create one study for each value of {name}",
+            place=where,
+            name=name,
         )
     if given.choices is not None:
         return _choices(name, given, given.choices, where)
     kind = fields[name].searched.kind
     if kind not in ("int", "float"):
         raise InvalidInput(
-            f"{where}: {name} is no number, so it is searched by its choices",
-            where=where,
-            next_step='such as {"choices": [true, false]}',
+            "{place}: {name} is not a number and is searched by choices",
+            where="{place}",
+            next_step='write {{"choices": [true, false]}}, for example',
+            place=where,
+            name=name,
         )
     return _range(name, given, kind, where)
 
 
 def _choices(name: str, given: SearchRange, choices: Sequence[JsonValue], where: str) -> Dimension:
     if given.log or any(each is not None for each in (given.low, given.high, given.step)):
-        raise InvalidInput(f"{where}: either choices or a range, not both", where=where)
+        raise InvalidInput(
+            "{place}: a field has either choices or a range, not both",
+            where="{place}",
+            next_step="remove choices, or low, high, log and step",
+            place=where,
+        )
     if not choices or len(choices) > MOST_CHOICES:
-        raise InvalidInput(f"{where}: choices is a list of 1 to {MOST_CHOICES} values", where=where)
+        raise InvalidInput(
+            "{place}: choices must be a list of 1 to {most} values",
+            where="{place}",
+            next_step="write a list such as [1, 2, 4]",
+            place=where,
+            most=MOST_CHOICES,
+        )
     for index, choice in enumerate(choices):
         if any(_same(choice, earlier) for earlier in choices[:index]):
-            raise InvalidInput(f"{where}: {choice!r} stands there twice", where=where)
+            raise InvalidInput(
+                "{place}: {choice!r} is listed twice",
+                where="{place}",
+                next_step="remove the repetition",
+                place=where,
+                choice=choice,
+            )
     return Dimension(name, "choice", choices=tuple(choices))
 
 
@@ -265,13 +303,29 @@ def _range(name: str, given: SearchRange, kind: Kind, where: str) -> Dimension:
     step = None if given.step is None else _number(name, given.step, "step", kind, where)
     log = given.log or False
     if low > high:
-        raise InvalidInput(f"{where}: low {low:g} lies above high {high:g}", where=where)
+        raise InvalidInput(
+            "{place}: low ({low:g}) is greater than high ({high:g})",
+            where="{place}",
+            next_step="swap low and high",
+            place=where,
+            low=low,
+            high=high,
+        )
     if log and low <= 0:
         raise InvalidInput(
-            f"{where}: on a log scale low must be above 0, got {low:g}", where=where, next_step="leave log out"
+            "{place}: on a log scale, low must be greater than 0, not {low:g}",
+            where="{place}",
+            next_step="raise low, or leave log out",
+            place=where,
+            low=low,
         )
     if step is not None and (step <= 0 or log):
-        raise InvalidInput(f"{where}: a step is above 0, and not on a log scale", where=where)
+        raise InvalidInput(
+            "{place}: step must be greater than 0 and cannot be used on a log scale",
+            where="{place}",
+            next_step="correct step, or leave step or log out",
+            place=where,
+        )
     if step is not None and high > low:
         high = low + step * math.floor((high - low) / step + 1e-9)
     return Dimension(name, kind, float(low), float(high), log, None if step is None else float(step))
@@ -279,9 +333,24 @@ def _range(name: str, given: SearchRange, kind: Kind, where: str) -> Dimension:
 
 def _number(name: str, value: float | None, key: str, kind: Kind, where: str) -> float:
     if value is None:
-        raise InvalidInput(f"{where}: {key} is a number, got {value!r}", where=where)
+        raise InvalidInput(
+            "{place}: {key} must be a number, not {value!r}",
+            where="{place}",
+            next_step="write low and high as numbers",
+            place=where,
+            key=key,
+            value=value,
+        )
     if kind == "int" and value != int(value):
-        raise InvalidInput(f"{where}: {name} is a whole number, so {key} is one too, got {value!r}", where=where)
+        raise InvalidInput(
+            "{place}: {name} is a whole number, so {key} must be one, too, not {value!r}",
+            where="{place}",
+            next_step="write a whole number",
+            place=where,
+            name=name,
+            key=key,
+            value=value,
+        )
     return value
 
 
@@ -314,24 +383,9 @@ def _same(one: JsonValue, other: JsonValue) -> bool:
 
 def _too_many(count: int) -> InvalidInput:
     return InvalidInput(
-        f"the grid has {count} combinations; {MOST_COMBINATIONS} at most can be tried",
+        "the grid has {count:,} combinations; at most {most:,} can be tried",
         where="space",
-        next_step="name fewer values, or let a sampler such as tpe or qmc choose among them",
+        next_step="name fewer values, or choose a sampler such as tpe or qmc",
+        count=count,
+        most=MOST_COMBINATIONS,
     )
-
-
-def pareto_front(points: Sequence[tuple[int, Sequence[float]]], directions: Sequence[str]) -> list[int]:
-    """Return the numbers of the points that no other one beats in every objective (Deb et al., 2002: non-dominated).
-
-    Example:
-        >>> pareto_front([(0, [1.0, 5.0]), (1, [2.0, 2.0]), (2, [3.0, 3.0])], ["minimize", "minimize"])
-        [0, 1]
-    """
-    signs = [1.0 if direction == "minimize" else -1.0 for direction in directions]
-    signed = [(number, [sign * value for sign, value in zip(signs, values, strict=True)]) for number, values in points]
-    return [number for number, own in signed if not any(_beats(theirs, own) for _, theirs in signed)]
-
-
-def _beats(one: Sequence[float], other: Sequence[float]) -> bool:
-    pairs = list(zip(one, other, strict=True))
-    return all(a <= b for a, b in pairs) and any(a < b for a, b in pairs)

@@ -53,21 +53,28 @@ class StudyTrash(RowBin[Study]):
         row = thing.row
         if row.active or row.state in ("running", "paused"):
             raise Conflict(
-                "the study goes on", where=f"study {row.name}", next_step=f"azuraforge studies stop {row.name!r}"
+                "the study is still running",
+                where="study {study}",
+                next_step="stop it first: azuraforge studies stop {study!r}",
+                study=row.name,
             )
         if later := [each for each in store.beginning_from(session, row) if each.deleted_at is None]:
-            raise Conflict(  # its trials count for the gate of every study that began from them
-                f"{len(later)} later studies began from its trials",
-                where=f"study {row.name}",
-                next_step=f"delete {later[0].name!r} first",
+            raise Conflict(
+                "{count} later [study|studies] started from its trials",
+                where="study {study}",
+                next_step="delete study {later!r} first",
+                count=len(later),
+                study=row.name,
+                later=later[0].name,
             )
 
     def refuse_restoring(self, thing: Thing[Study]) -> None:
         if thing.row.purging:
             raise Conflict(
-                "the study is being purged and cannot be restored: runs of its trials are gone",
-                where=f"study {thing.name}",
-                next_step="azuraforge trash empty",
+                "the study is being purged and cannot be restored: runs of its trials no longer exist",
+                where="study {study}",
+                next_step="finish the deletion: azuraforge trash empty",
+                study=thing.name,
             )
 
     def page(

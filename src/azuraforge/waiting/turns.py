@@ -19,6 +19,7 @@ from anyio import CapacityLimiter, to_thread
 from starlette.requests import HTTPConnection, Request
 
 from azuraforge.errors import TransientError
+from azuraforge.messages import Message
 from azuraforge.settings import ReadingSettings, ServerSettings
 from azuraforge.waiting.ending import Ending, current_ending, work_of_request
 
@@ -98,7 +99,9 @@ class Turns:
         except asyncio.CancelledError:
             self._give_back(project_id, turn)
             if ending.ended:
-                raise TransientError("the client closed the connection", code="client_left") from None
+                raise TransientError(
+                    "the client closed the connection", next_step="send the request again", code="client_left"
+                ) from None
             raise
         finally:
             with contextlib.suppress(ValueError):
@@ -123,10 +126,11 @@ class Turns:
 
     def _busy(self) -> TransientError:
         return TransientError(
-            f"too many requests wait for {self.bounds.what} already",
+            "too many requests wait for {what} already",
             where="server",
             next_step="wait for the others to end, then send it again",
             code="busy",
+            what=Message(f"waiting.{self.bounds.what}"),
         )
 
 
@@ -136,11 +140,11 @@ class Waiting:
     def __init__(self, reading: ReadingSettings | None = None, asking: ServerSettings | None = None) -> None:
         reading, asking = reading or ReadingSettings(), asking or ServerSettings()
         self.reading = Turns(
-            Bounds("reading a dataset", reading.at_once, reading.per_project, reading.per_project, _READING_SECONDS)
+            Bounds("reading", reading.at_once, reading.per_project, reading.per_project, _READING_SECONDS)
         )
         self.asking = Turns(
             Bounds(
-                "an answer of a child process",
+                "child",
                 asking.children_at_once,
                 asking.children_per_project,
                 asking.children_in_line,

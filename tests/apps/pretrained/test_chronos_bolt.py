@@ -165,27 +165,35 @@ NORM = "encoder.final_layer_norm.weight"
 @pytest.mark.parametrize(
     ("damage", "message", "next_step"),
     [
-        (removed("config.json"), "config.json is missing", "place config.json and model.safetensors"),
-        (written("config.json", b"{"), "config.json is not valid JSON: Expecting", "place config.json"),
-        (written("config.json", b"\xff\xfe{"), "config.json is not valid JSON", "place config.json"),
-        (written("config.json", b"[" * 100_000), "config.json is nested too deeply", "place config.json"),
-        (written("config.json", b"[1]"), "config.json: it does not hold a JSON object", "place config.json"),
-        (written("config.json", b"{}"), "config.json: d_model is missing", "place config.json"),
-        (changed(d_model="wide"), "config.json: d_model: input should be a valid integer", "place config.json"),
-        (changed(architectures=["T5"]), "architecture is T5; forecasting.chronos_bolt reads", "of a Chronos-Bolt"),
-        (sized(quantiles=[0.9, 0.1]), "the quantiles 0.9, 0.1 do not ascend", "place the config.json"),
-        (sized(input_patch_stride=2), "input_patch_stride 2 is not input_patch_size 4", "do not overlap"),
-        (changed(d_model=20), "has shape (2, 16), and config.json leads to (2, 20)", "of the same"),
-        (removed("model.safetensors"), "model.safetensors is missing", "place model.safetensors"),
-        (truncated, "model.safetensors is truncated or is no safetensors file", "compare its size"),
-        (written("model.safetensors", b"<html>"), "is truncated or is no safetensors file", "compare its size"),
-        (weighed(lambda held: held[NORM].fill(np.nan)), f"the tensor {NORM} holds NaN", "place model.safetensors"),
-        (weighed(lambda held: held.update({NORM: np.ones(16, np.int64)})), "holds int64", "convert the weights"),
+        (removed("config.json"), "config.json is missing", "published files"),
+        (written("config.json", b"{"), "config.json is not valid JSON: Expecting", "published files"),
+        (written("config.json", b"\xff\xfe{"), "config.json is not valid JSON", "published files"),
+        (written("config.json", b"[" * 100_000), "config.json is nested too deeply", "published files"),
+        (written("config.json", b"[1]"), "config.json: the file must contain a JSON object", "published files"),
+        (written("config.json", b"{}"), "config.json: d_model is missing", "published files"),
+        (changed(d_model="wide"), "config.json: d_model: input should be a valid integer", "published files"),
+        (changed(architectures=["T5"]), "the architecture in config.json is T5", "of a Chronos-Bolt"),
+        (sized(quantiles=[0.9, 0.1]), "the quantiles in config.json must ascend", "place the config.json"),
+        (
+            sized(input_patch_stride=2),
+            "input_patch_stride (2) and input_patch_size (4) differ",
+            "without overlapping patches",
+        ),
+        (changed(d_model=20), "has shape (2, 16), but config.json requires (2, 20)", "of the same"),
+        (removed("model.safetensors"), "model.safetensors is missing", "copy model.safetensors"),
+        (truncated, "model.safetensors is truncated or not a safetensors file", "compare its size"),
+        (written("model.safetensors", b"<html>"), "is truncated or not a safetensors file", "compare its size"),
+        (
+            weighed(lambda held: held[NORM].fill(np.nan)),
+            f"the tensor {NORM} in model.safetensors has NaN",
+            "copy model.safetensors",
+        ),
+        (weighed(lambda held: held.update({NORM: np.ones(16, np.int64)})), "has the type int64", "convert the weights"),
         (weighed(lambda held: held.pop(NORM)), f"the tensor {NORM} is missing", "of the same"),
         (written("pretraining.json", b'{"until": "soon"}'), "pretraining.json: until: input should be", "optional"),
         (written("pretraining.json", b'{"licence": 2}'), "pretraining.json: licence: input should be", "optional"),
-        (written("pretraining.json", b'{"note": "x"}'), "note is no field of this file", "trained_on, until"),
-        (written("pretraining.json", b"until 2020"), "pretraining.json is not valid JSON", "or remove it"),
+        (written("pretraining.json", b'{"note": "x"}'), "note is not a field of this file", "trained_on, until"),
+        (written("pretraining.json", b"until 2020"), "pretraining.json is not valid JSON", "or remove"),
     ],
 )
 def test_a_folder_that_cannot_be_used_is_refused_in_plain_words(
@@ -214,5 +222,5 @@ def test_weights_that_are_not_there_are_named(tiny: Reference, tmp_path: Path, n
     (tmp_path / "tiny.txt").write_text("no folder")
     run = MemoryRun(None, tmp_path / "run", pretrained=tmp_path)  # type: ignore[type-var]
 
-    with pytest.raises(InvalidInput, match="there are: run, tiny"):
+    with pytest.raises(InvalidInput, match="available are: run, tiny"):
         run.pretrained(name)

@@ -175,26 +175,26 @@ def test_an_equal_or_better_canary_stays(system: Any, project_id: str, model: st
         outcomes.post(project_id, [OutcomeRequest(request_id=f"r{day}", value=12.9)], "ayşe")
     (shown,) = system.service.deployments.list(project_id, model).items
     assert (shown.state, shown.losses.better, shown.losses.worse) == ("active", 10, 0)
-    # Promoted, it answers beside nobody.
+    # Promoted, it is deployed alongside no version.
     system.service.aliases.promote_by_hand(project_id, model, 2, alias="champion", reason="better live", by="ayşe")
     (shown,) = system.service.deployments.list(project_id, model).items
     assert (shown.state, shown.ended_reason) == ("ended", "the champion moved: better live")
 
 
 def test_what_cannot_be_tried_is_refused(system: Any, project_id: str, model: str, make_folder: Make) -> None:
-    with pytest.raises(Conflict, match="is the champion itself"):
+    with pytest.raises(Conflict, match="already answers as 'champion'"):
         _start(system, project_id, version=1)
-    with pytest.raises(Conflict, match="has no night to answer beside"):
+    with pytest.raises(Conflict, match="has no alias 'night' to deploy alongside"):
         _start(system, project_id, alias="night")
     with pytest.raises(NotFound):
         _start(system, project_id, version=9)
     system.add_version(project_id, make_folder(5.0), schema={"time": "at", "target": "other", "frequency": "1h"})
-    with pytest.raises(Conflict, match="another target"):
+    with pytest.raises(Conflict, match="differ: target"):
         _start(system, project_id, version=4)
     _start(system, project_id)
-    with pytest.raises(Conflict, match="answers next to the champion"):
+    with pytest.raises(Conflict, match="already deployed alongside alias 'champion'"):
         _start(system, project_id, version=3)
-    with pytest.raises(Conflict, match="answers as a canary"):
+    with pytest.raises(Conflict, match="is deployed as a canary"):
         system.service.trash.delete(project_id, model, 2, "ayşe")
 
 

@@ -186,5 +186,5 @@ def test_the_same_question_again_is_no_new_evidence(ground: Ground) -> None:
 
 def test_a_version_without_its_rows_is_said(ground: Ground, make_folder: Make) -> None:
     ground.system.add_version(ground.project_id, make_folder(2.0), dataset_id=None)
-    with pytest.raises(Conflict, match="did not learn from a stored dataset"):
+    with pytest.raises(Conflict, match="was not trained on a stored dataset"):
         ground.watch.check(ground.project_id, "load", 2)

@@ -69,7 +69,7 @@ def test_a_workbook_has_dates_and_numbers_in_either_language(rows: Rows) -> None
     assert second[2:] == [2.5, 1.5, 3.5, origin, 2, *facts_of_row]
     facts = {row[0]: row[1] for row in book.get_sheet_by_name("Bilgi").to_python()}
     assert (facts["Model"], facts["Sürüm"], facts["Tahmin aralığı"]) == ("shop", "1", "90 %")
-    assert facts["Defterdeki kimliği"] == line
+    assert facts["Tahminin kimliği"] == line
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", '=HYPERLINK("http://x")'])
@@ -104,5 +104,5 @@ def test_refusals(rows: Rows, other_project_id: str) -> None:
         files.write(other_project_id, [line], "csv")
     picture = PredictionPoint(at=AT + HOUR, value=0.9, low=None, high=None, label="cat")
     seen = rows.forecast("shop", 1, AT, [1.0], points=(picture,))
-    with pytest.raises(InvalidInput, match="picture"):
+    with pytest.raises(InvalidInput, match="image"):
         files.write(rows.project_id, [seen], "xlsx")

@@ -124,9 +124,9 @@ def test_a_shadow_or_a_canary_takes_part(stand: Stand, mode: str) -> None:
 
 
 def test_what_cannot_forecast_is_refused_before_a_run_exists(stand: Stand) -> None:
-    with pytest.raises(InvalidInput, match="no model is named"):
+    with pytest.raises(InvalidInput, match="names no model"):
         stand.execute(model=None)
-    with pytest.raises(Conflict, match="no staging"):
+    with pytest.raises(Conflict, match="under the alias 'staging'"):
         stand.execute(config={"alias": "staging"})
     with pytest.raises(InvalidInput) as wrong:
         stand.execute(config={"horizons": 3})
@@ -135,5 +135,5 @@ def test_what_cannot_forecast_is_refused_before_a_run_exists(stand: Stand) -> No
     path.write_text("at,price\n" + "".join(f"2024-01-{day:02},{day}\n" for day in range(1, 31)))
     options = FileOptions(name="other", time="at", target="price", unit="EUR")
     stand.system.datasets.add_file(stand.project_id, path, path.name, options)
-    with pytest.raises(InvalidInput, match=r"holds price \(EUR\), and version 1 forecasts load \(kW\)"):
+    with pytest.raises(InvalidInput, match=r"holds price \(EUR\), but version 1 forecasts load \(kW\)"):
         stand.execute(dataset="other")

@@ -158,7 +158,7 @@ def test_who_is_asked_must_be_there_and_look_at_pictures(http, classifier, syste
 def test_an_alias_leads_to_a_version_and_a_canary_has_its_share(http, classifier, system, make_folder):  # noqa: F811
     project_id, content = http.app.state.default_project, flat(51, 6, 8)
     missing = ask(http, classifier, content, None)
-    assert (missing.status_code, "no champion" in missing.json()["detail"]) == (409, True)
+    assert (missing.status_code, "alias 'champion'" in missing.json()["detail"]) == (409, True)
     system.add_version(
         project_id, make_folder(9.0), "lamps", plugin="test.brightness", kind="classify", schema=SCHEMA, config={}
     )
@@ -185,7 +185,7 @@ def test_an_alias_leads_to_a_version_and_a_canary_has_its_share(http, classifier
 
 
 def test_probabilities_that_are_none_are_refused(http, classifier):  # noqa: F811
-    assert "not with probabilities" in ask(http, classifier, flat(0, 6, 8)).json()["detail"]
+    assert "does not hold probabilities" in ask(http, classifier, flat(0, 6, 8)).json()["detail"]
 
 
 def bomb(height: int, width: int) -> bytes:

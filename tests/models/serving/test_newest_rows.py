@@ -90,5 +90,5 @@ def test_a_deleted_newest_version_or_dataset_leaves_the_one_that_was_learned(
 
 def test_rows_and_a_version_of_the_dataset_are_one_start_too_many(system_with_model: Any, project_id: str) -> None:
     rows = [{"at": START.isoformat(), "load": 1.0, "heat": 0.0}] * 2
-    with pytest.raises(InvalidInput, match="not both"):
+    with pytest.raises(InvalidInput, match="cannot both"):
         predict(system_with_model, project_id, rows=rows, dataset_version=1)

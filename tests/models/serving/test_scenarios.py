@@ -99,7 +99,7 @@ def test_a_shorter_horizon_changes_its_own_rows_only() -> None:
 def test_cautions() -> None:
     beyond = answer({"column": "price", "add": 5}, {"column": "ads", "add": 1})["scenarios"][0]
     assert codes(beyond) == [("outside_learned_range", "price"), ("no_reaction", "ads")]
-    assert "reaches 17; the version learned from 7 to 12" in beyond["cautions"][0]["text"]["en"]
+    assert "reaches 17, outside the learned range 7 to 12" in beyond["cautions"][0]["text"]["en"]
     below = answer({"column": "price", "multiply": -1})["scenarios"][0]
     assert "reaches -12" in below["cautions"][0]["text"]["en"]
     assert codes(answer({"column": "price", "add": 0})["scenarios"][0]) == [("unchanged", "price")]
@@ -110,12 +110,12 @@ def test_cautions() -> None:
     ("change", "ahead", "code", "sentence"),
     [
         ({"column": "prise", "add": 1}, PRICES, "no_column", "unknown column 'prise'"),
-        ({"column": "rain", "add": 1}, PRICES, "not_known_ahead", "did not learn 'rain' as known ahead"),
-        ({"column": "y", "add": 1}, PRICES, "not_known_ahead", "'y' is what is predicted"),
-        ({"column": "price", "values": [1, 2]}, PRICES, "wrong_length", "2 values for 3 rows to predict"),
-        ({"column": "price", "add": 1}, [10.0, NAN, NAN], "ends_early", "'price' ends after 1 of 3 rows"),
-        ({"column": "price", "multiply": 2}, [NAN, 10.0, 10.0], "ends_early", "'price' has holes"),
-        ({"column": "price", "multiply": 1e308}, PRICES, "invalid_input", "no finite numbers"),
+        ({"column": "rain", "add": 1}, PRICES, "not_known_ahead", "did not learn column 'rain' as known ahead"),
+        ({"column": "y", "add": 1}, PRICES, "not_known_ahead", "'y' is the target"),
+        ({"column": "price", "values": [1, 2]}, PRICES, "wrong_length", "2 values were sent for 3 rows to predict"),
+        ({"column": "price", "add": 1}, [10.0, NAN, NAN], "ends_early", "'price' is known for only 1 of 3 rows"),
+        ({"column": "price", "multiply": 2}, [NAN, 10.0, 10.0], "ends_early", "'price' has gaps"),
+        ({"column": "price", "multiply": 1e308}, PRICES, "invalid_input", "are not finite"),
     ],
 )
 def test_a_change_that_cannot_be_made_is_one_clear_error(
@@ -128,7 +128,7 @@ def test_a_change_that_cannot_be_made_is_one_clear_error(
 
 
 def test_a_version_that_learned_nothing_ahead_says_how_to_change_that() -> None:
-    with pytest.raises(InvalidInput, match="learned no column as known ahead") as caught:
+    with pytest.raises(InvalidInput, match="has no columns known ahead") as caught:
         answer_scenarios({"known_ahead": {}, "scenarios": []}, part(PRICES), (), {}, 3, ask)
     assert "=ahead" in str(caught.value.next_step)
 

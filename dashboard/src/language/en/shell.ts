@@ -27,6 +27,8 @@ export const shell = {
     trash: "Trash",
     tokens: "Tokens",
     secrets: "Secrets",
+    guide: "Guide",
+    guideNote: "The guide of this page, in a new tab",
     signOut: "Sign out",
     projectNote: "Project. Signed in as {{user}} ({{role}})",
     reconnecting: "The live connection was lost; reconnecting …",

@@ -29,6 +29,8 @@ export const shell: typeof english = {
     trash: "Çöp kutusu",
     tokens: "Jetonlar",
     secrets: "Sırlar",
+    guide: "Kılavuz",
+    guideNote: "Bu sayfanın kılavuzu, yeni sekmede",
     signOut: "Çıkış yap",
     projectNote: "Proje. {{user}} olarak giriş yapıldı ({{role}})",
     reconnecting: "Canlı bağlantı koptu; yeniden bağlanılıyor …",

@@ -2,8 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { address, part } from "../../api/client";
-import { Problem } from "../../api/problem";
+import { address, part, readText } from "../../api/client";
 import type { RunDetail } from "../../api/types";
 import { useFormats } from "../../language/useFormats";
 import { Card } from "../../ui/Card";
@@ -22,11 +21,7 @@ export function ReportCard({ run }: { run: RunDetail }) {
   const place = (format: string) => address(`/runs/${part(run.id)}/report`, { format, language });
   const report = useQuery({
     queryKey: ["run", run.id, "report", language, run.finished_at],
-    queryFn: async ({ signal }) => {
-      const answer = await fetch(place("html"), { credentials: "same-origin", signal });
-      if (!answer.ok) throw new Problem(answer.status, await answer.json().catch(() => ({})));
-      return answer.text();
-    },
+    queryFn: ({ signal }) => readText(place("html"), signal),
     enabled: open,
     staleTime: 60_000,
   });

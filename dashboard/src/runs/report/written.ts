@@ -1,9 +1,8 @@
 // Whether the report that every run's end writes is there yet.
 import { queryOptions } from "@tanstack/react-query";
 
-import { address, part } from "../../api/client";
+import { address, part, readText } from "../../api/client";
 import { allItems } from "../../api/pages";
-import { Problem } from "../../api/problem";
 import type { Artifact, RunDetail } from "../../api/types";
 
 /** So soon after the end, and so often, it is looked for; later it is written when it is asked for. */
@@ -40,11 +39,7 @@ export function writtenQuery(run: RunDetail) {
 export function problemQuery(id: string, wanted: boolean) {
   return queryOptions({
     queryKey: ["run", id, "report-problem"],
-    queryFn: async ({ signal }) => {
-      const answer = await fetch(address(`/runs/${part(id)}/artifacts/${PROBLEM}`), { credentials: "same-origin", signal });
-      if (!answer.ok) throw new Problem(answer.status, await answer.json().catch(() => ({})));
-      return (await answer.text()).trim();
-    },
+    queryFn: async ({ signal }) => (await readText(address(`/runs/${part(id)}/artifacts/${PROBLEM}`), signal)).trim(),
     enabled: wanted,
   });
 }

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from azuraforge.apps.forecasting.network import ForecastNetwork, NetworkConfig, NetworkForecaster
 from azuraforge.engine import Tensor, nn
+from azuraforge.errors import InvalidValue
 from azuraforge.plugins.forecasting.windows import Inputs
 
 
@@ -24,7 +25,11 @@ class AttentionConfig(NetworkConfig):
     @model_validator(mode="after")
     def _heads_share_the_width(self) -> AttentionConfig:
         if self.width % self.heads:
-            raise ValueError(f"width {self.width} is not a multiple of {self.heads} heads; choose another of the two")
+            raise InvalidValue(
+                "width {width} is not a multiple of heads {heads}; change one of them",
+                width=self.width,
+                heads=self.heads,
+            )
         return self
 
 

@@ -197,9 +197,12 @@ class StateForecaster(Baseline, Generic[ModelT]):
             return Learned(settings)
         if known.size < self.fewest_rows:
             raise InvalidInput(
-                f"{self.name} needs {self.fewest_rows} known values in the training part; there are {known.size}",
+                "{name} needs {least} known values in the training set, which has {count}",
                 where="dataset",
                 next_step="add earlier rows or choose forecasting.ets",
+                name=self.name,
+                least=self.fewest_rows,
+                count=known.size,
             )
         season = config.season_of(train.schema)
         seasons = natural_seasons(train.schema, season, len(values), self.longest_season)
@@ -244,9 +247,12 @@ class StateForecaster(Baseline, Generic[ModelT]):
             raise
         except Exception as error:  # statsforecast raises bare exceptions
             raise InvalidInput(
-                f"{self.name} could not be estimated on this series: {type(error).__name__}: {error}",
+                "{name} could not be estimated on this series: {error_type}: {reason}",
                 where="dataset",
                 next_step="choose another forecaster, such as forecasting.ets",
+                name=self.name,
+                error_type=type(error).__name__,
+                reason=str(error),
             ) from error
 
     def _begin(self, model: StateModel, learned: Learned, part: Part, values: Floats) -> tuple[int, Floats]:

@@ -64,17 +64,19 @@ class ExponentialSmoothing(StateForecaster[Smoothing]):
         form, damped = (config.form, config.damped) if isinstance(config, EtsConfig) else ("ZZZ", None)
         if "M" in form and values.min() <= 0:
             raise InvalidInput(
-                f"the form {form} multiplies, and the training part holds values of zero or less",
-                where="config: form",
-                next_step="choose a form without M, or Z",
+                "the multiplicative form {form} needs values above zero, and the training set has others",
+                where="config.form",
+                next_step="choose a form without M, or Z for an automatic choice",
+                form=form,
             )
         if len(values) < _FEWEST:
             return _plain(values)
         if form[0] == "A" and form[2] == "M":
             raise InvalidInput(
-                f"the form {form} adds errors to a season that multiplies, which is unstable",
-                where="config: form",
-                next_step="choose M for the error, or Z",
+                "the form {form} combines additive errors with a multiplicative season, which is unstable",
+                where="config.form",
+                next_step="choose M for the error, or Z for an automatic choice",
+                form=form,
             )
         wanted = seasons[:1]
         if form[2] == "N" or not wanted:

@@ -176,9 +176,10 @@ class Adida(StateForecaster[BucketModel]):
 def _check_demand(name: str, values: Floats) -> None:
     if values.min() < 0:
         raise InvalidInput(
-            f"{name} forecasts demand, and the training part holds values below zero",
+            "{name} forecasts demand, but the training set has values below zero",
             where="dataset",
             next_step="choose forecasting.ets",
+            name=name,
         )
 
 

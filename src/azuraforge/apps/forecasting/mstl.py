@@ -11,6 +11,9 @@ from azuraforge.apps.forecasting.smoothing.recursion import Smoothing
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
+#: Of a season besides the shortest one, see docs/decisions/0047.
+RUNS_OF_FURTHER = 3
+
 
 class MultipleSeasons(StateForecaster[Smoothing]):
     """The seasons of a decomposition, carried on by smoothing, plus ETS without a season on the remainder."""
@@ -27,7 +30,11 @@ class MultipleSeasons(StateForecaster[Smoothing]):
     }
 
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[Smoothing]:
-        """Decompose, then choose a form of ETS for the remainder."""
+        """Decompose, then choose a form of ETS for the remainder.
+
+        A further season that was seen fewer than ``RUNS_OF_FURTHER`` times takes too much of the noise for its own.
+        """
+        seasons = tuple(one for one in seasons if one == seasons[0] or RUNS_OF_FURTHER * one <= len(values))
         if not seasons:
             return smoothed(values, 1, "ZZN", config.horizon)
         return with_carried_seasons(values, seasons, lambda rest: smoothed(rest, 1, "ZZN", config.horizon))

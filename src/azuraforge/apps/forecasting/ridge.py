@@ -128,9 +128,11 @@ class Ridge(Baseline):
             usable = np.isfinite(part.targets).all(axis=1)
         if not usable.any():
             raise InvalidInput(
-                f"{self.name} needs a window of {part.horizon} known targets in each part, and one of them has none",
-                where="config: horizon",
-                next_step="choose a shorter horizon, or a forecaster that learns from few rows: forecasting.ets",
+                "{name} needs a window of {horizon} known [target|targets] in the training and the validation set",
+                where="config.horizon",
+                next_step="choose a shorter horizon, or forecasting.ets, which learns from few rows",
+                name=self.name,
+                horizon=part.horizon,
             )
         chosen = np.flatnonzero(usable)
         chosen = chosen[:: -(-len(chosen) // most)]

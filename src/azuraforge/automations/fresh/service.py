@@ -63,9 +63,10 @@ class FreshService:
         dataset = self._dataset(project_id, champion)
         if dataset is None:
             raise Conflict(
-                f"the champion of {model!r} learned from no dataset that is stored here",
-                where=f"model {model}",
-                next_step=f"train it on a dataset first: azuraforge runs start --model {model} --dataset NAME",
+                "the champion of {model!r} learned from no dataset that is stored here",
+                where="model {model}",
+                next_step="train it on a dataset first: azuraforge runs start --model {model} --dataset NAME",
+                model=model,
             )
         subject = self._subject(project_id, model, champion, dataset)
         wanted = plan(subject, request)

@@ -75,15 +75,24 @@ class Messengers(Notifier[MessengerOptions]):
         try:
             accepted = bool(service.notify(body=message.text, title=message.title))
         except Exception as error:  # any error of a service's code may contain its address
-            raise TransientError(f"{service.service_name} failed: {type(error).__name__}", where="apprise") from None
+            raise TransientError(
+                "{service} failed: {error}",
+                where="apprise",
+                next_step="check the address of the target; the message is sent again later",
+                service=service.service_name,
+                error=type(error).__name__,
+            ) from None
         if accepted:
             return
         if confined.refused is not None:
             raise InvalidInput(
-                f"{service.service_name}: {confined.refused.message}",
+                "{service}: {message}",
                 where="apprise",
-                next_step=confined.refused.next_step,
+                next_step="{step}",
                 code=confined.refused.error_code,
+                service=service.service_name,
+                message=confined.refused,
+                step=confined.refused.parts()[2],
             )
         raise answers.problem(str(service.service_name))
 
@@ -124,14 +133,29 @@ class _Answers:
         """Return the error that corresponds to the last answer."""
         code = self.http if self.http is not None else self.smtp
         if code is None or code < 0:
-            return TransientError(f"{service} cannot be reached", where="apprise")
+            return TransientError(
+                "{service} cannot be reached",
+                next_step="check the network; the message is sent again later",
+                where="apprise",
+                service=service,
+            )
         final = self.http is not None and 400 <= code < 500 and code not in _PASSING
         final = final or (self.http is None and 500 <= code < 600)  # in SMTP, 4xx is temporary
         if final:
             return InvalidInput(
-                f"{service} answered {code}", where="apprise", next_step="check the address of the target"
+                "{service} answered {status}",
+                where="apprise",
+                next_step="check the address of the target",
+                service=service,
+                status=code,
             )
-        return TransientError(f"{service} did not accept the message, last answer {code}", where="apprise")
+        return TransientError(
+            "{service} did not accept the message, last answer {status}",
+            next_step="wait: the message is sent again later",
+            where="apprise",
+            service=service,
+            status=code,
+        )
 
 
 def _service(url: str) -> NotifyBase:

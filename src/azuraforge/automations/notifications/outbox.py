@@ -12,12 +12,13 @@ from azuraforge.automations.notifications import store
 from azuraforge.automations.notifications.tables import Notification, NotificationTarget
 from azuraforge.database import Session
 from azuraforge.errors import NotFound
+from azuraforge.messages import Code
 
 
 class Wording(Protocol):
     """The text of a message in a language."""
 
-    def __call__(self, language: str, count: int, /) -> tuple[str, str]:
+    def __call__(self, language: Code, count: int, /) -> tuple[str, str]:
         """Return title and text."""
         ...
 
@@ -33,9 +34,10 @@ def put(
     found = store.target(session, target)
     if found is None:
         raise NotFound(
-            f"notification target {target!r} does not exist",
+            "notification target {target!r} does not exist",
             where="step.to",
             next_step="azuraforge notifications targets",
+            target=target,
         )
     at = store.clock(session)
     last = store.newest_of(session, found.id, source)

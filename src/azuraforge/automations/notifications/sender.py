@@ -182,7 +182,8 @@ class Sender:
             store.change(session, row, state="sent", sent_at=at, next_at=None, error=None, escalate_at=late)
             return True
         passing = isinstance(problem, (TransientError, StorageError)) or problem.error_code in _PASSING_CODES
-        reason = problem.message[:500]
+        step = f". Next: {problem.next_step}" if problem.error_code == "secret_unreadable" else ""
+        reason = f"{problem.message}{step}"[:500]
         if passing and at - (row.first_try_at or at) < GIVE_UP_AFTER:
             pause = min(_FIRST_PAUSE_SECONDS * 2 ** (row.attempts - 1), _LONGEST_PAUSE_SECONDS)
             pause *= random.uniform(1.0, 1.2)  # noqa: S311  several messages are not retried together

@@ -67,7 +67,9 @@ class NotificationService:
 
         def work(session: Session) -> str:
             if len(store.targets(session)) >= MOST_TARGETS:
-                raise Conflict(f"a project has {MOST_TARGETS} targets at most", next_step="delete some")
+                raise Conflict(
+                    "a project has {most_targets} targets at most", next_step="delete some", most_targets=MOST_TARGETS
+                )
             row = NotificationTarget(project_id=project_id, **self._fields(session, request, shown))
             store.add(session, row)
             self._secrets.put(session, key, secret_of(row.id), _written_out(request), user_name)
@@ -140,9 +142,11 @@ class NotificationService:
             for other in store.targets(session):
                 if other.escalate_to == row.id and other.id != row.id:
                     raise Conflict(
-                        f"target {other.name!r} escalates to {row.name!r}",
-                        where=f"target {other.name}",
+                        "target {other!r} escalates to {target!r}",
+                        where="target {other}",
                         next_step="change that target first",
+                        other=other.name,
+                        target=row.name,
                     )
             self._object_to_target(session, row.id, row.name)
             self._secrets.remove(session, secret_of(row.id))
@@ -189,7 +193,11 @@ class NotificationService:
             at: str | None = second
             while at is not None:
                 if at in seen:
-                    raise InvalidInput("targets would escalate in a circle", where="escalate_to")
+                    raise InvalidInput(
+                        "targets would escalate in a circle",
+                        next_step="choose a target that does not escalate back to this one",
+                        where="escalate_to",
+                    )
                 seen.add(at)
                 at = _found(store.target(session, at), at).escalate_to
         return {
@@ -207,7 +215,7 @@ class NotificationService:
             return self.get(project_id, self._database.write(project_id, work, unit=unit))
         except IntegrityError:
             raise Conflict(
-                f"a target named {name!r} is there already", where="name", next_step="choose another name"
+                "a target named {name!r} already exists", where="name", next_step="choose another name", name=name
             ) from None
 
 
@@ -234,11 +242,13 @@ def _out(row: Notification, names: dict[str, str]) -> NotificationOut:
 
 def _found(row: NotificationTarget | None, name: str) -> NotificationTarget:
     if row is None:
-        raise NotFound(f"notification target {name!r} does not exist", next_step="azuraforge notifications targets")
+        raise NotFound(
+            "notification target {name!r} does not exist", next_step="azuraforge notifications targets", name=name
+        )
     return row
 
 
 def _message(row: Notification | None, id_: str) -> Notification:
     if row is None:
-        raise NotFound(f"notification {id_!r} does not exist", next_step="azuraforge notifications list")
+        raise NotFound("notification {id!r} does not exist", next_step="azuraforge notifications list", id=id_)
     return row

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, Inte
 from sqlalchemy.orm import Mapped, mapped_column
 
 from azuraforge.database import Base, JsonText, Owned, Timestamp, new_id, now
+from azuraforge.messages import Code
 
 NotificationState = Literal["waiting", "sent", "failed", "silenced"]
 
@@ -29,7 +30,7 @@ class NotificationTarget(Owned, Base):
     name: Mapped[str] = mapped_column(String(100))
     notifier: Mapped[str] = mapped_column(String(100))
     shown_options: Mapped[dict[str, JsonValue]] = mapped_column(JsonText)
-    language: Mapped[str] = mapped_column(String(2))
+    language: Mapped[Code] = mapped_column(String(2))
     group_seconds: Mapped[int] = mapped_column(Integer)
     escalate_to: Mapped[str | None] = mapped_column(String(16))
     escalate_after_seconds: Mapped[int | None] = mapped_column(Integer)

@@ -88,14 +88,35 @@ class Webhook(Notifier[WebhookOptions]):
             ):
                 status = answer.status_code  # the body is ignored, since it may never end
         except httpx.TimeoutException:
-            raise TransientError(f"{host} did not answer in time", where="webhook") from None
+            raise TransientError(
+                "{host} did not answer in time",
+                where="webhook",
+                next_step="check the receiver; the message is sent again later",
+                host=host,
+            ) from None
         except httpx.HTTPError as error:
-            raise TransientError(f"{host} cannot be reached: {type(error).__name__}", where="webhook") from None
+            raise TransientError(
+                "{host} cannot be reached: {error}",
+                where="webhook",
+                next_step="check the address and the network; the message is sent again later",
+                host=host,
+                error=type(error).__name__,
+            ) from None
         if status >= 500 or status in _PASSING:
-            raise TransientError(f"{host} answered {status}", where="webhook")
+            raise TransientError(
+                "{host} answered {status}",
+                where="webhook",
+                next_step="wait: the message is sent again later",
+                host=host,
+                status=status,
+            )
         if not 200 <= status < 300:
             raise InvalidInput(
-                f"{host} answered {status}", where="webhook", next_step="check the address and the secret of the target"
+                "{host} answered {status}",
+                where="webhook",
+                next_step="check the address and the secret of the target",
+                host=host,
+                status=status,
             )
 
 

@@ -95,9 +95,11 @@ def _known(data: Mapping[str, JsonValue], path: str) -> JsonValue:
     for name in path.split("."):
         if not isinstance(found, dict) or name not in found:
             raise InvalidInput(
-                f"the cause has no field {path!r}",
-                where="{cause." + path + "}",
-                next_step=f"use one of: {', '.join(list(data)[:20])}",
+                "the cause has no field {path!r}",
+                where="cause.{path}",
+                next_step="use one of: {fields}",
+                path=path,
+                fields=", ".join(list(data)[:20]),
             )
         found = found[name]
     return found

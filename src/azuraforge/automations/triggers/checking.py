@@ -26,6 +26,7 @@ from azuraforge.automations.triggers.schemas import AutomationRequest
 from azuraforge.automations.triggers.watching import Watch
 from azuraforge.database import Session
 from azuraforge.errors import InvalidInput, NotFound
+from azuraforge.messages.validation import message_of
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.service import RunService
 from azuraforge.studies.schemas import StudyRequest
@@ -51,7 +52,11 @@ class Checks:
         if isinstance(when, OnSchedule):
             zone = zone_of(when.timezone)
             if (when.cron is None) == (when.interval is None):
-                raise InvalidInput("a schedule needs either a cron line or an interval", where="when.cron")
+                raise InvalidInput(
+                    "a schedule needs either a cron line or an interval",
+                    next_step="give one of cron and interval",
+                    where="when.cron",
+                )
             if when.cron is not None:
                 cron(when.cron, zone)
         elif isinstance(when, OnMeasure):
@@ -62,7 +67,12 @@ class Checks:
         known = {"measure", "of", "value", "since"} if isinstance(request.when, OnMeasure) else {"time"}
         if used and not isinstance(request.when, OnEvent) and not set(used) <= known:
             raise InvalidInput(
-                f"the cause will have no field {used[0]!r}", where=where, next_step=f"use one of: {', '.join(known)}"
+                "the cause will have no field {used!r}",
+                where="{place}",
+                next_step="use one of: {known}",
+                used=used[0],
+                place=where,
+                known=", ".join(known),
             )
         if isinstance(step, RunStep):
             self._check_run(project_id, step, bool(used), where)
@@ -76,9 +86,12 @@ class Checks:
     def _check_run(self, project_id: str, step: RunStep, later: bool, where: str) -> None:
         if step.do not in self._runs.kinds:
             raise InvalidInput(
-                f"there are no runs of kind {step.do!r}",
-                where=f"{where}.do",
-                next_step=f"choose one of: {', '.join([*self._runs.kinds, *OTHER_STEPS])}",
+                "there are no runs of kind {do!r}",
+                where="{place}.do",
+                next_step="choose one of: {value}",
+                do=step.do,
+                place=where,
+                value=", ".join([*self._runs.kinds, *OTHER_STEPS]),
             )
         if later:  # values of the cause are not known yet; the firing checks them
             return
@@ -99,9 +112,11 @@ class Checks:
             for name in step.to if isinstance(step, NotifyStep) else ():
                 if targets.target(session, name) is None:
                     raise NotFound(
-                        f"notification target {name!r} does not exist",
-                        where=f"steps.{index}.to",
+                        "notification target {name!r} does not exist",
+                        where="steps.{index}.to",
                         next_step="azuraforge notifications targets",
+                        name=name,
+                        index=index,
                     )
 
         def listeners(events: Sequence[cycles.Emission]) -> Iterator[cycles.Node]:
@@ -114,4 +129,10 @@ class Checks:
 
 def _problem(error: ValidationError, where: str) -> InvalidInput:
     first = error.errors()[0]
-    return InvalidInput(first["msg"], where=".".join([where, *(str(part) for part in first["loc"])]))
+    return InvalidInput(
+        "{problem}",
+        where="{place}",
+        next_step="correct the field",
+        problem=message_of(first),
+        place=".".join([where, *(str(part) for part in first["loc"])]),
+    )

@@ -92,10 +92,11 @@ def check(new: Node, listeners: Listeners) -> None:
                 found = [*paths[node.name], event.type, other.name]
                 if other is new:
                     raise InvalidInput(
-                        f"the automation would fire itself: {' → '.join(found)}",
+                        "the automation would fire itself: {found}",
                         where="steps",
                         next_step="add a filter to `when` that excludes what its steps cause, or leave out a step",
                         code="cycle",
+                        found=" → ".join(found),
                     )
                 if other.name not in paths:
                     paths[other.name] = found

@@ -9,6 +9,7 @@ from pathlib import Path
 from azuraforge.clock import utc_now
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 from azuraforge.models.predictions.service import PredictionService
 
 
@@ -86,5 +87,10 @@ class WorseThanBaseline:
 
 def _needed(of: str | None, what: str) -> str:
     if of is None:
-        raise InvalidInput(f"this measure is of a {what}", where="when.of", next_step=f"name the {what}")
+        raise InvalidInput(
+            "this measure belongs to a {noun}",
+            where="when.of",
+            next_step="name the {noun}",
+            noun=Message(f"noun.{what}"),
+        )
     return of

@@ -29,7 +29,7 @@ def _done(session: Session, firing: AutomationFiring, position: int) -> list[Don
     for each in store.steps(session, [firing.id]):
         if each.position < position and not isinstance(each.definition, NotifyStep):
             verdicts = models.verdicts(session, [each.run_id]) if each.run_id is not None else {}
-            error = each.error.message if each.error is not None else None
+            error = each.error.sentences() if each.error is not None else None
             decision = next((verdict.decision for verdict, _ in verdicts.values()), None)
             if decision is not None or each.state != "succeeded":
                 found.append(DoneStep(each.definition.do, each.state, error, decision))

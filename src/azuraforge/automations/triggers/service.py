@@ -82,11 +82,14 @@ class AutomationService:
             row = self._locked(session, automation)
             if row.revision != request.revision:
                 raise Conflict(
-                    f"automation {row.name!r} was changed meanwhile: it has revision {row.revision}, and this change is"
-                    f" of revision {request.revision}",
+                    "automation {name!r} was changed in the meantime: it has revision {revision}, and this change is "
+                    "based on revision {seen}",
                     where="revision",
                     next_step="read it again and repeat the change",
                     code="changed_meanwhile",
+                    name=row.name,
+                    revision=row.revision,
+                    seen=request.revision,
                 )
             self._checks.check_in(session, request, (row.id,))
             self._change(session, row, request)
@@ -132,7 +135,11 @@ class AutomationService:
 
     def _add(self, session: Session, project_id: str, request: AutomationRequest, user_id: str | None) -> Automation:
         if store.count(session) >= MOST_AUTOMATIONS:
-            raise Conflict(f"a project has {MOST_AUTOMATIONS:,} automations at most", next_step="delete some")
+            raise Conflict(
+                "a project has {most_automations:,} automations at most",
+                next_step="delete some",
+                most_automations=MOST_AUTOMATIONS,
+            )
         at = store.clock(session)
         row = Automation(project_id=project_id, created_by=user_id, anchor_at=at, **_fields(request))
         row.since_seq = self._begin_to_listen(session, row)
@@ -233,12 +240,15 @@ class AutomationService:
         def work(session: Session) -> None:
             row = self._locked(session, automation)
             if row.paused:
-                raise Conflict("the automation is paused", next_step=f"azuraforge automations resume {row.name!r}")
+                raise Conflict(
+                    "the automation is paused", next_step="azuraforge automations resume {name!r}", name=row.name
+                )
             if store.fired_within(session, row.id, DAY_SECONDS) >= row.most_per_day:
                 raise Conflict(
-                    f"the automation has fired {row.most_per_day}× within 24 hours, its limit",
+                    "the automation has fired {most_per_day}× within 24 hours, its limit",
                     where="most_per_day",
                     next_step="wait, or raise most_per_day",
+                    most_per_day=row.most_per_day,
                 )
             self._firings.offer(session, row, Cause(f"asked:{new_id()}", {"event": "asked"}), store.clock(session))
 
@@ -264,7 +274,7 @@ class AutomationService:
             until = store.clock(session)
         since = max(request.since or until - dry_run.LONGEST, until - dry_run.LONGEST)
         if since > until:
-            raise InvalidInput("a dry run looks at the past", where="since")
+            raise InvalidInput("a dry run looks at the past", next_step="choose a time before now", where="since")
         when = request.when
         if isinstance(when, OnSchedule):
             times = [*dry_run.of_times(when, since, until)]
@@ -323,7 +333,10 @@ class AutomationService:
             return self._database.write(project_id, work, unit=unit)
         except IntegrityError:
             raise Conflict(
-                f"an automation named {name!r} is there already", where="name", next_step="choose another name"
+                "an automation named {name!r} already exists",
+                where="name",
+                next_step="choose another name",
+                name=name,
             ) from None
 
     def _locked(self, session: Session, automation: str) -> Automation:
@@ -362,5 +375,5 @@ def _next_at(when: When, row: Automation, at: datetime) -> datetime | None:
 
 def _found(row: Automation | None, name: str) -> Automation:
     if row is None:
-        raise NotFound(f"automation {name!r} does not exist", next_step="azuraforge automations list")
+        raise NotFound("automation {name!r} does not exist", next_step="azuraforge automations list", name=name)
     return row

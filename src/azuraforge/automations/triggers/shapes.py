@@ -25,7 +25,8 @@ def firings_out(session: Session, firings: Sequence[AutomationFiring]) -> list[F
 
 
 def _step_out(row: AutomationStep) -> StepOut:
-    return StepOut.model_validate({**_named(row, StepOut), "do": row.definition.do})
+    error = row.error.translated() if row.error is not None else None
+    return StepOut.model_validate({**_named(row, StepOut), "do": row.definition.do, "error": error})
 
 
 def _named(row: object, shape: type[FiringOut] | type[StepOut]) -> dict[str, object]:

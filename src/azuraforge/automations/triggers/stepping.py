@@ -28,8 +28,10 @@ from azuraforge.automations.triggers.tables import AutomationFiring, AutomationS
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session, UnitOfWork, seconds_from_now
 from azuraforge.errors import Conflict, InvalidInput, NotFound, UserError
+from azuraforge.messages import Message
+from azuraforge.messages.validation import message_of
 from azuraforge.models.service import ModelService
-from azuraforge.runs.schemas import RunError, RunRequest
+from azuraforge.runs.schemas import RunRequest, StoredError
 from azuraforge.runs.service import RunService
 from azuraforge.studies.schemas import StudyRequest
 from azuraforge.studies.service import StudyService
@@ -107,7 +109,15 @@ class Stepping:
         except _MovedOnError:
             return False
         except IntegrityError as error:
-            return self._failed(firing, step, Conflict("the step collides with another", reason=str(error.orig)))
+            return self._failed(
+                firing,
+                step,
+                Conflict(
+                    "the step conflicts with another one",
+                    next_step="fire the automation again",
+                    details={"reason": str(error.orig)},
+                ),
+            )
         except UserError as error:
             return self._failed(firing, step, error)
 
@@ -130,7 +140,12 @@ class Stepping:
         if isinstance(definition, PromoteStep):
             version = definition.version
             if not isinstance(version, int):
-                raise InvalidInput(f"{version!r} is no number of a version", where="step.version")
+                raise InvalidInput(
+                    "{version!r} is not a version number",
+                    where="step.version",
+                    next_step="write a number, or a field of the cause that holds one",
+                    version=version,
+                )
             self._models.aliases.promote_by_hand(
                 project_id,
                 definition.model,
@@ -172,18 +187,37 @@ class Stepping:
         if step.run_id is not None:
             run = self._runs.named(project_id, [step.run_id]).get(step.run_id)
             if run is None:
-                raise NotFound("the step's run is gone", where=f"run {step.run_id}")
+                raise NotFound(
+                    "the step's run no longer exists",
+                    where="run {run}",
+                    next_step="azuraforge runs list",
+                    run=step.run_id,
+                )
             if run.state in ("queued", "running"):
                 return self._wait(at, _LOOK_AGAIN_SECONDS)
             if run.state != "succeeded":
-                why = run.error.message if run.error is not None else run.state
-                raise Conflict(f"the run ended as {run.state}: {why}", where=f"run {run.id}", code=f"run_{run.state}")
+                raise Conflict(
+                    "the run ended as {state}: {reason}" if run.error is not None else "the run ended as {state}",
+                    where="run {run}",
+                    next_step="look at the run: azuraforge runs show {run}",
+                    code=f"run_{run.state}",
+                    state=Message(f"state.{run.state}"),
+                    reason=run.error.message if run.error is not None else None,
+                    run=run.id,
+                )
         else:
             study = self._studies.get(project_id, _study_name(at))
             if study.state in ("running", "paused"):
                 return self._wait(at, _STUDY_SECONDS)
             if study.state != "finished":
-                raise Conflict(f"the study ended as {study.state}", where=f"study {study.name}", code="study_ended")
+                raise Conflict(
+                    "the study ended as {state}",
+                    where="study {study}",
+                    next_step="look at the study: azuraforge studies show {study!r}",
+                    code="study_ended",
+                    state=Message(f"state.{study.state}"),
+                    study=study.name,
+                )
         return self._write_step(at, self._succeed)
 
     def _wait(self, at: _At, seconds: float) -> bool:
@@ -224,7 +258,7 @@ class Stepping:
             steps = store.steps(session, [firing.id])
             step = next(each for each in steps if each.position == seen_step.position)
             at = store.clock(session)
-            problem = RunError.model_validate(error.to_dict())
+            problem = StoredError.model_validate(error.to_dict())
             store.change(session, step, error=problem, started_at=step.started_at or at)
             if step.tries < rules.retries:
                 pause = min(_FIRST_RETRY_SECONDS * 2**step.tries, _LONGEST_RETRY_SECONDS)
@@ -294,5 +328,10 @@ def _as_error(error: ValidationError | UserError) -> UserError:
     if isinstance(error, UserError):
         return error
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return InvalidInput(f"the step cannot be read: {first['msg']}", where=f"step.{where}")
+    return InvalidInput(
+        "the step cannot be read: {problem}",
+        where="step.{place}",
+        next_step="change the automation's step",
+        problem=message_of(first),
+        place=".".join(str(part) for part in first["loc"]),
+    )

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from azuraforge.automations.triggers.definition import STEP, STEPS, WHEN, Step, When
 from azuraforge.database import Base, JsonShape, JsonText, Owned, Timestamp, new_id, now
-from azuraforge.runs.schemas import RunError
+from azuraforge.runs.schemas import StoredError
 
 WhenKind = Literal["schedule", "event", "measure"]
 FiringState = Literal["running", "succeeded", "failed"]
@@ -123,7 +123,7 @@ class AutomationStep(Owned, Base):
     tries: Mapped[int] = mapped_column(Integer, default=0)
     run_id: Mapped[str | None] = mapped_column(String(16))
     study_name: Mapped[str | None] = mapped_column(String(100))
-    error: Mapped[RunError | None] = mapped_column(JsonShape(RunError, exclude_unset=True))
+    error: Mapped[StoredError | None] = mapped_column(JsonShape(StoredError, exclude_unset=True))
     started_at: Mapped[datetime | None] = mapped_column(Timestamp)
     ended_at: Mapped[datetime | None] = mapped_column(Timestamp)
 

@@ -69,9 +69,11 @@ class Watch:
         found = self.measures.get(name)
         if found is None:
             raise InvalidInput(
-                f"there is no measure {name!r}",
+                "there is no measure {name!r}",
                 where="when.measure",
-                next_step=f"choose one of: {', '.join(sorted(self.measures)) or 'none is registered'}",
+                next_step="choose one of: {measures}",
+                name=name,
+                measures=", ".join(sorted(self.measures)) or "none is registered",
             )
         return found
 

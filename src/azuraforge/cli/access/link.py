@@ -16,7 +16,7 @@ def link(
     next_path: Annotated[
         str | None, typer.Option("--next", help="Page to open after signing in, such as /p/default/runs.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print a link that signs a browser in, once, within ten minutes."""
     terminal = terminal_of(context)

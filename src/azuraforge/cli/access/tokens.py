@@ -12,15 +12,17 @@ from azuraforge.cli.terminal import terminal_of
 
 app = typer.Typer(help="API tokens of the project.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
 def create(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="What it is for.")],
+    name: Annotated[str, typer.Argument(help="Purpose of the token.")],
     role: Annotated[Literal["viewer", "member", "admin", "owner"], typer.Option()] = "member",
-    days: Annotated[int | None, typer.Option(min=1, max=3650, help="Valid so long; default: until revoked.")] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=3650, help="Days that it is valid; default: until revoked.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Create a token and print its secret, which cannot be shown again."""

@@ -53,8 +53,8 @@ def since(text: Language, seconds: float, way: str) -> str:
     """
     for unit, size, least in _UNITS:
         if seconds >= least:
-            return text(f"{way}.{unit}", count=int(seconds // size))
-    return text(f"{way}.now")
+            return text(f"distance.{way}.{unit}", count=int(seconds // size))
+    return text(f"distance.{way}.now")
 
 
 def _phrase(text: Language, step: LoopStep, now: datetime) -> str:

@@ -23,7 +23,7 @@ Budget: TypeAlias = Annotated[
     typer.Option(
         "--budget",
         metavar="N{s|m|h}",
-        help="Time for learning, such as 30s or 2m, where the pipeline keeps to one; sets budget_seconds.",
+        help="Time for learning, such as 30s or 2m, if the pipeline supports it; sets budget_seconds.",
     ),
 ]
 
@@ -146,7 +146,7 @@ def read_text(terminal: Terminal, path: Path) -> str:
     except OSError as error:
         raise CommandError(terminal.text("file_unreadable", path=path, reason=error.strerror)) from error
     except UnicodeDecodeError as error:
-        raise CommandError(terminal.text("file_unreadable", path=path, reason="not UTF-8")) from error
+        raise CommandError(terminal.text("file_unreadable", path=path, reason=terminal.text("not_utf8"))) from error
 
 
 def _json(terminal: Terminal, path: Path) -> object:

@@ -18,15 +18,15 @@ from azuraforge.cli.terminal import Terminal, terminal_of
 if TYPE_CHECKING:
     from azuraforge.client import Automation
 
-app = typer.Typer(help="When something happens, do steps in order.", no_args_is_help=True)
+app = typer.Typer(help="Automations: a trigger and the steps that follow it.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Named = Annotated[str, typer.Argument(metavar="AUTOMATION", help="Name or id of the automation.")]
 
 
 @app.command("list")
 def list_automations(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
-    """List the automations with what they await."""
+    """List the automations with their triggers."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.automations.list(limit=limit + 1)
@@ -59,11 +59,11 @@ def list_automations(context: typer.Context, limit: Limit = SHOWN, json: AsJson 
 @app.command()
 def create(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="What to call it.")],
+    name: Annotated[str, typer.Argument(help="Name of the study.")],
     file: Annotated[Path, typer.Option("--file", help="JSON file with `when` and `steps`; see the guide.")],
     json: AsJson = False,
 ) -> None:
-    """Make an automation; one that would fire itself is refused."""
+    """Create an automation; one that would trigger itself is refused."""
     terminal = terminal_of(context)
     given = _read(terminal, file)
     if given.when is None or given.steps is None:
@@ -94,10 +94,10 @@ def edit(
     file: Annotated[
         Path | None, typer.Option("--file", help="JSON file with what changes: `when`, `steps` …; see the guide.")
     ] = None,
-    name: Annotated[str | None, typer.Option("--name", help="Another name.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="New name.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Change an automation; what is left out stays, and so do its firings."""
+    """Change an automation; options left out and its firings stay."""
     terminal = terminal_of(context)
     if file is None and name is None:
         raise CommandError(terminal.text("automation_unchanged"), exit_code=USAGE)
@@ -191,7 +191,7 @@ def pause(context: typer.Context, automation: Named) -> None:
 
 @app.command()
 def resume(context: typer.Context, automation: Named) -> None:
-    """Fire again from now on."""
+    """Resume firing."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.automations.resume(automation)
@@ -200,7 +200,7 @@ def resume(context: typer.Context, automation: Named) -> None:
 
 @app.command()
 def fire(context: typer.Context, automation: Named) -> None:
-    """Fire once, now; cool-down and limit hold."""
+    """Fire once, now; the cool-down and the limit apply."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.automations.fire(automation)

@@ -21,12 +21,12 @@ def keep_fresh(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="The model's name.")],
     refresh: Annotated[
-        str | None, typer.Option(help=f"How often the dataset's source is asked: {_CADENCE} Default: daily.")
+        str | None, typer.Option(help=f"How often the dataset's source is read: {_CADENCE} Default: daily.")
     ] = None,
     retrain: Annotated[
         str | None,
         typer.Option(
-            help=f"How often it is retrained, besides on drift and when it is worse than a baseline: {_CADENCE} "
+            help=f"How often it is retrained, in addition to drift and to being worse than a baseline: {_CADENCE} "
             "Default: weekly."
         ),
     ] = None,
@@ -41,8 +41,8 @@ def keep_fresh(
         ),
     ] = None,
     off: Annotated[bool, typer.Option("--off", help="Remove the automations that keep it fresh.")] = False,
-    show: Annotated[bool, typer.Option("--show", help="Show them, and change nothing.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Show them without changing anything.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Keep a model fresh: refresh its dataset, forecast, judge, retrain; only the gate promotes.
 

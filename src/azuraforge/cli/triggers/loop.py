@@ -16,9 +16,9 @@ def loop(
     context: typer.Context,
     model: Annotated[str | None, typer.Argument(help="A model, with each step in detail; default: all models.")] = None,
     limit: Limit = SHOWN,
-    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show how far each model's loop is: observed, predicted, judged, learned, gate, champion.
+    """Show the state of each model's loop: observed, predicted, judged, learned, gate, champion.
 
     A step that nothing triggers is marked open; with MODEL, the missing automation is named.
     """

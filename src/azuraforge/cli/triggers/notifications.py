@@ -13,15 +13,15 @@ from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.parsing import values
 from azuraforge.cli.terminal import terminal_of
 
-app = typer.Typer(help="Messages of automations, and where they go.", no_args_is_help=True)
+app = typer.Typer(help="Messages of automations, and their targets.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Target = Annotated[str, typer.Argument(metavar="TARGET", help="Name or id of the target.")]
 
 
 @app.command("list")
 def list_notifications(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
-    """List the newest messages and how far they are."""
+    """List the newest messages and their state."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.notifications.list(limit=limit + 1)
@@ -91,20 +91,20 @@ def targets(context: typer.Context, json: AsJson = False) -> None:
 @app.command("add-target")
 def add_target(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="What to call it.")],
+    name: Annotated[str, typer.Argument(help="Name of the study.")],
     notifier: Annotated[str, typer.Argument(help="A plugin of the kind notifier, such as webhook.")],
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="An option of the notifier; repeat it.")
     ] = None,
     options: Annotated[
-        Path | None, typer.Option(help="JSON file with the options: keeps secrets out of the shell's history.")
+        Path | None, typer.Option(help="JSON file with the options; keeps secrets out of the shell's history.")
     ] = None,
     language: Annotated[Literal["en", "tr"], typer.Option(help="Language of its messages.")] = "en",
     group_seconds: Annotated[
-        int, typer.Option("--group", min=0, help="Messages of one automation within so many seconds become one.")
+        int, typer.Option("--group", min=0, help="Seconds within which the messages of one automation become one.")
     ] = 300,
     escalate_to: Annotated[str | None, typer.Option(help="Second target, for messages not acknowledged.")] = None,
-    escalate_after: Annotated[int | None, typer.Option(min=1, help="After so many seconds.")] = None,
+    escalate_after: Annotated[int | None, typer.Option(min=1, help="Seconds until a message is escalated.")] = None,
 ) -> None:
     """Add a target; the notifier checks its options."""
     terminal = terminal_of(context)
@@ -131,7 +131,7 @@ def set_options(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="An option of the notifier; repeat it.")
     ] = None,
     options: Annotated[
-        Path | None, typer.Option(help="JSON file with the options: keeps secrets out of the shell's history.")
+        Path | None, typer.Option(help="JSON file with the options; keeps secrets out of the shell's history.")
     ] = None,
 ) -> None:
     """Replace the options of a target as a whole, secrets included."""
@@ -156,9 +156,9 @@ def test(context: typer.Context, target: Target) -> None:
 def silence(
     context: typer.Context,
     target: Target,
-    minutes: Annotated[int, typer.Argument(min=0, help="For so many minutes; 0: send again.")],
+    minutes: Annotated[int, typer.Argument(min=0, help="Number of minutes; 0 sends again.")],
 ) -> None:
-    """Send a target nothing for a while."""
+    """Silence a target for a while."""
     terminal = terminal_of(context)
     until = datetime.now(UTC) + timedelta(minutes=minutes) if minutes else None
     with connect(terminal) as connected:
@@ -172,7 +172,7 @@ def silence(
 def acknowledge(
     context: typer.Context, notification: Annotated[str, typer.Argument(help="Id of the message.")]
 ) -> None:
-    """State that you have seen a message; it is not escalated then."""
+    """Acknowledge a message; it is not escalated then."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         connected.client.notifications.acknowledge(notification)

@@ -19,9 +19,9 @@ from azuraforge.cli.terminal import Terminal, terminal_of
 if TYPE_CHECKING:
     from azuraforge.client import Fire, Schedule
 
-app = typer.Typer(help="Runs again and again, by cron or interval.", no_args_is_help=True)
+app = typer.Typer(help="Runs at regular times, by cron or interval.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Named = Annotated[str, typer.Argument(metavar="SCHEDULE", help="Name or id of the schedule.")]
 
 Unit = Literal["seconds", "minutes", "hours", "days"]
@@ -65,30 +65,30 @@ def list_schedules(context: typer.Context, limit: Limit = SHOWN, json: AsJson = 
 @app.command()
 def create(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="What to call it.")],
+    name: Annotated[str, typer.Argument(help="Name of the study.")],
     plugin: Annotated[
         str | None, typer.Argument(help="A pipeline or an agent; default: as in runs start. Or --like.")
     ] = None,
     like: Annotated[str | None, typer.Option(metavar="RUN", help="Repeat this run, on the newest data.")] = None,
     cron: Annotated[str | None, typer.Option(help="Five fields, such as '30 6 * * MON-FRI'.")] = None,
     every: Annotated[str | None, typer.Option(metavar="N{s|m|h|d}", help="An interval, such as 6h or 1d.")] = None,
-    timezone: Annotated[str, typer.Option(help="In which cron and days are meant.")] = "UTC",
+    timezone: Annotated[str, typer.Option(help="Time zone of --cron and of days.")] = "UTC",
     misfire: Annotated[
-        Literal["once", "all", "skip"], typer.Option(help="Fires that were missed: one for all, all, or none.")
+        Literal["once", "all", "skip"], typer.Option(help="Missed fires: run one for all, all, or none.")
     ] = "once",
-    grace: Annotated[int, typer.Option(min=1, help="Seconds after which a fire was missed.")] = 60,
+    grace: Annotated[int, typer.Option(min=1, help="Seconds after which a fire counts as missed.")] = 60,
     paused: Annotated[bool, typer.Option("--paused", help="Do not fire yet.")] = False,
-    dataset: Annotated[str | None, typer.Option(help="Name or id of the dataset; its newest version is taken.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Name or id of the dataset; its newest version is used.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Part of the config; repeat it.")
     ] = None,
-    config: Annotated[Path | None, typer.Option(help="JSON file with the config; --set wins over it.")] = None,
+    config: Annotated[Path | None, typer.Option(help="JSON file with the config; --set overrides it.")] = None,
     budget: values.Budget = None,
     model: Annotated[str | None, typer.Option(help="Name of the model; default: the dataset's.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same result.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Make a schedule; its run is checked now, as if it were started."""
+    """Create a schedule; its run is validated now, as if it were started."""
     terminal = terminal_of(context)
     if (like is not None and plugin is not None) or (like is None and plugin is None and dataset is None):
         raise CommandError(terminal.text("plugin_or_like"), exit_code=USAGE)
@@ -131,20 +131,20 @@ def create(
 def edit(
     context: typer.Context,
     schedule: Named,
-    name: Annotated[str | None, typer.Option(help="Call it so from now on.")] = None,
+    name: Annotated[str | None, typer.Option(help="New name.")] = None,
     cron: Annotated[str | None, typer.Option(help="Five fields, such as '30 6 * * MON-FRI'.")] = None,
     every: Annotated[str | None, typer.Option(metavar="N{s|m|h|d}", help="An interval, such as 6h or 1d.")] = None,
-    timezone: Annotated[str | None, typer.Option(help="In which cron and days are meant.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="Time zone of --cron and of days.")] = None,
     misfire: Annotated[
-        Literal["once", "all", "skip"] | None, typer.Option(help="Fires that were missed: one for all, all, or none.")
+        Literal["once", "all", "skip"] | None, typer.Option(help="Missed fires: run one for all, all, or none.")
     ] = None,
-    grace: Annotated[int | None, typer.Option(min=1, help="Seconds after which a fire was missed.")] = None,
+    grace: Annotated[int | None, typer.Option(min=1, help="Seconds after which a fire counts as missed.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Part of the run's config; repeat it.")
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Change a schedule: what is not named stays, its fires too."""
+    """Change a schedule; options left out and its fires stay."""
     terminal = terminal_of(context)
     if cron is not None and every is not None:
         raise CommandError(terminal.text("cron_or_every"), exit_code=USAGE)
@@ -225,7 +225,7 @@ def pause(context: typer.Context, schedule: Named, json: AsJson = False) -> None
 
 @app.command()
 def resume(context: typer.Context, schedule: Named, json: AsJson = False) -> None:
-    """Fire again from now on; what fell into the pause is not made up for."""
+    """Resume firing; fires that fell into the pause are not repeated."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.schedules.resume(schedule)
@@ -238,7 +238,7 @@ def resume(context: typer.Context, schedule: Named, json: AsJson = False) -> Non
 
 @app.command("run-now")
 def run_now(context: typer.Context, schedule: Named, json: AsJson = False) -> None:
-    """Queue the run once, now, next to the schedule's own times."""
+    """Queue the run once, now, in addition to the schedule's times."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         fire = connected.client.schedules.run_now(schedule)

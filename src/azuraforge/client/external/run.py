@@ -91,15 +91,19 @@ class ExternalRun:
             ClientError: the journal cannot be written.
         """
         if self._journal is not None:
-            raise ClientError(f"the run {self.name!r} was started already", next_step="make another with client.run()")
+            raise ClientError(
+                "the run {name!r} was started already", next_step="create another with client.run()", name=self.name
+            )
         book = self._connection.book
         try:
             journal = Journal.create(book.home, self._request, book.given_url)
         except OSError as error:
             raise ClientError(
-                f"the run's journal cannot be written: {error.strerror}",
-                where=str(error.filename or book.home),
+                "the run's journal cannot be written: {reason}",
+                where="{folder}",
                 next_step="make the folder writable, or name another: azuraforge.Client(home=…)",
+                reason=error.strerror,
+                folder=str(error.filename or book.home),
             ) from error
         try:
             shipping.create(journal, self._connection, START_SECONDS)

@@ -59,8 +59,9 @@ class AddressBook:
         if url is None:
             raise PlatformUnreachable(
                 "no platform runs on this data home",
-                where=str(self.home),
+                where="{home}",
                 next_step="start one with `azuraforge up`, or name one with url= or AZURAFORGE_URL",
+                home=str(self.home),
             )
         # The home's token belongs to the home's platform; it must not be sent to any other address.
         token = self.given_token or (self._home_token() if url == announced else None)

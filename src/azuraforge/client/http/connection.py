@@ -26,8 +26,9 @@ ANSWER_SECONDS = 60.0
 class Connection:
     """HTTP connection to the platform that the address book finds. Thread-safe."""
 
-    def __init__(self, book: AddressBook) -> None:
+    def __init__(self, book: AddressBook, language: str = "en") -> None:
         self.book = book
+        self.language = language
         self._lock = threading.Lock()
         self._http: httpx.Client | None = None
         self._address: Address | None = None
@@ -78,7 +79,7 @@ class Connection:
                 address.url + API + path,
                 params=_without_none(query),
                 timeout=httpx.Timeout(timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds)),
-                headers=_credentials(address),
+                headers=self._headers(address),
                 json=json,
                 data=data,
                 files=files,
@@ -106,7 +107,7 @@ class Connection:
                 address.url + API + path,
                 params=_without_none(query),
                 timeout=httpx.Timeout(silence_seconds, connect=CONNECT_SECONDS),
-                headers={**headers, **_credentials(address)},
+                headers={**headers, **self._headers(address)},
             ) as answer:
                 if answer.is_error:
                     answer.read()
@@ -137,6 +138,11 @@ class Connection:
         # A client in a notebook is rarely closed by hand.
         with contextlib.suppress(Exception):
             self.close()
+
+    def _headers(self, address: Address) -> dict[str, str]:
+        """Return the headers of every request: the language of errors, and the credentials."""
+        language = {"Accept-Language": self.language}
+        return {**language, "Authorization": f"Bearer {address.token}"} if address.token else language
 
     def _open(self) -> tuple[httpx.Client, Address]:
         with self._lock:
@@ -170,35 +176,37 @@ def problem(answer: httpx.Response) -> ApiError:
         return ApiError(
             answer.status_code,
             "unexpected_answer",
-            f"{answer.request.url.copy_with(query=None)} answered {answer.status_code} {answer.reason_phrase}",
+            "{url} answered {status} {reason}",
             next_step="check that an AzuraForge platform listens at this address",
+            url=str(answer.request.url.copy_with(query=None)),
+            status=answer.status_code,
+            reason=answer.reason_phrase,
         )
-    return ApiError(
-        answer.status_code,
-        str(problem.get("code") or "error"),
-        str(problem["detail"]),
-        str(problem.get("where") or ""),
-        str(problem.get("next_step") or ""),
-        problem.get("details") if isinstance(problem.get("details"), dict) else None,
-    )
+    return ApiError.of(answer.status_code, problem)
 
 
 def unreachable(address: Address, error: Exception) -> PlatformUnreachable:
     """Return a network error as one clear sentence."""
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         return PlatformUnreachable(
-            f"no platform answers at {address.url}", next_step="start it with `azuraforge up`, or check the address"
+            "no platform answers at {url}",
+            next_step="start it with `azuraforge up`, or check the address",
+            url=address.url,
         )
     if isinstance(error, httpx.TimeoutException):
         return PlatformUnreachable(
-            f"the platform at {address.url} did not answer in time", next_step="try again, or read its log"
+            "the platform at {url} did not answer in time", next_step="try again, or read its log", url=address.url
         )
     if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
         return PlatformUnreachable(
-            f"{address.url!r} is not an address", next_step="write it like http://127.0.0.1:8787"
+            "{url!r} is not an address", next_step="write it like http://127.0.0.1:8787", url=address.url
         )
-    reason = str(error).rstrip(".") or type(error).__name__
-    return PlatformUnreachable(f"the connection to {address.url} broke: {reason}", next_step="try again")
+    return PlatformUnreachable(
+        "the connection to {url} was interrupted: {reason}",
+        next_step="try again",
+        url=address.url,
+        reason=str(error).rstrip(".") or type(error).__name__,
+    )
 
 
 def _json(answer: httpx.Response) -> object:
@@ -209,13 +217,10 @@ def _json(answer: httpx.Response) -> object:
         raise ApiError(
             answer.status_code,
             "unexpected_answer",
-            f"{answer.request.url.copy_with(query=None)} did not answer with JSON",
+            "the answer of {url} is not JSON",
             next_step="check that an AzuraForge platform listens at this address",
+            url=str(answer.request.url.copy_with(query=None)),
         ) from None
-
-
-def _credentials(address: Address) -> dict[str, str]:
-    return {"Authorization": f"Bearer {address.token}"} if address.token else {}
 
 
 def _without_none(query: Mapping[str, Query] | None) -> dict[str, str | int | float | bool | Sequence[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
+from azuraforge.client.errors import InvalidArgument
 from azuraforge.client.model import AliasChange
 from azuraforge.client.shapes import Shape
 
@@ -12,21 +13,25 @@ from azuraforge.client.shapes import Shape
 def moment(at: datetime | date | str) -> datetime:
     """Return an aware moment; without an offset it is in this machine's zone, and a date is its first moment.
 
-    Raises ValueError for text that is no moment of ISO 8601.
+    Raises InvalidArgument, a ValueError, for text that is not a moment of ISO 8601.
     """
     if isinstance(at, str):
         try:
             at = datetime.fromisoformat(at.strip())
         except ValueError:
-            raise ValueError(
-                f"{at!r} is no moment; write it like 2026-03-01, 2026-03-01T12:00 or 2026-03-01T12:00:00+03:00"
+            raise InvalidArgument(
+                "{text!r} is not a moment",
+                next_step="write it like 2026-03-01, 2026-03-01T12:00 or 2026-03-01T12:00:00+03:00",
+                text=at,
             ) from None
     elif not isinstance(at, datetime):
         at = datetime.combine(at, time())
     try:
         return at.astimezone()
     except (OverflowError, OSError, ValueError):  # years at the ends of the calendar have no moment in every zone
-        raise ValueError(f"{at.isoformat()} lies too far from today") from None
+        raise InvalidArgument(
+            "{moment} is too far from today", next_step="choose a moment nearer to today", moment=at.isoformat()
+        ) from None
 
 
 @dataclass(frozen=True, kw_only=True)

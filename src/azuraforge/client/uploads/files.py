@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from azuraforge.client.errors import FileUnusable
+from azuraforge.messages import Message
 
-_NEXT_STEPS = {
-    errno.ENOENT: "check the path",
-    errno.ENOTDIR: "check the path",
-    errno.EISDIR: "name a file, not a folder",
-    errno.EACCES: "check the permissions of the file and its folder",
-    errno.EPERM: "check the permissions of the file and its folder",
-    errno.ENOSPC: "free space on the disk, or write to another one",
-    errno.EROFS: "write to another folder",
+_CHECK_PATH = Message("check the path")
+_PERMISSIONS = Message("check the permissions of the file and its folder")
+_NEXT_STEPS: Mapping[int, Message] = {
+    errno.ENOENT: _CHECK_PATH,
+    errno.ENOTDIR: _CHECK_PATH,
+    errno.EISDIR: Message("name a file, not a folder"),
+    errno.EACCES: _PERMISSIONS,
+    errno.EPERM: _PERMISSIONS,
+    errno.ENOSPC: Message("free space on the disk, or write to another one"),
+    errno.EROFS: Message("write to another folder"),
 }
+_OTHER_FILE = Message("try another file")
 
 
 @contextmanager
@@ -27,7 +31,7 @@ def reading(path: Path) -> Iterator[IO[bytes]]:
     try:
         content = path.open("rb")
     except OSError as error:
-        raise _unusable(path, "read", error) from error
+        raise _unreadable(path, error) from error
     with content:
         yield content
 
@@ -39,21 +43,35 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
     try:
         content = partial.open("wb")
     except OSError as error:
-        raise _unusable(path, "written", error) from error
+        raise _unwritable(path, error) from error
     try:
         with content:
             yield content
         partial.replace(path)
     except OSError as error:
-        raise _unusable(path, "written", error) from error
+        raise _unwritable(path, error) from error
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _unusable(path: Path, verb: str, error: OSError) -> FileUnusable:
-    if error.errno == errno.ENOENT and verb == "read":
-        what = f"the file {str(path)!r} does not exist"
-    else:
-        what = f"the file {str(path)!r} cannot be {verb}: {error.strerror or error}"
-    where = "" if path.is_absolute() else f"in {Path.cwd()}"
-    return FileUnusable(what, where=where, next_step=_NEXT_STEPS.get(error.errno or 0, "try another file"))
+def _unreadable(path: Path, error: OSError) -> FileUnusable:
+    if error.errno == errno.ENOENT:
+        return FileUnusable(
+            "the file {path!r} does not exist", where="{place}", next_step="{step}", **_facts(path, error)
+        )
+    return FileUnusable(
+        "the file {path!r} cannot be read: {reason}", where="{place}", next_step="{step}", **_facts(path, error)
+    )
+
+
+def _unwritable(path: Path, error: OSError) -> FileUnusable:
+    return FileUnusable(
+        "the file {path!r} cannot be written: {reason}", where="{place}", next_step="{step}", **_facts(path, error)
+    )
+
+
+def _facts(path: Path, error: OSError) -> dict[str, object]:
+    """Return the values of an error about a file; a relative path is shown with the folder that it starts from."""
+    place = "" if path.is_absolute() else Message("in {folder}", {"folder": str(Path.cwd())})
+    step = _NEXT_STEPS.get(error.errno or 0, _OTHER_FILE)
+    return {"path": str(path), "reason": error.strerror or str(error), "place": place, "step": step}

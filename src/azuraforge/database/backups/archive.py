@@ -33,15 +33,20 @@ class Manifest(BaseModel):
 
 
 def refuse_existing(target: Path) -> None:
-    """Raise Conflict where there is a file of this name: no backup is ever overwritten."""
+    """Raise Conflict where a file of this name already exists: no backup is ever overwritten."""
     if target.exists():
-        raise Conflict("there is a file of this name", where=str(target), next_step="name another file, or remove it")
+        raise Conflict(
+            "a file of this name already exists",
+            where="{place}",
+            next_step="name another file, or remove it",
+            place=str(target),
+        )
 
 
 def write(target: Path, contents: Path, manifest: Manifest, draft: Path) -> None:
     """Write the file, readable for its owner only. It appears complete or not at all.
 
-    ``draft`` is on the same file system. Raises Conflict where there is a file of this name, StorageError where it
+    ``draft`` is on the same file system. Raises Conflict if a file of this name already exists, StorageError if it
     cannot be written.
     """
     try:
@@ -79,9 +84,11 @@ def _place(draft: Path, target: Path) -> None:
 def not_written(error: OSError, target: Path) -> StorageError:
     """Return the error of a backup for which there is no space."""
     return StorageError(
-        f"the backup could not be written: {error.strerror}",
-        where=str(target),
+        "the backup could not be written: {reason}",
+        where="{place}",
         next_step="free space, or name another folder",
+        reason=error.strerror,
+        place=str(target),
     )
 
 
@@ -91,10 +98,15 @@ def read(source: Path) -> Manifest:
         with zipfile.ZipFile(source) as made:
             return Manifest.model_validate_json(made.read(_MANIFEST))
     except FileNotFoundError:
-        raise InvalidInput("there is no such file", where=str(source)) from None
+        raise InvalidInput(
+            "there is no such file", next_step="check the path", where="{place}", place=str(source)
+        ) from None
     except (OSError, zipfile.BadZipFile, KeyError, ValidationError) as error:
         raise InvalidInput(
-            "this is no backup of AzuraForge", where=str(source), next_step="use a file of `azuraforge database backup`"
+            "this is not a backup of AzuraForge",
+            where="{place}",
+            next_step="use a file of `azuraforge database backup`",
+            place=str(source),
         ) from error
 
 
@@ -108,7 +120,13 @@ def extract(source: Path, target: Path) -> Manifest:
     except (KeyError, zipfile.BadZipFile, EOFError, ValueError) as error:
         raise _damaged(source) from error
     except OSError as error:
-        raise StorageError(f"the backup could not be unpacked: {error.strerror}", where=str(target)) from error
+        raise StorageError(
+            "the backup could not be unpacked: {reason}",
+            next_step="free space",
+            where="{place}",
+            reason=error.strerror,
+            place=str(target),
+        ) from error
     if fingerprint(target) != (manifest.bytes, manifest.sha256):
         raise _damaged(source)
     return manifest
@@ -121,4 +139,6 @@ def fingerprint(path: Path) -> tuple[int, str]:
 
 
 def _damaged(source: Path) -> InvalidInput:
-    return InvalidInput("the backup is damaged", where=str(source), next_step="use another copy of it")
+    return InvalidInput(
+        "the backup is damaged", where="{place}", next_step="use another copy of the file", place=str(source)
+    )

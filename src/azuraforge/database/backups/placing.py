@@ -132,10 +132,15 @@ def _storage(path: Path, incoming: Path | None = None) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        step = "free space or make the folder writable, then "
-        step += "try again; the old database is unchanged" if incoming is None else _once_decided(path, incoming)
         raise StorageError(
-            f"the database could not be replaced: {error.strerror}", where=str(error.filename or path), next_step=step
+            "the database could not be replaced: {reason}",
+            where="{place}",
+            next_step="free space or make the folder writable, then try again; the old database is unchanged"
+            if incoming is None
+            else "free space or make the folder writable, then {then}",
+            then=None if incoming is None else _once_decided(path, incoming),
+            reason=error.strerror,
+            place=str(error.filename or path),
         ) from error
 
 

@@ -62,8 +62,10 @@ def alone(engine: Engine, role: str) -> Iterator[None]:
         count = connection.scalar(text(f"{_CONNECTED} :role"), {"role": role})
     if count:
         raise Conflict(
-            f"{count} connections of {role} are open: a platform works on this database",
+            "{count} connections of {role} are open: a platform works on this database",
             next_step="stop every api, worker and scheduler first",
+            count=count,
+            role=role,
         )
     yield
 
@@ -110,7 +112,14 @@ def _run(program: str, url: URL | None, *arguments: str) -> str:
     )
     if done.returncode != 0:
         said = [line for line in done.stderr.splitlines() if line.strip()] or ["no reason was given"]
-        raise StorageError(f"{program} failed: {said[0].removeprefix(f'{program}: error: ')}", where=_shown(url))
+        raise StorageError(
+            "{program} failed: {said}",
+            next_step="check the database and the disk, then try again",
+            where="{place}",
+            program=program,
+            said=said[0].removeprefix(f"{program}: error: "),
+            place=_shown(url),
+        )
     return done.stdout
 
 
@@ -122,8 +131,9 @@ def _find(program: str) -> str:
     found = shutil.which(program, path=os.pathsep.join(filter(None, folders)))
     if found is None:
         raise InvalidInput(
-            f"{program} is not installed here",
+            "{program} is not installed here",
             next_step="install PostgreSQL's client programs (Debian: postgresql-client), or say where in PG_BIN",
+            program=program,
         )
     return found
 

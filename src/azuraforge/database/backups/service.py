@@ -54,8 +54,9 @@ class Place:
         if self.owner_url is None:
             raise InvalidInput(
                 "only the owner of the tables may do this on PostgreSQL",
-                where=self.shown,
+                where="{place}",
                 next_step="set AZURAFORGE_DATABASE_OWNER_URL",
+                place=self.shown,
             )
         return self.owner_url
 
@@ -93,7 +94,13 @@ def back_up(place: Place, target: Path, artifacts: dict[str, int] | None = None)
         condition = _copy_sqlite(place.path, contents) if place.is_sqlite else _dump(place, contents)
         if condition.problems or condition.revision is None:
             problem = condition.problems[0] if condition.problems else "it has no tables"
-            raise StorageError(f"the database is not sound, nothing was saved: {problem}", where=place.shown)
+            raise StorageError(
+                "the database is not sound, nothing was saved: {problem}",
+                next_step="restore an older backup: azuraforge database restore FILE --replace",
+                where="{place}",
+                problem=problem,
+                place=place.shown,
+            )
         size, sha256 = archive.fingerprint(contents)
         manifest = Manifest(
             created_at=utc_now(),
@@ -122,7 +129,14 @@ def restore(
     said = archive.read(source)
     dialect = "sqlite" if place.is_sqlite else "postgresql"
     if said.dialect != dialect:
-        raise InvalidInput(f"this is a backup of {said.dialect}, and the database is {dialect}", where=str(source))
+        raise InvalidInput(
+            "this is a backup of {dialect}, and the database is {database}",
+            next_step="choose a backup of the same database system",
+            where="{place}",
+            dialect=said.dialect,
+            database=dialect,
+            place=str(source),
+        )
     refuse_unknown(said.revision, "the backup", str(source))
     if place.is_sqlite:
         placing.settle(place.path)
@@ -169,9 +183,11 @@ def _own(rows: dict[str, int]) -> dict[str, int]:
 def _refuse_rows(rows: dict[str, int] | None, where: str) -> None:
     if rows and any(rows.values()):
         raise Conflict(
-            f"the database is not empty: {sum(rows.values())} rows",
-            where=where,
+            "the database is not empty: {sum} rows",
+            where="{place}",
             next_step="back it up, then restore with --replace",
+            sum=sum(rows.values()),
+            place=where,
         )
 
 
@@ -186,7 +202,11 @@ def _copy_sqlite(path: Path, target: Path) -> Condition:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
                 raise StorageError(
-                    f"the backup could not be written: {error}", where=str(target.parent), next_step="free space"
+                    "the backup could not be written: {error}",
+                    where="{place}",
+                    next_step="free space",
+                    error=error,
+                    place=str(target.parent),
                 ) from error
             raise
     return _examine_sqlite(target)
@@ -209,19 +229,27 @@ def _examine_sqlite(path: Path) -> Condition:
 @contextmanager
 def _reading_sqlite(path: Path) -> Iterator[sqlite3.Connection]:
     if not path.is_file():
-        raise StorageError("there is no database yet", where=str(path), next_step="azuraforge up makes one")
+        raise StorageError(
+            "there is no database yet", where="{place}", next_step="azuraforge up makes one", place=str(path)
+        )
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as connection:
             yield connection
     except sqlite3.Error as error:
-        raise StorageError(f"the database cannot be read: {error}", where=str(path)) from error
+        raise StorageError(
+            "the database cannot be read: {error}",
+            where="{place}",
+            next_step="check the file and the disk",
+            error=error,
+            place=str(path),
+        ) from error
 
 
 def _restore_sqlite(path: Path, contents: Path, manifest: Manifest, replace: bool, before: Callable[[], None]) -> None:
     condition = _examine_sqlite(contents)
     if condition != Condition(manifest.revision, manifest.rows, []):
         problem = condition.problems[0] if condition.problems else "its rows are not the ones that were counted"
-        raise InvalidInput(f"the backup is not sound: {problem}", next_step="use another backup")
+        raise InvalidInput("the backup is not sound: {problem}", next_step="use another backup", problem=problem)
     _upgrade_file(contents)
     if path.exists() and not replace:
         _refuse_rows(_rows_of(path), str(path))
@@ -233,7 +261,7 @@ def _rows_of(path: Path) -> dict[str, int] | None:
     try:
         return _examine_sqlite(path).rows
     except StorageError as error:  # damaged, and that may be why it is to be replaced
-        error.next_step = "restore with --replace: the damaged file is kept"
+        error.with_next_step("restore with --replace: the damaged file is kept")
         raise
 
 

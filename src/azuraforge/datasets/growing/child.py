@@ -15,12 +15,13 @@ from azuraforge.datasets.growing.messages import AppendInput, Grown, RefreshInpu
 from azuraforge.datasets.reading.decoding import decode, unpack
 from azuraforge.datasets.reading.delimited import RawTable, read_delimited, table_of
 from azuraforge.datasets.reading.findings import finding, remarks
-from azuraforge.datasets.reading.limits import ReadingLimits
+from azuraforge.datasets.reading.limits import ASK_FOR_LESS, ReadingLimits
 from azuraforge.datasets.reading.parquet import is_parquet, read_parquet
 from azuraforge.datasets.reading.sheets import read_sheet
 from azuraforge.datasets.reading.workbooks import is_workbook, refuse_sheet
 from azuraforge.datasets.schemas import FileOptions, Finding, Json
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 from azuraforge.plugins import SourceRead
 from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.plugins.discovery.discretion import no_secret_leaves, refuse_secrets
@@ -52,16 +53,22 @@ def refresh(child: Child) -> Grown:
         news = source.read_since(parse_config(source.Options, asked.options, name), asked.cursor)
         read_texts = [] if news.read is None else [news.read.provenance, news.read.findings]
         refuse_secrets(asked.secrets.values(), [news.cursor, news.findings, *read_texts], name)
-    where = f"source {name}"
+    where = Message("source {source}", {"source": name})
     cursor = plain(news.cursor, where)
     findings = remarks(news.findings)
     if news.read is None or not news.read.frame.height:
         return unchanged(stored, 0, findings, cursor)
     read = news.read
     if not isinstance(read, SourceRead) or not isinstance(read.frame, pl.DataFrame):
-        raise InvalidInput(f"the source {name} returned no frame of rows", where=where)
+        raise InvalidInput(
+            "the source {name} returned no Polars data frame",
+            where="{place}",
+            next_step="correct the plugin: read returns a SourceRead whose frame is a Polars data frame",
+            name=name,
+            place=where,
+        )
     joining.check_meaning(stored, read.unit, read.timezone, where)
-    asked.access.limits.check_frame(read.frame, where, "ask for less")
+    asked.access.limits.check_frame(read.frame, where, ASK_FOR_LESS)
     options = joining.options_of(stored, decimal=read.decimal, time_format=read.time_format)
     findings.extend(remarks(read.findings))
     provenance = plain(read.provenance, where)
@@ -104,10 +111,15 @@ def _json_rows(path: Path, name: str, stored: Stored, limits: ReadingLimits) -> 
     for number, row in enumerate(rows, 1):
         if other := [key for key in row if key not in known]:
             raise InvalidInput(
-                f"dataset {stored.name!r} has no column {other[0]!r}",
-                where=f"{name}, row {number}",
-                next_step=f"name the columns {', '.join(sorted(known)[:8])}",
+                "dataset {dataset!r} has no column {column!r}",
+                where="{file}, row {row}",
+                next_step="use the dataset's columns: {known}",
                 code="other_columns",
+                dataset=stored.name,
+                column=other[0],
+                file=name,
+                row=number,
+                known=", ".join(sorted(known)[:8]),
             )
     columns = {name: [_number(row.get(name)) for row in rows] for name in known if any(name in row for row in rows)}
     try:
@@ -115,9 +127,10 @@ def _json_rows(path: Path, name: str, stored: Stored, limits: ReadingLimits) -> 
     except (TypeError, pl.exceptions.PolarsError):
         raise InvalidInput(
             "a column of the rows holds values of several types",
-            where=name,
-            next_step="send numbers as numbers and times as text, in every row alike",
+            where="{place}",
+            next_step="send numbers as numbers and times as text in every row",
             code="mixed_types",
+            place=name,
         ) from None
     return table_of(frame, name)
 

@@ -80,19 +80,24 @@ def _rhythm(frame: pl.DataFrame, table: RawTable, stored: Stored, frequency: str
         rhythm = find_rhythm(frame[time], zone, frequency)
     except InvalidInput as error:
         raise InvalidInput(
-            f"{error.message.replace('the rows do', 'the new rows do')}; the rows of dataset {stored.name!r} do",
-            where=table.name,
+            "the new rows do not have the rhythm of dataset {dataset!r}: {reason}",
+            where="{place}",
             next_step="correct the times, or resample the rows",
             code="wrong_frequency",
+            reason=error,
+            dataset=stored.name,
+            place=table.name,
         ) from None
     if not meaning.month_end:
         return rhythm
     local = frame[time].dt.convert_time_zone(zone)
     if not (local.dt.day() == local.dt.month_end().dt.day()).all():
         raise InvalidInput(
-            f"the new rows do not stand on the last days of their months; the rows of dataset {stored.name!r} do",
-            where=table.name,
+            "the new rows are not on the last days of their months, as those of dataset {dataset!r} are",
+            where="{place}",
             next_step="correct the times",
             code="wrong_frequency",
+            dataset=stored.name,
+            place=table.name,
         )
     return replace(rhythm, month_end=True)

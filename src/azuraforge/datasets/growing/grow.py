@@ -20,6 +20,7 @@ from azuraforge.datasets.reading.reader import refuse_warnings
 from azuraforge.datasets.schemas import FileOptions, Finding, Json
 from azuraforge.datasets.segments import Growth
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 
@@ -40,7 +41,11 @@ def grown(
     meaning = stored.meaning
     found = joining.arrived(table, stored, options)
     findings.extend(found.findings)
-    limits.check_table(stored.rows + found.fresh.height, len(meaning.numbers) + 2, f"dataset {stored.name}")
+    limits.check_table(
+        stored.rows + found.fresh.height,
+        len(meaning.numbers) + 2,
+        Message("dataset {dataset}", {"dataset": stored.name}),
+    )
     if meaning.series is None:
         past, fresh = _one(stored, table, options, found, limits, findings)
     else:
@@ -129,10 +134,14 @@ def _panel(
             more = following(rows, before, counts.get(name, 0), table, stored, options, findings, budget)
         except InvalidInput as error:
             raise InvalidInput(
-                f"series {name!r}: {error.message}",
-                where=error.where,
-                next_step=error.next_step,
+                "series {series!r}: {reason}",
+                where="{place}",
+                next_step="{step}",
                 code=error.error_code,
+                series=name,
+                reason=error,
+                place=error.parts()[1],
+                step=error.parts()[2],
             ) from None
         parts.append(more.with_columns(pl.lit(name).alias(series)))
     fresh = joining.canonical(pl.concat(parts), stored, found.incumbent) if parts else old.clear()

@@ -73,25 +73,42 @@ def _columns(asked: IncumbentInput) -> IncumbentColumns:
     before = meaning.incumbent
     if before is not None and before.file is None:
         raise InvalidInput(
-            f"dataset {asked.stored.name!r} has its present forecast in its column {before.forecast!r}",
-            where=asked.name,
-            next_step="add the dataset under another name without that column, then its file",
+            "dataset {dataset!r} has its incumbent in its column {forecast!r}",
+            where="{place}",
+            next_step="add the dataset under another name without that column, then the file of forecasts",
             code="incumbent_in_columns",
+            dataset=asked.stored.name,
+            forecast=before.forecast,
+            place=asked.name,
         )
     forecast = given.forecast or (before.forecast if before is not None else None)
     made_at = given.made_at or (before.made_at if before is not None else None)
     if forecast is None or made_at is None:
         raise InvalidInput(
-            "a file of present forecasts needs two columns: the forecasts, and the time at which each was made",
-            where=f"option {'forecast' if forecast is None else 'made_at'}",
+            "a file of incumbent forecasts needs two columns: the forecasts and the time at which each was made",
+            where="option {option}",
             next_step="name the column; a forecast counts only from the time at which it was made",
+            option="forecast" if forecast is None else "made_at",
         )
     time = given.time or (before.time if before is not None else None) or meaning.time
     series = given.series or (before.series if before is not None else None) or meaning.series
     if series is not None and meaning.series is None:
-        raise InvalidInput(f"dataset {asked.stored.name!r} holds one series", where="option series")
+        raise InvalidInput(
+            "dataset {dataset!r} holds only one series",
+            where="option series",
+            next_step="leave the option series out",
+            dataset=asked.stored.name,
+        )
     if len({forecast, made_at, time, series}) < 4:
-        raise InvalidInput("each column of the file has one meaning", where=f"{forecast}, {made_at}, {time}, {series}")
+        raise InvalidInput(
+            "one column of the file is named for two meanings",
+            where="{forecast}, {made_at}, {time}, {series}",
+            next_step="name different columns for forecast, made_at, time and series",
+            forecast=forecast,
+            made_at=made_at,
+            time=time,
+            series=series,
+        )
     return IncumbentColumns(forecast=forecast, made_at=made_at, time=time, series=series, file_name=asked.name)
 
 
@@ -144,20 +161,25 @@ def _own(found: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) ->
         found = found.join(foreign, on=ROW, how="anti")
     if not found.height:
         raise InvalidInput(
-            f"the file holds no forecast of dataset {asked.stored.name!r}",
-            where=asked.name,
-            next_step="check the columns, and the names of the series",
+            "the file has no forecasts for dataset {dataset!r}",
+            where="{place}",
+            next_step="check the columns and the names of the series",
             code="no_forecasts",
+            dataset=asked.stored.name,
+            place=asked.name,
         )
     once = found.unique([*_KEY, "forecast"], keep="first", maintain_order=True)
     twice = once.filter(pl.struct(_KEY).is_duplicated())
     if twice.height:
         raise InvalidInput(
-            f"there are two forecasts of {named(twice)} that were made at {twice['made_at'][0].isoformat()}:"
-            f" {twice['forecast'][0]:g} and another one",
-            where=asked.name,
-            next_step="keep the one that counted",
+            "there are two forecasts for {at} that were made at {made_at}: {forecast:g} and another value",
+            where="{place}",
+            next_step="keep the forecast that was in use",
             code="two_forecasts",
+            at=named(twice),
+            made_at=twice["made_at"][0].isoformat(),
+            forecast=twice["forecast"][0],
+            place=asked.name,
         )
     return once.drop(ROW)
 
@@ -168,13 +190,20 @@ def _decide(changed: pl.DataFrame, asked: IncumbentInput, findings: list[Finding
     made_at = changed["made_at"][0].isoformat()
     if asked.stored.revisions == "refuse":
         raise InvalidInput(
-            f"{changed.height} {'forecasts were' if changed.height > 1 else 'forecast was'} changed afterwards: that of"
-            f" {named(changed)}, made at {made_at}, was {old} and is {new} now",
-            where=asked.name,
-            next_step="add a forecast that was made later with its own time, or let the dataset accept revisions:"
-            f" azuraforge datasets revisions {asked.stored.name} accept",
+            "{count} [forecast was|forecasts were] changed afterwards: the one for {at}, made at {made_at}, "
+            "was {old} and is now {new}",
+            where="{place}",
+            next_step="add a later forecast with its own time, or let the dataset accept revisions: azuraforge "
+            "datasets revisions {dataset} accept",
             code="incumbent_revised",
+            details={"count": changed.height},
             count=changed.height,
+            at=named(changed),
+            made_at=made_at,
+            old=old,
+            new=new,
+            place=asked.name,
+            dataset=asked.stored.name,
         )
     facts = {"first": named(changed), "made_at": made_at, "old": old, "new": new}
     findings.append(finding("incumbent_revised", count=changed.height, **facts))
@@ -192,11 +221,13 @@ def _report(now: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) -
     nowhere = without_row(now, rows, meaning, stored.end_at)
     if nowhere.height + late.height >= now.height:
         raise InvalidInput(
-            f"none of the forecasts is of a time of dataset {stored.name!r} and was made before it; the first is of"
-            f" {named(nowhere if nowhere.height else late)}",
-            where=asked.name,
+            "no forecast is for a time of dataset {dataset!r} and was made before that time; the first is for {at}",
+            where="{place}",
             next_step="check the columns of times, their format and time zone",
             code="no_forecasts",
+            dataset=stored.name,
+            at=named(nowhere if nowhere.height else late),
+            place=asked.name,
         )
     findings.extend(against_rows(now, rows, meaning, stored.end_at))
 

@@ -14,9 +14,11 @@ from azuraforge.datasets.reading.delimited import ROW, RawTable
 from azuraforge.datasets.reading.findings import finding
 from azuraforge.datasets.reading.frequency import step_of
 from azuraforge.datasets.reading.incumbent import read_incumbent, with_incumbent
+from azuraforge.datasets.reading.limits import Text
 from azuraforge.datasets.reading.times import parse_times
 from azuraforge.datasets.schemas import FileOptions, Finding
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 
 #: The farthest a row may lie in the future (or one step of the series, if that is longer), since clocks differ.
 _TOLERANCE = timedelta(hours=1)
@@ -68,26 +70,33 @@ def check_columns(table: RawTable, stored: Stored) -> None:
     if missing:
         shown = ", ".join(repr(name) for name in missing[:8])
         raise InvalidInput(
-            f"the new rows have other columns than dataset {stored.name!r}: {shown}"
-            f" {'are' if len(missing) > 1 else 'is'} missing",
-            where=table.name,
+            "the new rows lack columns of dataset {dataset!r}: {columns}",
+            where="{place}",
             next_step="send rows with the dataset's columns, or add them as a dataset of another name",
             code="other_columns",
-            columns=missing[:200],
+            details={"columns": missing[:200]},
+            dataset=stored.name,
+            columns=shown,
+            place=table.name,
         )
 
 
-def check_meaning(stored: Stored, unit: str | None, timezone: str | None, where: str) -> None:
+def check_meaning(stored: Stored, unit: str | None, timezone: str | None, where: Text) -> None:
     """Raise InvalidInput if the unit or the time zone is another one; None: not stated."""
     meaning = stored.meaning
     for what, stated, known in (("unit", unit, meaning.unit), ("time zone", timezone, meaning.timezone)):
         if stated is not None and stated != known:
             raise InvalidInput(
-                f"the {what} of the new rows is {stated or 'none'!r}; that of dataset {stored.name!r} is"
-                f" {known or 'none'!r}",
-                where=where,
+                "the unit of the new rows is {stated!r}; that of dataset {dataset!r} is {known}"
+                if what == "unit"
+                else "the time zone of the new rows is {stated!r}; that of dataset {dataset!r} is {known}",
+                where="{place}",
                 next_step="convert the rows, or add them as a dataset of another name",
                 code="other_unit" if what == "unit" else "other_timezone",
+                stated=stated,
+                dataset=stored.name,
+                known=known or Message("none"),
+                place=where,
             )
 
 
@@ -167,11 +176,12 @@ def _refuse_future(frame: pl.DataFrame, table: RawTable, stored: Stored, now: da
     late = frame.filter(pl.col(time) > now + step)
     if late.height:
         raise InvalidInput(
-            f"{late.height} rows lie in the future, the first at {late[time][0].isoformat()}"
-            if late.height > 1
-            else f"the row at {late[time][0].isoformat()} lies in the future",
-            where=table.place(int(late[ROW][0]), time),
+            "{count:,} [row is|rows are] in the future, the first at {time}",
+            where="{place}",
             next_step="check the time zone and this machine's clock",
             code="future_rows",
+            details={"count": late.height},
             count=late.height,
+            time=late[time][0].isoformat(),
+            place=table.place(int(late[ROW][0]), time),
         )

@@ -43,16 +43,23 @@ class RefreshHandler(Handler):
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         """Check that the dataset has a source to refresh from. Raises UserError."""
         if not request.dataset:
-            raise InvalidInput("no dataset is named", where="dataset", next_step="see `azuraforge datasets list`")
+            raise InvalidInput(
+                "no dataset is named", where="dataset", next_step="run azuraforge datasets list and name one"
+            )
         if request.dataset_version is not None:
             raise InvalidInput(
-                "a refresh goes on from the newest version", where="dataset_version", next_step="leave it out"
+                "a refresh always continues from the newest version",
+                where="dataset_version",
+                next_step="leave the version out",
             )
         try:
             RefreshConfig.model_validate(request.config)
         except ValidationError as error:
             raise InvalidInput(
-                f"a refresh has no option {error.errors()[0]['loc'][0]!r}", where="config", next_step="leave it out"
+                "a refresh has no option {option!r}",
+                where="config",
+                next_step="leave it out",
+                option=error.errors()[0]["loc"][0],
             ) from None
         dataset = self._datasets.get(project_id, request.dataset)
         _check_askable(dataset)
@@ -70,7 +77,12 @@ class RefreshHandler(Handler):
         """Read the source in a child; the rows make a version when the run succeeds."""
         run = job.run
         if run.dataset_id is None:
-            raise InvalidInput("a refresh needs a dataset", where=f"run {run.id}")
+            raise InvalidInput(
+                "the run names no dataset to refresh",
+                where="run {run}",
+                next_step="start another refresh: azuraforge datasets refresh NAME",
+                run=run.id,
+            )
         base = self._datasets.get(run.project_id, run.dataset_id)
         _check_askable(base)
         wanted = RefreshInput(
@@ -101,8 +113,11 @@ class RefreshHandler(Handler):
                 kept, created = self._growing.keep(session, base, grown)
             except Overtaken:
                 raise TransientError(
-                    f"another version of dataset {base.name!r} was added meanwhile; the source is asked again",
-                    where=f"run {run.id}",
+                    "another version of dataset {dataset!r} was added in the meantime",
+                    where="run {run}",
+                    next_step="no action is needed: the source is read again",
+                    dataset=base.name,
+                    run=run.id,
                 ) from None
             summary.version, summary.created = kept.version, created
 
@@ -113,10 +128,11 @@ def _check_askable(dataset: DatasetVersion) -> None:
     """Raise InvalidInput for a dataset without a source to refresh from."""
     if dataset.source == _FILE:
         raise InvalidInput(
-            f"dataset {dataset.name!r} comes from a file: there is nothing to ask",
+            "dataset {dataset!r} comes from a file and has no source to refresh from",
             where="dataset",
-            next_step=f"add rows: azuraforge datasets add --append FILE --name {dataset.name}",
+            next_step="add rows: azuraforge datasets add --append FILE --name {dataset}",
             code="nothing_to_ask",
+            dataset=dataset.name,
         )
     stored_of(dataset)
 

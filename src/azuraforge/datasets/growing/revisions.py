@@ -13,6 +13,7 @@ from azuraforge.datasets.reading.findings import finding
 from azuraforge.datasets.schemas import Finding
 from azuraforge.datasets.segments import MOST_CHANGES, RevisedValue
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def _changes(
 
 def _decide(past: Past, stored: Stored, table: RawTable, findings: list[Finding]) -> None:
     first = past.changes[0]
-    facts = {
+    facts: dict[str, object] = {
         "column": first.column if first.series is None else f"{first.column} ({first.series})",
         "time": first.at.isoformat(),
         "old": _shown(first.old),
@@ -112,20 +113,23 @@ def _decide(past: Past, stored: Stored, table: RawTable, findings: list[Finding]
     revised = finding("rows_revised", count=past.revised, where=f"{table.name}, {first.at.isoformat()}", **facts)
     if stored.revisions == "refuse":
         raise InvalidInput(
-            f"{past.revised} {'rows change' if past.revised > 1 else 'row changes'} the past of dataset"
-            f" {stored.name!r}: at {facts['time']} {facts['column']} was {_shown(first.old)['en']} and is"
-            f" {_shown(first.new)['en']} now",
-            where=table.name,
-            next_step="correct the rows, or let the dataset accept revisions:"
-            f" azuraforge datasets revisions {stored.name} accept",
+            "{count:,} [row changes|rows change] the past of dataset {dataset!r}: at {time}, {column} was {old} and is "
+            "now {new}",
+            where="{place}",
+            next_step="correct the rows, or let the dataset accept revisions: azuraforge datasets revisions "
+            "{dataset} accept",
             code="rows_revised",
+            details={"count": past.revised, "changes": [each.model_dump(mode="json") for each in past.changes]},
             count=past.revised,
-            changes=[each.model_dump(mode="json") for each in past.changes],
+            dataset=stored.name,
+            time=facts["time"],
+            column=facts["column"],
+            old=facts["old"],
+            new=facts["new"],
+            place=table.name,
         )
     findings.append(revised)
 
 
-def _shown(value: float | None) -> dict[str, str]:
-    if value is None:
-        return {"en": "missing", "tr": "eksik"}
-    return {"en": f"{value:.10g}", "tr": f"{value:.10g}"}
+def _shown(value: float | None) -> Message:
+    return Message("missing") if value is None else Message("{value:.10g}", {"value": value})

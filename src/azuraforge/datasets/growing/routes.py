@@ -168,10 +168,11 @@ async def _body(request: Request, most: int) -> bytes:
         received += chunk
         if len(received) > most:
             raise InvalidInput(
-                f"the rows are larger than {most // 2**20} MiB",
+                "the rows are larger than {most} MiB",
                 where="body",
                 next_step="send a file, or fewer rows at once",
                 code="too_large",
+                most=most // 2**20,
             )
     return bytes(received)
 

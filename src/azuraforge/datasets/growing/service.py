@@ -112,7 +112,9 @@ class GrowingDatasets:
         def work(session: Session) -> None:
             dataset = store.lock(session, found.id)
             if dataset is None or dataset.deleted_at is not None:
-                raise NotFound(f"dataset {name_or_id!r} does not exist", next_step="azuraforge datasets list")
+                raise NotFound(
+                    "dataset {dataset!r} does not exist", next_step="run azuraforge datasets list", dataset=name_or_id
+                )
             if dataset.revisions != policy.revisions:
                 store.change(session, dataset, revisions=policy.revisions)
                 body = DatasetChanged(dataset_id=dataset.id, dataset=dataset.name, revisions=policy.revisions)
@@ -125,7 +127,11 @@ class GrowingDatasets:
         """Record the version that follows ``base`` in the caller's transaction. Raises Overtaken, NotFound."""
         dataset = store.lock(session, base.id)
         if dataset is None or dataset.deleted_at is not None:
-            raise NotFound(f"dataset {base.name!r} was deleted", next_step=f"azuraforge datasets restore {base.name}")
+            raise NotFound(
+                "dataset {dataset!r} was deleted",
+                next_step="restore it: azuraforge datasets restore {dataset}",
+                dataset=base.name,
+            )
         newest = store.version(session, base.id, None)
         if newest is None or newest.version != base.version:
             raise Overtaken
@@ -135,11 +141,14 @@ class GrowingDatasets:
         if not created and kept.version != base.version:
             # A version never changes and exists once, so an older one cannot become the newest again.
             raise InvalidInput(
-                f"with these rows dataset {base.name!r} would hold exactly what its version {kept.version} holds",
+                "with these rows, dataset {dataset!r} would be identical to its version {version}",
                 where="rows",
-                next_step=f"to go back to version {kept.version}, delete the versions after it:"
-                f" azuraforge datasets delete {base.name} {base.version}",
+                next_step="to return to version {version}, delete the versions after it: azuraforge datasets delete "
+                "{dataset} {newest}",
                 code="older_version",
+                dataset=base.name,
+                version=kept.version,
+                newest=base.version,
             )
         return kept, created
 
@@ -185,10 +194,11 @@ def stored_of(base: DatasetVersion) -> Stored:
     """Return the description of a version for a child. Raises InvalidInput if the version holds no series."""
     if base.schema.time is None or base.start_at is None or base.end_at is None:
         raise InvalidInput(
-            f"dataset {base.name!r} holds pictures; rows can be added to a series only",
+            "dataset {dataset!r} holds pictures; rows can be added to series only",
             where="dataset",
             next_step="add the pictures as a dataset of the same name",
             code="not_a_series",
+            dataset=base.name,
         )
     carried = base.findings if base.growth is None else base.findings[: base.growth.carried_findings]
     return Stored(
@@ -213,10 +223,11 @@ def stored_of(base: DatasetVersion) -> Stored:
 
 def _overtaken(name: str) -> Conflict:
     return Conflict(
-        f"other rows were added to dataset {name!r} each time before these were",
+        "other rows are being added to dataset {dataset!r} at the same time",
         where="dataset",
-        next_step="add them again in a moment",
+        next_step="add the rows again in a moment",
         code="overtaken",
+        dataset=name,
     )
 
 

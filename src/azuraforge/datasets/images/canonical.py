@@ -15,10 +15,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from azuraforge.datasets.reading.findings import finding
+from azuraforge.datasets.reading.limits import Text
 from azuraforge.datasets.schemas import Finding, Json
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
-from azuraforge.wording import fill
 
 _FORMAT = "azuraforge images 1"
 MAX_CLASSES = 1000
@@ -98,38 +98,47 @@ def image_fingerprint(frame: pl.DataFrame, schema: DatasetSchema, options: Json)
     return digest.hexdigest()
 
 
-def refuse_unlearnable(pictures: Sequence[Picture], name: str) -> None:
+def refuse_unlearnable(pictures: Sequence[Picture], name: Text) -> None:
     """Raise InvalidInput if there are too few pictures, or too few or too many classes."""
     classes = sorted({each.label for each in pictures})
     if not pictures:
         raise InvalidInput(
-            f"{name} holds no pictures",
-            where=name,
-            next_step="put the pictures into one folder a class and pack these folders as a zip",
+            "{name} has no pictures",
+            where="{name}",
+            next_step="put the pictures into one folder per class, and pack these folders as a zip",
             code="no_pictures",
+            name=name,
         )
     if len(classes) < 2:
         raise InvalidInput(
-            f"all {len(pictures)} pictures belong to one class, {classes[0]!r}: there is nothing to tell apart",
-            where=name,
-            next_step="put the pictures into one folder a class",
+            "all {count:,} pictures belong to one class, {label!r}: there is nothing to distinguish",
+            where="{place}",
+            next_step="put the pictures into one folder per class",
             code="one_class",
+            count=len(pictures),
+            label=classes[0],
+            place=name,
         )
     if len(classes) > MAX_CLASSES:
         raise InvalidInput(
-            f"{name} has {len(classes)} classes; at most {MAX_CLASSES} are possible",
-            where=name,
-            next_step="look whether the folders, or the label column, really name classes",
+            "{name} has {count:,} classes; at most {most:,} are possible",
+            where="{name}",
+            next_step="check whether the folders or the label column name classes",
             code="too_many_classes",
+            name=name,
+            count=len(classes),
+            most=MAX_CLASSES,
         )
     if len(pictures) < FEWEST_PICTURES:
         raise InvalidInput(
-            f"{name} {fill('has {count} [picture|pictures]', count=len(pictures))};"
-            f" at least {FEWEST_PICTURES} are needed",
-            where=name,
+            "{name} has {count} [picture|pictures]; at least {fewest} are needed",
+            where="{name}",
             next_step="add more pictures of each class",
             code="too_short",
-            rows=len(pictures),
+            details={"rows": len(pictures)},
+            name=name,
+            count=len(pictures),
+            fewest=FEWEST_PICTURES,
         )
 
 

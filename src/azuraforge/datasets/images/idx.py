@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 
 #: The most pictures of one file.
 MAX_PICTURES = 1_000_000
@@ -53,13 +54,19 @@ def read_idx(data: bytes, name: str, max_bytes: int = 1 << 30) -> NDArray[np.uin
     if packed is not None:
         data = _unpacked(packed, name, _LONGEST_HEAD)
     if len(data) < 4 or data[:2] != b"\0\0" or not 1 <= data[3] <= 4:
-        raise _bad(name, "it does not begin as an idx file")
+        raise _bad(name, Message("it does not begin like an idx file"))
     if data[2] != _UINT8:
-        raise _bad(name, f"its values are of type 0x{data[2]:02x}; only unsigned bytes (0x08) are pictures or labels")
+        raise _bad(
+            name,
+            Message(
+                "its values are of type 0x{kind}; pictures and labels are unsigned bytes (0x08)",
+                {"kind": f"{data[2]:02x}"},
+            ),
+        )
     count = data[3]
     start = 4 + 4 * count
     if len(data) < start:
-        raise _bad(name, "it is cut off")
+        raise _bad(name, Message("it is incomplete"))
     sizes = [int(size) for size in np.frombuffer(data, dtype=">u4", count=count, offset=4)]
     expected = 1
     for size in sizes:
@@ -86,14 +93,15 @@ def pair(files: Mapping[str, bytes], max_bytes: int = 1 << 30) -> list[IdxPart]:
     pictures = {_key(name): name for name, array in values.items() if array.ndim >= 3}
     labels = {_key(name): name for name, array in values.items() if array.ndim == 1}
     if odd := sorted(name for name, array in values.items() if array.ndim == 2):
-        raise _bad(odd[0], "it holds a table; pictures have three dimensions and labels one")
+        raise _bad(odd[0], Message("it holds a table; pictures have three dimensions and labels have one"))
     if alone := sorted(pictures.keys() ^ labels.keys()) or (not pictures and ["*"]):
-        lonely = pictures.get(alone[0]) or labels.get(alone[0]) or "the upload"
+        lonely = pictures.get(alone[0]) or labels.get(alone[0]) or Message("the upload")
         raise InvalidInput(
-            f"{lonely} has no other half: idx files come in pairs of images and labels",
-            where=lonely,
+            "{file} has no counterpart: idx files come in pairs of images and labels",
+            where="{file}",
             next_step="put both into one zip, such as train-images-idx3-ubyte.gz and train-labels-idx1-ubyte.gz",
             code="idx_without_pair",
+            file=lonely,
         )
     parts = {key: "test" if re.search(r"t10k|test", key) else "train" for key in pictures}
     split = len(set(parts.values())) > 1
@@ -101,34 +109,52 @@ def pair(files: Mapping[str, bytes], max_bytes: int = 1 << 30) -> list[IdxPart]:
     for key in sorted(pictures, key=lambda key: (parts[key] == "test", key)):
         pixels, truth = values[pictures[key]], values[labels[key]]
         if len(pixels) != len(truth):
-            raise _bad(labels[key], f"{len(truth)} labels for {len(pixels)} pictures")
+            raise _bad(
+                labels[key],
+                Message(
+                    "{labels:,} labels do not match {pictures:,} pictures",
+                    {"labels": len(truth), "pictures": len(pixels)},
+                ),
+            )
         if pixels.ndim == 3:
             pixels = pixels[..., None]
         if pixels.shape[3] not in (1, 3):
-            raise _bad(pictures[key], f"its pictures have {pixels.shape[3]} channels; 1 or 3 are known")
+            raise _bad(
+                pictures[key],
+                Message("its pictures have {channels} channels; 1 or 3 are supported", {"channels": pixels.shape[3]}),
+            )
         found.append(IdxPart(parts[key] if split else None, pixels, truth))
     return found
 
 
 def _refuse_other_size(expected: int, there: int, name: str) -> None:
     if expected != there:
-        raise _bad(name, f"{expected} values are announced, {'more' if there > expected else there} are there")
+        found = Message("more") if there > expected else Message("{count:,}", {"count": there})
+        raise _bad(
+            name, Message("it declares {expected:,} values and has {found}", {"expected": expected, "found": found})
+        )
 
 
 def _refuse_too_much(expected: int, entries: int, max_bytes: int, name: str) -> None:
     if expected > max_bytes:
         raise InvalidInput(
-            f"the idx file {name} announces {expected:,} values; {max_bytes:,} bytes are left of what is allowed",
-            where=name,
-            next_step="add a part of it, or let an administrator raise AZURAFORGE_READING__PICTURE_BYTES",
+            "the idx file {name} declares {expected:,} values; {left:,} bytes of the limit are left",
+            where="{name}",
+            next_step="add a part of it, or ask an administrator to raise AZURAFORGE_READING__PICTURE_BYTES",
             code="too_large",
+            name=name,
+            expected=expected,
+            left=max_bytes,
         )
     if entries > MAX_PICTURES:
         raise InvalidInput(
-            f"the idx file {name} announces {entries:,} entries; at most {MAX_PICTURES:,} are possible",
-            where=name,
+            "the idx file {name} declares {entries:,} entries; at most {most:,} are possible",
+            where="{name}",
             next_step="add a part of it",
             code="too_large",
+            name=name,
+            entries=entries,
+            most=MAX_PICTURES,
         )
 
 
@@ -144,13 +170,15 @@ def _unpacked(data: bytes, name: str, most: int) -> bytes:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
             return stream.read(most)
     except (gzip.BadGzipFile, zlib.error, EOFError, OSError) as error:
-        raise _bad(name, f"it cannot be unpacked ({error})") from error
+        raise _bad(name, Message("it cannot be decompressed ({reason})", {"reason": error})) from error
 
 
-def _bad(name: str, why: str) -> InvalidInput:
+def _bad(name: str, why: Message) -> InvalidInput:
     return InvalidInput(
-        f"the idx file {name} cannot be read: {why}",
-        where=name,
-        next_step="it may be cut off or damaged; fetch it again",
+        "the idx file {name} cannot be read: {why}",
+        where="{name}",
+        next_step="download it again; it may be incomplete or damaged",
         code="unreadable_file",
+        name=name,
+        why=why,
     )

@@ -63,7 +63,11 @@ class LargePictures:
         wanted = ShrinkInput(path=path, name=name, size=size, target=target)
         if not self._places.acquire(timeout=timeout_seconds):
             raise TransientError(
-                "too many large pictures are being decoded", where=name, next_step="try again", code="busy"
+                "too many large pictures are being decoded",
+                where="{place}",
+                next_step="try again in a moment",
+                code="busy",
+                place=name,
             )
         try:
             self._call(SHRINK, wanted.model_dump(mode="json"), Shrunk, timeout_seconds)

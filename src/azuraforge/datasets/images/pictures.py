@@ -141,10 +141,11 @@ def _plain(image: Image.Image, channels: int, name: str) -> Image.Image:
         image = Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
     elif image.mode in ("I", "F"):
         raise InvalidInput(
-            f"{name} has pixels of 32 bits, which are measurements rather than a picture",
-            where=name,
-            next_step="save it with 8 or 16 bits a pixel",
+            "{name} has pixels of 32 bits, which are measurements and not a picture",
+            where="{name}",
+            next_step="save it with 8 or 16 bits per pixel",
             code="not_a_picture",
+            name=name,
         )
     if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
         over = image.convert("RGBA")
@@ -155,10 +156,12 @@ def _plain(image: Image.Image, channels: int, name: str) -> Image.Image:
 
 def _too_many(name: str, most_pixels: int) -> InvalidInput:
     return InvalidInput(
-        f"{name} has more than {most_pixels // 10**6} million pixels",
-        where=name,
-        next_step="make it smaller",
+        "{name} has more than {millions} million pixels",
+        where="{name}",
+        next_step="reduce its size",
         code=TOO_MANY_PIXELS,
+        name=name,
+        millions=most_pixels // 10**6,
     )
 
 
@@ -166,9 +169,13 @@ def _unreadable(name: str, error: Exception, *, opened: bool) -> InvalidInput:
     if opened:
         reason = " ".join(str(error).split())[:200]
         return InvalidInput(
-            f"{name} is a picture that is cut off or damaged ({reason})",
-            where=name,
-            next_step="fetch or save it again",
+            "{name} is an incomplete or damaged picture ({reason})",
+            where="{name}",
+            next_step="download or save it again",
             code="truncated_picture",
+            name=name,
+            reason=reason,
         )
-    return InvalidInput(f"{name} is not a picture", where=name, next_step=_NEXT_STEP, code="not_a_picture")
+    return InvalidInput(
+        "{name} is not a picture", where="{name}", next_step=_NEXT_STEP, code="not_a_picture", name=name
+    )

@@ -23,11 +23,12 @@ from azuraforge.datasets.images.tables import read_table
 from azuraforge.datasets.reading.archives import Archive, Entry, is_zip, open_archive
 from azuraforge.datasets.reading.canonical import file_sha256
 from azuraforge.datasets.reading.findings import finding
-from azuraforge.datasets.reading.limits import ReadingLimits
+from azuraforge.datasets.reading.limits import ReadingLimits, Text
 from azuraforge.datasets.reading.prepared import Prepared
 from azuraforge.datasets.reading.reader import ReadFile, refuse_warnings
 from azuraforge.datasets.schemas import Finding, ImageOptions, Json
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 from azuraforge.plugins import ImageRead
 from azuraforge.plugins.vision.png import from_pixels
 
@@ -59,10 +60,11 @@ def read_images(path: Path, name: str, options: ImageOptions, limits: ReadingLim
         prepared, form = prepare_pictures(encoded, name, options, findings, limits), "parquet"
     else:
         raise InvalidInput(
-            f"the file {name} is neither a zip nor a Parquet table of pictures",
-            where=name,
-            next_step="pack one folder of pictures a class, or the idx files of pictures and labels, as a zip",
+            "the file {name} is neither a zip nor a Parquet table of pictures",
+            where="{name}",
+            next_step="pack one folder of pictures per class, or the idx files of pictures and labels, as a zip",
             code="unknown_format",
+            name=name,
         )
     return ReadFile(prepared, file_sha256(path), {"file": name, "format": form})
 
@@ -126,12 +128,22 @@ def prepare_image_source(read: ImageRead, source: str, limits: ReadingLimits = _
     """Prepare the pictures that a source read. Raises InvalidInput if the source breaks its contract."""
     frame, size = read.frame, (read.height, read.width, read.channels)
     if missing := [name for name in ("image", "label") if name not in frame.columns]:
-        raise InvalidInput(f"the source {source} gave no column {missing[0]!r}", where=f"source {source}")
-    limits.check_pictures(frame.height, *size, f"source {source}")
+        raise InvalidInput(
+            "the source {source} returned no column {column!r}",
+            where="source {source}",
+            next_step="correct the plugin: an ImageRead has the columns image and label",
+            source=source,
+            column=missing[0],
+        )
+    limits.check_pictures(frame.height, *size, Message("source {source}", {"source": source}))
     expected = size[0] * size[1] * size[2]
     if frame["image"].dtype != pl.Binary or (frame["image"].bin.size() != expected).fill_null(True).any():
         raise InvalidInput(
-            f"the source {source} gave pictures that are not {expected} bytes of pixels", where=f"source {source}"
+            "the source {source} returned pictures that do not have {expected:,} bytes of pixels",
+            where="source {source}",
+            next_step="correct the plugin: each picture has height × width × channels bytes",
+            source=source,
+            expected=expected,
         )
     parts = frame["part"].to_list() if "part" in frame.columns else [None] * frame.height
     digits = len(str(max(0, frame.height - 1)))
@@ -139,14 +151,26 @@ def prepare_image_source(read: ImageRead, source: str, limits: ReadingLimits = _
         frame["name"].to_list() if "name" in frame.columns else [str(row).zfill(digits) for row in range(len(frame))]
     )
     if unknown := set(parts) - {"train", "test", None}:
-        raise InvalidInput(f"the source {source} names an unknown part {unknown.pop()!r}", where=f"source {source}")
+        raise InvalidInput(
+            "the source {source} names an unknown part {part!r}",
+            where="source {source}",
+            next_step="correct the plugin: a part is train, test or null",
+            source=source,
+            part=unknown.pop(),
+        )
     pictures = [
         Picture(label_text(label), part, str(name))
         for label, part, name in zip(frame["label"], parts, names, strict=True)
     ]
     findings: list[Finding] = []
     return _prepared(
-        frame["image"].to_list(), pictures, size, f"source {source}", ImageOptions(kind="images"), findings, resized=0
+        frame["image"].to_list(),
+        pictures,
+        size,
+        Message("source {source}", {"source": source}),
+        ImageOptions(kind="images"),
+        findings,
+        resized=0,
     )
 
 
@@ -154,7 +178,7 @@ def _prepared(
     pixels: Sequence[bytes] | Pixels,
     pictures: Sequence[Picture],
     size: Size,
-    name: str,
+    name: Text,
     options: ImageOptions,
     findings: list[Finding],
     *,
@@ -199,7 +223,14 @@ def prepare_idx(
     """Prepare pairs of idx files; a picture's name is its number in its file, counted from 0."""
     if len({part.pixels.shape[1:] for part in parts}) > 1:
         sizes = ", ".join("×".join(map(str, part.pixels.shape[1:3])) for part in parts)
-        raise InvalidInput(f"the idx files hold pictures of different sizes: {sizes}", where=name, code="many_sizes")
+        raise InvalidInput(
+            "the idx files have pictures of different sizes: {sizes}",
+            where="{place}",
+            next_step="add the pairs of one size, or pack the pictures as folders and name a size",
+            code="many_sizes",
+            sizes=sizes,
+            place=name,
+        )
     digits = len(str(max(int(part.labels.max(initial=0)) for part in parts)))
     pictures = [
         Picture(str(label).zfill(digits), part.part, str(row).zfill(len(str(len(part.labels) - 1))))
@@ -239,10 +270,12 @@ def _placed(entries: Sequence[Entry], name: str, findings: list[Finding]) -> lis
             path = tuple(rest) if has_test and top.lower() not in VALIDATION else (rest[0], top, *rest[1:])
         if len(path) < 2:
             raise InvalidInput(
-                f"{entry.path} lies in no folder: the folder's name is the picture's class",
-                where=f"{name}, {entry.path}",
-                next_step="put the pictures into one folder a class",
+                "{path} is not in a folder, whose name would be the picture's class",
+                where="{name}, {path}",
+                next_step="put the pictures into one folder per class",
                 code="no_class",
+                path=entry.path,
+                name=name,
             )
         placed.append((Picture(path[0], part, str(PurePosixPath(*path))), entry))
     if joined:
@@ -285,14 +318,17 @@ def _size(looks: dict[int, Look], name: str, options: ImageOptions) -> Size:
 def _many_sizes(sizes: Counter[tuple[int, int]], name: str) -> InvalidInput:
     common = sizes.most_common(_SHOWN)
     shown = ", ".join(f"{height}×{width} ({count})" for (height, width), count in common)
-    more = f" and {len(sizes) - _SHOWN} more" if len(sizes) > _SHOWN else ""
     height, width = min((size for size, _ in common), key=lambda size: size[0] * size[1])
     return InvalidInput(
-        f"the pictures have {len(sizes)} sizes (height × width): {shown}{more}",
-        where=name,
-        next_step=f"name one size that all are fitted into, such as height={min(height, 256)} and"
-        f" width={min(width, 256)}",
+        "the pictures have {count:,} sizes (height × width), such as {shown}",
+        where="{place}",
+        next_step="name one size that all are scaled to, such as height={height} and width={width}",
         code="many_sizes",
+        count=len(sizes),
+        shown=shown,
+        place=name,
+        height=min(height, 256),
+        width=min(width, 256),
     )
 
 
@@ -303,13 +339,17 @@ def _settle_unreadable(
         return
     first, error = min(bad.items())
     if options.unreadable == "error" or len(bad) == count:
-        more = f"; {len(bad)} of {count} files cannot be read" if len(bad) > 1 else ""
         raise InvalidInput(
-            f"{error.message}{more}",
-            where=f"{name}, {first}",
-            next_step="replace them, or choose with the option unreadable: skip",
+            "{bad:,} of {count:,} [picture|pictures] cannot be read, the first because: {reason}",
+            where="{name}, {first}",
+            next_step="replace them, or skip them with the option unreadable=skip",
             code="unreadable_pictures",
-            count=len(bad),
+            details={"count": len(bad)},
+            reason=error,
+            bad=len(bad),
+            name=name,
+            first=first,
+            count=count,
         )
     shown = ", ".join(sorted(bad)[:_SHOWN])
     findings.append(finding("pictures_unreadable", count=len(bad), where=first, files=shown))

@@ -18,6 +18,7 @@ from azuraforge.datasets.reading.findings import finding
 from azuraforge.datasets.reading.parquet import describe, readable
 from azuraforge.datasets.schemas import Finding, ImageOptions
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 
 _PART_COLUMNS = ("part", "split")
 MAX_ROWS = 1_000_000
@@ -33,7 +34,13 @@ def read_table(
     schema, rows = describe(path, name)
     wanted = _columns(schema, name, options)
     if rows > MAX_ROWS:
-        raise _too_large(f"the table {name} has {rows:,} rows; at most {MAX_ROWS:,} are possible", name)
+        raise _too_large(
+            Message(
+                "the table {name} has {rows:,} rows; at most {most:,} are possible",
+                {"name": name, "rows": rows, "most": MAX_ROWS},
+            ),
+            name,
+        )
     frame = readable(name, lambda: pl.read_parquet(path, columns=wanted))
     described = readable(name, lambda: pl.read_parquet_metadata(path).get("huggingface"))
     if ignored := [column for column in schema if column not in wanted]:
@@ -41,17 +48,28 @@ def read_table(
     images = _bytes_of(frame[options.image])
     # Equal pictures are stored once in the file, and would be in memory once for each row.
     if int(images.bin.size().sum()) > max_bytes:
-        raise _too_large(f"the pictures of the table {name} have more than {max_bytes:,} bytes", name)
+        raise _too_large(
+            Message(
+                "the pictures of the table {name} have more than {most:,} bytes", {"name": name, "most": max_bytes}
+            ),
+            name,
+        )
     if frame[options.label].dtype == pl.String and int(frame[options.label].str.len_bytes().sum()) > max_bytes:
-        raise _too_large(f"the labels of the table {name} have more than {max_bytes:,} bytes", name)
+        raise _too_large(
+            Message("the labels of the table {name} have more than {most:,} bytes", {"name": name, "most": max_bytes}),
+            name,
+        )
     empty = images.is_null() | frame[options.label].is_null()
     if empty.any():
         row = int(empty.arg_true()[0])
         raise InvalidInput(
-            f"row {row + 1} has no picture or no label; {int(empty.sum())} such rows in all",
-            where=f"{name}, row {row + 1}",
-            next_step="leave these rows out",
+            "{count:,} [row has|rows have] no picture or no label, the first is row {row}",
+            where="{name}, row {row}",
+            next_step="remove these rows",
             code="missing_target",
+            row=row + 1,
+            count=int(empty.sum()),
+            name=name,
         )
     names = _class_names(described, options.label)
     column = next((column for column in _PART_COLUMNS if column in wanted), None)
@@ -68,18 +86,24 @@ def _loader(images: pl.Series, row: int) -> Callable[[], bytes]:
     return lambda: bytes(images[row])
 
 
-def _too_large(what: str, name: str) -> InvalidInput:
-    return InvalidInput(what, where=name, next_step="add a part of it", code="too_large")
+def _too_large(problem: Message, name: str) -> InvalidInput:
+    return InvalidInput(
+        "{problem}", where="{place}", next_step="add a part of it", code="too_large", problem=problem, place=name
+    )
 
 
 def _columns(schema: dict[str, pl.DataType], name: str, options: ImageOptions) -> list[str]:
     for option, column in (("image", options.image), ("label", options.label)):
         if column not in schema:
             raise InvalidInput(
-                f"the table {name} has no column {column!r}",
-                where=f"option {option}",
-                next_step=f"the columns are {', '.join(list(schema)[:20])}",
+                "the table {name} has no column {column!r}",
+                where="option {option}",
+                next_step="choose one of the columns: {known}",
                 code="no_such_column",
+                name=name,
+                column=column,
+                option=option,
+                known=", ".join(list(schema)[:20]),
             )
     kind = schema[options.image]
     fields = {each.name: each.dtype for each in kind.fields} if isinstance(kind, pl.Struct) else {}
@@ -87,10 +111,13 @@ def _columns(schema: dict[str, pl.DataType], name: str, options: ImageOptions) -
         raise _not_pictures(options.image, kind, name)
     if schema[options.label].is_nested():
         raise InvalidInput(
-            f"the column {options.label!r} holds {schema[options.label]}, not one class a row",
-            where=f"{name}, column {options.label!r}",
+            "the column {label!r} holds {kind}, not one class per row",
+            where="{name}, column {label!r}",
             next_step="name the column of classes with the option label",
             code="nested_column",
+            label=options.label,
+            kind=schema[options.label],
+            name=name,
         )
     return [options.image, options.label, *(each for each in _PART_COLUMNS if schema.get(each) == pl.String)][:3]
 
@@ -103,10 +130,13 @@ def _bytes_of(column: pl.Series) -> pl.Series:
 
 def _not_pictures(column: str, kind: pl.DataType, name: str) -> InvalidInput:
     return InvalidInput(
-        f"the column {column!r} holds {kind}, not the bytes of pictures",
-        where=f"{name}, column {column!r}",
-        next_step="name the column that holds PNG or JPEG bytes with the option image",
+        "the column {column!r} holds {kind}, not the bytes of pictures",
+        where="{name}, column {column!r}",
+        next_step="name the column of PNG or JPEG bytes with the option image",
         code="not_a_picture",
+        column=column,
+        kind=kind,
+        name=name,
     )
 
 

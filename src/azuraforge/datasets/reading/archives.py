@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 
 MAX_ENTRIES = 200_000
 #: An archive's directory: 200,000 entries with long names. Python reads it whole before it can be counted.
@@ -62,13 +63,18 @@ class Archive:
                 data = stream.read(entry.bytes + 1)
         except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError) as error:
             raise InvalidInput(
-                f"{entry.path} in {self.name} cannot be unpacked: {error}",
-                where=f"{self.name}, {entry.path}",
+                "{path} in {name} cannot be unpacked: {reason}",
+                where="{name}, {path}",
                 next_step="the archive may be damaged; pack it again",
                 code="unreadable_file",
+                path=entry.path,
+                name=self.name,
+                reason=error,
             ) from error
         if len(data) > entry.bytes:
-            raise _refused(f"{entry.path} is larger than its archive says", self.name, "archive_bomb")
+            raise _refused(
+                Message("{path!r} is larger than the archive states", {"path": entry.path}), self.name, "archive_bomb"
+            )
         return data
 
 
@@ -81,10 +87,12 @@ def open_archive(path: Path, name: str) -> Iterator[Archive]:
         file = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
         raise InvalidInput(
-            f"the archive {name} cannot be read: {error}",
-            where=name,
-            next_step="it may be cut off or damaged; pack it again as a zip",
+            "the archive {name} cannot be read: {reason}",
+            where="{name}",
+            next_step="pack it again as a zip; it may be incomplete or damaged",
             code="unreadable_file",
+            name=name,
+            reason=error,
         ) from error
     with file:
         yield Archive(file, name)
@@ -109,7 +117,7 @@ def check_directory(file: IO[bytes], name: str) -> None:
         at = tail.rfind(_END_64, 0, found)
         directory = struct.unpack_from("<Q", tail, at + 40)[0] if at >= 0 else size
     if min(directory, size) > MAX_DIRECTORY_BYTES:
-        raise _refused(f"it holds more than {MAX_ENTRIES:,} files", name, "too_many_files")
+        raise _too_many(name)
 
 
 def is_zip(path: Path) -> bool:
@@ -121,7 +129,7 @@ def is_zip(path: Path) -> bool:
 def _checked(file: zipfile.ZipFile, name: str) -> list[Entry]:
     infos = file.infolist()
     if len(infos) > MAX_ENTRIES:
-        raise _refused(f"it holds more than {MAX_ENTRIES} files", name, "too_many_files")
+        raise _too_many(name)
     entries: list[Entry] = []
     seen: set[str] = set()
     total = 0
@@ -130,21 +138,38 @@ def _checked(file: zipfile.ZipFile, name: str) -> list[Entry]:
         if info.is_dir() or _is_leftover(path):
             continue
         if info.flag_bits & 1:
-            raise _refused("it is locked by a password", name, "encrypted_archive", "pack it without a password")
+            raise _refused(
+                Message("it has a password"), name, "encrypted_archive", Message("pack it without a password")
+            )
         if path in seen:
-            raise _refused(f"it holds {path!r} twice", name, "doubled_entry")
+            raise _refused(Message("it contains {path!r} twice", {"path": path}), name, "doubled_entry")
         seen.add(path)
         if info.file_size > MAX_ENTRY_BYTES:
-            raise _refused(f"{path!r} has more than {MAX_ENTRY_BYTES >> 20} MiB", name, "too_large")
+            raise _refused(
+                Message("{path!r} has more than {most} MiB", {"path": path, "most": MAX_ENTRY_BYTES >> 20}),
+                name,
+                "too_large",
+            )
         if info.file_size > _RATIO_COUNTS_FROM_BYTES and info.file_size > MAX_RATIO * max(1, info.compress_size):
-            raise _refused(f"{path!r} unpacks to {MAX_RATIO} times its size and more", name, "archive_bomb")
+            raise _refused(
+                Message("{path!r} unpacks to {ratio} times its size or more", {"path": path, "ratio": MAX_RATIO}),
+                name,
+                "archive_bomb",
+            )
         total += info.file_size
         entries.append(Entry(path, info.file_size, info))
     packed = sum(entry.info.compress_size for entry in entries)
     if total > MAX_UNPACKED_BYTES:
-        raise _refused(f"it unpacks to more than {MAX_UNPACKED_BYTES >> 30} GiB", name, "too_large", "add a part of it")
+        raise _refused(
+            Message("it unpacks to more than {most} GiB", {"most": MAX_UNPACKED_BYTES >> 30}),
+            name,
+            "too_large",
+            _ADD_A_PART,
+        )
     if total > _RATIO_COUNTS_FROM_BYTES and total > MAX_RATIO * max(1, packed):
-        raise _refused(f"it unpacks to {MAX_RATIO} times its size and more", name, "archive_bomb")
+        raise _refused(
+            Message("it unpacks to {ratio} times its size or more", {"ratio": MAX_RATIO}), name, "archive_bomb"
+        )
     return entries
 
 
@@ -152,11 +177,16 @@ def _checked_path(info: zipfile.ZipInfo, name: str) -> str:
     path = info.orig_filename.replace("\\", "/")  # some Windows programs write backslashes
     shown = "".join(letter if letter.isprintable() else "?" for letter in path)[:120]
     if stat.S_ISLNK(info.external_attr >> 16):
-        raise _refused(f"{shown!r} is a link", name, "link_in_archive", "pack the files themselves")
+        raise _refused(
+            Message("{path!r} is a link", {"path": shown}),
+            name,
+            "link_in_archive",
+            Message("pack the files themselves"),
+        )
     if path.startswith("/") or (len(path) > 1 and path[1] == ":"):
-        raise _refused(f"{shown!r} is an absolute path", name, "path_outside", "pack the folder by its own name")
+        raise _refused(Message("{path!r} is an absolute path", {"path": shown}), name, "path_outside", _OWN_NAME)
     if ".." in path.split("/") or "\0" in path:
-        raise _refused(f"{shown!r} points outside the archive", name, "path_outside", "pack the folder by its own name")
+        raise _refused(Message("{path!r} points outside the archive", {"path": shown}), name, "path_outside", _OWN_NAME)
     return str(PurePosixPath(path))
 
 
@@ -165,5 +195,22 @@ def _is_leftover(path: str) -> bool:
     return "__MACOSX" in parts or any(part.lower() in _LEFTOVERS or part.startswith("._") for part in parts)
 
 
-def _refused(why: str, name: str, code: str, next_step: str = "pack it again without that") -> InvalidInput:
-    return InvalidInput(f"the archive {name} is refused: {why}", where=name, next_step=next_step, code=code)
+_PACK_AGAIN = Message("pack it again without that")
+_ADD_A_PART = Message("add a part of it")
+_OWN_NAME = Message("pack the folder by its own name")
+
+
+def _refused(why: Message, name: str, code: str, next_step: Message = _PACK_AGAIN) -> InvalidInput:
+    return InvalidInput(
+        "the archive {name} is refused: {why}",
+        where="{name}",
+        next_step="{step}",
+        code=code,
+        name=name,
+        why=why,
+        step=next_step,
+    )
+
+
+def _too_many(name: str) -> InvalidInput:
+    return _refused(Message("it contains more than {most:,} files", {"most": MAX_ENTRIES}), name, "too_many_files")

@@ -22,11 +22,15 @@ def check_stated(stated: Collection[str], columns: Collection[str], taken: Colle
         if name not in columns or name in taken:
             inputs = [column for column in columns if column not in taken]
             raise InvalidInput(
-                f"available_after names {name!r}, which is no input column"
-                + ("; a target that becomes known late needs a longer horizon instead" if name in taken else ""),
+                "available_after names {column!r}, which is not an input column; a target that becomes known late "
+                "needs a longer horizon instead"
+                if name in taken
+                else "available_after names {column!r}, which is not an input column",
                 where="option available_after",
-                next_step=f"name one of {', '.join(inputs[:8])}" if inputs else "leave it out",
+                next_step="name one of {known}" if inputs else "leave the option available_after out",
                 code="no_input_column",
+                column=name,
+                known=inputs[:8],
             )
 
 
@@ -37,10 +41,12 @@ def report_availability(frame: pl.DataFrame, schema: DatasetSchema, findings: li
         rows = int(known[name].is_not_null().sum())
         if delay_of(stated) is not None and not rows:
             raise InvalidInput(
-                f"the column {name!r} becomes known {stated} after its row: no row of the data is that much later",
+                "the column {column!r} becomes known {delay} after its row, but the data end before that",
                 where="option available_after",
-                next_step="state a shorter time, or leave the column out (exclude)",
+                next_step="state a shorter delay, or leave the column out (exclude)",
                 code="never_known",
+                column=name,
+                delay=stated,
             )
         kind = STATED if delay_of(stated) is not None else f"{STATED}_{stated}"
         findings.append(finding(kind, column=name, delay=stated))

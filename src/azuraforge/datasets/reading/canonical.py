@@ -104,9 +104,11 @@ def write_parquet(frame: pl.DataFrame, path: Path) -> str:
         with suppress(OSError):
             temporary.unlink()
         raise StorageError(
-            f"the dataset cannot be written: {error.strerror or error}",
-            where=str(path.parent),
+            "the dataset cannot be written: {reason}",
+            where="{place}",
             next_step="free some space or make the data home writable, then try again",
+            reason=error.strerror or error,
+            place=str(path.parent),
         ) from error
     return digest
 

@@ -15,6 +15,7 @@ from azuraforge.datasets.reading.frequency import Rhythm, whole_grid
 from azuraforge.datasets.reading.limits import Budget, ReadingLimits
 from azuraforge.datasets.schemas import CleaningOptions, Finding
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 
 #: A feature with more missing than this is ignored; leading rows beyond this share are not given up for it.
 _MOST_MISSING = 0.5
@@ -29,10 +30,11 @@ def take_as_missing(
     for column, values in sorted(missing_values.items()):
         if column not in frame.columns:
             raise InvalidInput(
-                f"missing_values names {column!r}, which is neither the target nor a numeric feature",
+                "missing_values names {column!r}, which is neither the target nor a numeric feature",
                 where="option missing_values",
-                next_step="name the target or a feature",
+                next_step="name the target or a numeric feature",
                 code="no_such_column",
+                column=column,
             )
         hit = frame[column].is_in(values).fill_null(False)
         shown = ", ".join(f"{value:g}" for value in values)
@@ -63,19 +65,21 @@ def reduce_duplicates(
     if conflicts.is_empty():
         return once
     first = conflicts.filter(conflicts[time] == conflicts[time][0])
-    places = " and ".join(table.place(int(row)).removeprefix(f"{table.name}, ") for row in first[ROW][:2])
+    one, other = (table.row_place(int(row)) for row in first[ROW][:2])
+    where = Message("{file}, {one} and {other}", {"file": table.name, "one": one, "other": other})
     times = conflicts[time].n_unique()
     if policy == "error":
         raise InvalidInput(
-            f"{times} times have several rows with different values, the first at {first[time][0].isoformat()}"
-            if times > 1
-            else f"the time {first[time][0].isoformat()} has several rows with different values",
-            where=f"{table.name}, {places}",
-            next_step="correct the file, or choose with the option duplicates: first, last or mean",
+            "{count:,} [time has|times have] several rows with different values, the first at {time}",
+            where="{place}",
+            next_step="correct the file, or choose duplicates=first, last or mean",
             code="duplicate_times",
+            details={"count": times},
             count=times,
+            time=first[time][0].isoformat(),
+            place=where,
         )
-    findings.append(finding("duplicate_times", count=times, where=f"{table.name}, {places}", policy=policy))
+    findings.append(finding("duplicate_times", count=times, where=where, policy=policy))
     if policy == "mean":
         numbers = [column for column in values if column != time]
         return once.group_by(time, maintain_order=True).agg(
@@ -98,21 +102,29 @@ def settle_target(
     where = _place(table, frame, int(rows[0]), time, target)
     if len(rows) == frame.height:
         raise InvalidInput(
-            f"the target {target!r} has no values at all",
-            where=table.name,
+            "the target {target!r} has no values",
+            where="{place}",
             next_step="choose another target",
             code="missing_target",
+            target=target,
+            place=table.name,
         )
     if options.missing == "error":
         value = frame[target][int(rows[0])]
-        kind = "is missing" if value is None else "is not a number (NaN)" if value != value else "is infinite"
-        more = f"; {len(rows)} rows in all" if len(rows) > 1 else ""
         raise InvalidInput(
-            f"the target {target!r} {kind} at {frame[time][int(rows[0])].isoformat()}{more}",
-            where=where,
-            next_step="correct the file, or choose with the option missing: forward_fill or drop",
+            "the target {target!r} is missing in {count:,} [row|rows], the first at {time}"
+            if value is None
+            else "the target {target!r} is not a number (NaN) in {count:,} [row|rows], the first at {time}"
+            if value != value
+            else "the target {target!r} is infinite in {count:,} [row|rows], the first at {time}",
+            where="{place}",
+            next_step="correct the file, or choose missing=forward_fill or drop",
             code="missing_target",
+            details={"count": len(rows)},
+            target=target,
             count=len(rows),
+            time=frame[time][int(rows[0])].isoformat(),
+            place=where,
         )
     if options.missing == "drop":
         findings.append(finding("target_rows_dropped", count=len(rows), where=where, column=target))
@@ -201,19 +213,27 @@ def settle_gaps(
     small = rhythm.missing <= _MOST_FILLED * total and rhythm.longest <= max(rhythm.season, 3)
     if policy == "error" or (policy == "auto" and not small):
         raise InvalidInput(
-            f"{rhythm.missing} of {total} rows are missing in the rhythm of {rhythm.frequency};"
-            f" the longest gap has {rhythm.longest} rows, the first follows {after}",
-            where=f"after {after}",
-            next_step="choose with the option gaps: forward_fill (rows are added, their target stays empty) or keep",
+            "{missing:,} of {total:,} rows are missing at a frequency of {frequency}; the longest gap has "
+            "{longest:,} [row|rows], the first gap follows {after}",
+            where="after {after}",
+            next_step="choose gaps=forward_fill (rows are added with an empty target) or gaps=keep",
             code="gaps",
-            count=rhythm.missing,
+            details={"count": rhythm.missing, "longest": rhythm.longest},
+            missing=rhythm.missing,
+            total=total,
+            frequency=rhythm.frequency,
             longest=rhythm.longest,
+            after=after,
         )
     if policy == "keep":
         findings.append(finding("gaps_kept", count=rhythm.missing, where=f"after {after}", **facts))
         return frame, False
     (budget or Budget(ReadingLimits())).take(
-        rows_before + frame.height, rhythm.missing, frame.width, rhythm.frequency, f"after {after}"
+        rows_before + frame.height,
+        rhythm.missing,
+        frame.width,
+        rhythm.frequency,
+        Message("after {after}", {"after": after}),
     )
     findings.append(finding("gaps_filled", count=rhythm.missing, where=f"after {after}", **facts))
     grid = whole_grid(frame[time], rhythm).to_frame()
@@ -226,5 +246,6 @@ def _carry_forward(frame: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     return frame.with_columns(finite)
 
 
-def _place(table: RawTable, frame: pl.DataFrame, index: int, time: str, column: str | None = None) -> str:
-    return f"{table.place(int(frame[ROW][index]), column)} ({frame[time][index].isoformat()})"
+def _place(table: RawTable, frame: pl.DataFrame, index: int, time: str, column: str | None = None) -> Message:
+    place = table.place(int(frame[ROW][index]), column)
+    return Message("{place} ({time})", {"place": place, "time": frame[time][index].isoformat()})

@@ -19,21 +19,22 @@ from typing import IO, cast
 from azuraforge.datasets.reading.archives import check_directory
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 
-_FORMATS = "a CSV (also .gz, .bz2, .xz, .zip), Parquet or Excel (.xlsx) file"
+_FORMATS = Message("a CSV (also .gz, .bz2, .xz, .zip), Parquet or Excel (.xlsx) file")
 _MAGIC = {
-    b"\x28\xb5\x2f\xfd": "a Zstandard archive",
-    b"%PDF": "a PDF document",
-    b"\x89PNG": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"GIF8": "a GIF picture",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook, or one with a password",
-    b"SQLite format 3": "a SQLite database",
-    b"\x7fELF": "a program",
-    b"\x93NUMPY": "a NumPy array",
-    b"\x89HDF": "an HDF5 file",
-    b"ARROW1": "an Arrow file",
-    b"7z\xbc\xaf": "a 7-Zip archive",
+    b"\x28\xb5\x2f\xfd": Message("a Zstandard archive"),
+    b"%PDF": Message("a PDF document"),
+    b"\x89PNG": Message("a PNG picture"),
+    b"\xff\xd8\xff": Message("a JPEG picture"),
+    b"GIF8": Message("a GIF picture"),
+    b"\xd0\xcf\x11\xe0": Message("an old Excel workbook, or one with a password"),
+    b"SQLite format 3": Message("a SQLite database"),
+    b"\x7fELF": Message("a program"),
+    b"\x93NUMPY": Message("a NumPy array"),
+    b"\x89HDF": Message("an HDF5 file"),
+    b"ARROW1": Message("an Arrow file"),
+    b"7z\xbc\xaf": Message("a 7-Zip archive"),
 }
 #: Encodings of host names: their time grows with the square of the length.
 _QUADRATIC = ("idna", "punycode")
@@ -62,21 +63,28 @@ def unpack(path: Path, name: str, limits: ReadingLimits | None = None) -> bytes:
             file.seek(0)
             if not head:
                 raise InvalidInput(
-                    f"the file {name} is empty", where=name, next_step=f"choose {_FORMATS}", code="empty_file"
+                    "the file {name} is empty",
+                    where="{name}",
+                    next_step="choose {formats}",
+                    code="empty_file",
+                    name=name,
+                    formats=_FORMATS,
                 )
             _refuse_known_binary(head, name)
             with _opened(file, head, name) as stream:
                 return _bounded(stream, name, limits or ReadingLimits())
     except FileNotFoundError:
         raise InvalidInput(
-            f"there is no file {name}", where=name, next_step="check the path", code="missing_file"
+            "the file {name} does not exist", where="{name}", next_step="check the path", code="missing_file", name=name
         ) from None
     except (gzip.BadGzipFile, lzma.LZMAError, zlib.error, zipfile.BadZipFile, EOFError, OSError) as error:
         raise InvalidInput(
-            f"the file {name} cannot be read: {error}",
-            where=name,
-            next_step="it may be cut off or damaged; fetch it again",
+            "the file {name} cannot be read: {reason}",
+            where="{name}",
+            next_step="download it again; it may be incomplete or damaged",
             code="unreadable_file",
+            name=name,
+            reason=error,
         ) from error
 
 
@@ -94,10 +102,13 @@ def decode(data: bytes, name: str, encoding: str | None = None) -> Decoded:
             return Decoded(_decode_as(data, name, codec), codec.removesuffix("-sig"), assumed=False)
     if b"\0" in data[: 2**16]:
         raise InvalidInput(
-            f"the file {name} is binary, not a table of text",
-            where=f"{name}, byte {data.index(0) + 1}",
-            next_step=f"choose {_FORMATS}",
+            "the file {name} is binary, not a table of text",
+            where="{name}, byte {index}",
+            next_step="choose {formats}",
             code="binary_file",
+            name=name,
+            index=data.index(0) + 1,
+            formats=_FORMATS,
         )
     try:
         return Decoded(data.decode("utf-8"), "utf-8", assumed=False)
@@ -112,17 +123,22 @@ def _decode_as(data: bytes, name: str, encoding: str) -> str:
         return data.decode(encoding)
     except LookupError:
         raise InvalidInput(
-            f"there is no encoding {encoding!r}",
+            "the encoding {encoding!r} is unknown",
             where="option encoding",
             next_step="use a name such as utf-8, cp1254 or latin-1",
+            encoding=encoding,
         ) from None
     except UnicodeError as error:
         byte = getattr(error, "start", 0)
         raise InvalidInput(
-            f"the file {name} is not {encoding} text, or not text at all",
-            where=f"{name}, line {data[:byte].count(10) + 1}, byte {byte + 1}",
+            "the file {name} is not {encoding} text, or not text at all",
+            where="{name}, line {line}, byte {byte}",
             next_step="name its encoding with the option encoding, or save the table as UTF-8",
             code="bad_encoding",
+            name=name,
+            encoding=encoding,
+            line=data[:byte].count(10) + 1,
+            byte=byte + 1,
         ) from None
 
 
@@ -130,10 +146,13 @@ def _refuse_known_binary(head: bytes, name: str) -> None:
     for magic, kind in _MAGIC.items():
         if head.startswith(magic):
             raise InvalidInput(
-                f"the file {name} is {kind}, not a table",
-                where=name,
-                next_step=f"export or unpack it as {_FORMATS}",
+                "the file {name} is {kind}, not a table",
+                where="{name}",
+                next_step="export or unpack it as {formats}",
                 code="binary_file",
+                name=name,
+                kind=kind,
+                formats=_FORMATS,
             )
 
 
@@ -154,27 +173,37 @@ def _only_member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
     members = [info for info in archive.infolist() if not info.is_dir() and not info.filename.startswith("__MACOSX")]
     if any(info.filename == "[Content_Types].xml" for info in members):
         raise InvalidInput(
-            f"the file {name} is an Office document, not a table",
-            where=name,
+            "the file {name} is an Office document, not a table",
+            where="{name}",
             next_step="save the table as .xlsx or CSV",
             code="binary_file",
+            name=name,
         )
     if len(members) != 1:
         raise InvalidInput(
-            f"the archive {name} holds {len(members)} files; one table is needed",
-            where=name,
+            "the archive {name} has {count:,} [file|files]; exactly one table is needed",
+            where="{name}",
             next_step="unpack it and add the table itself",
+            name=name,
+            count=len(members),
         )
     if members[0].flag_bits & 1:
-        raise InvalidInput(f"the archive {name} is locked by a password", where=name, next_step="unpack it first")
+        raise InvalidInput("the archive {name} has a password", where="{name}", next_step="unpack it first", name=name)
     return archive.open(members[0])
 
 
 def _bounded(stream: IO[bytes], name: str, limits: ReadingLimits) -> bytes:
     buffer = io.BytesIO()
     while chunk := stream.read(2**20):
-        limits.check_text(buffer.tell() + len(chunk), f"the file {name}")
+        limits.check_text(buffer.tell() + len(chunk), name)
         buffer.write(chunk)
     if not buffer.tell():
-        raise InvalidInput(f"the file {name} is empty", where=name, next_step=f"choose {_FORMATS}", code="empty_file")
+        raise InvalidInput(
+            "the file {name} is empty",
+            where="{name}",
+            next_step="choose {formats}",
+            code="empty_file",
+            name=name,
+            formats=_FORMATS,
+        )
     return buffer.getvalue()

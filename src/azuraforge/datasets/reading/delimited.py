@@ -11,13 +11,19 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from azuraforge.datasets.reading.limits import ReadingLimits
+from azuraforge.datasets.reading.limits import ReadingLimits, Text
 from azuraforge.datasets.reading.no_table import refuse_json, refuse_markup
 from azuraforge.errors import InvalidInput
-from azuraforge.wording import fill
+from azuraforge.messages import Message
 
 _SEPARATORS = (",", ";", "\t", "|", " ")
-_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
+_NAMES = {
+    ",": Message("comma"),
+    ";": Message("semicolon"),
+    "\t": Message("tab"),
+    "|": Message("vertical bar"),
+    " ": Message("space"),
+}
 _SAMPLE_CHARACTERS = 64 * 1024
 _SAMPLE_LINES = 60
 _LONGEST_HEADER = 16 << 20
@@ -34,15 +40,21 @@ class RawTable:
     """
 
     frame: pl.DataFrame
-    name: str
+    name: Text
     first_line: int | None = None
     separator: str | None = None
     unread: tuple[str, ...] = ()
 
-    def place(self, row: int, column: str | None = None) -> str:
+    def place(self, row: int, column: str | None = None) -> Message:
         """Return the place of a row: ``prices.csv, line 7, column 'Close'``."""
-        at = f"line {row + self.first_line}" if self.first_line is not None else f"row {row + 1}"
-        return f"{self.name}, {at}" + (f", column {column!r}" if column is not None else "")
+        values: dict[str, object] = {"file": self.name, "row": self.row_place(row), "column": column}
+        return Message("{file}, {row}" if column is None else "{file}, {row}, column {column!r}", values)
+
+    def row_place(self, row: int) -> Message:
+        """Return the place of a row in the file: ``line 7``, or ``row 6`` if a row can have several lines."""
+        if self.first_line is None:
+            return Message("row {row}", {"row": row + 1})
+        return Message("line {line}", {"line": row + self.first_line})
 
     def require(self, column: str, option: str) -> None:
         """Raise InvalidInput if the table has no such column."""
@@ -50,14 +62,14 @@ class RawTable:
         require_column([*names, *self.unread], self.name, column, option)
 
 
-def table_of(frame: pl.DataFrame, name: str) -> RawTable:
+def table_of(frame: pl.DataFrame, name: Text) -> RawTable:
     """Return a typed frame (Parquet, a source) as a table; categories become text."""
     _refuse_reserved(frame.columns, name)
     categories = [column for column, kind in frame.schema.items() if isinstance(kind, pl.Categorical | pl.Enum)]
     return RawTable(frame.with_columns(pl.col(categories).cast(pl.String)).with_row_index(ROW), name)
 
 
-def require_column(names: list[str], file: str, column: str, option: str) -> None:
+def require_column(names: list[str], file: Text, column: str, option: str) -> None:
     """Raise InvalidInput if ``column`` is not among ``names``, with the closest name as a suggestion."""
     if column in names:
         return
@@ -66,11 +78,16 @@ def require_column(names: list[str], file: str, column: str, option: str) -> Non
     guess = lower.get(column.lower()) or (close[0] if close else None)
     shown = ", ".join(repr(name[:80]) for name in names[:20]) + (" …" if len(names) > 20 else "")
     raise InvalidInput(
-        f"{file} has no column {column!r}; its columns are {shown}",
-        where=f"option {option}",
-        next_step=f"did you mean {guess!r}?" if guess else "name one of the columns",
+        "{file} has no column {column!r}; its columns are {shown}",
+        where="option {option}",
+        next_step="did you mean {guess!r}?" if guess else "name one of the columns",
         code="no_such_column",
-        columns=names[:200],
+        details={"columns": names[:200]},
+        file=file,
+        column=column,
+        shown=shown,
+        guess=guess,
+        option=option,
     )
 
 
@@ -89,7 +106,7 @@ def read_delimited(
     skipped = text[: len(text) - len(body)].count("\n")
     if not body or body.isspace():
         raise InvalidInput(
-            f"the file {name} holds no rows", where=name, next_step="choose another file", code="empty_file"
+            "the file {name} has no rows", where="{name}", next_step="choose another file", code="empty_file", name=name
         )
     found = sniff(body)
     chosen = separator or found
@@ -98,25 +115,31 @@ def read_delimited(
     header = _header(body, chosen or ",", name, limits)
     if separator and found and found != separator and any(column not in header for column in needed.values()):
         raise InvalidInput(
-            f"the file {name} is not separated by a {separator_name(separator)}; a {separator_name(found)} was found",
-            where=f"{name}, line {skipped + 1}",
-            next_step=f"leave the option separator out, or pass {found!r}",
+            "the columns of {name} are not separated by the stated separator ({stated}); found: {found_name}",
+            where="{name}, line {line}",
+            next_step="leave the option separator out, or set it to {found!r}",
             code="wrong_separator",
+            details={"found": found},
+            name=name,
+            stated=separator_name(separator),
+            found_name=separator_name(found),
+            line=skipped + 1,
             found=found,
         )
     for option, column in needed.items():
         require_column(header, name, column, option)
-    limits.check_table(body.count("\n") + 1, len(header), f"the file {name}")
+    limits.check_table(body.count("\n") + 1, len(header), name)
     frame = _parse(body, chosen or ",", header, name, skipped)
     lines = _line_ends(body)  # rows, where no quoted value spans lines
     first = skipped + 2 if lines == _height_without_trailing_blanks(frame) else None
     frame = frame.with_row_index(ROW).filter(pl.any_horizontal(pl.exclude(ROW).is_not_null()))
     if not frame.height:
         raise InvalidInput(
-            f"the file {name} has a header and no rows",
-            where=name,
+            "the file {name} has a header and no rows",
+            where="{name}",
             next_step="add rows below the header, or choose another file",
             code="empty_file",
+            name=name,
         )
     return RawTable(frame, name, first, chosen)
 
@@ -147,9 +170,9 @@ def sniff(text: str) -> str | None:
     return chosen
 
 
-def separator_name(separator: str) -> str:
-    """Return ``"comma"`` for ``","``; the character itself if it has no name."""
-    return _NAMES.get(separator, repr(separator))
+def separator_name(separator: str) -> Message:
+    """Return ``comma`` for ``","``; the character itself if it has no name."""
+    return _NAMES.get(separator, Message("{separator!r}", {"separator": separator}))
 
 
 def _widths(sample: str, separator: str) -> list[int]:
@@ -169,28 +192,32 @@ def _widths(sample: str, separator: str) -> list[int]:
 def _header(text: str, separator: str, name: str, limits: ReadingLimits) -> list[str]:
     end = text.find("\n")
     first = end if end >= 0 else len(text)
-    limits.check_table(1, text.count(separator, 0, first) + 1, f"the file {name}")
+    limits.check_table(1, text.count(separator, 0, first) + 1, name)
     try:
         if first > _LONGEST_HEADER:
             raise csv.Error("the first line is longer than a header can be")
         row = next(csv.reader(_lines(text), delimiter=separator))
     except csv.Error as error:
         raise InvalidInput(
-            f"the header of {name} cannot be read: {error}",
-            where=f"{name}, header",
+            "the header of {name} cannot be read: {reason}",
+            where="{name}, header",
             next_step="look for a quote that is opened and not closed, or a value without line breaks",
             code="unreadable_file",
+            name=name,
+            reason=error,
         ) from None
-    limits.check_table(1, len(row), f"the file {name}")
+    limits.check_table(1, len(row), name)
     header = [cell.strip() or f"column_{index + 1}" for index, cell in enumerate(row)]
     _refuse_reserved(header, name)
     twice = [column for column, count in Counter(header).items() if count > 1]
     if twice:
         raise InvalidInput(
-            f"two columns of {name} are named {twice[0]!r}",
-            where=f"{name}, header",
+            "two columns of {name} are named {column!r}",
+            where="{name}, header",
             next_step="rename one of them in the file",
             code="duplicate_column",
+            name=name,
+            column=twice[0],
         )
     return header
 
@@ -204,17 +231,23 @@ def _parse(text: str, separator: str, header: list[str], name: str, skipped: int
         _refuse_ragged(text, separator, len(header), name, skipped)
         reason = str(error).splitlines()[0]
         raise InvalidInput(
-            f"the file {name} cannot be read as a table: {reason}",
-            where=name,
+            "the file {name} cannot be read as a table: {reason}",
+            where="{name}",
             next_step="look for a quote that is opened and not closed",
             code="unreadable_file",
+            name=name,
+            reason=reason,
         ) from error
 
 
-def _refuse_reserved(columns: list[str], name: str) -> None:
+def _refuse_reserved(columns: list[str], name: Text) -> None:
     if ROW in columns:
         raise InvalidInput(
-            f"a column of {name} has the reserved name {ROW!r}", where=f"{name}, header", next_step="rename it"
+            "a column of {name} has the reserved name {column!r}",
+            where="{name}, header",
+            next_step="rename it",
+            name=name,
+            column=ROW,
         )
 
 
@@ -224,10 +257,15 @@ def _refuse_ragged(text: str, separator: str, width: int, name: str, skipped: in
         for row in rows:
             if len(row) > width:
                 raise InvalidInput(
-                    f"a line of {name} {fill('has {count} [value|values]', count=len(row))}, the header has {width}",
-                    where=f"{name}, line {skipped + rows.line_num}",
-                    next_step=f"correct the line, or name another separator (a {separator_name(separator)} was used)",
+                    "a line of {name} has {count:,} [value|values], the header has {width:,}",
+                    where="{name}, line {line}",
+                    next_step="correct the line, or name another separator (this one was used: {separator_name})",
                     code="ragged_line",
+                    name=name,
+                    count=len(row),
+                    width=width,
+                    line=skipped + rows.line_num,
+                    separator_name=separator_name(separator),
                 )
     except csv.Error:
         return
@@ -236,10 +274,12 @@ def _refuse_ragged(text: str, separator: str, width: int, name: str, skipped: in
 def _refuse_single_column(text: str, name: str) -> None:
     first = text[:400].splitlines()[0][:80]
     raise InvalidInput(
-        f"no separator was found in {name}: its first line is {first!r}, one column",
-        where=f"{name}, line 1",
+        "no separator was found in {name}: its first line is a single column, {first!r}",
+        where="{name}, line 1",
         next_step="add a table with at least a time and a value column, or name its separator",
         code="no_separator",
+        name=name,
+        first=first,
     )
 
 

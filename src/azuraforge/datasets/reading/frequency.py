@@ -141,10 +141,11 @@ def _asked(times: pl.Series, wall: pl.Series, zone: str, frequency: str) -> Rhyt
     count, unit = _split(frequency)
     if count * (_US.get(unit) or _MONTHS[unit] * _MONTH_AT_LEAST) > _LONGEST:
         raise InvalidInput(
-            f"the frequency {frequency[:40]} is longer than any series",
+            "the frequency {frequency} is longer than any series",
             where="option frequency",
-            next_step="leave the option out to have it found",
+            next_step="leave the option frequency out to detect it",
             code="wrong_frequency",
+            frequency=frequency[:40],
         )
     if unit in _MONTHS:
         rhythm = _months(wall, zone, count * _MONTHS[unit])
@@ -164,10 +165,12 @@ def _refuse_asked(times: pl.Series, timezone: str, frequency: str) -> None:
         off = ((moments - int(moments[0])) % (count * _US[unit])).ne(0).arg_true()
         index = int(off[0]) if len(off) else 1
     raise InvalidInput(
-        f"the rows do not follow {frequency}: the row at {times[index].isoformat()} does not fit",
+        "the rows do not have the frequency {frequency}: the row at {time} does not fit",
         where="option frequency",
-        next_step="leave the option out to have it found, or resample the file",
+        next_step="leave the option frequency out to detect it, or resample the file",
         code="wrong_frequency",
+        frequency=frequency,
+        time=times[index].isoformat(),
     )
 
 

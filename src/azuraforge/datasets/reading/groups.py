@@ -9,11 +9,13 @@ import polars as pl
 from azuraforge.datasets.reading.delimited import RawTable
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 from azuraforge.plugins.contract.groups import total_names
-from azuraforge.wording import fill
 
 #: Series → the group that it belongs to.
 Membership = dict[str, str]
+
+_GROUPS = Message("option groups")
 
 
 def check_groups(options: FileOptions) -> None:
@@ -22,16 +24,21 @@ def check_groups(options: FileOptions) -> None:
         return
     if options.series is None:
         raise InvalidInput(
-            "groups add up several series, and the dataset has one",
+            "groups add up several series, but the dataset has one",
             where="option groups" if options.groups else "option group_separator",
-            next_step="name the column that tells the series apart (series), or leave the groups out",
+            next_step="name the column that identifies the series (series), or leave the groups out",
             code="groups_without_series",
         )
-    taken = {options.time: "time", options.target: "target", options.series: "series"}
-    taken |= dict.fromkeys(options.features or (), "feature")
+    taken = {options.time: Message("time"), options.target: Message("target"), options.series: Message("series")}
+    taken |= dict.fromkeys(options.features or (), Message("feature"))
     for name in options.groups:
         if name in taken:
-            raise _bad(f"{name!r} is the {taken[name]} and cannot be a group too", "choose another column")
+            raise _bad(
+                Message(
+                    "{column!r} is already used as {role} and cannot be a group", {"column": name, "role": taken[name]}
+                ),
+                Message("choose another column"),
+            )
 
 
 def read_groups(
@@ -50,17 +57,24 @@ def read_groups(
     if not options.groups and options.group_separator is None:
         return {}
     if len(kept) < 2:
-        raise _bad(f"the dataset holds one series, {kept[0]!r}: there is nothing to add up", "leave the groups out")
+        raise _bad(
+            Message("the dataset has one series, {series!r}: there is nothing to add up", {"series": kept[0]}),
+            Message("leave the groups out"),
+        )
     memberships = {name: _of_column(table, names, name) for name in dict.fromkeys(options.groups)}
     if options.group_separator is not None:
         for name, found in _of_names(kept, options.group_separator).items():
             if name in memberships:
-                raise _bad(f"{name!r} is a column and a part of the names", "rename the column")
+                raise _bad(
+                    Message("{name!r} is a column and a level of the names", {"name": name}),
+                    Message("rename the column"),
+                )
             memberships[name] = found
     groups = {name: _several(name, found, kept) for name, found in memberships.items()}
     if clash := sorted({*total_names(groups)} & {*kept}):
         raise _bad(
-            f"a series is called {clash[0]!r}, the name of a total", "rename the series, or leave the groups out"
+            Message("a series is called {name!r}, the name of a total", {"name": clash[0]}),
+            Message("rename the series, or leave the groups out"),
         )
     return groups
 
@@ -72,10 +86,13 @@ def _of_column(table: RawTable, names: pl.Series, column: str) -> Membership:
     if len(empty):
         row = int(empty[0])
         raise InvalidInput(
-            f"the series {names[row]!r} is in no group of {column!r} here",
-            where=table.place(row, column),
+            "the series {series!r} has no group of {column!r} in this row",
+            where="{place}",
             next_step="fill in the group in every row of the series",
             code="missing_group",
+            series=names[row],
+            column=column,
+            place=table.place(row, column),
         )
     pairs = pl.DataFrame({"series": names, "group": groups}).unique(maintain_order=True)
     twice = pairs.filter(pairs["series"].is_duplicated())
@@ -83,10 +100,15 @@ def _of_column(table: RawTable, names: pl.Series, column: str) -> Membership:
         name = twice["series"][0]
         first, second = twice.filter(pl.col("series") == name)["group"].head(2).to_list()
         raise InvalidInput(
-            f"the series {name!r} is in two groups of {column!r}: {first!r} and {second!r}",
-            where=f"{table.name}, column {column!r}",
+            "the series {series!r} is in two groups of {column!r}: {first!r} and {second!r}",
+            where="{table}, column {column!r}",
             next_step="name a column that has one value for each series",
             code="group_varies",
+            series=name,
+            column=column,
+            first=first,
+            second=second,
+            table=table.name,
         )
     return dict(zip(pairs["series"].to_list(), pairs["group"].to_list(), strict=True))
 
@@ -97,12 +119,15 @@ def _of_names(kept: Sequence[str], separator: str) -> dict[str, Membership]:
     depth = len(parts[kept[0]])
     for name, each in parts.items():
         if len(each) < 2 or len(each) != depth:
-            usual = f", {kept[0]!r} has {depth}" if len(each) != depth else ""
+            values = {"separator": separator, "name": name, "count": len(each), "other": kept[0], "usual": depth}
             raise _bad(
-                fill("the name {name!r} has {count} [part|parts]", name=name, count=len(each))
-                + f" between {separator!r}{usual}",
-                "name a separator that divides every series' name into equally many parts, at least two",
-                "option group_separator",
+                Message(
+                    "{separator!r} divides the name {name!r} into {count} [part|parts], {other!r} into {usual}", values
+                )
+                if len(each) != depth
+                else Message("{separator!r} divides the name {name!r} into {count} [part|parts]", values),
+                Message("name a separator that divides every series' name into equally many parts, at least two"),
+                Message("option group_separator"),
             )
     return {
         f"level {level}": {name: separator.join(each[:level]) for name, each in parts.items()}
@@ -115,11 +140,25 @@ def _several(column: str, found: Membership, kept: Sequence[str]) -> dict[str, t
     for name in kept:
         members.setdefault(found[name], []).append(name)
     if len(members) == 1:
-        raise _bad(f"all series are in one group of {column!r}: it says what the total says", "leave it out")
+        raise _bad(
+            Message("all series are in one group of {column!r}, which equals the total", {"column": column}),
+            Message("leave the column out of the groups"),
+        )
     if len(members) == len(kept):
-        raise _bad(f"every series is a group of its own in {column!r}: there is nothing to add up", "leave it out")
+        raise _bad(
+            Message("every series has its own group in {column!r}: there is nothing to add up", {"column": column}),
+            Message("leave the column out of the groups"),
+        )
     return {group: tuple(names) for group, names in sorted(members.items()) if len(names) > 1}
 
 
-def _bad(message: str, next_step: str, where: str = "option groups") -> InvalidInput:
-    return InvalidInput(message, where=where, next_step=next_step, code="bad_groups")
+def _bad(problem: Message, next_step: Message, place: Message = _GROUPS) -> InvalidInput:
+    return InvalidInput(
+        "{problem}",
+        where="{place}",
+        next_step="{step}",
+        code="bad_groups",
+        problem=problem,
+        step=next_step,
+        place=place,
+    )

@@ -12,6 +12,7 @@ from azuraforge.datasets.reading.numeric import find_decimal, to_numbers
 from azuraforge.datasets.reading.times import parse_times
 from azuraforge.datasets.schemas import FileOptions, Finding
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema, IncumbentColumns
 
 
@@ -22,20 +23,23 @@ def incumbent_of(options: FileOptions) -> IncumbentColumns | None:
     if options.incumbent is None or options.incumbent_made_at is None:
         missing = "incumbent" if options.incumbent is None else "incumbent_made_at"
         raise InvalidInput(
-            "a present forecast needs two columns: its values, and the time at which each was made",
-            where=f"option {missing}",
+            "an incumbent needs two columns: its forecasts and the time at which each was made",
+            where="option {missing}",
             next_step="name the column; a forecast counts only at origins at or after the time it was made",
+            missing=missing,
         )
-    roles = {options.time: "the time", options.target: "the target", str(options.series): "the series"}
-    roles |= dict.fromkeys(options.features or (), "a feature")
+    roles = {options.time: Message("time"), options.target: Message("target"), str(options.series): Message("series")}
+    roles |= dict.fromkeys(options.features or (), Message("feature"))
     for name in (options.incumbent, options.incumbent_made_at):
         if name in roles:
             raise InvalidInput(
-                f"{name!r} is {roles[name]} and cannot belong to the incumbent too",
+                "{column!r} is already used as {role} and cannot belong to the incumbent",
                 where="option incumbent",
                 next_step="name another column",
+                column=name,
+                role=roles[name],
             )
-        roles[name] = "another column of the incumbent"
+        roles[name] = Message("another column of the incumbent")
     return IncumbentColumns(forecast=options.incumbent, made_at=options.incumbent_made_at)
 
 
@@ -69,7 +73,9 @@ def all_forecasts(table: RawTable, keys: pl.DataFrame, columns: IncumbentColumns
     if moments.dtype == pl.String:
         moments = moments.set(moments.str.strip_chars() == "", None)
     known = values.is_finite().fill_null(False)
-    _refuse(table, columns.forecast, known & moments.is_null(), "has no time at which it was made")
+    _refuse(
+        table, columns.forecast, known & moments.is_null(), Message("the incumbent has no time at which it was made")
+    )
     there = table.frame.with_columns(moments.alias(columns.made_at)).filter(known)
     made = parse_times(replace(table, frame=there), columns.made_at, options.timezone, options.time_format).utc
     return keys.filter(known).with_columns(
@@ -100,20 +106,22 @@ def _numbers(table: RawTable, column: str, options: FileOptions) -> pl.Series:
     text = series.str.strip_chars()
     empty = text.is_null() | text.str.to_lowercase().is_in(["", "na", "nan", "null", "none", "-"])
     text = text.set(empty.fill_null(True), None)
-    where = f"{table.name}, column {column!r}"
+    where = Message("{file}, column {column!r}", {"file": table.name, "column": column})
     decimal = options.decimal or find_decimal(text.alias(column).to_frame(), [], column, where)
     values = to_numbers(text, decimal or ".")
-    _refuse(table, column, ~empty.fill_null(True) & values.is_null(), "is not a number")
+    _refuse(table, column, ~empty.fill_null(True) & values.is_null(), Message("the incumbent is not a number"))
     return values
 
 
-def _refuse(table: RawTable, column: str, wrong: pl.Series, problem: str) -> None:
+def _refuse(table: RawTable, column: str, wrong: pl.Series, problem: Message) -> None:
     rows = wrong.arg_true()
     if len(rows):
         raise InvalidInput(
-            f"the present forecast {problem}",
-            where=table.place(int(table.frame[ROW][int(rows[0])]), column),
+            "{problem}",
+            where="{place}",
             next_step="correct the row, or leave both cells empty",
             code="bad_incumbent",
-            count=len(rows),
+            details={"count": len(rows)},
+            problem=problem,
+            place=table.place(int(table.frame[ROW][int(rows[0])]), column),
         )

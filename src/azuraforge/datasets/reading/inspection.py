@@ -9,10 +9,11 @@ import polars as pl
 
 from azuraforge.datasets.reading.delimited import ROW, RawTable
 from azuraforge.datasets.reading.findings import finding
+from azuraforge.datasets.reading.limits import Text
 from azuraforge.datasets.reading.numeric import Decimal, find_decimal, to_numbers, without_missing
 from azuraforge.datasets.schemas import Finding
 from azuraforge.errors import InvalidInput
-from azuraforge.wording import fill
+from azuraforge.messages import Message
 
 #: Fewer rows than this cannot be split into training and test data.
 FEWEST_ROWS = 20
@@ -40,7 +41,9 @@ def numbers(
         without_missing(table.frame[name]) for name in [target, *candidates] if table.frame.schema[name] == pl.String
     )
     if decimal is None:
-        decimal = find_decimal(cleaned, candidates, target, f"{table.name}, column {target!r}")
+        decimal = find_decimal(
+            cleaned, candidates, target, Message("{file}, column {column!r}", {"file": table.name, "column": target})
+        )
     if decimal == ",":
         findings.append(finding("decimal_comma"))
     columns = {ROW: cleaned[ROW], target: _required(table, cleaned, target, decimal, "target")}
@@ -93,23 +96,29 @@ def report_suspicious_zeros(frame: pl.DataFrame, time: str, columns: list[str], 
             findings.append(finding("suspicious_zeros", count=count, where=first, column=name))
 
 
-def refuse_unlearnable(frame: pl.DataFrame, target: str, name: str) -> None:
+def refuse_unlearnable(frame: pl.DataFrame, target: str, name: Text) -> None:
     """Raise InvalidInput if the series is too short or never changes."""
     if frame.height < FEWEST_ROWS_OF_ONE:
         raise InvalidInput(
-            fill("the series has {rows} [row|rows]; ", rows=frame.height) + f"at least {FEWEST_ROWS_OF_ONE} are needed",
-            where=name,
+            "the series has {rows:,} [row|rows]; at least {fewest} are needed",
+            where="{place}",
             next_step="add a longer series",
             code="too_short",
+            details={"rows": frame.height},
             rows=frame.height,
+            fewest=FEWEST_ROWS_OF_ONE,
+            place=name,
         )
     known = frame[target].drop_nulls()
     if known.n_unique() == 1:
         raise InvalidInput(
-            f"the target {target!r} is {known[0]:g} in every row: there is nothing to learn",
-            where=f"{name}, column {target!r}",
+            "the target {target!r} is {value:g} in every row: there is nothing to learn",
+            where="{name}, column {target!r}",
             next_step="choose another target; the forecast of a constant is its value",
             code="constant_target",
+            target=target,
+            value=known[0],
+            name=name,
         )
 
 
@@ -118,7 +127,10 @@ def _candidates(table: RawTable, time: str, target: str, features: list[str] | N
     table.require(target, "target")
     if time == target:
         raise InvalidInput(
-            f"{time!r} cannot be both the time and the target", where="option target", next_step="choose another target"
+            "{column!r} cannot be both the time and the target",
+            where="option target",
+            next_step="choose another target",
+            column=time,
         )
     for name in exclude:
         table.require(name, "exclude")
@@ -128,9 +140,12 @@ def _candidates(table: RawTable, time: str, target: str, features: list[str] | N
         table.require(name, "features")
         if name in (time, target):
             raise InvalidInput(
-                f"{name!r} is the {'time' if name == time else 'target'} and cannot be a feature too",
+                "{column!r} is the time and cannot be a feature"
+                if name == time
+                else "{column!r} is the target and cannot be a feature",
                 where="option features",
                 next_step="leave it out; the past of the target is always an input",
+                column=name,
             )
     return [name for name in dict.fromkeys(features) if name not in exclude]
 
@@ -152,22 +167,33 @@ def _required(table: RawTable, frame: pl.DataFrame, name: str, decimal: Decimal,
     values = _values(series, decimal)
     if values is None:
         raise InvalidInput(
-            f"the {role} {name!r} must be numeric, but holds {series.dtype}",
-            where=f"{table.name}, column {name!r}",
+            "the target {column!r} must be numeric, but its type is {kind}"
+            if role == "target"
+            else "the feature {column!r} must be numeric, but its type is {kind}",
+            where="{table}, column {column!r}",
             next_step="choose another column",
             code=f"text_in_{role}",
+            column=name,
+            kind=series.dtype,
+            table=table.name,
         )
     rows = _not_numbers(series, values).arg_true()
     if len(rows):
         row = int(rows[0])
-        more = f" ({len(rows)} rows in all)" if len(rows) > 1 else ""
         raise InvalidInput(
-            f"the {role} {name!r} must be numeric, but is {str(series[row])[:60]!r}{more}",
-            where=table.place(int(frame[ROW][row]), name),
-            next_step="correct the value, or choose another column"
-            + (" (it looks like a second header line: delete it)" if row == 0 and len(rows) == 1 else ""),
+            "the target {column!r} must be numeric, but {count:,} [row is|rows are] not, the first is {value!r}"
+            if role == "target"
+            else "the feature {column!r} must be numeric, but {count:,} [row is|rows are] not, the first is {value!r}",
+            where="{place}",
+            next_step="delete the row, which looks like a second header line"
+            if row == 0 and len(rows) == 1
+            else "correct the value, or choose another column",
             code=f"text_in_{role}",
+            details={"count": len(rows)},
             count=len(rows),
+            column=name,
+            value=str(series[row])[:60],
+            place=table.place(int(frame[ROW][row]), name),
         )
     return values
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 
 if TYPE_CHECKING:
     import polars as pl
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from azuraforge.settings import ReadingSettings
 
 _PREFIX = "AZURAFORGE_READING__"
+#: The name of a thing in messages.
+Text = str | Message
+_A_PART = Message("add a part of it")
+ASK_FOR_LESS = Message("ask for less")
 
 
 @dataclass(frozen=True)
@@ -39,51 +44,58 @@ class ReadingLimits:
         """Return the limits that the platform's settings state."""
         return cls(settings.table_bytes, settings.values, settings.columns, settings.picture_bytes)
 
-    def check_table(self, rows: int, columns: int, where: str, next_step: str = "add a part of it") -> None:
-        """Raise InvalidInput for a table with too many columns or values."""
+    def check_table(self, rows: int, columns: int, what: Text, next_step: Message = _A_PART) -> None:
+        """Raise InvalidInput for a table with too many columns or values; ``what`` is its name in messages."""
         if columns > self.columns:
-            raise _refused(f"{where} has {columns:,} columns", f"{self.columns:,}", "columns", where, next_step)
+            size = Message("{what} has {columns:,} columns", {"what": what, "columns": columns})
+            raise _refused(size, Message("{most:,}", {"most": self.columns}), "columns", what, next_step)
         if rows * columns > self.values:
-            size = f"{where} has {rows:,} rows of {columns:,} columns, {rows * columns:,} values"
-            raise _refused(size, f"{self.values:,}", "values", where, next_step)
+            values = {"what": what, "rows": rows, "columns": columns, "values": rows * columns}
+            size = Message("{what} has {rows:,} rows of {columns:,} columns, {values:,} values", values)
+            raise _refused(size, Message("{most:,}", {"most": self.values}), "values", what, next_step)
 
-    def check_frame(self, frame: pl.DataFrame, where: str, next_step: str = "add a part of it") -> None:
+    def check_frame(self, frame: pl.DataFrame, what: Text, next_step: Message = _A_PART) -> None:
         """Raise InvalidInput for a frame that is too large; text that rows share counts for each of them, because
         it is stored once for each row as soon as something is done with it."""
-        self.check_table(frame.height, frame.width, where, next_step)
+        self.check_table(frame.height, frame.width, what, next_step)
         import polars as pl  # the platform's own process must not
 
         text = [column for column, kind in frame.schema.items() if kind == pl.String]
         size = sum(int(frame[column].str.len_bytes().sum()) for column in text)
-        self.check_text(size, where, next_step)
+        self.check_text(size, what, next_step)
 
-    def check_grid(self, rows: int, added: int, columns: int, frequency: str | None, where: str) -> None:
+    def check_grid(self, rows: int, added: int, columns: int, frequency: str | None, where: Text) -> None:
         """Raise InvalidInput if adding the missing rows would make a series too large."""
         if (rows + added) * columns > self.values:
+            values = {"frequency": frequency, "rows": rows + added, "columns": columns, "added": added}
             raise _refused(
-                f"rows every {frequency} would be {rows + added:,} of {columns:,} columns, {added:,} of them added",
-                f"{self.values:,} values",
+                Message(
+                    "rows every {frequency} would be {rows:,} of {columns:,} columns, {added:,} of them added", values
+                ),
+                Message("{most:,} values", {"most": self.values}),
                 "values",
                 where,
-                "choose gaps=keep, or a longer frequency, or add the part before or after the gap",
+                Message("choose gaps=keep or a longer frequency, or add the part before or after the gap"),
             )
 
-    def check_text(self, size: int, where: str, next_step: str = "add a part of it") -> None:
+    def check_text(self, size: int, what: Text, next_step: Message = _A_PART) -> None:
         """Raise InvalidInput for a table with too much text, decompressed."""
         if size > self.table_bytes:
-            shown = f"{self.table_bytes:,} bytes"
-            raise _refused(f"{where} holds more text decompressed than is read", shown, "table_bytes", where, next_step)
+            problem = Message("the decompressed text of {what} is too large", {"what": what})
+            shown = Message("{most:,} bytes", {"most": self.table_bytes})
+            raise _refused(problem, shown, "table_bytes", what, next_step)
 
-    def check_pictures(self, count: int, height: int, width: int, channels: int, where: str) -> None:
+    def check_pictures(self, count: int, height: int, width: int, channels: int, where: Text) -> None:
         """Raise InvalidInput for more pixels than fit."""
         size = count * height * width * channels
         if size > self.picture_bytes:
+            values = {"count": count, "height": height, "width": width, "size": size}
             raise _refused(
-                f"{count:,} pictures of {height}×{width} have {size:,} bytes of pixels",
-                f"{self.picture_bytes:,}",
+                Message("{count:,} pictures of {height}×{width} have {size:,} bytes of pixels", values),
+                Message("{most:,}", {"most": self.picture_bytes}),
                 "picture_bytes",
                 where,
-                "name a smaller size with the options height and width",
+                Message("name a smaller size with the options height and width"),
             )
 
 
@@ -94,17 +106,22 @@ class Budget:
         self._limits = limits
         self._rows = 0
 
-    def take(self, rows: int, added: int, columns: int, frequency: str | None, where: str) -> None:
+    def take(self, rows: int, added: int, columns: int, frequency: str | None, where: Text) -> None:
         """Count a series with its missing rows. Raises InvalidInput if all together are too large."""
         self._limits.check_grid(self._rows + rows, added, columns, frequency, where)
         self._rows += rows + added
 
 
-def _refused(size: str, most: str, setting: str, where: str, next_step: str) -> InvalidInput:
+def _refused(size: Message, most: Message, setting: str, where: Text, next_step: Message) -> InvalidInput:
     return InvalidInput(
-        f"{size}; at most {most} are allowed",
-        where=where,
-        next_step=f"{next_step}, or let an administrator raise {_PREFIX}{setting.upper()}",
+        "{size}; at most {most} are allowed",
+        where="{place}",
+        next_step="{step}, or ask an administrator to raise {setting}",
         code="too_large",
+        details={"setting": f"{_PREFIX}{setting.upper()}"},
+        size=size,
+        most=most,
+        place=where,
+        step=next_step,
         setting=f"{_PREFIX}{setting.upper()}",
     )

@@ -11,6 +11,7 @@ import re
 import orjson
 
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 
 _PAGE = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 _MARKUP = re.compile(r"<\?xml\b", re.I)
@@ -35,14 +36,18 @@ def refuse_markup(text: str, name: str) -> None:
         return
     if _PAGE.match(head):
         title = _TITLE.search(head)
-        shown = f" (“{_short(html.unescape(title[1]))}”)" if title and title[1].strip() else ""
+        shown = _short(html.unescape(title[1])) if title else ""
         raise _no_table(
             name,
-            f"a web page{shown}",
-            "open its address in a browser: it may ask for a login, or link to the file itself",
+            Message("a web page (“{title}”)", {"title": shown}) if shown else Message("a web page"),
+            Message("open its address in a browser: it may ask for a login, or link to the file itself"),
         )
     if _MARKUP.match(head):
-        raise _no_table(name, "an XML document", "export the table as CSV, or see what the document complains about")
+        raise _no_table(
+            name,
+            Message("an XML document"),
+            Message("export the table as CSV, or read the document, which may state an error"),
+        )
 
 
 def refuse_json(text: str, name: str) -> None:
@@ -63,8 +68,14 @@ def refuse_json(text: str, name: str) -> None:
         except orjson.JSONDecodeError:
             continue
         if (said := complaint_of(found)) is not None:
-            raise _no_table(name, f"a JSON answer (“{said}”)", "mend what it complains about, and fetch the file again")
-        raise _no_table(name, "JSON", "save the table as CSV; the sources http and folder also read JSON lines")
+            raise _no_table(
+                name,
+                Message("a JSON answer (“{answer}”)", {"answer": said}),
+                Message("correct what the answer states, and download the file again"),
+            )
+        raise _no_table(
+            name, Message("JSON"), Message("save the table as CSV; the sources http and folder also read JSON lines")
+        )
 
 
 def complaint_of(answer: object) -> str | None:
@@ -80,8 +91,16 @@ def complaint_of(answer: object) -> str | None:
     return None
 
 
-def _no_table(name: str, kind: str, next_step: str) -> InvalidInput:
-    return InvalidInput(f"{name} is {kind}, not a table", where=name, next_step=next_step, code="not_a_table")
+def _no_table(name: str, kind: Message, next_step: Message) -> InvalidInput:
+    return InvalidInput(
+        "{name} is {kind}, not a table",
+        where="{name}",
+        next_step="{step}",
+        code="not_a_table",
+        name=name,
+        kind=kind,
+        step=next_step,
+    )
 
 
 def _short(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import polars as pl
 
+from azuraforge.datasets.reading.limits import Text
 from azuraforge.errors import InvalidInput
 
 Decimal = Literal[".", ","]
@@ -19,7 +20,7 @@ _EITHER = r"^[+-]?\d{1,3}(,\d{3})+$"
 _EVIDENCE_ROWS = 20_000
 
 
-def find_decimal(frame: pl.DataFrame, columns: list[str], target: str, place: str) -> Decimal:
+def find_decimal(frame: pl.DataFrame, columns: list[str], target: str, place: Text) -> Decimal:
     """Return the decimal sign of the file. Only unambiguous numbers count; the target's count most.
 
     Raises InvalidInput if the target's numbers could be read both ways (``1,234``).
@@ -34,10 +35,14 @@ def find_decimal(frame: pl.DataFrame, columns: list[str], target: str, place: st
         return "," if others_comma else "."
     if either:
         raise InvalidInput(
-            f"the numbers of {target!r} can be read in two ways, such as {either!r}",
-            where=place,
-            next_step="say which with the option decimal: ',' (1,234 is a little over one) or '.' (over a thousand)",
+            "the numbers of {column!r} can be read in two ways, such as {example!r}",
+            where="{place}",
+            next_step="state the decimal sign with the option decimal: ',' (1,234 is a little over one) or '.' (over a "
+            "thousand)",
             code="ambiguous_decimal",
+            column=target,
+            example=either,
+            place=place,
         )
     return "."
 

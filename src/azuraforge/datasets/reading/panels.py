@@ -20,20 +20,14 @@ from azuraforge.datasets.reading.frequency import Rhythm, find_rhythm
 from azuraforge.datasets.reading.inspection import FEWEST_ROWS, ignore_useless
 from azuraforge.datasets.schemas import Finding
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import LANGUAGES, Message, keyed
 from azuraforge.plugins.contract.arrays import Flags
 from azuraforge.plugins.forecasting.panels import Blocks, consecutive
-from azuraforge.wording import fill
 
 #: More series than this are no panel but a column of ids; a run over so many was measured (docs/benchmarks.md).
 MOST_SERIES = 20_000
 #: What makes a series useless without making the others so.
-_LEFT_OUT = {
-    "no_target": {"en": "its target has no values", "tr": "hedefinin hiç değeri yok"},
-    "no_features": {
-        "en": "its {rows} [row has|rows have] no values of a column that the others have",
-        "tr": "{rows} satırında, diğerlerinde olan bir sütunun değerleri yok",
-    },
-}
+_LEFT_OUT = ("no_target", "no_features")
 _NAMED = 10
 
 
@@ -88,19 +82,24 @@ def names_of(table: RawTable, column: str) -> pl.Series:
     empty = (names.is_null() | (names == "")).fill_null(True).arg_true()
     if len(empty):
         raise InvalidInput(
-            f"{len(empty)} rows name no series" if len(empty) > 1 else "one row names no series",
-            where=table.place(int(empty[0]), column),
+            "{count:,} [row names|rows name] no series",
+            where="{place}",
             next_step="fill in the series or delete the row",
             code="missing_series",
+            details={"count": len(empty)},
             count=len(empty),
+            place=table.place(int(empty[0]), column),
         )
     if (count := names.n_unique()) > MOST_SERIES:
         raise InvalidInput(
-            f"{column!r} names {count:,} series; at most {MOST_SERIES:,} are learned at once",
+            "{column!r} names {count:,} series; at most {most:,} are learned together",
             where="option series",
             next_step="choose the column that names the series, or split the file",
             code="too_many_series",
+            details={"count": count},
+            column=column,
             count=count,
+            most=MOST_SERIES,
         )
     return names
 
@@ -226,7 +225,12 @@ def _each(
             with _named(name):
                 one = settle(rows, features, mine, usual)
                 if usual is not None and one.features != features:
-                    raise InvalidInput("a column is missing", code="no_features", rows=rows.height)
+                    raise InvalidInput(  # always caught below; findings.series_left_out reports it
+                        "a column of the series has no values",
+                        next_step="fill in the column, or leave it out with the option exclude",
+                        code="no_features",
+                        details={"rows": rows.height},
+                    )
         except InvalidInput as error:
             if error.error_code not in _LEFT_OUT:
                 raise
@@ -240,18 +244,22 @@ def _left_out_finding(gone: dict[str, InvalidInput]) -> Finding:
     shown = ", ".join(list(gone)[:_NAMED]) + (" …" if len(gone) > _NAMED else "")
     first = next(iter(gone.values()))
     rows = int(str(first.details.get("rows", 0)))
-    reason = {language: fill(text, rows=rows) for language, text in _LEFT_OUT[first.error_code].items()}
+    key = f"findings.left_out.{first.error_code}"
+    reason = {code: keyed(key, code, rows=rows) for code in LANGUAGES}
     return finding("series_left_out", count=len(gone), series=shown, reason=reason)
 
 
 def _too_short(blocks: Blocks) -> InvalidInput:
     longest = int(blocks.sizes.max(initial=0))
     return InvalidInput(
-        f"the longest of {len(blocks):,} series has {longest} rows; at least {FEWEST_ROWS} are needed in one of them",
+        "the longest of {count:,} series has {longest} [row|rows]; one of them needs at least {fewest}",
         where="option series",
         next_step="add longer series, or choose the column that names the series",
         code="too_short",
-        rows=longest,
+        details={"rows": longest},
+        count=len(blocks),
+        longest=longest,
+        fewest=FEWEST_ROWS,
     )
 
 
@@ -264,11 +272,12 @@ def _report_unlearned(whole: pl.DataFrame, columns: Columns, findings: list[Find
     short, still = facts["rows"] < FEWEST_ROWS, facts["still"]
     if bool((short | still).all()):
         raise InvalidInput(
-            f"the target {columns.target!r} never changes in any series of at least {FEWEST_ROWS} rows:"
-            " there is nothing to learn",
-            where=f"column {columns.target!r}",
+            "the target {target!r} is constant in every series of at least {fewest} rows: there is nothing to learn",
+            where="column {target!r}",
             next_step="choose another target; the forecast of a constant is its value",
             code="constant_target",
+            target=columns.target,
+            fewest=FEWEST_ROWS,
         )
     for code, chosen in (("series_short", short), ("series_still", still & ~short)):
         if chosen.any():
@@ -283,16 +292,27 @@ def _one_rhythm(found: list[tuple[str, Rhythm]], alone: dict[str, Settled]) -> t
     usual = Counter(kinds.values()).most_common(1)[0][0]
     for name, kind in kinds.items():
         if kind != usual:
-            mine, theirs = (frequency or word.replace("_", " ") for word, frequency in (kind, usual))
+            mine, theirs = (_rhythm_name(*each) for each in (kind, usual))
             raise InvalidInput(
-                f"the rows of series {name!r} follow {mine}, those of most others {theirs}",
-                where=f"series {name!r}",
-                next_step="leave it out or resample it: series that are learned together have one rhythm",
+                "the rows of series {series!r} are {mine}, those of most other series {theirs}",
+                where="series {series!r}",
+                next_step="leave the series out or resample it: series that are learned together have one frequency",
                 code="mixed_rhythms",
+                series=name,
+                mine=mine,
+                theirs=theirs,
             )
     season = Counter(rhythm.season for _, rhythm in found).most_common(1)[0][0]
     first = next(rhythm for _, rhythm in found if rhythm.season == season)
     return first, all(one.regular for one in alone.values())
+
+
+def _rhythm_name(kind: str, frequency: str | None) -> Message:
+    if frequency is not None:
+        return Message("every {frequency}", {"frequency": frequency})
+    if kind == "irregular":
+        return Message("without a fixed distance")
+    return Message("of trading days") if kind == "trading_days" else Message("of daily sessions")
 
 
 def revealing(frame: pl.DataFrame, columns: Columns, features: list[str], findings: list[Finding]) -> list[str]:
@@ -315,7 +335,8 @@ def _named(name: str) -> Iterator[None]:
     try:
         yield
     except InvalidInput as error:
-        error.where = ", ".join(filter(None, (f"series {name!r}", error.where)))
+        place = error.parts()[1]
+        error.at("series {series!r}, {inside}" if place.template else "series {series!r}", series=name, inside=place)
         raise
 
 
@@ -332,10 +353,8 @@ def _merged(found_in: dict[str, list[Finding]], count: int) -> list[Finding]:
         if series == count and all(each.text == first.text for _, each in found):
             merged.append(first)
             continue
-        text = {
-            "en": f"In {series} of {count} series. {name}: {first.text['en']}",
-            "tr": f"{count} seriden {series} tanesinde. {name}: {first.text['tr']}",
-        }
+        values = {"series": series, "count": count, "name": name}
+        text = {code: keyed("findings.in_series", code, **values, text=first.text[code]) for code in LANGUAGES}
         times, where = sum(each.count for _, each in found), ", ".join(filter(None, (f"series {name!r}", first.where)))
         merged.append(first.model_copy(update={"count": times, "where": where, "text": text}))
     return merged

@@ -40,22 +40,30 @@ def read_parquet(
     schema, rows = describe(path, name)
     for role, column in _asked(options):
         if column in schema and not _is_plain(schema[column]):
-            wanted = "hold times" if role == "time" else "hold names" if role == "series" else "be numeric"
             raise InvalidInput(
-                f"the {role} {column!r} must {wanted}, but holds {schema[column]}",
-                where=f"{name}, column {column!r}",
+                "the column {column!r} must hold times, but its type is {kind}"
+                if role == "time"
+                else "the column {column!r} must hold names, but its type is {kind}"
+                if role == "series"
+                else "the column {column!r} must be numeric, but its type is {kind}",
+                where="{name}, column {column!r}",
                 next_step="choose another column",
                 code="nested_column",
+                column=column,
+                kind=schema[column],
+                name=name,
             )
     plain = [column for column, kind in schema.items() if _is_plain(kind)]
-    limits.check_table(rows, len(schema), f"the file {name}")
+    limits.check_table(rows, len(schema), name)
     nested = tuple(column for column in schema if column not in plain)
     if ignored := [column for column in nested if column not in options.exclude]:
         findings.append(finding("columns_ignored_text", count=len(ignored), columns=", ".join(ignored)))
     frame = readable(name, lambda: pl.read_parquet(path, columns=plain))
-    limits.check_frame(frame, f"the file {name}")
+    limits.check_frame(frame, name)
     if not frame.height:
-        raise InvalidInput(f"the file {name} holds no rows", where=name, next_step="choose a table", code="empty_file")
+        raise InvalidInput(
+            "the file {name} has no rows", where="{name}", next_step="choose another file", code="empty_file", name=name
+        )
     return replace(table_of(frame, name), unread=nested)
 
 
@@ -75,10 +83,12 @@ def readable(name: str, read: Callable[[], T]) -> T:
         return read()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise InvalidInput(
-            f"the Parquet file {name} cannot be read: {(str(error).splitlines() or [''])[0][:300]}",
-            where=name,
-            next_step="it may be cut off or damaged; write it again",
+            "the Parquet file {name} cannot be read: {reason}",
+            where="{name}",
+            next_step="write it again; it may be incomplete or damaged",
             code="unreadable_file",
+            name=name,
+            reason=(str(error).splitlines() or [""])[0][:300],
         ) from error
 
 

@@ -17,7 +17,7 @@ from azuraforge.datasets.reading.foreknowledge import report_foreknowledge
 from azuraforge.datasets.reading.frequency import Rhythm, find_rhythm
 from azuraforge.datasets.reading.groups import check_groups, read_groups
 from azuraforge.datasets.reading.incumbent import incumbent_of, read_incumbent, with_incumbent
-from azuraforge.datasets.reading.limits import Budget, ReadingLimits
+from azuraforge.datasets.reading.limits import ASK_FOR_LESS, Budget, ReadingLimits, Text
 from azuraforge.datasets.reading.parquet import is_parquet, read_parquet
 from azuraforge.datasets.reading.prepared import Prepared, prepared_series
 from azuraforge.datasets.reading.sheets import read_sheet
@@ -25,6 +25,7 @@ from azuraforge.datasets.reading.times import check_zone, parse_times
 from azuraforge.datasets.reading.workbooks import is_workbook, refuse_sheet
 from azuraforge.datasets.schemas import CleaningOptions, FileOptions, Finding, Json
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 from azuraforge.plugins import SourceRead
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.groups import total_names
@@ -68,9 +69,14 @@ def prepare_source(
 ) -> Prepared:
     """Prepare the result of a source."""
     if read.time is None:
-        raise InvalidInput(f"the source {source} names no time column", where=f"source {source}")
+        raise InvalidInput(
+            "the source {source} names no time column",
+            where="source {source}",
+            next_step="correct the plugin: a SourceRead names its time column",
+            source=source,
+        )
     frame = read.frame
-    limits.check_frame(frame, f"source {source}", "ask for less")
+    limits.check_frame(frame, Message("source {source}", {"source": source}), ASK_FOR_LESS)
     table = table_of(frame, source)
     asked = FileOptions(
         **options.model_dump(include=set(CleaningOptions.model_fields)),
@@ -84,7 +90,12 @@ def prepare_source(
         time_format=read.time_format,
     )
     if not frame.height:
-        raise InvalidInput(f"the source {source} gave no rows", where=f"source {source}", next_step="ask for more")
+        raise InvalidInput(
+            "the source {source} returned no rows",
+            where="source {source}",
+            next_step="widen the range in the source's options",
+            source=source,
+        )
     return _prepare(table, asked, remarks(read.findings), limits)
 
 
@@ -164,7 +175,12 @@ def _prepare_panel(
     """Prepare several series, each as ``_prepare`` does; a feature is kept if it is useful in one of them."""
     time, target, column = options.time, options.target, str(options.series)
     if column in (time, target):
-        raise InvalidInput(f"{column!r} cannot also name the series", where="option series")
+        raise InvalidInput(
+            "{column!r} cannot also name the series",
+            where="option series",
+            next_step="choose a column that is neither the time nor the target",
+            column=column,
+        )
     budget = Budget(limits)
     columns = panels.Columns(column, time, target, options.timezone or "UTC", options.frequency)
 
@@ -172,7 +188,14 @@ def _prepare_panel(
         rows = cleaning.sort_rows(rows, time, table, found)
         rows = cleaning.reduce_duplicates(rows, time, options.duplicates, table, found)
         if not rows[target].is_finite().fill_null(False).any():
-            raise InvalidInput(f"the target {target!r} has no values at all", where=table.name, code="no_target")
+            raise InvalidInput(
+                "the target {target!r} has no values",
+                where="{place}",
+                next_step="choose another target",
+                code="no_target",
+                target=target,
+                place=table.name,
+            )
         rows = cleaning.settle_target(rows, time, target, options, table, found)
         rows, kept = cleaning.settle_features(rows, time, target, given, table, found)
         rhythm = panels.rhythm_of(rows[time], columns, usual)
@@ -226,7 +249,7 @@ def _schema(
 
 
 def _finished(
-    frame: pl.DataFrame, schema: DatasetSchema, options: FileOptions, findings: list[Finding], name: str
+    frame: pl.DataFrame, schema: DatasetSchema, options: FileOptions, findings: list[Finding], name: Text
 ) -> Prepared:
     report_availability(frame, schema, findings)
     report_foreknowledge(frame, schema, findings)
@@ -245,16 +268,20 @@ def _rhythm_finding(rhythm: Rhythm, season: int, times: pl.Series) -> Finding:
     return finding(rhythm.kind, season=season)
 
 
-def refuse_warnings(findings: list[Finding], name: str) -> None:
+def refuse_warnings(findings: list[Finding], name: Text) -> None:
     """Raise InvalidInput for the first warning."""
     warnings = [item for item in findings if item.severity == "warning"]
     if warnings:
         first = warnings[0]
-        more = f" And {len(warnings) - 1} more." if len(warnings) > 1 else ""
         raise InvalidInput(
-            f"strict: {first.text['en']}{more}",
-            where=first.where or name,
-            next_step="correct the file, or leave the option strict out to have this done and reported",
+            # Each language shows its own text of the finding, and cuts the other one to nothing.
+            "strict reading found {count} [problem|problems], the first: {english}{turkish:.0}",
+            where="{place}",
+            next_step="correct the file, or leave the option strict out, so that this is corrected and reported",
             code=first.code,
-            findings=[item.model_dump() for item in warnings],
+            details={"findings": [item.model_dump() for item in warnings]},
+            count=len(warnings),
+            english=first.text["en"],
+            turkish=first.text["tr"],
+            place=first.where or name,
         )

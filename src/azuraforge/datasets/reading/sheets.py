@@ -14,11 +14,12 @@ import polars as pl
 
 from azuraforge.datasets.reading.delimited import ROW, RawTable, require_column
 from azuraforge.datasets.reading.findings import finding
-from azuraforge.datasets.reading.limits import ReadingLimits
+from azuraforge.datasets.reading.limits import ReadingLimits, Text
 from azuraforge.datasets.reading.numeric import MISSING
 from azuraforge.datasets.reading.workbooks import Marked, Sheet, open_sheet, sheet_names
 from azuraforge.datasets.schemas import FileOptions, Finding
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 
 Cell: TypeAlias = int | float | str | bool | datetime | date | time | timedelta
 #: Rows among which the header is searched, and columns that a message names.
@@ -64,12 +65,20 @@ def read_sheet(path: Path, name: str, options: FileOptions, limits: ReadingLimit
     InvalidInput as ``read_delimited`` does, and for a header in which columns share a merged name.
     """
     sheet = open_sheet(path, name, options.sheet, limits)
-    where = f"{name}, sheet {sheet.name!r}"
+    where = Message("{file}, sheet {sheet!r}", {"file": name, "sheet": sheet.name})
     grid = _cells(path, name, sheet)
     keys = [each for each in (options.series, *options.groups) if each is not None]
     named = {"time": options.time, "target": options.target}
     if not any(_is_filled(cell) for row in grid.cells for cell in row):
-        raise InvalidInput(f"the sheet {sheet.name!r} of {name} is empty", where=where, code="empty_file")
+        raise InvalidInput(
+            "the sheet {sheet!r} of {name} is empty",
+            where="{place}",
+            next_step="choose another sheet with the option sheet",
+            code="empty_file",
+            sheet=sheet.name,
+            name=name,
+            place=where,
+        )
     header = _header_row(grid, named.values())
     columns = _columns(grid, header, where)
     for option, column in {**named, **{f"columns[{index}]": key for index, key in enumerate(keys)}}.items():
@@ -78,7 +87,13 @@ def read_sheet(path: Path, name: str, options: FileOptions, limits: ReadingLimit
     body = [row for row in body if any(_is_filled(grid.at(row, place)) for place in columns.values())]
     if not body:
         raise InvalidInput(
-            f"the sheet {sheet.name!r} of {name} has a header and no rows", where=where, code="empty_file"
+            "the sheet {sheet!r} of {name} has a header and no rows",
+            where="{place}",
+            next_step="add rows below the header, or choose another sheet with the option sheet",
+            code="empty_file",
+            sheet=sheet.name,
+            name=name,
+            place=where,
         )
     _report(grid, sheet, header, columns, findings)
     spread = {options.time, *keys}
@@ -118,17 +133,31 @@ def read_plain_sheet(
     if asked is None:
         asked = next((each for each in sheet_names(path) if each in preferred), None)
     sheet = open_sheet(path, name, asked, limits)
-    where = f"{name}, sheet {sheet.name!r}"
+    where = Message("{file}, sheet {sheet!r}", {"file": name, "sheet": sheet.name})
     grid = _cells(path, name, sheet)
     if not any(_is_filled(cell) for row in grid.cells for cell in row):
-        raise InvalidInput(f"the sheet {sheet.name!r} of {name} is empty", where=where, code="empty_file")
+        raise InvalidInput(
+            "the sheet {sheet!r} of {name} is empty",
+            where="{place}",
+            next_step="choose another sheet with the option sheet",
+            code="empty_file",
+            sheet=sheet.name,
+            name=name,
+            place=where,
+        )
     header = _header_row(grid, ())
     columns = _columns(grid, header, where)
     body = list(range(header + 1, grid.top + len(grid.cells)))
     body = [row for row in body if any(_is_filled(grid.at(row, place)) for place in columns.values())]
     if not body:
         raise InvalidInput(
-            f"the sheet {sheet.name!r} of {name} has a header and no rows", where=where, code="empty_file"
+            "the sheet {sheet!r} of {name} has a header and no rows",
+            where="{place}",
+            next_step="add rows below the header, or choose another sheet with the option sheet",
+            code="empty_file",
+            sheet=sheet.name,
+            name=name,
+            place=where,
         )
     frame: dict[str, pl.Series] = {ROW: pl.Series(body, dtype=pl.UInt32)}
     for column, place in columns.items():
@@ -158,10 +187,13 @@ def _cells(path: Path, name: str, sheet: Sheet) -> Grid:
         if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
             raise
         raise InvalidInput(
-            f"the sheet {sheet.name!r} of {name} cannot be read: {str(error)[:300]}",
-            where=name,
+            "the sheet {sheet!r} of {name} cannot be read: {reason}",
+            where="{name}",
             next_step="open it in a spreadsheet program and save it again as .xlsx",
             code="unreadable_file",
+            sheet=sheet.name,
+            name=name,
+            reason=str(error)[:300],
         ) from None
 
 
@@ -181,7 +213,7 @@ def _header_row(grid: Grid, wanted: Collection[str]) -> int:
     return first if first is not None else grid.top
 
 
-def _columns(grid: Grid, header: int, where: str) -> dict[str, int]:
+def _columns(grid: Grid, header: int, where: Text) -> dict[str, int]:
     """Return the columns by name; one without a name and without values is none."""
     found: list[tuple[str, int]] = []
     for column in range(grid.left, grid.left + grid.width):
@@ -194,13 +226,22 @@ def _columns(grid: Grid, header: int, where: str) -> dict[str, int]:
         found.append((name, column))
     names = [name for name, _ in found]
     if ROW in names:
-        raise InvalidInput(f"a column of {where} has the reserved name {ROW!r}", where=where, next_step="rename it")
+        raise InvalidInput(
+            "a column of {place} has the reserved name {column!r}",
+            where="{place}",
+            next_step="rename it",
+            place=where,
+            column=ROW,
+        )
     if twice := [name for name, count in Counter(names).items() if count > 1]:
         raise InvalidInput(
-            f"two columns of {where} are named {twice[0]!r}",
-            where=f"{where}, row {header + 1}",
+            "two columns of {place} are named {column!r}",
+            where="{place}, row {row}",
             next_step="rename one of them in the file",
             code="duplicate_column",
+            place=where,
+            column=twice[0],
+            row=header + 1,
         )
     return dict(found)
 
@@ -215,14 +256,17 @@ def _heading(grid: Grid, row: int, column: int) -> str:
     return _text(cell) if _is_filled(cell) else ""
 
 
-def _refuse_shared_name(grid: Grid, header: int, column: int, where: str) -> None:
+def _refuse_shared_name(grid: Grid, header: int, column: int, where: Text) -> None:
     for each in grid.merged:
         if each.top <= header <= each.bottom and each.left < column <= each.right:
             raise InvalidInput(
-                f"several columns share the merged name {_text(grid.at(each.top, each.left))!r}",
-                where=f"{where}, row {header + 1}",
+                "several columns share the merged name {name!r}",
+                where="{place}, row {row}",
                 next_step="split the merged cell and give each column a name",
                 code="merged_header",
+                name=_text(grid.at(each.top, each.left)),
+                place=where,
+                row=header + 1,
             )
 
 

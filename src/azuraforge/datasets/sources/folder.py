@@ -18,6 +18,7 @@ from azuraforge.datasets.reading.findings import finding
 from azuraforge.datasets.sources.allowed import allowed_path, is_inside
 from azuraforge.datasets.sources.tables import FileTableOptions, TableSource, meaning_of, read_table
 from azuraforge.errors import InvalidInput, TransientError
+from azuraforge.messages import Message
 from azuraforge.plugins import SourceFinding, SourceNews, SourceRead
 from azuraforge.plugins.contract.shape import Shape
 
@@ -70,11 +71,13 @@ class Folder(TableSource[FolderOptions]):
         news = self._news(options, {})
         if news.read is None:
             raise InvalidInput(
-                f"no file in {options.folder!r} can be read yet that is named like {options.pattern!r}",
+                "no file in {folder!r} that matches {pattern!r} can be read yet",
                 where=_WHERE,
-                next_step="check the option pattern; files that changed in the last"
-                f" {self.settle_seconds:g} seconds wait",
+                next_step="check the option pattern; files that changed in the last {seconds:g} seconds are read later",
                 code="no_files",
+                folder=options.folder,
+                pattern=options.pattern,
+                seconds=self.settle_seconds,
             )
         return news.read
 
@@ -86,14 +89,19 @@ class Folder(TableSource[FolderOptions]):
         folder = allowed_path(options.folder, self.folders, _WHERE)
         if not folder.is_dir():
             raise TransientError(
-                f"the folder {options.folder!r} is not there", where=_WHERE, next_step="check that it is mounted"
+                "the folder {folder!r} does not exist",
+                where=_WHERE,
+                next_step="check that it is mounted",
+                folder=options.folder,
             )
         names, waiting, findings = self._listed(folder, options.pattern)
         if known and not names and not waiting:
             raise TransientError(
-                f"the folder {options.folder!r} held {len(known)} files and holds none now",
+                "the folder {folder!r} had {count:,} [file|files] and has none now",
                 where=_WHERE,
-                next_step="check that it is mounted; to begin again, add the dataset from this source",
+                next_step="check that it is mounted; to start over, add the dataset from this source again",
+                folder=options.folder,
+                count=len(known),
             )
         there = {name: known[name] for name in waiting if name in known}
         frames: list[tuple[str, pl.DataFrame]] = []
@@ -114,7 +122,10 @@ class Folder(TableSource[FolderOptions]):
                 findings.extend(remarks)
                 frames.append((name, frame))
             self.limits.check_table(
-                sum(each.height for _, each in frames), frame.width, f"the folder {options.folder}", "read fewer files"
+                sum(each.height for _, each in frames),
+                frame.width,
+                Message("the folder {folder}", {"folder": options.folder}),
+                Message("read fewer files"),
             )
         cursor = FolderCursor(files=there).model_dump(mode="json")
         if not frames:
@@ -129,7 +140,7 @@ class Folder(TableSource[FolderOptions]):
             with os.scandir(folder) as entries:
                 listed = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            raise _unreadable(f"the folder {folder.name}", error) from None
+            raise _unreadable(Message("the folder {folder}", {"folder": folder.name}), error) from None
         for entry in listed:
             name = entry.name
             if name[0] in "._~" or not fnmatch.fnmatchcase(name, pattern):
@@ -148,10 +159,12 @@ class Folder(TableSource[FolderOptions]):
                 (names if settled else waiting).append(name)
         if len(names) > _MOST_FILES:
             raise InvalidInput(
-                f"the folder holds {len(names):,} files; at most {_MOST_FILES:,} are read",
+                "the folder has {count:,} files; at most {most:,} are read",
                 where=_WHERE,
-                next_step="move the oldest files elsewhere; their rows stay in the dataset",
+                next_step="move the oldest files to another folder; their rows stay in the dataset",
                 code="too_many_files",
+                count=len(names),
+                most=_MOST_FILES,
             )
         return names, waiting, findings
 
@@ -167,7 +180,7 @@ def _copied(path: Path, copy: Path, before: _File | None, folders: Sequence[Path
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise _unreadable(f"the file {path.name}", error) from None
+        raise _unreadable(Message("the file {file}", {"file": path.name}), error) from None
     with os.fdopen(descriptor, "rb") as file:
         found = os.fstat(descriptor)
         if before is not None and before.looks_like(found):
@@ -176,10 +189,13 @@ def _copied(path: Path, copy: Path, before: _File | None, folders: Sequence[Path
             return None
         if found.st_size > most_bytes:
             raise InvalidInput(
-                f"the file {path.name} has {found.st_size:,} bytes; at most {most_bytes:,} are read",
+                "the file {file} has {size:,} bytes; at most {most:,} are read",
                 where=_WHERE,
-                next_step="divide it, or let an administrator raise AZURAFORGE_READING__TABLE_BYTES",
+                next_step="split it, or ask an administrator to raise AZURAFORGE_READING__TABLE_BYTES",
                 code="too_large",
+                file=path.name,
+                size=found.st_size,
+                most=most_bytes,
             )
         digest, size = hashlib.sha256(), 0
         with copy.open("wb") as target:
@@ -207,35 +223,44 @@ def _joined(frames: Sequence[tuple[str, pl.DataFrame]]) -> pl.DataFrame:
         for column, kind in first.schema.items():
             if column not in frame.columns:
                 raise InvalidInput(
-                    f"the file {name} has no column {column!r}; {first_name} has",
-                    where=f"{_WHERE}, {name}",
+                    "the file {name} has no column {column!r}, but {other} does",
+                    where="source folder, {name}",
                     next_step="correct the file, or leave the column out with the option exclude",
                     code="other_columns",
+                    name=name,
+                    column=column,
+                    other=first_name,
                 )
             if (kind == pl.String) != (frame.schema[column] == pl.String):
                 raise InvalidInput(
-                    f"the column {column!r} is text in one of the files {first_name} and {name} and not in the other",
-                    where=f"{_WHERE}, {name}",
+                    "the column {column!r} is text in only one of the files {other} and {name}",
+                    where="source folder, {name}",
                     next_step="write all files in one format",
                     code="mixed_types",
+                    column=column,
+                    other=first_name,
+                    name=name,
                 )
     try:
         return pl.concat([frame.select(first.columns) for _, frame in frames], how="vertical_relaxed")
     except pl.exceptions.PolarsError:
         raise InvalidInput(
-            f"the columns of {first_name} and of the other files have types that do not go together",
+            "the columns of {name} and of the other files have incompatible types",
             where=_WHERE,
             next_step="write all files in one format",
             code="mixed_types",
+            name=first_name,
         ) from None
 
 
-def _unreadable(what: str, error: OSError) -> InvalidInput:
+def _unreadable(what: Message, error: OSError) -> InvalidInput:
     return InvalidInput(
-        f"{what} cannot be read: {error.strerror}",
+        "{what} cannot be read: {reason}",
         where=_WHERE,
-        next_step="let the platform's user read it",
+        next_step="give the platform's user permission to read it",
         code="unreadable_file",
+        what=what,
+        reason=error.strerror,
     )
 
 

@@ -18,7 +18,6 @@ from azuraforge.datasets.names import stem
 from azuraforge.datasets.reading.delimited import table_of
 from azuraforge.datasets.reading.times import read_times
 from azuraforge.datasets.sources.http_pages import (
-    WHERE,
     AuthorizationKind,
     Pages,
     Paging,
@@ -27,7 +26,8 @@ from azuraforge.datasets.sources.http_pages import (
     digest_of,
 )
 from azuraforge.datasets.sources.tables import FileTableOptions, TableSource, meaning_of
-from azuraforge.errors import InvalidInput, TransientError
+from azuraforge.errors import InvalidInput, InvalidValue, TransientError
+from azuraforge.messages import Message
 from azuraforge.plugins import SecretName, SourceNews, SourceRead
 from azuraforge.plugins.contract.shape import Shape
 
@@ -42,11 +42,11 @@ def _plain_address(url: str) -> str:
     try:
         parts = httpx.URL(url)
     except httpx.InvalidURL:
-        raise ValueError("this is no address") from None
+        raise InvalidValue("this is not an address") from None
     if parts.scheme not in ("https", "http") or not parts.host:
-        raise ValueError("an address begins with https:// and names a host")
+        raise InvalidValue("an address starts with https:// and names a host")
     if parts.userinfo:
-        raise ValueError("an address that holds a password would be shown to every reader of the dataset")
+        raise InvalidValue("an address with a password would be visible to every reader of the dataset")
     return url
 
 
@@ -88,15 +88,15 @@ class HttpOptions(FileTableOptions):
     @model_validator(mode="after")
     def _fits(self) -> HttpOptions:
         if (self.authorization_kind == "header") != (self.authorization_header is not None):
-            raise ValueError("authorization_header belongs to the authorization_kind header")
+            raise InvalidValue("authorization_header requires authorization_kind=header, and vice versa")
         if self.authorization is None and self.authorization_kind != "bearer":
-            raise ValueError("authorization_kind needs authorization, the name of a secret")
+            raise InvalidValue("authorization_kind requires authorization, the name of a secret")
         if (self.paging == "next_field") != (self.next_field is not None):
-            raise ValueError("next_field belongs to the paging next_field")
+            raise InvalidValue("next_field requires paging=next_field, and vice versa")
         if self.next_field is not None and self.rows_field is None:
-            raise ValueError("next_field needs rows_field, the field that holds the rows")
+            raise InvalidValue("next_field requires rows_field, the field of the rows")
         if self.page_parameter is not None and self.paging not in ("page", "offset"):
-            raise ValueError("page_parameter belongs to the paging page or offset")
+            raise InvalidValue("page_parameter requires paging=page or paging=offset")
         return self
 
     @property
@@ -213,11 +213,16 @@ def _clear_errors(host: str) -> Iterator[None]:
     try:
         yield
     except httpx.TimeoutException:
-        raise _away(f"{host} did not answer in time") from None
+        raise _away(Message("{host} did not answer in time", {"host": host})) from None
     except httpx.TooManyRedirects:
-        raise _refused(f"{host} redirects again and again", "too_many_redirects") from None
+        raise _refused(Message("{host} redirects too many times", {"host": host}), "too_many_redirects") from None
     except httpx.HTTPError as error:
-        raise _away(f"{host} cannot be reached, or broke off ({type(error).__name__})") from None
+        raise _away(
+            Message(
+                "{host} cannot be reached, or closed the connection ({reason})",
+                {"host": host, "reason": type(error).__name__},
+            )
+        ) from None
 
 
 @contextmanager
@@ -242,16 +247,20 @@ def _conditions(before: HttpCursor | None) -> dict[str, str]:
 def _check_status(answer: httpx.Response, host: str) -> None:
     status = answer.status_code
     if status >= 500 or status in _PASSING:
-        raise _away(f"{host} answers {status}")
+        raise _away(Message("{host} answers with status {status}", {"host": host, "status": status}))
     if status in (401, 403):
         raise InvalidInput(
-            f"{host} refuses the request ({status})",
-            where=WHERE,
+            "{host} refuses the request ({status})",
+            where="source http",
             next_step="check the option authorization and its secret",
             code="refused_by_source",
+            host=host,
+            status=status,
         )
     if status != httpx.codes.OK:
-        raise _refused(f"{host} refuses the request ({status})", "refused_by_source")
+        raise _refused(
+            Message("{host} refuses the request ({status})", {"host": host, "status": status}), "refused_by_source"
+        )
 
 
 def _save(answer: httpx.Response, path: Path) -> str:
@@ -271,7 +280,7 @@ def _refuse_page(path: Path, answer: httpx.Response, host: str, *, again: bool) 
     is_page = answer.headers.get("content-type", "").lower().startswith(("text/html", "application/xhtml"))
     if not is_page and not head.startswith((b"<!doctype", b"<html", b"<?xml", b"<!--")):
         return
-    sentence = f"{host} answers with a web page, not with a table"
+    sentence = Message("{host} answers with a web page and not with a table", {"host": host})
     if again:
         raise _away(sentence)
     raise _refused(sentence, "web_page")
@@ -287,15 +296,22 @@ def _span(frame: pl.DataFrame, options: HttpOptions, file: str) -> tuple[datetim
 
 def _shrunken(host: str, rows: int, before: int) -> TransientError:
     return TransientError(
-        f"the table at {host} holds {rows:,} rows and held {before:,}: it seems to be cut off",
-        where=WHERE,
+        "the table at {host} has {rows:,} rows and had {before:,}: it seems to be incomplete",
+        where="source http",
         next_step="if it was shortened on purpose, add the dataset again from this source",
+        host=host,
+        rows=rows,
+        before=before,
     )
 
 
-def _away(sentence: str) -> TransientError:
-    return TransientError(sentence, where=WHERE, next_step="try again later, or check the address")
+def _away(problem: Message) -> TransientError:
+    return TransientError(
+        "{problem}", where="source http", next_step="try again later, or check the address", problem=problem
+    )
 
 
-def _refused(sentence: str, code: str) -> InvalidInput:
-    return InvalidInput(sentence, where=WHERE, next_step="check the address in a browser", code=code)
+def _refused(problem: Message, code: str) -> InvalidInput:
+    return InvalidInput(
+        "{problem}", where="source http", next_step="check the address in a browser", code=code, problem=problem
+    )

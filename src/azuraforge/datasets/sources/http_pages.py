@@ -14,7 +14,7 @@ import httpx
 import orjson
 import polars as pl
 
-from azuraforge.datasets.reading.limits import ReadingLimits
+from azuraforge.datasets.reading.limits import ASK_FOR_LESS, ReadingLimits
 from azuraforge.datasets.sources.tables import FileTableOptions, read_table
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import SourceFinding
@@ -33,16 +33,23 @@ def authorizing(url: httpx.URL, kind: AuthorizationKind, header: str | None, val
     """
     name = "Authorization" if header is None else header
     if name.lower() in _FORBIDDEN:
-        raise InvalidInput(f"the header {name!r} cannot carry an authorization", where=WHERE, next_step="name another")
+        raise InvalidInput(
+            "the header {header!r} cannot be used for authorization",
+            where=WHERE,
+            next_step="name another header",
+            header=name,
+        )
     if not value.isascii() or not value.isprintable():
         raise InvalidInput(
-            "the secret of the authorization holds characters that no header may hold",
+            "the secret of the authorization has characters that are not allowed in a header",
             where=WHERE,
-            next_step="store it again without line ends: azuraforge secrets set NAME",
+            next_step="store it again without line breaks: azuraforge secrets set NAME",
         )
     if kind == "basic" and ":" not in value:
         raise InvalidInput(
-            "the secret of a basic authorization is not USER:PASSWORD", where=WHERE, next_step="store it again"
+            "the secret of a basic authorization does not have the form USER:PASSWORD",
+            where=WHERE,
+            next_step="store it again: azuraforge secrets set NAME",
         )
     text = {
         "bearer": f"Bearer {value}",
@@ -119,17 +126,19 @@ class Pages:
             return None
         if self._number >= self._paging.most:
             raise InvalidInput(
-                f"the table has more than {self._paging.most:,} pages",
+                "the table has more than {most:,} pages",
                 where=WHERE,
-                next_step="raise max_pages, ask for larger pages, or for less",
+                next_step="raise max_pages, or ask for larger pages or fewer rows",
                 code="too_many_pages",
+                most=self._paging.most,
             )
         if str(following) in self._seen:
             raise InvalidInput(
-                f"the next link of page {self._number:,} leads back to an earlier page",
+                "the next link of page {page:,} leads back to an earlier page",
                 where=WHERE,
-                next_step="check next_field, or ask those who run the server",
+                next_step="check next_field, or ask the operator of the server",
                 code="links_in_a_circle",
+                page=self._number,
             )
         self._seen.add(str(following))
         return following
@@ -140,7 +149,7 @@ class Pages:
             if len(self._frames) == 1:
                 return self._frames[0], self._findings
             frame = pl.concat(self._frames, how="diagonal_relaxed")
-            self._limits.check_frame(frame, f"the table {self._file}", "ask for less")
+            self._limits.check_frame(frame, self._file, ASK_FOR_LESS)
             return frame, self._findings
         path.write_bytes(b"\n".join(self._lines))
         options = self._options.model_copy(update={"format": "json_lines"})
@@ -155,7 +164,7 @@ class Pages:
             raise
         self._frames.append(frame)
         self._findings += [each for each in findings if each not in self._findings]
-        self._limits.check_table(self._rows + frame.height, frame.width, f"the table {self._file}", "ask for less")
+        self._limits.check_table(self._rows + frame.height, frame.width, self._file, ASK_FOR_LESS)
         return frame.height
 
     def _json_rows(self, document: object) -> int:
@@ -163,15 +172,18 @@ class Pages:
         rows = document if field == "." else field_of(document, field)
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise InvalidInput(
-                f"page {self._number:,} of {self._file} holds no list of rows in its field {field!r}",
+                "page {page:,} of {file} has no list of rows in its field {field!r}",
                 where=WHERE,
                 next_step="name the field in rows_field, such as data.items; '.' is the document itself",
                 code="no_rows_field",
+                page=self._number,
+                file=self._file,
+                field=field,
             )
         lines = [orjson.dumps(row) for row in rows]
         self._lines += lines
         self._line_bytes += sum(len(line) for line in lines)
-        self._limits.check_text(self._line_bytes, f"the table {self._file}", "ask for less")
+        self._limits.check_text(self._line_bytes, self._file, ASK_FOR_LESS)
         return len(rows)
 
     def _forget(self, rows: int) -> None:
@@ -187,10 +199,12 @@ class Pages:
             found: object = orjson.loads(path.read_bytes())
         except orjson.JSONDecodeError:
             raise InvalidInput(
-                f"page {self._number:,} of {self._file} is no JSON document",
+                "page {page:,} of {file} is not a JSON document",
                 where=WHERE,
-                next_step="leave out rows_field for CSV, JSON lines and Parquet",
+                next_step="leave rows_field out for CSV, JSON lines and Parquet",
                 code="not_json",
+                page=self._number,
+                file=self._file,
             ) from None
         return found
 
@@ -199,7 +213,12 @@ class Pages:
         if way == "page":
             asked = url.params[self._paging.parameter]
             if not re.fullmatch(r"\d{1,9}", asked):
-                raise InvalidInput(f"the parameter {self._paging.parameter!r} of the address is no number", where=WHERE)
+                raise InvalidInput(
+                    "the parameter {parameter!r} of the address is not a number",
+                    where=WHERE,
+                    next_step="write the number of the first page, such as {parameter}=1",
+                    parameter=self._paging.parameter,
+                )
             return url.copy_set_param(self._paging.parameter, str(int(asked) + 1))
         if way == "offset":
             return url.copy_set_param(self._paging.parameter, str(self._rows))
@@ -233,7 +252,11 @@ def _joined(url: httpx.URL, link: str, number: int) -> httpx.URL:
         usable = False
     if not usable:
         raise InvalidInput(
-            f"the next link of page {number:,} is no address that can be asked", where=WHERE, code="bad_next_link"
+            "the next link of page {page:,} is not a usable address",
+            where=WHERE,
+            next_step="check next_field, or ask the operator of the server",
+            code="bad_next_link",
+            page=number,
         )
     return found.copy_with(fragment=None)
 

@@ -14,7 +14,8 @@ import httpx
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, JsonValue, model_validator
 
-from azuraforge.errors import InvalidInput, TransientError
+from azuraforge.errors import InvalidInput, InvalidValue, TransientError
+from azuraforge.messages import Message
 from azuraforge.plugins import Source, SourceNews, SourceRead
 
 ARCHIVE_URL = "https://archive-api.open-meteo.com/v1/archive"
@@ -51,10 +52,10 @@ class OpenMeteoOptions(BaseModel):
     def _one_place(self) -> OpenMeteoOptions:
         coordinates = self.latitude is not None and self.longitude is not None
         if coordinates == (self.place is not None) or (self.latitude is None) != (self.longitude is None):
-            raise ValueError("name a place, or give latitude and longitude")
+            raise InvalidValue("name a place, or give latitude and longitude")
         last = self.last_day
         if not _FIRST_DAY <= self.start <= last:
-            raise ValueError(f"start must lie between {_FIRST_DAY} and the end ({last})")
+            raise InvalidValue("start must be between {first} and the end ({last})", first=_FIRST_DAY, last=last)
         return self
 
     @property
@@ -177,10 +178,14 @@ class OpenMeteo(Source):
             found = [item for item in found if str(item.get("country_code", "")).upper() == options.country.upper()]
         if not found:
             raise InvalidInput(
-                f"Open-Meteo knows no place {options.place!r}" + (f" in {options.country}" if options.country else ""),
-                where=f"{_WHERE}, option place",
+                "Open-Meteo does not know the place {place!r} in {country}"
+                if options.country
+                else "Open-Meteo does not know the place {place!r}",
+                where="source open_meteo, option place",
                 next_step="check the spelling, or give latitude and longitude",
                 code="no_such_place",
+                place=options.place,
+                country=options.country,
             )
         best = found[0]
         try:
@@ -194,25 +199,27 @@ class OpenMeteo(Source):
     def _get(self, client: httpx.Client, url: str, query: dict[str, Any]) -> dict[str, Any]:
         """Return one JSON answer; retry with growing waits if the server is busy or unavailable."""
         host = httpx.URL(url).host
-        reason, wait = "", 0.0
+        reason, wait = Message(""), 0.0
         for attempt in range(_TRIES):
             time.sleep(wait)
             wait = self.wait_seconds * 2**attempt
             try:
                 response = client.get(url, params=query)
             except httpx.HTTPError as error:
-                reason = f"{host} cannot be reached ({type(error).__name__})"
+                reason = Message("{host} cannot be reached ({reason})", {"host": host, "reason": type(error).__name__})
                 continue
             if response.status_code in _RETRIED:
-                reason = f"{host} answers {response.status_code}"
+                reason = Message("{host} answers with status {status}", {"host": host, "status": response.status_code})
                 asked = response.headers.get("retry-after", "")
                 wait = min(float(asked) if asked.isdigit() else wait, _LONGEST_WAIT_SECONDS)
                 continue
             return _parsed(response, url, host)
         raise TransientError(
-            f"{reason}, after {_TRIES} tries",
+            "{reason}, after {tries} attempts",
             where=_WHERE,
-            next_step="check the network, or try again later; large histories may need a smaller range of days",
+            next_step="check the network, or try again later; a long history may need a smaller range of days",
+            reason=reason,
+            tries=_TRIES,
         )
 
 
@@ -226,10 +233,12 @@ def _parsed(response: httpx.Response, url: str, host: str) -> dict[str, Any]:
     if response.is_error or answer.get("error"):
         # The reason in the answer is not repeated: with another base_url it would be text of any machine.
         raise InvalidInput(
-            f"{host} refuses the request ({response.status_code})",
+            "{host} refuses the request ({status})",
             where=_WHERE,
             next_step="check the names in target and features, the coordinates and the days",
             code="refused_by_source",
+            host=host,
+            status=response.status_code,
         )
     return answer
 
@@ -265,7 +274,8 @@ def _years(first: date, last: date) -> Iterator[tuple[date, date]]:
 
 def _unknown_format(url: str) -> TransientError:
     return TransientError(
-        f"the answer of {httpx.URL(url).host} is not in Open-Meteo's format",
+        "the answer of {host} is not in Open-Meteo's format",
         where=_WHERE,
-        next_step="check the address, or try again later",
+        next_step="try again later, or check the address",
+        host=httpx.URL(url).host,
     )

@@ -57,7 +57,11 @@ class Simulated(Source):
         """Return the next rows; nothing new if the series has ended."""
         done = cursor.get("rows") if cursor is not None else options.rows_at_first
         if not isinstance(done, int):
-            raise InvalidInput("the cursor holds no number of rows", where="source simulated")
+            raise InvalidInput(
+                "the cursor has no number of rows",
+                where="source simulated",
+                next_step="add the dataset again from this source",
+            )
         until = min(done + options.rows_per_refresh, options.rows)
         return SourceNews(_read(options, done, until) if until > done else None, {"rows": max(done, until)})
 

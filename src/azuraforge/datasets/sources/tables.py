@@ -16,11 +16,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from azuraforge.datasets.reading.decoding import decode, unpack
 from azuraforge.datasets.reading.delimited import ROW, read_delimited, require_column
 from azuraforge.datasets.reading.findings import finding
-from azuraforge.datasets.reading.limits import ReadingLimits
+from azuraforge.datasets.reading.limits import ASK_FOR_LESS, ReadingLimits
 from azuraforge.datasets.reading.no_table import refuse_json, refuse_markup
 from azuraforge.datasets.reading.parquet import describe, is_parquet, readable
 from azuraforge.datasets.reading.times import check_zone
-from azuraforge.errors import InvalidInput
+from azuraforge.errors import InvalidInput, InvalidValue
 from azuraforge.plugins import Source, SourceFinding, SourceRead
 
 Column = Annotated[str, Field(min_length=1, max_length=200)]
@@ -30,7 +30,7 @@ def _known_zone(name: str) -> str:
     try:
         check_zone(name)
     except InvalidInput as error:
-        raise ValueError(error.message) from None
+        raise InvalidValue("{reason}", reason=error) from None
     return name
 
 
@@ -142,10 +142,10 @@ def read_table(
 
 def _parquet(path: Path, name: str, limits: ReadingLimits) -> pl.DataFrame:
     schema, rows = describe(path, name)
-    limits.check_table(rows, len(schema), f"the file {name}", "ask for less")
+    limits.check_table(rows, len(schema), name, ASK_FOR_LESS)
     plain = [column for column, kind in schema.items() if not (kind.is_nested() or kind in (pl.Binary, pl.Object))]
     frame = readable(name, lambda: pl.read_parquet(path, columns=plain))
-    limits.check_frame(frame, f"the file {name}", "ask for less")
+    limits.check_frame(frame, name, ASK_FOR_LESS)
     return frame
 
 
@@ -165,23 +165,28 @@ def _json_lines(text: str, name: str, limits: ReadingLimits) -> pl.DataFrame:
             row = None
         if not isinstance(row, dict):
             raise InvalidInput(
-                f"a line of {name} is no JSON object",
-                where=f"{name}, line {number}",
-                next_step='write one object a line, such as {"time": "2024-05-01", "load": 41.5}',
+                "a line of {name} is not a JSON object",
+                where="{name}, line {line}",
+                next_step='write one object per line, such as {{"time": "2024-05-01", "load": 41.5}}',
                 code="not_json_lines",
+                name=name,
+                line=number,
             )
         columns.update(row)
-        limits.check_table(rows, len(columns), f"the file {name}", "ask for less")
+        limits.check_table(rows, len(columns), name, ASK_FOR_LESS)
     if not rows:
-        raise InvalidInput(f"the file {name} holds no rows", where=name, next_step="add a row", code="empty_file")
+        raise InvalidInput(
+            "the file {name} has no rows", where="{name}", next_step="add a row", code="empty_file", name=name
+        )
     try:
         frame = pl.read_ndjson(text.encode(), infer_schema_length=None)
     except pl.exceptions.PolarsError:
         raise InvalidInput(
-            f"a column of {name} holds values of several types",
-            where=name,
-            next_step="write numbers as numbers and times as text, in every line alike",
+            "a column of {name} has values of several types",
+            where="{name}",
+            next_step="write numbers as numbers and times as text in every line",
             code="mixed_types",
+            name=name,
         ) from None
     nested = [column for column, kind in frame.schema.items() if kind.is_nested()]
     empty = [pl.col(column).cast(pl.Float64) for column, kind in frame.schema.items() if kind == pl.Null]

@@ -37,15 +37,17 @@ class AsOf:
         at = at or now
         if at > now:
             raise InvalidInput(
-                f"{at.isoformat(timespec='seconds')} lies in the future",
+                "the time {at} lies in the future",
                 where="at",
-                next_step=f"name a moment until now ({now.isoformat(timespec='seconds')})",
+                next_step="send a time that is not later than {now}",
                 code="in_the_future",
+                at=at.isoformat(timespec="seconds"),
+                now=now.isoformat(timespec="seconds"),
             )
         with self._database.read(project_id) as session:
             owner = models.model(session, name) or trash_store.find(session, name)
             if owner is None:
-                raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
+                raise NotFound("model {name!r} does not exist", next_step="run azuraforge models list", name=name)
             return _at(session, owner, at, alias, series)
 
 

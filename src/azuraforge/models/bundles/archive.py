@@ -24,6 +24,7 @@ from typing import IO, Any
 import orjson
 
 from azuraforge.errors import InvalidInput, StorageError
+from azuraforge.messages import Message
 from azuraforge.models.bundles.description import MAX_BYTES, Description, check, check_evaluation, to_json
 from azuraforge.models.registry.folder import MANIFEST, verify_folder
 
@@ -85,13 +86,17 @@ def read_bundle(path: Path, target: Path) -> Opened:
         for name, expected in sums.items():
             kept = target / name.removeprefix(FOLDER) if name.startswith(FOLDER) else None
             if kept is not None and not kept.resolve().is_relative_to(target.resolve()):
-                raise _damaged(f"{name!r} is no name in a bundle")
+                raise _damaged(Message("{name!r} is not a valid name in a bundle", {"name": name}))
             if _unpack(packed, entries[name], kept) != expected:
-                raise _damaged(f"{name} was changed or truncated")
+                raise _damaged(Message("{name} was changed or truncated", {"name": name}))
     try:
         verify_folder(target, description.version.content_hash)
     except StorageError as error:  # of our own store it would be the disk's fault; here it is the bundle's
-        raise _damaged(f"{FOLDER} does not match its content hash: {error.message}") from error
+        raise _damaged(
+            Message(
+                "{folder} does not match its content hash: {problem}", {"folder": FOLDER, "problem": error.as_message()}
+            )
+        ) from error
     return Opened(description, target, _hash(path))
 
 
@@ -155,55 +160,59 @@ def _entries(packed: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
     found: dict[str, zipfile.ZipInfo] = {}
     listed = packed.infolist()
     if len(listed) > _MOST_FILES or sum(each.file_size for each in listed) > _MOST_BYTES:
-        raise _damaged("it holds more than a version can")
+        raise _damaged(Message("it holds more files or bytes than a version may"))
     for entry in listed:
         path = PurePosixPath(entry.filename)
         # As it is written, or not at all: "version//etc/x" is no absolute path until "version/" is taken away.
         plain = path.as_posix() == entry.filename and not path.is_absolute() and "\0" not in entry.filename
         if entry.filename in found or entry.is_dir() or not plain or ".." in path.parts or "\\" in entry.filename:
-            raise _damaged(f"{entry.filename!r} is no name in a bundle")
+            raise _damaged(Message("{name!r} is not a valid name in a bundle", {"name": entry.filename}))
         if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
-            raise _damaged(f"{entry.filename!r} is compressed or encrypted; a bundle's files are not")
+            raise _damaged(
+                Message("{name!r} is compressed or encrypted, which a bundle does not allow", {"name": entry.filename})
+            )
         if len(path.parts) > _MOST_LEVELS or any(len(each.encode()) > _MOST_NAME_BYTES for each in path.parts):
-            raise _damaged(f"{entry.filename[:100]!r}… is too long a name")
+            raise _damaged(Message("a name is too long: {name!r}…", {"name": entry.filename[:100]}))
         if entry.filename not in _TEXTS and not entry.filename.startswith(FOLDER):
-            raise _damaged(f"{entry.filename!r} does not belong to it")
+            raise _damaged(Message("{name} does not belong to it", {"name": entry.filename}))
         found[entry.filename] = entry
     if sum(each.file_size for each in listed) > size:  # nothing is compressed, so entries share bytes
-        raise _damaged("its files overlap")
+        raise _damaged(Message("its files overlap"))
     for name in found:
         if inside := next((str(each) for each in PurePosixPath(name).parents if str(each) in found), None):
-            raise _damaged(f"{inside!r} is both a file and a folder")
+            raise _damaged(Message("{name!r} is both a file and a folder", {"name": inside}))
     return found
 
 
 def _sums(packed: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo]) -> dict[str, str]:
     if SUMS not in entries:
-        raise _damaged(f"{SUMS} is missing")
+        raise _damaged(Message("{name} is missing", {"name": SUMS}))
     found: dict[str, str] = {}
     for line in _small(packed, SUMS).decode().splitlines():
         matched = _SUM_LINE.fullmatch(line)
         if matched is None:
-            raise _damaged(f"{SUMS} cannot be read")
+            raise _damaged(Message("{name} cannot be read", {"name": SUMS}))
         found[matched[2]] = matched[1]
     if missing := sorted(set(found) - set(entries)):
-        raise _damaged(f"{missing[0]} is missing")
+        raise _damaged(Message("{name} is missing", {"name": missing[0]}))
     if foreign := sorted(set(entries) - set(found) - {SUMS}):
-        raise _damaged(f"{foreign[0]} does not belong to it")
+        raise _damaged(Message("{name} does not belong to it", {"name": foreign[0]}))
     return found
 
 
 def _description(packed: zipfile.ZipFile, sums: Mapping[str, str]) -> Description:
     if DESCRIPTION not in sums or FOLDER + MANIFEST not in sums:
-        raise _damaged(f"{DESCRIPTION} or the version's folder is missing")
+        raise _damaged(Message("{name} or the version's folder is missing", {"name": DESCRIPTION}))
     stated = orjson.loads(_small(packed, DESCRIPTION))
     if not isinstance(stated, dict) or type(stated.get("format")) is not int:
-        raise _damaged(f"{DESCRIPTION} does not describe a version")
+        raise _damaged(Message("{name} does not describe a version", {"name": DESCRIPTION}))
     if stated["format"] != FORMAT:
         raise InvalidInput(
-            f"this bundle has format {stated['format']!r}; this release reads {FORMAT}",
+            "this bundle has format {found!r}; this release reads format {supported}",
             where="bundle",
-            next_step="import it with the release of azuraforge that wrote it, or a newer one",
+            next_step="import it with the release of AzuraForge that wrote it, or with a newer one",
+            found=stated["format"],
+            supported=FORMAT,
         )
     described = check(Description, stated, DESCRIPTION)
     if described.evaluated is not None:
@@ -213,7 +222,7 @@ def _description(packed: zipfile.ZipFile, sums: Mapping[str, str]) -> Descriptio
 
 def _small(packed: zipfile.ZipFile, name: str) -> bytes:
     if packed.getinfo(name).file_size > MAX_BYTES:
-        raise _damaged(f"{name} is too large")
+        raise _damaged(Message("{name} is too large", {"name": name}))
     return packed.read(name)
 
 
@@ -245,12 +254,13 @@ def _hash(source: Path | bytes) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _damaged(problem: str) -> InvalidInput:
+def _damaged(problem: Message | str) -> InvalidInput:
     return InvalidInput(
-        f"this is not a whole bundle: {problem}",
+        "this bundle is incomplete or damaged: {problem}",
         where="bundle",
-        next_step="download it again: azuraforge models bundle NAME VERSION",
+        next_step="download it again with azuraforge models bundle NAME VERSION",
         code="bundle_damaged",
+        problem=problem,
     )
 
 
@@ -261,10 +271,14 @@ def _bundle_errors() -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS):
             raise StorageError(
-                f"the bundle could not be unpacked: {error.strerror}", next_step="free some space, then import it again"
+                "the bundle could not be unpacked: {reason}",
+                next_step="free disk space, then import it again",
+                reason=error.strerror or str(error),
             ) from error
         raise _damaged(error.strerror or type(error).__name__) from error
     except (zipfile.BadZipFile, zlib.error, struct.error, ValueError, LookupError, EOFError, TypeError) as error:
         raise _damaged(str(error) or type(error).__name__) from error
     except (NotImplementedError, RuntimeError, ArithmeticError, RecursionError) as error:
-        raise _damaged(f"it uses a feature of zip files that a bundle does not: {error}") from error
+        raise _damaged(
+            Message("it uses a feature of zip files that bundles do not allow: {reason}", {"reason": str(error)})
+        ) from error

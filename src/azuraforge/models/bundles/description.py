@@ -18,7 +18,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import ErrorDetails
 
 from azuraforge.bounds import within_years
-from azuraforge.errors import InvalidInput
+from azuraforge.errors import InvalidInput, InvalidValue
+from azuraforge.messages import Message
+from azuraforge.messages.validation import message_of
 from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.plugins.contract.availability import Availability
 from azuraforge.plugins.contract.evaluation import Evaluation as EvaluationShape
@@ -29,6 +31,8 @@ REFUSED = "bundle_refused"
 #: The whole file; an evaluation of thousands of series fits several times.
 MAX_BYTES = 1 << 24
 _MAX_DEPTH = 32
+#: The first wrong fields that an error names.
+_SHOWN = 3
 _MAX_VALUES = 1_000_000
 _MAX_TEXT = 10_000
 _MAX_KEY = 1000
@@ -46,7 +50,7 @@ def _zone(given: str) -> str:
     try:
         zoneinfo.ZoneInfo(given)
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
-        raise ValueError("this is no time zone") from None
+        raise InvalidValue("unknown time zone") from None
     return given
 
 
@@ -86,7 +90,7 @@ class _Ends(BaseModel):
     @model_validator(mode="after")
     def _both(self) -> Self:
         if (self.start is None) != (self.end is None):
-            raise ValueError("start and end belong together")
+            raise InvalidValue("start and end must both be set, or neither")
         return self
 
 
@@ -275,25 +279,26 @@ def _wrong_fields(entry: str) -> Iterator[None]:
     try:
         yield
     except ValidationError as error:
-        found = [
-            _sentence(each) for each in error.errors(include_url=False, include_context=False, include_input=False)
-        ]
-        raise refused("; ".join(dict.fromkeys(found[:3])), entry) from None
+        found = [_sentence(each) for each in error.errors(include_url=False, include_input=False)[:_SHOWN]]
+        named = {str(each): each for each in found}.values()
+        raise refused(Message("{problems}", {"problems": list(named)}), entry) from None
 
 
-def refused(problem: str, entry: str) -> InvalidInput:
+def refused(problem: Message | str, entry: str) -> InvalidInput:
     """Return the error for a bundle whose files are complete but whose content cannot be used."""
     return InvalidInput(
-        f"this bundle cannot be imported: {problem}",
-        where=f"bundle: {entry}",
-        next_step="export the version again on the platform that trained it: azuraforge models bundle NAME VERSION",
+        "this bundle cannot be imported: {problem}",
+        where="bundle entry {entry}",
+        next_step="export the version again on its own platform with azuraforge models bundle NAME VERSION",
         code=REFUSED,
+        problem=problem,
+        entry=entry,
     )
 
 
-def _sentence(problem: ErrorDetails) -> str:
+def _sentence(problem: ErrorDetails) -> Message:
     path = [str(part) for part in problem["loc"] if part not in ("SeriesSchema", "PictureSchema")]
-    return f"{'.'.join(path)[:200] or 'the document'}: {problem['msg']}"
+    return Message("{field}: {problem}", {"field": ".".join(path)[:200] or "document", "problem": message_of(problem)})
 
 
 def _check_size(given: object, entry: str) -> None:
@@ -305,20 +310,22 @@ def _check_size(given: object, entry: str) -> None:
         for each in level:
             if isinstance(each, dict):
                 if any(not isinstance(key, str) or len(key) > _MAX_KEY for key in each):
-                    raise refused(f"it holds a field name of more than {_MAX_KEY} characters", entry)
+                    raise refused(
+                        Message("it holds a field name of more than {most:,} characters", {"most": _MAX_KEY}), entry
+                    )
                 inner += each.values()
             elif isinstance(each, list):
                 inner += each
             elif isinstance(each, str) and len(each) > _MAX_TEXT:
-                raise refused(f"it holds a text of more than {_MAX_TEXT} characters", entry)
+                raise refused(Message("it holds a text of more than {most:,} characters", {"most": _MAX_TEXT}), entry)
             elif isinstance(each, float) and not math.isfinite(each):
-                raise refused("it holds a number that is not finite", entry)
+                raise refused(Message("it holds a number that is not finite"), entry)
             elif isinstance(each, int) and not -(1 << 63) <= each < 1 << 64:
-                raise refused("it holds an integer of more than 64 bits", entry)
+                raise refused(Message("it holds an integer of more than 64 bits"), entry)
         values += len(inner)
         if values > _MAX_VALUES:
-            raise refused(f"it holds more than {_MAX_VALUES:,} values", entry)
+            raise refused(Message("it holds more than {most:,} values", {"most": _MAX_VALUES}), entry)
         if not inner:
             return
         level = inner
-    raise refused(f"it is nested more than {_MAX_DEPTH} levels deep", entry)
+    raise refused(Message("it is nested more than {most} levels deep", {"most": _MAX_DEPTH}), entry)

@@ -12,6 +12,7 @@ import orjson
 from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.messages import Message
 from azuraforge.models import store
 from azuraforge.models.bundles.archive import DESCRIPTION, FOLDER, FORMAT, Opened, read_bundle, write_bundle
 from azuraforge.models.bundles.description import Description, Version, refused, to_json
@@ -138,7 +139,7 @@ class Bundles:
             imported = self._folders.import_folder(project_id, opened.folder)
         try:
             if imported.content_hash != described.version.content_hash:
-                raise refused("the version's folder is not the one that the bundle names", DESCRIPTION)
+                raise refused(Message("the version's folder is not the one that the bundle names"), DESCRIPTION)
             add = self._adder(project_id, model, described, opened.sha256, imported, by)
             return self._database.write(project_id, add, unit=unit)
         except BaseException:
@@ -163,7 +164,9 @@ class Bundles:
             self._call_trial(facts)
         except InvalidInput as error:
             if error.error_code in ("timeout", "child_died"):
-                raise refused(f"its version could not be loaded: {error.message}", FOLDER) from error
+                raise refused(
+                    Message("its version could not be loaded: {problem}", {"problem": error.as_message()}), FOLDER
+                ) from error
             raise
 
     def _adder(
@@ -278,12 +281,18 @@ def _refuse_other(model: str, newest: ModelVersion | None, version: Version) -> 
     if newest is None:
         return
     schema = version.schema_
-    asked = (version.kind, schema.target, schema.unit)
-    has = (newest.kind, newest.schema.target, newest.schema.unit)
-    if asked != has:
+    imported = (version.kind, schema.target, schema.unit)
+    present = (newest.kind, newest.schema.target, newest.schema.unit)
+    if imported != present:
         raise Conflict(
-            f"the model {model!r} predicts {has[1]} ({has[2] or 'no unit'}), the bundle {asked[1]} "
-            f"({asked[2] or 'no unit'})",
-            where=f"model {model}",
-            next_step="import it under another name: azuraforge models import FILE --name NAME",
+            "model {model!r} and the bundle differ in task, target or unit: {present} and {imported}",
+            where="model {model}",
+            next_step="import it under another name with azuraforge models import FILE --name NAME",
+            model=model,
+            present=_meaning(*present),
+            imported=_meaning(*imported),
         )
+
+
+def _meaning(kind: str, target: str, unit: str) -> str:
+    return f"{kind}: {target} ({unit})" if unit else f"{kind}: {target}"

@@ -10,6 +10,7 @@ import contextlib
 import re
 import resource
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,6 +20,7 @@ from safetensors import safe_open
 
 from azuraforge import strict_json
 from azuraforge.errors import AzuraError, InvalidInput, NotFound, one_line
+from azuraforge.messages import Message
 from azuraforge.models.bundles.description import REFUSED, Card, Trial, check, refused
 from azuraforge.models.bundles.messages import TrialOpening
 from azuraforge.models.registry.folder import CARD, EVALUATED, verify_folder
@@ -75,7 +77,7 @@ def try_version(child: Asked) -> Trial:
         parse_config(plugin.Config, opening["config"], opening["plugin"])
     kind = _kind(opening)
     if kind.serving == "series" and card.horizon is None:
-        raise refused("it states no horizon", _VERSION + CARD)
+        raise refused(Message("it states no horizon"), _VERSION + CARD)
     evaluated = _evaluated(folder, opening)
     schema = DatasetSchema.model_validate(opening["schema"])
     if kind.serving is None:
@@ -101,8 +103,12 @@ def _evaluated(folder: Path, opening: TrialOpening) -> Path | None:
     stated = opening["learned_from"].get("evaluated") is not None
     evaluated = folder / EVALUATED
     if stated != evaluated.is_dir():
-        missing = "bundle.json says nothing of it" if evaluated.is_dir() else "it is missing"
-        raise refused(f"the evaluated predictor: {missing}", f"{_VERSION}{EVALUATED}")
+        problem = (
+            Message("bundle.json does not mention the evaluated predictor")
+            if evaluated.is_dir()
+            else Message("the evaluated predictor is missing")
+        )
+        raise refused(problem, f"{_VERSION}{EVALUATED}")
     return evaluated if stated else None
 
 
@@ -111,7 +117,7 @@ def _kind(opening: TrialOpening) -> type[AnyTaskKind]:
     try:
         return load_plugin("task_kind", opening["kind"], opening["plugins_folder"])
     except NotFound:
-        raise _missing(f"task kind {opening['kind']}") from None
+        raise _missing(Message("task kind {name}", {"name": opening["kind"]})) from None
 
 
 def _plugin(opening: TrialOpening) -> type[Any]:
@@ -120,18 +126,20 @@ def _plugin(opening: TrialOpening) -> type[Any]:
     try:
         plugin: type[Any] = load_plugin("pipeline", name, opening["plugins_folder"])
     except NotFound:
-        raise _missing(f"pipeline {name}") from None
+        raise _missing(Message("pipeline {name}", {"name": name})) from None
     if plugin.kind != opening["kind"]:
-        raise refused(f"the task is {opening['kind']}, and {name} is for {plugin.kind}", "bundle.json")
+        facts = {"stated": opening["kind"], "name": name, "kind": plugin.kind}
+        raise refused(Message("the task is {stated}, but {name} is a pipeline for {kind}", facts), "bundle.json")
     return plugin
 
 
-def _missing(needed: str) -> InvalidInput:
+def _missing(needed: Message) -> InvalidInput:
     return InvalidInput(
-        f"the bundle needs the {needed}, which is not installed here",
-        where="bundle: bundle.json",
-        next_step="install its plugin, then import the bundle again; see `azuraforge plugins list`",
+        "the bundle needs a plugin that is not installed here: {needed}",
+        where="bundle entry bundle.json",
+        next_step="install the plugin, then import the bundle again; azuraforge plugins list shows the installed ones",
         code="plugin_missing",
+        needed=needed,
     )
 
 
@@ -149,12 +157,12 @@ def _compare(card: Card, opening: TrialOpening) -> None:
     stated = card.model_dump(by_alias=True, exclude_unset=True)
     for name in ("kind", "plugin", "config"):
         if name in stated and stated[name] is not None and stated[name] != opening[name]:
-            raise refused(f"its {name} is not that of bundle.json", _VERSION + CARD)
+            raise refused(Message("its {field} differs from bundle.json", {"field": name}), _VERSION + CARD)
     if (
         card.schema_ is not None
         and card.schema_.model_dump() != type(card.schema_).model_validate(opening["schema"]).model_dump()
     ):
-        raise refused("its schema is not that of bundle.json", _VERSION + CARD)
+        raise refused(Message("its schema differs from bundle.json"), _VERSION + CARD)
 
 
 def _check_tensors(path: Path, entry: str) -> None:
@@ -162,7 +170,7 @@ def _check_tensors(path: Path, entry: str) -> None:
         for name in tensors.keys():  # noqa: SIM118  no mapping
             values = tensors.get_tensor(name)
             if values.dtype.kind in "fc" and not np.isfinite(values).all():
-                raise refused(f"the tensor {name[:100]!r} holds NaN or infinity", entry)
+                raise refused(Message("the tensor {name!r} holds NaN or infinity", {"name": name[:100]}), entry)
 
 
 def _predict(loaded: Predictor | PicturePredictor, schema: DatasetSchema) -> bool:
@@ -217,9 +225,20 @@ def _refusing(entry: str) -> Iterator[None]:
     try:
         yield
     except MemoryError:
-        raise refused("loading it takes more memory than a version of its size may use", entry) from None
+        raise refused(Message("loading it takes more memory than a version of its size may use"), entry) from None
     except (Exception, SystemExit) as error:
         if isinstance(error, AzuraError) and error.error_code == REFUSED:
             raise
-        stated = error.message if isinstance(error, AzuraError) else one_line(error)
-        raise refused(_PATH.sub(r"\1", stated)[:500], entry) from error
+        stated = error.as_message() if isinstance(error, AzuraError) else Message("{error}", {"error": one_line(error)})
+        raise refused(_without_paths(stated), entry) from error
+
+
+def _without_paths(message: Message) -> Message:
+    """Return the message without folders of this machine in its values."""
+    return replace(message, values={name: _named(value) for name, value in message.values.items()})
+
+
+def _named(value: object) -> object:
+    if isinstance(value, Message):
+        return _without_paths(value)
+    return value if isinstance(value, bool | int | float) else _PATH.sub(r"\1", str(value))[:500]

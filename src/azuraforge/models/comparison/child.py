@@ -37,7 +37,11 @@ def compare(child: Asked) -> PairNumbers:
         Contender(side, _losses(of, kind, metric), metric=metric) for side, of in (("a", wanted.a), ("b", wanted.b))
     )
     if one.losses.shape != other.losses.shape or not np.array_equal(np.isnan(one.losses), np.isnan(other.losses)):
-        raise InvalidInput("the stored errors of the two runs do not belong to the same rows", where="errors.npz")
+        raise InvalidInput(
+            "the stored errors of the two runs do not belong to the same rows",
+            where="errors.npz",
+            next_step="compare runs that were evaluated on the same test set",
+        )
     found = compare_contenders(one, other, horizon=wanted.horizon, season=wanted.season, level=LEVEL, seed=wanted.seed)
     verdict: Literal["a_better", "b_better", "no_difference", "too_few"] = "no_difference"
     if found.low is None or found.high is None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import orjson
 
 from azuraforge.errors import InvalidInput, NotFound
+from azuraforge.messages import LANGUAGES, keyed
 from azuraforge.models.comparison.messages import JudgedErrors, PairInput
 from azuraforge.models.comparison.schemas import (
     ComparedRun,
@@ -29,36 +30,6 @@ from azuraforge.runs.service import RunService
 ENTRY = "azuraforge.models.comparison.child:compare"
 TIMEOUT_SECONDS = 60.0
 MOST_RUNS = 50
-
-
-#: code → (English, Turkish)
-_WHY_NOT: Mapping[str, tuple[str, str]] = {
-    "not_judged": (
-        "{a} was never judged: it has no evaluation.",
-        "{a} hiç değerlendirilmedi: değerlendirmesi yok.",
-    ),
-    "other_dataset": (
-        "{a} and {b} were judged on other data ({mine} and {theirs}).",
-        "{a} ile {b} başka veriler üzerinde değerlendirildi ({mine} ve {theirs}).",
-    ),
-    "other_task": ("{a} and {b} do other kinds of work.", "{a} ile {b} başka türden işler yapıyor."),
-    "other_target": (
-        "{a} and {b} predict other targets ({mine} and {theirs}).",
-        "{a} ile {b} başka hedefleri tahmin ediyor ({mine} ve {theirs}).",
-    ),
-    "other_horizon": (
-        "{a} and {b} look ahead by another horizon ({mine} and {theirs}).",
-        "{a} ile {b} başka ufuklara bakıyor ({mine} ve {theirs}).",
-    ),
-    "other_rows": (
-        "{a} and {b} held out other rows ({mine} and {theirs}).",
-        "{a} ile {b} başka satırları ayırmış ({mine} ve {theirs}).",
-    ),
-    "unknown_rows": (
-        "{a} and {b} do not say which rows they held out.",
-        "{a} ile {b} hangi satırları ayırdığını söylemiyor.",
-    ),
-}
 
 
 class _Fact(NamedTuple):
@@ -125,9 +96,11 @@ class Comparisons:
         wanted = list(dict.fromkeys(run_ids))
         if not 2 <= len(wanted) <= MOST_RUNS:
             raise InvalidInput(
-                f"{len(wanted)} different runs are named; a comparison is between 2 and {MOST_RUNS}",
+                "a comparison needs 2 to {most} different runs, and the request names {count}",
                 where="run",
-                next_step="name each run once: ?run=…&run=…",
+                next_step="name each run once, as in ?run=…&run=…",
+                count=len(wanted),
+                most=MOST_RUNS,
             )
         compared = [self._judged(project_id, run_id) for run_id in wanted]
         judged = [each for each in compared if each.candidate is not None]
@@ -145,7 +118,7 @@ class Comparisons:
         """Compare two runs' models on the same held-out rows; the result names what cannot be compared, with the
         reason."""
         if a == b:
-            raise InvalidInput("a run is not compared with itself", where="b", next_step="name another run")
+            raise InvalidInput("a run cannot be compared with itself", where="b", next_step="name another run")
         one, other = self._judged(project_id, a), self._judged(project_id, b)
         why_not = [_said("not_judged", a=each.run.name) for each in (one, other) if each.candidate is None]
         why_not = why_not or _why_not(one, other)
@@ -272,5 +245,4 @@ def _why_not(one: _Judged, other: _Judged) -> list[Said]:
 
 
 def _said(code: str, **values: str) -> Said:
-    english, turkish = (text.format(**values) for text in _WHY_NOT[code])
-    return Said(code=code, text={"en": english, "tr": turkish})
+    return Said(code=code, text={language: keyed(f"comparison.{code}", language, **values) for language in LANGUAGES})

@@ -31,6 +31,7 @@ from azuraforge.events.service import EventLog
 from azuraforge.models import store
 from azuraforge.models.deployments import judging
 from azuraforge.models.deployments import store as deployment_store
+from azuraforge.models.deployments.comparable import check_comparable, check_other
 from azuraforge.models.events import DeploymentEvent, DeploymentMoved
 from azuraforge.models.registry.finding import find_model, find_version, lock_model
 from azuraforge.models.registry.folder import VersionFolders
@@ -119,19 +120,25 @@ class Deployments:
             row = find_version(session, owner, request.version)
             pointer = store.alias(session, owner.id, alias)
             if pointer is None:
-                promote = f"azuraforge models promote {name} {request.version}"
-                raise Conflict(f"model {name!r} has no {alias} to answer beside", next_step=promote)
-            if pointer.version == request.version:
-                raise Conflict(f"version {request.version} of {name!r} is the {alias} itself")
+                raise Conflict(
+                    "model {name!r} has no alias {alias!r} to deploy alongside",
+                    next_step="promote a version first with azuraforge models promote {name} {version} --reason WHY",
+                    name=name,
+                    alias=alias,
+                    version=request.version,
+                )
+            check_other(name, alias, request.version, pointer.version)
             for other in deployment_store.active(session, owner.id, alias):
                 raise Conflict(
-                    f"version {other.version} answers next to the {alias} of {name!r} already",
-                    next_step=f"end that first: azuraforge models end {name} {other.number}",
+                    "version {version} is already deployed alongside alias {alias!r} of model {name!r}",
+                    next_step="end that deployment first with azuraforge models end {name} {number}",
+                    version=other.version,
+                    alias=alias,
+                    name=name,
+                    number=other.number,
                 )
             holder = find_version(session, owner, pointer.version)
-            for what in ("target", "unit", "frequency"):
-                if getattr(row.schema, what) != getattr(holder.schema, what):
-                    raise Conflict(f"versions {row.version} and {holder.version} of {name!r} have another {what}")
+            check_comparable(name, row, holder)
             made = deployment_store.add(
                 session,
                 owner,
@@ -167,7 +174,12 @@ class Deployments:
         def work(session: Session) -> DeploymentOut:
             row = self._known(session, name, number)
             if row.state != "active":
-                raise Conflict(f"deployment {number} of {name!r} has ended already")
+                raise Conflict(
+                    "deployment {number} of model {name!r} has already ended",
+                    next_step="see the active ones with azuraforge models deployments {name}",
+                    number=number,
+                    name=name,
+                )
             deployment_store.end(session, row, "ended", reason=reason, by=by)
             self._emit(session, name, row, "model.deployment_ended", reason=reason, by=by)
             return judging.deployment_out(row)
@@ -347,7 +359,10 @@ class Deployments:
         row = deployment_store.get(session, owner.id, number, lock=True) if owner is not None else None
         if row is None:
             raise NotFound(
-                f"model {name!r} has no deployment {number}", next_step=f"azuraforge models deployments {name}"
+                "model {name!r} has no deployment {number}",
+                next_step="run azuraforge models deployments {name}",
+                name=name,
+                number=number,
             )
         return row
 

@@ -30,9 +30,9 @@ def serve(opening: ChildOpening) -> Callable[[ReferenceMessage], JsonObject]:
     version = open_version(opening)
     if not isinstance(version, Predictor):
         raise Conflict(
-            "drift is detected only in versions that predict a series",
+            "drift is measured only for versions that predict a series",
             where="version",
-            next_step="look at the model's live scores",
+            next_step="watch the model's live scores instead",
         )
 
     def answer(question: ReferenceMessage) -> JsonObject:

@@ -122,14 +122,17 @@ class DriftMonitor:
     def _make_reference(self, project_id: str, owner: Model, row: ModelVersion) -> Reference:
         if row.dataset_id is None:
             raise Conflict(
-                f"version {row.version} did not learn from a stored dataset", next_step="train it on one to compare"
+                "version {version} was not trained on a stored dataset",
+                next_step="train a version on a stored dataset to measure drift",
+                version=row.version,
             )
         try:
             found = self._datasets.get(project_id, row.dataset_id, row.dataset_version, trash=True)
         except NotFound:
             raise Conflict(
-                f"the rows that version {row.version} learned from are not there any more",
-                next_step="train a new version",
+                "the rows that version {version} learned from no longer exist",
+                next_step="train a new version with azuraforge runs start",
+                version=row.version,
             ) from None
         question = ReferenceMessage(
             dataset=DatasetFile(

@@ -8,12 +8,26 @@ import numpy as np
 
 from azuraforge.models.gate.contenders import Champion, Contender
 from azuraforge.models.gate.reasons import Reason
-from azuraforge.models.gate.sentences import INCOMPARABLE
 
 #: Fewer origins or examples than this decide nothing.
 MIN_ORIGINS = 30
 #: Fewer independent pieces than this decide nothing: origins over horizon, fewer if errors are autocorrelated.
 MIN_PIECES = 3
+
+#: Codes the gate may give for a champion that cannot be compared with the candidate.
+INCOMPARABLE = (
+    "other_target",
+    "other_unit",
+    "other_horizon",
+    "other_kind",
+    "other_classes",
+    "other_size",
+    "other_frequency",
+    "lineage_unknown",
+    "champion_unreadable",
+    "no_common_series",
+    "champion_changed",
+)
 
 
 def needed_origins(horizon: int, season: int, *, in_time: bool = True) -> int:

@@ -60,7 +60,7 @@ class Champion(Contender):
 
     Attributes:
         unseen: ``(origin,)`` True where the champion learned from no target row, see ``unseen_origins``.
-        obstacle: why it cannot be compared (a reason with a code of ``sentences.INCOMPARABLE``); losses are not read.
+        obstacle: reason that it cannot be compared, a code of ``comparability.INCOMPARABLE``; losses are not read.
         answered: in the shape of the losses, False where it has no prediction and losses are NaN; None: everywhere.
         limit: the reason that states this.
     """

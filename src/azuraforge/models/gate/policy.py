@@ -73,19 +73,27 @@ def check_policy(policy: PolicyTerms, kind: TaskKindFacts) -> None:
     """Raise InvalidInput if a task of this kind cannot be evaluated under the policy."""
     if policy.metric is not None and policy.metric not in kind.gate_metrics:
         raise InvalidInput(
-            f"a model that does {kind.name!r} is not judged by {policy.metric!r}",
+            "metric {metric!r} cannot decide about models of the task {kind!r}",
             where="metric",
-            next_step=f"use one of {', '.join(kind.gate_metrics)}, or leave it out",
+            next_step="use one of these metrics, or omit it: {metrics}",
+            kind=kind.name,
+            metric=policy.metric,
+            metrics=", ".join(kind.gate_metrics),
         )
     keys = [key.name for key in kind.slices]
     seen: set[str] = set()
     for each in policy.slices:
         if each.by not in keys:
             raise InvalidInput(
-                f"the targets of a model that does {kind.name!r} cannot be cut by {each.by!r}",
+                "the test set of the task {kind!r} cannot be sliced by {by!r}",
                 where="slices",
-                next_step=f"use {', '.join(keys)}" if keys else "guard no slices",
+                next_step="use one of these keys: {keys}" if keys else "remove the guarded slices",
+                kind=kind.name,
+                by=each.by,
+                keys=", ".join(keys),
             )
         if each.by in seen:
-            raise InvalidInput(f"{each.by!r} is guarded twice", where="slices", next_step="name each key once")
+            raise InvalidInput(
+                "slice key {by!r} is guarded twice", where="slices", next_step="name each key once", by=each.by
+            )
         seen.add(each.by)

@@ -1,4 +1,4 @@
-"""The gate's reasons as sentences, in English and Turkish."""
+"""The gate's reasons as sentences, from the catalogue of messages."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from azuraforge.messages import Code, keyed
+from azuraforge.messages.catalogue import has
+from azuraforge.messages.formats import separated
 from azuraforge.models.gate.record import ReasonRecord, Sentences, Value
-from azuraforge.models.gate.sentences import KINDS, SENTENCES, UNITS, UNSTATED
-from azuraforge.wording import fill
 
 
 @dataclass(frozen=True)
@@ -20,23 +21,26 @@ class Reason:
     params: Mapping[str, Value]
 
     def __post_init__(self) -> None:
-        if self.code not in SENTENCES:
+        if not has(f"gate.{self.code}"):
             raise ValueError(f"unknown reason {self.code!r}")
 
-    def text(self, language: str) -> str:
-        """Return the sentence in ``"en"`` or ``"tr"``.
+    def text(self, language: Code) -> str:
+        """Return the sentence.
 
         Example:
             >>> Reason("champion_kept", {"champion": "forecasting.ridge"}).text("tr")
             'forecasting.ridge şampiyon kalıyor.'
         """
-        english, turkish = SENTENCES[self.code]
-        turkish_asked = language == "tr"
-        shown: dict[str, Any] = dict(self.params)
-        shown["measure"] = _measure(self.params, language)
-        units = {name: words[turkish_asked] for name, words in UNITS[_in_time(self.params)].items()}
+        shown: dict[str, Any] = {**self.params, "measure": _measure(self.params, language)}
         figures = shown_figures(self.params, language)
         shown |= {"change": figures["change"], "low_end": figures["low"], "high_end": figures["high"]}
+        shown |= self._counts(language)
+        # Sentences among the values are there in each language, such as evidence_en and evidence_tr.
+        shown |= {
+            name.removesuffix(f"_{language}"): text
+            for name, text in self.params.items()
+            if name.endswith(f"_{language}") and not name.startswith("measure_")
+        }
         margin = self.params.get("margin")
         if isinstance(margin, float):
             # A guarded slice's margin is in the measure of its interval; a policy's own is shown as a share.
@@ -44,14 +48,21 @@ class Reason:
         for name, value in self.params.items():
             if isinstance(value, float):
                 shown[f"{name}_share"] = percent(value, language, signed=False)
-            elif value in (None, "") and self.code in UNSTATED:
-                shown[name] = UNSTATED[self.code][language == "tr"]
-            elif self.code == "other_kind" and str(value) in KINDS:
-                shown[name] = KINDS[str(value)][language == "tr"]
-        template = turkish if turkish_asked else english
-        for name, words in units.items():
-            template = template.replace(f"{{{name}}}", words)
-        return fill(template, **shown)
+            elif value in (None, "") and has(f"gate.unstated.{self.code}"):
+                shown[name] = keyed(f"gate.unstated.{self.code}", language)
+            elif self.code == "other_kind" and has(f"gate.data.{value}"):
+                shown[name] = keyed(f"gate.data.{value}", language)
+        return keyed(f"gate.{self.code}", language, **shown)
+
+    def _counts(self, language: Code) -> dict[str, str]:
+        """Return the numbers of rows of losses with their noun: origins along a series, else examples."""
+        noun = "origins" if _in_time(self.params) else "examples"
+        counts = {"origins": noun, "origins_at": f"{noun}_at", "more": f"more_{noun}"}
+        return {
+            name: keyed(f"gate.count.{key}", language, count=self.params[param])
+            for name, key in counts.items()
+            if (param := name.removesuffix("_at")) in self.params
+        }
 
     def record(self) -> ReasonRecord:
         """Return the reason in its stored form."""
@@ -63,7 +74,7 @@ class Reason:
 _MOST = 10.0
 
 
-def shown_figures(params: Mapping[str, Any], language: str) -> dict[str, str]:
+def shown_figures(params: Mapping[str, Any], language: Code) -> dict[str, str]:
     """Return a comparison's formatted numbers: ``measure``, ``change``, and ``low`` and ``high`` of its interval.
 
     Along a series they are relative. Of losses that are 0 or 1 they are points (hundredths) with the errors per
@@ -76,7 +87,7 @@ def shown_figures(params: Mapping[str, Any], language: str) -> dict[str, str]:
     Example:
         >>> few = {"measure_en": "error rate", "rows": "examples", "binary": True}
         >>> few |= {"difference": -0.09, "score_a": 0.01, "score_b": 0.1}
-        >>> seen = told({**few, "low": -0.12, "high": -0.06}, "en")
+        >>> seen = shown_figures({**few, "low": -0.12, "high": -0.06}, "en")
         >>> seen["measure"], seen["change"], seen["low"], seen["high"]
         ('error rate', '−9 points (10 errors per 1,000 against 100)', '−12', '−6 points')
     """
@@ -86,19 +97,19 @@ def shown_figures(params: Mapping[str, Any], language: str) -> dict[str, str]:
     if _is_relative(params):
         relative = params.get("relative_difference")
         if "score_b" in params and (relative is None or relative > _MOST):
-            change = _against(params, language, "{}", "{} yerine {}")
+            change = _against(params, language, "gate.against")
         else:
             change = _end(params, relative, language)
         return {"change": change, **ends}
     both_sides = (
-        _against(params, language, "{} errors per 1,000", "binde {} yerine {} hata", 1000)
+        _against(params, language, "gate.errors_against", 1000)
         if params.get("binary")
-        else _against(params, language, "{}", "{} yerine {}")
+        else _against(params, language, "gate.against")
     )
     return {"change": f"{_end(params, params['difference'], language)} ({both_sides})", **ends}
 
 
-def _measure(params: Mapping[str, Any], language: str) -> str:
+def _measure(params: Mapping[str, Any], language: Code) -> str:
     """Return the metric's title, as ``evidence.measured`` put it into the values; "" for a reason without a metric."""
     return str(params.get(f"measure_{language}") or params.get("measure_en") or "")
 
@@ -112,16 +123,14 @@ def _is_relative(params: Mapping[str, Any]) -> bool:
     return _in_time(params) or "difference" not in params
 
 
-def _against(params: Mapping[str, Any], language: str, english: str, turkish: str, scale: float = 1) -> str:
+def _against(params: Mapping[str, Any], language: Code, key: str, scale: float = 1) -> str:
     """Return both scores: "3 against 4"."""
     ours, theirs = (_plain(params[side] * scale, language) for side in ("score_a", "score_b"))
-    if language == "tr":
-        return turkish.format(theirs, ours)
-    return f"{english.format(ours)} against {theirs}"
+    return keyed(key, language, ours=ours, theirs=theirs)
 
 
 def _end(
-    params: Mapping[str, Any], value: float | None, language: str, *, signed: bool = True, unit: bool = True
+    params: Mapping[str, Any], value: float | None, language: Code, *, signed: bool = True, unit: bool = True
 ) -> str:
     """Format one number of a comparison in its own unit."""
     if value is None:
@@ -130,32 +139,28 @@ def _end(
         return percent(value, language, signed=signed)
     if params.get("binary"):
         points = _plain(value * 100, language, signed=signed)
-        word = "puan" if language == "tr" else "point" if points.strip("−+") == "1" else "points"
-        return f"{points} {word}" if unit else points
+        key = "gate.point" if points.strip("−+") == "1" else "gate.points"
+        return keyed(key, language, amount=points) if unit else points
     return _plain(value, language, signed=signed)
 
 
-def _plain(value: float, language: str, *, signed: bool = False) -> str:
+def _plain(value: float, language: Code, *, signed: bool = False) -> str:
     """Format with three significant digits, without decimals from a thousand on."""
     size = abs(value)
     digits = 0 if size >= 1000 or size < 5e-7 else max(0, 2 - math.floor(math.log10(size)))
     number = f"{size:,.{digits}f}"
     number = number.rstrip("0").rstrip(".") if "." in number else number
     sign = "" if number == "0" else "−" if value < 0 else "+" if signed else ""
-    return sign + _in_language(number, language)
+    return sign + separated(number, language)
 
 
-def percent(fraction: float, language: str, *, signed: bool = False) -> str:
+def percent(fraction: float, language: Code, *, signed: bool = False) -> str:
     """Format with one decimal, two below 1 %, three near 100 %: 99.95 % must not read as 100 %, nor 0.04 % as 0."""
     if fraction > _MOST:
-        return "more than +1,000 %" if language != "tr" else "+%1.000 üzeri"
+        return keyed("gate.more_than_tenfold", language)
     percent = round(abs(fraction) * 100, 6)  # a hundred less a rounding is a hundred
     digits = 2 if percent < 1 else 3 if 99.5 <= percent < 100 else 1
     number = f"{percent:,.{digits}f}".removesuffix(".00").removesuffix(".0")
     sign = "" if not signed or number == "0" else "−" if fraction < 0 else "+"
-    number = _in_language(number, language)
+    number = separated(number, language)
     return f"{sign}%{number}" if language == "tr" else f"{sign}{number} %"
-
-
-def _in_language(number: str, language: str) -> str:
-    return number.translate(str.maketrans(",.", ".,")) if language == "tr" else number

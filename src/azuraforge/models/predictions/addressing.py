@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from azuraforge.database import Session
 from azuraforge.errors import InvalidInput, NotFound
+from azuraforge.messages import Message
 from azuraforge.models import store
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.schemas import OutcomeRequest
@@ -27,29 +28,37 @@ def lines_of(session: Session, requests: Sequence[OutcomeRequest]) -> list[list[
         by_name.setdefault(line.request_id or "", []).append(line)
     found = []
     for index, each in enumerate(requests):
-        where = f"outcomes[{index}]"
+        where = Message("outcomes[{index}]", {"index": index})
         if each.prediction_id is not None:
-            found.append(by_id.get(each.prediction_id) or _missing("prediction", each.prediction_id, where))
+            found.append(
+                by_id.get(each.prediction_id)
+                or _missing(Message("prediction {name!r} does not exist", {"name": each.prediction_id}), where)
+            )
         elif each.request_id is not None:
-            found.append(by_name.get(each.request_id) or _missing("request", each.request_id, where))
+            found.append(
+                by_name.get(each.request_id)
+                or _missing(Message("the ledger has no request {name!r}", {"name": each.request_id}), where)
+            )
         else:
             found.append(_of_model(session, str(each.model), each.at, where))
     return found
 
 
-def _of_model(session: Session, name: str, at: datetime | None, where: str) -> list[Prediction]:
+def _of_model(session: Session, name: str, at: datetime | None, where: Message) -> list[Prediction]:
     """Return entries of a model's own series with a point at this time; without any, nothing is judged.
 
     A prediction from rows in a request may concern any series: report its outcome by its id or name."""
     owner = store.model(session, name)
     if owner is None or at is None:
-        return _missing("model", name, where)
+        return _missing(Message("model {name!r} does not exist", {"name": name}), where)
     lines = ledger_store.at_time(session, owner.id, at)
     if any(line.inputs.series is not None for line in lines):
         raise InvalidInput(
-            f"model {name!r} predicts several series; a time alone does not say of which this is the truth",
-            where=where,
-            next_step="name the prediction or its request, or add a new version of the dataset",
+            "model {name!r} predicts several series; a time alone does not identify one",
+            where="{place}",
+            next_step="send prediction_id or request_id, or add a new version of the dataset",
+            name=name,
+            place=where,
         )
     return [line for line in lines if any(point.at == at for point in line.points)]
 
@@ -85,12 +94,22 @@ def _target(line: Prediction, request: OutcomeRequest, index: int) -> datetime:
     at = request.at.astimezone(UTC) if request.at is not None else None
     if at not in times:
         raise InvalidInput(
-            f"prediction {line.id} says nothing about {at.isoformat()}" if at else f"it has {len(times)} points",
-            where=f"outcomes[{index}]",
-            next_step=f"name one of its times with `at`: {times[0].isoformat()} … {times[-1].isoformat()}",
+            "prediction {prediction} has no value for {at}"
+            if at
+            else "prediction {prediction} has {count} points, and the outcome names no time",
+            where="outcomes[{index}]",
+            next_step="set `at` to one of its times, from {first} to {last}",
+            prediction=line.id,
+            at=at.isoformat() if at else "",
+            count=len(times),
+            index=index,
+            first=times[0].isoformat(),
+            last=times[-1].isoformat(),
         )
     return at
 
 
-def _missing(noun: str, name: str, where: str) -> list[Prediction]:
-    raise NotFound(f"{noun} {name!r} is not in the ledger", where=where, next_step="azuraforge predictions list")
+def _missing(problem: Message, where: Message) -> list[Prediction]:
+    raise NotFound(
+        "{problem}", where="{place}", next_step="run azuraforge predictions list", problem=problem, place=where
+    )

@@ -17,7 +17,7 @@ from azuraforge.database import Database, Session
 from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.models import store as models
 from azuraforge.models.predictions import store
-from azuraforge.models.predictions.forecast_headings import CSV_HEADINGS, SHEET_HEADINGS, WORDS
+from azuraforge.models.predictions.forecast_headings import CSV_HEADINGS, SHEET_HEADINGS, heading
 from azuraforge.models.tables import Prediction
 
 FileFormat = Literal["csv", "xlsx"]
@@ -30,7 +30,7 @@ MEDIA_TYPES: Mapping[FileFormat, str] = {
 }
 #: Spreadsheets take text that begins so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-#: A text of ``WORDS`` in the file's language, by its key.
+#: A heading in the file's language, by its key.
 _Word = Callable[[str], str]
 
 
@@ -71,7 +71,9 @@ class ForecastFiles:
             found = [_forecast(session, id_) for id_ in ids]
         if len({each.model for each in found}) > 1:
             raise InvalidInput(
-                "the forecasts are of several models", where="prediction_id", next_step="write one file for each model"
+                "the forecasts belong to several models",
+                where="prediction_id",
+                next_step="request one file for each model",
             )
         return _csv(found) if form == "csv" else _workbook(found, language)
 
@@ -79,13 +81,14 @@ class ForecastFiles:
 def _forecast(session: Session, id_: str) -> Forecast:
     found = store.line(session, id_)
     if found is None:
-        raise NotFound(f"prediction {id_!r} is not in the ledger", next_step="azuraforge predictions list")
+        raise NotFound("prediction {id!r} does not exist", next_step="run azuraforge predictions list", id=id_)
     line, model = found
     if line.points[0].label is not None:
         raise InvalidInput(
-            f"prediction {id_!r} is the class of a picture, not a forecast",
+            "prediction {id!r} is a classification of an image, not a forecast",
             where="prediction_id",
-            next_step=f"azuraforge predictions show {id_}",
+            next_step="run azuraforge predictions show {id}",
+            id=id_,
         )
     version = models.version(session, line.model_id, line.version)
     schema = version.schema if version is not None else None
@@ -120,7 +123,7 @@ def _workbook(forecasts: Sequence[Forecast], language: FileLanguage) -> bytes:
     from xlsxwriter import Workbook
 
     def word(key: str) -> str:
-        return WORDS[key][language == "tr"]
+        return heading(key, language, zone=forecasts[0].zone)
 
     content = io.BytesIO()
     plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -129,9 +132,9 @@ def _workbook(forecasts: Sequence[Forecast], language: FileLanguage) -> bytes:
         share = book.add_format({"num_format": "0.####%"})
         several = any(each.series is not None for each in forecasts)
         sheet = book.add_worksheet(word("forecast"))
-        headings = [word(key).format(zone=forecasts[0].zone) for key in SHEET_HEADINGS]
-        for column, heading in enumerate([word("series"), *headings] if several else headings):
-            sheet.write_string(0, column, heading, bold)
+        headings = [word(key) for key in SHEET_HEADINGS]
+        for column, title in enumerate([word("series"), *headings] if several else headings):
+            sheet.write_string(0, column, title, bold)
         row, first = 1, 1 if several else 0
         for each in forecasts:
             origin = each.local(each.line.origin_at).isoformat()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from azuraforge.messages import Code, keyed
 
 #: Columns of a CSV file, the same for every reader; ``series`` is there for several series only.
 CSV_HEADINGS = (
@@ -20,7 +20,7 @@ CSV_HEADINGS = (
     "model",
     "version",
 )
-#: Columns of a workbook's first sheet behind the series, as keys of ``WORDS``.
+#: Columns of a workbook's first sheet behind the series, as keys of ``heading``.
 SHEET_HEADINGS = (
     "time",
     "offset",
@@ -35,24 +35,8 @@ SHEET_HEADINGS = (
     "model",
     "version",
 )
-#: key → (English, Turkish)
-WORDS: Mapping[str, tuple[str, str]] = {
-    "forecast": ("Forecast", "Tahmin"),
-    "about": ("About", "Bilgi"),
-    "series": ("Series", "Seri"),
-    "time": ("Time ({zone})", "Zaman ({zone})"),
-    "offset": ("Offset from UTC", "UTC farkı"),
-    "value": ("Value", "Değer"),
-    "low": ("Lower end", "Alt sınır"),
-    "high": ("Upper end", "Üst sınır"),
-    "unit": ("Unit", "Birim"),
-    "interval": ("Interval", "Tahmin aralığı"),
-    "target": ("Target", "Hedef"),
-    "model": ("Model", "Model"),
-    "version": ("Version", "Sürüm"),
-    "zone": ("Time zone", "Saat dilimi"),
-    "origin": ("Last known row", "Bilinen son satır"),
-    "horizon": ("Rows ahead", "Kaç satır sonrası"),
-    "made_at": ("Made at", "Oluşturma zamanı"),
-    "id": ("Id in the ledger", "Defterdeki kimliği"),
-}
+
+
+def heading(key: str, language: Code, /, **values: object) -> str:
+    """Return a heading of a workbook, or the name of a sheet."""
+    return keyed(f"forecast_file.{key}", language, **values)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from azuraforge.errors import AzuraError, InvalidInput
+from azuraforge.messages.validation import message_of
 from azuraforge.models.deployments import store as deployment_store
 from azuraforge.models.deployments.service import Deployed, takes
 from azuraforge.models.events import PredictionsMade
@@ -93,16 +94,18 @@ class ForecastHandler(Handler):
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         """Fix the version and the rows. Raises UserError if one of them does not exist or does not fit."""
         if not request.model:
-            raise InvalidInput("no model is named", where="model", next_step="see `azuraforge models list`")
+            raise InvalidInput("the request names no model", where="model", next_step="run azuraforge models list")
         config = _parse(request)
         with self._database.read(project_id) as session:
             _, row = _version(session, request.model, config)
         named = request.dataset or row.dataset_id
         if named is None:
             raise InvalidInput(
-                f"version {row.version} of {request.model!r} did not learn from a stored dataset",
+                "version {version} of model {model!r} was not trained on a stored dataset",
                 where="model",
                 next_step="name a dataset that continues its series",
+                version=row.version,
+                model=request.model,
             )
         dataset = self._datasets.get(project_id, named, request.dataset_version)
         _check_fits(row, dataset)
@@ -122,7 +125,12 @@ class ForecastHandler(Handler):
         """Ask the version's serving child for each series; the entries are stored when the run succeeds."""
         run = job.run
         if run.dataset_id is None or run.model is None:
-            raise InvalidInput("a forecast needs a model and a dataset", where=f"run {run.id}")
+            raise InvalidInput(
+                "a forecast run needs a model and a dataset",
+                where="run {run}",
+                next_step="start it again with --model and --dataset",
+                run=run.id,
+            )
         config = ForecastConfig.model_validate(run.config)
         dataset = self._datasets.get(run.project_id, run.dataset_id, run.dataset_version, trash=True)
         with self._database.read(run.project_id) as session:
@@ -259,9 +267,9 @@ def _check_fits(row: ModelVersion, dataset: DatasetVersion) -> None:
     learned, given = row.schema, dataset.schema
     if learned.time is None or given.time is None:
         raise InvalidInput(
-            "only a version that learned a series with times can forecast",
+            "only versions trained on a series with times can forecast",
             where="model",
-            next_step="ask a classifier about examples: azuraforge predictions create --model NAME --dataset DATASET",
+            next_step="classify a dataset with azuraforge predictions create --model NAME --dataset DATASET",
         )
     if (
         learned.target != given.target
@@ -269,16 +277,22 @@ def _check_fits(row: ModelVersion, dataset: DatasetVersion) -> None:
         or (learned.series is None) != (given.series is None)
     ):
         raise InvalidInput(
-            f"dataset {dataset.name!r} holds {_meaning(given.target, given.unit)}, and version {row.version} forecasts"
-            f" {_meaning(learned.target, learned.unit)}",
+            "dataset {dataset!r} holds {found}, but version {version} forecasts {expected}",
             where="dataset",
             next_step="name a dataset with the same target, unit and series",
+            dataset=dataset.name,
+            found=_meaning(given.target, given.unit),
+            version=row.version,
+            expected=_meaning(learned.target, learned.unit),
         )
     if missing := [name for name in learned.features if name not in given.features]:
         raise InvalidInput(
-            f"dataset {dataset.name!r} has no column {missing[0]!r}, which version {row.version} learned from",
+            "dataset {dataset!r} has no column {column!r}, which version {version} needs",
             where="dataset",
             next_step="name a dataset with the same columns",
+            dataset=dataset.name,
+            column=missing[0],
+            version=row.version,
         )
 
 
@@ -291,9 +305,11 @@ def _parse(request: RunRequest) -> ForecastConfig:
         return ForecastConfig.model_validate(request.config)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
         raise InvalidInput(
-            first["msg"],
-            where=f"config.{where}" if where else "config",
-            next_step=f"known: {', '.join(ForecastConfig.model_fields)}",
+            "{problem}",
+            where="config.{field}" if first["loc"] else "config",
+            next_step="use these settings: {known}",
+            problem=message_of(first),
+            field=".".join(map(str, first["loc"])),
+            known=", ".join(ForecastConfig.model_fields),
         ) from None

@@ -211,4 +211,6 @@ async def answer_of(future: Future[T]) -> T:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
-            raise TransientError("the client closed the connection", code="client_left") from None
+            raise TransientError(
+                "the client closed the connection", next_step="send the request again", code="client_left"
+            ) from None

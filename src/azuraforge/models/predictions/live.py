@@ -69,7 +69,9 @@ class LiveReads:
             found = ledger_store.line(session, prediction_id)
             if found is None:
                 raise NotFound(
-                    f"prediction {prediction_id!r} is not in the ledger", next_step="azuraforge predictions list"
+                    "prediction {id!r} does not exist",
+                    next_step="run azuraforge predictions list",
+                    id=prediction_id,
                 )
             line, name = found
             outcomes = ledger_store.outcomes(session, prediction_id)
@@ -140,7 +142,7 @@ def _earlier(session: Session, prediction_id: str) -> dict[int, list[FormerOutco
 def _known(session: Session, name: str) -> Model:
     found = store.model(session, name) or trash_store.find(session, name)
     if found is None:
-        raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
+        raise NotFound("model {name!r} does not exist", next_step="run azuraforge models list", name=name)
     return found
 
 

@@ -52,10 +52,12 @@ class PictureQuestion:
         """Shrink an image that is too large for the serving child, in a child with a memory limit."""
         if error.error_code == NOT_A_CLASSIFIER:
             raise InvalidInput(
-                f"version {served.version} of {self._model!r} predicts a series; it cannot look at a picture",
+                "version {version} of model {model!r} predicts a series and cannot classify images",
                 where="version",
-                next_step=f"ask it for the next values: azuraforge models predict {self._model}",
+                next_step="request a forecast with azuraforge models predict {model}",
                 code=NOT_A_CLASSIFIER,
+                version=served.version,
+                model=self._model,
             ) from error
         if error.error_code not in (TOO_MANY_PIXELS, OUT_OF_MEMORY):
             raise error

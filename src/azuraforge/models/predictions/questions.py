@@ -205,9 +205,9 @@ class SeriesQuestion:
         request = self._request
         if request.rows is None and request.continues is not None:
             raise InvalidInput(
-                "only rows that are sent can continue a dataset",
+                "`continues` needs rows in the request",
                 where="continues",
-                next_step="send rows, or leave it out",
+                next_step="send rows, or omit continues",
             )
         if request.rows is None:
             return served.dataset_id

@@ -8,6 +8,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from azuraforge.bounds import Moment, Name
+from azuraforge.errors import InvalidValue
 from azuraforge.models.schemas import PredictionOut
 from azuraforge.paging import Page
 
@@ -72,13 +73,13 @@ class OutcomeRequest(BaseModel):
     @model_validator(mode="after")
     def _one_of_each(self) -> OutcomeRequest:
         if sum(each is not None for each in (self.prediction_id, self.request_id, self.model)) != 1:
-            raise ValueError("name exactly one of prediction_id, request_id and model")
+            raise InvalidValue("send exactly one of prediction_id, request_id and model")
         if (self.value is None) == (self.label is None):
-            raise ValueError("send exactly one of value and label")
+            raise InvalidValue("send exactly one of value and label")
         if self.value is not None and not math.isfinite(self.value):
-            raise ValueError("the value must be finite")
+            raise InvalidValue("the value must be finite")
         if self.model is not None and self.at is None:
-            raise ValueError("an outcome of a model's series needs its time `at`")
+            raise InvalidValue("an outcome of a model's series needs its time `at`")
         return self
 
     @property

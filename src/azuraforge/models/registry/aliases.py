@@ -67,12 +67,22 @@ class Aliases:
         present = pointer.version if pointer else None
         if expected != "anyone" and present != expected:
             raise Conflict(
-                f"the {alias} of {model!r} is version {present} by now, not {expected}",
+                "alias {alias!r} of model {model!r} now points to version {present}, not {expected}",
                 code="champion_changed",
-                next_step="judge again against the present one",
+                next_step="compare with the present version, then try again",
+                alias=alias,
+                model=model,
+                present=present,
+                expected=expected,
             )
         if present == version:
-            raise Conflict(f"version {version} of {model!r} is already {alias}")
+            raise Conflict(
+                "alias {alias!r} of model {model!r} already points to version {version}",
+                next_step="name another version",
+                version=version,
+                model=model,
+                alias=alias,
+            )
         line = store.move_alias(
             session,
             owner,
@@ -102,12 +112,19 @@ class Aliases:
         owner = lock_model(session, model)
         if alias == CHAMPION:
             raise Conflict(
-                f"the {CHAMPION} of {model!r} cannot be taken away",
+                "alias {alias!r} of model {model!r} cannot be removed",
                 next_step="promote another version, roll back, or delete the model",
+                alias=CHAMPION,
+                model=model,
             )
         pointer = store.alias(session, owner.id, alias)
         if pointer is None:
-            raise NotFound(f"model {model!r} has no {alias}", next_step=f"azuraforge models show {model}")
+            raise NotFound(
+                "model {model!r} has no alias {alias!r}",
+                next_step="run azuraforge models show {model}",
+                model=model,
+                alias=alias,
+            )
         line = store.remove_alias(session, owner, pointer, reason=reason, by=by)
         self._moved(session, owner, line)
         return line
@@ -168,7 +185,12 @@ class Aliases:
         def work(session: Session) -> schemas.AliasChange:
             line = self.rollback(session, model, alias=alias, reason=reason, by=by)
             if line.version != target.version:  # another request moved it a moment ago; what we verified is not this
-                raise Conflict(f"the {alias} of {model!r} has just moved", next_step="look at its history first")
+                raise Conflict(
+                    "alias {alias!r} of model {model!r} was moved by another request",
+                    next_step="check its history with azuraforge models show {model}, then try again",
+                    alias=alias,
+                    model=model,
+                )
             return shapes.change_out(line)
 
         return self._database.write(project_id, work, durable=True, unit=unit)
@@ -233,14 +255,20 @@ def _before(session: Session, owner: Model, alias: str) -> AliasChange:
     pointer = store.alias(session, owner.id, alias)
     if pointer is None:
         raise Conflict(
-            f"model {owner.name!r} has no {alias} to roll back", next_step=f"azuraforge models show {owner.name}"
+            "model {model!r} has no alias {alias!r} to roll back",
+            next_step="run azuraforge models show {model}",
+            model=owner.name,
+            alias=alias,
         )
     standing = store.change(session, owner.id, pointer.change)
     below = standing.below if standing is not None else None
     before = store.change(session, owner.id, below) if below is not None else None
     if before is None:
         raise Conflict(
-            f"version {pointer.version} is the first {alias} of {owner.name!r}; there is nothing before it",
-            next_step=f"promote another version: azuraforge models promote {owner.name} VERSION",
+            "alias {alias!r} of model {model!r} has no earlier version than {version}",
+            next_step="promote another version with azuraforge models promote {model} VERSION --reason WHY",
+            version=pointer.version,
+            alias=alias,
+            model=owner.name,
         )
     return before

@@ -32,13 +32,18 @@ def find_version(session: Session, owner: Model, number: int, *, trash: bool = F
     row = store.version(session, owner.id, number)
     if row is not None and row.purged_at is None and row.deleted_at is not None and not trash:
         raise NotFound(
-            f"version {number} of model {owner.name!r} is in the trash",
-            next_step=f"azuraforge models restore {owner.name} {number}",
+            "version {version} of model {model!r} is in the trash",
+            next_step="run azuraforge models restore {model} {version}",
             code="in_trash",
+            version=number,
+            model=owner.name,
         )
     if row is None or row.purged_at is not None:
         raise NotFound(
-            f"model {owner.name!r} has no version {number}", next_step=f"azuraforge models show {owner.name}"
+            "model {model!r} has no version {version}",
+            next_step="run azuraforge models show {model}",
+            model=owner.name,
+            version=number,
         )
     return row
 
@@ -55,14 +60,19 @@ def without_alias(session: Session, owner: Model, alias: str) -> Conflict:
     """Return the error for an alias that points at no version; it names the command that sets the alias."""
     name = shlex.quote(owner.name)
     newest = next((each.version for each in store.versions(session, owner.id)), None)
-    other = "" if alias == CHAMPION else f" --alias {alias}"
-    step = (
-        f"train a version: azuraforge runs start --dataset DATASET --model {name}"
+    return Conflict(
+        "model {model!r} has no version under the alias {alias!r}",
+        where="model {model}",
+        next_step="train a version with azuraforge runs start --dataset DATASET --model {name}"
         if newest is None
-        else f"look at its versions with azuraforge models show {name}, then promote one: azuraforge models promote"
-        f" {name} {newest}{other} --reason WHY"
+        else "choose a version with azuraforge models show {name}, then promote it with"
+        " azuraforge models promote {name} {newest}{option} --reason WHY",
+        model=owner.name,
+        alias=alias,
+        name=name,
+        newest=newest,
+        option="" if alias == CHAMPION else f" --alias {alias}",
     )
-    return Conflict(f"model {owner.name!r} has no {alias} yet", where=f"model {owner.name}", next_step=step)
 
 
 def aliased(session: Session, model_id: str, alias: str) -> ModelVersion | None:
@@ -74,12 +84,20 @@ def aliased(session: Session, model_id: str, alias: str) -> ModelVersion | None:
 def unknown(name: str, names: Sequence[str]) -> NotFound:
     """Return the error for an unknown model name; ``names`` are those of the existing models."""
     close = difflib.get_close_matches(name, names, n=1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    return NotFound(f"model {name!r} does not exist", next_step=f"{hint}azuraforge models list")
+    return NotFound(
+        "model {name!r} does not exist",
+        next_step="did you mean {close!r}? run azuraforge models list" if close else "run azuraforge models list",
+        name=name,
+        close=close[0] if close else "",
+    )
 
 
 def _unknown(session: Session, name: str) -> Model:
     if trash_store.find(session, name) is not None:
-        restore = f"azuraforge models restore {name}"
-        raise NotFound(f"model {name!r} is in the trash", next_step=restore, code="in_trash")
+        raise NotFound(
+            "model {name!r} is in the trash",
+            next_step="run azuraforge models restore {name}",
+            code="in_trash",
+            name=name,
+        )
     raise unknown(name, store.names(session))

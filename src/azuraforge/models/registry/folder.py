@@ -25,6 +25,7 @@ from pydantic import BaseModel, JsonValue
 from azuraforge.crashpoints import crashpoint
 from azuraforge.durable import sync
 from azuraforge.errors import InvalidInput, StorageError
+from azuraforge.messages import Message
 from azuraforge.models.registry.inert import TYPES, check_content, type_of
 from azuraforge.strict_json import JsonObject
 
@@ -52,7 +53,11 @@ class VersionFolders:
     def path(self, project_id: str, content_hash: str) -> Path:
         """Return the path of a folder, which may not exist."""
         if len(content_hash) != 64 or not all(letter in "0123456789abcdef" for letter in content_hash):
-            raise InvalidInput(f"{content_hash!r} is not a content hash")
+            raise InvalidInput(
+                "{content_hash!r} is not a content hash",
+                next_step="use the hash that azuraforge models show prints",
+                content_hash=content_hash,
+            )
         return self.root(project_id) / content_hash
 
     def root(self, project_id: str) -> Path:
@@ -122,28 +127,34 @@ def verify_folder(folder: Path, content_hash: str) -> None:
         manifest = orjson.loads((folder / MANIFEST).read_bytes())
         files = {str(name): (int(entry["bytes"]), str(entry["sha256"])) for name, entry in manifest["files"].items()}
     except FileNotFoundError:
-        raise _damaged(folder, f"{MANIFEST} is missing" if folder.is_dir() else "the folder is missing") from None
+        problem = (
+            Message("{name} is missing", {"name": MANIFEST}) if folder.is_dir() else Message("the folder is missing")
+        )
+        raise _damaged(folder, problem) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _damaged(folder, f"{MANIFEST} cannot be read") from error
+        raise _damaged(folder, Message("{name} cannot be read", {"name": MANIFEST})) from error
     if _hash_of(files) != content_hash:
-        raise _damaged(folder, f"{MANIFEST} was changed")
+        raise _damaged(folder, Message("{name} was changed", {"name": MANIFEST}))
     for name, entry in manifest["files"].items():
         if PurePosixPath(name).suffix not in TYPES or entry.get("type") != type_of(name):
-            raise _damaged(folder, f"{name} is of no type that a version may hold")
+            raise _damaged(folder, Message("{name} has a file type that a version may not contain", {"name": name}))
     found: set[str] = set()
     try:
         for name, path in _walk(folder):
             if name == MANIFEST:
                 continue
             if name not in files:
-                raise _damaged(folder, f"{name} does not belong to it")
+                raise _damaged(folder, Message("{name} does not belong to it", {"name": name}))
             found.add(name)
             if _read_hash(path) != files[name]:
-                raise _damaged(folder, f"{name} was changed or truncated")
-    except (InvalidInput, OSError) as error:
-        raise _damaged(folder, str(error)) from error
+                raise _damaged(folder, Message("{name} was changed or truncated", {"name": name}))
+    except InvalidInput as error:
+        inner = error.values.get("problem")
+        raise _damaged(folder, inner if isinstance(inner, Message) else error.as_message()) from error
+    except OSError as error:
+        raise _damaged(folder, Message("{reason}", {"reason": str(error)})) from error
     if missing := sorted(set(files) - found):
-        raise _damaged(folder, f"{missing[0]} is missing")
+        raise _damaged(folder, Message("{name} is missing", {"name": missing[0]}))
 
 
 class StoredCard(BaseModel):
@@ -161,26 +172,26 @@ def read_card(folder: Path) -> StoredCard:
 
 def _copy(source: Path, target: Path, card: Mapping[str, JsonValue] | None) -> dict[str, tuple[int, str]]:
     if source.is_symlink() or not source.is_dir():
-        raise InvalidInput(f"{source.name} is not a folder", where="version folder")
+        raise _unusable(Message("{name} is not a folder", {"name": source.name}))
     files = {}
     for name, path in _walk(source):
         if name == MANIFEST or (card is not None and name == CARD):
-            raise InvalidInput(f"{name} is written by the platform", where="version folder")
+            raise _unusable(Message("the name {name} is reserved for the platform", {"name": name}))
         type_of(name)
         copied = target / name
         copied.parent.mkdir(parents=True, exist_ok=True)
         files[name] = _copy_file(path, copied)  # hashed while copied: what is stored is what was hashed
         check_content(name, copied)
         if len(files) > _MAX_FILES:
-            raise InvalidInput(f"more than {_MAX_FILES} files", where="version folder")
+            raise _unusable(Message("it holds more than {most:,} files", {"most": _MAX_FILES}))
     if not files:
-        raise InvalidInput("the predictor's folder is empty", where="version folder")
+        raise _unusable(Message("it is empty"))
     if card is not None:
         text = orjson.dumps(dict(card), option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
         _write(target / CARD, text)
         files[CARD] = (len(text), hashlib.sha256(text).hexdigest())
     elif CARD not in files:
-        raise InvalidInput(f"{CARD} is missing", where="version folder")
+        raise _unusable(Message("{name} is missing", {"name": CARD}))
     return files
 
 
@@ -192,20 +203,20 @@ def _walk(folder: Path, prefix: str = "") -> Iterator[tuple[str, Path]]:
     for entry in listed:
         name = prefix + entry.name
         if entry.is_symlink():
-            raise InvalidInput(f"{name} is a link; a version holds its own files", where="version folder")
+            raise _unusable(Message("{name} is a symbolic link, which a version may not contain", {"name": name}))
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(Path(entry.path), name + "/")
         elif entry.is_file(follow_symlinks=False):
             yield name, Path(entry.path)
         else:
-            raise InvalidInput(f"{name} is not a regular file", where="version folder")
+            raise _unusable(Message("{name} is neither a file nor a folder", {"name": name}))
 
 
 def _open_plain(path: Path) -> int:
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise InvalidInput(f"{path.name} is not a regular file", where="version folder")
+        raise _unusable(Message("{name} is neither a file nor a folder", {"name": path.name}))
     return descriptor
 
 
@@ -261,11 +272,23 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _damaged(folder: Path, problem: str) -> StorageError:
+def _unusable(problem: Message) -> InvalidInput:
+    return InvalidInput(
+        "the version cannot be stored: {problem}",
+        where="version folder",
+        next_step="repair the save method of the pipeline",
+        problem=problem,
+    )
+
+
+def _damaged(folder: Path, problem: Message) -> StorageError:
     return StorageError(
-        f"version {folder.name[:12]} does not verify: {problem}",
-        where=str(folder),
+        "version folder {folder} is damaged: {problem}",
+        where="{place}",
         next_step="restore the folder from a backup, or roll the model back to another version",
+        folder=folder.name[:12],
+        problem=problem,
+        place=str(folder),
     )
 
 
@@ -275,9 +298,11 @@ def _storage_errors(root: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StorageError(
-            f"the version could not be stored: {error.strerror or error}",
-            where=str(root),
-            next_step="free space or make the artifacts folder writable, then resume the run",
+            "the version could not be written: {reason}",
+            where="{place}",
+            next_step="free disk space or make the artifacts folder writable, then resume the run",
+            reason=error.strerror or str(error),
+            place=str(root),
         ) from error
 
 

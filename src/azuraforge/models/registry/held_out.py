@@ -82,7 +82,9 @@ class HeldOutUses:
                 )
             except IntegrityError:  # another run took the number at the same moment (PostgreSQL)
                 continue
-        raise TransientError("too many runs are judged at the same moment", where=f"run {run_id}")
+        raise TransientError(
+            "too many runs are evaluated at the same time", where="run {run}", next_step="resume the run", run=run_id
+        )
 
     @staticmethod
     def _same_data(session: Session, held_out: HeldOut) -> SameData:

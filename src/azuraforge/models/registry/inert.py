@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 
 from azuraforge import strict_json
-from azuraforge.errors import InvalidInput
+from azuraforge.errors import InvalidInput, InvalidValue
 
 #: Vocabularies of the largest tokenizers take a few megabytes.
 _MOST_TEXT_BYTES = 64 << 20
@@ -20,11 +20,11 @@ def _check_tensors(path: Path) -> None:
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if length > size - 8:
-            raise ValueError("its header is longer than the file")
+            raise InvalidValue("its header is longer than the file")
         header = json.loads(file.read(length))
     ends = [entry["data_offsets"][1] for key, entry in header.items() if key != "__metadata__"]
     if max(ends, default=0) != size - 8 - length:
-        raise ValueError("its header does not fit its size")
+        raise InvalidValue("its header does not match its size")
 
 
 def _check_json(path: Path) -> None:
@@ -33,17 +33,17 @@ def _check_json(path: Path) -> None:
 
 def _check_text(path: Path) -> None:
     if "\0" in _bounded(path).decode("utf-8"):
-        raise ValueError("it is no text")
+        raise InvalidValue("it is not a text file")
 
 
 def _check_pieces(path: Path) -> None:
     if not _bounded(path).startswith(_FIRST_PIECE):
-        raise ValueError("it is no sentencepiece model")
+        raise InvalidValue("it is not a SentencePiece model")
 
 
 def _bounded(path: Path) -> bytes:
     if path.stat().st_size > _MOST_TEXT_BYTES:
-        raise ValueError(f"it holds more than {_MOST_TEXT_BYTES >> 20} MiB")
+        raise InvalidValue("it is larger than {most} MiB", most=_MOST_TEXT_BYTES >> 20)
     return path.read_bytes()
 
 
@@ -62,9 +62,11 @@ def type_of(name: str) -> str:
     suffix = PurePosixPath(name).suffix
     if suffix not in TYPES:
         raise InvalidInput(
-            f"{name} is of no type that a version may hold ({', '.join(TYPES)})",
+            "{name} has a file type that a version may not contain; allowed are {types}",
             where="version folder",
-            next_step="let the pipeline's save() write weights as .safetensors and everything else as .json or text",
+            next_step="let the pipeline's save method write weights as .safetensors and the rest as .json or text",
+            name=name,
+            types=", ".join(TYPES),
         )
     return TYPES[suffix][0]
 
@@ -74,4 +76,10 @@ def check_content(name: str, path: Path) -> None:
     try:
         TYPES[PurePosixPath(name).suffix][1](path)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
-        raise InvalidInput(f"{name} is truncated or broken: {error}", where="version folder") from error
+        raise InvalidInput(
+            "{name} is truncated or damaged: {reason}",
+            where="version folder",
+            next_step="write the file again with the pipeline's save method",
+            name=name,
+            reason=error.sentence if isinstance(error, InvalidValue) else str(error),
+        ) from error

@@ -22,7 +22,9 @@ def check_name(name: str) -> str:
         or not all(letter.isalnum() or letter in "._-" for letter in name)
     ):
         raise InvalidInput(
-            f"{name!r} cannot be a model's name", next_step="use letters, digits, '.', '_' and '-', at most 200"
+            "{name!r} is not a valid model name",
+            next_step="use at most 200 letters, digits, '.', '_' and '-', and begin with a letter, a digit or '_'",
+            name=name,
         )
     return name
 
@@ -34,7 +36,13 @@ def check_alias(alias: str) -> str:
         or len(alias) > 40
         or not all(letter.islower() or letter.isdigit() or letter in "_-" for letter in alias)
     ):
-        raise InvalidInput(f"{alias!r} cannot be an alias", next_step="use a short lower-case word such as champion")
+        raise InvalidInput(
+            "{alias!r} is not a valid alias",
+            next_step="use at most 40 lower-case letters, digits, '_' and '-', such as champion",
+            alias=alias,
+        )
     if alias in RESERVED or alias.removeprefix("v").isdigit():
-        raise InvalidInput(f"{alias!r} would be read as a version", next_step="use another word, such as night")
+        raise InvalidInput(
+            "{alias!r} would be read as a version number", next_step="choose another word, such as night", alias=alias
+        )
     return alias

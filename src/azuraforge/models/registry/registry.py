@@ -70,7 +70,11 @@ class Registry:
         owner = store.ensure_model(session, check_name(model))
         hold(session)
         if not self._folders.path(session.project_id, imported.content_hash).is_dir():
-            raise TransientError(f"a version with the weights of the next one of {model!r} was just purged with them")
+            raise TransientError(
+                "the weights of the next version of model {model!r} were purged a moment ago",
+                next_step="import the bundle again",
+                model=model,
+            )
         row = store.add_version(
             session,
             owner,

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from azuraforge.bounds import Name, Number
+from azuraforge.errors import InvalidValue
 from azuraforge.models.answers import PredictionPoint
 from azuraforge.models.schemas import Alias, plain
 from azuraforge.plugins.contract.shape import Texts
@@ -32,7 +33,7 @@ class Change(BaseModel):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if sum(each is not None for each in (self.values, self.multiply, self.add)) != 1:
-            raise ValueError("name exactly one of values, multiply and add")
+            raise InvalidValue("send exactly one of values, multiply and add")
         return self
 
 
@@ -69,7 +70,7 @@ class WhatIfRequest(BaseModel):
     def _names_differ(self) -> Self:
         names = [each.name for each in self.scenarios]
         if len(set(names)) < len(names):
-            raise ValueError("two scenarios have the same name")
+            raise InvalidValue("two scenarios have the same name")
         return self
 
 

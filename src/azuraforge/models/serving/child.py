@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from azuraforge.errors import AzuraError, InvalidInput
+from azuraforge.messages import Message
 from azuraforge.models.registry.folder import read_card, verify_folder
 from azuraforge.models.serving.messages import (
     NOT_A_CLASSIFIER,
     ChildOpening,
     DatasetFile,
-    Message,
     Point,
     Row,
     SeriesAnswer,
     Written,
+)
+from azuraforge.models.serving.messages import (
+    Message as Question,
 )
 from azuraforge.models.serving.scenarios import answer_scenarios
 from azuraforge.plugins.contract.availability import delay_of
@@ -69,9 +72,10 @@ class Predictor:
         config = kind.own_config({**opening["config"], **card.config})
         if not isinstance(config, ForecastConfig):
             raise InvalidInput(
-                f"the task kind {plugin.kind} is served as a series, and its Config is no ForecastConfig",
-                where=f"task kind {plugin.kind}",
+                "task kind {kind} is served as a series, but its Config does not extend ForecastConfig",
+                where="task kind {kind}",
                 next_step="derive its Config from azuraforge.plugins.forecasting.config.ForecastConfig",
+                kind=plugin.kind,
             )
         self.horizon = card.horizon or config.horizon
         self._known_ahead = config.known_ahead
@@ -84,7 +88,7 @@ class Predictor:
         other._predictor = self._pipeline.load(folder)
         return other
 
-    def answer(self, question: Message) -> Written:
+    def answer(self, question: Question) -> Written:
         """Predict the rows after the end of ``rows``, or of ``dataset`` if ``rows`` is None.
 
         With ``rows``, a ``dataset`` gives the days and hours of a series without a frequency: a few rows of one week do
@@ -94,17 +98,19 @@ class Predictor:
         """
         if "picture" in question:
             raise InvalidInput(
-                "this version predicts a series; it cannot look at a picture",
+                "this version predicts a series and cannot classify images",
                 where="version",
-                next_step="ask it for the next values: azuraforge models predict NAME",
+                next_step="request a forecast with azuraforge models predict NAME",
                 code=NOT_A_CLASSIFIER,
             )
         horizon = question["horizon"] or self.horizon
         if horizon > self.horizon:
             raise InvalidInput(
-                f"this version predicts {self.horizon} rows ahead, not {horizon}",
+                "this version predicts at most {most} [row|rows] ahead, not {asked}",
                 where="horizon",
-                next_step=f"ask for at most {self.horizon}, or train a model with a longer horizon",
+                next_step="request a horizon of at most {most}, or train a model with a longer horizon",
+                most=self.horizon,
+                asked=horizon,
             )
         rows, stored, series = question["rows"], question["dataset"], self._series(question.get("series"))
         schema = one_of(self.schema)
@@ -142,11 +148,11 @@ class Predictor:
         if (self.schema.series is None) == (asked is None):
             return asked
         if asked is not None:
-            raise InvalidInput("this version learned one series", where="series", next_step="leave series out")
+            raise InvalidInput("this version learned a single series", where="series", next_step="omit series")
         raise InvalidInput(
-            "this version learned several series, and none is named",
+            "this version learned several series, and the request names none",
             where="series",
-            next_step="name one with series (CLI: --series, or --all-series for each of them)",
+            next_step="name one with series (CLI: --series, or --all-series for all of them)",
             code="series_needed",
         )
 
@@ -166,7 +172,10 @@ class Predictor:
         rows = frame.filter(pl.col(column) == series).drop(column)
         if not rows.height:
             raise InvalidInput(
-                f"the dataset holds no series {series!r}", where="series", next_step="azuraforge datasets show"
+                "the dataset has no series {series!r}",
+                where="series",
+                next_step="run azuraforge datasets show",
+                series=series,
             )
         return rows
 
@@ -198,20 +207,26 @@ class Predictor:
             raise
         except Exception as error:
             raise InvalidInput(
-                f"{self._name} could not predict from {part.frame.height} rows:"
-                f" {type(error).__name__}: {' '.join(str(error).split())[:300]}",
+                "{name} could not predict from {rows:,} [row|rows]: {error_type}: {reason}",
                 where="rows" if from_rows else "dataset",
-                next_step="send a longer history" if from_rows else "look at the plugin that made this version",
+                next_step="send a longer history" if from_rows else "check the plugin of this version",
                 code=PREDICTION_FAILED,
+                name=self._name,
+                rows=part.frame.height,
+                error_type=type(error).__name__,
+                reason=" ".join(str(error).split())[:300],
             ) from error
         expected = (len(part.origins), self.horizon)
         for values in (predictions.point, *predictions.quantiles.values()):
             if np.shape(values) != expected or not np.isfinite(values).all():
                 raise InvalidInput(
-                    f"{self._name} answered with shape {np.shape(values)} or with NaN; expected {expected} finite",
+                    "{name} returned an array of shape {shape}; expected are finite numbers of shape {expected}",
                     where="rows" if from_rows else "dataset",
                     next_step="send a longer history without missing values",
                     code=PREDICTION_FAILED,
+                    name=self._name,
+                    shape=str(np.shape(values)),
+                    expected=str(expected),
                 )
         return origins_of(predictions, np.array([place], dtype=np.int64))
 
@@ -263,7 +278,11 @@ def read_rows(rows: Sequence[Row], schema: Schema, known_ahead: Sequence[str] = 
     late = {name: _last_told(rows, name) for name in wanted if delay_of(schema.available_after.get(name)) is not None}
     for index, row in enumerate(rows):
         if unknown := sorted(set(row) - allowed):
-            raise _bad_row(index, f"unknown column {unknown[0]!r}", f"the columns are {', '.join(sorted(allowed))}")
+            raise _bad_row(
+                index,
+                Message("unknown column {name!r}", {"name": unknown[0]}),
+                Message("use these columns: {columns}", {"columns": sorted(allowed)}),
+            )
         if schema.time is not None:
             times.append(_time(row, schema.time, index))
         to_come = index >= measured
@@ -273,7 +292,8 @@ def read_rows(rows: Sequence[Row], schema: Schema, known_ahead: Sequence[str] = 
             columns[name].append(None if untold else _number(row, name, index))
     for index in range(1, len(times)):
         if times[index] <= times[index - 1]:
-            raise _bad_row(index, f"{schema.time!r} is not later than in the row before", "send rows oldest first")
+            problem = Message("{name!r} is not later than in the row before", {"name": schema.time})
+            raise _bad_row(index, problem, Message("send the oldest row first"))
     frame = pl.DataFrame({name: pl.Series(name, values, dtype=pl.Float64) for name, values in columns.items()})
     if schema.time is None:
         return frame
@@ -301,11 +321,16 @@ def _check_rhythm(frame: pl.DataFrame, schema: Schema) -> None:
     wrong = (expected != at[1:]).arg_true()
     if len(wrong):
         before = int(wrong[0])
-        where = " on the last day of each month" if schema.month_end else ""
+        times = {"expected": expected[before], "before": at[before], "found": at[before + 1]}
         raise _bad_row(
             before + 1,
-            f"expected {expected[before].isoformat()} after {at[before].isoformat()}, got {at[before + 1].isoformat()}",
-            f"send one row every {schema.frequency}{where}",
+            Message(
+                "expected {expected} after {before}, found {found}",
+                {name: each.isoformat() for name, each in times.items()},
+            ),
+            Message("send one row for the last day of each month")
+            if schema.month_end
+            else Message("send one row every {frequency}", {"frequency": schema.frequency}),
         )
 
 
@@ -340,16 +365,21 @@ def _time(row: Row, name: str, index: int) -> datetime:
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:
-        raise _bad_row(index, f"{name!r} is {text!r}", "write times as ISO 8601 with a zone, 2026-01-31T12:00:00Z")
+        step = Message("write times in ISO 8601 with a time zone, such as 2026-01-31T12:00:00Z")
+        raise _bad_row(index, _is(name, text), step)
     return at
 
 
 def _number(row: Row, name: str, index: int) -> float:
     value = row.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise _bad_row(index, f"{name!r} is {value!r}", "send a finite number")
+        raise _bad_row(index, _is(name, value), Message("send a finite number"))
     return float(value)
 
 
-def _bad_row(index: int, problem: str, next_step: str) -> InvalidInput:
-    return InvalidInput(problem, where=f"rows[{index}]", next_step=next_step)
+def _is(name: str, value: object) -> Message:
+    return Message("{name!r} is {value}", {"name": name, "value": repr(value)})
+
+
+def _bad_row(index: int, problem: Message, step: Message) -> InvalidInput:
+    return InvalidInput("{problem}", where="rows[{index}]", next_step="{step}", problem=problem, step=step, index=index)

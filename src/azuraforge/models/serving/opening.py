@@ -35,8 +35,9 @@ def open_version(opening: ChildOpening) -> Predictor | PicturePredictor:
             return PicturePredictor(opening)
         case _:
             raise InvalidInput(
-                f"the task kind {task} answers no single questions, so its versions are not served online",
+                "versions of the task kind {task} are not served online",
                 where="version",
-                next_step=f"read its evaluation, or load it in a program of your own with the plugin of {task}",
+                next_step="read the evaluation of its run, or load the version in your own program",
                 code="not_served",
+                task=task,
             )

@@ -57,9 +57,9 @@ class PicturePredictor:
         """
         if "picture" not in question:
             raise InvalidInput(
-                "this version names what pictures show; it has no next values",
+                "this version classifies images and cannot forecast",
                 where="version",
-                next_step="send it a picture: azuraforge models predict-image NAME FILE",
+                next_step="classify an image with azuraforge models predict-image NAME FILE",
                 code="not_a_forecaster",
             )
         schema, name = self.schema, question["name"]
@@ -86,20 +86,25 @@ class PicturePredictor:
             raise
         except Exception as error:
             raise InvalidInput(
-                f"{self._name} could not look at the picture:"
-                f" {type(error).__name__}: {' '.join(str(error).split())[:300]}",
+                "{name} could not classify the image: {error_type}: {reason}",
                 where="image",
-                next_step="look at the plugin that made this version",
+                next_step="check the plugin of this version",
                 code=PREDICTION_FAILED,
+                name=self._name,
+                error_type=type(error).__name__,
+                reason=" ".join(str(error).split())[:300],
             ) from error
         values = np.asarray(predicted.probabilities, dtype=np.float64)
         expected = (1, len(self.schema.classes))
         if values.shape != expected or not (values >= 0).all() or abs(values.sum() - 1) > _SUM_TOLERANCE:
             raise InvalidInput(
-                f"{self._name} answered with shape {values.shape}, or not with probabilities; expected {expected}",
+                "{name} returned an array of shape {shape} that does not hold probabilities; expected shape {expected}",
                 where="image",
-                next_step="look at the plugin that made this version",
+                next_step="check the plugin of this version",
                 code=PREDICTION_FAILED,
+                name=self._name,
+                shape=str(values.shape),
+                expected=str(expected),
             )
         answer: np.ndarray[Any, np.dtype[np.float64]] = values[0]
         return answer

@@ -70,7 +70,7 @@ class ReplicaPool:
         frame = encode(question)
         with self._lock:
             if self._closed:
-                raise TransientError("the platform is stopping", next_step="ask again when it runs")
+                raise TransientError("the platform is stopping", next_step="try again when it is running")
             replica = self._replicas.get(key)
             if replica is None:
                 for other, cold in list(self._replicas.items()):  # could not open, or died, and no question waits

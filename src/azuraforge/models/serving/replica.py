@@ -153,7 +153,9 @@ class Replica:
         if self._is_full(more_bytes):
             self._waiting = deque(each for each in self._waiting if each.is_wanted)
             if self._is_full(more_bytes):
-                raise TransientError("too many questions wait for this version", next_step="try again", code=TOO_MANY)
+                raise TransientError(
+                    "too many requests are waiting for this version", next_step="try again", code=TOO_MANY
+                )
 
     def _is_full(self, more_bytes: int) -> bool:
         if not self._waiting:
@@ -335,12 +337,20 @@ class Replica:
         reason = child_session.death() if self._sent else None
         child_session.close()
         if reason is not None:
-            self._requeue(TransientError(str(reason), next_step="try again"), _TRIES)
+            self._requeue(TransientError("{reason}", next_step="try again", reason=str(reason)), _TRIES)
 
     def _too_slow(self) -> None:
         seconds = self._sent[0].timeout_seconds
         self._end()
-        self._requeue(TransientError(f"no answer within {seconds:g} seconds", next_step="try again", code=TOO_SLOW), 1)
+        self._requeue(
+            TransientError(
+                "the version did not answer within {seconds:g} [second|seconds]",
+                next_step="try again",
+                code=TOO_SLOW,
+                seconds=seconds,
+            ),
+            1,
+        )
 
     def _requeue(self, error: TransientError, tries: int) -> None:
         """Ask the sent questions again, except possibly the first, which may have caused the failure."""
@@ -373,8 +383,10 @@ def _object(value: JsonValue) -> Reply:
 
 
 def _unreadable(error: Exception) -> TransientError:
-    return TransientError(f"{type(error).__name__}: {error}", next_step="try again")
+    return TransientError(
+        "{error_type}: {reason}", next_step="try again", error_type=type(error).__name__, reason=str(error)
+    )
 
 
 def _stopping() -> TransientError:
-    return TransientError("the platform is stopping", next_step="ask again when it runs")
+    return TransientError("the platform is stopping", next_step="try again when it is running")

@@ -9,35 +9,17 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import LANGUAGES, Message, keyed
+from azuraforge.messages.formats import separated
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.parts import Part, Predictions, Schema
 from azuraforge.plugins.forecasting.channels import column_values
-from azuraforge.wording import fill
 
 if TYPE_CHECKING:
     from azuraforge.models.serving.messages import Point, ScenarioMessage, WhatIfMessage
 
 #: A forecast that moves by less than this share of its own size does not react.
 _STILL = 1e-9
-_CAUTIONS: Mapping[str, tuple[str, str]] = {
-    "assumed": (
-        "No value of {column} is known for the rows to predict; its last value {value} is assumed for all of them.",
-        "Tahmin edilecek satırlar için {column} değeri bilinmiyor; hepsinde son değeri {value} varsayılıyor.",
-    ),
-    "outside_learned_range": (
-        "{column} reaches {value}; the version learned from {low} to {high}. Beyond that the forecast extrapolates.",
-        "{column} {value} değerine ulaşıyor; sürüm {low} ile {high} arasından öğrendi. Ötesinde tahmin, görülmemiş bir"
-        " bölgeye uzatılıyor.",
-    ),
-    "no_reaction": (
-        "The forecast does not react to {column}: with these values it is the same as without the change.",
-        "Tahmin {column} sütununa tepki vermiyor: bu değerlerle, değişiklik yapılmadan önceki tahminin aynısı.",
-    ),
-    "unchanged": (
-        "The scenario leaves {column} as it is in the base.",
-        "Senaryo {column} sütununu temel tahmindeki gibi bırakıyor.",
-    ),
-}
 
 
 #: Answers a part of one origin: points as messages carry them, the interval, and all numbers of the answer.
@@ -78,10 +60,10 @@ def answer_scenarios(
     """
     if not known_ahead:
         raise InvalidInput(
-            "this version learned no column as known ahead, so a scenario can change none",
+            "this version has no columns known ahead, which scenarios could change",
             where="scenarios",
-            next_step="state which columns are known ahead, then train: azuraforge datasets available-after NAME"
-            " COLUMN=ahead",
+            next_step="declare columns known ahead with azuraforge datasets available-after NAME COLUMN=ahead,"
+            " then train again",
             code="nothing_known_ahead",
         )
     given = {name: _given(name, values, part, known_ahead, horizon) for name, values in question["known_ahead"].items()}
@@ -133,8 +115,9 @@ def answer_scenarios(
 
 def _given(name: str, values: Sequence[float], part: Part, known_ahead: Sequence[str], horizon: int) -> Floats:
     """Return the request's own values of a column."""
-    _check_column(name, part.schema, known_ahead, f"known_ahead.{name}")
-    return _as_long(values, horizon, f"known_ahead.{name}")
+    where = Message("known_ahead.{name}", {"name": name})
+    _check_column(name, part.schema, known_ahead, where)
+    return _as_long(values, horizon, where)
 
 
 def _with(part: Part, values: Mapping[str, Floats]) -> Part:
@@ -166,20 +149,25 @@ def _changed(
     """Return the changed columns of a scenario, ``(horizon,)`` each. Raises InvalidInput for an impossible change."""
     changed: dict[str, Floats] = {}
     for number, change in enumerate(scenario["changes"]):
-        name, where = change["column"], f"scenario {scenario['name']!r}, changes[{number}]"
+        name = change["column"]
+        where = Message("scenario {name!r}, changes[{number}]", {"name": scenario["name"], "number": number})
         _check_column(name, schema, tuple(columns), where)
         if change["values"] is not None:
             changed[name] = _as_long(change["values"], horizon, where)
             continue
         column = columns[name]
         if name not in changed and column.known not in (0, horizon):
-            many = f"ends after {column.known} of {horizon} rows to predict" if column.known > 0 else "has holes"
             raise InvalidInput(
-                f"the column {name!r} {many}, so it cannot be multiplied or added to",
-                where=where,
-                next_step=f"send its {horizon} values as `values` of the change, or of all scenarios as"
-                f" known_ahead.{name}",
+                "column {name!r} is known for only {known} of {horizon} rows to predict and cannot be scaled or shifted"
+                if column.known > 0
+                else "column {name!r} has gaps and cannot be scaled or shifted",
+                where="{place}",
+                next_step="send all {horizon} values, in the change or for all scenarios in known_ahead",
                 code="ends_early",
+                name=name,
+                known=column.known,
+                place=where,
+                horizon=horizon,
             )
         own = changed.get(name, column.values)
         with np.errstate(over="ignore"):  # checked below
@@ -188,34 +176,52 @@ def _changed(
     for name, own in changed.items():
         if not np.isfinite(own).all():
             raise InvalidInput(
-                f"the changed values of {name!r} are no finite numbers",
-                where=f"scenario {scenario['name']!r}",
+                "the changed values of column {column!r} are not finite",
+                where="scenario {scenario!r}",
                 next_step="choose smaller changes",
+                column=name,
+                scenario=scenario["name"],
             )
     return changed
 
 
-def _check_column(name: str, schema: Schema, known_ahead: Sequence[str], where: str) -> None:
+def _check_column(name: str, schema: Schema, known_ahead: Sequence[str], where: Message) -> None:
     if name in known_ahead:
         return
     others = ", ".join(known_ahead)
     if name in (schema.target, *schema.features):
-        message = (
-            f"{name!r} is what is predicted"
+        raise InvalidInput(
+            "{name!r} is the target and cannot be changed"
             if name == schema.target
-            else f"the version did not learn {name!r} as known ahead: its values at the rows to predict are no input"
+            else "the version did not learn column {name!r} as known ahead, so its future values are not an input",
+            where="{place}",
+            next_step="change one of {others}",
+            code="not_known_ahead",
+            name=name,
+            place=where,
+            others=others,
         )
-        raise InvalidInput(message, where=where, next_step=f"change one of {others}", code="not_known_ahead")
-    raise InvalidInput(f"unknown column {name!r}", where=where, next_step=f"change one of {others}", code="no_column")
+    raise InvalidInput(
+        "unknown column {name!r}",
+        where="{place}",
+        next_step="change one of {others}",
+        code="no_column",
+        name=name,
+        place=where,
+        others=others,
+    )
 
 
-def _as_long(values: Sequence[float], horizon: int, where: str) -> Floats:
+def _as_long(values: Sequence[float], horizon: int, where: Message) -> Floats:
     if len(values) != horizon:
         raise InvalidInput(
-            fill("{count} [value|values] for {horizon} rows to predict", count=len(values), horizon=horizon),
-            where=where,
-            next_step=f"send {horizon} values, or ask for a horizon of {len(values)}",
+            "{count} [value was|values were] sent for {horizon} [row|rows] to predict",
+            where="{place}",
+            next_step="send {horizon} values, or request a horizon of {count}",
             code="wrong_length",
+            place=where,
+            horizon=horizon,
+            count=len(values),
         )
     return np.array(values, dtype=np.float64)
 
@@ -242,12 +248,10 @@ def _cautions(column: Column, own: Floats, *, reacts: bool) -> list[dict[str, An
 
 
 def _caution(code: str, column: str, **shown: str) -> dict[str, Any]:
-    sentences = zip(("en", "tr"), _CAUTIONS[code], strict=True)
     text = {}
-    for language, sentence in sentences:
-        mark = "," if language == "tr" else "."
-        figures = {name: each.replace(".", mark) for name, each in shown.items()}
-        text[language] = fill(sentence, column=column, **figures)
+    for language in LANGUAGES:
+        figures = {name: separated(each, language) for name, each in shown.items()}
+        text[language] = keyed(f"scenarios.caution.{code}", language, column=column, **figures)
     return {"code": code, "column": column, "text": text}
 
 

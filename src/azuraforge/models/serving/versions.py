@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import InvalidInput, NotFound
+from azuraforge.messages import Message
 from azuraforge.models import store
 from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.serving.messages import DatasetFile, Opening, Reply
@@ -30,13 +31,13 @@ class Rows:
     Attributes:
         number: of the dataset's version.
         file: as a child reads it.
-        other: what is other there than the model's version learned, so that it cannot forecast from it; empty: nothing.
+        other: what is other there than the model's version learned, so that it cannot forecast from it; None: nothing.
         newer: number of the newest version, if it is passed over for this reason.
     """
 
     number: int
     file: DatasetFile
-    other: str = ""
+    other: Message | None = None
     newer: int | None = None
 
 
@@ -100,7 +101,7 @@ class ServedVersions:
         with self._database.read(project_id) as session:
             row = store.version(session, model_id, version)
         if row is None:  # purged between two reads
-            raise NotFound("this version is gone", next_step="azuraforge models list")
+            raise NotFound("this version no longer exists", next_step="run azuraforge models list")
         known = self._served(row)
         with self._lock:
             self._remembered[project_id, model_id, version] = known
@@ -127,27 +128,30 @@ class ServedVersions:
         """
         if own_rows and asked is not None:
             raise InvalidInput(
-                "a forecast begins after the rows that are sent or at the end of a version of the dataset, not both",
+                "rows and dataset_version cannot both say where the forecast begins",
                 where="dataset_version",
-                next_step="leave out rows or dataset_version",
+                next_step="omit rows or dataset_version",
             )
         if own_rows:
             return None
         if asked is not None:
             found = self._rows(served, asked)
-            if found.other:
+            if found.other is not None:
                 raise InvalidInput(
-                    f"version {served.version} cannot forecast from version {asked} of its dataset: {found.other}",
+                    "version {version} cannot forecast from version {asked} of its dataset: {difference}",
                     where="dataset_version",
-                    next_step="leave it out, or train a model on that version",
+                    next_step="omit dataset_version, or train a model on that version",
                     code="other_rows",
+                    version=served.version,
+                    asked=asked,
+                    difference=found.other,
                 )
             return found
         try:
             number = newest if newest is not None else self._newest(served)
             if number is not None and number != served.dataset_version:
                 found = self._rows(served, number)
-                if not found.other:
+                if found.other is None:
                     return found
                 return replace(self._rows(served, served.dataset_version), newer=number)
         except NotFound:  # deleted a moment ago
@@ -162,7 +166,9 @@ class ServedVersions:
     def _rows(self, served: Served, number: int | None) -> Rows:
         if served.dataset_id is None or served.dataset_version is None or number is None:
             raise InvalidInput(
-                f"version {served.version} was not trained on a stored dataset", next_step="send rows to predict from"
+                "version {version} was not trained on a stored dataset",
+                next_step="send rows with the request",
+                version=served.version,
             )
         if (known := served.rows.get(number)) is not None:
             return known
@@ -175,7 +181,7 @@ class ServedVersions:
             options=found.options,
             fingerprint=found.fingerprint,
         )
-        known = Rows(number, file, "" if own else difference(served.schema, found.schema))
+        known = Rows(number, file, None if own else difference(served.schema, found.schema))
         for old in [each for each in list(served.rows) if each != served.dataset_version][:-1]:
             served.rows.pop(old, None)  # versions are added for years
         served.rows[number] = known
@@ -225,22 +231,22 @@ class ServedVersions:
         )
 
 
-def difference(learned: DatasetSchema, given: DatasetSchema) -> str:
-    """Return how another version of a dataset differs from what a model's version learned; empty: not at all.
+def difference(learned: DatasetSchema, given: DatasetSchema) -> Message | None:
+    """Return how another version of a dataset differs from what a model's version learned; None: not at all.
 
     Example:
         >>> learned = DatasetSchema(target="load", features=("heat",))
         >>> difference(learned, DatasetSchema(target="load", features=("heat", "rain")))
-        ''
-        >>> difference(learned, DatasetSchema(target="load"))
+        >>> str(difference(learned, DatasetSchema(target="load")))
         "column 'heat' is missing"
     """
     for name in ("kind", "target", "unit", "frequency", "series"):
         if getattr(learned, name) != getattr(given, name):
-            return f"{name} is {getattr(given, name) or 'none'!s} instead of {getattr(learned, name) or 'none'!s}"
+            values = {"field": name, "found": getattr(given, name) or "–", "learned": getattr(learned, name) or "–"}
+            return Message("{field} is {found} instead of {learned}", values)
     for column in learned.features:
         if column not in given.features:
-            return f"column {column!r} is missing"
+            return Message("column {column!r} is missing", {"column": column})
         if learned.available_after.get(column) != given.available_after.get(column):
-            return f"column {column!r} becomes known at another time"
-    return ""
+            return Message("column {column!r} becomes known at another time", {"column": column})
+    return None

@@ -37,11 +37,23 @@ def answer(child: Child) -> AgentAnswer:
     request = parse_config(plugin.Request, wanted.request, name)
     result = agent.execute(request)
     if not isinstance(result, Mapping):
-        raise InvalidInput(f"execute returned {type(result).__name__}, not a dict", where=f"agent {name}")
+        raise InvalidInput(
+            "execute returned {type}, not a dict",
+            where="agent {name}",
+            next_step="repair the execute method of the agent",
+            type=type(result).__name__,
+            name=name,
+        )
     try:
         text = orjson.dumps(dict(result), option=orjson.OPT_SERIALIZE_NUMPY)
     except TypeError as error:
-        raise InvalidInput(f"execute returned what is not JSON: {error}", where=f"agent {name}") from error
+        raise InvalidInput(
+            "the result of execute is not JSON: {reason}",
+            where="agent {name}",
+            next_step="repair the execute method of the agent",
+            reason=str(error),
+            name=name,
+        ) from error
     (child.outputs / "result.json").write_bytes(text)
     truncated = len(text) > SUMMARY_BYTES
     return AgentAnswer(result=None if truncated else orjson.loads(text), truncated=truncated, bytes=len(text))

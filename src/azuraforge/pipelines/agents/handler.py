@@ -27,7 +27,7 @@ class AgentHandler(Handler):
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         """Check the request with the agent's own schema. Raises UserError."""
         if not request.plugin:
-            raise InvalidInput("no agent is named", where="plugin", next_step="see `azuraforge plugins list`")
+            raise InvalidInput("the request names no agent", where="plugin", next_step="run azuraforge plugins list")
         plugin = self._catalogue.get("agent", request.plugin)
         return PreparedRun(
             name=request.name or plugin.name,
@@ -40,7 +40,12 @@ class AgentHandler(Handler):
         """Execute the agent; its result is an artifact and, if short, part of the summary."""
         run = job.run
         if run.plugin is None:
-            raise InvalidInput("an agent run needs an agent", where=f"run {run.id}")
+            raise InvalidInput(
+                "an agent run needs an agent",
+                where="run {run}",
+                next_step="start it again with --plugin",
+                run=run.id,
+            )
         wanted = AgentInput(plugins_folder=str(self._catalogue.plugins_folder), plugin=run.plugin, request=run.config)
         answered = execute_step(job, "answer", ANSWER, wanted, AgentAnswer, share=1.0)
         job.artifact("result.json", Path(answered.outputs) / "result.json", "application/json", "result")

@@ -12,7 +12,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from azuraforge.datasets.service import DatasetService
 from azuraforge.datasets.versions import DatasetVersion
-from azuraforge.errors import AzuraError, Conflict, InvalidInput, TransientError
+from azuraforge.errors import AzuraError, Conflict, InvalidInput, InvalidValue, TransientError
+from azuraforge.messages.validation import message_of
 from azuraforge.models.schemas import VersionOut
 from azuraforge.models.service import ModelService
 from azuraforge.pipelines.batches.shapes import (
@@ -58,7 +59,7 @@ class BatchConfig(BaseModel):
     @model_validator(mode="after")
     def _in_order(self) -> BatchConfig:
         if self.start and self.end and self.end < self.start:
-            raise ValueError("end lies before start")
+            raise InvalidValue("end must not be earlier than start")
         return self
 
 
@@ -78,12 +79,14 @@ class BatchPredictHandler(Handler):
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         """Fix the version, and check that it can read the dataset. Raises UserError."""
         if not request.model:
-            raise InvalidInput("no model is named", where="model", next_step="see `azuraforge models list`")
+            raise InvalidInput("the request names no model", where="model", next_step="run azuraforge models list")
         config = _parse(request.config)
         version = self._version(project_id, request.model, config.version, config.alias)
         named = request.dataset or version.dataset_id
         if not named:
-            raise InvalidInput("no dataset is named", where="dataset", next_step="see `azuraforge datasets list`")
+            raise InvalidInput(
+                "the request names no dataset", where="dataset", next_step="run azuraforge datasets list"
+            )
         dataset = self._datasets.get(project_id, named, request.dataset_version)
         self._check_fits(version, dataset)
         alias = None if config.version is not None else config.alias
@@ -104,7 +107,12 @@ class BatchPredictHandler(Handler):
         """Execute the run chunk by chunk, in a thread of the worker."""
         run = job.run
         if run.dataset_id is None or run.model is None:
-            raise InvalidInput("a batch prediction needs a model and a dataset", where=f"run {run.id}")
+            raise InvalidInput(
+                "a batch prediction needs a model and a dataset",
+                where="run {run}",
+                next_step="start it again with --model and --dataset",
+                run=run.id,
+            )
         # Deleted in the meantime or not: it was there when the run was asked for, and is kept until purged.
         dataset = self._datasets.get(run.project_id, run.dataset_id, run.dataset_version, trash=True)
         config = BatchConfig.model_validate(run.config)
@@ -141,9 +149,7 @@ class BatchPredictHandler(Handler):
             learned=version.data_schema,
             given=dataset.schema,
         )
-        found = self._call(f"{STEPS}:check", to_json(wanted), CheckResult, _CHECK_SECONDS)
-        if found.problem is not None:
-            raise _unfit(found.problem)
+        self._call(f"{STEPS}:check", to_json(wanted), CheckResult, _CHECK_SECONDS)
 
     def _version(self, project_id: str, model: str, number: int | None, alias: str) -> VersionOut:
         """Return the version of this number, or else the one that the alias points at."""
@@ -153,10 +159,12 @@ class BatchPredictHandler(Handler):
         held = next((each for each in found.version_list if alias in each.aliases), None)
         if held is None or found.deleted_at is not None:
             raise Conflict(
-                f"model {model!r} has no {alias}, or is in the trash",
+                "model {model!r} has no alias {alias!r}, or is in the trash",
                 where="model",
-                next_step="name a version with its number, or promote one:"
-                f" azuraforge models promote {model} VERSION --reason WHY",
+                next_step="name the number of a version, or promote one with azuraforge models promote {model} "
+                "VERSION --reason WHY",
+                model=model,
+                alias=alias,
             )
         return held
 
@@ -201,17 +209,11 @@ def _parse(given: JsonObject) -> BatchConfig:
         return BatchConfig.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
         raise InvalidInput(
-            first["msg"],
-            where=f"config.{where}" if where else "config",
-            next_step=f"known: {', '.join(BatchConfig.model_fields)}",
+            "{problem}",
+            where="config.{field}" if first["loc"] else "config",
+            next_step="use these settings: {known}",
+            problem=message_of(first),
+            field=".".join(map(str, first["loc"])),
+            known=", ".join(BatchConfig.model_fields),
         ) from None
-
-
-def _unfit(problem: str) -> InvalidInput:
-    return InvalidInput(
-        f"this version cannot predict from this dataset: {problem}",
-        where="dataset",
-        next_step="name a dataset with the same columns and meaning as the one that it learned from",
-    )

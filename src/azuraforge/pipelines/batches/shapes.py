@@ -23,9 +23,7 @@ class CheckInput(StepInput):
 
 
 class CheckResult(StepResult):
-    """``problem``: why the version cannot predict from the dataset; null if it can."""
-
-    problem: str | None
+    """Nothing: the version can predict from the dataset."""
 
 
 class PlanInput(StepInput):

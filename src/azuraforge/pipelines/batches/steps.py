@@ -48,11 +48,18 @@ class Asked(Protocol):
 
 
 def check(child: Asked) -> CheckResult:
-    """Compare two schemas. ``CheckInput`` → ``CheckResult``."""
+    """Compare two schemas. ``CheckInput`` → ``CheckResult``. Raises InvalidInput if they differ in what is needed."""
     wanted = asked(CheckInput, child.payload)
     kind = load_task_kind(wanted.task, wanted.plugins_folder)
     _batch_of(kind)
-    return CheckResult(problem=kind.unreadable(wanted.learned, wanted.given))
+    if (problem := kind.unreadable(wanted.learned, wanted.given)) is not None:
+        raise InvalidInput(
+            "this version cannot predict from this dataset: {problem}",
+            where="dataset",
+            next_step="name a dataset with the same columns and meaning as the one that the version learned from",
+            problem=problem,
+        )
+    return CheckResult()
 
 
 def plan(child: Child) -> Plan:
@@ -115,5 +122,10 @@ def _load(child: Child, wanted: PlanInput) -> tuple[LoadedVersion, AnyTaskKind]:
 def _batch_of(kind: AnyTaskKind) -> Batch[Any]:
     found = kind.batch()
     if found is None:
-        raise InvalidInput(f"versions of the task {kind.name!r} cannot predict a whole dataset", where="model")
+        raise InvalidInput(
+            "versions of the task {kind!r} cannot predict a whole dataset",
+            where="model",
+            next_step="name a model of another task, with azuraforge models list",
+            kind=kind.name,
+        )
     return found

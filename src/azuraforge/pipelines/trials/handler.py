@@ -46,14 +46,21 @@ class TrialHandler(Handler):
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         """Raise an error: only a study can create trials."""
         raise InvalidInput(
-            "a trial is started by its study", where="kind", next_step="azuraforge studies create, or start a train run"
+            "only a study can start a trial",
+            where="kind",
+            next_step="create a study with azuraforge studies create, or start a run of kind train",
         )
 
     def execute(self, job: Job) -> Finish:
         """Execute the phases of the trial."""
         run, extra = job.run, job.run.carries(TrialExtra)
         if run.dataset_id is None or run.plugin is None:
-            raise InvalidInput("a trial needs a pipeline and a dataset", where=f"run {run.id}")
+            raise InvalidInput(
+                "a trial needs a pipeline and a dataset",
+                where="run {run}",
+                next_step="create the study again with --plugin and --dataset",
+                run=run.id,
+            )
         dataset = self._datasets.get(run.project_id, run.dataset_id, run.dataset_version)
         folder = str(self._catalogue.plugins_folder)
         split = self._split(

@@ -11,6 +11,8 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, Field
 
+from azuraforge.errors import InvalidValue
+
 #: The statement that a column's values are known before their rows, such as a planned price.
 AHEAD = "ahead"
 #: The statement that a column's values are known with their rows.
@@ -47,10 +49,10 @@ def parse_availability(text: str) -> str:
     parts = re.fullmatch(r"([0-9]{1,9}) ?(\D+)", plain)
     unit = next((unit for unit, (words, _) in _UNITS.items() if parts and re.fullmatch(words, parts[2])), None)
     if parts is None or unit is None:
-        raise ValueError(f"{text!r} is no time after the row: write 0, a duration such as 6h or 1d, or ahead")
+        raise InvalidValue("{text!r} is not a delay; write 0, a duration such as 6h or 1d, or ahead", text=text)
     count = int(parts[1])
     if count > _MOST_YEARS * _UNITS[unit][1]:
-        raise ValueError(f"{text!r} is more than {_MOST_YEARS} years")
+        raise InvalidValue("{text!r} is longer than {most} years", text=text, most=_MOST_YEARS)
     return f"{count}{unit}" if count else AT_ONCE
 
 

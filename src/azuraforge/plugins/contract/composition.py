@@ -7,21 +7,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from azuraforge.plugins.contract.shape import Shape, Texts
+from azuraforge.messages import LANGUAGES, keyed
+from azuraforge.plugins.contract.shape import Shape, Texts, text_of
 
 #: ``failed``: its code raised an error; ``crashed``: its process ended; ``stopped``: it did not finish within the time
 #: budget; ``not_started``: the budget had ended before; ``not_finite``: it forecast something other than numbers;
 #: ``not_tried``: nothing spoke for spending time on it.
 LeftOutWhy = Literal["failed", "crashed", "stopped", "not_started", "not_finite", "not_tried"]
-
-_REASONS: Mapping[LeftOutWhy, tuple[str, str]] = {
-    "failed": ("it failed: {detail}", "hata verdi: {detail}"),
-    "crashed": ("its process ended with code {detail}", "süreci {detail} koduyla sona erdi"),
-    "stopped": ("not finished within the time budget", "süre bütçesi içinde bitmedi"),
-    "not_started": ("the time budget ended before it began", "süre bütçesi o başlamadan doldu"),
-    "not_finite": ("its forecasts are not finite numbers", "tahminleri sonlu sayı değil"),
-    "not_tried": ("not tried: {detail}", "denenmedi: {detail}"),
-}
 
 
 class LeftOutMember(Shape):
@@ -49,9 +41,11 @@ class LeftOutMember(Shape):
             >>> LeftOutMember.of("my.trees", "failed", "no rows").reason["en"]
             'it failed: no rows'
         """
-        details = {code: detail if isinstance(detail, str) else detail.get(code, "") for code in ("en", "tr")}
-        reason = {
-            code: text.format(detail=details[code]) for code, text in zip(("en", "tr"), _REASONS[why], strict=True)
+        reason: Texts = {
+            code: keyed(
+                f"left_out.{why}", code, detail=detail if isinstance(detail, str) else text_of(dict(detail), code)
+            )
+            for code in LANGUAGES
         }
         return cls(name=name, why=why, reason=reason, seconds=seconds)
 

@@ -63,7 +63,12 @@ def pretrained_weights(folder: str | None, name: str) -> Path:
         sorted(each.name for each in place.iterdir() if each.is_dir()) if place is not None and place.is_dir() else []
     )
     raise InvalidInput(
-        f"there are no pretrained weights named {name!r}; there are: {', '.join(found) or 'none'}",
-        where="config: weights",
-        next_step=f"ask the administrator to place them in {place / name}" if place is not None else "",
+        "pretrained weights {name!r} do not exist; available are: {found}",
+        where="config.weights",
+        next_step="ask the administrator to place them in {place}"
+        if place is not None
+        else "ask the administrator to set a folder for pretrained weights",
+        name=name,
+        place=str(place / name) if place is not None else "",
+        found=", ".join(found) or "–",
     )

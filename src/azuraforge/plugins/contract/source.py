@@ -145,11 +145,13 @@ class Source(ABC, Generic[OptionsT]):
         """Return the value of a secret that the options name; keep it out of errors, cursors and provenance."""
         if name not in self.secrets:
             raise InvalidInput(
-                f"the source {self.name} was not given the secret {name!r}: it is not there, or its option is not"
-                " declared as SecretName",
-                where=f"source {self.name}",
-                next_step=f"azuraforge secrets set {name}",
+                "the source {source} has no secret {secret!r}: it does not exist, or its option is not "
+                "declared as SecretName",
+                where="source {source}",
+                next_step="set it with azuraforge secrets set {secret}",
                 code="no_such_secret",
+                source=self.name,
+                secret=name,
             )
         return self.secrets[name].get_secret_value()
 
@@ -165,8 +167,9 @@ class Source(ABC, Generic[OptionsT]):
         ``UserError`` or ``TransientError`` with one clear sentence.
         """
         raise InvalidInput(
-            f"the source {self.name} cannot be asked again",
-            where=f"source {self.name}",
+            "the source {source} does not support refreshing",
+            where="source {source}",
             next_step="add the dataset again under the same name",
             code="nothing_to_ask",
+            source=self.name,
         )

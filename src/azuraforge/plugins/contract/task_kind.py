@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias
 from pydantic import Field, JsonValue
 from typing_extensions import TypeVar
 
-from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
+from azuraforge.plugins.contract.conformance import check_config, check_data, not_explained, undeclared_figure
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import PartSummary
 from azuraforge.plugins.contract.figure import Figure
@@ -40,9 +41,6 @@ SplitT = TypeVar("SplitT", bound=SplitResult)
 
 #: How a version answers a single question: with the next values after rows, or with the classes of a picture.
 Serving: TypeAlias = Literal["series", "picture"]
-
-#: Data that a task kind learns from: kind of dataset → in words.
-DATA = {"series": "a series", "images": "images"}
 
 
 class TaskKindFacts(Shape):
@@ -206,21 +204,8 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
 
     def check_pipeline(self, name: str, pipeline: AnyPipeline, schema: DatasetSchema) -> None:
         """Refuse a pipeline that cannot learn such a dataset. Raises InvalidInput."""
-        if not issubclass(pipeline.Config, self.Config):
-            raise InvalidInput(
-                f"the Config of {name} does not extend {self.Config.__name__}, the base of the task {self.name}",
-                where=f"pipeline {name}",
-                next_step=f"derive it from {self.Config.__module__}.{self.Config.__name__}",
-                code="other_config",
-            )
-        if schema.kind != self.data:
-            has, needs = (DATA.get(each, each) for each in (schema.kind, self.data))
-            raise InvalidInput(
-                f"the dataset holds {has}, and {name} ({self.name}) learns from {needs}",
-                where="dataset",
-                next_step=f"choose a dataset of {needs.removeprefix('a ')}, or another pipeline",
-                code="other_kind",
-            )
+        check_config(name, pipeline.Config, self.Config, self.name)
+        check_data(name, schema.kind, self.data, self.name)
 
     def obstacle(
         self, champion: DatasetSchema, candidate: DatasetSchema, learned_from: tuple[str, str] | None
@@ -244,13 +229,19 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         differing = ((code, theirs, ours) for code, theirs, ours in pairs if theirs != ours)
         return next((Remark(code=code, params={"champion": a, "candidate": b}) for code, a, b in differing), None)
 
-    def unreadable(self, learned: DatasetSchema, given: DatasetSchema) -> str | None:
+    def unreadable(self, learned: DatasetSchema, given: DatasetSchema) -> Message | None:
         """Return why a version of one schema cannot predict from data of another; None where it can."""
         found = self.other_data(learned, given)
         if found is None:
             return None
-        mine, theirs = found.params.get("candidate"), found.params.get("champion")
-        return f"{found.code.replace('_', ' ')}: {mine!r}, the version has {theirs!r}"
+        values = {"given": found.params.get("candidate"), "learned": found.params.get("champion")}
+        match found.code:
+            case "other_kind":
+                return Message("its kind is {given!r}, and the version learned {learned!r}", values)
+            case "other_target":
+                return Message("its target is {given!r}, and the version learned {learned!r}", values)
+            case _:
+                return Message("its unit is {given!r}, and the version learned {learned!r}", values)
 
     def completed(self, pipeline: AnyPipeline) -> AnyPipeline:
         """Return a loaded pipeline with what the kind adds to each of its pipelines."""
@@ -372,22 +363,14 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
 
     def explain(self, explanation: str, case: ExplainCase) -> dict[str, Figure]:
         """Return the figures of one of ``explanations``."""
-        raise InvalidInput(
-            f"the task kind {self.name} names the explanation {explanation!r} but does not implement explain",
-            where=f"task kind {self.name}",
-        )
+        raise not_explained(self.name, explanation)
 
     def drawn(self, figures: Mapping[str, Figure]) -> dict[str, dict[str, JsonValue]]:
         """Return figures as JSON. Raises InvalidInput for one that the kind does not declare in ``figures``."""
         for name, figure in figures.items():
             declared = self.figures.get(name)
             if declared is None or not isinstance(figure, declared):
-                raise InvalidInput(
-                    f"the task kind {self.name} drew the figure {name!r} as {type(figure).__name__}, which it does not"
-                    " declare",
-                    where=f"task kind {self.name}",
-                    next_step=f"declare it: figures = {{{name!r}: {type(figure).__name__}}}",
-                )
+                raise undeclared_figure(self.name, name, type(figure).__name__)
         return {name: figure.model_dump(mode="json", serialize_as_any=True) for name, figure in figures.items()}
 
     def batch(self) -> Batch[TableT] | None:

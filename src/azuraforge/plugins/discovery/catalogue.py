@@ -125,10 +125,11 @@ class Catalogue:
             if plugin.name == name:
                 return plugin
         close = difflib.get_close_matches(name, [plugin.name for plugin in plugins], n=3)
-        hint = f"; did you mean {' or '.join(close)}?" if close else ""
         raise NotFound(
-            f"plugin {name!r} does not exist{hint}",
-            next_step="see `azuraforge plugins list`; a package that was installed since needs a restart",
+            "plugin {name!r} does not exist; similar names: {close}" if close else "plugin {name!r} does not exist",
+            next_step="run azuraforge plugins list; restart the platform after installing a package",
+            name=name,
+            close=close,
         )
 
     def get(self, kind: str, name: str) -> PluginOut:
@@ -136,14 +137,20 @@ class Catalogue:
         plugin = self.show(name)
         if plugin.error is not None:
             raise InvalidInput(
-                f"plugin {name!r} is broken: {plugin.error}",
-                where=plugin.origin,
-                next_step="repair or remove it (a package needs a restart then); `azuraforge plugins list` shows all",
+                "plugin {name!r} is broken: {error}",
+                where="{place}",
+                next_step="repair or remove it; restart the platform after changing a package",
+                name=name,
+                error=plugin.error,
+                place=plugin.origin,
             )
         if plugin.kind != kind:
             raise InvalidInput(
-                f"plugin {name!r} is of kind {plugin.kind}; kind {kind} is needed here",
-                next_step="see `azuraforge plugins list`",
+                "plugin {name!r} is of kind {found}, but kind {needed} is needed",
+                next_step="run azuraforge plugins list",
+                name=name,
+                found=plugin.kind,
+                needed=kind,
             )
         return plugin
 
@@ -161,7 +168,12 @@ class Catalogue:
         found = self.task_kinds()
         if name not in found:
             self.get("task_kind", name)  # says what is wrong with one that is broken
-            raise InvalidInput(f"the task kind {name!r} is unknown; known: {', '.join(found)}")
+            raise InvalidInput(
+                "the task kind {name!r} is unknown; known: {known}",
+                next_step="run azuraforge plugins list",
+                name=name,
+                known=", ".join(found),
+            )
         return found[name]
 
     def validate(self, kind: str, name: str, config: Mapping[str, object]) -> dict[str, JsonValue]:

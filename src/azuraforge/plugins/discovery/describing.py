@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +16,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from azuraforge.errors import InvalidInput, one_line
+from azuraforge.messages import Message
 from azuraforge.plugins.contract.metric import AnyMetric, Metric, MetricFacts
+from azuraforge.plugins.contract.sentences import joined, of_field
 from azuraforge.plugins.contract.task_kind import AnyTaskKind, TaskKind, TaskKindFacts
 from azuraforge.plugins.discovery import loading
 from azuraforge.plugins.discovery.loading import ACCEPTS, EntryPoint
@@ -24,10 +27,10 @@ from azuraforge.strict_json import JsonObject
 
 _SHOWN_PROBLEMS = 3
 _LIMITS = {
-    "minimum": "at least {}",
-    "exclusiveMinimum": "above {}",
-    "maximum": "at most {}",
-    "exclusiveMaximum": "below {}",
+    "minimum": Message("at least {bound}"),
+    "exclusiveMinimum": Message("above {bound}"),
+    "maximum": Message("at most {bound}"),
+    "exclusiveMaximum": Message("below {bound}"),
 }
 
 
@@ -69,35 +72,43 @@ def parse_config(model: type[BaseModel], config: Mapping[str, object], plugin: s
     try:
         return model.model_validate(dict(config))
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_context=False)
-        sentences = [_sentence(model, problem) for problem in problems[:_SHOWN_PROBLEMS]]
-        left = len(problems) - len(sentences)
-        more = f"; and {left} more" if left else ""
+        problems = error.errors(include_url=False)
+        problem = joined(_sentence(model, each) for each in problems[:_SHOWN_PROBLEMS])
+        left = len(problems) - _SHOWN_PROBLEMS
         raise InvalidInput(
-            "; ".join(sentences) + more,
-            where=f"config of {plugin}",
-            next_step=f"see `azuraforge plugins show {plugin}` for every field and its range",
-            fields=[".".join(str(part) for part in problem["loc"]) for problem in problems],
+            "{problem}; and {left} more" if left > 0 else "{problem}",
+            where="config of {plugin}",
+            next_step="run azuraforge plugins show {plugin}, which lists every field and its range",
+            problem=problem,
+            left=left,
+            details={"fields": [".".join(map(str, each["loc"])) for each in problems]},
+            plugin=plugin,
         ) from error
 
 
-def _sentence(model: type[BaseModel], problem: ErrorDetails) -> str:
+def _sentence(model: type[BaseModel], problem: ErrorDetails) -> Message:
     path = [str(part) for part in problem["loc"]]
-    field = ".".join(path)
+    values: dict[str, object] = {"field": ".".join(path)}
     if problem["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(path[-1], list(model.model_fields), n=1)
-        hint = f"; did you mean {close[0]}?" if close else f" (known: {', '.join(sorted(model.model_fields))})"
-        return f"{field} is no field{hint}"
+        if close := difflib.get_close_matches(path[-1], list(model.model_fields), n=1):
+            return Message("{field} does not exist; did you mean {close}?", {**values, "close": close[0]})
+        return Message("{field} does not exist; known fields: {known}", {**values, "known": sorted(model.model_fields)})
     if problem["type"] == "missing":
-        return f"{field} is missing"
-    allowed = _allowed(model, path)
-    text = problem["msg"][0].lower() + problem["msg"][1:]
+        return Message("{field} is missing", values)
+    values["problem"] = of_field(problem)
     if _may_be_secret(model, path):
-        if problem["type"] in ("too_short", "too_long"):
-            text = "the text is too short" if problem["type"] == "too_short" else "the text is too long"
-        return f"{field}: {text} (allowed: {allowed})" if allowed else f"{field}: {text}"
-    sentence = f"{field}: {text}, got {problem['input']!r:.80}" if field else text
-    return f"{sentence} (allowed: {allowed})" if allowed else sentence
+        if problem["type"] == "too_short":
+            values["problem"] = Message("the text is too short")
+        elif problem["type"] == "too_long":
+            values["problem"] = Message("the text is too long")
+        sentence = Message("{field}: {problem}", values)
+    elif path:
+        sentence = Message("{field}: {problem}, got {found}", {**values, "found": f"{problem['input']!r:.80}"})
+    else:
+        sentence = Message("{problem}", values)
+    if (allowed := _allowed(model, path)) is None:
+        return sentence
+    return Message("{sentence} (allowed: {allowed})", {"sentence": sentence, "allowed": allowed})
 
 
 def _may_be_secret(model: type[BaseModel], path: list[str]) -> bool:
@@ -111,19 +122,19 @@ def _may_be_secret(model: type[BaseModel], path: list[str]) -> bool:
     return '"password"' in json.dumps(field) or ("$ref" in json.dumps(field) and '"password"' in json.dumps(schema))
 
 
-def _allowed(model: type[BaseModel], path: list[str]) -> str:
-    """The range of a top-level field in words, read from its JSON schema."""
+def _allowed(model: type[BaseModel], path: list[str]) -> Message | None:
+    """Return the range of a top-level field, read from its JSON schema; None if it has none."""
     if not path:
-        return ""
+        return None
     field = model.model_json_schema().get("properties", {}).get(path[0], {})
     branches = [field, *field.get("anyOf", ())]
     for branch in branches:
         if "enum" in branch:
-            return ", ".join(repr(value) for value in branch["enum"])
-        limits = [text.format(branch[key]) for key, text in _LIMITS.items() if key in branch]
+            return Message("{values}", {"values": [repr(value) for value in branch["enum"]]})
+        limits = [replace(limit, values={"bound": branch[key]}) for key, limit in _LIMITS.items() if key in branch]
         if limits:
-            return " and ".join(limits)
-    return ""
+            return limits[0] if len(limits) == 1 else Message("{low} and {high}", {"low": limits[0], "high": limits[1]})
+    return None
 
 
 def _describe_file(path: Path) -> Iterator[JsonObject]:
@@ -133,7 +144,8 @@ def _describe_file(path: Path) -> Iterator[JsonObject]:
         found = list(loading.classes_of(loading.load_file(path)))
         if not found:
             raise InvalidInput(
-                "it defines no subclass of Pipeline, Source, Agent, Notifier, TaskKind or Metric with a name"
+                "the file defines no subclass of Pipeline, Source, Agent, Notifier, TaskKind or Metric with a name",
+                next_step="derive a class from one of them and give it a name",
             )
     except InvalidInput as error:
         yield _row("unknown", path.stem, version, origin) | {"error": error.message}
@@ -171,18 +183,36 @@ def _facts_of_kind(plugin: type[AnyTaskKind], origin: str) -> TaskKindFacts:
     known = {metric.name: metric for metric in facts.metrics}
     for name in (facts.ranked_by, *facts.gate_metrics):
         if name not in known:
-            raise InvalidInput(f"the task kind {facts.name} has no metric {name!r}")
+            raise InvalidInput(
+                "the task kind {kind} has no metric {name!r}",
+                next_step="add the metric to the task kind",
+                kind=facts.name,
+                name=name,
+            )
     for name in facts.gate_metrics:
         if known[name].pairing is None or known[name].direction != "lower":
-            raise InvalidInput(f"the gate cannot compare by {name!r}: it needs a pairing, and lower must be better")
+            raise InvalidInput(
+                "the gate cannot compare by the metric {name!r}",
+                next_step="give the metric a pairing and the direction lower",
+                name=name,
+            )
     if not facts.gate_metrics or not facts.baselines:
-        raise InvalidInput(f"the task kind {facts.name} needs a metric for the gate, and a baseline")
+        raise InvalidInput(
+            "the task kind {kind} has no metric for the gate or no baseline",
+            next_step="name both in the task kind",
+            kind=facts.name,
+        )
     return facts
 
 
 def _facts_of_metric(plugin: type[AnyMetric]) -> MetricFacts:
     if plugin.facts.name != plugin.name:
-        raise InvalidInput(f"the facts of {plugin.name!r} are of {plugin.facts.name!r}")
+        raise InvalidInput(
+            "the metric {plugin!r} has facts under the name {facts!r}",
+            next_step="use the same name in both",
+            plugin=plugin.name,
+            facts=plugin.facts.name,
+        )
     return plugin.facts
 
 
@@ -207,5 +237,7 @@ def _texts(texts: object) -> dict[str, str]:
     if isinstance(texts, str):
         return {"en": texts}
     if not isinstance(texts, Mapping):
-        raise InvalidInput("title and summary are texts by language code")
+        raise InvalidInput(
+            "title and summary must be texts by language code", next_step='write them as {"en": …, "tr": …}'
+        )
     return {str(language): str(text) for language, text in texts.items()}

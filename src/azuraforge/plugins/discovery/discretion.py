@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr
 
 from azuraforge.errors import AzuraError, InvalidInput, one_line
+from azuraforge.messages import Message
 
 _MASK = "•••"
 #: Shorter passwords are also ordinary words, and masking them would garble every sentence.
@@ -30,16 +33,26 @@ def no_secret_leaves(secrets: Iterable[SecretStr], plugin: str) -> Iterator[None
     except AzuraError as error:
         if not _holds(str(error.to_dict()), values):
             raise
+        texts = error.templates
+        hidden: dict[str, Any] = {name: _without(each, values) for name, each in error.values.items()}
         masked = type(error)(
-            _masked(error.message, values),
-            where=_masked(error.where, values),
-            next_step=_masked(error.next_step, values),
+            _masked(texts["message"], values),
+            where=_masked(texts["where"], values),
+            next_step=_masked(texts["next_step"], values),
             code=error.error_code,
+            details=None,
+            **hidden,
         )
         raise masked from None
     except Exception as error:
         if values:  # a traceback shows lines of code and texts of errors, and goes to a log
-            raise InvalidInput(f"the {plugin} failed: {_masked(one_line(error), values)}", where=plugin) from None
+            raise InvalidInput(
+                "{plugin} failed: {reason}",
+                where="{plugin}",
+                next_step="repair the plugin",
+                plugin=plugin,
+                reason=_masked(one_line(error), values),
+            ) from None
         raise
 
 
@@ -47,10 +60,11 @@ def refuse_secrets(secrets: Iterable[SecretStr], stored: Sequence[object], sourc
     """Raise InvalidInput where something that a source wants stored holds a secret."""
     if _holds(str(stored), _values(secrets)):
         raise InvalidInput(
-            f"the source {source} states a secret in what is stored with the dataset",
-            where=f"source {source}",
-            next_step="keep it out of provenance, cursor and findings",
+            "the source {source} puts a secret into what is stored with the dataset",
+            where="source {source}",
+            next_step="remove it from provenance, cursor and findings",
             code="secret_stated",
+            source=source,
         )
 
 
@@ -99,6 +113,20 @@ def _values(secrets: Iterable[SecretStr]) -> list[str]:
 
 def _holds(text: str, values: Sequence[str]) -> bool:
     return any(value in text for value in values)
+
+
+def _without(value: object, values: Sequence[str]) -> object:
+    """Return a value of an error without secrets; a message stays one."""
+    if isinstance(value, Message):
+        inner = {name: _without(each, values) for name, each in value.values.items()}
+        return replace(value, template=_masked(value.template, values), values=inner)
+    if isinstance(value, list | tuple):
+        return [_without(each, values) for each in value]
+    return (
+        value
+        if isinstance(value, bool | int | float) and not _holds(str(value), values)
+        else _masked(str(value), values)
+    )
 
 
 def _masked(text: str, values: Sequence[str]) -> str:

@@ -155,17 +155,25 @@ def load_plugin(kind: str, name: str, plugins_folder: Path | str | None) -> type
             return load_entry_point(point)
     files = dropped_in_files(Path(plugins_folder)) if plugins_folder else []
     mentions = [path for path in files if name.encode() in (content_of(path) or b"")]
-    broken: str | None = None
+    broken: InvalidInput | None = None
     for path in mentions:
         try:
             for defined_kind, defined_name, plugin in classes_of(load_file(path)):
                 if (defined_kind, defined_name) == (kind, name):
                     return plugin
         except InvalidInput as error:
-            broken = error.message
+            broken = error
     if broken is not None:
-        raise InvalidInput(broken, where=f"plugin {name!r}", next_step="azuraforge plugins list")
-    raise NotFound(f"{kind} {name!r} does not exist", next_step="see `azuraforge plugins list`")
+        raise InvalidInput(
+            "{problem}",
+            where="plugin {name!r}",
+            next_step="repair the plugin; azuraforge plugins list shows all errors",
+            problem=broken,
+            name=name,
+        )
+    raise NotFound(
+        "plugin {name!r} of kind {kind} does not exist", next_step="run azuraforge plugins list", kind=kind, name=name
+    )
 
 
 def load_task_kind(name: str, plugins_folder: Path | str | None) -> AnyTaskKind:
@@ -202,7 +210,14 @@ def load_entry_point(point: EntryPoint) -> type[object]:
     for part in attribute.split("."):
         plugin = getattr(plugin, part, None)
     if plugin is None:
-        raise InvalidInput(f"{module_name} has no {attribute!r}", where=point.origin)
+        raise InvalidInput(
+            "module {module} has no attribute {attribute!r}",
+            where="{place}",
+            next_step="repair the entry point of the package",
+            module=module_name,
+            attribute=attribute,
+            place=point.origin,
+        )
     return check_class(point.kind, plugin)
 
 
@@ -215,7 +230,13 @@ def load_file(path: Path) -> ModuleType:
     name = _MODULE_PREFIX + path.stem.replace("-", "_")
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise InvalidInput(f"{path.name} cannot be imported", where=str(path))
+        raise InvalidInput(
+            "{path} cannot be imported",
+            where="{place}",
+            next_step="give it a name that ends in .py",
+            path=path.name,
+            place=str(path),
+        )
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses and pydantic look their own module up
     loader = spec.loader
@@ -244,9 +265,11 @@ def classes_of(module: ModuleType) -> Iterator[tuple[str, str, type[object]]]:
             if inspect.isabstract(defined):
                 continue
             raise InvalidInput(
-                f"class {defined.__name__} has no name",
-                where=module.__name__.removeprefix(_MODULE_PREFIX) + ".py",
-                next_step=f'write `name = "…"` into class {defined.__name__}',
+                "class {defined} has no name",
+                where="{place}",
+                next_step='add name = "…" to class {defined}',
+                place=module.__name__.removeprefix(_MODULE_PREFIX) + ".py",
+                defined=defined.__name__,
             )
         yield kind, name, defined
 
@@ -254,21 +277,40 @@ def classes_of(module: ModuleType) -> Iterator[tuple[str, str, type[object]]]:
 def check_name(name: str) -> None:
     """Names stand in addresses and on command lines."""
     if not _NAME.fullmatch(name):
-        raise InvalidInput(f"the name {name!r} is not usable: letters, digits, '.', '_' and '-', at most 100")
+        raise InvalidInput(
+            "{name!r} is not a valid plugin name",
+            next_step="use at most 100 letters, digits, '.', '_' and '-'",
+            name=name,
+        )
 
 
 def check_class(kind: str, plugin: object) -> type[object]:
     """Return the class of a plugin. Raises InvalidInput where it does not keep the contract of its kind."""
     contract = CONTRACTS[kind]
     if not (inspect.isclass(plugin) and issubclass(plugin, contract)):
-        raise InvalidInput(f"{plugin!r} is not a subclass of azuraforge.plugins.{contract.__name__}")
+        raise InvalidInput(
+            "{plugin} is not a subclass of azuraforge.plugins.{contract}",
+            next_step="derive it from that class",
+            plugin=repr(plugin),
+            contract=contract.__name__,
+        )
     missing = sorted(getattr(plugin, "__abstractmethods__", ()))
     if missing:
-        raise InvalidInput(f"class {plugin.__name__} lacks {', '.join(missing)}")
+        raise InvalidInput(
+            "class {plugin} does not implement {missing}",
+            next_step="add the missing methods",
+            plugin=plugin.__name__,
+            missing=", ".join(missing),
+        )
     wanted = [ACCEPTS[kind]] if kind in ACCEPTS else []
     for attribute in (*wanted, *_NEEDS.get(kind, ())):
         if not hasattr(plugin, attribute):
-            raise InvalidInput(f"class {plugin.__name__} lacks the attribute {attribute}")
+            raise InvalidInput(
+                "class {plugin} has no attribute {attribute}",
+                next_step="add the attribute",
+                plugin=plugin.__name__,
+                attribute=attribute,
+            )
     return plugin
 
 
@@ -278,7 +320,9 @@ def _import(load: Callable[[], T], origin: str) -> T:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # sys.exit and whatever else a stranger's module does at import
-        raise InvalidInput(one_line(error), where=origin) from error
+        raise InvalidInput(
+            "{reason}", where="{place}", next_step="repair the plugin", reason=one_line(error), place=origin
+        ) from error
 
 
 def _name_of(dist: importlib.metadata.Distribution | None) -> str:

@@ -100,11 +100,14 @@ class Analogues:
             known = int(np.isfinite(values[: origin + 1]).sum())
             if known < LEAST_ROWS:
                 raise InvalidInput(
-                    f"the series {name!r} was not learned, and {known} of its values are known; a forecast by analogy"
-                    f" needs {LEAST_ROWS}",
+                    "the series {name!r} was not learned and has {known} known [value|values]; a forecast by analogy "
+                    "needs {least}",
                     where="series",
-                    next_step="send more of its rows, or train again with it",
+                    next_step="send more of its rows, or train again with this series",
                     code=UNKNOWN_SERIES,
+                    name=name,
+                    known=known,
+                    least=LEAST_ROWS,
                 )
             point[row], width[row] = self._ahead(values[: origin + 1], places[: origin + 1], part.horizon)
         quantiles = in_order(point + self.offsets[:, None, :] * width)

@@ -61,9 +61,11 @@ def without_unknown_head(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
         known = frame.get_column(name).is_not_null()
         if not known.any():
             raise InvalidInput(
-                f"the column {name!r} becomes known {text} after its row, and the rows end before that",
+                "column {name!r} becomes known {delay} after its row, and the rows end before that",
                 where="rows",
-                next_step=f"send rows that begin at least {text} earlier",
+                next_step="send rows that begin at least {delay} earlier",
+                name=name,
+                delay=text,
             )
         first = max(first, int(known.arg_max() or 0))
     return frame.slice(first)

@@ -30,7 +30,10 @@ def column_values(frame: pl.DataFrame, column: str) -> Floats:
 
     if column not in frame.columns:
         raise InvalidInput(
-            f"the column {column!r} is missing", where="rows", next_step=f"send {', '.join(frame.columns)} and {column}"
+            "column {column!r} is missing",
+            where="rows",
+            next_step="send the column {column!r} too",
+            column=column,
         )
     # No expression: those run in Polars' threads, which a forked process (``forecasting.auto``) does not have.
     values = frame.get_column(column).cast(pl.Float64).to_numpy()  # null becomes NaN
@@ -112,9 +115,10 @@ class Channel:
         known = values[np.isfinite(values)]
         if not known.size:
             raise InvalidInput(
-                f"the column {column!r} has no known value in the training part",
+                "column {column!r} has no known value in the training set",
                 where="train",
-                next_step="leave it out",
+                next_step="remove the column from the dataset, or add earlier rows",
+                column=column,
             )
         if relative is None:
             relative = not is_stationary(known)

@@ -14,7 +14,6 @@ from azuraforge.plugins.contract.pipeline import Config
 from azuraforge.plugins.forecasting.availability import known_ahead_of
 from azuraforge.plugins.forecasting.covariates import check_known_ahead
 from azuraforge.plugins.forecasting.holidays import check_country
-from azuraforge.wording import fill
 
 #: Forecasters that can learn from partial windows need so many rows.
 LEAST_ROWS = 8
@@ -148,13 +147,18 @@ def chronological_split(
     if partial:
         least = max(LEAST_ROWS, -(-config.horizon // _MOST_AHEAD)) + 2 * config.gap
     raise InvalidInput(
-        fill("the series has {rows} [row|rows], too few: ", rows=rows)
-        + f"this pipeline needs at least {least} with horizon {config.horizon}"
-        + ("" if partial else f" and window {needed - config.horizon}"),
+        "the series has {rows:,} [row|rows]; this pipeline needs at least {least:,} with horizon {horizon}"
+        if partial
+        else "the series has {rows:,} [row|rows]; this pipeline needs at least {least:,} with horizon {horizon} and"
+        " window {window}",
         where="split",
         next_step="add a longer series"
         if partial
         else "choose a smaller window or horizon, or a forecaster that learns from few rows, such as forecasting.ets",
+        rows=rows,
+        least=least,
+        horizon=config.horizon,
+        window=needed - config.horizon,
     )
 
 

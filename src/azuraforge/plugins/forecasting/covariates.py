@@ -25,24 +25,31 @@ def check_known_ahead(columns: Sequence[str], schema: Schema) -> None:
     """Raises InvalidInput where one is no other column of the dataset; the target itself is what nobody knows."""
     for column in columns:
         if column not in schema.features:
-            others = ", ".join(schema.features) or "none"
             raise InvalidInput(
-                f"{column!r} cannot be known ahead: the dataset's other columns are {others}",
-                where="config: known_ahead",
-                next_step="name columns of the dataset other than the time and the target",
+                "{column!r} cannot be known ahead: it is not one of the dataset's other columns: {others}",
+                where="config.known_ahead",
+                next_step="name columns other than the time and the target",
+                column=column,
+                others=", ".join(schema.features) or "–",
             )
         stated = schema.available_after.get(column, AHEAD)
         if stated != AHEAD:
             raise InvalidInput(
-                f"{column!r} cannot be known ahead: the dataset states that its values become known "
-                + ("with their row" if delay_of(stated) is None else f"{stated} after their row"),
-                where="config: known_ahead",
-                next_step=f"leave it out of known_ahead, or correct the dataset: azuraforge datasets available-after"
-                f" NAME {column}=ahead",
+                "{column!r} cannot be known ahead: the dataset states that its values become known with their row"
+                if delay_of(stated) is None
+                else "{column!r} cannot be known ahead: the dataset states that its values become known {delay} after"
+                " their row",
+                where="config.known_ahead",
+                next_step="remove it from known_ahead, or correct the dataset with azuraforge datasets "
+                "available-after NAME {column}=ahead",
                 code="not_known_ahead",
+                column=column,
+                delay=stated,
             )
     if len(set(columns)) != len(columns):
-        raise InvalidInput("a column is named twice", where="config: known_ahead", next_step="name each once")
+        raise InvalidInput(
+            "known_ahead names a column twice", where="config.known_ahead", next_step="name each column once"
+        )
 
 
 def ahead_of(frame: pl.DataFrame, columns: Sequence[str], origins: Indices, horizon: int) -> dict[str, Floats]:

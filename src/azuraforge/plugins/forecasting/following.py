@@ -24,11 +24,15 @@ def following_times(frame: pl.DataFrame, schema: Schema, count: int, clock: Cloc
     import polars as pl
 
     if schema.time is None:
-        raise InvalidInput("this version was trained on rows without a time", where="schema")
+        raise InvalidInput(
+            "this version was trained on rows without a time",
+            where="schema",
+            next_step="train a version on a dataset with a time column",
+        )
     if clock is None:
         if schema.frequency is None and frame.height < 2:
             raise InvalidInput(
-                "one row says nothing about the time of the next", where="rows", next_step="send more rows"
+                "the time of the next row cannot be derived from one row", where="rows", next_step="send more rows"
             )
         clock = Clock.learn(frame, schema)
     last = np.array([frame.height - 1], dtype=np.int64)

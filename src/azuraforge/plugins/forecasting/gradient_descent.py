@@ -91,9 +91,11 @@ def descend(
         trainer.fit(epochs, validation=looks, total_steps=total_steps)
     except engine.EngineError as error:
         raise InvalidInput(
-            f"training cannot go on at step {trainer.steps + 1}: {error}",
-            where="config: learning_rate",
-            next_step="choose a lower learning_rate or clip_norm, or look for wild values in the data",
+            "training failed at step {step}: {reason}",
+            where="config.learning_rate",
+            next_step="choose a lower learning_rate or clip_norm, or check the data for outliers",
+            step=trainer.steps + 1,
+            reason=str(error),
         ) from error
     if fixed is None:
         network.load_state_dict(best.weights)

@@ -26,8 +26,8 @@ def check_country(country: str, schema: Schema) -> None:
     """Raises InvalidInput where there are no holidays of ``country``, or no times to find them by."""
     if schema.time is None:
         raise InvalidInput(
-            "holidays need rows with a time, and this dataset has none",
-            where="config: holidays",
+            "holidays need rows with times, and this dataset has none",
+            where="config.holidays",
             next_step="leave holidays empty, or add the dataset with its time column",
         )
     _calendar(country, 2020, 2020)
@@ -78,9 +78,10 @@ def _calendar(country: str, first: int, last: int) -> Iterable[date]:
         return holidays.country_holidays(code, subdiv=subdivision or None, years=range(first, last + 1))
     except NotImplementedError as error:
         raise InvalidInput(
-            f"no public holidays are known for {country!r}",
-            where="config: holidays",
-            next_step="write a country as ISO 3166 does, such as TR, HU or DE-BY, or leave it empty",
+            "the public holidays of {country!r} are unknown",
+            where="config.holidays",
+            next_step="write a code of ISO 3166, such as TR, HU or DE-BY, or leave it empty",
+            country=country,
         ) from error
 
 

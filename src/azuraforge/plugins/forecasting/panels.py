@@ -179,10 +179,13 @@ def known_series(learned: Mapping[str, Learned], name: str) -> Learned:
     if name not in learned:
         shown_names = ", ".join(list(learned)[:_NAMED]) + (" …" if len(learned) > _NAMED else "")
         raise InvalidInput(
-            f"the series {name!r} is none of the {len(learned)} that this version learned",
+            "this version did not learn the series {name!r}, only {count} others",
             where="series",
-            next_step=f"name one of {shown_names}, or retrain: series that are too short or constant are not learned",
+            next_step="name a learned series ({known}), or retrain; short or constant series are not learned",
             code=UNKNOWN_SERIES,
+            name=name,
+            count=len(learned),
+            known=shown_names,
         )
     return learned[name]
 

@@ -132,12 +132,12 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
             values = column_values(table.frame, table.schema.target)[: found.train.stop]
             if not np.nanmax(values, initial=-np.inf) > np.nanmin(values, initial=np.inf):
                 raise InvalidInput(
-                    f"the target {table.schema.target!r} never changes in the training set:"
-                    " a network has nothing to learn",
+                    "the target {target!r} is constant in the training set, so a network has nothing to learn",
                     where="split",
                     next_step="choose forecasting.auto or forecasting.naive, another target, or smaller validation and"
                     " test shares",
                     code="constant_target",
+                    target=table.schema.target,
                 )
         return found
 
@@ -156,9 +156,11 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
             learning, checking = _joined(series, train), _joined(series, validation)
         if not len(learning) or not len(checking):
             raise InvalidInput(
-                f"{len(learning)} windows to learn from and {len(checking)} to check on are too few",
-                where="config: window, horizon",
+                "there are too few windows: {learning} to learn from, {checking} to validate on",
+                where="config.window, config.horizon",
                 next_step="choose a smaller window or horizon, or add a longer series",
+                learning=len(learning),
+                checking=len(checking),
             )
         engine.manual_seed(run.seed)
         network = self.build(config, preprocessing.inputs, OUTPUTS)
@@ -274,7 +276,12 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         """Read what ``save`` wrote."""
         described = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
         if described.get("format") != _FORMAT:
-            raise InvalidInput(f"preprocessing.json has format {described.get('format')!r}, expected {_FORMAT!r}")
+            raise InvalidInput(
+                "preprocessing.json has format {found!r}, expected {expected!r}",
+                next_step="retrain the model with this release",
+                found=described.get("format"),
+                expected=_FORMAT,
+            )
         config: Any = self.Config.model_validate(described["config"])
         preprocessing = Preprocessing.from_dict(described["preprocessing"])
         tensors, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
@@ -333,9 +340,11 @@ def _analogues(config: TimeSeriesConfig, train: Part, validation: Part) -> Analo
 
 def _too_far(predictor: Forecaster, part: Part) -> InvalidInput:
     return InvalidInput(
-        f"this forecaster predicts {predictor.preprocessing.horizon} rows ahead, not {part.horizon}",
+        "this forecaster predicts {learned} [row|rows] ahead, not {asked}",
         where="horizon",
-        next_step="train it with the horizon you need",
+        next_step="train it again with this horizon",
+        learned=predictor.preprocessing.horizon,
+        asked=part.horizon,
     )
 
 

@@ -44,11 +44,14 @@ class Transform:
             return cls(name)
         known = values[np.isfinite(values)]
         if not known.size or known.min() <= 0:
-            smallest = f"{known.min():g}" if known.size else "missing"
             raise InvalidInput(
-                f"transform=log needs values above zero, and the smallest of {column!r} is {smallest}",
-                where="config: transform",
+                "transform=log needs values above zero; the smallest of {column!r} is {smallest:g}"
+                if known.size
+                else "transform=log needs values above zero, and {column!r} has no values",
+                where="config.transform",
                 next_step="choose transform=none or transform=difference",
+                column=column,
+                smallest=float(known.min()) if known.size else 0.0,
             )
         return cls("log", float(known.min()) / 2)
 

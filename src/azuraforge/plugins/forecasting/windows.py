@@ -16,7 +16,6 @@ from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.channels import LIMIT, Channel, column_values, filled, robust_scale
 from azuraforge.plugins.forecasting.covariates import Covariates
 from azuraforge.plugins.forecasting.transforms import Transform
-from azuraforge.wording import fill
 
 Single = NDArray[np.float32]
 
@@ -222,10 +221,12 @@ class Preprocessing:
             scale = robust_scale(anchors[np.isfinite(anchors)])
         if not scale > 0:
             raise InvalidInput(
-                f"the target {schema.target!r} never changes over {train.horizon} rows of the training part;"
-                " there is nothing to learn",
+                "the target {target!r} does not change within {horizon} [row|rows] of the training set, so there is "
+                "nothing to learn",
                 where="train",
-                next_step="choose another target; a constant needs no model",
+                next_step="choose another target",
+                target=schema.target,
+                horizon=train.horizon,
             )
         return cls(
             target=schema.target,
@@ -256,10 +257,11 @@ class Preprocessing:
         origins, chosen = part.origins, np.arange(len(part.origins))
         if not learning and len(origins) and int(origins.min()) + 1 < self.window:
             raise InvalidInput(
-                fill("{rows} [row|rows] of history [is|are] too few", rows=int(origins.min()) + 1)
-                + fill(": this forecaster looks back {rows} [row|rows]", rows=self.window),
+                "{rows} [row|rows] of history [is|are] too few: this forecaster looks back {window} [row|rows]",
                 where="rows",
-                next_step=f"send at least {self.window} rows",
+                next_step="send at least {window} rows",
+                rows=int(origins.min()) + 1,
+                window=self.window,
             )
         last = self.transform.anchor(self._target(part))
         targets: Single | None = None

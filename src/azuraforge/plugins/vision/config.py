@@ -199,11 +199,14 @@ def stratified_split(table: ImageTable, config: ClassifyConfig) -> ImageSplit:
     train, validation = _drawn(rest, labels, hashes, config.validation_share, rng)
     missing = np.setdiff1d(np.arange(len(table.schema.classes)), labels[train])
     if missing.size or not (len(validation) and len(test)):
-        what = f"no image of class {table.schema.classes[missing[0]]!r} is left" if missing.size else "nothing is left"
         raise InvalidInput(
-            f"the {len(table)} images are too few: {what} in one of the parts",
+            "{count} images are too few: the training set has no image of class {name!r}"
+            if missing.size
+            else "{count} images are too few: the validation or the test set is empty",
             where="split",
             next_step="add images of that class, or choose smaller shares",
+            count=len(table),
+            name=table.schema.classes[missing[0]] if missing.size else "",
         )
     return ImageSplit(np.sort(train), np.sort(validation), np.sort(test))
 

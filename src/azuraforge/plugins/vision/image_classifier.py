@@ -165,10 +165,11 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
         ours, theirs = predictor.schema, part.schema
         if (ours.height, ours.width, ours.channels) != (theirs.height, theirs.width, theirs.channels):
             raise InvalidInput(
-                f"this classifier reads images of {ours.height}×{ours.width}×{ours.channels}, not"
-                f" {theirs.height}×{theirs.width}×{theirs.channels}",
+                "this classifier expects images of {expected}, not {found} (height × width × channels)",
                 where="image",
-                next_step="scale the images, or train on images of their size",
+                next_step="resize the images, or train on images of this size",
+                expected=f"{ours.height}×{ours.width}×{ours.channels}",
+                found=f"{theirs.height}×{theirs.width}×{theirs.channels}",
             )
         scores = predictor.scores(part.pixels)
         return ClassPredictions(softmax(scores / predictor.temperature), softmax(scores))
@@ -191,7 +192,12 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
         """Read what ``save`` wrote."""
         described = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
         if described.get("format") != _FORMAT:
-            raise InvalidInput(f"preprocessing.json has format {described.get('format')!r}, expected {_FORMAT!r}")
+            raise InvalidInput(
+                "preprocessing.json has format {found!r}, expected {expected!r}",
+                next_step="retrain the model with this release",
+                found=described.get("format"),
+                expected=_FORMAT,
+            )
         config: Any = self.Config.model_validate(described["config"])
         schema = ImageSchema.of(DatasetSchema(**described["schema"]))
         tensors, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
@@ -249,9 +255,11 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
             trainer.fit(epochs, validation=validation, total_steps=total_steps)
         except engine.EngineError as error:
             raise InvalidInput(
-                f"training cannot go on at step {trainer.steps + 1}: {error}",
-                where="config: learning_rate",
+                "training failed at step {step}: {reason}",
+                where="config.learning_rate",
                 next_step="choose a lower learning_rate",
+                step=trainer.steps + 1,
+                reason=str(error),
             ) from error
         if config.stop_after is None:
             network.load_state_dict(best.weights)

@@ -21,10 +21,13 @@ class MemoryLimit:
     def exceeded(self, where: str) -> InvalidInput:
         """Return the error for a child that needed more memory."""
         return InvalidInput(
-            f"it needs more memory than the {self.bytes >> 20:,} MiB that are allowed",
-            where=where,
-            next_step=f"use less data, or let an administrator raise {self.setting}",
+            "it needs more memory than the {bytes:,} MiB that are allowed",
+            where="{place}",
+            next_step="use less data, or let an administrator raise {setting}",
             code="memory_limit",
+            bytes=self.bytes >> 20,
+            place=where,
+            setting=self.setting,
         )
 
 

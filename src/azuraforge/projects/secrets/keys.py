@@ -65,17 +65,21 @@ class KeyRing:
             return []
         except OSError as error:
             raise StorageError(
-                f"the file of keys cannot be read: {error.strerror}",
-                where=str(self._file),
+                "the file of keys cannot be read: {reason}",
+                where="{place}",
                 next_step="let the platform's user read it",
+                reason=error.strerror,
+                place=str(self._file),
             ) from None
         with os.fdopen(descriptor, "r", encoding="utf-8", errors="replace") as file:
             if stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o077:
                 raise StorageError(
                     "other users of this machine can read the file of keys",
-                    where=str(self._file),
-                    next_step=f"chmod 600 {self._file}",
+                    where="{place}",
+                    next_step="chmod 600 {file}",
                     code="readable_keys",
+                    place=str(self._file),
+                    file=self._file,
                 )
             return [line for line in file.read().splitlines() if line.strip()]
 
@@ -93,9 +97,12 @@ class KeyRing:
             sync_path(self._file.parent)
         except OSError as error:
             raise StorageError(
-                f"a key for secrets cannot be written: {error.strerror}",
-                where=str(self._file),
-                next_step=f"make the folder writable, or set {SETTING}",
+                "a key for secrets cannot be written: {reason}",
+                where="{place}",
+                next_step="make the folder writable, or set {setting}",
+                reason=error.strerror,
+                place=str(self._file),
+                setting=SETTING,
             ) from None
         finally:
             draft.unlink(missing_ok=True)
@@ -109,8 +116,9 @@ def _parsed(text: str, where: str) -> Key:
     if len(content) != _BYTES:
         raise StorageError(
             "a key for secrets is not 32 bytes in base64",
-            where=where,
+            where="{place}",
             next_step="make one: openssl rand -base64 32",
             code="not_a_key",
+            place=where,
         )
     return Key(content)

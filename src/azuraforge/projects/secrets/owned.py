@@ -46,10 +46,12 @@ class OwnedSecrets:
             return unseal(self._keys.keys(), row.key_id, row.project_id, owner, row.sealed)
         except CannotOpen:
             raise InvalidInput(
-                f"the secrets of {of} cannot be decrypted: their key is not there, or the row was damaged; put the key"
-                f" back into {SETTING}, or set the options of {of} again",
-                where=of,
+                "the secrets of {of} cannot be decrypted: their key is missing, or the row was damaged",
+                where="{of}",
+                next_step="put the key back into {setting}, or set the options of {of} again",
                 code="secret_unreadable",
+                of=of,
+                setting=SETTING,
             ) from None
 
     def remove(self, session: Session, owner: str) -> None:

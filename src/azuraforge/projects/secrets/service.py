@@ -32,7 +32,9 @@ class SecretService:
 
         def work(session: Session) -> Secret:
             if store.get(session, name) is None and store.count(session) >= _MOST:
-                raise Conflict(f"a project holds at most {_MOST} secrets", next_step="azuraforge secrets delete NAME")
+                raise Conflict(
+                    "a project holds at most {most} secrets", next_step="azuraforge secrets delete NAME", most=_MOST
+                )
             return store.put(session, name, key.id, sealed, user_name)
 
         return _shown(self._database.write(project_id, work), self._keys.keys())
@@ -52,7 +54,7 @@ class SecretService:
     def delete(self, project_id: str, name: str) -> None:
         """Remove a secret. Raises NotFound."""
         if not self._database.write(project_id, lambda session: store.remove(session, name)):
-            raise NotFound(f"secret {name!r} does not exist", next_step="azuraforge secrets list")
+            raise NotFound("secret {name!r} does not exist", next_step="azuraforge secrets list", name=name)
 
     def holds_any(self, project_id: str, names: Sequence[str]) -> bool:
         """Return whether the project has a secret of one of these names."""
@@ -79,19 +81,22 @@ class SecretService:
 def _value(project_id: str, name: str, row: Secret | None, keys: Sequence[Key]) -> str:
     if row is None:
         raise InvalidInput(
-            f"secret {name!r} does not exist",
-            where=f"secret {name}",
-            next_step=f"azuraforge secrets set {name}",
+            "secret {name!r} does not exist",
+            where="secret {name}",
+            next_step="azuraforge secrets set {name}",
             code="no_such_secret",
+            name=name,
         )
     try:
         return unseal(keys, row.key_id, project_id, name, row.sealed)
     except CannotOpen:
         raise InvalidInput(
-            f"secret {name!r} cannot be decrypted: its key is not there, or the row was damaged",
-            where=f"secret {name}",
-            next_step=f"put the key back into {SETTING}, or set the value again: azuraforge secrets set {name}",
+            "secret {name!r} cannot be decrypted: its key is not there, or the row was damaged",
+            where="secret {name}",
+            next_step="put the key back into {setting}, or set the value again: azuraforge secrets set {name}",
             code="secret_unreadable",
+            name=name,
+            setting=SETTING,
         ) from None
 
 

@@ -27,6 +27,7 @@ from azuraforge.database import Database, Session
 from azuraforge.durable import sync, sync_path
 from azuraforge.errors import AzuraError, TransientError, one_line
 from azuraforge.events.service import EventLog
+from azuraforge.messages import Message
 from azuraforge.processes.child_process import ChildProcess
 from azuraforge.processes.exchange import Exchange
 from azuraforge.processes.failures import Interruption, storage_error
@@ -95,7 +96,7 @@ def keep(folder: Path, run: ClaimedRun, settings: ChildSettings, steps: Sequence
         draft.replace(folder / FILE)
         sync_path(folder)
     except OSError as error:
-        raise storage_error(error, "what follows the run", str(folder)) or error from error
+        raise storage_error(error, Message("what follows the run"), str(folder)) or error from error
 
 
 class FollowUps:

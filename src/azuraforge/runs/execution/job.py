@@ -18,8 +18,9 @@ from pydantic import BaseModel, JsonValue
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session, unavailable
-from azuraforge.errors import InvalidInput, TransientError
+from azuraforge.errors import StorageError, TransientError
 from azuraforge.events.service import EventLog
+from azuraforge.messages import Message
 from azuraforge.processes.environment import code_version, differences
 from azuraforge.processes.failures import storage_error
 from azuraforge.processes.frames import SavedCheckpoint, SentMessage
@@ -97,7 +98,7 @@ class AttemptJob:
         try:
             self.log = LogFile(folder / "logs" / f"{run.attempt}.txt")
         except OSError as error:
-            raise storage_error(error, "the run's log", str(folder)) or error from error
+            raise storage_error(error, Message("the run's log"), str(folder)) or error from error
 
     def check(self) -> None:
         """Raise if the run was cancelled or replaced, or the worker is stopping."""
@@ -257,7 +258,7 @@ class AttemptJob:
             work.mkdir(parents=True)
             outputs.mkdir()
         except OSError as error:
-            raise storage_error(error, "the run's folder", str(self.folder)) or error from error
+            raise storage_error(error, Message("the run's folder"), str(self.folder)) or error from error
         settings = self.child_settings()
         start = start_frame(
             entry, payload, work, outputs, self.folder / checkpoints, self._saved_checkpoints(name), settings
@@ -357,5 +358,11 @@ def work_folder(scratch: Path, run_id: str) -> Path:
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(13, "not writable", str(folder))
     except OSError as error:
-        raise storage_error(error, "the run's folder", str(folder)) or InvalidInput(str(error)) from error
+        raise storage_error(error, Message("the run's folder"), str(folder)) or StorageError(
+            "the run's folder cannot be made: {reason}",
+            where="{folder}",
+            next_step="make the data home writable",
+            reason=str(error),
+            folder=str(folder),
+        ) from error
     return folder

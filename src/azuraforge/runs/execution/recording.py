@@ -120,7 +120,11 @@ def _checkpoint(received: Received, body: Saved) -> None:
     }
     inside = Path("checkpoints") / received.phase / str(held.attempt)
     if body.folder.parent != received.folder / inside or body.folder.name == "..":
-        raise InvalidInput("a checkpoint lies outside the folder of its phase", where="child.send()")
+        raise InvalidInput(
+            "a checkpoint lies outside the folder of its phase",
+            next_step="save checkpoints with the run's checkpoint()",
+            where="child.send()",
+        )
     folder = str(inside / body.folder.name)
     store.save_checkpoint(session, key, {"folder": folder, "sha256": body.sha256, "bytes": body.bytes})
     crashpoint("checkpoint_before_commit")
@@ -207,9 +211,11 @@ class Recorder:
             kind = self._messages.get(frame["name"])
             if kind is None:
                 raise InvalidInput(
-                    f"this kind of run has no message {frame['name'][:100]!r}",
+                    "this kind of run has no message {name!r}",
                     where="child.send()",
-                    next_step=f"known: {', '.join(self._messages)}",
+                    next_step="known: {messages}",
+                    name=frame["name"][:100],
+                    messages=", ".join(self._messages),
                 )
             if (answer := kind.read(received, frame["data"])) is not None:
                 self._answers.append(message_frame(kind.name, answer))

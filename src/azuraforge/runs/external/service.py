@@ -108,14 +108,29 @@ class ExternalRuns:
         """Return the run, locked, running and with a renewed lease; reopened if only its lease had expired."""
         run = self._row(session, run_id)
         if run.kind != "external":
-            raise Conflict("this run is carried by a worker, not by a client", where=f"run {run_id}")
+            raise Conflict(
+                "a worker executes this run, not a client",
+                next_step="start a run from your own code: client.start_run()",
+                where="run {run_id}",
+                run_id=run_id,
+            )
         if run.created_by != user_id:
-            raise Forbidden("another member carries this run", where=f"run {run_id}")
+            raise Forbidden(
+                "another member executes this run",
+                next_step="start a run of your own",
+                where="run {run_id}",
+                run_id=run_id,
+            )
         if _is_lost(run):
             self._transitions.reopened(session, run, f"client:{user_id}", self._lease_seconds)
         if run.state != "running":
             raise Conflict(
-                f"the run has ended: {run.state}", where=f"run {run_id}", code="ended", next_step="start a new run"
+                "the run has ended: {state}",
+                where="run {run_id}",
+                code="ended",
+                next_step="start a new run",
+                state=run.state,
+                run_id=run_id,
             )
         held = Held(session.project_id, run_id, run.attempt)
         fenced_update(session, held, lease_until=seconds_from_now(self._lease_seconds))
@@ -124,7 +139,7 @@ class ExternalRuns:
     def _row(self, session: Session, run_id: str) -> Run:
         run = store.lock(session, run_id)
         if run is None:
-            raise NotFound(f"run {run_id!r} does not exist", next_step="azuraforge runs list")
+            raise NotFound("run {run_id!r} does not exist", next_step="azuraforge runs list", run_id=run_id)
         return run
 
 

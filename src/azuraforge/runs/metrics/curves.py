@@ -125,7 +125,9 @@ def chosen(names: Sequence[str], wanted: Iterable[str] | None) -> list[str]:
         return list(names)
     asked = set(wanted)
     if unknown := sorted(asked - set(names)):
-        raise NotFound(f"the run has no series {unknown[0]!r}", next_step=f"it has: {', '.join(names)}")
+        raise NotFound(
+            "the run has no series {unknown!r}", next_step="it has: {names}", unknown=unknown[0], names=", ".join(names)
+        )
     return [name for name in names if name in asked]
 
 

@@ -51,9 +51,10 @@ class MetricSort:
         found = _SORT.fullmatch(text)
         if found is None:
             raise InvalidInput(
-                "this is no order of runs",
+                "this is not a sort order of runs",
                 where="sort",
-                next_step=f"write metric:NAME:{_STATISTICS}, with - before it for the highest first",
+                next_step="write metric:NAME:{statistics}, with - before it for the highest first",
+                statistics=_STATISTICS,
             )
         return cls(found["series"], _statistic(found["statistic"]), found["minus"] == "-")
 
@@ -89,9 +90,10 @@ class MetricCondition:
                 found = None
         if found is None or not math.isfinite(value):
             raise InvalidInput(
-                "this is no condition on a metric",
+                "this is not a condition on a metric",
                 where="metric",
-                next_step=f"write NAME<NUMBER or NAME:{_STATISTICS}<NUMBER, with one of < <= > >= =",
+                next_step="write NAME<NUMBER or NAME:{statistics}<NUMBER, with one of < <= > >= =",
+                statistics=_STATISTICS,
             )
         return cls(found["series"], _statistic(found["statistic"] or "last"), _comparison(found["comparison"]), value)
 

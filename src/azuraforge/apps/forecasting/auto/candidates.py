@@ -26,6 +26,7 @@ from azuraforge.apps.forecasting.theta import Theta
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.contract.pipeline import AnyPipeline
+from azuraforge.plugins.contract.sentences import in_each_language
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.panels import Blocks
 from azuraforge.plugins.forecasting.seasons import natural_seasons
@@ -82,6 +83,8 @@ class Candidates:
         too_slow: members that are not tried, because importing what they need, or fitting so many series, takes longer
             than the budget.
         twice: members of ``core`` that count twice there, see docs/decisions/0032.
+        twice_if_weighed: members that count twice where there is evidence; None: all weight is stacked there, see
+            docs/decisions/0047.
         unsuited: members that need more rows than the series has, and why they are not tried, by language code.
         are_named: the config names the members.
     """
@@ -92,6 +95,7 @@ class Candidates:
     too_slow: tuple[str, ...] = ()
     early: tuple[str, ...] = ()
     twice: tuple[str, ...] = ()
+    twice_if_weighed: tuple[str, ...] | None = None
     unsuited: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     are_named: bool = False
 
@@ -116,9 +120,11 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
         unknown = sorted(set(config.members) - set(MEMBERS))
         if unknown:
             raise InvalidInput(
-                f"{unknown[0]!r} cannot be a member of forecasting.auto",
-                where="config: members",
-                next_step=f"choose from {', '.join(MEMBERS)}",
+                "{name!r} cannot be a member of forecasting.auto",
+                where="config.members",
+                next_step="choose from {members}",
+                name=unknown[0],
+                members=", ".join(MEMBERS),
             )
         return Candidates(free, tuple(dict.fromkeys(config.members)), are_named=True)
     schema = train.schema
@@ -158,18 +164,15 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
         return replace(found, twice=twice, unsuited=unsuited)
     early = (Ridge.name,) if any(Ridge.name in group for group in kept[1:]) else ()
     ordered = tuple(sorted(kept[0], key=lambda name: (needs_library(name, seasons), _seconds(name, 1))))
-    return Candidates(free, ordered, tuple(filter(None, kept[1:])), tuple(sorted(slow)), early, twice, unsuited)
+    further, left_out = tuple(filter(None, kept[1:])), tuple(sorted(slow))
+    weighed = None if demand else _names((BoostedLags,))
+    return Candidates(free, ordered, further, left_out, early, twice, weighed, unsuited)
 
 
 def _unsuited(least: Mapping[str, int], chosen: Collection[str]) -> dict[str, dict[str, str]]:
     """Return why members that learn from many rows are none here; ``least``: the rows from which each is tried."""
     return {
-        name: {
-            "en": f"it is tried from {rows:,} rows on",
-            "tr": f"{rows:,} satırdan itibaren denenir".replace(",", "."),
-        }
-        for name, rows in least.items()
-        if name not in chosen
+        name: in_each_language("auto.too_few_rows", rows=rows) for name, rows in least.items() if name not in chosen
     }
 
 

@@ -8,26 +8,10 @@ from azuraforge.apps.forecasting.auto.config import AutoConfig
 from azuraforge.apps.forecasting.auto.learning import Progress
 from azuraforge.apps.forecasting.auto.weights import Combination
 from azuraforge.plugins.contract.composition import Composition, LeftOutMember, Member
+from azuraforge.plugins.contract.sentences import in_each_language
 
-#: Reasons for not trying members.
-TOO_FEW = {
-    "en": "the validation part is too short to show that more members pay",
-    "tr": "doğrulama kümesi, daha çok üyenin işe yaradığını gösteremeyecek kadar kısa",
-}
-NO_GAIN = {
-    "en": "the members before it had not lowered the validation error enough",
-    "tr": "ondan önceki üyeler doğrulama hatasını yeterince düşürmedi",
-}
-TOO_SLOW = {
-    "en": "the time budget is too short for it, or the series are too many",
-    "tr": "süre bütçesi bu üye için çok kısa ya da seri sayısı çok fazla",
-}
-_MEASURE = {
-    "en": "mean absolute error on the validation part, as a multiple of the seasonal naive forecast's, or without a"
-    " season of the naive one's",
-    "tr": "doğrulama kümesindeki ortalama mutlak hata, mevsimsel naif tahmininkinin, mevsim yoksa naif tahmininkinin"
-    " katı olarak",
-}
+#: Keys of the reasons for not trying members.
+TOO_FEW, RAISED, TOO_SLOW = "auto.validation_too_short", "auto.raised", "auto.too_slow"
 
 
 def composed(
@@ -61,7 +45,7 @@ def composed(
     alone = sum(weight > 0 for weight in weights.values()) == 1
     return Composition(
         rule="single" if alone else combination.rule,
-        measure=_MEASURE,
+        measure=in_each_language("auto.measure"),
         members=members,
         left_out=(*left_out, *(each for each in not_tried if each.name not in tried)),
         budget_seconds=config.budget_seconds,

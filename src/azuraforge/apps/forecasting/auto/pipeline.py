@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from azuraforge.apps.forecasting.auto.candidates import MEMBERS, candidates
-from azuraforge.apps.forecasting.auto.composing import NO_GAIN, TOO_FEW, TOO_SLOW, composed
+from azuraforge.apps.forecasting.auto.composing import RAISED, TOO_FEW, TOO_SLOW, composed
 from azuraforge.apps.forecasting.auto.config import AutoConfig
 from azuraforge.apps.forecasting.auto.learning import Progress, learn_members, save_members
 from azuraforge.apps.forecasting.auto.limits import within
@@ -25,13 +25,15 @@ from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.composition import Composition, LeftOutMember
 from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
 from azuraforge.plugins.contract.pipeline import AnyPipeline, Pipeline, RunContext
+from azuraforge.plugins.contract.sentences import in_each_language
 from azuraforge.plugins.forecasting.adaptive import Start, last_origin, past_part, starts_from, starts_to_arrays
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
 from azuraforge.plugins.forecasting.intervals import in_order
 from azuraforge.plugins.forecasting.panels import each, known_series, stack
 
-#: A further group of members is tried where the one before lowered the error on the validation part by this share.
-PAYS = 0.01
+#: No further group of members is tried after one that raised the error on the validation part by this share. Trees
+#: often pay where ridge did not, see docs/decisions/0047.
+HARMS = 0.02
 #: Seconds that a member may take to forecast a part, and the cheapest ones to learn, where the budget is smaller.
 LEAST_ANSWER = 5.0
 #: Origins at the beginning of the training part whose errors say nothing: Theta's estimation does not look at its first
@@ -78,7 +80,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         return chronological_split(table, config, window=1, least_window=1, partial=True)
 
     def fit(self, run: RunContext[AutoConfig], train: Part, validation: Part) -> Ensemble:
-        """Learn members, cheapest first, until the budget ends or another group does not pay; then combine them."""
+        """Learn members, cheapest first, until the budget ends or a group raises the error; then combine them."""
         if validation.targets is None:
             raise ValueError("the validation part has no targets")
         chosen, budget = candidates(run.config, train), run.config.budget_seconds
@@ -93,7 +95,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         groups = [chosen.free, chosen.core, *chosen.further]
         combination: Combination | None = None
         points = dict[str, Floats]()
-        error, why = np.inf, NO_GAIN
+        error, why = np.inf, RAISED
         for place, group in enumerate(groups):
             # Naive members cost next to nothing, and the cheapest others get some time however short the budget is.
             first = () if place != 1 else (*(() if thin else chosen.early), *chosen.cheapest)
@@ -104,23 +106,27 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             tried = {name for each in groups[: place + 1] for name in each}
             points |= self._points(progress, validation, tried - set(points), run.config.budget_seconds)
             seen = {name: points[name] for name in sorted(tried & set(points))}
-            combination = combine(seen, validation.targets, scale, chosen.core, free, chosen.twice)
+            combination = combine(
+                seen, validation.targets, scale, chosen.core, free, chosen.twice, chosen.twice_if_weighed
+            )
             point = combination.of(seen)
             before, error = error, _error(point, validation.targets, scale)
             # Evidence that is too thin to weigh members cannot show that more of them pay either.
             if place == 1 and thin:
                 why = TOO_FEW
                 break
-            if place > 1 and error > (1 - PAYS) * before:
-                why = NO_GAIN
+            if place > 1 and error > (1 + HARMS) * before:
+                why = RAISED
                 break
         assert combination is not None  # there are free members
         members = {name: progress.members[name] for name in combination.weights}
         ensemble = Ensemble(members, combination)
         self._calibrate(ensemble, run.config, train, validation, point)
         run.progress(len(chosen), len(chosen))
-        not_tried = [LeftOutMember.of(name, "not_tried", why) for group in chosen.further for name in group]
-        not_tried += [LeftOutMember.of(name, "not_tried", TOO_SLOW) for name in chosen.too_slow]
+        not_tried = [
+            LeftOutMember.of(name, "not_tried", in_each_language(why)) for group in chosen.further for name in group
+        ]
+        not_tried += [LeftOutMember.of(name, "not_tried", in_each_language(TOO_SLOW)) for name in chosen.too_slow]
         not_tried += [LeftOutMember.of(name, "not_tried", reason) for name, reason in chosen.unsuited.items()]
         return replace(ensemble, report=composed(combination, progress, run.config, not_tried))
 

@@ -16,11 +16,14 @@ import numpy as np
 from azuraforge.plugins.contract.arrays import Floats
 
 #: Origins, and stretches of a whole horizon that do not overlap, from which on members are weighed. With fewer
-#: origins, equal or nearly equal weights had less error than stacked ones on every horizon that was measured; with as
-#: many, stacked weights had less from two stretches on, see docs/decisions/0020 and 0043.
+#: origins, equal or nearly equal weights had less error on every horizon that was measured, see docs/decisions/0020
+#: and 0043.
 LEAST_ORIGINS, LEAST_STRETCHES = 50, 2
 #: Members whose error exceeds the least by this factor are clearly worse.
 CLEARLY_WORSE = 1.2
+#: Of a single series half of the weight goes to members up to this factor, in proportion to a power of their accuracy:
+#: stacked weights alone follow a validation part that differs from later rows, see docs/decisions/0047.
+_WORSE_BY_POWERS, _POWER = 1.5, 6
 #: Where evidence is thin, a member counts whatever its error, up to this factor: a difference of that size is none of
 #: chance, and a member that never fits (a last season on steep growth) would spoil a mean.
 HOPELESS = 20.0
@@ -76,6 +79,7 @@ def combine(
     core: Sequence[str],
     free: str,
     twice: Collection[str] = (),
+    twice_if_weighed: Collection[str] | None = None,
 ) -> Combination:
     """Weigh members.
 
@@ -87,6 +91,8 @@ def combine(
         free: the member that stands where no member of ``core`` does, and by whose errors scores are stated.
         twice: those of ``core`` that count twice in a trimmed mean, where counts are divided by a power of the scores
             that grows with the evidence; without any, it is the median of equals.
+        twice_if_weighed: members that count twice where there is evidence and half of the weight goes by a power of the
+            scores; None: all weight is stacked there.
     """
     errors = {name: (truth - point) / scale for name, point in points.items()}
     known = np.isfinite(truth)
@@ -101,9 +107,8 @@ def combine(
         if set(able) & set(twice):
             stretches = _stretches(truth)
             power = stretches / (stretches + 1)
-            counts = {name: (2 if name in twice else 1) / max(found.get(name, 1.0), _NOTHING) ** power for name in able}
-            total = sum(counts.values())
-            return Combination("trimmed", {name: count / total for name, count in counts.items()}, scores)
+            counts = _by_powers({name: found.get(name, 1.0) for name in able}, twice, power)
+            return Combination("trimmed", counts, scores)
         chosen = able or [free]
         return Combination("median", dict.fromkeys(chosen, 1 / len(chosen)), scores)
     least = min(score for score in scores.values() if score is not None)
@@ -113,8 +118,24 @@ def combine(
     columns = np.stack([(errors[name] / usual_square)[known] for name in kept], axis=1)
     stretches = _stretches(truth)
     trust = stretches / (stretches + _HALF_WAY)
-    weights = trust * _stacked(columns) + (1 - trust) / len(kept)
-    return Combination("weights", dict(zip(kept, weights.tolist(), strict=True)), scores)
+    stacked = trust * _stacked(columns) + (1 - trust) / len(kept)
+    weights = dict(zip(kept, stacked.tolist(), strict=True))
+    if twice_if_weighed is not None:
+        near = {name: score or 0.0 for name, score in scores.items()}
+        near = {name: score for name, score in near.items() if score <= _WORSE_BY_POWERS * least + 1e-12}
+        powers = _by_powers(near, twice_if_weighed, _POWER)
+        weights = {name: (weights.get(name, 0.0) + powers[name]) / 2 for name in sorted(near)}
+    return Combination("weights", weights, scores)
+
+
+def _by_powers(errors: Mapping[str, float], twice: Collection[str], power: float) -> dict[str, float]:
+    """Return weights: members count once or twice, divided by a power of their ``errors``."""
+    least = max(min(errors.values()), _NOTHING)
+    counts = {
+        name: (2 if name in twice else 1) * (max(error, _NOTHING) / least) ** -power for name, error in errors.items()
+    }
+    total = sum(counts.values())
+    return {name: count / total for name, count in counts.items()}
 
 
 def _stretches(truth: Floats) -> float:

@@ -36,8 +36,8 @@ class BoostedConfig(ForecastConfig):
         bool,
         Field(
             default=True,
-            description="Average two forests: one learns the change since the origin, one what a ridge forecast"
-            " misses; off: the first alone",
+            description="Average forests that correct the value at the origin, a ridge forecast and the last seasons;"
+            " off: the first alone",
         ),
     ]
     stop_after: Annotated[

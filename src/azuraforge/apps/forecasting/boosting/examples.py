@@ -30,7 +30,7 @@ def examples(fitted: Boosted, part: Part, most: int) -> Examples:
     known = np.flatnonzero(np.isfinite(targets).reshape(-1))
     if not len(known):
         raise InvalidInput(
-            "the training or the validation part has no known target",
+            "the training or the validation set has no known target",
             where="train, validation",
             next_step="choose a smaller horizon, or add rows without missing targets",
         )

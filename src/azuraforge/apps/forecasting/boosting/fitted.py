@@ -33,7 +33,8 @@ class Boosted:
         horizon: rows ahead.
         layout: columns that the trees see.
         scales: name of a series → its scales; ``ALONE`` is the single one.
-        starts: per forest the forecast that it corrects: ``last`` (the value at the origin) or ``ridge``.
+        starts: per forest the forecast that it corrects: ``last`` (the value at the origin), ``ridge``, ``level`` (the
+            mean of the last season) or ``season`` (the last seasons' mean at the same place).
         forests: as many.
         shares: of the forests in the forecast, with the sum 1.
         ridge: the ridge forecast, where a forest corrects it.
@@ -67,6 +68,10 @@ def starts_of(fitted: Boosted, read: Inputs, rows: Indices, steps: Indices) -> F
             some = replace(part, origins=part.origins[asked], targets=None, ahead=ahead)
             forecast = Ridge().forecast(fitted.ridge, some)[place, steps]
             found.append((forecast - read.center[0]) / read.scale[0])
+        elif start == "level":
+            found.append(read.level(rows))
+        elif start == "season":
+            found.append(read.repeated(rows, steps))
         else:
             found.append(read.last(rows))
     return np.stack(found)

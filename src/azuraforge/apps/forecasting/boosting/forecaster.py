@@ -35,10 +35,12 @@ MOST_EXAMPLES = 100_000
 MOST_CHECKED = 30_000
 #: Fewer origins teach a ridge forecast nothing that a tree could correct.
 _FEWEST_FOR_RIDGE = 60
+#: Of more training rows two forests are enough: they learn for long, and nothing was measured there.
+_MOST_ROWS_FOR_FOUR = 10_000
 
 
 class BoostedLags(Pipeline[BoostedConfig, Boosted]):
-    """A mean of two forests: one learns the change since the origin, one what the ridge forecast misses.
+    """A mean of forests that correct different forecasts: the last value, ridge, and the last seasons.
 
     One set of trees predicts every row ahead: the step is an input, and calendar, earlier seasons and known-ahead
     columns are those of the row to predict. Of a panel one model learns all series, each in its own scale.
@@ -51,9 +53,10 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
     Config: ClassVar[type[BoostedConfig]] = BoostedConfig
     title: ClassVar[dict[str, str]] = {"en": "Boosted trees on lags", "tr": "Gecikmeler üzerinde artırmalı ağaçlar"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "LightGBM on lags, rolling statistics, calendar and known-ahead columns, averaged with one on ridge.",
-        "tr": "Gecikmeler, kayan istatistikler, takvim ve önceden bilinen sütunlar üzerinde LightGBM; biri ridge"
-        " tahmininin hatasını öğrenen iki modelin ortalaması.",
+        "en": "LightGBM on lags, rolling statistics, calendar and known-ahead columns: a mean of forests that correct"
+        " the last value, ridge and the last seasons.",
+        "tr": "Gecikmeler, kayan istatistikler, takvim ve önceden bilinen sütunlar üzerinde LightGBM: son değeri, ridge"
+        " tahminini ve geçen mevsimleri düzelten ormanların ortalaması.",
     }
 
     def split(self, table: Table, config: BoostedConfig) -> Split:
@@ -69,7 +72,7 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
 
         def report(number: int, done: int, error: float) -> None:
             # A study counts rounds by "validation_loss".
-            run.log(done, **{"validation_loss" if number == 0 else "ridge_validation_loss": error})
+            run.log(done, **{"validation_loss" if number == 0 else f"{fresh.starts[number]}_validation_loss": error})
             run.progress(number * config.trees + done, len(fresh.starts) * config.trees)
 
         grown = grow(Growth(config, run.seed, run.threads), learned, checked, report)
@@ -100,9 +103,11 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
         """Return the forecasts and their intervals from each origin."""
         if part.horizon != predictor.horizon:
             raise InvalidInput(
-                f"this forecaster predicts {predictor.horizon} rows ahead, not {part.horizon}",
+                "this forecaster predicts {learned} [row|rows] ahead, not {asked}",
                 where="horizon",
-                next_step="train it with the horizon you need",
+                next_step="train it again with this horizon",
+                learned=predictor.horizon,
+                asked=part.horizon,
             )
         return answer(predictor, part)
 
@@ -157,7 +162,7 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
 
     def _fresh(self, run: RunContext[BoostedConfig], train: Part, validation: Part) -> Boosted:
         """Learn scales, layout and ridge: all but the trees."""
-        config = run.config
+        config, rows = run.config, train.frame.height
         parts = dict(series_of(train))
         longest = max(parts.values(), key=lambda part: part.frame.height)
         several = train.schema.series is not None
@@ -170,6 +175,9 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
         if config.linear and not several and len(usable(train)) >= _FEWEST_FOR_RIDGE:
             ridge = _ridge(run, train, None if config.stop_after is not None else validation)
         starts = ("last", "ridge") if ridge is not None else ("last",)
+        # Without a validation part shares are equal, which suits only starts that are about as good as each other.
+        if ridge is not None and layout.cycle and config.stop_after is None and rows <= _MOST_ROWS_FOR_FOUR:
+            starts = (*starts, "level", "season")
         return Boosted(config.horizon, layout, scales, starts, (), (), ridge, np.zeros((0, 0)), {})
 
 

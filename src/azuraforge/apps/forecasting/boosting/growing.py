@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _NOT_NEEDED = ("sklearn", "pandas", "pyarrow")
 #: Of few examples a leaf holds at least this share.
 _LEAF_SHARE = 0.02
+#: A forest whose error is a tenth larger has less than half the share. See docs/decisions/0047.
+_POWER = 8
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,9 @@ def grow(
 ) -> Grown:
     """Return one forest per start.
 
-    Each forest ends where it forecasts ``checked`` best, which may be before its first tree. The shares lie half-way
-    between equal ones and those that would forecast ``checked`` best, since the rows that choose them are few. Without
-    ``checked`` each forest has ``config.stop_after`` trees, and the shares are equal.
+    Each forest ends where it forecasts ``checked`` best, which may be before its first tree. The shares are
+    proportional to a power of its accuracy there (``_POWER``). Without ``checked`` each forest has
+    ``config.stop_after`` trees, and the shares are equal.
 
     Args:
         growth: settings.
@@ -132,15 +134,15 @@ def _grow(
 
 
 def _shares(forecasts: Sequence[Floats], truth: Floats | None) -> tuple[float, ...]:
-    """Return the share of each forecast ``(example,)``; there are one or two."""
-    if len(forecasts) == 1:
-        return (1.0,)
-    first, second = forecasts
-    share = 0.5
-    if truth is not None and (size := float(np.square(first - second).sum())) > 0:
-        found = float(((truth - second) * (first - second)).sum()) / size
-        share = (0.5 + min(max(found, 0.0), 1.0)) / 2
-    return share, 1.0 - share
+    """Return the share of each forecast ``(example,)``: its root mean square error to the power ``-_POWER``."""
+    if truth is None:
+        return (1 / len(forecasts),) * len(forecasts)
+    squares = np.array([float(np.square(truth - forecast).mean()) for forecast in forecasts])
+    if not squares.min() > 0:
+        found = np.asarray(squares == squares.min(), dtype=np.float64)
+    else:
+        found = np.asarray((squares / squares.min()) ** (-_POWER / 2))
+    return tuple((found / found.sum()).tolist())
 
 
 def _none() -> Forest:
@@ -179,9 +181,10 @@ def load_lightgbm() -> ModuleType:
             import lightgbm
     except OSError as error:  # the wheel brings LightGBM, the system the runtime of OpenMP
         raise InvalidInput(
-            f"LightGBM cannot be loaded: {error}",
+            "LightGBM cannot be loaded: {reason}",
             where="forecasting.boosted_lags",
             next_step="install the OpenMP runtime of GCC (libgomp1 on Debian and Ubuntu, libgomp on Fedora)",
+            reason=str(error),
         ) from error
     return lightgbm
 

@@ -111,6 +111,8 @@ class Layout:
         covariates: what is known ahead.
         several: scale and level tell the series apart.
         stepped: the step ahead is an input.
+        cycle: rows of the season whose last ``SEASONS_BACK`` runs forecast the next; 0 where the training part holds
+            fewer.
         width: inputs of an example.
     """
 
@@ -121,6 +123,7 @@ class Layout:
     covariates: Covariates
     several: bool
     stepped: bool
+    cycle: int
     width: int
 
     @classmethod
@@ -132,7 +135,9 @@ class Layout:
         columns = tuple(name for name in train.schema.features if np.isfinite(column_values(train.frame, name)).any())
         covariates = Covariates.learn(train, config.known_ahead, config.holidays)
         level = bool(is_stationary(known))
-        found = cls(seasons, level, columns, clock, covariates, several, config.horizon > 1, 0)
+        whole = [one for one in seasons if one <= LONGEST_WINDOW and one * SEASONS_BACK <= train.frame.height]
+        stepped, cycle = config.horizon > 1, max(whole, default=0)
+        found = cls(seasons, level, columns, clock, covariates, several, stepped, cycle, 0)
         one = replace(train, origins=train.origins[:1], ahead={name: each[:1] for name, each in train.ahead.items()})
         row = np.zeros(1, dtype=np.int64)
         return replace(found, width=Inputs(found, {ALONE: Scales.learn(train)}, one).at(row, row).shape[1])
@@ -199,6 +204,27 @@ class Inputs:
     def last(self, rows: Indices) -> Floats:
         """Return ``(example,)``: the scaled target at the origin."""
         return np.asarray(self.target[self.part.origins[rows]])
+
+    def level(self, rows: Indices) -> Floats:
+        """Return ``(example,)``: the scaled target's mean over the shortest season up to the origin."""
+        asked, place = np.unique(rows, return_inverse=True)
+        return self._means(asked, self.layout.seasons[0])[place]
+
+    def repeated(self, rows: Indices, steps: Indices) -> Floats:
+        """Return ``(example,)``: the scaled target's mean at the same place of the last seasons (``Layout.cycle``).
+
+        It is moved by how far the mean of the newest season lies above that of all of them.
+        """
+        cycle = self.layout.cycle
+        back = self._back(rows, steps, cycle)[:, :SEASONS_BACK]
+        asked, place = np.unique(rows, return_inverse=True)
+        moved = self._means(asked, cycle) - self._means(asked, cycle * SEASONS_BACK)
+        return np.asarray(_known_mean(back) + moved[place])
+
+    def _means(self, asked: Indices, window: int) -> Floats:
+        """Return ``(origin,)``: the mean over as many rows up to the origin, for places of the part's origins."""
+        rows = self.part.origins[asked][:, None] - np.arange(window)
+        return _known_mean(_read(self.target, rows, self._first[asked][:, None]))
 
     def _at_origins(self, asked: Indices) -> Floats:
         """Return ``(origin, feature)``: inputs independent of the row to predict, for places of the part's origins."""
@@ -279,6 +305,12 @@ def _asked_only(part: Part) -> tuple[Part, Blocks]:
     origins = part.origins - (first - (stops - sizes))[place]
     kept = Blocks([blocks.names[number] for number in asked.tolist()], stops - sizes, stops)
     return replace(part, frame=part.frame[consecutive(first, sizes)], origins=origins), kept
+
+
+def _known_mean(values: Floats) -> Floats:
+    """Return ``(row,)``: the mean of what is known of ``(row, value)``; 0, the center, where nothing is."""
+    known = np.isfinite(values)
+    return np.asarray(np.where(known, values, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1))
 
 
 def _read(values: Floats, rows: Indices, first: Indices) -> Floats:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from azuraforge.engine.ops.registry import Array
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 from azuraforge.plugins.contract.arrays import Floats, Indices
 
 #: A leaf is one bit of a mask.
@@ -96,12 +97,14 @@ class Forest:
         Raises InvalidInput if the arrays are no trees over ``width`` columns.
         """
         found = {each.name: arrays.get(f"{prefix}.{each.name}") for each in fields(cls)}
-        wrong = _problem(found, width)
-        if wrong:
+        problem = _problem(found, width)
+        if problem is not None:
             raise InvalidInput(
-                f"the trees {prefix!r} cannot be read: {wrong}",
+                "trees {prefix!r} cannot be read: {problem}",
                 where="weights.safetensors",
                 next_step="import the version again from a bundle that its platform exported",
+                prefix=prefix,
+                problem=problem,
             )
         return cls(**{name: values for name, values in found.items() if values is not None})
 
@@ -122,32 +125,32 @@ def _preorder(node: Mapping[str, Any], rows: list[tuple[int, float, int, int]], 
     _preorder(node["right_child"], rows, first)
 
 
-def _problem(found: Mapping[str, Array | None], width: int) -> str | None:
-    """Return the reason why arrays are no forest; None if they are one."""
+def _problem(found: Mapping[str, Array | None], width: int) -> Message | None:
+    """Return why arrays do not form a forest; None if they do."""
     arrays = {name: values for name, values in found.items() if values is not None}
     if len(arrays) < len(found):
-        return "an array is missing"
+        return Message("an array is missing")
     for name, values in arrays.items():
         if values.ndim != 1 or values.dtype != (np.float64 if name == "value" else np.int64):
-            return f"{name!r} has another type or shape"
+            return Message("{name!r} has another type or shape", {"name": name})
     sizes, feature, right = arrays["sizes"], arrays["feature"], arrays["right"]
     if len(sizes) > MOST_TREES:
-        return f"there are more than {MOST_TREES} trees"
+        return Message("there are more than {most:,} trees", {"most": MOST_TREES})
     nodes = len(feature)
     if any(len(values) != nodes for name, values in arrays.items() if name != "sizes"):
-        return "the arrays have different lengths"
+        return Message("the arrays have different lengths")
     if (sizes < 1).any() or (sizes >= 2 * MOST_LEAVES).any() or int(sizes.sum()) != nodes:
-        return "the sizes of the trees do not fit their nodes"
+        return Message("the sizes of the trees do not fit their nodes")
     if not np.isfinite(arrays["value"]).all():
-        return "a threshold or leaf is not finite"
+        return Message("a threshold or leaf is not finite")
     if (feature < -1).any() or (feature >= width).any():
-        return f"a split compares a column beyond the {width} there are"
+        return Message("a split uses a column beyond the {width} that exist", {"width": width})
     if not np.isin(arrays["missing_left"], (0, 1)).all():
-        return "'missing_left' holds other values than 0 and 1"
+        return Message("'missing_left' holds other values than 0 and 1")
     first = 0
     for size in sizes.tolist():
         if not _is_preorder(feature[first : first + size].tolist(), right[first : first + size].tolist()):
-            return "the branches of a tree do not follow one another"
+            return Message("the branches of a tree do not follow one another")
         first += size
     return None
 

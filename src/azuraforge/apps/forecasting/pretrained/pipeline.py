@@ -19,6 +19,7 @@ from pydantic import Field, field_validator
 from azuraforge.apps.forecasting.pretrained.chronos_bolt import BATCH, ChronosBolt, location_and_scale
 from azuraforge.apps.forecasting.pretrained.weights_folder import BoltConfig, read_folder, read_weights
 from azuraforge.engine.io import load_safetensors, save_safetensors
+from azuraforge.errors import InvalidValue
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
 from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
@@ -59,7 +60,7 @@ class ChronosBoltConfig(ForecastConfig):
     @classmethod
     def _fixed(cls, intervals: str) -> str:
         if intervals != "fixed":
-            raise ValueError("this forecaster has fixed intervals only")
+            raise InvalidValue("this forecaster supports only fixed intervals")
         return intervals
 
 

@@ -12,12 +12,12 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from azuraforge.apps.forecasting.pretrained.weights_folder import WEIGHTS, BoltConfig
+from azuraforge.apps.forecasting.pretrained.weights_folder import BoltConfig
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Flags, Indices
 
 Single = NDArray[np.float32]
-_SAME = "place the config.json and the model.safetensors of the same Chronos-Bolt model there"
+_SAME = "place config.json and model.safetensors of the same Chronos-Bolt model in the folder"
 
 
 class Tensors:
@@ -30,12 +30,15 @@ class Tensors:
         """Return a tensor. Raises InvalidInput if it is missing or has another shape."""
         found = self._weights.get(name)
         if found is None:
-            raise InvalidInput(f"model.safetensors: the tensor {name} is missing", where=WEIGHTS, next_step=_SAME)
+            raise InvalidInput("the tensor {name} is missing", where="model.safetensors", next_step=_SAME, name=name)
         if found.shape != shape:
             raise InvalidInput(
-                f"model.safetensors: the tensor {name} has shape {found.shape}, and config.json leads to {shape}",
-                where=WEIGHTS,
+                "the tensor {name} has shape {found}, but config.json requires {expected}",
+                where="model.safetensors",
                 next_step=_SAME,
+                name=name,
+                found=str(found.shape),
+                expected=str(shape),
             )
         return found
 

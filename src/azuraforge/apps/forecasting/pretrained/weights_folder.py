@@ -19,7 +19,9 @@ from pydantic_core import ErrorDetails
 from azuraforge.engine import EngineError
 from azuraforge.engine.io import load_safetensors
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 from azuraforge.plugins.contract.pretraining import Pretraining
+from azuraforge.plugins.contract.sentences import joined, of_field
 
 CONFIG, WEIGHTS, PRETRAINING = "config.json", "model.safetensors", "pretraining.json"
 #: Chronos-Bolt base, the largest that is published, holds 205 million numbers.
@@ -75,50 +77,76 @@ class PretrainedFolder:
 
 def read_folder(folder: Path) -> PretrainedFolder:
     """Read and check a folder. Raises InvalidInput that names the file, what is wrong with it, and what to do."""
-    again = f"place {CONFIG} and {WEIGHTS} of a Chronos-Bolt model in {folder}, as they were published"
+    again = Message("place the published files of a Chronos-Bolt model in {folder}", {"folder": str(folder)})
     config = _read(folder / CONFIG, BoltConfig, again)
     if "ChronosBoltModelForForecasting" not in config.architectures:
-        named = ", ".join(config.architectures) or "none"
         raise InvalidInput(
-            f"{CONFIG}: the architecture is {named}; forecasting.chronos_bolt reads ChronosBoltModelForForecasting",
-            where=str(folder / CONFIG),
-            next_step=f"place the files of a Chronos-Bolt model in {folder}",
+            "the architecture in {name} is {found}, not ChronosBoltModelForForecasting",
+            where="{place}",
+            next_step="place the published files of a Chronos-Bolt model in {folder}",
+            name=CONFIG,
+            found=", ".join(config.architectures) or "–",
+            place=str(folder / CONFIG),
+            folder=str(folder),
         )
     _check_sizes(config, folder / CONFIG)
     path = folder / PRETRAINING
     fields = ", ".join(name for name in Pretraining.model_fields if name != "name")
-    optional = f"correct {path}, or remove it: it is optional and holds {fields}, all of them text"
+    optional = Message(
+        "correct or remove the optional file {path}; its fields are texts: {fields}",
+        {"path": str(path), "fields": fields},
+    )
     stated = _read(path, Pretraining, optional) if path.exists() else Pretraining()
     return PretrainedFolder(config, read_weights(folder / WEIGHTS), stated.model_copy(update={"name": folder.name}))
 
 
 def read_weights(path: Path) -> Weights:
     """Return the tensors of a file as float32. Raises InvalidInput for NaN, other types and files of too many bytes."""
-    again = f"place {WEIGHTS} of the model in {path.parent} again, and compare its size with the published one"
+    again = Message("copy {name} to {folder} again and compare its size", {"name": WEIGHTS, "folder": str(path.parent)})
     try:
         size = path.stat().st_size
         if size > MOST_BYTES:
             raise InvalidInput(
-                f"{path.name} holds {size:,} bytes; at most {MOST_BYTES:,} are read",
-                where=str(path),
+                "{path} has {size:,} bytes; the limit is {most:,}",
+                where="{place}",
                 next_step="use a smaller model",
+                path=path.name,
+                size=size,
+                most=MOST_BYTES,
+                place=str(path),
             )
         tensors, _ = load_safetensors(path)
     except OSError as error:
         raise _unopened(path, error, again) from error
     except EngineError as error:
-        what = "is a folder" if path.is_dir() else "is truncated or is no safetensors file"
-        raise InvalidInput(f"{path.name} {what}", where=str(path), next_step=again) from error
+        raise InvalidInput(
+            "{path} is a folder" if path.is_dir() else "{path} is truncated or not a safetensors file",
+            where="{place}",
+            next_step="{step}",
+            path=path.name,
+            place=str(path),
+            step=again,
+        ) from error
     for name, values in tensors.items():
         if values.dtype not in (np.float32, np.float16, np.float64):
             raise InvalidInput(
-                f"{path.name}: the tensor {name} holds {values.dtype.name}, not floating-point numbers",
-                where=str(path),
+                "the tensor {name} in {path} has the type {dtype}, not floating point",
+                where="{place}",
                 next_step="convert the weights to float32",
+                path=path.name,
+                name=name,
+                dtype=values.dtype.name,
+                place=str(path),
             )
         if not np.isfinite(values).all():
             raise InvalidInput(
-                f"{path.name}: the tensor {name} holds NaN or infinite numbers", where=str(path), next_step=again
+                "the tensor {name} in {path} has NaN or infinite values",
+                where="{place}",
+                next_step="{step}",
+                step=again,
+                path=path.name,
+                name=name,
+                place=str(path),
             )
     return {name: np.ascontiguousarray(values, dtype=np.float32) for name, values in tensors.items()}
 
@@ -126,51 +154,88 @@ def read_weights(path: Path) -> Weights:
 def _check_sizes(config: BoltConfig, path: Path) -> None:
     sizes = config.chronos_config
     levels = sizes.quantiles
-    step = f"place the {CONFIG} that was published with the weights in {path.parent}"
     if 0.5 not in levels or list(levels) != sorted(set(levels)) or not 0 < levels[0] <= levels[-1] < 1:
-        shown = ", ".join(f"{level:g}" for level in levels)
         raise InvalidInput(
-            f"{path.name}: the quantiles {shown} do not ascend between 0 and 1 with 0.5 among them",
-            where=str(path),
-            next_step=step,
+            "the quantiles in {path} must ascend between 0 and 1 and include 0.5; found: {levels}",
+            where="{place}",
+            next_step="place the {path} that was published with the weights in {folder}",
+            path=path.name,
+            folder=str(path.parent),
+            levels=[f"{level:g}" for level in levels],
+            place=str(path),
         )
     if sizes.input_patch_stride != sizes.input_patch_size:
         raise InvalidInput(
-            f"{path.name}: input_patch_stride {sizes.input_patch_stride} is not input_patch_size"
-            f" {sizes.input_patch_size}; patches that overlap are not supported",
-            where=str(path),
-            next_step="use a model whose patches do not overlap, such as a published Chronos-Bolt",
+            "input_patch_stride ({stride}) and input_patch_size ({size}) differ in {path}",
+            where="{place}",
+            next_step="use a model without overlapping patches, such as a published Chronos-Bolt",
+            path=path.name,
+            stride=sizes.input_patch_stride,
+            size=sizes.input_patch_size,
+            place=str(path),
         )
 
 
-def _read(path: Path, shape: type[_ShapeT], next_step: str) -> _ShapeT:
+def _read(path: Path, shape: type[_ShapeT], next_step: Message) -> _ShapeT:
     try:
         return shape.model_validate(json.loads(path.read_bytes()))
     except OSError as error:
         raise _unopened(path, error, next_step) from error
     except ValidationError as error:
-        said = "; ".join(_sentence(each) for each in error.errors(include_url=False, include_context=False)[:_SHOWN])
-        raise InvalidInput(f"{path.name}: {said}", where=str(path), next_step=next_step) from error
+        problem = joined(map(_sentence, error.errors(include_url=False)[:_SHOWN]))
+        raise InvalidInput(
+            "{path}: {problem}",
+            where="{place}",
+            next_step="{step}",
+            path=path.name,
+            problem=problem,
+            place=str(path),
+            step=next_step,
+        ) from error
     except RecursionError as error:
-        raise InvalidInput(f"{path.name} is nested too deeply", where=str(path), next_step=next_step) from error
-    except ValueError as error:  # JSON, or bytes that are no text
-        place = f": {error.msg} in line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise InvalidInput(f"{path.name} is not valid JSON{place}", where=str(path), next_step=next_step) from error
+        raise InvalidInput(
+            "{path} is nested too deeply",
+            where="{place}",
+            next_step="{step}",
+            path=path.name,
+            place=str(path),
+            step=next_step,
+        ) from error
+    except ValueError as error:  # JSON, or bytes that are not text
+        is_json = isinstance(error, json.JSONDecodeError)
+        raise InvalidInput(
+            "{path} is not valid JSON: {reason} in line {line}" if is_json else "{path} is not valid JSON",
+            where="{place}",
+            next_step="{step}",
+            path=path.name,
+            place=str(path),
+            step=next_step,
+            reason=getattr(error, "msg", ""),
+            line=getattr(error, "lineno", 0),
+        ) from error
 
 
-def _sentence(problem: ErrorDetails) -> str:
+def _sentence(problem: ErrorDetails) -> Message:
     field = ".".join(map(str, problem["loc"]))
     if problem["type"] == "missing":
-        return f"{field} is missing"
+        return Message("{field} is missing", {"field": field})
     if problem["type"] == "extra_forbidden":
-        return f"{field} is no field of this file"
+        return Message("{field} is not a field of this file", {"field": field})
     if not field:
-        return "it does not hold a JSON object"
-    return f"{field}: {problem['msg'][0].lower()}{problem['msg'][1:]}, got {problem['input']!r:.80}"
+        return Message("the file must contain a JSON object")
+    values = {"field": field, "problem": of_field(problem), "found": f"{problem['input']!r:.80}"}
+    return Message("{field}: {problem}, got {found}", values)
 
 
-def _unopened(path: Path, error: OSError, next_step: str) -> InvalidInput:
+def _unopened(path: Path, error: OSError, next_step: Message) -> InvalidInput:
     if isinstance(error, PermissionError):
-        next_step = "let the user that the platform runs as read the file"
-    what = "is missing" if isinstance(error, FileNotFoundError) else f"cannot be opened: {error.strerror or error}"
-    return InvalidInput(f"{path.name} {what}", where=str(path), next_step=next_step)
+        next_step = Message("give the user of the platform's process read access to the file")
+    return InvalidInput(
+        "{path} is missing" if isinstance(error, FileNotFoundError) else "{path} cannot be opened: {reason}",
+        where="{place}",
+        next_step="{step}",
+        path=path.name,
+        reason=error.strerror or str(error),
+        place=str(path),
+        step=next_step,
+    )

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias, get_args
 
 from azuraforge.datasets.sources.allowed import allowed_path
 from azuraforge.errors import InvalidInput, TransientError
+from azuraforge.messages import Message
 from azuraforge.outgoing import Policy
 from azuraforge.outgoing.resolving import resolve
 
@@ -64,29 +65,36 @@ def place_of(value: str, secret: str, policy: Policy, folders: Sequence[Path]) -
         dialect = _NAMES[url.get_backend_name()]
         port = url.port or _PORTS.get(dialect, 0)
     except (ArgumentError, KeyError, ValueError):
-        raise _refused(secret, "is no address of a PostgreSQL, MySQL or SQLite database") from None
+        raise _refused(secret, Message("it is not the address of a PostgreSQL, MySQL or SQLite database")) from None
     if dialect == "sqlite":
         if url.host or url.query or not url.database:
-            raise _refused(secret, "names no file of SQLite")
+            raise _refused(secret, Message("it names no SQLite file"))
         file = allowed_path(url.database, folders, WHERE)
         if not file.is_file():
-            raise TransientError("the database file is not there", where=WHERE, next_step="check that it is mounted")
+            raise TransientError(
+                "the database file does not exist", where="source sql", next_step="check that it is mounted"
+            )
         return Place("sqlite", file.name, file=file)
     if not url.host or not url.database:
-        raise _refused(secret, "names no host or no database")
+        raise _refused(secret, Message("it lacks a host or a database"))
     if unknown := [name for name in url.query if name != "sslmode"]:
-        raise _refused(secret, f"has the parameter {unknown[0][:40]!r}; only sslmode is known")
+        raise _refused(
+            secret,
+            Message("it has the parameter {parameter!r}; only sslmode is supported", {"parameter": unknown[0][:40]}),
+        )
     mode = url.query.get("sslmode")
     tls: TlsMode | None = next((each for each in get_args(TlsMode) if each == mode), None)
     if mode is not None and tls is None:
-        raise _refused(secret, f"has an sslmode that is none of {', '.join(get_args(TlsMode))}")
+        raise _refused(secret, Message("its sslmode is not one of {modes}", {"modes": get_args(TlsMode)}))
     try:
         found = resolve(url.host, port)
     except (OSError, UnicodeError, ValueError):
         found = []
     if not found:
         raise TransientError(
-            "the host of the database has no address", where=WHERE, next_step="check the name, or try again later"
+            "the host of the database has no address",
+            where="source sql",
+            next_step="check the host name, or try again later",
         )
     policy.check(url.host, port, found)
     password = str(url.password) if url.password is not None else None
@@ -94,11 +102,13 @@ def place_of(value: str, secret: str, policy: Policy, folders: Sequence[Path]) -
     return Place(dialect, url.host, port, url.username, password, url.database, tls, shown)
 
 
-def _refused(secret: str, problem: str) -> InvalidInput:
+def _refused(secret: str, problem: Message) -> InvalidInput:
     return InvalidInput(
-        f"the secret {secret!r} {problem}",
-        where=WHERE,
-        next_step="set it to postgresql://USER:PASSWORD@HOST/DATABASE, mysql://USER:PASSWORD@HOST/DATABASE or"
-        " sqlite:////PATH",
+        "the secret {secret!r} cannot be used: {problem}",
+        where="source sql",
+        next_step="set it to postgresql://USER:PASSWORD@HOST/DATABASE, mysql://USER:PASSWORD@HOST/DATABASE or "
+        "sqlite:////PATH",
         code="not_a_database",
+        secret=secret,
+        problem=problem,
     )

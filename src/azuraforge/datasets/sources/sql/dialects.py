@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, cast
 from urllib.parse import quote
 
-from azuraforge.datasets.sources.sql.address import WHERE, DialectName, Place
+from azuraforge.datasets.sources.sql.address import DialectName, Place
 from azuraforge.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -90,7 +90,11 @@ class Postgresql(Dialect):
         connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(timeout_seconds * 1000)}")
         shown = connection.exec_driver_sql("SHOW transaction_read_only").scalar_one()
         if shown != "on":
-            raise InvalidInput("the database does not keep the transaction read-only", where=WHERE)
+            raise InvalidInput(
+                "the database does not enforce read-only transactions",
+                where="source sql",
+                next_step="connect to the database directly, or use a user that may only read",
+            )
 
     @contextmanager
     def watched(self, connection: Connection, timeout_seconds: float) -> Iterator[None]:

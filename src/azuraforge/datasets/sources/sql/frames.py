@@ -8,7 +8,6 @@ from decimal import Decimal
 
 import polars as pl
 
-from azuraforge.datasets.sources.sql.address import WHERE
 from azuraforge.datasets.sources.sql.position import Cell
 from azuraforge.errors import InvalidInput
 
@@ -54,8 +53,9 @@ def _series(name: str, cells: list[Cell]) -> pl.Series:
 
 def _mixed(name: str) -> InvalidInput:
     return InvalidInput(
-        f"the column {name!r} holds values of several types",
-        where=WHERE,
+        "the column {column!r} has values of several types",
+        where="source sql",
         next_step="convert it in the query: CAST(… AS …)",
         code="mixed_types",
+        column=name,
     )

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 from azuraforge.plugins.contract.shape import Shape
 
 #: What a cursor column may hold.
@@ -89,9 +90,10 @@ def before(value: Value, by: float, column: str) -> Value:
     except OverflowError:
         return value
     raise InvalidInput(
-        f"the column {column!r} holds text, which look_back cannot go back in",
+        "the column {column!r} holds text, but look_back needs numbers or times",
         where="option look_back",
-        next_step="leave it out, or choose a column of numbers or times as the cursor",
+        next_step="leave look_back out, or choose a column of numbers or times as the cursor",
+        column=column,
     )
 
 
@@ -102,10 +104,17 @@ def digest(row: Sequence[Cell]) -> str:
 
 
 def _unusable(column: str, cell: Cell) -> InvalidInput:
-    what = "nothing" if cell is None else "NaN" if cell != cell else f"values of the type {type(cell).__name__}"
+    if cell is None:
+        what = Message("an empty value")
+    elif cell != cell:
+        what = Message("a value that is not a number (NaN)")
+    else:
+        what = Message("a value of type {kind}", {"kind": type(cell).__name__})
     return InvalidInput(
-        f"the cursor column {column!r} holds {what}; it must grow with each row",
+        "the cursor column {column!r} has {what}; its values must increase",
         where="option cursor",
-        next_step="choose a column of numbers, times or text that never goes back",
+        next_step="choose a column of numbers, times or text that never decreases",
         code="no_cursor",
+        column=column,
+        what=what,
     )

@@ -12,12 +12,13 @@ from pydantic import AfterValidator, BaseModel, Field, JsonValue
 
 from azuraforge.datasets.reading.delimited import require_column
 from azuraforge.datasets.reading.findings import finding
-from azuraforge.datasets.sources.sql.address import WHERE, Place, place_of
+from azuraforge.datasets.sources.sql.address import Place, place_of
 from azuraforge.datasets.sources.sql.dialects import DIALECTS, Dialect
 from azuraforge.datasets.sources.sql.frames import frame_of, joined
 from azuraforge.datasets.sources.sql.position import Cell, Position, Value, before, digest, position_at
 from azuraforge.datasets.sources.tables import Column, TableOptions, TableSource, meaning_of
-from azuraforge.errors import AzuraError, InvalidInput, TransientError
+from azuraforge.errors import AzuraError, InvalidInput, InvalidValue, TransientError
+from azuraforge.messages import Message
 from azuraforge.plugins import SecretName, SourceFinding, SourceNews, SourceRead
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ _STREAMED: Mapping[str, bool] = {"stream_results": True}
 def _one_query(text: str) -> str:
     text = text.strip().rstrip(";").rstrip()
     if not text.lower().startswith(("select", "with")):
-        raise ValueError("the query must be one SELECT")
+        raise InvalidValue("the query must be one SELECT")
     if "\0" in text:
-        raise ValueError("the query holds a NUL character")
+        raise InvalidValue("the query has a NUL character")
     return text
 
 
@@ -92,7 +93,7 @@ class Sql(TableSource[SqlOptions]):
         news = self._news(options, None)
         if news.read is None:
             raise InvalidInput(
-                "the query returns no rows", where=WHERE, next_step="check its conditions", code="empty_query"
+                "the query returns no rows", where="source sql", next_step="check its conditions", code="empty_query"
             )
         return news.read
 
@@ -137,11 +138,14 @@ class Sql(TableSource[SqlOptions]):
                 self._take(rows, [tuple(row) for row in piece], at, position, options)
         if position is not None and rows.asked == options.max_rows and not _is_behind(rows.last, position.start):
             raise InvalidInput(
-                f"{options.max_rows:,} rows or more stand at the value {position.value!r} of the cursor column"
-                f" {_cursor_of(options)!r}, or in the time of look_back before it: the query cannot go on",
+                "{max_rows:,} or more rows have the value {position!r} in the cursor column {column!r}, or are "
+                "within look_back before it: the query cannot continue",
                 where="option max_rows",
                 next_step="add the dataset again with a finer cursor column or a larger max_rows",
                 code="too_many_ties",
+                max_rows=options.max_rows,
+                position=position.value,
+                column=_cursor_of(options),
             )
         return rows
 
@@ -149,7 +153,9 @@ class Sql(TableSource[SqlOptions]):
         self, rows: _Rows, piece: list[tuple[Cell, ...]], at: int, position: Position | None, options: SqlOptions
     ) -> None:
         rows.asked += len(piece)
-        self.limits.check_table(rows.asked, len(rows.names), "the query's result", "set max_rows")
+        self.limits.check_table(
+            rows.asked, len(rows.names), Message("the result of the query"), Message("set max_rows")
+        )
         for row in piece:
             if row[at] != rows.last:
                 rows.last, rows.at_last = row[at], []
@@ -210,10 +216,11 @@ def _without_cursor(dialect: Dialect, connection: Connection, options: SqlOption
 def _check_columns(names: list[str], options: SqlOptions) -> None:
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise InvalidInput(
-            f"two columns of the query are named {twice!r}",
+            "two columns of the query are named {column!r}",
             where="option query",
-            next_step="name one of them otherwise: SELECT a.x AS a_x",
+            next_step="rename one of them: SELECT a.x AS a_x",
             code="duplicate_column",
+            column=twice,
         )
     wanted = {"time": options.time, "target": options.target, "series": options.series, "cursor": _cursor_of(options)}
     for option, column in wanted.items():
@@ -238,10 +245,11 @@ def _connected(place: Place, options: SqlOptions) -> Iterator[tuple[Dialect, Con
         )
     except ImportError:
         raise InvalidInput(
-            f"the driver for {place.dialect} is not installed",
-            where=WHERE,
-            next_step="let an administrator install it: pip install 'azuraforge[sql]'",
+            "the driver for {dialect} is not installed",
+            where="source sql",
+            next_step="ask an administrator to install it: pip install 'azuraforge[sql]'",
             code="no_driver",
+            dialect=place.dialect,
         ) from None
     try:
         with engine.connect().execution_options(**dialect.options) as connection:
@@ -260,28 +268,32 @@ def _explained(error: BaseException, dialect: Dialect, place: Place, options: Sq
     meaning, text = dialect.meaning_of(getattr(error, "orig", None) or error)
     if meaning == "sign_in":
         return InvalidInput(
-            "the database refuses the user, the password or the database's name",
-            where=WHERE,
-            next_step=f"check the secret {options.connection!r}: azuraforge secrets set {options.connection}",
+            "the database refuses the user, the password or the database name",
+            where="source sql",
+            next_step="check the secret {connection!r}: azuraforge secrets set {connection}",
             code="sign_in_refused",
+            connection=options.connection,
         )
     if meaning == "timeout":
         return InvalidInput(
-            f"the query took longer than {options.timeout_seconds:g} seconds",
-            where=WHERE,
+            "the query took longer than {seconds:g} seconds",
+            where="source sql",
             next_step="add an index on the cursor column, or raise timeout_seconds",
             code="query_timeout",
+            seconds=options.timeout_seconds,
         )
     if meaning == "query":
         first = " ".join(text.split())[:_SHOWN]
         return InvalidInput(
-            f"the database refuses the query: {first}" if first else "the database refuses the query",
+            "the database refuses the query: {reason}" if first else "the database refuses the query",
             where="option query",
-            next_step="correct the query, or let the database's administrator grant SELECT",
+            next_step="correct the query, or ask the database's administrator to grant SELECT",
             code="query_refused",
+            reason=first,
         )
     return TransientError(
-        f"the database at {place.host} cannot be reached, or broke off",
-        where=WHERE,
+        "the database at {host} cannot be reached, or closed the connection",
+        where="source sql",
         next_step="check the host and port of the secret, or try again later",
+        host=place.host,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from azuraforge.messages import Message
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.batch import Batch
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
@@ -86,14 +87,17 @@ class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions,
         sizes = ["×".join(map(str, schema.size or ())) for schema in (learned, given)]
         return other("other_size", *sizes) if sizes[0] != sizes[1] else None
 
-    def unreadable(self, learned: DatasetSchema, given: DatasetSchema) -> str | None:
+    def unreadable(self, learned: DatasetSchema, given: DatasetSchema) -> Message | None:
         """A version may classify images of other classes, or of unknown ones."""
         found = super().other_data(learned, given)
         if found is not None and found.code == "other_kind":
             return super().unreadable(learned, given)
         for side, ours, theirs in zip(_SIDES, learned.size or (), given.size or (), strict=True):
             if ours != theirs:
-                return f"its images have {side} {theirs}, the version reads {ours}"
+                return Message(
+                    "its images have {side} {found}, but the version expects {expected}",
+                    {"side": side, "found": theirs, "expected": ours},
+                )
         return None
 
     def split(

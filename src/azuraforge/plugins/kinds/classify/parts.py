@@ -16,6 +16,7 @@ from pydantic import Field
 
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 from azuraforge.plugins.contract.arrays import Indices
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import PartSummary
@@ -110,18 +111,20 @@ def check_image_split(split: ImageSplit, labels: Indices, hashes: Hashes) -> Non
     Raises InvalidInput.
     """
     if not isinstance(split, ImageSplit):
-        raise _bad_split(f"split returned {type(split).__name__}, not ImageSplit")
+        raise _bad_split(Message("it returned {type}, not ImageSplit", {"type": type(split).__name__}))
     parts = {name: np.asarray(getattr(split, name)) for name in PARTS}
     for name, rows in parts.items():
         if rows.ndim != 1 or not rows.size or rows.dtype.kind not in "iu":
-            raise _bad_split(f"the {name} part must be a list of at least one row number")
+            raise _bad_split(Message("part {part!r} must be a list of at least one row number", {"part": name}))
         if rows.min() < 0 or rows.max() >= len(labels) or len(np.unique(rows)) != len(rows):
-            raise _bad_split(f"the {name} part names rows twice, or rows that are not there")
+            raise _bad_split(Message("part {part!r} repeats rows or names rows that do not exist", {"part": name}))
         if (labels[rows] < 0).any():
-            raise _bad_split(f"the {name} part holds images without a label")
+            raise _bad_split(Message("part {part!r} has images without a label", {"part": name}))
     for one, other in combinations(PARTS, 2):
         if np.isin(hashes[parts[one]], hashes[parts[other]]).any():
-            raise _bad_split(f"the same image stands in {one} and {other}")
+            raise _bad_split(
+                Message("the same image is in the parts {one!r} and {other!r}", {"one": one, "other": other})
+            )
 
 
 def save_images(part: ImagePart, folder: Path) -> None:
@@ -168,7 +171,10 @@ def _described(table: ImageTable, rows: Indices, labels: Indices) -> PartSummary
     return PartSummary(rows=len(rows), start=None, end=None, classes=tuple(counts.tolist()), rows_sha256=digest)
 
 
-def _bad_split(message: str) -> InvalidInput:
+def _bad_split(problem: Message) -> InvalidInput:
     return InvalidInput(
-        f"the pipeline's split is not usable: {message}", where="split", next_step="repair the plugin's split"
+        "the pipeline's split is invalid: {problem}",
+        where="split",
+        next_step="repair the split method of the plugin",
+        problem=problem,
     )

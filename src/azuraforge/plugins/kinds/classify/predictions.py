@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.vision.config import ClassPredictions, ImagePart
 
@@ -27,7 +28,7 @@ def classify_checked(name: str, predict: Predict, part: ImagePart) -> ClassPredi
     """Call a classifier's ``predict`` and refuse an answer that is no probability of every class for every image."""
     answer = predict(part)
     if not isinstance(answer, ClassPredictions):
-        raise _wrong(name, f"predict returned {type(answer).__name__}, not ClassPredictions")
+        raise _wrong(name, Message("predict returned {type}, not ClassPredictions", {"type": type(answer).__name__}))
     expected = (len(part), len(part.schema.classes))
     before = answer.uncalibrated
     return ClassPredictions(
@@ -52,10 +53,13 @@ def guard_each_alone(
         difference = float(np.abs(answer.probabilities - predictions.probabilities[one]).max())
         if difference > BATCH_TOLERANCE:
             raise InvalidInput(
-                f"{name} must not be judged: a probability for image {part.names[index]!r} changes by"
-                f" {difference:.3g} when other images are asked about together with it",
-                where=f"predict of {name}",
-                next_step="answer for each image from its own pixels and from what fit learned, nothing else",
+                "{name} cannot be evaluated: a probability for image {image!r} changes by {difference:.3g} when "
+                "other images are in the same batch",
+                where="predict of {name}",
+                next_step="predict each image only from its own pixels and what fit learned",
+                name=name,
+                image=part.names[index],
+                difference=difference,
             )
     return len(chosen)
 
@@ -85,16 +89,20 @@ def _checked(name: str, values: object, expected: tuple[int, int]) -> Floats:
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise _wrong(name, f"probabilities are not numbers: {error}") from error
+        raise _wrong(name, Message("probabilities are not numbers: {reason}", {"reason": str(error)})) from error
     if array.shape != expected:
-        raise _wrong(name, f"probabilities have shape {array.shape}, expected (example, class) = {expected}")
+        shapes = {"found": str(array.shape), "expected": str(expected)}
+        raise _wrong(name, Message("probabilities have shape {found}, expected (example, class) = {expected}", shapes))
     if not np.isfinite(array).all() or (array < 0).any():
-        raise _wrong(name, "probabilities must be finite and not negative")
+        raise _wrong(name, Message("probabilities must be finite and not negative"))
     sums = array.sum(axis=1, keepdims=True)
     if float(np.abs(sums - 1).max(initial=0.0)) > _SUM_TOLERANCE:
-        raise _wrong(name, f"the probabilities of an image sum to {float(sums.ravel()[0]):.6g}, not to 1")
+        total = {"sum": float(sums.ravel()[0])}
+        raise _wrong(name, Message("the probabilities of an image sum to {sum:.6g} instead of 1", total))
     return np.asarray(array / sums)
 
 
-def _wrong(name: str, what: str) -> InvalidInput:
-    return InvalidInput(what, where=f"predict of {name}", next_step=f"repair the plugin {name}")
+def _wrong(name: str, problem: Message) -> InvalidInput:
+    return InvalidInput(
+        "{problem}", where="predict of {name}", next_step="repair the plugin {name}", problem=problem, name=name
+    )

@@ -183,9 +183,10 @@ def _origins_of_panel(
     origins = np.sort(np.concatenate(found))
     if not len(origins):
         raise InvalidInput(
-            f"{version.name} cannot predict from any of these rows",
+            "{version} cannot predict from any of these rows",
             where="dataset",
-            next_step="name a dataset that holds series which the version learned, with a longer history",
+            next_step="name a dataset with the series that the version learned, and a longer history",
+            version=version.name,
         )
     return origins, skipped
 
@@ -199,9 +200,12 @@ def _first_able(version: LoadedVersion, table: Table, first: int, stop: int, of:
     """The first row from which it can predict; more history never hurts, so this is found by halving."""
     if not _able(version, table, stop - 1, of):
         raise InvalidInput(
-            f"{version.name} cannot predict from any of the rows {first} to {stop - 1}",
+            "{version} cannot predict from any of the rows {first} to {stop}",
             where="dataset",
             next_step="name a dataset with a longer history, or a later `end`",
+            version=version.name,
+            first=first,
+            stop=stop - 1,
         )
     low, high = first, stop - 1
     while low < high:
@@ -274,7 +278,7 @@ def _rows_between(table: Table, start: datetime | None, end: datetime | None, le
 
     first, stop = 0, len(table)
     if (start or end) and table.schema.time is None:
-        raise InvalidInput("the rows of this dataset have no time", where="start", next_step="leave start and end out")
+        raise InvalidInput("the rows of this dataset have no time", where="start", next_step="omit start and end")
     if table.schema.time is not None:
         times = table.frame.get_column(table.schema.time).cast(pl.Datetime("us", "UTC"))
         if start:
@@ -283,7 +287,10 @@ def _rows_between(table: Table, start: datetime | None, end: datetime | None, le
             stop = int((times <= end.astimezone(UTC)).sum())
     if stop - first < least:
         raise InvalidInput(
-            "no row lies between start and end", where="start", next_step=f"azuraforge datasets show; {len(table)} rows"
+            "no row lies between start and end",
+            where="start",
+            next_step="choose a range with azuraforge datasets show; the dataset has {count:,} [row|rows]",
+            count=len(table),
         )
     return first, stop
 

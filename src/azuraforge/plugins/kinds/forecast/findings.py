@@ -1,10 +1,12 @@
-"""Remarks on an evaluation's numbers, in English and Turkish: intervals that miss what they promise, and totals."""
+"""Remarks on an evaluation's numbers: intervals that miss what they promise, and totals."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from azuraforge.messages import LANGUAGES, Code, keyed
+from azuraforge.messages.formats import percent_for_readers as percent
 from azuraforge.plugins.contract.evaluation import (
     RANGE_LEVEL,
     EvaluationFinding,
@@ -12,38 +14,12 @@ from azuraforge.plugins.contract.evaluation import (
     IntervalCoverage,
     LevelScores,
 )
+from azuraforge.plugins.contract.shape import Texts
 from azuraforge.plugins.forecasting.intervals import SHOWN_SHARE
 from azuraforge.plugins.kinds.forecast.coverage import missed
-from azuraforge.wording import percent_for_readers as percent
 
 #: Totals that are worse than plain sums by less than this share are as good.
 _AS_GOOD = 1e-3
-
-_LANGUAGES = ("en", "tr")
-_TEXTS: Mapping[str, tuple[str, str]] = {
-    "too_narrow": (
-        "{name}: the {share} interval holds {held} of the actual values ({level} range {low} to {high}); it is too"
-        " narrow.",
-        "{name}: {share} aralığı gerçekleşen değerlerin {held} kadarını içeriyor ({level} güvenle {low} ile {high}"
-        " arası); aralık fazla dar.",
-    ),
-    "too_wide": (
-        "{name}: the {share} interval holds {held} of the actual values ({level} range {low} to {high}); it is wider"
-        " than it needs to be.",
-        "{name}: {share} aralığı gerçekleşen değerlerin {held} kadarını içeriyor ({level} güvenle {low} ile {high}"
-        " arası); aralık gereğinden geniş.",
-    ),
-    "too_narrow.also": (" Also too narrow: {others}.", " Dar olan ötekiler: {others}."),
-    "too_wide.also": (" Also wider than needed: {others}.", " Geniş olan ötekiler: {others}."),
-    "also": ("{share} (holds {held})", "{share} (içerdiği: {held})"),
-    "totals_worse_than_sums": (
-        "{name}: reconciled totals err more than the sums of its forecasts of the series: {levels}. With"
-        " reconcile=bottom_up totals are these sums.",
-        "{name}: uzlaştırılmış toplamların hatası, serilere ait tahminlerinin toplamınınkinden büyük: {levels}."
-        " reconcile=bottom_up ile toplamlar bu toplamlardan oluşur.",
-    ),
-    "level": ("{level} (RMSE {change})", "{level} (RMSE {change})"),
-}
 
 
 class _Judged(Protocol):
@@ -81,7 +57,7 @@ def coverage_findings(name: str, intervals: Sequence[IntervalCoverage]) -> list[
             continue
         first = next((each for each in missing if each.share == SHOWN_SHARE), missing[-1])
         others = [each for each in missing if each is not first]
-        text = {language: _said(code, language, name, first, others) for language in _LANGUAGES}
+        text: Texts = {language: _said(code, language, name, first, others) for language in LANGUAGES}
         found.append(EvaluationFinding(code=code, contender=name, text=text))
     return found
 
@@ -98,10 +74,11 @@ def total_findings(name: str, hierarchy: Hierarchical | None, column: str | None
     worse = {each.level: change for each in levels if each.level != column and (change := _worse(each))}
     if not worse:
         return []
-    code, text = "totals_worse_than_sums", {}
-    for language in _LANGUAGES:
-        each = [_text("level", language, level=level, change=_more(by, language)) for level, by in worse.items()]
-        text[language] = _text(code, language, name=name, levels=", ".join(each))
+    code = "totals_worse_than_sums"
+    text: Texts = {}
+    for language in LANGUAGES:
+        each = [f"{level} (RMSE {_more(by, language)})" for level, by in worse.items()]
+        text[language] = keyed(f"evaluation.{code}", language, name=name, levels=", ".join(each))
     return [EvaluationFinding(code=code, contender=name, text=text)]
 
 
@@ -113,9 +90,9 @@ def _worse(level: LevelScores) -> float | None:
     return change if change > _AS_GOOD else None
 
 
-def _said(code: str, language: str, name: str, first: IntervalCoverage, others: Sequence[IntervalCoverage]) -> str:
-    sentence = _text(
-        code,
+def _said(code: str, language: Code, name: str, first: IntervalCoverage, others: Sequence[IntervalCoverage]) -> str:
+    sentence = keyed(
+        f"evaluation.{code}",
         language,
         name=name,
         share=percent(first.share, language, 0),
@@ -127,15 +104,13 @@ def _said(code: str, language: str, name: str, first: IntervalCoverage, others: 
     if not others:
         return sentence
     named = [
-        _text("also", language, share=percent(each.share, language, 0), held=percent(each.coverage, language))
+        keyed(
+            "evaluation.also", language, share=percent(each.share, language, 0), held=percent(each.coverage, language)
+        )
         for each in others
     ]
-    return sentence + _text(f"{code}.also", language, others=", ".join(named))
+    return f"{sentence} {keyed(f'evaluation.{code}.also', language, others=', '.join(named))}"
 
 
-def _more(change: float, language: str) -> str:
+def _more(change: float, language: Code) -> str:
     return f"+{percent(change, language)}"
-
-
-def _text(key: str, language: str, **values: str) -> str:
-    return _TEXTS[key][_LANGUAGES.index(language)].format(**values)

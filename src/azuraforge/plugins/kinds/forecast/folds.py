@@ -53,10 +53,14 @@ def folds_of(ranges: Ranges, count: int, *, horizon: int, gap: int, until: int |
     first = folds[0].train[1] - begin
     if min(length, checked) < horizon or first < max(_TRAIN_SHARE * length, 2 * horizon):
         raise InvalidInput(
-            f"{count} backtest folds do not fit into {rows - begin} rows: the first would"
-            f" learn from {max(first, 0)} rows and be judged on {length}",
-            where="config: backtest_folds",
+            "{count} backtest folds do not fit into {rows:,} rows: the first would learn from {first:,} rows and "
+            "be evaluated on {length:,}",
+            where="config.backtest_folds",
             next_step="choose fewer folds or a shorter horizon, or add a longer series",
+            count=count,
+            rows=rows - begin,
+            first=max(first, 0),
+            length=length,
         )
     return folds
 
@@ -89,9 +93,12 @@ def backtest_of(
                 without_short_series(table, split_of(fold, needs), horizon)
             except InvalidInput as error:
                 raise InvalidInput(
-                    f"backtest fold {number} of {count} cannot be carried: {error.message}",
-                    where="config: backtest_folds",
+                    "backtest fold {fold} of {count} is not possible: {problem}",
+                    where="config.backtest_folds",
                     next_step="choose fewer folds or a shorter horizon, or add longer series",
+                    fold=number,
+                    count=count,
+                    problem=error,
                 ) from error
         return tuple(folds)
 

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from azuraforge.messages import LANGUAGES, keyed
+from azuraforge.messages.formats import percent_for_readers as percent
 from azuraforge.plugins.contract.arrays import Flags, Floats, Indices
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import IncumbentScores, SuspiciousColumn
 from azuraforge.plugins.contract.parts import Part, Predictions
+from azuraforge.plugins.contract.shape import Texts
 from azuraforge.plugins.forecasting.panels import Blocks
-from azuraforge.wording import fill
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,12 +29,6 @@ if TYPE_CHECKING:
 _FILE, _COLUMN = "incumbent.npy", "incumbent.txt"
 #: Of a varied target forecasts are hardly ever exact: this share of exact ones, and so many, is no luck.
 _EXACT_SHARE, _FEWEST_EXACT = 0.2, 20
-_EVIDENCE = {
-    "en": "{share} of the present forecasts in {column} equal the actual values exactly ({exact} of {rows}): they may"
-    " have been written down afterwards",
-    "tr": "{column} sütunundaki mevcut tahminlerin {share} kadarı gerçekleşen değerlere tam olarak eşit ({rows}"
-    " tahminin {exact} tanesi): sonradan yazılmış olabilirler",
-}
 
 
 @dataclass(frozen=True)
@@ -92,9 +88,10 @@ class Incumbent:
         if exact < max(_FEWEST_EXACT, _EXACT_SHARE * rows):
             return None
         facts = {"column": self.column, "exact": exact, "rows": rows}
-        share = f"{100 * exact / rows:.0f}"
-        shown = {"en": f"{share} %", "tr": f"%{share}"}
-        text = {language: fill(words, share=shown[language], **facts) for language, words in _EVIDENCE.items()}
+        text: Texts = {
+            language: keyed("incumbent.exact", language, share=percent(exact / rows, language, 0), **facts)
+            for language in LANGUAGES
+        }
         return SuspiciousColumn(
             column=self.column, kind="copy", rows_ahead=0, share=exact / rows, rows=rows, blocks=True, text=text
         )

@@ -12,6 +12,7 @@ import orjson
 from pydantic import JsonValue
 
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.availability import delay_of
 from azuraforge.plugins.contract.batch import Batch
@@ -93,10 +94,11 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         super().check_pipeline(name, pipeline, schema)
         if schema.series is not None and not pipeline.several_series:
             raise InvalidInput(
-                f"the dataset holds several series, and {name} learns one",
+                "the dataset holds several series, and {name} learns one",
                 where="dataset",
-                next_step="choose forecasting.lstm, gru, tcn, attention, ridge or a naive one, or add one series alone",
+                next_step="choose a pipeline for several series, such as forecasting.lstm, or add a single series",
                 code="several_series",
+                name=name,
             )
 
     def completed(self, pipeline: AnyPipeline) -> AnyPipeline:
@@ -116,19 +118,20 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
             return other("other_frequency", *frequencies)
         return found
 
-    def unreadable(self, learned: DatasetSchema, given: DatasetSchema) -> str | None:
-        """Every column that the version learned must be there, and become known as late as in the data it learned."""
+    def unreadable(self, learned: DatasetSchema, given: DatasetSchema) -> Message | None:
+        """Return why a column that the version learned is missing, or becomes known at another time; None: neither."""
         if (found := super().unreadable(learned, given)) is not None:
             return found
         missing = sorted(set(learned.features) - set(given.features))
         if missing:
-            return f"column {missing[0]!r} is missing, which the version was trained with"
+            return Message("column {column!r}, which the version learned from, is missing", {"column": missing[0]})
         for column in learned.features:
             delay = delay_of(learned.available_after.get(column))
             if delay is not None and given.available_after.get(column) != delay:
-                return (
-                    f"the version was trained with {column!r} known {delay} after its row, and the dataset does not"
-                    f" state that; azuraforge datasets available-after NAME {column}={delay}"
+                return Message(
+                    "the version learned that {column!r} becomes known {delay} after its row, but the dataset does not"
+                    " state that; state it with azuraforge datasets available-after NAME {column}={delay}",
+                    {"column": column, "delay": delay},
                 )
         return None
 

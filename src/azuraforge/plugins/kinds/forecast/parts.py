@@ -17,6 +17,7 @@ import numpy as np
 import orjson
 
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import LeftOut, PartSummary
@@ -27,7 +28,6 @@ from azuraforge.plugins.forecasting.following import following_times
 from azuraforge.plugins.forecasting.totals import with_totals
 from azuraforge.plugins.kinds.forecast.panels import cuts as panel_cuts
 from azuraforge.plugins.kinds.forecast.panels import panel
-from azuraforge.wording import fill
 
 if TYPE_CHECKING:
     import polars as pl
@@ -45,23 +45,31 @@ def check_split(split: Split, rows: int, *, horizon: int, gap: int = 0) -> None:
     named = [("train", split.train), ("validation", split.validation), ("test", split.test)]
     for name, part in named:
         if not 0 <= part.start < part.stop <= rows:
-            raise _bad_split(f"the {name} part is rows {part.start} to {part.stop} of a table of {rows} rows")
+            values = {"part": name, "start": part.start, "stop": part.stop, "rows": rows}
+            raise _bad_split(Message("part {part!r} is rows {start} to {stop} of a table of {rows} rows", values))
         if not split.partial and len(part) < horizon:
-            has = fill("has {rows} [row|rows]", rows=len(part))
-            raise _bad_split(f"the {name} part {has}, fewer than the horizon {horizon}")
+            values = {"part": name, "rows": len(part), "horizon": horizon}
+            raise _bad_split(Message("part {part!r} has {rows} [row|rows], fewer than the horizon {horizon}", values))
     for (earlier_name, earlier), (later_name, later) in itertools.pairwise(named):
         if later.start < earlier.stop:
-            raise _bad_split(f"the {later_name} part begins at row {later.start}, inside or before {earlier_name}")
+            values = {"later": later_name, "row": later.start, "earlier": earlier_name}
+            raise _bad_split(Message("part {later!r} begins at row {row}, inside or before part {earlier!r}", values))
         if later.start - earlier.stop < gap:
-            between = fill("only {rows} [row lies|rows lie] between", rows=later.start - earlier.stop)
-            raise _bad_split(f"{between} {earlier_name} and {later_name}; the gap is {gap}")
+            values = {"rows": later.start - earlier.stop, "earlier": earlier_name, "later": later_name, "gap": gap}
+            raise _bad_split(
+                Message(
+                    "only {rows} [row lies|rows lie] between the parts {earlier!r} and {later!r}; the gap is {gap}",
+                    values,
+                )
+            )
 
 
-def _bad_split(message: str) -> InvalidInput:
+def _bad_split(problem: Message) -> InvalidInput:
     return InvalidInput(
-        f"the pipeline's split is not usable: {message}",
+        "the pipeline's split is invalid: {problem}",
         where="split",
         next_step="choose a smaller horizon, gap or share, or add a longer series",
+        problem=problem,
     )
 
 
@@ -103,9 +111,13 @@ def cut_learning(
     complete = known.any(axis=1) if partial else known.all(axis=1)
     if not complete.any():
         raise InvalidInput(
-            f"no window of {horizon} targets in rows {rows.start} to {rows.stop} is without missing values",
-            where=f"column {table.schema.target!r}",
+            "no window of {horizon} targets in rows {start} to {stop} is complete",
+            where="column {target!r}",
             next_step="choose a shorter horizon, or a series with fewer missing values",
+            horizon=horizon,
+            start=rows.start,
+            stop=rows.stop,
+            target=table.schema.target,
         )
     origins, targets = origins[complete], targets[complete]
     ahead = ahead_at(table, known_ahead, origins, horizon)
@@ -136,9 +148,12 @@ def cut_test(
     known = np.isfinite(truth).any(axis=1)
     if not known.any():
         raise InvalidInput(
-            "the held-out part has no known target to judge by",
-            where=f"column {table.schema.target!r}, rows {rows.start} to {rows.stop}",
-            next_step="choose a larger test share, or a series whose last rows were measured",
+            "the test set has no known target",
+            where="column {target!r}, rows {start} to {stop}",
+            next_step="choose a larger test share, or a series whose last rows are known",
+            target=table.schema.target,
+            start=rows.start,
+            stop=rows.stop,
         )
     truth = np.where(np.isfinite(truth), truth, np.nan)
     origins, truth = origins[known], truth[known]

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Part, Predictions
 from azuraforge.plugins.forecasting.channels import column_values
@@ -37,11 +38,11 @@ def predict_checked(name: str, predict: Predict, part: Part) -> Predictions:
     answer = predict(part)
     expected = (len(part.origins), part.horizon)
     if not isinstance(answer, Predictions):
-        raise _wrong(name, f"predict returned {type(answer).__name__}, not Predictions")
+        raise _wrong(name, Message("predict returned {type}, not Predictions", {"type": type(answer).__name__}))
     quantiles: dict[float, Floats] = {}
     for level, values in sorted(answer.quantiles.items()):
         if not 0 < level < 1:
-            raise _wrong(name, f"quantile levels lie between 0 and 1, got {level}")
+            raise _wrong(name, Message("quantile levels must lie between 0 and 1, found {level}", {"level": level}))
         quantiles[float(level)] = _checked(name, f"quantile {level}", values, expected)
     base = None if answer.base is None else _checked(name, "base", answer.base, expected)
     return Predictions(_checked(name, "point", answer.point, expected), quantiles, base=base)
@@ -61,8 +62,13 @@ def predict_known(
             blocks = Blocks.of(one.frame, one.schema.series)
             for place in np.unique(blocks.of_rows(one.origins)).tolist():
                 if not knows(blocks.names[place]):
-                    message = f"the series {blocks.names[place]!r} was not learned"
-                    raise InvalidInput(message, where="series", code=UNKNOWN_SERIES)
+                    raise InvalidInput(
+                        "the series {series!r} was not learned",
+                        where="series",
+                        next_step="train a version with this series",
+                        code=UNKNOWN_SERIES,
+                        series=blocks.names[place],
+                    )
         return answer(one)
 
     try:
@@ -86,8 +92,15 @@ def predict_known(
             known.append((series, one))
             places.append(at)
     if not known:
-        message = f"none of the {len(unknown)} series is one that {name} learned"
-        raise InvalidInput(message, where="series", code=UNKNOWN_SERIES, count=len(unknown))
+        raise InvalidInput(
+            "{name} learned none of the {count} series",
+            where="series",
+            next_step="train a version with these series",
+            code=UNKNOWN_SERIES,
+            details={"count": len(unknown)},
+            name=name,
+            count=len(unknown),
+        )
     answered, at = predict_checked(name, predict, stack(known, part.schema)), np.concatenate(places)
 
     def spread(values: Floats) -> Floats:
@@ -123,11 +136,15 @@ def guard_against_future(
         try:
             cut = _only(predict_checked(name, predict, cut_after(alone, origin)), own)
         except Exception as error:
-            raise _leak(name, f"without the rows after row {origin} it fails: {_in_one_line(error)}") from error
+            failed = {"row": origin, "reason": _in_one_line(error)}
+            raise _leak(name, Message("it fails without the rows after row {row}: {reason}", failed)) from error
         if (difference := _difference(whole, cut)) > CUT_TOLERANCE * scale:
             raise _leak(
                 name,
-                f"its prediction from row {origin} changes by {difference:.3g} when the rows after it are cut off",
+                Message(
+                    "its prediction from row {row} changes by {difference:.3g} when the rows after it are removed",
+                    {"row": origin, "difference": difference},
+                ),
                 origin=origin,
                 difference=difference,
             )
@@ -135,8 +152,10 @@ def guard_against_future(
         if (difference := _difference(among, cut)) > BATCH_TOLERANCE * scale:
             raise _leak(
                 name,
-                f"its prediction from row {origin} changes by {difference:.3g} when other origins are predicted"
-                " together with it",
+                Message(
+                    "its prediction from row {row} changes by {difference:.3g} with other origins in the same batch",
+                    {"row": origin, "difference": difference},
+                ),
                 origin=origin,
                 difference=difference,
             )
@@ -216,16 +235,23 @@ def _checked(name: str, what: str, values: object, expected: tuple[int, int]) ->
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise _wrong(name, f"{what} predictions are not numbers: {_in_one_line(error)}") from error
+        values_of = {"what": what, "reason": _in_one_line(error)}
+        raise _wrong(name, Message("{what!r} predictions are not numbers: {reason}", values_of)) from error
     if array.shape != expected:
-        raise _wrong(name, f"{what} predictions have shape {array.shape}, expected (origin, horizon) = {expected}")
+        shapes = {"what": what, "found": str(array.shape), "expected": str(expected)}
+        raise _wrong(
+            name, Message("{what!r} predictions have shape {found}, expected (origin, horizon) = {expected}", shapes)
+        )
     bad = ~np.isfinite(array)
     if bad.any():
         row, step = (int(found[0]) for found in np.nonzero(bad))
         raise _wrong(
             name,
-            f"{int(bad.sum())} of {array.size} {what} predictions are NaN or infinite, the first at origin number"
-            f" {row}, horizon {step + 1}",
+            Message(
+                "{count:,} of {size:,} {what!r} predictions are NaN or infinite, the first at origin number {origin},"
+                " horizon {horizon}",
+                {"count": int(bad.sum()), "size": array.size, "what": what, "origin": row, "horizon": step + 1},
+            ),
         )
     return array
 
@@ -263,18 +289,22 @@ def _spread(values: Floats) -> float:
     return spread if spread > 0 else float(np.abs(known).max(initial=0.0)) or 1.0
 
 
-def _leak(name: str, why: str, **details: object) -> InvalidInput:
+def _leak(name: str, reason: Message, **details: object) -> InvalidInput:
     return InvalidInput(
-        f"the pipeline looks into the future: {why}",
-        where=f"predict of {name}",
-        next_step="use rows up to and including each origin only; nothing of this run is promoted",
+        "the pipeline uses data from the future: {reason}",
+        where="predict of {name}",
+        next_step="use only rows up to and including each origin; this run promotes nothing",
         code="looks_into_the_future",
-        **details,
+        details=details,
+        reason=reason,
+        name=name,
     )
 
 
-def _wrong(name: str, message: str) -> InvalidInput:
-    return InvalidInput(message, where=f"predict of {name}", next_step=f"repair the plugin {name}")
+def _wrong(name: str, problem: Message) -> InvalidInput:
+    return InvalidInput(
+        "{problem}", where="predict of {name}", next_step="repair the plugin {name}", problem=problem, name=name
+    )
 
 
 def _in_one_line(error: BaseException) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 from azuraforge.plugins.contract.arrays import Flags, Floats, Indices
 from azuraforge.plugins.contract.parts import Part, Rows, Table
 from azuraforge.plugins.forecasting.calendar import moments_of
@@ -123,7 +124,7 @@ def learning_part(table: Table, rows: Rows, horizon: int, known_ahead: Sequence[
     """Return a part to learn from. Raises InvalidInput naming a series without a usable window."""
     found = windows(table, rows, horizon, partial=partial)
     usable = found.judged if partial else found.complete
-    _refuse_none(found, usable, f"no window of {horizon} targets is without missing values")
+    _refuse_none(found, usable, Message("no window of {horizon} targets is complete", {"horizon": horizon}))
     found = found.kept(usable)
     return found.part(table, known_ahead, found.targets)
 
@@ -135,7 +136,7 @@ def test_part(
     series. Raises InvalidInput naming a series without a known target.
     """
     found = windows(table, rows, horizon, partial=partial)
-    _refuse_none(found, found.judged, "the held-out part has no known target to judge by")
+    _refuse_none(found, found.judged, Message("the test set has no known target"))
     found = found.kept(found.judged)
     at = moments_of(table.frame, table.schema)[found.source]
     stride = max(1, -(-len(at) // most))
@@ -172,11 +173,13 @@ def _counted(flags: Flags, blocks: Blocks) -> Indices:
     return np.asarray(total[blocks.stop] - total[blocks.first], dtype=np.int64)
 
 
-def _refuse_none(found: Windows, usable: Flags, message: str) -> None:
+def _refuse_none(found: Windows, usable: Flags, problem: Message) -> None:
     empty = np.flatnonzero(found.counts(usable) == 0)
     if len(empty):
         raise InvalidInput(
-            message,
-            where=f"series {found.own.names[int(empty[0])]!r}",
+            "{problem}",
+            where="series {series!r}",
             next_step="choose a shorter horizon, or a series with fewer missing values",
+            problem=problem,
+            series=found.own.names[int(empty[0])],
         )

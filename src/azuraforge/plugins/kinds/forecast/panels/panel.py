@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 from azuraforge.plugins.contract.arrays import Flags
 from azuraforge.plugins.contract.evaluation import LeftOut, PartName
 from azuraforge.plugins.contract.parts import Rows, Split, Table
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.panels import Blocks, consecutive, one_of
 from azuraforge.plugins.kinds.forecast.panels.cuts import OwnRows, own_rows, windows
-from azuraforge.wording import fill
 
 if TYPE_CHECKING:
     import polars as pl
@@ -87,10 +87,21 @@ def told_of(gone: Sequence[LeftOut]) -> Iterator[None]:
         if not gone:
             raise
         named = ", ".join(each.series for each in gone[:_NAMED]) + (" …" if len(gone) > _NAMED else "")
-        message = f"{error.message}; {len(gone)} series that ended before the test part are left out ({named})"
-        step = ", or ".join(filter(None, (error.next_step, "learn the series that ended from a dataset of their own")))
-        fields = {"where": error.where, "next_step": step, "code": error.error_code}
-        raise InvalidInput(message, **fields).with_details(error.details) from error
+        message, place, step = error.parts()
+        own = Message("use a separate dataset for the series that ended")
+        raise InvalidInput(
+            "{message}; {count} series that ended before the test set [is|are] excluded ({named})",
+            where="{place}",
+            next_step="{step}, or {own}" if step.template else "{own}",
+            code=error.error_code,
+            details=error.details,
+            message=message,
+            place=place,
+            step=step,
+            own=own,
+            count=len(gone),
+            named=named,
+        ) from error
 
 
 def left_out(table: Table, split: Split, horizon: int) -> tuple[LeftOut, ...]:
@@ -118,18 +129,24 @@ def left_out(table: Table, split: Split, horizon: int) -> tuple[LeftOut, ...]:
     if not set(names) - set(found):
         if all(each.why == "constant" for each in found.values()):
             raise InvalidInput(
-                f"none of the {len(names)} series changes in the training set: there is nothing to learn",
-                where=f"column {table.schema.target!r}",
-                next_step="choose another target, or smaller validation and test shares; a constant needs no model",
+                "each of the {count} series is constant in the training set, so there is nothing to learn",
+                where="column {target!r}",
+                next_step="choose another target, or smaller validation and test shares",
                 code="constant_target",
+                count=len(names),
+                target=table.schema.target,
             )
         first = found[names[0]]
         raise InvalidInput(
-            f"none of the {len(names)} series can be learned and judged; {first.series!r} "
-            + fill("has {rows} [row|rows] in its {part} part", rows=first.rows, part=first.part)
-            + f" and needs {first.needed}",
+            "none of the {count} series can be learned and evaluated; {series!r} has {rows:,} [row|rows] in part "
+            "{part!r} and needs {needed:,}",
             where="split",
             next_step="choose a smaller window or horizon, or add longer series",
+            count=len(names),
+            series=first.series,
+            rows=first.rows,
+            part=first.part,
+            needed=first.needed,
         )
     return tuple(found.values())
 

@@ -1,0 +1,1 @@
+"""Help and usage errors of commands in the language of the command."""

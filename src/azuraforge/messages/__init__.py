@@ -1,0 +1,16 @@
+"""Every text that Python says to a person: templates, their translations, and numbers and dates in both languages.
+
+    template.py    fills placeholders and chooses singular or plural
+    catalogue.py   translations by language, compiled from ``locales/*/*.po``
+    languages.py   the language of a request, a command or a page
+    formats.py     numbers, shares, durations and times as a language writes them
+
+An error is a code, a constant English template and values (``azuraforge.errors``). It is stored in that form and
+translated where it is shown. Longer texts, such as a verdict's reasons, have a key instead of a template.
+"""
+
+from azuraforge.messages.catalogue import Message, keyed, translated
+from azuraforge.messages.languages import LANGUAGES, Code, current, negotiate, speaking
+from azuraforge.messages.template import fill
+
+__all__ = ["LANGUAGES", "Code", "Message", "current", "fill", "keyed", "negotiate", "speaking", "translated"]

@@ -1,0 +1,58 @@
+"""Errors of pipelines and task kinds that do not fit together or do not keep their contract."""
+
+from __future__ import annotations
+
+from azuraforge.errors import InvalidInput
+
+
+def check_config(name: str, config: type, required: type, task: str) -> None:
+    """Raise InvalidInput if the Config of pipeline ``name`` does not extend the one of its task kind."""
+    if not issubclass(config, required):
+        raise InvalidInput(
+            "the Config of {name} does not extend {required}, the base class of the task {task}",
+            where="pipeline {name}",
+            next_step="derive it from {module}.{required}",
+            code="other_config",
+            name=name,
+            required=required.__name__,
+            task=task,
+            module=required.__module__,
+        )
+
+
+def check_data(name: str, found: str, needed: str, task: str) -> None:
+    """Raise InvalidInput if a dataset is of another kind than pipeline ``name`` learns from."""
+    if found != needed:
+        raise InvalidInput(
+            "the dataset is of kind {found!r}, but {name} ({task}) learns from kind {needed!r}",
+            where="dataset",
+            next_step="choose a dataset of kind {needed!r}, or another pipeline",
+            code="other_kind",
+            found=found,
+            name=name,
+            task=task,
+            needed=needed,
+        )
+
+
+def not_explained(kind: str, explanation: str) -> InvalidInput:
+    """Return the error of a task kind that names an explanation without computing it."""
+    return InvalidInput(
+        "the task kind {kind} names the explanation {explanation!r} but does not implement explain",
+        where="task kind {kind}",
+        next_step="implement explain in the task kind",
+        kind=kind,
+        explanation=explanation,
+    )
+
+
+def undeclared_figure(kind: str, name: str, figure: str) -> InvalidInput:
+    """Return the error of a task kind that draws a figure which it does not declare."""
+    return InvalidInput(
+        "the task kind {kind} drew the figure {name!r} as {figure}, which it does not declare",
+        where="task kind {kind}",
+        next_step="declare it: figures = {{{name!r}: {figure}}}",
+        kind=kind,
+        name=name,
+        figure=figure,
+    )

@@ -1,0 +1,62 @@
+"""Messages that are joined, and texts in each language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from azuraforge.errors import AzuraError, one_line
+from azuraforge.messages import LANGUAGES, Message, keyed, translated
+from azuraforge.messages.validation import message_of
+from azuraforge.plugins.contract.shape import Texts
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+
+def joined(messages: Iterable[Message]) -> Message:
+    """Return messages as one, separated by semicolons; empty without any.
+
+    Example:
+        >>> str(joined([Message("{count} rows", {"count": 2}), Message("no time column")]))
+        '2 rows; no time column'
+    """
+    found = list(messages)
+    return reduce(_both, found[1:], found[0]) if found else Message("")
+
+
+def _both(first: Message, second: Message) -> Message:
+    return Message("{first}; {second}", {"first": first, "second": second})
+
+
+def of_field(problem: ErrorDetails) -> Message:
+    """Return pydantic's sentence about a field with a small first letter, as it follows the field's name."""
+    message = message_of(problem)
+    if message.template != "{problem}":
+        return message
+    text = str(message.values["problem"])
+    return replace(message, values={"problem": text[:1].lower() + text[1:]})
+
+
+def in_each_language(key: str, /, **values: object) -> Texts:
+    """Return the text of a key of the catalogue by language code. Raises KeyError for an unknown key.
+
+    Example:
+        >>> in_each_language("left_out.not_started", detail="")["en"]
+        'the time budget ended before it began'
+    """
+    return {language: keyed(key, language, **values) for language in LANGUAGES}
+
+
+def reason_of(error: BaseException) -> Texts:
+    """Return the sentence of an error by language code; an error of a library has one text for all.
+
+    Example:
+        >>> reason_of(ValueError("no rows"))["tr"]
+        'ValueError: no rows'
+    """
+    if isinstance(error, AzuraError):
+        return {language: translated(error.as_message(), language) for language in LANGUAGES}
+    return dict.fromkeys(LANGUAGES, one_line(error))

@@ -1,0 +1,53 @@
+"""The answer of a short child: its shape, or the error if there is none."""
+
+from __future__ import annotations
+
+from pydantic import JsonValue, ValidationError
+
+from azuraforge.errors import InvalidInput
+from azuraforge.messages.validation import message_of
+from azuraforge.plugins.discovery.calling import ResultT
+from azuraforge.processes.failures import ChildDied
+
+
+def late(seconds: float, where: str) -> InvalidInput:
+    """Return the error of a child that did not answer in time."""
+    return InvalidInput(
+        "no answer within {timeout_seconds:g} seconds",
+        where="{place}",
+        next_step="try with less data, or look for code that hangs",
+        code="timeout",
+        timeout_seconds=seconds,
+        place=where,
+    )
+
+
+def died(error: ChildDied, where: str) -> InvalidInput:
+    """Return the error of a child that ended without an answer."""
+    return InvalidInput(
+        "{reason}",
+        where="{place}",
+        next_step="try again; if it dies again, use less data or look for code that ends the process",
+        code="child_died",
+        reason=error.sentence,
+        place=where,
+    )
+
+
+def read_answer(answer: JsonValue, result: type[ResultT], where: str) -> ResultT:
+    """Return the answer of a child in its shape. Raises InvalidInput if it has another."""
+    try:
+        return result.model_validate(answer)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(map(str, first["loc"]))
+        raise InvalidInput(
+            "the child's answer is not a {result}: {field}: {problem}",
+            where="{place}",
+            next_step="correct the plugin that answered",
+            code="child_answer",
+            result=result.__name__,
+            field=field,
+            problem=message_of(first),
+            place=where,
+        ) from None
