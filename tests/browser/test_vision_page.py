@@ -30,10 +30,10 @@ def test_from_pictures_to_a_champion_that_is_asked(page: Page, platform):
     page.goto(f"{platform.url}/p/default/datasets")
     page.get_by_test_id("add-digits").click()
     page.get_by_role("link", name="digits").click()
-    expect(page.get_by_test_id("pictures")).to_contain_text("Pictures: 1,797 · classes: 10")
+    expect(page.get_by_test_id("pictures")).to_contain_text("Images: 1,797 · classes: 10")
     expect(page.get_by_test_id("pictures").get_by_role("img")).to_have_count(80)
 
-    page.get_by_role("link", name="Train on it").click()
+    page.get_by_role("link", name="Train on this dataset").click()
     expect(page.get_by_test_id("pipeline-select")).to_have_value("vision.cnn")
     page.locator("[name='epochs']").fill("2")
     page.get_by_test_id("start-run").click()

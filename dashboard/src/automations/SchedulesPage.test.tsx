@@ -46,7 +46,7 @@ describe("SchedulesPage", () => {
     answerApi({ "GET /schedules": { body: page([]) } });
     showPage(<SchedulesPage />);
     expect(await screen.findByText("No schedules yet")).toBeTruthy();
-    expect(screen.getByRole("link", { name: "Make the first schedule" }).getAttribute("href")).toBe("/p/default/new-schedule");
+    expect(screen.getByRole("link", { name: "Create the first schedule" }).getAttribute("href")).toBe("/p/default/new-schedule");
   });
 
   it("lists when, next, and the last runs with links; a fire without a run says why", async () => {
@@ -88,7 +88,7 @@ describe("SchedulePage", () => {
     expect(times.textContent).toContain(moment("2026-01-03T05:30:00Z"));
     expect(times.textContent).toContain("Asia/Tokyo");
     expect(times.textContent).toContain("2:30 PM");
-    expect(screen.getByText("2 made, 1 left out")).toBeTruthy();
+    expect(screen.getByText("2 fired, 1 skipped")).toBeTruthy();
     expect(screen.getByRole("link", { name: "co2 by lstm" }).getAttribute("href")).toBe("/p/default/runs/r1");
     expect(screen.getByRole("link", { name: "co2" }).getAttribute("href")).toBe("/p/default/datasets/co2");
   });
@@ -151,7 +151,7 @@ describe("NewSchedulePage", () => {
     expect(input("cron").getAttribute("aria-invalid")).toBe("true");
     await user.clear(input("cron"));
     await user.type(input("cron"), "1 2 3");
-    expect(screen.getByText("A cron line has five fields")).toBeTruthy();
+    expect(screen.getByText("A cron expression has five fields")).toBeTruthy();
     await user.click(screen.getByTestId("create-schedule"));
     expect(asked.some(({ method, path }) => method === "POST" && path === "/schedules")).toBe(false);
   });

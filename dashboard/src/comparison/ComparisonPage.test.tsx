@@ -64,7 +64,7 @@ describe("ComparisonPage", () => {
     open();
     expect(await screen.findByText(/run a1 is better than run b2/)).toBeTruthy();
     expect(screen.getByTestId("comparison-pair").textContent).toMatch(/95 ?% interval/);
-    expect(screen.getByTestId("comparison-pair").textContent).toContain("error rate of the first −2 points (18 errors per 1,000 against 38)");
+    expect(screen.getByTestId("comparison-pair").textContent).toContain("error rate of the first compared with the second: −2 points (18 errors per 1,000 against 38)");
   });
 
   it("says why two runs cannot be compared, and gives no number", async () => {

@@ -39,7 +39,7 @@ describe("an evaluation of an unknown task kind", () => {
     answerApi({});
     showPage(<ContendersCard evaluation={ordinal} runId="r1" />);
     const [head, first, second] = within(screen.getByTestId("baseline-table")).getAllByRole("row").map((row) => row.textContent);
-    expect(head).toBe("RankContenderWithin oneMean distance (stars)Fitted in");
+    expect(head).toBe("RankContenderWithin oneMean distance (stars)Fit time");
     expect(first).toBe("1stars.ordinal new90.0% (85.0% – 94.0%) (best)0.402 secs".replace("2 secs", "2 sec"));
     expect(second).toBe("2stars.median baseline70.0% (60.0% – 79.0%)0.35 (best)0 sec");
     expect(screen.getByText(/100 held-out examples/)).toBeTruthy();
@@ -62,7 +62,7 @@ describe("an evaluation by horizon", () => {
   it("shows one metric at a time, and what is relative to the best baseline", async () => {
     showPage(<ContendersCard evaluation={sampleEvaluation} runId="r1" />);
     const head = () => within(screen.getByTestId("baseline-table")).getAllByRole("row")[0]?.textContent;
-    expect(head()).toBe("RankContenderAll1 ahead8 aheadSkillFitted in");
+    expect(head()).toBe("RankContenderAll1 ahead8 aheadSkillFit time");
     const choice: HTMLSelectElement = screen.getByLabelText("Metric");
     expect([...choice.options].map((option) => option.textContent)).toEqual(["RMSE", "R²", "Coverage"]);
     await userEvent.selectOptions(choice, "Coverage");

@@ -38,7 +38,7 @@ describe("AsOfCard", () => {
     showPage(<AsOfCard model={model} />);
     await ask();
     const answer = await screen.findByTestId("as-of-answer");
-    expect(answer.textContent).toContain("Champion was v2 (forecasting.ridge)");
+    expect(answer.textContent).toContain("The champion was v2 (forecasting.ridge)");
     expect(answer.textContent).toContain("sales v3, 1,200 rows");
     expect(answer.textContent).toContain("Outcomes known now: 1 of 2.");
     const cells = screen.getAllByRole("row").slice(1).map((row) => [...row.querySelectorAll("td")].map((cell) => cell.textContent));
@@ -50,6 +50,6 @@ describe("AsOfCard", () => {
     answerApi({ "GET /models/load/as-of": { body: { ...THEN, state: "before_model", holder: null, data: null, forecast: null } } });
     showPage(<AsOfCard model={model} />);
     await ask();
-    expect((await screen.findByTestId("as-of-answer")).textContent).toContain("The model did not exist then");
+    expect((await screen.findByTestId("as-of-answer")).textContent).toContain("The model did not exist at that moment");
   });
 });

@@ -30,7 +30,7 @@ describe("PredictCard", () => {
     const fetched = vi.spyOn(globalThis, "fetch");
     showPage(<PredictCard model={model} />);
     await user.click(screen.getByTestId("predict"));
-    expect(await screen.findByText("Already known: 1 of 2.")).toBeTruthy();
+    expect(await screen.findByText("Outcomes already known: 1 of 2.")).toBeTruthy();
     const [times, history, value, , , actual] = JSON.parse((await screen.findByTestId("predict-chart")).textContent) as (number | null)[][];
     expect(times).toEqual(["2026-03-03T10:00:00Z", "2026-03-03T11:00:00Z", "2026-03-03T12:00:00Z", "2026-03-03T13:00:00Z"].map(hour));
     expect(history).toEqual([3, 4, null, null]);

@@ -21,7 +21,7 @@ export function LiveScoresCard({ model }: { model: string }) {
       {scores.error ? <ErrorNotice error={scores.error} /> : null}
       {scores.data ? (
         <p className={css["soft"]} data-testid="live-told">
-          {t("live.told", { predictions: count(scores.data.predictions), waiting: count(scores.data.waiting), points: count(scores.data.points) })}
+          {t("live.counts", { predictions: count(scores.data.predictions), waiting: count(scores.data.waiting), points: count(scores.data.points) })}
         </p>
       ) : null}
       {scores.data && scores.data.judged_again > 0 ? <p className={css["soft"]}>{t("live.judgedAgain", { points: count(scores.data.judged_again) })}</p> : null}

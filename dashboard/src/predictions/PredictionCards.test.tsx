@@ -21,7 +21,7 @@ describe("PredictionCards", () => {
     unmount();
     const asked = answerApi({});
     showPage(<PredictionCards model={model({ kind: "images", target: "label", height: 8, classes: ["a", "b"] })} />);
-    expect(await screen.findByText("Ledger of predictions")).toBeTruthy();
+    expect(await screen.findByText("Prediction ledger")).toBeTruthy();
     expect(screen.queryByTestId("look-for-drift")).toBeNull();
     expect(asked.some((one) => one.path.includes("drift"))).toBe(false);
   });

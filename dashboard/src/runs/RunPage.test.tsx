@@ -69,7 +69,7 @@ describe("RunPage", () => {
     expect(progress.textContent).toMatch(/1 min 15 secs? left/);
     expect(screen.getByRole("progressbar").getAttribute("aria-valuenow")).toBe("0.3");
     expect(screen.queryByTestId("verdict")).toBeNull();
-    expect(screen.getByText(/Not yet known. It is given when/)).toBeTruthy();
+    expect(screen.getByText(/Not known yet. The verdict is given once/)).toBeTruthy();
     expect(screen.queryByTestId("baseline-table")).toBeNull();
   });
 
@@ -165,7 +165,7 @@ describe("RunPage", () => {
   it("claims nothing about a run before its first attempt", async () => {
     open(sampleRun({ state: "queued", bit_reproducible: null, code_version: null }));
     const fact = (await screen.findByText("Reproducible")).parentElement;
-    expect(fact?.textContent).toContain("not yet known");
+    expect(fact?.textContent).toContain("not known yet");
   });
 
   it("claims nothing about a run that was cancelled before its first attempt", async () => {
@@ -284,12 +284,12 @@ describe("RunPage", () => {
   it("says what it waits for, and follows as that ends", async () => {
     const needed = { id: "n1", name: "the data of today", state: "running" as const };
     open(sampleRun({ state: "queued", waiting_on: 1, depends_on: [needed], needed_by: [{ id: "n2", name: "the report", state: "queued" }], progress: { done: 0, total: 0, note: "", share: 0 } }));
-    expect((await screen.findByTestId("progress")).textContent).toContain("Waiting for 1 run that it needs");
+    expect((await screen.findByTestId("progress")).textContent).toContain("Waiting for 1 run that it depends on");
     const needs = screen.getByTestId("needs");
     expect(within(needs).getByRole("link", { name: "the data of today" }).getAttribute("href")).toContain("/runs/n1");
     expect(needs.textContent).toContain("Running");
     expect(needs.textContent).toContain("the report");
-    expect(needs.textContent).toContain("is cancelled where one does not");
+    expect(needs.textContent).toContain("cancelled if one of them does not succeed");
     act(() => LiveSocket.latest?.send([sampleEvent(11, "run.waiting", { waiting_on: 0 })]));
     expect(screen.getByTestId("progress").textContent).toContain("Waiting for a free worker");
   });
@@ -302,14 +302,14 @@ describe("RunPage", () => {
   });
 
   it.each([
-    ["en", "its process died", "Steps done twice"],
-    ["tr", "süreci çöktü", "İki kez yapılan adım"],
+    ["en", "its process died", "Repeated steps"],
+    ["tr", "süreci çöktü", "Yinelenen adım"],
   ])("tells in %s of each attempt why it ended and what was done twice", async (language, died, twice) => {
     await i18next.changeLanguage(language);
     const attempt = { attempt: 1, worker: "w", started_at: "2026-01-02T03:04:06Z", ended_at: "2026-01-02T03:05:00Z", ended_as: "died", reason: "its process was killed (SIGKILL)", resumed_from_step: null, steps_recomputed: null };
     const second = { ...attempt, attempt: 2, ended_at: null, ended_as: null, reason: null, resumed_from_step: 40, steps_recomputed: 7 };
     open(sampleRun({ attempt: 2, attempts: [attempt, second] }));
-    const table = await screen.findByRole("table", { name: language === "en" ? "Attempts" : "Denemeler" });
+    const table = await screen.findByRole("table", { name: language === "en" ? "Attempts" : "Girişimler" });
     const [head, first, last] = within(table).getAllByRole("row");
     expect(head?.textContent).toContain(twice);
     expect(first?.textContent).toContain(`${died} · its process was killed (SIGKILL)`);
@@ -323,7 +323,7 @@ describe("RunPage", () => {
     expect(screen.queryByRole("option", { name: /system/ })).toBeNull();
     const machine = screen.getByTestId("machine");
     expect((await within(machine).findByTestId("chart-system/memory_bytes")).dataset["points"]).toBe("2");
-    expect(machine.textContent).toContain("Memory in megabytes");
+    expect(machine.textContent).toContain("Memory (MB)");
   });
 
   it("shows what an agent answered, without charts", async () => {

@@ -90,7 +90,7 @@ describe("StudiesPage", () => {
     answerApi({ "GET /studies": { body: page([]) } });
     showPage(<StudiesPage />);
     expect(await screen.findByText("No studies yet")).toBeTruthy();
-    expect(screen.getByRole("link", { name: "Make the first study" }).getAttribute("href")).toBe("/p/default/new-study");
+    expect(screen.getByRole("link", { name: "Create the first study" }).getAttribute("href")).toBe("/p/default/new-study");
   });
 
   it("shows each study's best score next to the best baseline", async () => {
@@ -117,7 +117,7 @@ describe("StudyPage", () => {
     expect(within(rows[3] as HTMLElement).getByText("Pruned")).toBeTruthy();
     expect(within(rows[0] as HTMLElement).getByRole("link").getAttribute("href")).toBe("/p/default/runs/r2");
     expect(await screen.findByText("80%")).toBeTruthy();
-    expect(screen.getByRole("link", { name: "Its training run" }).getAttribute("href")).toBe("/p/default/runs/w1");
+    expect(screen.getByRole("link", { name: "Training run" }).getAttribute("href")).toBe("/p/default/runs/w1");
   });
 
   it("waits for what matters instead of asking for more trials", async () => {
@@ -137,7 +137,7 @@ describe("StudyPage", () => {
     const chart = await screen.findByTestId("front-chart");
     expect(chart.getAttribute("aria-label")).toContain("0, 1");
     expect(chart.querySelectorAll('[data-kind="front"]')).toHaveLength(2);
-    expect(screen.getByText("The baselines are not scored yet")).toBeTruthy();
+    expect(screen.getByText("The baselines have no scores yet")).toBeTruthy();
   });
 
   it("pauses at once and stops after a question", async () => {
@@ -170,7 +170,7 @@ describe("NewStudyPage", () => {
     await user.selectOptions(await screen.findByTestId("way-learning_rate"), "range");
     await user.clear(screen.getByTestId("low-learning_rate"));
     await user.click(screen.getByTestId("create-study"));
-    expect(await screen.findByText("A number to begin from")).toBeTruthy();
+    expect(await screen.findByText("Enter the lowest value")).toBeTruthy();
     await user.type(screen.getByTestId("low-learning_rate"), "0,001");
     await user.selectOptions(screen.getByTestId("way-hidden_size"), "choices");
     await user.clear(screen.getByTestId("choices-hidden_size"));

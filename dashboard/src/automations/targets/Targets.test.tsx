@@ -60,7 +60,7 @@ describe("a target whose key is lost", () => {
       "PUT /notifications/targets/t1": { body: { ...target, secrets: "ready" } },
     });
     showPage(<TargetsCard />);
-    expect(await screen.findByText(/Its key is lost/)).toBeTruthy();
+    expect(await screen.findByText(/its key is missing/)).toBeTruthy();
     await user.click(screen.getByTestId("change-target"));
     await user.type(await screen.findByLabelText("url"), "https://x.org");
     await user.click(screen.getByTestId("create-target"));

@@ -1,7 +1,7 @@
 export const plugins = {
   plugins: {
     title: "Plugins",
-    note: "Built-in ones come in by the same door as yours",
+    note: "Built-in plugins and your own use the same entry points",
     none: "No plugins are installed",
     unknown: "Could not be loaded",
     pipeline: "Pipelines",
@@ -11,12 +11,12 @@ export const plugins = {
     task_kind: "Task kinds",
     metric: "Metrics",
     name: "Name",
-    does: "What it does",
-    origin: "Comes from",
+    does: "Description",
+    origin: "Origin",
     state: "State",
-    use: "Use it",
+    use: "Use",
     ok: "works",
     broken: "broken",
-    run: "Run it",
+    run: "Run",
   },
 };

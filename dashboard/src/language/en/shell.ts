@@ -1,22 +1,22 @@
 export const shell = {
-  common: { loading: "Loading…", close: "Close", more: "Show more", yes: "yes", no: "no", notYetKnown: "not yet known" },
+  common: { loading: "Loading…", close: "Close", more: "Show more", yes: "yes", no: "no", notYetKnown: "not known yet" },
   errors: {
-    unexpected: "Something went wrong here. Load the page again; if it stays, look into the platform's log.",
+    unexpected: "Something went wrong. Reload the page; if the error persists, see the platform's log.",
     unreachable: "The platform does not answer. Is it running? Start it with “azuraforge up”.",
     where: "Where: {{where}}",
     next: "What to do: {{next}}",
-    noPage: "There is no such page.",
+    noPage: "This page does not exist.",
   },
-  theme: { switch: "Theme: {{current}}. Change it", auto: "as the system", light: "light", dark: "dark" },
+  theme: { switch: "Theme: {{current}}. Change it", auto: "system", light: "light", dark: "dark" },
   signIn: {
     title: "Sign in",
     how: "You sign in with a one-time link. Get a new one in a terminal on the machine that runs the platform:",
     then: "Open the link that it prints. It works once, for ten minutes.",
   },
   shell: {
-    zone: "Times are in {{zone}}; rows of a series are in its own zone.",
-    skip: "To the content",
-    places: "Places",
+    zone: "Times are in {{zone}}; the rows of a series are in the series' own time zone.",
+    skip: "Skip to content",
+    places: "Navigation",
     runs: "Runs",
     studies: "Studies",
     models: "Models",
@@ -31,7 +31,7 @@ export const shell = {
     guideNote: "The guide of this page, in a new tab",
     signOut: "Sign out",
     projectNote: "Project. Signed in as {{user}} ({{role}})",
-    reconnecting: "The live connection is gone; it is being restored …",
+    reconnecting: "The live connection was lost; reconnecting …",
   },
   roles: { viewer: "viewer", member: "member", admin: "admin", owner: "owner" },
 };

@@ -53,10 +53,10 @@ describe("FreshCard", () => {
     expect((await screen.findByRole("link", { name: "Retrain, every 6h" })).getAttribute("href")).toBe("/p/default/automations/a1");
     expect(screen.getByText("Failed")).toBeTruthy();
     expect(screen.getByText("it waits")).toBeTruthy();
-    expect(screen.getByText(/Dataset load has no source to ask/)).toBeTruthy();
+    expect(screen.getByText(/Dataset load has no source to refresh from/)).toBeTruthy();
     expect(screen.getByText(/a person promotes/)).toBeTruthy();
-    expect(screen.getByText(/Press Change to follow it/)).toBeTruthy();
-    expect(screen.getByTestId("standing").textContent).toBe("Worse than naive beyond noise");
+    expect(screen.getByText(/Press Change to update them/)).toBeTruthy();
+    expect(screen.getByTestId("standing").textContent).toBe("Worse than naive by more than noise");
     expect(screen.queryByTestId("keep-fresh")).toBeNull();
   });
 

@@ -52,7 +52,7 @@ describe("SecretsPage", () => {
   it("asks the API nothing for who may not see them", async () => {
     const asked = answerApi({});
     showPage(<SecretsPage />, { role: "viewer" });
-    expect(await screen.findByText("Only admins see and store secrets.")).toBeTruthy();
+    expect(await screen.findByText("Only admins can see and store secrets.")).toBeTruthy();
     expect(asked).toEqual([]);
   });
 });

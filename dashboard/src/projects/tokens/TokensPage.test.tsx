@@ -31,9 +31,9 @@ describe("TokensPage", () => {
     const asked = answerApi({ "GET /tokens": { body: page([]) }, "POST /tokens": { status: 201, body: made } });
     showPage(<TokensPage />);
     await userEvent.click(await screen.findByTestId("make-token"));
-    expect(screen.getByText("Give it a name")).toBeTruthy();
+    expect(screen.getByText("Enter a name")).toBeTruthy();
     await userEvent.type(screen.getByTestId("token-name"), " nightly ");
-    await userEvent.type(screen.getByLabelText("Valid for days"), "30");
+    await userEvent.type(screen.getByLabelText("Valid for (days)"), "30");
     await userEvent.click(screen.getByTestId("make-token"));
     expect((await screen.findByTestId<HTMLInputElement>("token-secret")).value).toBe("azf_secret");
     expect(asked.find((one) => one.method === "POST")?.body).toEqual({ name: "nightly", role: "member", expires_in_days: 30 });
@@ -55,7 +55,7 @@ describe("TokensPage", () => {
   it("asks the API nothing for who may not see them", async () => {
     const asked = answerApi({});
     showPage(<TokensPage />, { role: "viewer" });
-    expect(await screen.findByText("Only admins see and make tokens.")).toBeTruthy();
+    expect(await screen.findByText("Only admins can see and create tokens.")).toBeTruthy();
     expect(asked).toEqual([]);
   });
 });

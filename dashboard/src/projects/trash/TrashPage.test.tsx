@@ -94,7 +94,7 @@ describe("TrashPage", () => {
     expect(asked.some((one) => one.method === "DELETE")).toBe(false);
     await userEvent.click(await screen.findByTestId("confirm-empty"));
     expect(await screen.findByText("Purged. 2 MB freed.")).toBeTruthy();
-    expect(screen.getByText("2 things are kept because others need them.")).toBeTruthy();
+    expect(screen.getByText("2 items are kept because others need them.")).toBeTruthy();
     expect(asked.filter((one) => one.method === "DELETE")).toHaveLength(2);
   });
 
@@ -110,10 +110,10 @@ describe("TrashPage", () => {
   it("changes what is kept, and refuses what is no number of days", async () => {
     const asked = answerApi({ "GET /projects/trash": { body: trash([]) }, "PUT /projects/policy": { body: {} } });
     showPage(<TrashPage />);
-    const runs = await screen.findByLabelText("Runs that succeeded");
+    const runs = await screen.findByLabelText("Succeeded runs");
     await userEvent.type(runs, "soon");
     await userEvent.click(screen.getByTestId("save-policy"));
-    expect(await screen.findByText("A whole number of days")).toBeTruthy();
+    expect(await screen.findByText("Enter a whole number of days")).toBeTruthy();
     await userEvent.clear(runs);
     await userEvent.type(runs, "90");
     await userEvent.click(screen.getByTestId("save-policy"));

@@ -26,14 +26,14 @@ describe("useFieldText", () => {
     expect(texts("en")).toEqual([
       ["Epochs", "Passes over the rows · 1 – 9"],
       ["My option", "How much · > 0"],
-      ["Gap", "Rows left out between two parts"],
+      ["Gap", "Rows left out between two sets"],
     ]);
   });
 
   it("knows the built-in fields in Turkish, and lets a plugin's own words win", async () => {
     await i18next.changeLanguage("tr");
     expect(texts("tr")).toEqual([
-      ["Devir sayısı", "Eğitim kümesi üzerinden en çok kaç kez geçileceği · 1 – 9"],
+      ["Dönem sayısı (epoch)", "Eğitim kümesi üzerinden en çok geçiş sayısı · 1 – 9"],
       ["My option", "How much · > 0"],
       ["Aralık", "Kendi sözü"],
     ]);

@@ -57,7 +57,7 @@ describe("NewAutomationPage", () => {
     });
     const { history } = showPage(<NewAutomationPage />);
     await user.click(screen.getByTestId("create-automation"));
-    expect(screen.getByText("Give it a name.")).toBeTruthy();
+    expect(screen.getByText("Enter a name.")).toBeTruthy();
     await user.type(screen.getByRole("textbox", { name: "Name" }), "after");
     await user.type(screen.getByRole("textbox", { name: "Field 1" }), "dataset");
     await user.type(screen.getByRole("textbox", { name: "Value 1" }), "load");
@@ -86,7 +86,7 @@ describe("NewAutomationPage", () => {
     await user.selectOptions(await screen.findByTestId("measure-select"), "model.drift");
     expect(screen.getByText("1 while drift is reported")).toBeTruthy();
     await user.click(screen.getByTestId("try-first"));
-    expect(await screen.findByText("Write a number.")).toBeTruthy();
+    expect(await screen.findByText("Enter a number.")).toBeTruthy();
     await user.type(screen.getByRole("textbox", { name: "Limit" }), "0.5");
     await user.click(screen.getByTestId("try-first"));
     expect(await screen.findByText(/causes 4, firings 2/)).toBeTruthy();
