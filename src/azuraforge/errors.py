@@ -77,15 +77,11 @@ class AzuraError(Exception):
 
     def with_next_step(self, template: str, /, **values: object) -> Self:
         """Replace the next step, and return this error."""
-        self.templates = {**self.templates, "next_step": template}
-        self.values |= {name: _value(each) for name, each in values.items()}
-        return self
+        return self._replaced("next_step", Message(template, {name: _value(each) for name, each in values.items()}))
 
     def at(self, template: str, /, **values: object) -> Self:
         """Replace the place, and return this error."""
-        self.templates = {**self.templates, "where": template}
-        self.values |= {name: _value(each) for name, each in values.items()}
-        return self
+        return self._replaced("where", Message(template, {name: _value(each) for name, each in values.items()}))
 
     def parts(self) -> tuple[Message, Message, Message]:
         """Return the sentence, the place and the next step as parts of another error."""
@@ -124,6 +120,12 @@ class AzuraError(Exception):
         if self.next_step:
             text += f". Next: {self.next_step}"
         return text
+
+    def _replaced(self, part: Literal["where", "next_step"], text: Message) -> Self:
+        name = f"other_{part}"  # values of its own: the error's may have the same names
+        self.templates = cast("Templates", {**self.templates, part: f"{{{name}}}"})
+        self.values = {**self.values, name: text}
+        return self
 
     def _filled(self, part: Literal["message", "where", "next_step"]) -> str:
         return str(Message(self.templates[part], self.values))

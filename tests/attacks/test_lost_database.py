@@ -181,10 +181,10 @@ def test_the_advice_can_be_pasted_into_a_shell_whatever_the_names(used, backup, 
     saved = str(shutil.copy(backup, tmp_path / "my home" / "it's a.backup"))
     (home / "backups.json").unlink()
     place = Place(f"sqlite:///{home / 'azuraforge.db'}")
-    words = shlex.split(way_back(Settings(home=home), place, replace=True).partition(": ")[2])
+    words = shlex.split(str(way_back(Settings(home=home), place, replace=True)).partition(": ")[2])
     assert words == ["azuraforge", "database", "restore", saved, "--replace", "--home", str(home)]
     monkeypatch.setenv("AZURAFORGE_HOME", str(home))
-    assert "--home" not in way_back(Settings(home=home), place, replace=True)
+    assert "--home" not in str(way_back(Settings(home=home), place, replace=True))
 
 
 def test_what_a_restore_kept_is_named_with_its_journal_where_it_is_sound(settings):
@@ -201,7 +201,7 @@ def test_what_a_restore_kept_is_named_with_its_journal_where_it_is_sound(setting
     writer.execute("PRAGMA journal_mode=WAL")
     writer.execute("CREATE TABLE later (x)")
     writer.commit()
-    said = way_back(settings, Place(settings.url), replace=True)
+    said = str(way_back(settings, Place(settings.url), replace=True))
     writer.close()
     path = database_of(settings)
     assert f"mv {sound} {path} && mv {log} {path}-wal" in said

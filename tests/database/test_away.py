@@ -122,7 +122,7 @@ def test_a_commit_with_an_unknown_result_is_reported_and_not_repeated(fragile, o
         pid = session.connection().scalar(text("SELECT pg_backend_pid()"))
         fragile.execute(f"SELECT pg_terminate_backend({pid}, 5000)")
 
-    with pytest.raises(TransientError, match="moment of a commit") as told:
+    with pytest.raises(TransientError, match="during a commit") as told:
         open_one.write(id_, work)
     assert told.value.error_code == "commit_lost"
     assert len(calls) == 1

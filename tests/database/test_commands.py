@@ -32,7 +32,7 @@ def test_a_saved_platform_comes_back_in_another_home(make_platform, tmp_path):
     assert second.stop() == 0
     refused = second.run("database", "restore", str(tmp_path / "a.backup"), "--lang", "tr", check=False)
     assert refused.returncode == 1
-    assert "not empty" in refused.stderr
+    assert "boş değil" in refused.stderr
     assert "--replace" in refused.stderr
     assert second.run("database", "restore", str(tmp_path / "a.backup"), "--replace").returncode == 0
     assert list(second.home.glob("azuraforge.db.before-*")), "the old file is set aside"

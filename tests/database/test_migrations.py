@@ -244,7 +244,7 @@ def test_rows_that_point_nowhere_stop_an_upgrade(tmp_path, later, monkeypatch):
     with sqlite3.connect(path) as connection:
         connection.execute("INSERT INTO member VALUES ('nowhere', 'nobody', 'owner', 0)")
     connection.close()
-    with pytest.raises(StorageError, match="not there; nothing was changed"):
+    with pytest.raises(StorageError, match="does not exist; nothing was changed"):
         open_database(f"sqlite:///{path}")
 
 

@@ -71,3 +71,11 @@ def test_stored_values_are_json():
         "message": "x",
         "values": {"a": [1, {"template": "y", "values": {"b": str(object)}}]},
     }
+
+
+def test_another_place_may_hold_the_first_one_and_leaves_the_sentence_alone():
+    error = InvalidInput("{series} is short", where="column {column}", series="a", column="x")
+    place = error.parts()[1]
+    error.at("series {series!r}, {inside}", series="b", inside=place).with_next_step("leave {series} out", series="c")
+    assert str(error) == "a is short (series 'b', column x). Next: leave c out"
+    assert shown(json.loads(json.dumps(error.to_dict()))["source"], "en")["where"] == "series 'b', column x"
