@@ -88,5 +88,5 @@ def test_rows_of_one_column_and_of_json(make_terminal, tmp_path):
 
 def test_a_row_with_too_many_cells_is_refused(make_terminal, tmp_path):
     (tmp_path / "odd.csv").write_text("a,b\n1,2\n1,2,3\n")
-    with pytest.raises(CommandError, match="does not hold rows"):
+    with pytest.raises(CommandError, match="does not contain rows"):
         values.rows(make_terminal(), tmp_path / "odd.csv")

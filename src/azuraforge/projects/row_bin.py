@@ -281,7 +281,7 @@ class RowBin(ABC, Generic[Row]):
 
     def _taken(self, thing: Thing[Row]) -> Conflict:
         return Conflict(
-            "another {noun} has the name {thing!r} now",
+            "another {noun} is named {thing!r} now",
             where="{noun} {id}",
             next_step="delete that one first: azuraforge {nouns} delete {quote}",
             noun=Message(f"noun.{self.noun}"),
