@@ -35,7 +35,7 @@ def test_models_and_their_versions(system, make_folder, project_id, other_projec
             service.reads.show(place, name)
     with pytest.raises(NotFound) as found:
         asyncio.run(lookup.get(project_id, "lod"))
-    assert found.value.next_step == "did you mean 'load'? azuraforge models list"
+    assert found.value.next_step == "did you mean 'load'? run azuraforge models list"
     assert asyncio.run(lookup.list(other_project_id)).items == []
     (gone,) = asyncio.run(lookup.list(project_id, trash=True)).items
     assert (gone.name, gone.versions) == ("gone", 1)

@@ -77,7 +77,7 @@ def test_the_columns_are_read_kept_apart_and_hidden_from_models(tmp_path: Path) 
     ("text", "options", "problem"),
     [
         (sales(60, 1), {"incumbent_made_at": None}, "two columns"),
-        (sales(60, 1), {"incumbent": "sold"}, "'sold' is the target"),
+        (sales(60, 1), {"incumbent": "sold"}, "'sold' is already used as target"),
         (sales(60, 1), {"incumbent": "nobody"}, "nobody"),
         (sales(60, 1).replace(f",{day(1)}\n", ",\n", 1), {}, "no time"),
         (sales(60, 1) + f"{day(60)},1,1,many,{day(58)}\n", {}, "not a number"),
