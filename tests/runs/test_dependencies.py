@@ -156,5 +156,5 @@ def test_an_earlier_request_keeps_its_key_though_requests_can_say_more_now(make_
     stand = make_stand(start=False)
     first = ask(stand, idempotency_key="k")
     assert ask(stand, idempotency_key="k", on_failure="cancel", time_limit_seconds=None).id == first.id
-    with pytest.raises(Conflict, match="asked differently"):
+    with pytest.raises(Conflict, match="requested differently"):
         ask(stand, idempotency_key="k", on_failure="run")

@@ -127,7 +127,7 @@ def test_a_bug_is_one_line_for_the_person_and_a_traceback_in_the_log(stand):
         ("long metric name", "invalid_input", "200 are allowed"),
         ("metric value", "invalid_input", "a metric is not a number"),
         ("step", "invalid_input", "a step must lie between -2^62 and 2^62; this one is 9223372036854775808"),
-        ("step that is none", "invalid_input", "step is no whole number"),
+        ("step that is none", "invalid_input", "step is not a whole number"),
         ("checkpoint step", "invalid_input", "a step must lie between"),
         ("progress", "invalid_input", "beyond 64 bits"),
         ("figure", "invalid_input", "the figure 'line' is not JSON"),
@@ -225,7 +225,7 @@ def test_the_same_idempotency_key_is_the_same_run(make_stand):
     request = RunRequest(config={"steps": 1}, idempotency_key="once")
     first = stand.service.create(stand.project_id, request)
     assert stand.service.create(stand.project_id, request).id == first.id
-    with pytest.raises(Conflict, match="asked differently"):
+    with pytest.raises(Conflict, match="requested differently"):
         stand.service.create(stand.project_id, request.model_copy(update={"seed": 1}))
 
 

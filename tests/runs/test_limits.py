@@ -61,7 +61,7 @@ def test_more_than_the_platform_allows_is_refused_before_the_run_exists(make_sta
 
 def test_a_limit_for_a_run_that_a_client_carries_is_refused(make_stand):
     stand = make_stand(start=False)
-    with pytest.raises(InvalidInput, match="no limits here"):
+    with pytest.raises(InvalidInput, match="sets no limits for a run"):
         start(stand, kind="external", time_limit_seconds=1.0)
 
 
