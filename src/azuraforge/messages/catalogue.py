@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from gettext import GNUTranslations
+from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 
 from azuraforge.messages.formats import separated
@@ -47,22 +47,40 @@ class Message:
         return translated(self, "en")
 
 
+class _Missing(NullTranslations):
+    """Answers for entries that a catalogue does not have."""
+
+    def gettext(self, message: str) -> str:
+        raise KeyError(message)
+
+
 @cache
-def _texts(language: Code) -> Mapping[str, str]:
-    """Return the entries of a compiled catalogue."""
+def _catalogue(language: Code) -> GNUTranslations:
+    """Return a compiled catalogue, which raises KeyError for an entry that it does not have."""
     with (FOLDER / f"{language}.mo").open("rb") as stream:
-        catalogue: Mapping[str, str] = GNUTranslations(stream)._catalog  # type: ignore[attr-defined]
-    return {key: text for key, text in catalogue.items() if key}  # without the header, which has no key
+        catalogue = GNUTranslations(stream)
+    catalogue.add_fallback(_Missing())
+    return catalogue
+
+
+def _text(key: str, language: Code) -> str | None:
+    """Return the text of a key; None if the catalogue does not have it. The empty key holds the header, not a text."""
+    try:
+        return _catalogue(language).gettext(key) if key else None
+    except KeyError:
+        return None
 
 
 def has(key: str, language: Code = "en") -> bool:
     """Return whether there is a text with this key."""
-    return key in _texts(language)
+    return _text(key, language) is not None
 
 
 def template(key: str, language: Code) -> str:
     """Return the template of a key. Raises KeyError if the catalogue does not have it."""
-    return _texts(language)[key]
+    if (text := _text(key, language)) is None:
+        raise KeyError(key)
+    return text
 
 
 def keyed(key: str, language: Code, /, **values: object) -> str:
@@ -79,8 +97,8 @@ def translated(message: Message, language: Code) -> str:
     """
     values = _in(language, message.values)
     if language == "en":
-        return fill_in(_texts("en").get(message.template, message.template), values)
-    found = _texts(language).get(message.template)
+        return fill_in(_text(message.template, "en") or message.template, values)
+    found = _text(message.template, language)
     if found is None:
         if has_words(message.template):
             _count(message.template)
