@@ -66,19 +66,9 @@ def read_sheet(path: Path, name: str, options: FileOptions, limits: ReadingLimit
     """
     sheet = open_sheet(path, name, options.sheet, limits)
     where = Message("{file}, sheet {sheet!r}", {"file": name, "sheet": sheet.name})
-    grid = _cells(path, name, sheet)
+    grid = _filled_cells(path, name, sheet, where)
     keys = [each for each in (options.series, *options.groups) if each is not None]
     named = {"time": options.time, "target": options.target}
-    if not any(_is_filled(cell) for row in grid.cells for cell in row):
-        raise InvalidInput(
-            "the sheet {sheet!r} of {name} is empty",
-            where="{place}",
-            next_step="choose another sheet with the option sheet",
-            code="empty_file",
-            sheet=sheet.name,
-            name=name,
-            place=where,
-        )
     header = _header_row(grid, named.values())
     columns = _columns(grid, header, where)
     for option, column in {**named, **{f"columns[{index}]": key for index, key in enumerate(keys)}}.items():
@@ -134,17 +124,7 @@ def read_plain_sheet(
         asked = next((each for each in sheet_names(path) if each in preferred), None)
     sheet = open_sheet(path, name, asked, limits)
     where = Message("{file}, sheet {sheet!r}", {"file": name, "sheet": sheet.name})
-    grid = _cells(path, name, sheet)
-    if not any(_is_filled(cell) for row in grid.cells for cell in row):
-        raise InvalidInput(
-            "the sheet {sheet!r} of {name} is empty",
-            where="{place}",
-            next_step="choose another sheet with the option sheet",
-            code="empty_file",
-            sheet=sheet.name,
-            name=name,
-            place=where,
-        )
+    grid = _filled_cells(path, name, sheet, where)
     header = _header_row(grid, ())
     columns = _columns(grid, header, where)
     body = list(range(header + 1, grid.top + len(grid.cells)))
@@ -169,6 +149,22 @@ def read_plain_sheet(
     table = pl.DataFrame(frame)
     limits.check_frame(table, where)
     return RawTable(table, where)
+
+
+def _filled_cells(path: Path, name: str, sheet: Sheet, where: Message) -> Grid:
+    """Return the cells of a sheet. Raises InvalidInput if none has a value."""
+    grid = _cells(path, name, sheet)
+    if not any(_is_filled(cell) for row in grid.cells for cell in row):
+        raise InvalidInput(
+            "the sheet {sheet!r} of {name} is empty",
+            where="{place}",
+            next_step="choose another sheet with the option sheet",
+            code="empty_file",
+            sheet=sheet.name,
+            name=name,
+            place=where,
+        )
+    return grid
 
 
 def _cells(path: Path, name: str, sheet: Sheet) -> Grid:
