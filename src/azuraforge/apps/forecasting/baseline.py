@@ -120,7 +120,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
     def _refuse_many(self, count: int) -> None:
         if self.most_series is not None and count > self.most_series:
             raise InvalidInput(
-                "{name} learns each series by itself and takes at most {most:,}; the dataset has {count:,}",
+                "{name} learns each series separately and takes at most {most:,}; the dataset has {count:,}",
                 where="dataset",
                 next_step="choose forecasting.ets or forecasting.boosted_lags, which learn many series",
                 name=self.name,
