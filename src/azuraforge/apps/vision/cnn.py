@@ -20,27 +20,17 @@ class CnnConfig(ImageConfig):
     """The size of the network, and its augmentation."""
 
     channels: Annotated[
-        tuple[
-            Annotated[
-                int,
-                Field(
-                    ge=1,
-                    le=512,
-                    title="Channels",
-                    description="Output channels of each convolution block; each block halves height and width",
-                    json_schema_extra=in_turkish(
-                        "Kanal sayıları",
-                        "Her evrişim bloğunun çıktı kanalları; her blok yüksekliği ve genişliği yarıya indirir",
-                    ),
-                ),
-            ],
-            ...,
-        ],
+        tuple[Annotated[int, Field(ge=1, le=512)], ...],
         Field(
             default=(16, 32),
             min_length=1,
             max_length=6,
+            title="Channels",
             description="Output channels of each convolution block; each block halves height and width",
+            json_schema_extra=in_turkish(
+                "Kanal sayıları",
+                "Her evrişim bloğunun çıktı kanalları; her blok yüksekliği ve genişliği yarıya indirir",
+            ),
         ),
     ]
     hidden_size: Annotated[
