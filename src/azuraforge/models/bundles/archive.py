@@ -78,7 +78,7 @@ def read_bundle(path: Path, target: Path) -> Opened:
     Raises InvalidInput if it is no bundle, if a file is missing, changed or foreign, or if ``bundle.json``
     does not fit its schema; StorageError if there is no space to unpack it.
     """
-    with _bundle_errors(), zipfile.ZipFile(path) as packed:
+    with _bundle_errors(), _opened(path) as packed:
         entries = _entries(packed, path.stat().st_size)
         sums = _sums(packed, entries)
         description = _description(packed, sums)
@@ -262,6 +262,14 @@ def _damaged(problem: Message | str) -> InvalidInput:
         code="bundle_damaged",
         problem=problem,
     )
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    """Open the file of a bundle. Raises InvalidInput if it is not a zip archive."""
+    try:
+        return zipfile.ZipFile(path)
+    except zipfile.BadZipFile:
+        raise _damaged(Message("the file is not a complete zip archive")) from None
 
 
 @contextmanager
