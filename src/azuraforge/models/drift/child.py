@@ -26,7 +26,10 @@ _ANSWERS = 400
 
 
 def serve(opening: ChildOpening) -> Callable[[ReferenceMessage], JsonObject]:
-    """Load a version and return the function that computes its reference. Raises Conflict unless it predicts a series."""
+    """Load a version and return the function that computes its reference.
+
+    Raises Conflict unless the version predicts a series.
+    """
     version = open_version(opening)
     if not isinstance(version, Predictor):
         raise Conflict(

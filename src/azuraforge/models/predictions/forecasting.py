@@ -92,8 +92,10 @@ class ForecastHandler(Handler):
         self._versions = versions
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        """Resolve the model version and the dataset version. Raises UserError if one does not exist or they do not
-        match."""
+        """Resolve the model version and the dataset version.
+
+        Raises UserError if one does not exist or they do not match.
+        """
         if not request.model:
             raise InvalidInput("the request names no model", where="model", next_step="run azuraforge models list")
         config = _parse(request)
@@ -188,8 +190,7 @@ class _Asked:
     by: str
 
     def series(self, series: str | None) -> _Made:
-        """Return the ledger entries of one series: the forecast, and the other half of its pair if a deployment takes
-        part."""
+        """Return the ledger entries of one series: the forecast, and its pair if a deployment takes part."""
         deployed = self.deployed
         if deployed is None:
             return _Made((self._line(self.served, series, None),))

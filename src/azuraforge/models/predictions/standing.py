@@ -133,7 +133,10 @@ def _against(baseline: str, forecasts: Sequence[_Forecast], bound: float) -> Bas
 
 
 def _apart(forecasts: Iterable[_Forecast]) -> Iterator[_Forecast]:
-    """Yield forecasts whose targets all follow those of the previously yielded one; the loss never affects the choice."""
+    """Yield forecasts whose targets all follow those of the previously yielded one.
+
+    The choice depends on times only, never on losses.
+    """
     frontier: datetime | None = None
     for each in forecasts:
         if not each.points:

@@ -333,7 +333,7 @@ def counts(session: Session, model_id: str) -> tuple[int, int]:
 
 
 def purge(session: Session, before: datetime, limit: int) -> int:
-    """Delete at most ``limit`` of the oldest entries created before a time, with their outcomes; return their number."""
+    """Delete the oldest entries created before a time, at most ``limit``, with their outcomes; return their number."""
     ids = session.scalars(
         select(Prediction.id).where(Prediction.created_at < before).order_by(Prediction.created_at).limit(limit)
     ).all()

@@ -148,7 +148,10 @@ class Predictor:
         return found
 
     def _series(self, asked: str | None) -> str | None:
-        """Return the requested series. Raises InvalidInput if it is missing, or given for a version of a single series."""
+        """Return the requested series; None if the version learned only one.
+
+        Raises InvalidInput if a series is missing, or given for a version of a single series.
+        """
         if (self.schema.series is None) == (asked is None):
             return asked
         if asked is not None:
@@ -354,8 +357,10 @@ def _last_time(frame: pl.DataFrame, schema: Schema) -> datetime:
 
 
 def _last_known(frame: pl.DataFrame, schema: Schema) -> float | None:
-    """Return the newest finite value of the target, which is the naive forecast of all following rows; None without
-    one."""
+    """Return the newest finite value of the target; None if there is none.
+
+    It is the naive forecast of all following rows.
+    """
     for value in reversed(frame.get_column(schema.target).tail(_LOOK_BACK_ROWS).to_list()):
         if value is not None and math.isfinite(value):
             return float(value)

@@ -81,7 +81,10 @@ class SeriesMessage(_RowsBefore):
 
 
 class ChangeMessage(TypedDict):
-    """Change to a column known ahead, as in ``models.scenarios.schemas.Change``; exactly one of the three ways is set."""
+    """Change to a column known ahead, as in ``models.scenarios.schemas.Change``.
+
+    Exactly one of ``values``, ``multiply`` and ``add`` is set.
+    """
 
     column: str
     values: list[float] | None

@@ -61,8 +61,10 @@ class _Question:
         self.asked_at = time.monotonic()
 
     def deliver(self, piece: Reply) -> None:
-        """Pass a piece to the callback. A callback that fails receives no further pieces; the question is still
-        answered."""
+        """Pass a piece to the callback.
+
+        A callback that fails receives no further pieces; the question is still answered.
+        """
         self.has_begun = True
         if self.on_piece is None:
             return

@@ -190,8 +190,10 @@ class ServedVersions:
         return known
 
     def timetable(self, served: Served) -> DatasetFile | None:
-        """Return the dataset with the days and hours of a series without a frequency; None if it is not needed or
-        deleted."""
+        """Return the dataset with the days and hours of a series without a frequency.
+
+        Returns None if the version does not need it or it is deleted.
+        """
         if not served.needs_timetable:
             return None
         try:
