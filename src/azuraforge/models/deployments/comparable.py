@@ -1,4 +1,4 @@
-"""The check that two versions of a model can be deployed alongside each other."""
+"""Checks that two versions of a model can be deployed next to each other."""
 
 from __future__ import annotations
 
