@@ -45,7 +45,7 @@ class Cards:
     def set_intended_use(
         self, project_id: str, name: str, text: str, by: str, *, unit: UnitOfWork | None = None
     ) -> None:
-        """Set a model's intended use, which each version's card shows. An empty text removes it."""
+        """Set the intended use of a model, which the card of each version shows; an empty text removes it."""
 
         def work(session: Session) -> None:
             owner = lock_model(session, name)

@@ -51,9 +51,12 @@ def begin_by_series(row: ModelDeployment, losses: Iterable[KnownLoss], series: M
 def count(
     row: ModelDeployment, pairs: Iterable[JudgedPair], series: Mapping[str, DeploymentSeries] | None = None
 ) -> list[tuple[JudgedPair, bool]]:
-    """Count judged pairs, in order, in a locked deployment; return each with whether it was counted.
+    """Count judged pairs, in order, in a locked deployment; return each pair with whether it was counted.
 
-    ``series`` has each pair's series if the deployment is ``by_series``.
+    Args:
+        row: locked deployment.
+        pairs: judged pairs, ordered by target time.
+        series: series of the deployment by name if it is ``by_series``; None otherwise.
     """
     looked_at = []
     for pair in pairs:
