@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from azuraforge.runs.handlers import Handler
     from azuraforge.runs.trash import Needs as RunNeeds
 
-#: Reasons not to delete a model.
+# Checks of other packages that may object to deleting a model.
 MODEL_OBJECTIONS: Extension[Objection] = Extension("objections to deleting a model")
 
 
