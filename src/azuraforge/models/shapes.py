@@ -90,7 +90,10 @@ def shown_origin(imported: ImportRecord | None) -> ImportedFrom | None:
 def change_out(
     line: AliasChange, until: datetime | None = None, verdict: VerdictRecord | None = None
 ) -> schemas.AliasChange:
-    """Return the API shape of an alias move; a move by the gate includes the reasons of ``verdict`` in both languages."""
+    """Return the API shape of an alias move.
+
+    A move by the gate includes the reasons of ``verdict`` in both languages.
+    """
     said = Sentences(en=verdict.text("en"), tr=verdict.text("tr")) if verdict is not None and verdict.reasons else None
     return schemas.AliasChange(
         alias=line.alias,

@@ -128,7 +128,7 @@ class ModelPolicy(Owned, Base):
 
 
 class ModelDeployment(Owned, Base):
-    """A version deployed alongside the version an alias points to: as a shadow, or as a canary for a share of requests."""
+    """A version deployed next to an alias: as a shadow, or as a canary for a share of the requests."""
 
     __tablename__ = "model_deployment"
     __table_args__ = (

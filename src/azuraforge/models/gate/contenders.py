@@ -49,7 +49,10 @@ class Contender:
         return Contender(self.name, self.losses[origins], metric=self.metric)
 
     def where(self, answered: NDArray[np.bool_]) -> Contender:
-        """Return the contender with losses only where ``answered``, in the shape of the losses, is true; NaN elsewhere."""
+        """Return the contender with losses only where ``answered`` is true; NaN elsewhere.
+
+        ``answered`` has the shape of the losses.
+        """
         return Contender(self.name, np.where(answered, self.losses, np.nan), metric=self.metric)
 
 

@@ -103,7 +103,10 @@ class Waves:
     horizon: int
 
     def less(self, other: Waves, times: Floats) -> Waves:
-        """Return the waves of the values minus ``times``, shape ``(…,)``, times the other values on the same origins."""
+        """Return the waves of these values minus ``times``, shape ``(…,)``, multiplied by the other values.
+
+        Both are values on the same origins.
+        """
         return Waves(
             self.mean - times * other.mean,
             self.sizes - times[..., None] * other.sizes,
@@ -129,7 +132,10 @@ class Waves:
         return MeanUncertainty(np.sqrt(totals / waves / origins), weights, freedom, np.asarray(weights @ pieces))
 
     def foreseen(self, now: MeanUncertainty, times: float) -> MeanUncertainty:
-        """Return the uncertainty with ``times`` as many origins of the same kind; ``now`` is the present uncertainty."""
+        """Return the uncertainty for ``times`` as many origins of the same kind.
+
+        ``now`` is the uncertainty with the present origins.
+        """
         origins = self.origins * times
         waves = min(MOST_WAVES, max(1.0, origins // self.horizon))
         freedom = np.clip(origins / (self.horizon + _COST_OF_MEMORY * (self._memory() - 1)), 1.0, waves)
@@ -141,7 +147,7 @@ class Waves:
 
 
 def waves_of(values: Floats, horizon: int) -> Waves:
-    """Return the waves of ``values``, shape ``(…, origin)``; ``horizon`` is the number of rows that each value covers."""
+    """Return the waves of ``values``, shape ``(…, origin)``; ``horizon`` is the number of rows one value covers."""
     origins = values.shape[-1]
     frequencies = _frequencies(origins, number_of_waves(origins, horizon))
     cosines = np.cos(np.outer(np.arange(origins) + 0.5, frequencies)) * np.sqrt(2 / origins)

@@ -360,7 +360,10 @@ class _Case:
 
 
 def _shortfall(comparison: Comparison, barred: Sequence[Reason]) -> Shortfall:
-    """Return why the candidate is not promoted; a lead beyond noise is proven, even if it is smaller than the margin."""
+    """Return why the candidate is not promoted.
+
+    A lead beyond noise counts as proven even if it is smaller than the policy's margin.
+    """
     proven = comparison.high is not None and comparison.high < 0
     return "barred" if barred or proven else "unproven"
 
@@ -384,7 +387,7 @@ def _beside_champion(comparison: Comparison) -> Reason:
 
 
 def _remembering(code: str, comparison: Comparison) -> Reason:
-    """Return the reason why the origins do not suffice, with the number of independent ones to which they correspond."""
+    """Return the reason why the origins do not suffice, with the number of independent ones they are worth."""
     return Reason(code, {**comparison.params, "worth": _worth(comparison), "needed": MIN_PIECES})
 
 

@@ -31,8 +31,7 @@ class PolicyStore:
         self._task_kinds = task_kinds
 
     def current(self, session: Session, model: str) -> GatePolicy:
-        """Return the policy for verdicts now: the model's newest, or the platform's own if the model is new or has
-        none."""
+        """Return a model's current policy; the platform's own if the model is new or has none."""
         owner = store.model(session, model)
         rows = store.policies(session, owner.id) if owner is not None else ()
         return shapes.gate_policy(rows[0] if rows else None)
