@@ -193,10 +193,10 @@ class DeploymentSeries(Owned, Base):
 
 
 class DeploymentPair(Owned, Base):
-    """Both versions' judged answers to one question, evaluated once. Rows are only added and outlive the ledger
-    entries.
+    """Judged answers of both versions to one question, evaluated once.
 
-    A pair is counted, or left out because its targets overlap those of a pair counted before.
+    Rows are only added and outlive the ledger entries. A pair is counted, or left out because its targets overlap those
+    of a pair counted before.
     """
 
     __tablename__ = "model_deployment_pair"

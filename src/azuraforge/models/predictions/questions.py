@@ -92,11 +92,13 @@ class Question(Protocol[P]):
         ...
 
     def prepare(self, served: Served, newest: int | None) -> Prepared:
-        """Return the question in the form for this version. Raises InvalidInput if the request does not fit the
-        version.
+        """Return the question in the form for this version.
 
         Args:
+            served: version that answers.
             newest: number of the newest version of the model's dataset; None if unknown.
+
+        Raises InvalidInput if the request does not fit the version.
         """
         ...
 

@@ -39,8 +39,7 @@ def _moment(text: str) -> datetime:
 
 
 def comparable_predictor(learned_from: LearnedRows, test_start: str | None) -> tuple[str, tuple[str, str] | None]:
-    """Return which predictor of a version may be evaluated on a test set: its folder in the version, and its time
-    range.
+    """Return the predictor of a version that may be evaluated on a test set, as its subfolder and its time range.
 
     A version that was refitted on all rows also contains the evaluated predictor. The refitted one, which serves, is
     used if the test set begins after every row it learned from; otherwise the evaluated one is used.

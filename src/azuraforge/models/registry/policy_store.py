@@ -70,11 +70,10 @@ class PolicyStore:
 
 
 def _check(terms: PolicyTerms, kinds: Mapping[str, TaskKindFacts], task: str | None) -> None:
-    """Raise InvalidInput for conditions that the model's task kind, or every kind for a model without versions,
-    rejects.
+    """Raise InvalidInput if the model's task kind rejects the conditions.
 
-    If no plugin provides the task kind any more, nothing is checked; no candidate is evaluated until the plugin is
-    back.
+    For a model without versions, every task kind must reject them. If no plugin provides the task kind any more,
+    nothing is checked; no candidate is evaluated until the plugin is back.
     """
     asked = [kind for name, kind in kinds.items() if task is None or name == task]
     refused: InvalidInput | None = None
