@@ -525,7 +525,7 @@ def test_a_slice_whose_errors_drift_is_not_known_and_is_not_taken_for_held() -> 
     record = blocked.record().slices[0]
     assert (record.state, record.low, record.high, record.targets) == ("unknown", None, None, 40)
     said = next(reason for reason in blocked.reasons if reason.code == "slice_few_pieces_blocks")
-    assert "40 origins, worth 1 independent one, at least 3 are needed" in said.text("en")
+    assert "40 origins, worth 1 independent one, but at least 3 are needed" in said.text("en")
     assert "yalnızca 1 bağımsız gözlem değerinde, en az 3 gerekli" in said.text("tr")
     passed = decide(*everyone, champion, policy=GatePolicy(unknown_slices="pass"), **options)
     assert passed.decision == "promoted"

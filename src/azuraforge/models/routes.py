@@ -236,7 +236,7 @@ async def predict_image(
     target = Target(version=version, alias=alias, request_id=request_id)
     in_thread = partial(ask_in_turn, request, access.project_id)
     with service.inbox() as folder:
-        upload = await receive(request, folder, MAX_BYTES, part="image", next_step=Message("send a smaller picture"))
+        upload = await receive(request, folder, MAX_BYTES, part="image", next_step=Message("send a smaller image"))
         if not access.is_current:  # receiving the image may have taken minutes
             await in_thread(while_member(request, access, lambda: None))
         async with ending_with_client(request):

@@ -99,7 +99,7 @@ class ModelTrash(RowBin[Row]):
                 raise Conflict(
                     "alias {alias!r} of model {model!r} points to version {version}",
                     where="model {model}",
-                    next_step="promote another version or roll back first, or delete the whole model",
+                    next_step="promote another version or roll the alias back first, or delete the whole model",
                     version=thing.version,
                     alias=pointer.alias,
                     model=thing.name,

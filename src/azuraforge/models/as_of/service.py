@@ -38,7 +38,7 @@ class AsOf:
         at = at or now
         if at > now:
             raise InvalidInput(
-                "the time {at} lies in the future",
+                "the time {at} is in the future",
                 where="at",
                 next_step="send a time that is not later than {now}",
                 code="in_the_future",

@@ -168,7 +168,7 @@ def _entries(packed: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
     found: dict[str, zipfile.ZipInfo] = {}
     listed = packed.infolist()
     if len(listed) > _MOST_FILES or sum(each.file_size for each in listed) > _MOST_BYTES:
-        raise _damaged(Message("it holds more files or bytes than a version may"))
+        raise _damaged(Message("it contains more files or bytes than a version may contain"))
     for entry in listed:
         path = PurePosixPath(entry.filename)
         # Only canonical names: "version//etc/x" becomes an absolute path once "version/" is removed.
@@ -180,9 +180,9 @@ def _entries(packed: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
                 Message("{name!r} is compressed or encrypted, which a bundle does not allow", {"name": entry.filename})
             )
         if len(path.parts) > _MOST_LEVELS or any(len(each.encode()) > _MOST_NAME_BYTES for each in path.parts):
-            raise _damaged(Message("a name is too long: {name!r}…", {"name": entry.filename[:100]}))
+            raise _damaged(Message("a file name is too long: {name!r}…", {"name": entry.filename[:100]}))
         if entry.filename not in _TEXTS and not entry.filename.startswith(FOLDER):
-            raise _damaged(Message("{name} does not belong to it", {"name": entry.filename}))
+            raise _damaged(Message("{name} is an unexpected file", {"name": entry.filename}))
         found[entry.filename] = entry
     if sum(each.file_size for each in listed) > size:  # entries are not compressed, so they share bytes
         raise _damaged(Message("its files overlap"))
@@ -204,7 +204,7 @@ def _sums(packed: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo]) -> di
     if missing := sorted(set(found) - set(entries)):
         raise _damaged(Message("{name} is missing", {"name": missing[0]}))
     if foreign := sorted(set(entries) - set(found) - {SUMS}):
-        raise _damaged(Message("{name} does not belong to it", {"name": foreign[0]}))
+        raise _damaged(Message("{name} is an unexpected file", {"name": foreign[0]}))
     return found
 
 
@@ -216,9 +216,9 @@ def _description(packed: zipfile.ZipFile, sums: Mapping[str, str]) -> Descriptio
         raise _damaged(Message("{name} does not describe a version", {"name": DESCRIPTION}))
     if stated["format"] != FORMAT:
         raise InvalidInput(
-            "this bundle has format {found!r}; this release reads format {supported}",
+            "this bundle has format {found!r}, but this release of AzuraForge reads format {supported}",
             where="bundle",
-            next_step="import it with the release of AzuraForge that wrote it, or with a newer one",
+            next_step="import the bundle with the release of AzuraForge that wrote it, or with a newer one",
             found=stated["format"],
             supported=FORMAT,
         )

@@ -90,7 +90,7 @@ class _Ends(BaseModel):
     @model_validator(mode="after")
     def _both(self) -> Self:
         if (self.start is None) != (self.end is None):
-            raise InvalidValue("start and end must both be set, or neither")
+            raise InvalidValue("start and end must be given together")
         return self
 
 
@@ -317,20 +317,22 @@ def _check_size(given: object, entry: str) -> None:
             if isinstance(each, dict):
                 if any(not isinstance(key, str) or len(key) > _MAX_KEY for key in each):
                     raise refused(
-                        Message("it holds a field name of more than {most:,} characters", {"most": _MAX_KEY}), entry
+                        Message("it contains a field name of more than {most:,} characters", {"most": _MAX_KEY}), entry
                     )
                 inner += each.values()
             elif isinstance(each, list):
                 inner += each
             elif isinstance(each, str) and len(each) > _MAX_TEXT:
-                raise refused(Message("it holds a text of more than {most:,} characters", {"most": _MAX_TEXT}), entry)
+                raise refused(
+                    Message("it contains a text of more than {most:,} characters", {"most": _MAX_TEXT}), entry
+                )
             elif isinstance(each, float) and not math.isfinite(each):
-                raise refused(Message("it holds a number that is not finite"), entry)
+                raise refused(Message("it contains a number that is not finite"), entry)
             elif isinstance(each, int) and not -(1 << 63) <= each < 1 << 64:
-                raise refused(Message("it holds an integer of more than 64 bits"), entry)
+                raise refused(Message("it contains an integer of more than 64 bits"), entry)
         values += len(inner)
         if values > _MAX_VALUES:
-            raise refused(Message("it holds more than {most:,} values", {"most": _MAX_VALUES}), entry)
+            raise refused(Message("it contains more than {most:,} values", {"most": _MAX_VALUES}), entry)
         if not inner:
             return
         level = inner

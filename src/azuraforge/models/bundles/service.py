@@ -147,7 +147,7 @@ class Bundles:
             imported = self._folders.import_folder(project_id, opened.folder)
         try:
             if imported.content_hash != described.version.content_hash:
-                raise refused(Message("the version's folder is not the one that the bundle names"), DESCRIPTION)
+                raise refused(Message("the content hash of the version's folder differs from bundle.json"), DESCRIPTION)
             add = self._adder(project_id, model, described, opened.sha256, imported, by)
             return self._database.write(project_id, add, unit=unit)
         except BaseException:

@@ -79,7 +79,7 @@ def try_version(child: Asked) -> Trial:
         parse_config(plugin.Config, opening["config"], opening["plugin"])
     kind = _kind(opening)
     if kind.serving == "series" and card.horizon is None:
-        raise refused(Message("it states no horizon"), _VERSION + CARD)
+        raise refused(Message("it does not state the horizon"), _VERSION + CARD)
     evaluated = _evaluated(folder, opening)
     schema = DatasetSchema.model_validate(opening["schema"])
     if kind.serving is None:
@@ -133,13 +133,13 @@ def _plugin(opening: TrialOpening) -> type[Any]:
         raise _missing(Message("pipeline {name}", {"name": name})) from None
     if plugin.kind != opening["kind"]:
         facts = {"stated": opening["kind"], "name": name, "kind": plugin.kind}
-        raise refused(Message("the task is {stated}, but {name} is a pipeline for {kind}", facts), "bundle.json")
+        raise refused(Message("the task kind is {stated}, but {name} is a pipeline for {kind}", facts), "bundle.json")
     return plugin
 
 
 def _missing(needed: Message) -> InvalidInput:
     return InvalidInput(
-        "the bundle needs a plugin that is not installed here: {needed}",
+        "the bundle requires a plugin that is not installed here: {needed}",
         where="bundle entry bundle.json",
         next_step="install the plugin, then import the bundle again; azuraforge plugins list shows the installed ones",
         code="plugin_missing",
@@ -173,7 +173,7 @@ def _check_tensors(path: Path, entry: str) -> None:
         for name in tensors.keys():  # noqa: SIM118  no mapping
             values = tensors.get_tensor(name)
             if values.dtype.kind in "fc" and not np.isfinite(values).all():
-                raise refused(Message("the tensor {name!r} holds NaN or infinity", {"name": name[:100]}), entry)
+                raise refused(Message("the tensor {name!r} contains NaN or infinity", {"name": name[:100]}), entry)
 
 
 def _predict(loaded: Predictor | PicturePredictor, schema: DatasetSchema) -> bool:
@@ -234,7 +234,7 @@ def _refusing(entry: str) -> Iterator[None]:
     try:
         yield
     except MemoryError:
-        raise refused(Message("loading it takes more memory than a version of its size may use"), entry) from None
+        raise refused(Message("loading it requires more memory than a version of its size may use"), entry) from None
     except (Exception, SystemExit) as error:
         if isinstance(error, AzuraError) and error.error_code == REFUSED:
             raise

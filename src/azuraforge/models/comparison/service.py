@@ -100,7 +100,7 @@ class Comparisons:
         wanted = list(dict.fromkeys(run_ids))
         if not 2 <= len(wanted) <= MOST_RUNS:
             raise InvalidInput(
-                "a comparison needs 2 to {most} different runs, and the request names {count}",
+                "a comparison requires 2 to {most} different runs, but the request names {count}",
                 where="run",
                 next_step="name each run once, as in ?run=…&run=…",
                 count=len(wanted),

@@ -123,7 +123,7 @@ class Deployments:
             pointer = store.alias(session, owner.id, alias)
             if pointer is None:
                 raise Conflict(
-                    "model {name!r} has no alias {alias!r} to deploy alongside",
+                    "model {name!r} has no alias {alias!r}, so no version can be deployed alongside it",
                     next_step="promote a version first with azuraforge models promote {name} {version} --reason WHY",
                     name=name,
                     alias=alias,

@@ -134,7 +134,7 @@ class DriftMonitor:
             found = self._datasets.get(project_id, row.dataset_id, row.dataset_version, trash=True)
         except NotFound:
             raise Conflict(
-                "the rows that version {version} learned from no longer exist",
+                "the rows on which version {version} was trained no longer exist",
                 next_step="train a new version with azuraforge runs start",
                 version=row.version,
             ) from None

@@ -73,7 +73,7 @@ def check_policy(policy: PolicyTerms, kind: TaskKindFacts) -> None:
     """Raise InvalidInput if a task of this kind cannot be evaluated under the policy."""
     if policy.metric is not None and policy.metric not in kind.gate_metrics:
         raise InvalidInput(
-            "metric {metric!r} cannot decide about models of the task {kind!r}",
+            "metric {metric!r} is not a gate metric of the task kind {kind!r}",
             where="metric",
             next_step="use one of these metrics, or omit it: {metrics}",
             kind=kind.name,
@@ -85,7 +85,7 @@ def check_policy(policy: PolicyTerms, kind: TaskKindFacts) -> None:
     for each in policy.slices:
         if each.by not in keys:
             raise InvalidInput(
-                "the test set of the task {kind!r} cannot be sliced by {by!r}",
+                "the test set of the task kind {kind!r} cannot be sliced by {by!r}",
                 where="slices",
                 next_step="use one of these keys: {keys}" if keys else "remove the guarded slices",
                 kind=kind.name,
@@ -94,6 +94,6 @@ def check_policy(policy: PolicyTerms, kind: TaskKindFacts) -> None:
             )
         if each.by in seen:
             raise InvalidInput(
-                "slice key {by!r} is guarded twice", where="slices", next_step="name each key once", by=each.by
+                "slice key {by!r} is listed twice", where="slices", next_step="name each key once", by=each.by
             )
         seen.add(each.by)

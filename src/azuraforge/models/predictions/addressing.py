@@ -59,7 +59,7 @@ def _of_model(session: Session, name: str, at: datetime | None, where: Message) 
     lines = ledger_store.at_time(session, owner.id, at)
     if any(line.inputs.series is not None for line in lines):
         raise InvalidInput(
-            "model {name!r} predicts several series; a time alone does not identify one",
+            "model {name!r} predicts several series; the time alone does not identify the series",
             where="{place}",
             next_step="send prediction_id or request_id, or add a new version of the dataset",
             name=name,
@@ -102,7 +102,7 @@ def _target(line: Prediction, request: OutcomeRequest, index: int) -> datetime:
         raise InvalidInput(
             "prediction {prediction} has no value for {at}"
             if at
-            else "prediction {prediction} has {count} points, and the outcome names no time",
+            else "prediction {prediction} has {count} points, but the outcome names no time",
             where="outcomes[{index}]",
             next_step="set `at` to one of its times, from {first} to {last}",
             prediction=line.id,

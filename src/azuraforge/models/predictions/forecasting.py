@@ -106,7 +106,7 @@ class ForecastHandler(Handler):
             raise InvalidInput(
                 "version {version} of model {model!r} was not trained on a stored dataset",
                 where="model",
-                next_step="name a dataset that continues its series",
+                next_step="name a dataset that continues the series of this version",
                 version=row.version,
                 model=request.model,
             )
@@ -129,7 +129,7 @@ class ForecastHandler(Handler):
         run = job.run
         if run.dataset_id is None or run.model is None:
             raise InvalidInput(
-                "a forecast run needs a model and a dataset",
+                "a forecast run requires a model and a dataset",
                 where="run {run}",
                 next_step="start it again with --model and --dataset",
                 run=run.id,
@@ -280,7 +280,7 @@ def _check_fits(row: ModelVersion, dataset: DatasetVersion) -> None:
         or (learned.series is None) != (given.series is None)
     ):
         raise InvalidInput(
-            "dataset {dataset!r} holds {found}, but version {version} forecasts {expected}",
+            "dataset {dataset!r} contains {found}, but version {version} forecasts {expected}",
             where="dataset",
             next_step="name a dataset with the same target, unit and series",
             dataset=dataset.name,
@@ -290,7 +290,7 @@ def _check_fits(row: ModelVersion, dataset: DatasetVersion) -> None:
         )
     if missing := [name for name in learned.features if name not in given.features]:
         raise InvalidInput(
-            "dataset {dataset!r} has no column {column!r}, which version {version} needs",
+            "dataset {dataset!r} has no column {column!r}, which version {version} requires",
             where="dataset",
             next_step="name a dataset with the same columns",
             dataset=dataset.name,

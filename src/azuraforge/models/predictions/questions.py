@@ -224,7 +224,7 @@ class SeriesQuestion:
         request = self._request
         if request.rows is None and request.continues is not None:
             raise InvalidInput(
-                "`continues` needs rows in the request",
+                "`continues` requires rows in the request",
                 where="continues",
                 next_step="send rows, or omit continues",
             )

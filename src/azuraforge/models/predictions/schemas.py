@@ -79,7 +79,7 @@ class OutcomeRequest(BaseModel):
         if self.value is not None and not math.isfinite(self.value):
             raise InvalidValue("the value must be finite")
         if self.model is not None and self.at is None:
-            raise InvalidValue("an outcome of a model's series needs its time `at`")
+            raise InvalidValue("an outcome reported by `model` requires the time `at`")
         return self
 
     @property

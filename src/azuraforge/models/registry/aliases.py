@@ -73,7 +73,7 @@ class Aliases:
             raise Conflict(
                 "alias {alias!r} of model {model!r} now points to version {present}, not {expected}",
                 code="champion_changed",
-                next_step="compare with the present version, then try again",
+                next_step="compare with the current version, then try again",
                 alias=alias,
                 model=model,
                 present=present,
@@ -117,7 +117,7 @@ class Aliases:
         if alias == CHAMPION:
             raise Conflict(
                 "alias {alias!r} of model {model!r} cannot be removed",
-                next_step="promote another version, roll back, or delete the model",
+                next_step="promote another version, roll the alias back, or delete the model",
                 alias=CHAMPION,
                 model=model,
             )
@@ -198,7 +198,7 @@ class Aliases:
             if line.version != target.version:
                 raise Conflict(
                     "alias {alias!r} of model {model!r} was moved by another request",
-                    next_step="check its history with azuraforge models show {model}, then try again",
+                    next_step="check the alias with azuraforge models show {model}, then try again",
                     alias=alias,
                     model=model,
                 )
@@ -266,7 +266,7 @@ def _before(session: Session, owner: Model, alias: str) -> AliasChange:
     pointer = store.alias(session, owner.id, alias)
     if pointer is None:
         raise Conflict(
-            "model {model!r} has no alias {alias!r} to roll back",
+            "model {model!r} has no alias {alias!r}, so it cannot be rolled back",
             next_step="run azuraforge models show {model}",
             model=owner.name,
             alias=alias,
@@ -276,7 +276,7 @@ def _before(session: Session, owner: Model, alias: str) -> AliasChange:
     before = store.change(session, owner.id, below) if below is not None else None
     if before is None:
         raise Conflict(
-            "alias {alias!r} of model {model!r} has no earlier version than {version}",
+            "alias {alias!r} of model {model!r} never pointed to a version before {version}",
             next_step="promote another version with azuraforge models promote {model} VERSION --reason WHY",
             version=pointer.version,
             alias=alias,

@@ -145,7 +145,7 @@ def verify_folder(folder: Path, content_hash: str) -> None:
             if name == MANIFEST:
                 continue
             if name not in files:
-                raise _damaged(folder, Message("{name} does not belong to it", {"name": name}))
+                raise _damaged(folder, Message("{name} is an unexpected file", {"name": name}))
             found.add(name)
             if _read_hash(path) != files[name]:
                 raise _damaged(folder, Message("{name} was changed or truncated", {"name": name}))
@@ -184,7 +184,7 @@ def _copy(source: Path, target: Path, card: Mapping[str, JsonValue] | None) -> d
         files[name] = _copy_file(path, copied)  # hashed while copied, so the hash belongs to the stored bytes
         check_content(name, copied)
         if len(files) > _MAX_FILES:
-            raise _unusable(Message("it holds more than {most:,} files", {"most": _MAX_FILES}))
+            raise _unusable(Message("it contains more than {most:,} files", {"most": _MAX_FILES}))
     if not files:
         raise _unusable(Message("it is empty"))
     if card is not None:
@@ -279,7 +279,7 @@ def _unusable(problem: Message) -> InvalidInput:
     return InvalidInput(
         "the version cannot be stored: {problem}",
         where="version folder",
-        next_step="repair the save method of the pipeline",
+        next_step="fix the save method of the pipeline",
         problem=problem,
     )
 

@@ -62,7 +62,7 @@ def type_of(name: str) -> str:
     suffix = PurePosixPath(name).suffix
     if suffix not in TYPES:
         raise InvalidInput(
-            "{name} has a file type that a version may not contain; allowed are {types}",
+            "{name} has a file type that a version may not contain; allowed types: {types}",
             where="version folder",
             next_step="let the pipeline's save method write weights as .safetensors and the rest as .json or text",
             name=name,

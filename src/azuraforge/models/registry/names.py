@@ -49,6 +49,6 @@ def check_alias(alias: str) -> str:
         )
     if alias in RESERVED or alias.removeprefix("v").isdigit():
         raise InvalidInput(
-            "{alias!r} would be read as a version number", next_step="choose another word, such as night", alias=alias
+            "{alias!r} is reserved and cannot be an alias", next_step="choose another word, such as night", alias=alias
         )
     return alias

@@ -71,7 +71,7 @@ class Registry:
         hold(session)
         if not self._folders.path(session.project_id, imported.content_hash).is_dir():
             raise TransientError(
-                "the weights of the next version of model {model!r} were purged a moment ago",
+                "the files of the new version of model {model!r} were deleted before it was registered",
                 next_step="import the bundle again",
                 model=model,
             )

@@ -110,7 +110,7 @@ class Predictor:
         horizon = question["horizon"] or self.horizon
         if horizon > self.horizon:
             raise InvalidInput(
-                "this version predicts at most {most} [row|rows] ahead, not {asked}",
+                "this version predicts at most {most} [row|rows] ahead, but {asked} were requested",
                 where="horizon",
                 next_step="request a horizon of at most {most}, or train a model with a longer horizon",
                 most=self.horizon,
@@ -157,9 +157,9 @@ class Predictor:
         if asked is not None:
             raise InvalidInput("this version learned a single series", where="series", next_step="omit series")
         raise InvalidInput(
-            "this version learned several series, and the request names none",
+            "this version learned several series, but the request does not name one",
             where="series",
-            next_step="name one with series (CLI: --series, or --all-series for all of them)",
+            next_step="name a series with series (CLI: --series, or --all-series for all of them)",
             code="series_needed",
         )
 
@@ -181,7 +181,7 @@ class Predictor:
             raise InvalidInput(
                 "the dataset has no series {series!r}",
                 where="series",
-                next_step="run azuraforge datasets show",
+                next_step="run azuraforge datasets show NAME",
                 series=series,
             )
         return rows
@@ -232,7 +232,7 @@ class Predictor:
         for values in (predictions.point, *predictions.quantiles.values()):
             if np.shape(values) != expected or not np.isfinite(values).all():
                 raise InvalidInput(
-                    "{name} returned an array of shape {shape}; expected are finite numbers of shape {expected}",
+                    "{name} returned an array of shape {shape}; finite numbers of shape {expected} are required",
                     where="rows" if from_rows else "dataset",
                     next_step="send a longer history without missing values",
                     code=PREDICTION_FAILED,
@@ -304,7 +304,7 @@ def read_rows(rows: Sequence[Row], schema: Schema, known_ahead: Sequence[str] = 
             columns[name].append(None if untold else _number(row, name, index))
     for index in range(1, len(times)):
         if times[index] <= times[index - 1]:
-            problem = Message("{name!r} is not later than in the row before", {"name": schema.time})
+            problem = Message("{name!r} is not later than in the previous row", {"name": schema.time})
             raise _bad_row(index, problem, Message("send the oldest row first"))
     frame = pl.DataFrame({name: pl.Series(name, values, dtype=pl.Float64) for name, values in columns.items()})
     if schema.time is None:
@@ -396,7 +396,7 @@ def _number(row: Row, name: str, index: int) -> float:
 
 
 def _is(name: str, value: object) -> Message:
-    return Message("{name!r} is {value}", {"name": name, "value": repr(value)})
+    return Message("the value of {name!r} is {value}", {"name": name, "value": repr(value)})
 
 
 def _bad_row(index: int, problem: Message, step: Message) -> InvalidInput:

@@ -37,7 +37,7 @@ def open_version(opening: ChildOpening) -> Predictor | PicturePredictor:
             raise InvalidInput(
                 "versions of the task kind {task} are not served online",
                 where="version",
-                next_step="read the evaluation of its run, or load the version in your own program",
+                next_step="read the evaluation of the run that trained it, or load the version in your own program",
                 code="not_served",
                 task=task,
             )

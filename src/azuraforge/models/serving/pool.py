@@ -75,7 +75,7 @@ class ReplicaPool:
         frame = encode(question)
         with self._lock:
             if self._closed:
-                raise TransientError("the platform is stopping", next_step="try again when it is running")
+                raise TransientError("the platform is stopping", next_step="try again when the platform is running")
             replica = self._replicas.get(key)
             if replica is None:
                 # remove replicas without a running process and without waiting questions

@@ -398,4 +398,4 @@ def _unreadable(error: Exception) -> TransientError:
 
 
 def _stopping() -> TransientError:
-    return TransientError("the platform is stopping", next_step="try again when it is running")
+    return TransientError("the platform is stopping", next_step="try again when the platform is running")

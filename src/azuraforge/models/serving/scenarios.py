@@ -69,7 +69,7 @@ def answer_scenarios(
     """
     if not known_ahead:
         raise InvalidInput(
-            "this version has no columns known ahead, which scenarios could change",
+            "this version has no columns known ahead that a scenario could change",
             where="scenarios",
             next_step="declare columns known ahead with azuraforge datasets available-after NAME COLUMN=ahead,"
             " then train again",

@@ -130,7 +130,7 @@ class ServedVersions:
         """
         if own_rows and asked is not None:
             raise InvalidInput(
-                "rows and dataset_version cannot both say where the forecast begins",
+                "rows and dataset_version cannot both determine the start of the forecast",
                 where="dataset_version",
                 next_step="omit rows or dataset_version",
             )
@@ -253,5 +253,5 @@ def difference(learned: DatasetSchema, given: DatasetSchema) -> Message | None:
         if column not in given.features:
             return Message("column {column!r} is missing", {"column": column})
         if learned.available_after.get(column) != given.available_after.get(column):
-            return Message("column {column!r} becomes known at another time", {"column": column})
+            return Message("the values of column {column!r} become known at another time", {"column": column})
     return None
