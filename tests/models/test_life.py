@@ -90,7 +90,7 @@ def test_an_alias_is_set_moved_and_taken_away_with_its_history(system: Any, proj
     gone = system.service.aliases.remove_by_hand(project_id, "load", "night", reason="no more nights", by="kemal")
     assert (gone.version, gone.previous_version, gone.action, gone.by) == (None, 2, "remove", "kemal")
     assert system.service.reads.show_version(project_id, "load", 2).aliases == []
-    with pytest.raises(Conflict, match="alias 'night' of model 'co2' does not point to a version"):
+    with pytest.raises(Conflict, match="has no version under the alias 'night'"):
         system.predict(project_id, "load", PredictRequest(rows=_rows(), alias="night"), "ayşe")
     with pytest.raises(NotFound):
         system.service.aliases.remove_by_hand(project_id, "load", "night", reason="r", by="a")
@@ -102,7 +102,7 @@ def test_an_alias_is_set_moved_and_taken_away_with_its_history(system: Any, proj
     with pytest.raises(Conflict, match="cannot be removed"):
         system.service.aliases.remove_by_hand(project_id, "load", "champion", reason="r", by="a")
     for reserved in ("latest", "3", "v3", "none"):
-        with pytest.raises(InvalidInput, match="would be read as a version"):
+        with pytest.raises(InvalidInput, match="is reserved and cannot be an alias"):
             system.service.aliases.promote_by_hand(project_id, "load", 1, **{**HAND, "alias": reserved})
 
 

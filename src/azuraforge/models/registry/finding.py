@@ -61,7 +61,7 @@ def without_alias(session: Session, owner: Model, alias: str) -> Conflict:
     name = shlex.quote(owner.name)
     newest = next((each.version for each in store.versions(session, owner.id)), None)
     return Conflict(
-        "alias {alias!r} of model {model!r} does not point to a version",
+        "model {model!r} has no version under the alias {alias!r}",
         where="model {model}",
         next_step="train a version with azuraforge runs start --dataset DATASET --model {name}"
         if newest is None
