@@ -68,7 +68,7 @@ class ModelLookup:
 
 
 def detail(name: str) -> Plan[ModelDetail]:
-    """Plan the questions for a model with its newest versions; a deleted model is found by its id or former name.
+    """Plan the queries for a model with its newest versions; a deleted model is found by its id or former name.
 
     Raises NotFound if the model does not exist.
     """

@@ -108,13 +108,13 @@ _IS_THERE = and_(ModelVersion.deleted_at.is_(None), ModelVersion.purged_at.is_(N
 _NAME: BindParameter[str] = bindparam("name")
 _NAMED = and_(Model.name == _NAME, Model.deleted_at.is_(None))
 _other, _numbered = aliased(Model), aliased(ModelVersion)
-# Subquery for the id of the model with the given name.
+#: Subquery for the id of the model with the given name.
 _ID = (
     select(_other.id)
     .where(_other.project_id == bindparam("project_id"), _other.name == _NAME, _other.deleted_at.is_(None))
     .scalar_subquery()
 )
-# Subquery for the id of the deleted model with the given id, or of the last deleted one with the given name.
+#: Subquery for the id of the deleted model with the given id, or of the last deleted one with the given name.
 _DELETED_ID = (
     select(_other.id)
     .where(
@@ -140,7 +140,7 @@ _POINTING = select(ModelAlias.alias).where(
 
 _DETAIL: list[ColumnElement[Any] | InstrumentedAttribute[Any]] = [*_SHOWN, _COUNT.label("versions")]
 
-# Query for the names of models that are not in the trash.
+#: Query for the names of models that are not in the trash.
 NAMES = Question(NameRow, select(Model.name).where(Model.deleted_at.is_(None)))
 
 

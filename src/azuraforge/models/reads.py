@@ -32,9 +32,9 @@ from azuraforge.models.tables import (
 )
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
-# Maximum counts of forecasts and of judged points; counting all of a long ledger would slow every page.
+#: Maximum counts of forecasts and of judged points; counting all of a long ledger would slow every page.
 MOST_FORECASTS, MOST_POINTS = 1_000, 10_000
-# Number of newest forecasts among which distinct origins are counted.
+#: Number of newest forecasts among which distinct origins are counted.
 _NEWEST_FORECASTS = 200
 
 

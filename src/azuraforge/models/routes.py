@@ -44,7 +44,7 @@ from azuraforge.runs.short_ids import RunId
 from azuraforge.waiting.turns import ask_in_turn, ending_with_client
 
 router = APIRouter(tags=["models"])
-# Router of the most frequent requests, which is matched first since every earlier route costs time.
+#: Router of the most frequent requests, which is matched first since every earlier route costs time.
 hot = APIRouter(tags=["models"])
 
 _PICTURE = {
@@ -77,7 +77,7 @@ async def model_service(connection: HTTPConnection) -> ModelService:
 Service = Annotated[ModelService, Depends(model_service)]
 
 
-# A model's former name or its id in a path; the id may be abbreviated.
+#: A model's former name or its id in a path; the id may be abbreviated.
 NameOrId = Annotated[str, Depends(path_id("name", ShortId("model", Model.id, Model.name)))]
 
 
@@ -127,7 +127,7 @@ def restore_model(name: NameOrId, access: Member, service: Service, unit: Unit) 
 
 @router.delete("/models/{name}/versions/{version}", status_code=204)
 def delete_version(name: Name, version: Number, access: Member, service: Service) -> None:
-    """Move a version to which no alias points to the trash."""
+    """Move a version to the trash, unless an alias points to it."""
     service.trash.delete(access.project_id, name, version, access.user_name)
 
 

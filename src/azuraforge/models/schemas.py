@@ -27,7 +27,7 @@ def plain(text: str | None) -> str | None:
     return text
 
 
-# Name that points to a version.
+#: Name that points to a version.
 Alias = Annotated[str, Field(max_length=40), AfterValidator(plain)]
 
 
@@ -83,7 +83,7 @@ class ModelDetail(ModelOut):
 
 
 class ModelPage(Page[ModelOut]):
-    """A page of models, by name."""
+    """A page of models, ordered by name."""
 
 
 class VersionPage(Page[VersionOut]):

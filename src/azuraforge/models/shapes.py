@@ -13,7 +13,7 @@ from azuraforge.models.provenance import ImportedFrom, ImportRecord
 from azuraforge.models.tables import AliasChange, Evaluation, ModelAlias, ModelPolicy, ModelVersion, Prediction
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
-# Number of versions that a model's page shows, in addition to those that an alias points to.
+#: Number of versions that a model's page shows, in addition to those that an alias points to.
 SHOWN_VERSIONS = 100
 
 

@@ -150,7 +150,7 @@ def remove_alias(session: Session, owner: Model, pointer: ModelAlias, **fields: 
         model_id=owner.id,
         seq=owner.last_change,
         alias=pointer.alias,
-        version=pointer.version,  # the alias's version until now
+        version=pointer.version,  # the version until this removal
         previous_version=pointer.version,
         below=None,
         action="remove",

@@ -156,13 +156,13 @@ class ModelDeployment(Owned, Base):
     losses_even: Mapped[int] = mapped_column(BigInteger, default=0)
     losses_better: Mapped[int] = mapped_column(BigInteger, default=0)
     overlapping: Mapped[int] = mapped_column(BigInteger, default=0)
-    # last target of the last counted pair
+    # The last target of the last counted pair.
     frontier_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
     # True if the versions learned several series: losses and bound are then relative to the usual losses of each.
     by_series: Mapped[bool] = mapped_column(default=False)
     bound: Mapped[float | None] = mapped_column(default=None)  # largest of ``bound_of`` losses of the alias's version
     bound_of: Mapped[int] = mapped_column(Integer, default=0)
-    # pairs in which only the deployed version's loss exceeded the bound
+    # Pairs in which only the deployed version's loss exceeded the bound.
     beyond: Mapped[int] = mapped_column(BigInteger, default=0)
     within: Mapped[int] = mapped_column(BigInteger, default=0)  # all other pairs since the bound is set
     reason: Mapped[str] = mapped_column(Text)
@@ -304,12 +304,12 @@ class Prediction(Owned, Base):
     request_id: Mapped[str | None] = mapped_column(String(64), default=None)  # the caller's own id of the request
     latency_seconds: Mapped[float | None] = mapped_column(default=None)
     naive: Mapped[float | None] = mapped_column(default=None)  # last known value, which is the naive forecast
-    # values of the origin's row
+    # The values of the origin's row.
     features: Mapped[dict[str, float | None] | None] = mapped_column(JsonText, default=None)
     deployment: Mapped[int | None] = mapped_column(Integer, default=None)  # set if a shadow or canary took part
-    # id of the returned half if this half was not returned
+    # The id of the pair's returned half, if this half was not returned.
     pair_id: Mapped[str | None] = mapped_column(String(16), default=None)
-    # id of the dataset whose next rows are the outcomes
+    # The id of the dataset whose next rows are the outcomes.
     continues: Mapped[str | None] = mapped_column(String(16), default=None)
     question: Mapped[str | None] = mapped_column(String(64), default=None)  # equal for equal questions
 
@@ -342,7 +342,7 @@ class PredictionOutcome(Owned, Base):
     source: Mapped[str] = mapped_column(String(200))
     judged_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     question: Mapped[str | None] = mapped_column(String(64), default=None)  # question of its prediction
-    # version with the actual value; null if it was reported
+    # The dataset version with the actual value; null if the value was reported.
     dataset_version: Mapped[int | None] = mapped_column(Integer, default=None)
     revisions: Mapped[int] = mapped_column(Integer, default=0)  # number of repeated judgements
     incumbent_loss: Mapped[float | None] = mapped_column(default=None)  # loss of the dataset's incumbent forecast

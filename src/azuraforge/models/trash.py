@@ -23,7 +23,7 @@ from azuraforge.projects.keeping import Shelf
 from azuraforge.projects.row_bin import Key, Removal, RowBin, Thing
 from azuraforge.projects.schemas import Noun
 
-# Check of another package that raises Conflict if unfinished or planned work requires the model of this name.
+#: Check of another package that raises Conflict if unfinished or planned work requires the model of this name.
 Objection = Callable[[Session, str], None]
 
 Row = Model | ModelVersion

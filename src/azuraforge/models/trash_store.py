@@ -25,7 +25,7 @@ from azuraforge.models.tables import (
     PredictionOutcome,
 )
 
-# Tables that depend on a model, in an order in which their rows can be deleted.
+#: Tables that depend on a model, in an order in which their rows can be deleted.
 _PARTS: tuple[Any, ...] = (
     EarlierOutcome, PredictionOutcome, Prediction, ModelDrift, ModelAlias, AliasChange, Evaluation,
     DeploymentPair, DeploymentSeries,

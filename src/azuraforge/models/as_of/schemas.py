@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 
 from azuraforge.models.schemas import AliasChange
 
-# State of an alias at a time. ``before_model``: the model did not exist yet; ``before_first``: the alias had never been
-# set; ``removed``: it had been removed and not set again; ``held``: it pointed to a version.
+#: State of an alias at a time. ``before_model``: the model did not exist yet; ``before_first``: the alias had never
+#: been set; ``removed``: it had been removed and not set again; ``held``: it pointed to a version.
 AliasState = Literal["before_model", "before_first", "removed", "held"]
 
 

@@ -37,7 +37,7 @@ _MOST_BYTES = 1 << 34
 _MOST_NAME_BYTES = 255
 _MOST_LEVELS = 8
 _CHUNK = 1 << 20
-# Files that a bundle may contain outside the version's folder.
+#: Files that a bundle may contain outside the version's folder.
 _TEXTS = frozenset({SUMS, DESCRIPTION, "schema.json", "evaluation.json", "README.md", "CARD.md", "CARD.tr.md"})
 _SUM_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
@@ -158,7 +158,7 @@ class LoadedBundle:
 def open_bundle(path: Path | str, plugins_folder: Path | str | None = None) -> LoadedBundle:
     """Load a verified bundle in this process, without a platform; its pipeline must be installed.
 
-    Example (not run: it needs a file):
+    Example (not run: it requires a file):
         ``with open_bundle("co2-v3.zip") as version: version.predict(rows)``
     """
     return LoadedBundle(path, plugins_folder)

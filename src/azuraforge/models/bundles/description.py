@@ -28,10 +28,10 @@ from azuraforge.strict_json import JsonObject
 
 #: Error code for a bundle whose files are complete but whose content cannot be used.
 REFUSED = "bundle_refused"
-# Maximum size of the whole file in bytes; an evaluation of thousands of series requires a fraction of it.
+#: Maximum size of the whole file in bytes; an evaluation of thousands of series requires a fraction of it.
 MAX_BYTES = 1 << 24
 _MAX_DEPTH = 32
-# Maximum number of wrong fields that an error names.
+#: Maximum number of wrong fields that an error names.
 _SHOWN = 3
 _MAX_VALUES = 1_000_000
 _MAX_TEXT = 10_000
@@ -68,7 +68,7 @@ Name = Annotated[str, _text(200, 1)]
 #: A time, or a row number if rows have no time.
 Moment = Annotated[str, _text(40, 1), AfterValidator(_moment)]
 Zone = Annotated[str, _text(100, 1), AfterValidator(_zone)]
-# Name of a pipeline or a task kind.
+#: Name of a pipeline or a task kind.
 PluginName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0, le=1 << 53)]

@@ -28,7 +28,7 @@ from azuraforge.models.tables import Model, ModelVersion
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.task_kind import Serving
 
-# Maximum size in bytes of an exported bundle that stays in memory.
+#: Maximum size in bytes of an exported bundle that stays in memory.
 _IN_MEMORY = 1 << 25
 _FIELDS = (
     *("kind", "plugin", "plugin_version", "config", "schema", "content_hash", "weights_sha256", "bytes"),
@@ -63,7 +63,7 @@ with open_bundle("{file}") as version:      # refuses a bundle that does not ver
 | `schema.json` | what the columns of its data mean |
 """
 
-# Example of a prediction for the README, by the way in which versions are served.
+#: Example of a prediction for the README, by the way in which versions are served.
 _EXAMPLES: Mapping[Serving | None, str] = {
     "series": 'print(version.predict(rows)["points"])   # rows: recent history, see schema.json, oldest first',
     "picture": 'print(version.look("picture.png")["classes"])',

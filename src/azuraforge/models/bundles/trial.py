@@ -39,13 +39,13 @@ from azuraforge.plugins.vision.config import ImagePart
 
 _CPU_SECONDS = 100
 _LEAST_MEMORY = 4 << 30
-# Memory limit of loading, as a multiple of the folder's size: tensors are read, converted and arranged for kernels.
+#: Memory limit of loading, as a multiple of the folder's size: tensors are read, converted and arranged for kernels.
 _MEMORY_PER_BYTE = 8
-# Minimum number of synthetic rows, which exceeds the default windows of all built-in pipelines, and its maximum.
-# Between them, the rows cover three seasons.
+#: Minimum and maximum number of synthetic rows, which cover three seasons if possible. The minimum exceeds the
+#: default windows of all built-in pipelines.
 _ROWS, _MOST_ROWS = 2048, 20_000
 _VERSION = "version/"
-# Pattern of an absolute path that captures its last name.
+#: Pattern of an absolute path that captures its last name.
 _PATH = re.compile(r"(?:/[^\s/:'\"]+)*/([^\s/:'\"]+)")
 
 

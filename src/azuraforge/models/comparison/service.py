@@ -221,7 +221,7 @@ def _facts(compared: Sequence[_Judged]) -> dict[str, MetricFacts]:
 
 
 def _differences(compared: Sequence[_Judged]) -> list[ConfigRow]:
-    """Return the settings that differ between runs; null if a run does not have one."""
+    """Return the settings that differ between runs; the value of a run without a setting is None."""
     known_settings = [
         {
             **each.run.config,

@@ -20,12 +20,12 @@ from azuraforge.models.deployments.store import JudgedPair, KnownLoss
 from azuraforge.models.schemas import DeploymentOut, ExtremesOut, TestOut
 from azuraforge.models.tables import DeploymentSeries, ModelDeployment
 
-# Number of the holder's newest losses whose maximum is the bound for extreme losses. The maximum of that many losses
-# is, with high probability, at least their 99.9 % quantile.
+#: Number of the holder's newest losses whose maximum is the bound for extreme losses. The maximum of that many losses
+#: is, with high probability, at least their 99.9 % quantile.
 MOST_KNOWN = 4800
-# Minimum number of losses for a bound; with fewer, no loss counts as extreme.
+#: Minimum number of losses for a bound; with fewer, no loss counts as extreme.
 LEAST_KNOWN = 300
-# Minimum number of losses of a series for an estimate of their usual size.
+#: Minimum number of losses of a series for an estimate of their usual size.
 LEAST_OF_SERIES = 10
 _TESTS = 3
 

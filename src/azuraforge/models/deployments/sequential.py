@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-# Bet sizes as shares of the largest bet that cannot ruin the gambler; the wealth is the mean over them.
+#: Bet sizes as shares of the largest bet that cannot ruin the gambler; the wealth is the mean over them.
 _BETS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 _MOST_WEALTH = 1e100
 

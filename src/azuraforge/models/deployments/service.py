@@ -44,7 +44,7 @@ from azuraforge.projects.idempotency import ANSWER_UNKNOWN
 from azuraforge.telemetry import logger
 
 WATCH = "the platform"
-# Maximum number of pairs whose second half waits for a thread; further pairs are counted as left out.
+#: Maximum number of pairs whose second half waits for a thread; further pairs are counted as left out.
 _MOST_WAITING = 100
 _ORDER: Order[tuple[int]] = Order("deployments", tuple[int])
 
@@ -156,7 +156,7 @@ class Deployments:
                 reason=request.reason,
                 started_by=by,
             )
-            # otherwise the deployment begins without known losses
+            # If the alias has moved since the losses were read, the deployment begins without known losses.
             if held is not None and held.version == pointer.version:
                 if made.by_series:
                     series = deployment_store.series_of(session, made, {each.series for each in losses})
@@ -234,7 +234,7 @@ class Deployments:
             try:
                 given = await ask(deployed.version)
             except AzuraError as error:
-                # a repeated request: the holder's answer could not be stored either
+                # The request is a repetition; the holder's answer could not be stored either.
                 if error.error_code == ANSWER_UNKNOWN:
                     raise
                 given = await ask(holder)  # raises if the question is invalid

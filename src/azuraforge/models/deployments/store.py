@@ -22,7 +22,7 @@ from azuraforge.models.tables import (
 )
 
 Counter = Literal["both_answered", "only_beside_failed", "only_this_failed", "left_out"]
-# Maximum number of rows read at once.
+#: Maximum number of rows read at once.
 _MOST_PAIRS = 20_000
 
 

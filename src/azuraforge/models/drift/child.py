@@ -21,7 +21,7 @@ from azuraforge.strict_json import JsonObject
 if TYPE_CHECKING:
     import polars as pl
 
-# Maximum number of evenly spaced origins at which the version predicts for its reference.
+#: Maximum number of evenly spaced origins at which the version predicts for its reference.
 _ANSWERS = 400
 
 

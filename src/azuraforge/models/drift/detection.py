@@ -25,10 +25,10 @@ from azuraforge.models.distributions import Detected, Distribution, DriftColumn,
 
 PSI_ALARM = 0.2
 ALPHA = 0.01
-# Minimum number of effective rows in a window for a result; each of ten bins then expects about three.
+#: Minimum number of effective rows in a window for a result; each of ten bins then expects about three.
 LEAST = 30
 BINS = 10
-# Maximum number of evenly spaced quantiles stored for a reference; they limit the resolution of the KS distance.
+#: Maximum number of evenly spaced quantiles stored for a reference; they limit the resolution of the KS distance.
 _KEPT = 400
 _SMALLEST_SHARE = 1e-4
 
@@ -54,7 +54,7 @@ def describe(values: Sequence[float]) -> Distribution | None:
 
 
 def effective_rows(values: Sequence[float]) -> float:
-    """Return the effective number of independent values in a time-ordered sequence; at most its length.
+    """Return the number of independent values with the information of a time-ordered sequence; at most its length.
 
     Example:
         >>> effective_rows([1.0, 1.1, 1.2, 1.3, 1.4, 1.5]) < 6

@@ -25,9 +25,9 @@ from datetime import datetime
 
 from azuraforge.models.distributions import DriftErrors
 
-# Minimum average number of judged forecasts until a false alarm.
+#: Minimum average number of judged forecasts until a false alarm.
 RUN_LENGTH = 1000
-# Number of newest errors whose mean must fall to the mean of all errors at the time of an alarm to end it.
+#: Number of newest errors that end an alarm if their mean is at most that of all errors when the alarm began.
 _NEWEST = 30
 
 

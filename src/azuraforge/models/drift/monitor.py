@@ -26,15 +26,15 @@ from azuraforge.models.serving.versions import ServedVersions
 from azuraforge.models.tables import Model, ModelVersion, Prediction
 from azuraforge.telemetry import logger
 
-# Maximum number of newest ledger entries to compare.
+#: Maximum number of newest ledger entries to compare.
 WINDOW = 500
-# Maximum number of newest origins whose errors are tested.
+#: Maximum number of newest origins whose errors are tested.
 FOLLOWED = 5000
-# Column name of a version's own predictions.
+#: Column name of a version's own predictions.
 ANSWER = "(answer)"
 ENTRY = "azuraforge.models.drift.child:serve"
 
-# Function of project id and run id that returns the path of the run's error file; None if it no longer exists.
+#: Function of project id and run id that returns the path of the run's error file; None if it no longer exists.
 ErrorsOf = Callable[[str, str], str | None]
 
 log = logger("models")

@@ -9,13 +9,13 @@ import numpy as np
 from azuraforge.models.gate.contenders import Champion, Contender
 from azuraforge.models.gate.reasons import Reason
 
-# Minimum number of origins or examples for a decision.
+#: Minimum number of origins or examples for a decision.
 MIN_ORIGINS = 30
-# Minimum number of independent pieces for a decision: origins divided by the horizon, fewer if errors are
-# autocorrelated.
+#: Minimum number of independent pieces for a decision: origins divided by the horizon, fewer if errors are
+#: autocorrelated.
 MIN_PIECES = 3
 
-# Codes of reasons why a champion cannot be compared with the candidate.
+#: Codes of reasons why a champion cannot be compared with the candidate.
 INCOMPARABLE = (
     "other_target",
     "other_unit",

@@ -24,8 +24,8 @@ from azuraforge.plugins.contract.evaluation import ComparisonScores, ShownCompar
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.shape import text_of
 
-# Reason why a comparison has no interval: too few origins or examples (``origins``), too few independent ones
-# (``pieces``), or an interval so wide that it excludes no practical difference (``width``).
+#: Reason why a comparison has no interval: too few origins or examples (``origins``), too few independent ones
+#: (``pieces``), or an interval so wide that it excludes no practical difference (``width``).
 Unknown = Literal["origins", "pieces", "width"]
 
 
@@ -121,7 +121,7 @@ class Comparison:
 
 
 def measured(metric: MetricFacts) -> dict[str, Value]:
-    """Return the values by which a reason describes its metric; empty if the gate cannot compare by the metric."""
+    """Return the facts about a metric that a reason needs to describe it; empty if the gate cannot compare by it."""
     if metric.pairing is None:
         return {}
     return {

@@ -12,7 +12,7 @@ import numpy as np
 
 from azuraforge.models.gate.losses import Floats, paired_sums
 
-# Smallest tail probability at which bootstrap quantiles are used; smaller tails follow from Student's t.
+#: Smallest tail probability at which bootstrap quantiles are used; smaller tails follow from Student's t.
 _READABLE_TAIL = 0.025
 _GATHERED_AT_ONCE = 2_000_000
 _FEW_VALUES = 16

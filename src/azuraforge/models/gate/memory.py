@@ -22,19 +22,19 @@ import numpy as np
 
 from azuraforge.models.gate.losses import Floats
 
-# Maximum number of waves; more add little, since Student's t with 64 degrees of freedom is nearly normal.
+#: Maximum number of waves; more add little, since Student's t with 64 degrees of freedom is nearly normal.
 MOST_WAVES = 64
 _MEMORIES = 24
-# Minimum for the longest memory time of the grid, for series that contain few horizons.
+#: Minimum for the longest memory time of the grid, for series that contain few horizons.
 _LONGEST_AT_LEAST = 24.0
-# Number of origins by which each additional origin of memory lengthens one degree of freedom.
+#: Number of additional origins that one degree of freedom requires per origin of memory beyond the horizon.
 _COST_OF_MEMORY = 4.0
-# Exponent of τ in its weight before the waves are observed; it favours long memories, which are hard to detect.
+#: Exponent of τ in its weight before the waves are observed; it favours long memories, which are hard to detect.
 _PRIOR_EXPONENT = 0.5
-# Minimum share of a wave that the window of overlapping horizons is assumed to leave visible.
+#: Minimum share of a wave that the window of overlapping horizons is assumed to leave visible.
 _LEAST_SEEN = 0.05
 _BISECTIONS = 50
-# Lower bound of squares, far below any real one and far above underflow.
+#: Lower bound of squares, far below any real one and far above underflow.
 _TINY = 1e-200
 
 
@@ -132,7 +132,7 @@ class Waves:
         return MeanUncertainty(np.sqrt(totals / waves / origins), weights, freedom, np.asarray(weights @ pieces))
 
     def foreseen(self, now: MeanUncertainty, times: float) -> MeanUncertainty:
-        """Return the uncertainty for ``times`` as many origins of the same kind.
+        """Return the uncertainty that ``times`` as many origins of the same kind would have.
 
         ``now`` is the uncertainty with the present origins.
         """

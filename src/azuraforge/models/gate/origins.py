@@ -22,13 +22,13 @@ import numpy as np
 from azuraforge.models.gate.losses import Floats, paired_sums
 from azuraforge.models.gate.memory import MeanUncertainty, Waves, waves_of
 
-# Logarithm of the largest ratio that is shown, one million.
+#: Logarithm of the largest ratio that is shown, one million.
 _LARGEST = math.log(1e6)
-# Distances from the estimate, in logarithms of a ratio of mean losses, at which the search for an end tests.
+#: Distances from the estimate, in logarithms of a ratio of mean losses, at which the search for an end tests.
 _STEPS = np.geomspace(1e-7, 2 * _LARGEST, 40)
 _REFINED, _REFINEMENTS = 10, 5
-# Relative differences of half and of twice the other score; an interval that contains both excludes no practical
-# difference.
+#: Relative differences of half and of twice the other score; an interval that contains both excludes no practical
+#: difference.
 _HALF, _TWICE = -0.5, 1.0
 
 

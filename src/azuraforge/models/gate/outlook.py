@@ -21,11 +21,11 @@ from azuraforge.models.gate.losses import Floats, paired_sums
 from azuraforge.models.gate.origins import Pair
 from azuraforge.models.gate.reasons import Reason
 
-# Share of cases in which the estimated number decides.
+#: Share of cases in which the estimated number decides.
 CHANCE = 0.8
-# Minimum number of values from which a spread is estimated.
+#: Minimum number of values from which a spread is estimated.
 _FEWEST = 10
-# Maximum multiple of the present number; a larger one only shows that the difference is close to zero.
+#: Maximum multiple of the present number; a larger one only shows that the difference is close to zero.
 _MOST_TIMES = 100.0
 _HALVINGS = 8
 

@@ -65,7 +65,7 @@ class Measured(BaseModel):
     bytes: int | None = None
 
 
-# The platform's own policy, and an empty set of measurements.
+#: The platform's own policy, and an empty set of measurements.
 PLATFORM, UNMEASURED = GatePolicy(), Measured()
 
 

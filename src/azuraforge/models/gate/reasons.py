@@ -70,7 +70,7 @@ class Reason:
         return ReasonRecord(code=self.code, params=dict(self.params), text=text)
 
 
-# Relative difference (1000 %) above which the other side makes almost no errors, so that the scores are shown instead.
+#: Relative difference (1000 %) above which the other side makes almost no errors, so that the scores are shown instead.
 _MOST = 10.0
 
 

@@ -22,15 +22,15 @@ from azuraforge.models.tables import Prediction
 
 FileFormat = Literal["csv", "xlsx"]
 FileLanguage = Literal["en", "tr"]
-# Maximum number of forecasts in one file.
+#: Maximum number of forecasts in one file.
 MOST_FORECASTS = 500
 MEDIA_TYPES: Mapping[FileFormat, str] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-# Characters that make spreadsheets read a text as a formula if it begins with them.
+#: Characters that make spreadsheets read a text as a formula if it begins with them.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-# Function that returns the heading for a key in the file's language.
+#: Function that returns the heading for a key in the file's language.
 _Word = Callable[[str], str]
 
 

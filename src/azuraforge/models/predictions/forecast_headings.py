@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from azuraforge.messages import Code, keyed
 
-# Columns of a CSV file in every language; ``series`` is omitted if the model has only one series.
+#: Columns of a CSV file in every language; ``series`` is omitted if the model has only one series.
 CSV_HEADINGS = (
     "series",
     "time",
@@ -20,7 +20,7 @@ CSV_HEADINGS = (
     "model",
     "version",
 )
-# Columns of a workbook's first sheet after the series column, as keys of ``heading``.
+#: Columns of a workbook's first sheet after the series column, as keys of ``heading``.
 SHEET_HEADINGS = (
     "time",
     "offset",

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from azuraforge.models.serving.versions import Served, ServedVersions
     from azuraforge.models.tables import Model, ModelVersion
 
-# Timeout of a forecast in seconds; it includes the time to start a child process and load the version.
+#: Timeout of a forecast in seconds; it includes the time to start a child process and load the version.
 _ANSWER_SECONDS = 180.0
 _ID_LENGTH = 16
 

@@ -16,7 +16,7 @@ from datetime import datetime
 from azuraforge.models.answers import Actual, PredictionPoint
 from azuraforge.models.tables import Prediction
 
-# Actual value of a point: a number, a class, or a dataset row with its incumbent forecasts.
+#: Actual value of a point: a number, a class, or a dataset row with its incumbent forecasts.
 Truth = float | str | Actual
 
 

@@ -20,9 +20,9 @@ from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.lines import LedgerLine
 from azuraforge.telemetry import logger
 
-# Maximum number of entries in a group; further entries begin the next group.
+#: Maximum number of entries in a group; further entries begin the next group.
 _LINES_AT_ONCE = 500
-# Minimum seconds between two events of a project.
+#: Minimum seconds between two events of a project.
 TOLD_EVERY_SECONDS = 1.0
 _CLOSING_SECONDS = 10.0
 

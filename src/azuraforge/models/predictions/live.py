@@ -25,7 +25,7 @@ from azuraforge.paging import PAGE, Order
 
 _ORDER: Order[tuple[datetime, str]] = Order("predictions", tuple[Moment, str])
 _HOUR = 3600
-# Widths of time buckets in seconds, and the maximum number of buckets.
+#: Widths of time buckets in seconds, and the maximum number of buckets.
 _STRETCHES = (_HOUR, 6 * _HOUR, 24 * _HOUR, 7 * 24 * _HOUR, 28 * 24 * _HOUR, 364 * 24 * _HOUR)
 _MOST_STRETCHES = 120
 

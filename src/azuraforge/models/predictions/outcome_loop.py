@@ -15,7 +15,7 @@ from azuraforge.models.predictions.progress import Due
 from azuraforge.telemetry import logger
 
 TICK_SECONDS = 1.0
-# Number of datasets judged by in parallel, so that a large one does not delay the others.
+#: Number of datasets judged by in parallel, so that a large one does not delay the others.
 _AT_ONCE = 2
 _DUE = 200
 _LONGEST_PAUSE_SECONDS = 60.0
@@ -46,7 +46,7 @@ class OutcomeLoop:
         self._woken = threading.Event()
         self._lock = threading.Lock()
         self._busy: set[Due] = set()
-        # Datasets whose judging failed: the last delay in seconds, and the time of the next attempt.
+        #: Datasets whose judging failed: the last delay in seconds, and the time of the next attempt.
         self._resting: dict[Due, tuple[float, float]] = {}
         self._thread = threading.Thread(target=self._loop, name="outcomes", daemon=True)
         self._workers = ThreadPoolExecutor(_AT_ONCE, "outcomes")

@@ -31,9 +31,9 @@ from azuraforge.models.predictions.truths import Subject, Truths
 from azuraforge.models.tables import Prediction
 from azuraforge.telemetry import logger
 
-# Callback with the project id and the ids of the models whose predictions were judged.
+#: Callback with the project id and the ids of the models whose predictions were judged.
 AfterJudging = Callable[[str, set[str]], None]
-# Number of entries whose actual values one child process reads, and number judged in one transaction.
+#: Number of entries whose actual values one child process reads, and number judged in one transaction.
 _LINES_AT_ONCE = 2000
 _LINES_WRITTEN = 500
 

@@ -17,9 +17,9 @@ from azuraforge.models.answers import Actual
 from azuraforge.models.predictions.judging import judge
 from azuraforge.models.tables import EarlierOutcome, Model, Prediction, PredictionOutcome
 
-# Columns of a judgement that a repeated judgement replaces.
+#: Columns of a judgement that a repeated judgement replaces.
 _REPLACED = ("actual", "loss", "naive_loss", "incumbent_loss", "hit", "source", "dataset_version", "judged_at")
-# Maximum number of ids in one statement.
+#: Maximum number of ids in one statement.
 _AT_ONCE = 500
 
 

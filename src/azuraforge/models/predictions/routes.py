@@ -36,7 +36,7 @@ async def prediction_service(connection: HTTPConnection) -> PredictionService:
 
 
 Service = Annotated[PredictionService, Depends(prediction_service)]
-# Id of a prediction in a path; it may be abbreviated.
+#: Id of a prediction in a path; it may be abbreviated.
 PredictionId = Annotated[str, Depends(path_id("prediction_id", ShortId("prediction", Prediction.id)))]
 
 

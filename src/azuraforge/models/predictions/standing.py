@@ -24,9 +24,9 @@ from azuraforge.models.registry.finding import find_aliased, find_model
 from azuraforge.models.registry.names import CHAMPION
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
-# Minimum average number of forecasts between two false alarms if champion and baselines are equally good.
+#: Minimum average number of forecasts between two false alarms if champion and baselines are equally good.
 FALSE_ALARM_AFTER = 10_000
-# Maximum number of judged points to compare; the newest are used.
+#: Maximum number of judged points to compare; the newest are used.
 MOST_POINTS = 10_000
 NAIVE, SEASONAL_NAIVE = "naive", "seasonal_naive"
 

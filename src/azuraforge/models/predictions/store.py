@@ -76,21 +76,21 @@ class BesideRow(NamedTuple):
 
 
 _WHICH = select(Model.id.label("model_id"), ModelVersion.version)
-# Query for the version that an alias of a model points to.
+#: Query for the version that an alias of a model points to.
 ALIASED = Question(
     WhichRow,
     _WHICH.join(ModelAlias, ModelAlias.model_id == Model.id)
     .join(ModelVersion, and_(ModelVersion.model_id == Model.id, ModelVersion.version == ModelAlias.version))
     .where(_THERE, ModelAlias.alias == bindparam("alias")),
 )
-# Query for a version of a model by its number; it returns no row if either does not exist.
+#: Query for a version of a model by its number; it returns no row if either does not exist.
 NUMBERED = Question(
     WhichRow,
     _WHICH.join(ModelVersion, ModelVersion.model_id == Model.id).where(
         _THERE, ModelVersion.version == bindparam("number")
     ),
 )
-# Query for the active deployment next to the version that an alias points to.
+#: Query for the active deployment next to the version that an alias points to.
 BESIDE = Question(
     BesideRow,
     select(ModelDeployment.number, ModelDeployment.mode, ModelDeployment.version, ModelDeployment.share_percent)
@@ -103,7 +103,7 @@ _TABLE: Any = Prediction.__table__
 _OUTCOME: Any = PredictionOutcome.__table__
 _ADD = insert(_TABLE)
 _CLOCK = select(now())
-# Maximum number of ids in one statement.
+#: Maximum number of ids in one statement.
 _AT_ONCE = 500
 
 

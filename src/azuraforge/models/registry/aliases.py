@@ -17,7 +17,7 @@ from azuraforge.models.registry.names import BY_GATE, CANDIDATE, CHAMPION, check
 from azuraforge.models.tables import AliasChange, Model, ModelVersion
 from azuraforge.paging import PAGE, Order
 
-# Callback in the transaction of a move, after the move is written.
+#: Callback in the transaction of a move, after the move is written.
 AfterMove = Callable[[Session, Model, AliasChange], None]
 
 _HISTORY: Order[tuple[int]] = Order("history", tuple[int])
@@ -194,7 +194,7 @@ class Aliases:
 
         def work(session: Session) -> schemas.AliasChange:
             line = self.rollback(session, model, alias=alias, reason=reason, by=by)
-            # another request moved it meanwhile, so the verified version is not the target
+            # Another request moved the alias meanwhile, so the verified version is not the target.
             if line.version != target.version:
                 raise Conflict(
                     "alias {alias!r} of model {model!r} was moved by another request",

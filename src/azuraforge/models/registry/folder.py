@@ -31,7 +31,7 @@ from azuraforge.strict_json import JsonObject
 
 MANIFEST = "manifest.json"
 CARD = "version.json"
-# Name of the folder of the evaluated predictor, inside a version whose own files were refitted on all rows.
+#: Name of the folder of the evaluated predictor, inside a version whose own files were refitted on all rows.
 EVALUATED = "evaluated"
 _MAX_FILES = 1000
 _CHUNK = 1 << 20

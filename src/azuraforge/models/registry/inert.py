@@ -9,9 +9,9 @@ from pathlib import Path, PurePosixPath
 from azuraforge import strict_json
 from azuraforge.errors import InvalidInput, InvalidValue
 
-# Size limit of text files such as vocabularies; those of the largest tokenizers have a few megabytes.
+#: Size limit of text files such as vocabularies; those of the largest tokenizers have a few megabytes.
 _MOST_TEXT_BYTES = 64 << 20
-# First byte of a serialized SentencePiece model: the tag of its first piece.
+#: First byte of a serialized SentencePiece model: the tag of its first piece.
 _FIRST_PIECE = b"\x0a"
 
 
@@ -47,7 +47,7 @@ def _bounded(path: Path) -> bytes:
     return path.read_bytes()
 
 
-# Name of the type, as the manifest states it, and check of the content, by file suffix.
+#: Name of the type, as the manifest states it, and check of the content, by file suffix.
 TYPES: Mapping[str, tuple[str, Callable[[Path], None]]] = {
     ".safetensors": ("tensors", _check_tensors),
     ".json": ("json", _check_json),

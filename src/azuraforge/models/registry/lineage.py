@@ -14,7 +14,7 @@ from azuraforge.models.registry.finding import find_model
 from azuraforge.models.schemas import LineageEdge, LineageNode, LineageOut, MadePredictions
 from azuraforge.models.tables import ModelVersion
 
-# Maximum number of versions in the graph; the newest are shown.
+#: Maximum number of versions in the graph; the newest are shown.
 MOST_VERSIONS = 50
 
 

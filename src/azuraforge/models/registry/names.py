@@ -5,11 +5,11 @@ from __future__ import annotations
 from azuraforge.errors import InvalidInput
 
 CHAMPION = "champion"
-# Alias of a version that passed the gate and awaits a person's decision.
+#: Alias of a version that passed the gate and awaits a person's decision.
 CANDIDATE = "candidate"
-# Author of moves made by the platform.
+#: Author of moves made by the platform.
 BY_GATE = "gate"
-# Words that cannot be aliases because they have another meaning.
+#: Words that cannot be aliases because they have another meaning.
 RESERVED = ("all", "latest", "newest", "none", "version")
 
 

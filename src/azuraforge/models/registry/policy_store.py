@@ -18,7 +18,7 @@ from azuraforge.plugins.contract.task_kind import TaskKindFacts
 
 _ORDER: Order[tuple[int]] = Order("policies", tuple[int])
 
-# Function that returns every loaded task kind by name.
+#: Function that returns every loaded task kind by name.
 TaskKinds: TypeAlias = Callable[[], Mapping[str, TaskKindFacts]]
 
 

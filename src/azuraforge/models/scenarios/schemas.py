@@ -16,7 +16,7 @@ from azuraforge.strict_json import JsonObject
 
 Value = Annotated[float, Field(allow_inf_nan=False)]
 Values = Annotated[list[Value], Field(min_length=1, max_length=1000)]
-# Maximum number of scenarios in a request, and of changes in a scenario.
+#: Maximum number of scenarios in a request, and of changes in a scenario.
 MOST_SCENARIOS, MOST_CHANGES = 20, 20
 
 

@@ -50,9 +50,9 @@ from azuraforge.processes.backend import choose_nearest
 if TYPE_CHECKING:
     import polars as pl
 
-# Error code if a pipeline fails to predict, or returns an array of the wrong shape or with values that are not finite.
+#: Error code if a pipeline fails to predict, or returns an array of the wrong shape or with values that are not finite.
 PREDICTION_FAILED = "prediction_failed"
-# Number of newest rows that are searched for a value of the target, which is the naive forecast.
+#: Number of newest rows that are searched for a value of the target, which is the naive forecast.
 _LOOK_BACK_ROWS = 1000
 
 
@@ -64,7 +64,7 @@ class Predictor:
         verify_folder(folder, opening["content_hash"])
         card = read_card(folder)
         plugin = load_plugin("pipeline", opening["plugin"], opening["plugins_folder"])
-        # use the backend that trained it if available: the predictions are then bit by bit those of its evaluation
+        # Use the backend that trained it if available, so that predictions equal those of its evaluation bit by bit.
         if plugin.uses_engine:
             choose_nearest(card.engine, opening["kernels_folder"])
         self._name, self._folder = opening["plugin"], folder

@@ -13,7 +13,7 @@ from azuraforge.models.picture_schemas import PictureSize
 from azuraforge.plugins.contract.shape import Shape
 from azuraforge.strict_json import JsonObject
 
-# Error code if an image is sent to a version that is no classifier.
+#: Error code if an image is sent to a version that is not an image classifier.
 NOT_A_CLASSIFIER = "not_a_classifier"
 
 Row: TypeAlias = JsonObject

@@ -22,7 +22,7 @@ from azuraforge.processes.backend import choose_nearest
 from azuraforge.processes.resources.memory import bounded_growth
 
 _SUM_TOLERANCE = 1e-6
-# Memory limit for decoding an image of limited size, in bytes: twice the largest measured amount.
+#: Memory limit for decoding an image of limited size, in bytes: twice the largest measured amount.
 _DECODING_BYTES = 256 << 20
 
 
@@ -33,7 +33,7 @@ class PicturePredictor:
         folder = Path(opening["folder"])
         verify_folder(folder, opening["content_hash"])
         plugin = load_plugin("pipeline", opening["plugin"], opening["plugins_folder"])
-        # use the backend that trained it if available: the predictions are then bit by bit those of its evaluation
+        # Use the backend that trained it if available, so that predictions equal those of its evaluation bit by bit.
         if plugin.uses_engine:
             choose_nearest(read_card(folder).engine, opening["kernels_folder"])
         self._name = opening["plugin"]

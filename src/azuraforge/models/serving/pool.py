@@ -78,13 +78,13 @@ class ReplicaPool:
                 raise TransientError("the platform is stopping", next_step="try again when the platform is running")
             replica = self._replicas.get(key)
             if replica is None:
-                # remove replicas without a running process and without waiting questions
+                # Remove replicas without a running process and without waiting questions.
                 for other, cold in list(self._replicas.items()):
                     if not cold.is_loaded and cold.close_if_idle():
                         del self._replicas[other]
                 replica = self._replicas[key] = Replica(lambda: self._opened(ENTRY, opening), self._make_room)
             self._replicas.move_to_end(key)
-            # locked, so that the replica cannot end before it receives the question
+            # The lock ensures that the replica cannot end before it receives the question.
             return replica.ask(frame, timeout_seconds, on_piece)
 
     def ask_apart(self, entry: str, opening: Opening, payload: Mapping[str, object], timeout_seconds: float) -> Reply:

@@ -27,21 +27,21 @@ from azuraforge.processes.failures import restore
 from azuraforge.processes.frames import FROM_CHILD, FrameReader
 from azuraforge.telemetry import logger
 
-# Maximum number of questions sent to the process at a time. Further ones would not be answered sooner, and equal ones
-# could no longer be merged.
+#: Maximum number of questions sent to the process at a time. Further ones would not be answered sooner, and equal ones
+#: could no longer be merged.
 IN_FLIGHT = 4
-# Limits of the queue in questions and in bytes; a queue that only grows would answer none of them in time.
+#: Limits of the queue in questions and in bytes; a queue that only grows would answer none of them in time.
 MOST_WAITING = 1000
 _MOST_WAITING_BYTES = 256 << 20
 TOO_MANY = "too_many_questions"
 _TRIES = 2
 _READ_BYTES = 1 << 16
-# Seconds until the end of a process is noticed if another process still has its socket open.
+#: Seconds until the end of a process is noticed if another process still has its socket open.
 _POLL_SECONDS = 0.5
-# Seconds between memory measurements; each costs as much as a reply.
+#: Seconds between memory measurements; each costs as much as a reply.
 _MEASURE_SECONDS = 5.0
 
-# Callback for the pieces of a reply in order; it runs on the replica's thread and must return quickly.
+#: Callback for the pieces of a reply in order; it runs on the replica's thread and must return quickly.
 OnPiece = Callable[[Reply], None]
 
 log = logger("models")
@@ -112,7 +112,7 @@ class Replica:
         self._reader = FrameReader(FROM_CHILD)
         self._measured_at = 0.0
         self._closed = False
-        # Resident memory of the child process in bytes, up to a few seconds old.
+        #: Resident memory of the child process in bytes, up to a few seconds old.
         self.bytes = 0
         self._wake_read, self._wake_write = os.pipe()
         self._thread = threading.Thread(target=self._run, name="serving", daemon=True)

@@ -18,11 +18,11 @@ from azuraforge.plugins.forecasting.channels import column_values
 if TYPE_CHECKING:
     from azuraforge.models.serving.messages import Point, ScenarioMessage, WhatIfMessage
 
-# Relative change below which a forecast counts as unchanged.
+#: Relative change below which a forecast counts as unchanged.
 _STILL = 1e-9
 
 
-# Function that predicts from one origin; returns the points as in messages, the interval, and all predicted values.
+#: Function that predicts from one origin; returns the points as in messages, the interval, and all predicted values.
 Ask: TypeAlias = "Callable[[Part], tuple[list[Point], float | None, Predictions]]"
 
 

@@ -19,7 +19,7 @@ from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.models.tables import ModelVersion
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
-# Timeout of one reply in seconds; starting the process and loading the version have the launcher's own limit.
+#: Timeout of one reply in seconds; starting the process and loading the version have the launcher's own limit.
 PREDICT_SECONDS = 60.0
 _REMEMBERED = 1000
 
