@@ -223,7 +223,10 @@ class EndRequest(BaseModel):
 
 
 class TestOut(BaseModel):
-    """Sequential test of "worse by more than the margin", which is shown when exp(log_wealth) reaches 1 / alpha."""
+    """Sequential test of whether a version is worse by more than the margin.
+
+    The result is positive once exp(log_wealth) reaches 1 / alpha.
+    """
 
     worse: int
     even: int
@@ -236,7 +239,7 @@ class TestOut(BaseModel):
 class ExtremesOut(BaseModel):
     """Sequential test of whether more than ``share`` of the losses are above ``bound``.
 
-    This is shown when exp(log_wealth) reaches 1 / alpha.
+    The result is positive once exp(log_wealth) reaches 1 / alpha.
     """
 
     bound: float | None = Field(

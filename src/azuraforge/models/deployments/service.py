@@ -275,7 +275,7 @@ class Deployments:
             self._idle.wait_for(lambda: self._waiting == 0, timeout_seconds)
 
     def close(self) -> None:
-        """Finish the running work of pairs, and drop the queued work."""
+        """Wait for the answers that are being computed for pairs, and drop the queued ones."""
         with self._lock:
             pool, self._pool = self._pool, None
         if pool is not None:

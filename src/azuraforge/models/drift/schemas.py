@@ -1,4 +1,4 @@
-"""API shapes of drift."""
+"""API shape of drift checks."""
 
 from __future__ import annotations
 
