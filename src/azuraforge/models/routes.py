@@ -162,7 +162,7 @@ def promote(name: Name, body: PromoteRequest, access: Member, service: Service, 
 
 @router.post("/models/{name}/rollback")
 def roll_back(name: Name, body: RollbackRequest, access: Member, service: Service, unit: Unit) -> AliasChange:
-    """Roll an alias back one promotion."""
+    """Roll an alias back to the version before its last promotion."""
     return service.aliases.rollback_by_hand(
         access.project_id, name, alias=body.alias, reason=body.reason, by=access.user_name, unit=unit
     )

@@ -221,8 +221,7 @@ class Deployments:
             request_id: id of the request, which determines whether a canary answers it.
             ask: function that returns the answer of a version.
             ask_pair: function that obtains the answer of the other version, in a thread, and stores it with the id of
-                the
-                returned answer.
+                the returned answer.
             in_thread: function that runs blocking work in a thread.
             at_once: whether to obtain the other half before the answer is returned, for questions that end with their
                 request.

@@ -191,7 +191,7 @@ def new_pairs(session: Session, row: ModelDeployment) -> list[JudgedPair]:
 
 
 def keep_pairs(session: Session, row: ModelDeployment, looked_at: Sequence[tuple[JudgedPair, bool]]) -> None:
-    """Store pairs as evaluated, with whether each was counted."""
+    """Mark pairs as evaluated, and store whether each was counted."""
     names = ("prediction_id", "first_at", "last_at", "loss", "beside_loss", "largest", "beside_largest")
     owner = {"project_id": row.project_id, "model_id": row.model_id, "number": row.number}
     pairs = [

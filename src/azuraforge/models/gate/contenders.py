@@ -63,8 +63,7 @@ class Champion(Contender):
     Attributes:
         unseen: shape ``(origin,)``, true if the champion learned from no target row; see ``unseen_origins``.
         obstacle: reason with a code of ``comparability.INCOMPARABLE`` for which it cannot be compared; its losses are
-            then
-            not read. None if it can be compared.
+            then not read. None if it can be compared.
         answered: in the shape of the losses, false where the champion has no prediction and the loss is NaN; None if it
             predicted everywhere.
         limit: reason that states this restriction.

@@ -39,8 +39,7 @@ class Interval:
     Attributes:
         relative_difference: estimate.
         low, high: ends of the interval. Both are None if equal scores are not excluded and the interval either is
-            unbounded
-            or contains both half and twice b's score.
+            unbounded or contains both half and twice b's score.
         level: confidence level.
         pieces: number of independent origins with the same information.
         origins: number of origins.

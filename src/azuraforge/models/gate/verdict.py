@@ -58,8 +58,7 @@ class Verdict:
         approved: name of the predictor that a person may promote; None unless the decision is "approved".
         slices: results of the guarded slices.
         shortfall: why a candidate that may have the best score is not promoted: its lead is not proven ("unproven"), or
-            it
-            is proven and the policy's conditions are not met ("barred").
+            it is proven and the policy's conditions are not met ("barred").
         withheld: whether the decision is "approved" because the score may not be honest: a column seems to contain the
             future, or pretrained weights may have seen the test set.
     """

@@ -59,8 +59,7 @@ class Aliases:
 
         Args:
             expected: version that the alias must still point to, or None if it must not exist; Conflict is raised
-                before
-                anything is written if it has moved since. By default it is not checked.
+                before anything is written if it has moved since. By default it is not checked.
 
         A version that becomes champion loses the alias ``candidate``. Raises NotFound if the model or version does not
         exist, and Conflict if the alias already points to the version.

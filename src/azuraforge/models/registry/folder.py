@@ -75,8 +75,7 @@ class VersionFolders:
             project_id: project that owns the folder.
             source: folder that ``Pipeline.save`` filled.
             card: facts required to use the predictor (plugin, config, schema …), written as ``version.json``; None if
-                the
-                folder already contains that file. Facts that differ between equal runs do not belong here.
+                the folder already contains that file. Facts that differ between equal runs do not belong here.
 
         Raises InvalidInput for links and for unexpected or damaged files, and StorageError if the disk is full.
         """

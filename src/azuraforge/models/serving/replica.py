@@ -133,8 +133,7 @@ class Replica:
             frame: encoded question.
             timeout_seconds: limit from the moment at which the process begins this question, and again from each piece.
             on_piece: callback for the pieces of a streamed reply. After the first piece, the question is not sent again
-                if the
-                process dies.
+                if the process dies.
 
         Raises TransientError if too many questions wait already, or one of them has waited too long.
         """

@@ -34,8 +34,7 @@ class Column:
         name: name of the column.
         values: values without gaps, shape ``(horizon,)``.
         known: number of leading values in the data; 0 if all of them repeat the last earlier value, -1 if the first
-            value is
-            missing and a later one is known.
+            value is missing and a later one is known.
         low: smallest value that the version learned from; None if it is not recorded.
         high: largest value that the version learned from; None if it is not recorded.
     """

@@ -122,8 +122,7 @@ class ServedVersions:
             served: version that forecasts.
             own_rows: whether the request contains the rows after which the forecast begins.
             asked: number of a dataset version. None selects the newest one, or the one that ``served`` was trained on
-                if
-                ``served`` cannot forecast from the newest one or the dataset is deleted.
+                if ``served`` cannot forecast from the newest one or the dataset is deleted.
             newest: number of the newest dataset version; None to look it up.
 
         Raises InvalidInput if ``served`` cannot forecast from the version, and NotFound if the version does not exist.
