@@ -145,7 +145,7 @@ NAMES = Question(NameRow, select(Model.name).where(Model.deleted_at.is_(None)))
 
 
 class DetailAsked(NamedTuple):
-    """Questions about one model with their parameters."""
+    """Database questions about one model, each bound to its parameters."""
 
     models: Asked[DetailRow]
     versions: Asked[VersionRow]

@@ -83,7 +83,7 @@ def _at(session: Session, owner: Model, at: datetime, alias: str, series: str | 
 
 
 def _data(session: Session, dataset_id: str | None, at: datetime) -> tuple[DataThen | None, str | None]:
-    """Return the newest version of a dataset at a time, and the dataset's name; None for what does not exist."""
+    """Return the newest version of a dataset at a time, and the dataset's name; each is None if it does not exist."""
     if dataset_id is None:
         return None, None
     newest, named = datasets.version_at(session, dataset_id, at), datasets.name_of(session, dataset_id)

@@ -174,7 +174,7 @@ def _alpha(row: ModelDeployment) -> float:
 
 
 def _share(row: ModelDeployment) -> float | None:
-    """Return the maximum expected share of losses above the bound; None if too few losses are known for a bound.
+    """Return the maximum share of losses that may exceed the bound by chance; None with too few losses for a bound.
 
     Half of the test's error probability is spent here, the other half on the betting.
     """

@@ -142,7 +142,7 @@ class Waves:
         return MeanUncertainty(now.spread / np.sqrt(times), now.weights, freedom, now.pieces * times)
 
     def _memory(self) -> Floats:
-        """Return the grid of memory times, in values."""
+        """Return the grid of memory times τ, in ascending order from 1."""
         return np.asarray(np.geomspace(1.0, max(self.origins / self.horizon, _LONGEST_AT_LEAST), _MEMORIES))
 
 
