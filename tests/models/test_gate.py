@@ -505,7 +505,7 @@ def test_a_slice_with_too_few_rows_is_not_known_and_the_policy_says_what_then() 
     passed = decide(*everyone, holder, policy=GatePolicy(unknown_slices="pass"), **options)
     assert passed.decision == "promoted"
     said = next(reason for reason in passed.reasons if reason.code == "slice_unknown_passes")
-    assert "winter”: it has 20 origins, at least 30 are needed" in said.text("en")
+    assert "winter”: the slice has 20 origins, but at least 30 are needed" in said.text("en")
     assert passed.record().slices[0].state == "unknown"
 
 
