@@ -13,13 +13,14 @@ from azuraforge.plugins.forecasting.windows import Inputs
 
 
 class AttentionConfig(NetworkConfig):
-    """The size of the network, and its training."""
+    """Settings of the attention forecaster: size of the network and its training."""
 
-    width: Annotated[int, Field(default=32, ge=1, le=1024, description="Values per row inside the encoder")]
-    heads: Annotated[int, Field(default=4, ge=1, le=64, description="Attention heads; they share the width")]
-    num_layers: Annotated[int, Field(default=1, ge=1, le=12, description="Encoder blocks")]
+    width: Annotated[int, Field(default=32, ge=1, le=1024, description="Number of values per row inside the encoder")]
+    heads: Annotated[int, Field(default=4, ge=1, le=64, description="Number of attention heads; they share the width")]
+    num_layers: Annotated[int, Field(default=1, ge=1, le=12, description="Number of encoder blocks")]
     attention_rows: Annotated[
-        int, Field(default=24, ge=1, le=2000, description="Last rows of the window that attention reads, at most")
+        int,
+        Field(default=24, ge=1, le=2000, description="Maximum number of last rows of the window that attention reads"),
     ]
 
     @model_validator(mode="after")
@@ -34,7 +35,11 @@ class AttentionConfig(NetworkConfig):
 
 
 class Encoder(nn.Module):
-    """``(batch, row, channel)`` to ``(batch, row, width)``; positions are learned, counted from the origin."""
+    """Transformer encoder with a learned vector for each position.
+
+    Shapes:
+        ``(batch, row, channel)`` in, ``(batch, row, width)`` out.
+    """
 
     def __init__(self, channels: int, rows: int, config: AttentionConfig) -> None:
         super().__init__()
@@ -51,13 +56,13 @@ class Encoder(nn.Module):
         self.norm = nn.LayerNorm(config.width)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Encode the rows."""
+        """Encode the rows; see the class for the shapes."""
         encoded: Tensor = self.norm(self.layers(self.rows(x) + self.place))
         return encoded
 
 
 class AttentionNetwork(ForecastNetwork):
-    """Summary of rows: the last row's attention over all rows."""
+    """Network whose summary is the encoding of the last row, which attends to all rows that are read."""
 
     encoder: Encoder
 
@@ -74,13 +79,13 @@ class AttentionNetwork(ForecastNetwork):
         )
 
     def summary(self, rows: Tensor) -> Tensor:
-        """Return the last row's summary."""
+        """Return ``(batch, width)``: the encoding of the last row."""
         encoded: Tensor = self.encoder(rows)
         return encoded[:, -1, :]
 
 
 class AttentionForecaster(NetworkForecaster[AttentionConfig]):
-    """A linear forecast on the whole window, and attention that learns its residual."""
+    """Forecaster with a linear forecast on the whole window and a Transformer encoder that learns its residuals."""
 
     name: ClassVar[str] = "forecasting.attention"
     Config = AttentionConfig
@@ -91,5 +96,5 @@ class AttentionForecaster(NetworkForecaster[AttentionConfig]):
     }
 
     def build(self, config: AttentionConfig, inputs: Inputs, outputs: int) -> nn.Module:
-        """Return the network around the encoder."""
+        """Return the network with a Transformer encoder."""
         return AttentionNetwork(inputs, outputs, config)

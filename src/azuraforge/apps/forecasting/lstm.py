@@ -13,24 +13,25 @@ from azuraforge.plugins.forecasting.windows import Inputs
 
 
 class LstmConfig(RecurrentConfig):
-    """The size of the network, and its training."""
+    """Settings of the LSTM forecaster: size of the network and its training."""
 
     lstm_rows: Annotated[
-        int, Field(default=24, ge=1, le=2000, description="Last rows of the window that the LSTM reads, at most")
+        int,
+        Field(default=24, ge=1, le=2000, description="Maximum number of last rows of the window that the LSTM reads"),
     ]
 
 
 class LstmForecaster(NetworkForecaster[LstmConfig]):
-    """A linear forecast on the whole window, and an LSTM that learns its residual."""
+    """Forecaster with a linear forecast on the whole window and an LSTM that learns its residuals."""
 
     name: ClassVar[str] = "forecasting.lstm"
     Config = LstmConfig
     title: ClassVar[dict[str, str]] = {"en": "LSTM forecaster", "tr": "LSTM tahmincisi"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "A recurrent network that starts at a linear forecast and learns what the line misses; with intervals.",
-        "tr": "Doğrusal bir tahminden başlayıp doğrunun kaçırdığını öğrenen yinelemeli ağ; aralıklarıyla.",
+        "en": "A recurrent network that starts from a linear forecast and learns its residuals; with intervals.",
+        "tr": "Doğrusal bir tahminden başlayıp onun artıklarını öğrenen yinelemeli ağ; aralıklar da verir.",
     }
 
     def build(self, config: LstmConfig, inputs: Inputs, outputs: int) -> nn.Module:
-        """Return the network around an LSTM."""
+        """Return the network with an LSTM as its encoder."""
         return RecurrentNetwork(inputs, outputs, name="lstm", layer=nn.LSTM, config=config, rows=config.lstm_rows)

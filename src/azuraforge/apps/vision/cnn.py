@@ -1,4 +1,4 @@
-"""``vision.cnn``: a small convolutional network, trained on changed copies of its images."""
+"""``vision.cnn``: a small convolutional network, trained on augmented images."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from azuraforge.plugins.vision.image_classifier import ImageClassifier, ImageCon
 
 
 class CnnConfig(ImageConfig):
-    """The size of the network, and its augmentation."""
+    """Settings of the convolutional network: its size and its augmentation."""
 
     channels: Annotated[
         tuple[Annotated[int, Field(ge=1, le=512)], ...],
@@ -24,37 +24,42 @@ class CnnConfig(ImageConfig):
             default=(16, 32),
             min_length=1,
             max_length=6,
-            description="Output channels of each convolution block; each block halves height and width",
+            description="Number of output channels of each convolution block; each block halves height and width",
         ),
     ]
-    hidden_size: Annotated[int, Field(default=128, ge=1, le=4096, description="Size of the layer before the classes")]
-    dropout: Annotated[float, Field(default=0.25, ge=0, lt=1, description="Share of values dropped while training")]
-    augment: Annotated[bool, Field(default=True, description="Turn, scale and shift the images while training")]
-    rotation_degrees: Annotated[
-        float, Field(default=10, ge=0, le=180, description="Turned by at most this, either way")
+    hidden_size: Annotated[int, Field(default=128, ge=1, le=4096, description="Number of units in the hidden layer")]
+    dropout: Annotated[
+        float, Field(default=0.25, ge=0, lt=1, description="Share of values set to zero during training")
     ]
-    scale: Annotated[float, Field(default=0.1, ge=0, le=0.9, description="Scaled by at most this share, either way")]
+    augment: Annotated[bool, Field(default=True, description="Rotate, scale and shift the images during training")]
+    rotation_degrees: Annotated[
+        float, Field(default=10, ge=0, le=180, description="Maximum rotation in degrees, in either direction")
+    ]
+    scale: Annotated[
+        float, Field(default=0.1, ge=0, le=0.9, description="Maximum share by which images are scaled up or down")
+    ]
     shift_share: Annotated[
-        float, Field(default=0.07, ge=0, le=0.5, description="Shifted by at most this share of the width, either way")
+        float,
+        Field(default=0.07, ge=0, le=0.5, description="Maximum shift as a share of the width, in either direction"),
     ]
 
 
 class CnnClassifier(ImageClassifier[CnnConfig]):
-    """Blocks of convolution, ReLU, pooling and batch normalisation, then a layer of hidden units."""
+    """Classifier with blocks of convolution, ReLU, pooling and batch normalisation, followed by a hidden layer."""
 
     name: ClassVar[str] = "vision.cnn"
     Config = CnnConfig
     title: ClassVar[dict[str, str]] = {"en": "Convolutional network", "tr": "Evrişimli ağ"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "A small convolutional network trained on turned, scaled and shifted copies; calibrated probabilities.",
-        "tr": "Döndürülmüş, ölçeklenmiş ve kaydırılmış kopyalarla eğitilen küçük evrişimli ağ; kalibre olasılıklar.",
+        "en": "A small convolutional network trained on rotated, scaled and shifted images; calibrated probabilities.",
+        "tr": "Döndürülen, ölçeklenen ve kaydırılan görüntülerle eğitilen küçük evrişimli ağ; olasılıkları kalibredir.",
     }
 
     def build(self, config: CnnConfig, schema: ImageSchema) -> nn.Module:
         """Return the network.
 
-        Normalisation comes after pooling: it then has a quarter of the values, and convolution, ReLU and pooling are
-        one kernel. A side too small to halve is not pooled.
+        Normalisation follows pooling: it then processes a quarter of the values, and convolution, ReLU and pooling run
+        as one kernel. Images with a side too short to halve are not pooled.
         """
         layers: list[nn.Module] = []
         inputs, height, width = schema.channels, schema.height, schema.width
@@ -76,7 +81,7 @@ class CnnClassifier(ImageClassifier[CnnConfig]):
         return nn.Sequential(*layers)
 
     def examples(self, config: CnnConfig, images: Single, labels: Indices, seed: int) -> Dataset:
-        """Return augmented copies if the config requests them."""
+        """Return the dataset of images, augmented if the config enables it."""
         shift = config.shift_share * images.shape[3]
         ranges = Ranges(config.rotation_degrees, config.scale, shift) if config.augment else Ranges(0, 0, 0)
         return Augmented(images, np.asarray(labels), ranges, seed)

@@ -1,4 +1,4 @@
-"""The settings of ``forecasting.auto``."""
+"""Settings of ``forecasting.auto``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from azuraforge.plugins.forecasting.config import ForecastConfig
 
 
 class AutoConfig(ForecastConfig):
-    """A time budget, and the members if they are not chosen by the series."""
+    """Settings of ``forecasting.auto``: the time budget, and the members unless they are chosen automatically."""
 
     budget_seconds: Annotated[
         float,
@@ -18,7 +18,7 @@ class AutoConfig(ForecastConfig):
             default=30.0,
             gt=0,
             le=86_400,
-            description="Seconds for fitting members; one that does not finish is left out",
+            description="Seconds for training the members; a member that does not finish is left out",
             json_schema_extra={"title_tr": "Süre bütçesi (saniye)"},
         ),
     ]
@@ -27,7 +27,7 @@ class AutoConfig(ForecastConfig):
         Field(
             default=(),
             max_length=20,
-            description="Forecasters to combine, such as forecasting.ets; empty: chosen by the series",
+            description="Forecasters to combine, such as forecasting.ets. Empty: chosen automatically for the series",
             json_schema_extra={"title_tr": "Üyeler"},
         ),
     ]
