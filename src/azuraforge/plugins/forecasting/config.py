@@ -1,4 +1,4 @@
-"""The task kind "forecast": the common settings of forecasting configs, and the split of a series in time."""
+"""Task kind "forecast": the settings that all forecasters share, and the chronological split of a series."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ from azuraforge.plugins.forecasting.availability import known_ahead_of
 from azuraforge.plugins.forecasting.covariates import check_known_ahead
 from azuraforge.plugins.forecasting.holidays import check_country
 
-#: Number of rows that forecasters need which can learn from partial windows.
+#: Minimum number of rows for forecasters that can learn from partial windows.
 LEAST_ROWS = 8
-#: Largest ratio of their horizon to the length of the series.
+#: Maximum ratio of the horizon to the length of the series for these forecasters.
 _MOST_AHEAD = 2
-#: Levels that every forecaster with intervals returns: the ends of the 50, 80, 90 and 95 % intervals.
+#: Quantile levels that every forecaster returns: the ends of the 50, 80, 90 and 95 % intervals, and the median.
 QUANTILE_LEVELS: tuple[float, ...] = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 
 
 class ForecastConfig(Config):
-    """Settings of the task itself; baselines get the same ones."""
+    """Settings that all forecasters and baselines share."""
 
     horizon: Annotated[int, Field(default=12, ge=1, le=1000, description="Rows to predict from each origin")]
     season: Annotated[
         int | None,
-        Field(default=None, ge=1, le=10_000, description="Rows in one season; empty: taken from the frequency"),
+        Field(default=None, ge=1, le=10_000, description="Rows in one season. Empty: taken from the frequency"),
     ]
     validation_share: Annotated[
         float, Field(default=0.15, gt=0, lt=0.5, description="Share of rows for early stopping and calibration")
     ]
     test_share: Annotated[
-        float, Field(default=0.15, gt=0, lt=0.5, description="Share of rows at the end, held out to judge")
+        float, Field(default=0.15, gt=0, lt=0.5, description="Share of rows at the end, held out for evaluation")
     ]
-    gap: Annotated[int, Field(default=0, ge=0, le=10_000, description="Rows left out between two parts")]
+    gap: Annotated[int, Field(default=0, ge=0, le=10_000, description="Rows left out between two sets")]
     backtest_folds: Annotated[
         int,
         Field(
             default=0,
             ge=0,
             le=20,
-            description="Rolling-origin backtest: learn so many times more, on growing parts of the rows before the"
-            " test part, and measure each; 0: none",
+            description="Rolling-origin backtest: train this many more times on growing parts of the rows before the"
+            " test set, and score each. 0: none",
             json_schema_extra={"title_tr": "Geriye dönük sınama katları"},
         ),
     ]
@@ -53,7 +53,7 @@ class ForecastConfig(Config):
         bool,
         Field(
             default=True,
-            description="After the verdict, fit the same configuration again on every row; the refitted model serves",
+            description="After the verdict, fit the same config again on all rows; the refitted model serves",
             json_schema_extra={"title_tr": "Karardan sonra yeniden eğit"},
         ),
     ]
@@ -61,8 +61,8 @@ class ForecastConfig(Config):
         Literal["fixed", "adaptive"],
         Field(
             default="fixed",
-            description="fixed: as wide as the errors on the validation part say; adaptive: widened and narrowed by"
-            " the last 500 known outcomes, which takes as many more forecasts per answer",
+            description="fixed: width from the errors on the validation set; adaptive: width adjusted by the last 500"
+            " known outcomes, which requires as many more forecasts per prediction",
             json_schema_extra={"title_tr": "Aralıklar"},
         ),
     ]
@@ -70,8 +70,9 @@ class ForecastConfig(Config):
         Literal["none", "bottom_up", "mint_shrink"],
         Field(
             default="mint_shrink",
-            description="Where the dataset declares groups: how forecasts of series and totals are made to add up."
-            " mint_shrink: by the covariance of their errors; bottom_up: totals are sums; none: they are left alone",
+            description="If the dataset declares groups: how forecasts of series and totals are made to add up."
+            " mint_shrink: by the covariance of their errors; bottom_up: totals are sums of the series; none: forecasts"
+            " are not changed",
             json_schema_extra={"title_tr": "Toplamların uzlaştırılması"},
         ),
     ]
@@ -79,8 +80,8 @@ class ForecastConfig(Config):
         Literal["auto", "off"],
         Field(
             default="auto",
-            description="auto: forecasts and intervals end at zero where the training rows are counts (whole numbers,"
-            " none negative) or, without negative values, at least 30 % zeros; off: nowhere",
+            description="auto: forecasts and intervals are never below zero if the training values are counts (whole"
+            " numbers, none negative) or include no negative value and at least 30 % zeros; off: no limit",
             json_schema_extra={"title_tr": "Sıfırın altına inmeyen tahminler"},
         ),
     ]
@@ -104,33 +105,34 @@ class ForecastConfig(Config):
     ]
 
     def completed(self, schema: DatasetSchema) -> Self:
-        """Return the config with the columns that the dataset states to be known ahead, if it names none itself."""
+        """Return the config with the known-ahead columns that the dataset declares, unless it names its own."""
         stated = known_ahead_of(schema)
         return self.model_copy(update={"known_ahead": stated}) if stated and not self.known_ahead else self
 
     def season_of(self, schema: Schema) -> int:
-        """Return the configured season, else the one that the dataset's frequency implies."""
+        """Return the configured season in rows, or by default the one that follows from the dataset's frequency."""
         return self.season if self.season is not None else schema.season
 
 
 def chronological_split(
     table: Table, config: ForecastConfig, *, window: int = 1, least_window: int | None = None, partial: bool = False
 ) -> Split:
-    """Split into train, validation and test, in this order, with ``config.gap`` rows between them.
+    """Split a table into training, validation and test set, in this order, with ``config.gap`` rows between them.
 
-    A panel is cut at the same moments for all of its series; ``needs`` says how many rows a series must have in a part.
+    All series of a panel are split at the same times; ``needs`` of the result states how many rows a series must have
+    in each part.
 
     Args:
-        table: to be split.
-        config: the run's.
-        window: rows that one forecast looks back at.
-        least_window: a shorter window that the pipeline takes where the series does not hold the usual one, see
-            ``window_within``; None: the window is fixed.
-        partial: the pipeline can learn from windows whose horizon reaches past their part. Of a series too short for
-            whole windows, every row of the test set is then an origin, judged by the values that are there.
+        table: table to split.
+        config: config of the run.
+        window: number of past rows that one forecast reads.
+        least_window: shortest window that the pipeline accepts if the series is too short for ``window``, see
+            ``window_within``; None if the window is fixed.
+        partial: whether the pipeline can learn from windows whose horizon reaches past their part. If a series is too
+            short for whole windows, every row of the test set is then an origin, scored on the values that exist.
 
-    Raises InvalidInput if a part could not hold one window of inputs and ``horizon`` targets, or if what is said
-    to be known ahead is unknown.
+    Raises InvalidInput if a part is too short for one window of inputs and ``horizon`` targets, or if a known-ahead
+    column or the country of the holidays is not valid.
     """
     check_known_ahead(config.known_ahead, table.schema)
     if config.holidays is not None:
@@ -163,9 +165,10 @@ def chronological_split(
 
 
 def window_within(rows: int, horizon: int, window: int, least: int | None) -> int:
-    """Return the window for a training set of so many rows: ``window`` if it fits, else half of the rest.
+    """Return the window for a training set of ``rows`` rows.
 
-    ``least`` is the shortest window that the pipeline takes; None: ``window`` is fixed.
+    It is ``window`` if that fits, else half of the rows without the horizon, but not less than ``least``. If ``least``
+    is None, the window is fixed.
 
     Example:
         >>> window_within(100, 12, 30, 2), window_within(30, 12, 30, 2), window_within(30, 12, 30, None)
@@ -183,7 +186,7 @@ def _by_shares(rows: int, config: ForecastConfig) -> Split:
 
 
 def _least_rows(config: ForecastConfig, train: int) -> int:
-    """Return the rows of the shortest series whose training set holds ``train`` rows."""
+    """Return the number of rows of the shortest series whose training set has ``train`` rows."""
     rows = train + 2 * config.gap
     while len(_by_shares(rows, config).train) < train:
         rows += 1
@@ -197,7 +200,10 @@ def _in_order(rows: int, validation: int, test: int, gap: int) -> Split:
 
 
 def _short_split(rows: int, config: ForecastConfig) -> Split | None:
-    """Return a rolling-origin split: half of the rows to learn from, a quarter each to calibrate and to judge."""
+    """Return the split of a short series, or None if it is too short.
+
+    Validation and test set have a quarter of the rows each, but no more than the horizon.
+    """
     usable = rows - 2 * config.gap
     if usable < LEAST_ROWS or config.horizon > _MOST_AHEAD * usable:
         return None
