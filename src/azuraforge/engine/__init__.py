@@ -9,7 +9,7 @@
 >>> loss.backward()
 >>> optimizer.step()
 
-It imports NumPy and safetensors only, and nothing of the rest of the platform.
+It imports only NumPy and safetensors, and no other package of the platform.
 """
 
 from azuraforge.engine import data, io, nn, optim, training

@@ -1,4 +1,4 @@
-"""Reverse-mode automatic differentiation: record each op on the way forward, walk back along the record.
+"""Reverse-mode automatic differentiation: ops are recorded in the forward pass and visited in reverse order.
 
 A tensor that came out of an op points to a :class:`Node`; the node points to the tensors that went in.
 ``backward`` visits the reachable nodes, newest first, asks each op for its vector-Jacobian product and
@@ -48,9 +48,9 @@ class Node:
 
     Attributes:
         order: position in the order of recording; larger is later.
-        inputs: the tensors that went in, ``None`` for an optional input left out.
-        outputs: how many tensors came out.
-        versions: the change counter of every tensor that went in or came out, with its value then.
+        inputs: the input tensors, ``None`` for an optional input that was omitted.
+        outputs: number of output tensors.
+        versions: the change counter of each input and output tensor, and its value at the time of recording.
     """
 
     __slots__ = ("context", "inputs", "op", "order", "outputs", "versions")
@@ -68,7 +68,7 @@ class Node:
         self.versions: list[tuple[list[int], int]] = [(counter, counter[0]) for counter in counters]
 
     def check_unchanged(self) -> None:
-        """Refuse to go back through values that were overwritten since the forward pass."""
+        """Raise EngineError if values needed by the backward pass were overwritten since the forward pass."""
         for counter, seen in self.versions:
             if counter[0] != seen:
                 raise EngineError(
@@ -103,7 +103,7 @@ class no_grad(ContextDecorator):  # noqa: N801 - used like a function, as in PyT
 
 @contextmanager
 def detect_anomaly() -> Iterator[None]:
-    """Run a block that stops at the first op whose output or gradient is not a number, and names it.
+    """Run a block that stops with an error at the first op whose output or gradient has NaN.
 
     Every result is scanned, so this is for finding a fault, not for training.
     """
@@ -128,12 +128,12 @@ def watch(watcher: Watcher) -> Iterator[None]:
 
 
 def apply(name: str, *inputs: Tensor | None, **attributes: Any) -> Tensor:
-    """Run the op ``name`` that has one output, and record it where a gradient is wanted."""
+    """Run the op ``name`` that has one output, and record it if a gradient is required."""
     return _run(name, inputs, attributes)[0]
 
 
 def apply_many(name: str, *inputs: Tensor | None, **attributes: Any) -> tuple[Tensor, ...]:
-    """Run the op ``name`` that has several outputs, and record it where a gradient is wanted."""
+    """Run the op ``name`` that has several outputs, and record it if a gradient is required."""
     return _run(name, inputs, attributes)
 
 

@@ -1,4 +1,4 @@
-"""The one error a user of the engine sees: a sentence that says what does not fit, and where."""
+"""The only error class of the engine, and the format of shapes in its messages."""
 
 
 class EngineError(ValueError):

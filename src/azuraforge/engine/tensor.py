@@ -1,4 +1,4 @@
-"""The tensor: an array, its gradient, and the node that made it. All maths is in ``ops/``."""
+"""Tensor: an array, its gradient, and the node that made it. The computations are in ``ops/``."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ class Tensor:
     # --- change in place ---
 
     def changed_in_place(self) -> None:
-        """Say that ``data`` was overwritten, so that an open graph that needs the old values refuses to go on."""
+        """Record that ``data`` was overwritten, so that a backward pass that needs the old values fails."""
         self._version[0] += 1
 
     def copy_(self, values: Operand) -> Tensor:

@@ -1,6 +1,6 @@
 """Backends, which compute ops. A backend is a table from op name to :class:`~azuraforge.engine.ops.registry.Op`.
 
-``reference`` is the NumPy code in ``ops/``, complete and clear, the oracle. Another backend overrides the
+``reference`` is the complete and readable NumPy code in ``ops/``. Another backend overrides the
 ops that it speeds up and takes the rest from the reference: a missing kernel is slow, never wrong.
 """
 
@@ -68,7 +68,7 @@ def set_backend(
         threads: of the cpu backend. Results are the same bits for the same number of threads.
         instruction_set: ``avx512``, ``avx2`` or ``portable``; the best one of this CPU by default.
         cache: folder for compiled kernels; ``$AZURAFORGE_KERNEL_CACHE`` or the user's cache by default.
-        progress: told in words when kernels must be compiled.
+        progress: function that receives a message when kernels must be compiled.
 
     Raises:
         EngineError: no backend has this name, or it cannot run here.

@@ -17,14 +17,14 @@ from azuraforge.engine.tensor import Tensor
 
 
 class Batches:
-    """Iterate once over a dataset, batch by batch; each ``iter`` is one epoch.
+    """Batches of a dataset; each ``iter`` is one epoch.
 
     Args:
         dataset: what to draw from.
         batch_size: examples per batch.
         shuffle: a new order each epoch.
         drop_last: leave out a last batch that is not full.
-        prefetch: batches gathered ahead in a thread; 0 gathers when asked. The order is the same.
+        prefetch: number of batches gathered ahead in a thread; 0 gathers each batch on request. The order is the same.
         generator: source of the order; the module-level one by default. Give it one of its own, so that
             shuffling and dropout do not disturb each other.
 

@@ -45,7 +45,7 @@ class Arrays:
 
 
 class Windows:
-    """Sliding windows over a series, cut when they are asked for: nothing is copied up front.
+    """Sliding windows over a series, cut when they are read, so that nothing is copied in advance.
 
     Args:
         series: ``(time, feature)``.

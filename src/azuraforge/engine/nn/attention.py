@@ -53,7 +53,7 @@ class MultiheadAttention(Module):
         key_padding_mask: Array | None = None,
         causal: bool = False,
     ) -> Tensor:
-        """Attend.
+        """Compute the attention of queries to keys and values.
 
         Args:
             query: ``(batch, query, width)``.

@@ -119,7 +119,7 @@ class _Pool(Module):
 
 
 class MaxPool2d(_Pool):
-    """Keep the largest element of each window."""
+    """Max-pooling: the largest element of each window."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, channel, height, width)`` to ``(batch, channel, height', width')``."""
@@ -127,7 +127,7 @@ class MaxPool2d(_Pool):
 
 
 class AvgPool2d(_Pool):
-    """Average each window; padding counts as zeros."""
+    """Average pooling: the mean of each window; padding counts as zeros."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, channel, height, width)`` to ``(batch, channel, height', width')``."""
@@ -135,7 +135,7 @@ class AvgPool2d(_Pool):
 
 
 class MaxPool1d(_Pool):
-    """Keep the largest element of each window of a sequence."""
+    """Max-pooling of sequences: the largest element of each window."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, channel, time)`` to ``(batch, channel, time')``."""
@@ -143,7 +143,7 @@ class MaxPool1d(_Pool):
 
 
 class AvgPool1d(_Pool):
-    """Average each window of a sequence; padding counts as zeros."""
+    """Average pooling of sequences: the mean of each window; padding counts as zeros."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, channel, time)`` to ``(batch, channel, time')``."""
@@ -151,7 +151,7 @@ class AvgPool1d(_Pool):
 
 
 class Flatten(Module):
-    """Join all axes from ``start_axis`` on into one."""
+    """Module that joins all axes from ``start_axis`` on into one."""
 
     def __init__(self, start_axis: int = 1) -> None:
         super().__init__()

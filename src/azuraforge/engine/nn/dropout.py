@@ -11,7 +11,7 @@ from azuraforge.engine.tensor import Tensor
 
 
 class Dropout(Module):
-    """Set each element to zero with probability ``p`` while training; do nothing in evaluation.
+    """Dropout: each element is set to zero with probability ``p`` in training and unchanged in evaluation.
 
     Args:
         p: the probability, 0 to 1.

@@ -26,7 +26,7 @@ def _table(rows: int, width: int, padding_idx: int | None, generator: np.random.
 
 
 class Embedding(Module):
-    """A vector of ``embedding_dim`` numbers for each of ``num_embeddings`` indices.
+    """Table with a learnt vector of ``embedding_dim`` numbers for each of ``num_embeddings`` indices.
 
     Args:
         num_embeddings: rows of the table.
@@ -56,7 +56,7 @@ class Embedding(Module):
 
 
 class EmbeddingBag(Module):
-    """The sum, mean or largest of several rows at once, without keeping the rows.
+    """Table of learnt vectors that returns the sum, mean or maximum of several rows without storing the rows.
 
     Args:
         num_embeddings, embedding_dim: shape of the table.

@@ -1,4 +1,4 @@
-"""Layers and losses as plain functions, with the checks that give clear errors. ``F`` by habit."""
+"""Layers and losses as functions that check their inputs; often imported as ``F``."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from azuraforge.engine.tensor import Tensor
 
 
 class LayerNorm(Module):
-    """Bring the last axes of each example to mean 0 and variance 1, then scale and shift.
+    """Layer normalisation: mean 0 and variance 1 over the last axes of each example, then scale and shift.
 
     Args:
         normalized_shape: shape of the axes to normalise over, or the size of the last one.
@@ -41,7 +41,7 @@ class LayerNorm(Module):
 
 
 class _BatchNorm(Module):
-    """Bring each channel to mean 0 and variance 1 over the batch; in evaluation with running statistics."""
+    """Batch normalisation: mean 0 and variance 1 of each channel over the batch; running statistics in evaluation."""
 
     weight: Parameter | None
     bias: Parameter | None

@@ -1,4 +1,4 @@
-"""Element by element: arithmetic with broadcasting, powers, limits, choice."""
+"""Element-wise ops: arithmetic with broadcasting, powers, limits and selection."""
 
 from __future__ import annotations
 

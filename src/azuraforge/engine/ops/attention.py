@@ -1,7 +1,7 @@
 """Scaled dot-product attention over several heads as one op (Vaswani et al. 2017).
 
 ``blocked`` is a boolean array that broadcasts to ``(batch, head, query, key)``, true where a query must not
-look; ``keep`` are the factors of dropout on the weights, of that full shape. A query that may look nowhere
+look; ``keep`` are the factors of dropout on the weights, of that full shape. A query without an allowed key
 gets zeros.
 """
 

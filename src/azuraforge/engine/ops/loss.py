@@ -1,4 +1,4 @@
-"""Losses of numbers, each one op: value and gradient in a single sweep.
+"""Losses of numbers, each as one op that computes value and gradient in a single pass.
 
 ``reduction`` is ``mean`` (over all elements), ``sum`` or ``none``. Targets get a gradient where they want one, as in
 PyTorch.

@@ -33,8 +33,8 @@ class Context:
     """State of one application of an op between its forward and its backward pass.
 
     Attributes:
-        needs: per input, whether its gradient is wanted.
-        saved: whatever the forward function left for the backward function.
+        needs: for each input, whether its gradient is required.
+        saved: values that the forward function stored for the backward function.
         buffers: per input, an array into which the backward function may write that input's gradient
             (returning the same array), or ``None``. Empty where no buffer is offered.
         inputs: shape and dtype of each input, ``None`` for one left out.
@@ -52,13 +52,13 @@ class Context:
 
     @property
     def records(self) -> bool:
-        """True if any gradient is needed, so that values must be saved."""
+        """Return whether any gradient is required, so that values must be saved."""
         return True in self.needs
 
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """One differentiable operation.
+    """Differentiable operation.
 
     Attributes:
         name: its key in the registry, shown in errors and by anomaly mode.
@@ -105,7 +105,7 @@ def checked_op(
     silent: bool = False,
     kernels: bool = False,
 ) -> Op:
-    """Make an op whose functions cannot be reached with arrays that do not fit.
+    """Return an op whose functions are called only with arrays that pass its checks.
 
     Args:
         name: its key in the registry.
@@ -164,7 +164,7 @@ def _aligned(array: Array) -> Array:
 
 
 def _fitting(buffer: Array | None, form: Form | None) -> Array | None:
-    """Return a buffer that a kernel can fill from end to end, ``None`` for any other."""
+    """Return the buffer if a kernel can fill it as one contiguous block, else ``None``."""
     if buffer is None or form is None:
         return None
     shape, dtype = form
@@ -180,7 +180,7 @@ _MANY = 4096  # numbers that may be added one after the other in less than float
 
 
 def add_up(x: Array, axis: int | tuple[int, ...] | None, keepdims: bool = False) -> Array:
-    """Sum over axes; in float64 where many numbers meet, since NumPy adds rows to a running total one by one."""
+    """Return the sum over axes, in float64 for many numbers, because NumPy adds rows to a running total one by one."""
     result = np.asarray(x.sum(axis=axis, keepdims=keepdims))
     if x.dtype.kind != "f" or x.itemsize >= 8 or x.size <= _MANY * result.size:
         return result

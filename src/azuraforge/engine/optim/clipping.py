@@ -1,4 +1,4 @@
-"""Keep gradients within bounds before a step."""
+"""Gradient clipping by norm or by value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fit loop, and everything that must be stored to continue it bit for bit."""
+"""Training loop, and the state that must be stored to continue it bit for bit."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ class StepSchedule(Protocol):
     """A schedule that moves once per step."""
 
     def step(self) -> None:
-        """Go on to the next step's learning rate."""
+        """Set the learning rate of the next step."""
 
     def state_dict(self) -> Any:
-        """Return plain numbers."""
+        """Return the state as JSON values."""
 
     def load_state_dict(self, state: Any) -> None:
-        """Continue."""
+        """Restore ``state``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class StepReport:
 
 
 class Trainer:
-    """Train a model on batches of ``(*inputs, target)``.
+    """Trainer of a model on batches of ``(*inputs, target)``.
 
     Args:
         model: called with the inputs of a batch.
@@ -129,9 +129,9 @@ class Trainer:
         Args:
             epochs: counted from the beginning, so that a resumed trainer is called with the same number.
             validation: batches for ``validation_loss`` after each epoch.
-            max_steps: pause after so many steps, in mid-epoch; calling again goes on.
-            total_steps: counted from the beginning like ``epochs``; the epoch that they fall into ends with them, and
-                with its look at the validation batches.
+            max_steps: number of steps after which training pauses, possibly within an epoch; another call continues.
+            total_steps: counted from the beginning like ``epochs``; the last epoch ends with them, after its evaluation
+                on the validation batches.
 
         Returns:
             The metrics of the last finished epoch, and ``steps``.
@@ -154,7 +154,7 @@ class Trainer:
         return total_steps is not None and self.steps >= total_steps and not self._epoch_batches
 
     def _run_epoch(self, limit: int | None, total_steps: int | None) -> bool:
-        """Train to the end of the epoch or of all steps; ``False`` where the limit of steps came first."""
+        """Train to the end of the epoch or of all steps; return ``False`` if the limit of steps was reached first."""
         if total_steps is not None and self.steps >= total_steps:
             return True
         if limit is not None and self.steps >= limit:
@@ -259,7 +259,7 @@ class Trainer:
         return tensors, rest
 
     def load_state(self, tensors: Mapping[str, Array], rest: Mapping[str, Any]) -> None:
-        """Continue where :meth:`state` was taken, by a trainer put together in the same way.
+        """Restore the result of :meth:`state`; the trainer must be constructed in the same way.
 
         Raises:
             EngineError: the state is of another format, model, optimizer or set of callbacks, or incomplete; nothing is
@@ -326,7 +326,7 @@ class Trainer:
                 older.unlink(missing_ok=True)
 
     def load(self, folder: str | Path) -> None:
-        """Continue from what :meth:`save` wrote.
+        """Restore the state that :meth:`save` wrote.
 
         Raises:
             EngineError: a file is missing, damaged or changed, the arrays are not those that ``trainer.json``

@@ -117,7 +117,7 @@ def _has_squares(inputs: int, height: int, width: int) -> bool:
 
 
 def _chunk(most: int) -> int:
-    """Return how many squares go through scratch memory at a time: whole tiles of both vector widths' kernels."""
+    """Return the number of squares per pass through scratch memory, a multiple of the tiles of both vector widths."""
     return most // 14 * 14 if current().target.registers == 32 else most // 6 * 6
 
 
@@ -305,7 +305,7 @@ def _conv_relu_pool_vjp(context: Context, gradient: Array) -> Gradients:
 
 
 def _winners_gradients(context: Context, saved: _Saved, pooled: Array, scratch: Scratch) -> Gradients:
-    """Return the gradients by the kernels that meet only the pixels that won the pooling."""
+    """Return the gradients, computed by the kernels that read only the pixels that won the pooling."""
     assert saved.codes is not None
     runtime = saved.runtime
     need_x, need_weight, need_bias = context.needs
@@ -348,7 +348,7 @@ def _winners_gradients(context: Context, saved: _Saved, pooled: Array, scratch: 
 
 
 def _narrow_gradients(context: Context, saved: _Saved, pooled: Array, scratch: Scratch) -> Gradients:
-    """Return the gradients of weight and bias where there are few input channels."""
+    """Return the gradients of weight and bias, computed by the kernel for few input channels."""
     assert saved.codes is not None
     runtime = saved.runtime
     _, need_weight, need_bias = context.needs

@@ -20,19 +20,19 @@ _SMALLER, _LARGER = 7.90531110763549805, 7.99881172180175781
 
 
 def tanh(e: Emitter, x: Value) -> Value:
-    """Return tanh to 3e-7. What is large or infinite gives ±1 exactly, NaN stays."""
+    """Return tanh with an error of at most 3e-7; exactly ±1 for large and infinite values, NaN for NaN."""
     above, below = _tanh_ratio(e, x)
     return above / below
 
 
 def sigmoid(e: Emitter, x: Value) -> Value:
-    """Return ``1 / (1 + exp(-x))`` to 2e-7, as ``tanh(x / 2) / 2 + 1 / 2``; exactly 0 or 1 far out."""
+    """Return ``1 / (1 + exp(-x))`` with an error of at most 2e-7; exactly 0 or 1 for large arguments."""
     above, below = _sigmoid_ratio(e, x)
     return above / below + 0.5
 
 
 def squash(e: Emitter, sigmoids: list[Value], tangent: Value) -> tuple[list[Value], Value]:
-    """Return sigmoid of some values and tanh of another with a single division among them all.
+    """Return the sigmoid of several values and the tanh of another, using a single division for all of them.
 
     Every denominator lies between 0.0049 and 0.4, so the product of four is far from underflow. Its roundings need the
     limit that leaves room: no sigmoid is below 0.

@@ -1,4 +1,4 @@
-"""Losses in one sweep: squared error, and softmax with cross-entropy; options of the latter go to the reference."""
+"""Losses in one pass: squared error, and softmax with cross-entropy, whose options the reference handles."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _cross_entropy(
 
 
 def _plain(context: Context, logits: Array, target: Array, ignore_index: int, reduction: str) -> Array | None:
-    """Return the loss, or ``None`` where a target is ignored or wrong: the reference then does it or says why."""
+    """Return the loss, or ``None`` if a target is ignored or invalid, which the reference handles or reports."""
     if reduction not in ("mean", "sum", "none"):
         return None
     logits, target = np.ascontiguousarray(logits), np.ascontiguousarray(target)

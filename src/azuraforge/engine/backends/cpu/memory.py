@@ -1,4 +1,4 @@
-"""Aligned scratch memory that is used again: fresh pages from the system cost more than many a kernel."""
+"""Aligned scratch memory that is reused, because new pages from the system take longer than many kernels."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ if _word_at(id(_probe) + _DATA).value != _probe.__array_interface__["data"][0]: 
 
 
 def keep_pages() -> None:
-    """Let the allocator keep freed memory: to fetch and clear fresh pages costs more than many a kernel.
+    """Let the allocator keep freed memory, because new pages from the system take longer than many kernels.
 
-    Only where the C library is glibc; elsewhere nothing happens.
+    This has an effect only if the C library is glibc.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
@@ -63,9 +63,9 @@ def empty(shape: tuple[int, ...]) -> Array:
 
 
 class Scratch:
-    """Arrays that return to the store of free memory when this object is dropped.
+    """Owner of scratch arrays, which become free for reuse when this object is deleted.
 
-    Nothing may keep a view of them beyond that: they are for the inside of ops.
+    No view of these arrays may exist after that, so they are only for use within ops.
     """
 
     __slots__ = ("_taken",)

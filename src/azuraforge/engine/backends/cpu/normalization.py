@@ -81,7 +81,7 @@ def _batch_norm_vjp(context: Context, gradient: Array, *others: Array | None) ->
 
 
 def _down(sums: Array) -> Array:
-    """Add up the blocks' sums, of which a large batch has thousands."""
+    """Return the total of the sums of all blocks, of which a large batch has thousands."""
     return np.asarray(sums.sum(axis=0, dtype=np.float64), np.float32)
 
 

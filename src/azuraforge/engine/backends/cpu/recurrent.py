@@ -1,4 +1,4 @@
-"""LSTM and GRU by kernels; what the kernels do not cover goes to the reference."""
+"""LSTM and GRU by kernels; the reference handles all cases that the kernels do not support."""
 
 from __future__ import annotations
 
@@ -99,9 +99,9 @@ def _back(
     """Run a backward kernel; return the gradient of x and those of weight_ih, weight_hh, bias_ih, bias_hh.
 
     Args:
-        kernel: its name.
-        last: gradients of the last states coming in, of the first ones going out.
-        biases: how many lines of sums are the biases'.
+        kernel: name of the kernel.
+        last: gradients of the last states, replaced by those of the first states.
+        biases: number of lines of sums that belong to the biases.
     """
     runtime, x, states = saved.runtime, saved.x, saved.states
     batch, time, features = x.array.shape

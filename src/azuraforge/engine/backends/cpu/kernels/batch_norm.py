@@ -1,7 +1,7 @@
-"""Batch normalisation of ``(row, channel)``: a pass for the mean, one for the spread, one to write; backward two more.
+"""Batch normalisation of ``(row, channel)``: one pass each for mean, variance and output, two for the gradients.
 
-Threads share the rows. What is summed down the columns is summed block by block, each of ``BLOCK`` rows, into a line of
-its own: the same bits with any number of threads.
+Threads share the rows. Columns are summed in blocks of ``BLOCK`` rows, each with its own line of sums, so that results
+are the same bits with any number of threads.
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ def convolve_pool(e: Emitter) -> None:
 
 
 def store_pooled(e: Emitter, square: list[Value], out: Value, codes: Value, place: Value) -> None:
-    """Keep the largest of four, if it is above zero, and which of them it was."""
+    """Emit code that stores the largest of four values, or 0 if none is positive, and the index of that value."""
     best, code = square[0], e.zero()
     for index, other in enumerate(square[1:], start=1):
         larger = other > best
@@ -122,7 +122,7 @@ def store_pooled(e: Emitter, square: list[Value], out: Value, codes: Value, plac
 
 
 def unpool(e: Emitter) -> None:
-    """Put gradients of pooled pixels where their values came from; the other three get zeros.
+    """Write the gradient of each pooled pixel to the pixel that won the pooling, and zeros to the other three.
 
     Parameters: grad and codes ``(batch, rows, columns, channels)``; out with its strides per image, row and pixel,
     beginning at the first inner pixel; rows, columns, channels, begin, end.

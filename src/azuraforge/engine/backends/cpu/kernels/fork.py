@@ -107,7 +107,7 @@ def pool_fork(e: Emitter) -> None:
 
 
 def pool_serve(e: Emitter) -> None:
-    """Do share ``index`` of every task, until the word STOPPING is set. A worker thread spends its life here.
+    """Do share ``index`` of every task, until the word STOPPING is set. Each worker thread runs this function.
 
     Parameters: shared; index, from 1; seen, the generation when the thread was made.
     """
@@ -135,7 +135,7 @@ def pool_serve(e: Emitter) -> None:
     b.branch(look)
 
     # Counted as sleeping before the generation is looked at again: then either this thread sees the new generation,
-    # or the caller sees the sleeper and rings.
+    # or the caller sees that it sleeps and wakes it.
     b.position_at_end(sleep)
     b.call(_outside(e, "pthread_mutex_lock", 1), [_word(e, shared, MUTEX)])
     b.atomic_rmw("add", _word(e, shared, SLEEPING), INT(1), "seq_cst")

@@ -95,7 +95,7 @@ def linear_rows(e: Emitter) -> None:
 
 
 def linear_backward(e: Emitter) -> None:
-    """All gradients of a layer, each thread its share of the units and its share of the rows.
+    """Compute all gradients of a layer; each thread processes its share of the units and of the rows.
 
     Parameters: grad and result ``(rows, units)``; rectified, whether the gradient passes only where the result is
     above zero; by_unit and by_row, room for what passes; x, x_row; weight, weight_row; d_x ``(rows, inner)``,

@@ -1,4 +1,4 @@
-"""The way back through convolution + ReLU + 2 × 2 max-pooling, which meets only the pixels that won.
+"""Backward pass of convolution, ReLU and 2 × 2 max-pooling, which reads only the pixels that won the pooling.
 
 Three quarters of the gradient before pooling are zeros. Here vectors run along the *input* channels: each pooled
 number then is one scalar times whole vectors, wherever in its square the winner lay, so nothing is computed for the

@@ -196,7 +196,7 @@ def sum_products(
 
 
 def gather(e: Emitter) -> None:
-    """Add up the threads' sums of the weights' gradients and bring them into the weights' layouts.
+    """Sum the weight gradients of all threads and write them in the layouts of the weights.
 
     Parameters: sums ``(threads, features + padded + biases, gates * padded)``, added up in place; threads; d_ih
     ``(gates * hidden, features)``, features; d_hh ``(gates * hidden, hidden)``; d_bias_ih and d_bias_hh; hidden,

@@ -1,4 +1,4 @@
-"""One sequence through an LSTM, for prediction: packing, the input's products and all steps in one call.
+"""LSTM of a single sequence, for prediction: packing, products with the input and all steps in one call.
 
 With one row there is nothing to share a load of weights with, so the state's weights are read from the cache at every
 step, and that is what a step costs. The input's products are taken out of it: they are made for all steps at once.

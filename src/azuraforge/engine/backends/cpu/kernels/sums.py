@@ -18,8 +18,8 @@ def add_up(e: Emitter, rows: Value, count: int, add: Callable[[Value, list[Varia
 
     Args:
         e: the emitter.
-        rows: how many rows there are.
-        count: how many sums are formed.
+        rows: number of rows.
+        count: number of sums.
         add: emits the addition of a row to ``count`` sums; called three times.
     """
     totals, lost = ([e.variable(e.zero()) for _ in range(count)] for _ in range(2))

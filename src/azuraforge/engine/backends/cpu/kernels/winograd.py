@@ -157,7 +157,7 @@ def winograd_pool(e: Emitter) -> None:
 
 
 def winograd_weights(e: Emitter) -> None:
-    """Move kernels into the space of the products.
+    """Transform kernels into the space in which convolution is a product.
 
     Parameters: kernels ``(in, 9, channels)``; out ``(16, in, channels)``; inputs, channels.
     """
@@ -177,7 +177,7 @@ def winograd_weights(e: Emitter) -> None:
 
 
 def winograd_gradient(e: Emitter) -> None:
-    """Sum the products of moved inputs and moved gradients over all squares.
+    """Sum the products of transformed inputs and transformed gradients over all squares.
 
     Parameters: x with its strides per image and row; grad with its strides per image and row (pixels of ``channels``
     numbers); sums ``(16, in, channels)``, zeroed; scratch; batch, height and width of the gradient; inputs; whole;
@@ -231,7 +231,7 @@ def winograd_gradient(e: Emitter) -> None:
 
 
 def winograd_gather(e: Emitter) -> None:
-    """Move sums of ``winograd_gradient`` back to kernels.
+    """Transform the sums of ``winograd_gradient`` back to gradients of kernels.
 
     Parameters: sums ``(16, in, channels)``; out ``(in, 9, channels)``; inputs, channels.
     """
