@@ -43,7 +43,7 @@ def prepare_kernels(
     cache: str | PathLike[str] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> None:
-    """Fill the cache of compiled kernels without choosing the backend; at once where it is filled already.
+    """Fill the cache of compiled kernels without choosing the backend; returns at once if it is already filled.
 
     Raises:
         EngineError: the cpu backend cannot run here.
@@ -65,7 +65,7 @@ def set_backend(
 
     Args:
         name: ``reference`` (NumPy) or ``cpu`` (SIMD kernels, compiled on first use).
-        threads: of the cpu backend. Results are the same bits for the same number of threads.
+        threads: number of threads of the cpu backend. Results are the same bits for the same number of threads.
         instruction_set: ``avx512``, ``avx2`` or ``portable``; the best one of this CPU by default.
         cache: folder for compiled kernels; ``$AZURAFORGE_KERNEL_CACHE`` or the user's cache by default.
         progress: function that receives a message when kernels must be compiled.

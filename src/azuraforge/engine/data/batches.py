@@ -20,16 +20,16 @@ class Batches:
     """Batches of a dataset; each ``iter`` is one epoch.
 
     Args:
-        dataset: what to draw from.
+        dataset: dataset of the examples.
         batch_size: examples per batch.
-        shuffle: a new order each epoch.
-        drop_last: leave out a last batch that is not full.
+        shuffle: whether each epoch has a new random order.
+        drop_last: whether to omit a last batch that is not full.
         prefetch: number of batches gathered ahead in a thread; 0 gathers each batch on request. The order is the same.
         generator: source of the order; the module-level one by default. Give it one of its own, so that
             shuffling and dropout do not disturb each other.
 
     ``state_dict`` in the middle of an epoch remembers the order and the position: after ``load_state_dict`` the
-    next ``iter`` continues with the very batch that would have come.
+    next ``iter`` continues with the batch that would have followed.
 
     >>> from azuraforge.engine.data import Arrays
     >>> [batch[0].shape for batch in Batches(Arrays(np.zeros((5, 3))), 2)]
@@ -68,7 +68,7 @@ class Batches:
 
     @property
     def at_start(self) -> bool:
-        """True if the next batch begins an epoch."""
+        """Return whether the next batch begins an epoch."""
         return self._position == 0
 
     def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
@@ -135,7 +135,7 @@ class Batches:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continue where ``state`` was taken.
+        """Restore ``state``, a result of :meth:`state_dict`.
 
         Raises:
             EngineError: the state belongs to a dataset or batch size of another kind.

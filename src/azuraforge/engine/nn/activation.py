@@ -11,7 +11,7 @@ class ReLU(Module):
     """``max(x, 0)``."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Keep the shape."""
+        """Apply the activation to each element; the shape is unchanged."""
         return functional.relu(x)
 
 
@@ -23,11 +23,11 @@ class LeakyReLU(Module):
         self.negative_slope = negative_slope
 
     def forward(self, x: Tensor) -> Tensor:
-        """Keep the shape."""
+        """Apply the activation to each element; the shape is unchanged."""
         return functional.leaky_relu(x, self.negative_slope)
 
     def extra_repr(self) -> str:
-        """Show the slope."""
+        """Return the slope as text for ``repr``."""
         return str(self.negative_slope)
 
 
@@ -35,7 +35,7 @@ class Tanh(Module):
     """The hyperbolic tangent."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Keep the shape."""
+        """Apply the activation to each element; the shape is unchanged."""
         return functional.tanh(x)
 
 
@@ -43,7 +43,7 @@ class Sigmoid(Module):
     """``1 / (1 + exp(-x))``."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Keep the shape."""
+        """Apply the activation to each element; the shape is unchanged."""
         return functional.sigmoid(x)
 
 
@@ -51,7 +51,7 @@ class GELU(Module):
     """``x`` times the normal distribution function of ``x`` (Hendrycks and Gimpel 2016)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Keep the shape."""
+        """Apply the activation to each element; the shape is unchanged."""
         return functional.gelu(x)
 
 
@@ -59,7 +59,7 @@ class SiLU(Module):
     """``x * sigmoid(x)``."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Keep the shape."""
+        """Apply the activation to each element; the shape is unchanged."""
         return functional.silu(x)
 
 
@@ -67,7 +67,7 @@ class Softplus(Module):
     """``log(1 + exp(x))``."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Keep the shape."""
+        """Apply the activation to each element; the shape is unchanged."""
         return functional.softplus(x)
 
 
@@ -79,9 +79,9 @@ class Softmax(Module):
         self.axis = axis
 
     def forward(self, x: Tensor) -> Tensor:
-        """Keep the shape."""
+        """Apply softmax along the axis; the shape is unchanged."""
         return functional.softmax(x, self.axis)
 
     def extra_repr(self) -> str:
-        """Show the axis."""
+        """Return the axis as text for ``repr``."""
         return f"axis={self.axis}"

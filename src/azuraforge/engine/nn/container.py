@@ -108,5 +108,5 @@ class Residual(Module):
         self.inner = inner
 
     def forward(self, x: Any) -> Any:
-        """Keep the shape."""
+        """Return ``x + inner(x)``."""
         return x + self.inner(x)

@@ -58,7 +58,7 @@ class Conv2d(Module):
         return functional.conv2d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
 
     def extra_repr(self) -> str:
-        """Show channels and window."""
+        """Return channels and window as text for ``repr``."""
         return f"{self.in_channels} → {self.out_channels}, kernel={self.kernel_size}"
 
 
@@ -99,7 +99,7 @@ class Conv1d(Module):
         return functional.conv1d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
 
     def extra_repr(self) -> str:
-        """Show channels and window."""
+        """Return channels and window as text for ``repr``."""
         return f"{self.in_channels} → {self.out_channels}, kernel={self.kernel_size}"
 
 
@@ -114,7 +114,7 @@ class _Pool(Module):
         _check_padding(type(self).__name__, *pair(padding))
 
     def extra_repr(self) -> str:
-        """Show the window."""
+        """Return the window as text for ``repr``."""
         return f"{self.kernel_size}, stride={self.stride}"
 
 

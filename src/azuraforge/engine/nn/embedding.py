@@ -51,7 +51,7 @@ class Embedding(Module):
         return functional.embedding(indices, self.weight, self.padding_idx)
 
     def extra_repr(self) -> str:
-        """Show the table's shape."""
+        """Return the table's shape as text for ``repr``."""
         return f"{self.weight.shape[0]} × {self.weight.shape[1]}"
 
 
@@ -99,5 +99,5 @@ class EmbeddingBag(Module):
         return apply("embedding_bag", self.weight, Tensor(values), Tensor(starts), mode=self.mode)
 
     def extra_repr(self) -> str:
-        """Show the table's shape and the mode."""
+        """Return the table's shape and the mode as text for ``repr``."""
         return f"{self.weight.shape[0]} × {self.weight.shape[1]}, {self.mode}"

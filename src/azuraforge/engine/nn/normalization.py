@@ -32,11 +32,11 @@ class LayerNorm(Module):
         self.bias = init.constant(self.normalized_shape, 0.0) if affine else None
 
     def forward(self, x: Tensor) -> Tensor:
-        """Keep the shape ``(…, *normalized_shape)``."""
+        """Normalise ``(…, *normalized_shape)``; the shape is unchanged."""
         return functional.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
-        """Show the normalised shape."""
+        """Return the normalised shape as text for ``repr``."""
         return ", ".join(str(size) for size in self.normalized_shape)
 
 
@@ -60,7 +60,7 @@ class _BatchNorm(Module):
         self.register_buffer("num_batches_tracked", np.zeros((), np.int64))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Keep the shape; channels are axis 1."""
+        """Normalise each channel, along axis 1; the shape is unchanged."""
         kind = type(self).__name__
         if x.ndim not in self.dims or x.shape[1] != self.num_features:
             layout = self.layout.format(self.num_features)
@@ -94,7 +94,7 @@ class _BatchNorm(Module):
         return result if self.bias is None else result + self.bias.reshape(*shape)
 
     def extra_repr(self) -> str:
-        """Show the channels."""
+        """Return the channels as text for ``repr``."""
         return str(self.num_features)
 
 

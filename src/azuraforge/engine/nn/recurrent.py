@@ -134,7 +134,7 @@ class _Recurrent(Module):
         return sizes.astype(np.int64)  # the op's contract checks their number and their range
 
     def extra_repr(self) -> str:
-        """Show the sizes."""
+        """Return the sizes as text for ``repr``."""
         layers = f", layers={self.num_layers}" if self.num_layers > 1 else ""
         both = ", bidirectional" if self.bidirectional else ""
         return f"{self.input_size} → {self.hidden_size}{layers}{both}"

@@ -66,7 +66,7 @@ class Op:
         vjp: output gradients to input gradients, after checks of the gradients and buffers.
         view: whether the output may share memory with the first input.
         silent: whether NumPy computes nothing in ``forward`` that could warn of overflow or NaN.
-        contract: the checks of inputs and options that every backend shares, ``None`` where NumPy refuses them.
+        contract: the checks of inputs and options that every backend shares, ``None`` if NumPy itself refuses invalid inputs.
     """
 
     name: str

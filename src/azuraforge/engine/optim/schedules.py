@@ -31,11 +31,11 @@ class Schedule:
         self.optimizer.lr = self.rate(self.steps)
 
     def state_dict(self) -> dict[str, float]:
-        """Return what is needed to continue."""
+        """Return the state as JSON values."""
         return {"steps": self.steps, "peak_lr": self.peak_lr}
 
     def load_state_dict(self, state: Mapping[str, float]) -> None:
-        """Continue where ``state`` was taken."""
+        """Restore ``state``, a result of :meth:`state_dict`."""
         try:
             self.steps = int(state["steps"])
             self.peak_lr = float(state["peak_lr"])
@@ -140,11 +140,11 @@ class Plateau:
         return best - abs(best) * self.threshold if math.isfinite(best) else best
 
     def state_dict(self) -> dict[str, float | None]:
-        """Return what is needed to continue."""
+        """Return the state as JSON values."""
         return {"best": self.best, "bad_steps": self.bad_steps, "lr": self.optimizer.lr}
 
     def load_state_dict(self, state: Mapping[str, float | None]) -> None:
-        """Continue where ``state`` was taken."""
+        """Restore ``state``, a result of :meth:`state_dict`."""
         if not {"best", "bad_steps", "lr"} <= set(state):
             raise EngineError(f"Plateau state lacks {sorted({'best', 'bad_steps', 'lr'} - set(state))}")
         best = state["best"]

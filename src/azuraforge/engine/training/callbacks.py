@@ -33,7 +33,7 @@ class Callback:
         return {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continue where ``state`` was taken."""
+        """Restore ``state``, a result of :meth:`state_dict`."""
 
     def tensors(self) -> dict[str, Array]:
         """Return the arrays that a resumed training needs, by name."""

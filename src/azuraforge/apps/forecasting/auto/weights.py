@@ -39,7 +39,7 @@ _TRIMMED = 1 / 4
 
 @dataclass(frozen=True)
 class Combination:
-    """A combination of members' forecasts.
+    """Combination of members' forecasts.
 
     Attributes:
         rule: ``weights`` for the weighted sum, ``median`` for the median of the members with a weight, ``trimmed`` for

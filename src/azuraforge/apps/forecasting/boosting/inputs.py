@@ -94,7 +94,7 @@ class Scales:
         return replace(self, scale=(rows * self.scale + _ROWS_OF_OTHERS * usual) / (rows + _ROWS_OF_OTHERS))
 
     def to_dict(self) -> dict[str, object]:
-        """Return JSON values."""
+        """Return the fields as JSON values."""
         return asdict(self)
 
     @classmethod
@@ -148,7 +148,7 @@ class Layout:
         return replace(found, width=Inputs(found, {ALONE: Scales.learn(train)}, one).at(row, row).shape[1])
 
     def to_dict(self) -> dict[str, object]:
-        """Return JSON values."""
+        """Return the fields as JSON values."""
         return {**asdict(self), "clock": self.clock.to_dict(), "covariates": self.covariates.to_dict()}
 
     @classmethod

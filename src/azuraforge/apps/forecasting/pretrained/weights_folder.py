@@ -103,8 +103,8 @@ def read_folder(folder: Path) -> PretrainedFolder:
 def read_weights(path: Path) -> Weights:
     """Return the tensors of a file as float32.
 
-    Raises InvalidInput if the file cannot be read or is too large, or if a tensor has another type than floating point
-    or values that are not finite.
+    Raises InvalidInput if the file cannot be read or is too large, or if a tensor is not floating point or has
+    values that are not finite.
     """
     again = Message("copy {name} to {folder} again and compare its size", {"name": WEIGHTS, "folder": str(path.parent)})
     try:
