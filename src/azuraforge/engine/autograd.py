@@ -44,7 +44,7 @@ def make_results_with(wrap: Callable[[Array], Tensor]) -> None:
 
 
 class Node:
-    """One recorded application of an op.
+    """Recorded application of an op.
 
     Attributes:
         order: position in the order of recording; larger is later.

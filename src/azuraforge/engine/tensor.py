@@ -17,13 +17,13 @@ Operand = Any  # a Tensor, a number, or anything ``numpy.asarray`` takes
 
 
 class Tensor:
-    """An n-dimensional array that can be differentiated.
+    """N-dimensional array that can be differentiated.
 
     Python numbers and lists become float32; NumPy arrays keep their dtype and are not copied.
 
     Args:
         data: numbers, an array or another tensor.
-        requires_grad: collect the gradient of this tensor in ``grad`` when ``backward`` is called.
+        requires_grad: whether ``backward`` collects the gradient of this tensor in ``grad``.
 
     Attributes:
         data: the values, a NumPy array.
@@ -67,22 +67,22 @@ class Tensor:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The size of each axis."""
+        """Size of each axis."""
         return self.data.shape
 
     @property
     def ndim(self) -> int:
-        """The number of axes."""
+        """Number of axes."""
         return self.data.ndim
 
     @property
     def size(self) -> int:
-        """The number of elements."""
+        """Number of elements."""
         return self.data.size
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The NumPy dtype of the elements."""
+        """NumPy dtype of the elements."""
         return self.data.dtype
 
     def __len__(self) -> int:
@@ -122,7 +122,7 @@ class Tensor:
 
     @property
     def grad(self) -> Tensor | None:
-        """The gradient collected so far (it shares the gradient's memory), or ``None``."""
+        """Gradient collected so far, sharing its memory, or ``None``."""
         return None if self._gradient is None else Tensor._wrap(self._gradient)
 
     @grad.setter
@@ -273,7 +273,7 @@ class Tensor:
         return Tensor._wrap(self.data >= self._operand(other).data)
 
     def eq(self, other: Operand) -> Tensor:
-        """Return where the elements are equal. (``==`` keeps its Python meaning: the same tensor.)"""
+        """Return a boolean tensor of the elements that are equal; ``==`` compares the identity of tensors."""
         return Tensor._wrap(self.data == self._operand(other).data)
 
     def exp(self) -> Tensor:
@@ -354,7 +354,7 @@ class Tensor:
 
     @property
     def T(self) -> Tensor:  # noqa: N802 - the name NumPy and PyTorch use
-        """The tensor with its axes reversed."""
+        """Tensor with the axes in reverse order."""
         return self.transpose()
 
     def swapaxes(self, first: int, second: int) -> Tensor:

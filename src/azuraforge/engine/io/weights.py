@@ -61,7 +61,7 @@ def load_safetensors(
 
     Args:
         path: the file.
-        refuse_nan: raise where a floating point array holds NaN or infinity.
+        refuse_nan: whether to raise EngineError if a floating point array contains NaN or infinity.
 
     Returns:
         The arrays by name, sorted, and the metadata (empty if none).

@@ -107,7 +107,7 @@ class TransformerEncoderLayer(Module):
         dim_feedforward: width between the two linear layers.
         dropout: dropout on attention weights and after each sublayer.
         activation: ``relu`` or ``gelu``.
-        norm_first: normalise before each sublayer instead of after it, which makes the training of deep networks more stable.
+        norm_first: normalise before each sublayer instead of after it, for more stable training of deep networks.
         generator: source of weights and dropout; the module-level one by default.
     """
 

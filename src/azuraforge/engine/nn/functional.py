@@ -47,7 +47,7 @@ def layer_norm(
 
 
 def dropout(x: Tensor, p: float = 0.5, training: bool = True, generator: np.random.Generator | None = None) -> Tensor:
-    """Set each element to zero with probability ``p`` and scale the others by ``1 / (1 - p)``, in training only."""
+    """Set each element to zero with probability ``p`` and scale the others by ``1 / (1 - p)``; only if ``training``."""
     if not 0 <= p <= 1:
         raise EngineError(f"Dropout probability must be between 0 and 1, got {p}")
     if not training or p == 0:
@@ -62,7 +62,7 @@ def dropout(x: Tensor, p: float = 0.5, training: bool = True, generator: np.rand
 
 
 def embedding(indices: Tensor | Array, weight: Tensor, padding_idx: int | None = None) -> Tensor:
-    """Look rows up: indices ``(…)``, weight ``(rows, width)`` → ``(…, width)``; row ``padding_idx`` never learns."""
+    """Return rows of ``weight`` ``(rows, width)`` at ``indices`` ``(…)``; row ``padding_idx`` gets no gradient."""
     return apply("embedding", weight, _target(indices), padding_index=padding_idx)
 
 
@@ -172,7 +172,7 @@ def attention(
         query: ``(batch, query, width)``.
         key, value: ``(batch, key, width)``.
         heads: the width is split into this many heads.
-        blocked: boolean, broadcasts to ``(batch, head, query, key)``; true where a query must not look.
+        blocked: boolean, broadcasts to ``(batch, head, query, key)``; true if the query must not attend to the key.
         dropout_p: dropout on the weights.
         generator: its source; the module-level one by default.
     """

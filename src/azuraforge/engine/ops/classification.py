@@ -1,4 +1,4 @@
-"""Losses of classes: softmax with cross-entropy, and the two binary forms, each one op."""
+"""Classification losses: softmax with cross-entropy, and the two binary forms, each as one op."""
 
 from __future__ import annotations
 

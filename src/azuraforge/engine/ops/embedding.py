@@ -59,7 +59,7 @@ def _embedding_bag(context: Context, weight: Array, indices: Array, offsets: Arr
 
 
 def _first_equal(equal: Array, bag_of: Array) -> Array:
-    """Keep, per bag and column, only the first position where ``equal`` holds."""
+    """Return ``equal`` with only its first true position kept for each bag and column."""
     result = np.zeros_like(equal)
     taken: set[tuple[int, int]] = set()
     for position, column in zip(*np.nonzero(equal), strict=True):

@@ -36,7 +36,7 @@ class Context:
         needs: for each input, whether its gradient is required.
         saved: values that the forward function stored for the backward function.
         buffers: per input, an array into which the backward function may write that input's gradient
-            (returning the same array), or ``None``. Empty where no buffer is offered.
+            (returning the same array), or ``None``. Empty if there are no such arrays.
         inputs: shape and dtype of each input, ``None`` for one left out.
         outputs: shape and dtype of each output.
     """
@@ -61,12 +61,12 @@ class Op:
     """Differentiable operation.
 
     Attributes:
-        name: its key in the registry, shown in errors and by anomaly mode.
-        forward: arrays to arrays, after the contract's checks.
-        vjp: output gradients to input gradients, after checks of the gradients and buffers.
+        name: key in the registry, shown in errors and by anomaly mode.
+        forward: function from arrays to arrays, called after the checks of the contract.
+        vjp: function from output gradients to input gradients, called after checks of the gradients and buffers.
         view: whether the output may share memory with the first input.
         silent: whether NumPy computes nothing in ``forward`` that could warn of overflow or NaN.
-        contract: the checks of inputs and options that every backend shares, ``None`` if NumPy itself refuses invalid inputs.
+        contract: checks of inputs and options that all backends share, ``None`` if NumPy refuses invalid inputs.
     """
 
     name: str

@@ -168,7 +168,7 @@ class Emitter:
         return Value(self, self.builder.shuffle_vector(first, first, ir.Constant(kind, [0] * self.target.width)))
 
     def bits(self, condition: Value) -> Value:
-        """Return an integer with bit ``i`` set where a vector's condition holds in lane ``i``."""
+        """Return an integer whose bit ``i`` is set if a vector's condition holds in lane ``i``."""
         packed = self.builder.bitcast(condition.ir, ir.IntType(self.target.width))
         return Value(self, self.builder.zext(packed, INT))
 

@@ -17,9 +17,9 @@ _free: dict[int, list[Array]] = {}
 
 
 def address(array: Array) -> int:
-    """Return where an array's first element lies."""
+    """Return the address of the first element of an array."""
     # The field ``data`` of NumPy's array object, a part of its binary interface: the public ways to this number
-    # build a dictionary or an object each time, and a training step asks a hundred times.
+    # build a dictionary or an object each time, and a training step needs it a hundred times.
     location: int = _word_at(id(array) + _DATA).value
     return location
 
@@ -30,7 +30,7 @@ _probe = np.zeros(1)
 if _word_at(id(_probe) + _DATA).value != _probe.__array_interface__["data"][0]:  # another Python than CPython
 
     def address(array: Array) -> int:
-        """Return where an array's first element lies."""
+        """Return the address of the first element of an array."""
         location: int = array.__array_interface__["data"][0]
         return location
 

@@ -86,7 +86,7 @@ def _down(sums: Array) -> Array:
 
 
 def _rows(x: Array) -> Array:
-    """``(row, channel)`` with contiguous rows, without a copy where the channels already lie last."""
+    """Return x as ``(row, channel)`` with contiguous rows; nothing is copied if channels are already last."""
     if x.ndim == 2:
         return np.ascontiguousarray(x)
     last = x.transpose(0, 2, 3, 1)

@@ -1,4 +1,4 @@
-"""Sharing one op's work among threads: one fork and one join per op, all of it outside Python (``kernels/fork.py``)."""
+"""Thread pool of the ops: one fork and one join per op, both outside Python (``kernels/fork.py``)."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Pool:
             self._busy.release()
 
     def _remember(self, key: tuple[str, int, int, int]) -> _Shares | None:
-        """Work out the borders for a call of this kind, ``None`` where one thread does it all; they never change."""
+        """Compute and store the borders of the ranges for a kind of call; ``None`` if one thread computes it alone."""
         name, count, least, multiple = key
         parts = max(1, min(self.threads, count // max(least, 1)))
         shares = None

@@ -1,8 +1,8 @@
 """One step of Adam over flat buffers.
 
-Roots and divisions have one slow unit: with a root and a quotient per number the step waits for it, not for memory.
-With the widest vectors two of them share one division, by the product of their divisors: 12 % less time. Four gain no
-more, and narrower vectors nothing.
+Roots and divisions share one slow execution unit, which limits the step if every number needs a root and a quotient.
+With the widest vectors, two of them share one division by the product of their divisors, which takes 12 % less time.
+Sharing among four vectors gains no more, and with narrower vectors sharing gains nothing.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Forking and joining threads without Python: workers wait in compiled code, so a fork costs about a microsecond.
+"""Fork and join of threads without Python: workers wait in compiled code, so a fork takes about a microsecond.
 
 The threads share one block of 64-bit words (the constants below). ``pool_fork`` writes a task and raises the
-generation; every worker sees it, does its share and counts itself done; the caller does the first share and waits
-for the count. Waiting spins at first, since the next op of a training step follows within microseconds; then a
-worker sleeps on a condition variable, and the caller gives its processor away.
+generation. Every worker reads it, computes its share and increments a counter; the caller computes the first share and
+waits for the counter. Waiting spins at first, since the next op of a training step follows within microseconds; then a
+worker sleeps on a condition variable, and the caller yields its processor.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _INT32 = ir.IntType(32)
 
 
 def slot(begin: Value, count: Value, threads: Value) -> Value:
-    """Return the number of a range that begins here, where at most ``threads`` ranges share ``count`` items."""
+    """Return the number of the range that begins at ``begin`` if at most ``threads`` ranges share ``count`` items."""
     return (begin * threads + count - 1) / count
 
 
@@ -56,7 +56,7 @@ def _pause(e: Emitter) -> None:
 
 
 def _run_share(e: Emitter, shared: Any, index: Any) -> None:
-    """Call the task whose number lies in the shared block, on the range of thread ``index``."""
+    """Call the task whose number is stored in the shared block, on the range of thread ``index``."""
     b = e.builder
     task = b.load(_word(e, shared, TASK), typ=INT)
     begin = b.load(_word(e, shared, b.add(index, INT(BORDERS))), typ=INT)
@@ -75,9 +75,9 @@ def _run_share(e: Emitter, shared: Any, index: Any) -> None:
 
 
 def pool_fork(e: Emitter) -> None:
-    """Run the task that lies in the shared block on all threads; return when every share is done.
+    """Run the task in the shared block on all threads; return when every share is done.
 
-    Parameters: shared; workers, how many threads wait next to the caller.
+    Parameters: shared; workers, the number of threads besides the caller.
     """
     b = e.builder
     shared, workers = (one.ir for one in e.arguments)
@@ -167,7 +167,7 @@ def pool_serve(e: Emitter) -> None:
 
 
 def pool_prepare(e: Emitter) -> None:
-    """Make the lock and the condition of a new shared block. Parameters: shared."""
+    """Create the lock and the condition variable of a new shared block. Parameters: shared."""
     shared = e.arguments[0].ir
     nothing = ir.Constant(POINTER, None)
     e.builder.call(_outside(e, "pthread_mutex_init", 2), [_word(e, shared, MUTEX), nothing])

@@ -28,7 +28,7 @@ def row_steps(target: Target) -> list[int]:
 
 
 def most_vectors(target: Target) -> int:
-    """Return how many vectors wide the tiles of the backward pass are, by six rows."""
+    """Return the width in vectors of the tiles of the backward pass, which have six rows."""
     return 4 if target.registers == 32 else 2
 
 
@@ -99,7 +99,7 @@ def sweep(
 ) -> None:
     """Emit ``body(step, first row, first unit, rows)`` over time, blocks of units and rows of the batch.
 
-    Every other step takes the blocks backwards: it begins with the weights that the step before left in the cache.
+    Every other step processes the blocks in reverse order, starting with the weights that are still in the cache.
     """
     width = e.target.width
     with e.loop(0, time) as step, e.loop(0, padded, width) as place:
@@ -145,7 +145,7 @@ def row_products(
 
 
 def _panels(e: Emitter, columns: Value, panel: Callable[..., None], whole: bool = True) -> None:
-    """Emit ``panel(column, vectors)`` from the widest to the narrowest, with a mask for the last where not whole."""
+    """Emit ``panel(column, vectors)``, widest panels first; unless ``whole``, the last one has a mask."""
     width = e.target.width
     done = e.variable(e.integer(0))
     for count in (4, 2):

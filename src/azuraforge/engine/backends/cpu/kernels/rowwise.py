@@ -15,7 +15,7 @@ ir: Any = importlib.import_module("llvmlite.ir")
 
 
 def _across(e: Emitter, size: Value, body: Callable[[Value, Value | None], None]) -> None:
-    """Emit ``body(index, mask)`` over whole vectors without a mask, then once more for the rest."""
+    """Emit ``body(index, mask)`` over whole vectors without a mask, then once with a mask for the rest."""
     width = e.target.width
     whole = e.variable(e.integer(0))
     with e.loop(0, size - (width - 1), width) as index:
@@ -110,7 +110,7 @@ def relu(e: Emitter) -> None:
 
 
 def relu_backward(e: Emitter) -> None:
-    """out = grad where the result was above zero. Parameters: grad, result, out, begin, end."""
+    """out = grad if the result was above zero, else 0. Parameters: grad, result, out, begin, end."""
     grad, result, out, begin, end = e.arguments
 
     def write(i: Value, mask: Value | None) -> None:
