@@ -143,7 +143,7 @@ def waves_at(rows: Floats, period: int, harmonics: int) -> Floats:
 
 
 class AutoArima(StateForecaster[ArimaModel]):
-    """Forecaster by seasonal ARIMA; a stepwise search chooses the orders by AICc."""
+    """Forecaster that uses seasonal ARIMA; a stepwise search chooses the orders by AICc."""
 
     name: ClassVar[str] = "forecasting.arima"
     Model: ClassVar[type[StateModel]] = ArimaModel

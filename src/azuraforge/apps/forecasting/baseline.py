@@ -78,7 +78,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
 
     @abstractmethod
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
-        """Learn parameters from ``train``; ``validation`` may only choose among settings."""
+        """Learn parameters from ``train``; ``validation`` is only used to choose settings."""
 
     def relearn(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
         """Learn parameters from all rows; a subclass keeps the choices it made on the validation set."""

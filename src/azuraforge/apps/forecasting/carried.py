@@ -170,7 +170,7 @@ class StateForecaster(Baseline, Generic[ModelT]):
         return asked.learned(self._estimate(run.config, asked.tail, asked.seasons))
 
     def relearn(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
-        """Estimate the parameters again, with the last of all rows; if ``keeps_form``, keep the form chosen before."""
+        """Estimate the parameters again on all rows, as ``learn`` does; if ``keeps_form``, keep the chosen form."""
         if not self.keeps_form or evaluated.settings["model"] is None:
             return self.learn(run, rows, rows)
         asked = self._asked(run.config, rows)

@@ -98,7 +98,7 @@ class ComplexSmoothing(StateModel):
 
 
 class ComplexExponentialSmoothing(StateForecaster[ComplexSmoothing]):
-    """Forecaster by complex exponential smoothing; AICc chooses the form of the season."""
+    """Forecaster that uses complex exponential smoothing; AICc chooses the form of the season."""
 
     name: ClassVar[str] = "forecasting.ces"
     Model: ClassVar[type[StateModel]] = ComplexSmoothing

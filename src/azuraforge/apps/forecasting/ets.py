@@ -47,7 +47,7 @@ class EtsConfig(ForecastConfig):
 
 
 class ExponentialSmoothing(StateForecaster[Smoothing]):
-    """Forecaster by ETS with additive or multiplicative error and season, and an additive trend, damped or not."""
+    """Forecaster that uses ETS with additive or multiplicative error and season; the trend is additive or damped."""
 
     name: ClassVar[str] = "forecasting.ets"
     Config: ClassVar[type[ForecastConfig]] = EtsConfig

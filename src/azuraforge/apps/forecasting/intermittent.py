@@ -121,7 +121,7 @@ class BucketModel(StateModel):
 
 
 class Croston(StateForecaster[DemandModel]):
-    """Forecaster by Croston's method with the bias correction of Syntetos and Boylan."""
+    """Forecaster that uses Croston's method with the bias correction of Syntetos and Boylan."""
 
     name: ClassVar[str] = "forecasting.croston"
     Model: ClassVar[type[StateModel]] = DemandModel
@@ -140,7 +140,7 @@ class Croston(StateForecaster[DemandModel]):
 
 
 class Tsb(StateForecaster[DemandModel]):
-    """Forecaster by the method of Teunter, Syntetos and Babai, whose forecasts decay when demand ceases."""
+    """Forecaster that uses the method of Teunter, Syntetos and Babai, whose forecasts decay when demand ceases."""
 
     name: ClassVar[str] = "forecasting.tsb"
     Model: ClassVar[type[StateModel]] = DemandModel
@@ -159,7 +159,7 @@ class Tsb(StateForecaster[DemandModel]):
 
 
 class Adida(StateForecaster[BucketModel]):
-    """Forecaster by ADIDA: demand is summed over buckets, the sums are smoothed, and each row gets an equal share."""
+    """Forecaster that uses ADIDA: demand is summed over buckets, smoothed, and divided equally among the rows."""
 
     name: ClassVar[str] = "forecasting.adida"
     Model: ClassVar[type[StateModel]] = BucketModel

@@ -16,7 +16,7 @@ RUNS_OF_FURTHER = 3
 
 
 class MultipleSeasons(StateForecaster[Smoothing]):
-    """Forecaster by the seasons of a decomposition, updated by smoothing, plus ETS on the remainder."""
+    """Forecaster that uses the seasons of a decomposition, updated by smoothing, plus ETS on the remainder."""
 
     name: ClassVar[str] = "forecasting.mstl"
     Model: ClassVar[type[StateModel]] = Smoothing

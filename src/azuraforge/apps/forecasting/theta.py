@@ -125,7 +125,7 @@ class ThetaModel(StateModel):
 
 
 class Theta(StateForecaster[ThetaModel]):
-    """Forecaster by the form of the Theta method with the smallest error on the training set."""
+    """Forecaster that uses the form of the Theta method with the smallest error on the training set."""
 
     name: ClassVar[str] = "forecasting.theta"
     Model: ClassVar[type[StateModel]] = ThetaModel

@@ -42,7 +42,7 @@ class Baseline(ImagePipeline[ClassifyConfig, Learned]):
 
     @abstractmethod
     def learn(self, train: ImagePart, validation: ImagePart, seed: int) -> Learned:
-        """Learn from ``train``; ``validation`` may only choose among settings."""
+        """Learn from ``train``; ``validation`` is only used to choose settings."""
 
     @abstractmethod
     def scores(self, learned: Learned, pixels: Pixels) -> Floats:
@@ -95,7 +95,7 @@ class Majority(Baseline):
 
 
 class Logistic(Baseline):
-    """Baseline by multinomial logistic regression on the pixels, with a penalty chosen on the validation set."""
+    """Baseline that uses multinomial logistic regression on the pixels, with a penalty chosen on the validation set."""
 
     name: ClassVar[str] = "vision.logistic"
     title: ClassVar[dict[str, str]] = {"en": "Logistic regression", "tr": "Lojistik regresyon"}

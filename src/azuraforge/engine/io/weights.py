@@ -35,8 +35,8 @@ def save_safetensors(
 
     Args:
         path: the file; it appears under this name only when complete and synced to disk.
-        tensors: names to arrays of numbers or booleans.
-        metadata: names to texts, kept in the header.
+        tensors: arrays of numbers or booleans, by name.
+        metadata: texts stored in the header, by name.
 
     Raises:
         EngineError: a dtype or a metadata value cannot be stored.
@@ -67,7 +67,7 @@ def load_safetensors(
         The arrays by name, sorted, and the metadata (empty if none).
 
     Raises:
-        EngineError: the file is missing, truncated, lies about its content or is no safetensors file.
+        EngineError: the file is missing, truncated, inconsistent or not a safetensors file.
     """
     try:
         content = Path(path).read_bytes()
@@ -91,7 +91,7 @@ def load_safetensors(
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all: under another name, synced, then renamed."""
+    """Write a file completely or not at all: write it under another name, sync it, then rename it."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)  # as the process's umask allows
     try:

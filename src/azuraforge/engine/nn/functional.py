@@ -327,9 +327,9 @@ def gaussian_nll_loss(
     """Return the negative log-likelihood of ``target`` under normal distributions of given mean and variance.
 
     Args:
-        mean, target, variance: of one shape.
+        mean, target, variance: tensors of one shape.
         full: include the constant ``log(2 pi) / 2``.
-        eps: the smallest variance, for stability.
+        eps: lower limit of the variance, for stability.
         reduction: ``mean``, ``sum`` or ``none``.
     """
     return apply("gaussian_nll_loss", mean, _target(target), variance, full=full, eps=eps, reduction=reduction)
@@ -348,8 +348,8 @@ def cross_entropy(
     Args:
         logits: raw scores ``(batch, class)`` or ``(batch, class, …)``.
         target: class numbers ``(batch,)`` or ``(batch, …)``.
-        weight: ``(class,)``, what each class counts for.
-        ignore_index: targets of this number count nothing.
+        weight: ``(class,)``, weight of each class.
+        ignore_index: class number of targets that are ignored.
         label_smoothing: share of the target spread evenly over all classes (Szegedy et al. 2016).
         reduction: ``mean`` (weighted by class), ``sum`` or ``none``.
     """

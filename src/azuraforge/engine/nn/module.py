@@ -95,7 +95,7 @@ class Module:
     # --- walking the tree ---
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """Yield this module and all inside it, outer ones first, a shared one once."""
+        """Yield the dotted name and the module for this module and all inside it, outer ones first, each once."""
         seen: set[int] = set()
         stack: list[tuple[str, Module]] = [(prefix, self)]
         while stack:

@@ -360,7 +360,7 @@ def reshape(x: Array, *, shape: tuple[int, ...]) -> None:
 
 
 def transpose(x: Array, *, axes: tuple[int, ...] | None) -> None:
-    """Check that every axis is named once."""
+    """Check that each axis is named exactly once."""
     if axes is not None:
         for axis in axes:
             expect_axis("transpose", axis, x.ndim)

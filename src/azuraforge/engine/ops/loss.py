@@ -23,7 +23,7 @@ def as_prediction(prediction: Array, target: Array) -> Array:
 
 
 def reduce(losses: Array, reduction: str) -> tuple[Array, float]:
-    """Reduce element losses; return the result and the weight that one element's gradient carries."""
+    """Reduce element losses; return the result and its derivative by a single element."""
     if reduction == "mean":
         if losses.size == 0:
             raise EngineError("the mean loss of no elements is not defined")

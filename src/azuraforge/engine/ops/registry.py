@@ -108,14 +108,14 @@ def checked_op(
     """Return an op whose functions are called only with arrays that pass its checks.
 
     Args:
-        name: its key in the registry.
-        forward: arrays to arrays.
-        vjp: output gradients to input gradients.
-        contract: called with the arguments of ``forward`` but the context; raises ``EngineError``.
+        name: key in the registry.
+        forward: function from arrays to arrays.
+        vjp: function from output gradients to input gradients.
+        contract: called with the arguments of ``forward`` except the context; raises ``EngineError``.
         view: whether the output may share memory with the first input.
         silent: whether NumPy computes nothing in ``forward`` that could warn.
-        kernels: whether the functions hand addresses to compiled code, which reads whole elements: arrays that do
-            not begin at a multiple of their element's size are copied then.
+        kernels: whether the functions pass addresses to compiled code; arrays that do not begin at a multiple of their
+            element size are then copied.
     """
 
     @wraps(forward)

@@ -123,7 +123,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         """Set weights that need no gradient descent before training starts; does nothing by default."""
 
     def prepare_refit(self, config: SeriesConfigT, network: nn.Module, evaluated: nn.Module, train: Examples) -> None:
-        """Set weights as ``prepare`` does before a refit, with the choices that ``evaluated`` made on validation."""
+        """Set weights before a refit, as ``prepare`` does, with the choices that ``evaluated`` has made."""
 
     def split(self, table: Table, config: SeriesConfigT) -> Split:
         """Split the rows in chronological order; the default window is shortened to fit into the training set.

@@ -40,7 +40,7 @@ _MOST_ROWS_FOR_FOUR = 10_000
 
 
 class BoostedLags(Pipeline[BoostedConfig, Boosted]):
-    """Forecaster by a weighted mean of forests that correct the last value, a ridge forecast, and the last seasons.
+    """Forecaster that averages forests, which correct the last value, a ridge forecast, or the last seasons.
 
     The same trees predict every row ahead: the number of rows ahead is an input, and the calendar, earlier seasons and
     known-ahead columns refer to the row to predict. One model learns all series of a panel, each in its own scale.

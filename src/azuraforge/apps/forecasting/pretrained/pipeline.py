@@ -83,7 +83,7 @@ class Pretrained:
 
 
 class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
-    """Forecaster by the quantiles of a Chronos-Bolt model, calibrated on the validation set."""
+    """Forecaster that uses the quantiles of a Chronos-Bolt model, calibrated on the validation set."""
 
     name: ClassVar[str] = "forecasting.chronos_bolt"
     kind = "forecast"

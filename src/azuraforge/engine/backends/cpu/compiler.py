@@ -32,8 +32,8 @@ class Kernels(dict[str, Kernel]):
     Attributes:
         signatures: name → one letter for each parameter: ``p`` address, ``i`` integer, ``f`` float.
         tasks: numbers of the kernels that work on a range, by which threads identify their task.
-        shares: those kernels, called with their arguments as packed bytes, ``begin`` and ``end``: with twenty
-            arguments that takes half the time of handing them over one by one.
+        shares: the same kernels, called with packed arguments, ``begin`` and ``end``; with twenty arguments, this takes
+            half the time of passing each separately.
     """
 
     def __init__(self, signatures: dict[str, str]) -> None:
@@ -122,7 +122,7 @@ def _shared(parameters: str) -> bool:
 
 
 def load(target: Target, definitions: Sequence[Definition], signatures: dict[str, str], code: bytes) -> Kernels:
-    """Link an object file into this process and return its kernels. Calling one releases Python's lock."""
+    """Link an object file into this process and return its kernels; calling a kernel releases the GIL."""
     machine = _machine(target)
     engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
     engine.add_object_file(binding.ObjectFileRef.from_data(code))

@@ -205,7 +205,7 @@ def _conv2d_vjp(context: Context, gradient: Array) -> Gradients:
 
 
 def _wide_gradient(scratch: Scratch, saved: _Saved, height: int, width: int) -> tuple[Array, Array]:
-    """Return an image of the gradient with the border of zeros that the input's gradient needs, and its inside."""
+    """Return the gradient with the border of zeros that the gradient of the input needs, and a view without it."""
     rows, columns = 2 - saved.padding[0], 2 - saved.padding[1]
     wide = scratch.take(saved.x.shape[0], height + 2 * rows, width + 2 * columns, saved.channels)
     wide[:, :rows] = 0

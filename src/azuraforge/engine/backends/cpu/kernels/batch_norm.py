@@ -15,7 +15,7 @@ BLOCK = 512  # rows
 
 
 def _panels(e: Emitter, columns: Value, panel: Callable[[Value, list[Value | None]], None]) -> None:
-    """Emit ``panel(column, masks)`` for two vectors at a time, then for what is left, masked."""
+    """Emit ``panel(column, masks)`` for two vectors at a time, then with masks for the remaining columns."""
     width = e.target.width
     done = e.variable(e.integer(0))
     with e.loop(0, columns - (2 * width - 1), 2 * width) as column:
@@ -68,7 +68,7 @@ def column_totals(e: Emitter) -> None:
 
 
 def column_spreads(e: Emitter) -> None:
-    """out[block, column] = the sum of (x - mean)² down each column.
+    """Sum ``(x - mean)²`` over the rows of each block, ``(block, column)``.
 
     Parameters: x, mean, out, rows, columns, begin, end: blocks.
     """
@@ -83,7 +83,7 @@ def column_spreads(e: Emitter) -> None:
 
 
 def column_covariances(e: Emitter) -> None:
-    """out[block] = the sums of grad and of grad * (x - mean) down each column.
+    """Sum ``grad`` and ``grad * (x - mean)`` over the rows of each block.
 
     Parameters: grad, x, mean, out ``(blocks, 2, columns)``, rows, columns, begin, end: blocks.
     """
@@ -100,7 +100,7 @@ def column_covariances(e: Emitter) -> None:
 
 
 def scale_columns(e: Emitter) -> None:
-    """out = (x - mean) * factor + shift, each of the three per column.
+    """Compute ``out = (x - mean) * factor + shift``; mean, factor and shift differ by column.
 
     Parameters: x, mean, factor, shift, out, columns, begin, end.
     """
@@ -122,7 +122,7 @@ def scale_columns(e: Emitter) -> None:
 
 
 def mix_columns(e: Emitter) -> None:
-    """out = (grad - mean_grad - (x - mean) * slope) * factor, all but grad and x per column.
+    """Compute ``out = (grad - mean_grad - (x - mean) * slope) * factor``; all but grad and x differ by column.
 
     Parameters: grad, x, mean_grad, mean, slope, factor, out, columns, begin, end.
     """

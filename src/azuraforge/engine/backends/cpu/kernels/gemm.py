@@ -1,4 +1,4 @@
-"""Matrix products in register tiles.
+"""Matrix products by register tiles.
 
 ``C = A @ B`` with the columns of B and C contiguous. A is read one number at a time into all lanes, so it may
 have any strides, a transposed one included. A tile of rows × vectors of C stays in registers while the inner
@@ -50,7 +50,7 @@ def emit_tile(
 
 
 def gemm(e: Emitter) -> None:
-    """C = A @ B, plus what was in C (``mode`` 2) or a bias per column (``mode`` 1).
+    """Compute ``C = A @ B``, plus the previous C (``mode`` 2) or a bias for each column (``mode`` 1).
 
     Parameters: a, a_row, a_inner (strides), b, b_row, c, c_row, bias, rows, inner, columns, mode, chunk: the inner
     index runs in chunks of this size, each over all of C, so that what a chunk reads stays in the cache.

@@ -13,7 +13,7 @@ from azuraforge.engine.backends.cpu.values import Value
 
 
 def panel_width(target: Target) -> int:
-    """Return how many units lie side by side in a panel of packed weights."""
+    """Return the number of units in a panel of packed weights."""
     return tile(target)[1] * target.width
 
 

@@ -61,7 +61,7 @@ def layer_norm(e: Emitter) -> None:
 
 
 def layer_norm_backward(e: Emitter) -> None:
-    """Gradient of the rows. Parameters: grad, weight, normal, scale, out, size, begin, end."""
+    """Compute the gradient of the rows. Parameters: grad, weight, normal, scale, out, size, begin, end."""
     grad, weight, normal, scale, out, size, begin, end = e.arguments
     share = 1.0 / _float(e, size)
     with e.loop(begin, end) as row:
@@ -86,7 +86,7 @@ def layer_norm_backward(e: Emitter) -> None:
 
 
 def column_products(e: Emitter) -> None:
-    """out[column] = the sum of a * b down each column. Parameters: a, b, out, rows, columns."""
+    """Sum ``a * b`` over the rows of each column. Parameters: a, b, out, rows, columns."""
     a, b, out, rows, columns = e.arguments
     width = e.target.width
     with e.loop(0, columns, width) as column:
@@ -104,13 +104,13 @@ def _flat(e: Emitter, begin: Value, end: Value, body: Callable[[Value, Value | N
 
 
 def relu(e: Emitter) -> None:
-    """out = max(x, 0), NaN kept. Parameters: x, out, begin, end."""
+    """Compute ``out = max(x, 0)``, keeping NaN. Parameters: x, out, begin, end."""
     x, out, begin, end = e.arguments
     _flat(e, begin, end, lambda i, mask: e.store(e.maximum(e.load(x, i, mask), e.zero()), out, i, mask))
 
 
 def relu_backward(e: Emitter) -> None:
-    """out = grad if the result was above zero, else 0. Parameters: grad, result, out, begin, end."""
+    """Compute ``out = grad`` if the result was above zero, else 0. Parameters: grad, result, out, begin, end."""
     grad, result, out, begin, end = e.arguments
 
     def write(i: Value, mask: Value | None) -> None:
