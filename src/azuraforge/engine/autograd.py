@@ -1,9 +1,9 @@
 """Reverse-mode automatic differentiation: ops are recorded in the forward pass and visited in reverse order.
 
 A tensor that came out of an op points to a :class:`Node`; the node points to the tensors that went in.
-``backward`` visits the reachable nodes, newest first, asks each op for its vector-Jacobian product and
-adds the results up. No recursion, so depth is limited by memory alone. (Griewank and Walther, "Evaluating
-Derivatives", 2008, chapter 3.)
+``backward`` visits the reachable nodes, newest first, calls the vector-Jacobian product of each op and sums the
+results. There is no recursion, so only memory limits the depth. (Griewank and Walther, "Evaluating Derivatives", 2008,
+chapter 3.)
 """
 
 from __future__ import annotations
@@ -179,11 +179,11 @@ def backward(root: Tensor, gradient: Array | None = None, *, retain_graph: bool 
     Args:
         root: the tensor to differentiate, usually a scalar loss.
         gradient: the derivative of the final quantity by ``root``, of its shape; ones for a scalar.
-        retain_graph: keep what was saved, so that the same graph can be walked again.
+        retain_graph: whether to keep the saved values, so that the same graph can be differentiated again.
 
     Raises:
-        EngineError: ``root`` depends on nothing that needs a gradient, is no scalar while ``gradient`` is
-            missing, or its graph was freed by an earlier call.
+        EngineError: ``root`` does not depend on a tensor that requires a gradient, ``gradient`` is missing and
+            ``root`` is not a scalar, or an earlier call freed the graph.
     """
     if not root.requires_grad:
         raise EngineError("backward: the tensor depends on nothing with requires_grad=True")

@@ -54,7 +54,7 @@ class Tensor:
 
     @classmethod
     def _wrap(cls, array: Any) -> Tensor:
-        """Make a plain tensor around the result of an op, without the checks of the constructor."""
+        """Return a tensor that contains the result of an op, without the checks of the constructor."""
         self = Tensor.__new__(Tensor)
         self.data = array if type(array) is np.ndarray else np.asarray(array)
         self.requires_grad = False
@@ -138,7 +138,7 @@ class Tensor:
         self._gradient = array
 
     def accumulate_gradient(self, gradient: Array) -> None:
-        """Add ``gradient`` to what is collected, in the buffer that :meth:`set_gradient_buffer` gave if any."""
+        """Add ``gradient`` to the collected gradient, in the buffer of :meth:`set_gradient_buffer` if there is one."""
         if self._gradient is not None:
             if self._gradient is not gradient:
                 self._gradient += gradient
@@ -349,7 +349,7 @@ class Tensor:
         return self.reshape(*self.shape[:start_axis], int(np.prod(self.shape[start_axis:])))
 
     def transpose(self, *axes: int | tuple[int, ...]) -> Tensor:
-        """Reorder the axes as NumPy does: reversed by default, else the order given."""
+        """Return the tensor with reordered axes, in reverse order by default, as in NumPy."""
         return autograd.apply("transpose", self, axes=sizes_of(axes) if axes else None)
 
     @property

@@ -1,4 +1,4 @@
-"""``forecasting.lstm``: an LSTM on top of a linear forecast, for several horizons at once."""
+"""``forecasting.lstm``: an LSTM on top of a linear forecast."""
 
 from __future__ import annotations
 

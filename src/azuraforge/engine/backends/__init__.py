@@ -25,7 +25,7 @@ def backend() -> str:
 
 
 def backend_info() -> dict[str, str | int]:
-    """Return what a run must repeat to get the same bits: backend, instruction set, threads, kernels' hash.
+    """Return the settings that make runs reproducible bit for bit: backend, instruction set, threads, kernel hash.
 
     >>> backend_info()["backend"]
     'reference'

@@ -1,4 +1,4 @@
-"""A model as a folder: ``weights.safetensors`` and ``model.json`` with its architecture, version and hash."""
+"""Model folders: ``weights.safetensors``, and ``model.json`` with architecture, version and hash."""
 
 from __future__ import annotations
 

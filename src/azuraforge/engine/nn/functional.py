@@ -256,7 +256,7 @@ def stack(tensors: Sequence[Tensor], axis: int = 0) -> Tensor:
 
 
 def where(condition: Tensor | Array, a: Tensor, b: Tensor) -> Tensor:
-    """Return ``a`` where the condition holds, else ``b``; all three broadcast."""
+    """Return the elements of ``a`` if the condition is true, else those of ``b``; all three broadcast."""
     mask = condition.data if isinstance(condition, Tensor) else np.asarray(condition)
     return apply("where", Tensor(mask.astype(bool)), a, b)
 
@@ -302,12 +302,12 @@ def huber_loss(prediction: Tensor, target: Tensor | Array, delta: float = 1.0, r
 def quantile_loss(
     prediction: Tensor, target: Tensor | Array, quantiles: Sequence[float] | Array, reduction: str = "mean"
 ) -> Tensor:
-    """Return the pinball loss, whose minimum is the quantile itself (Koenker and Bassett 1978).
+    """Return the pinball loss, which quantiles minimize (Koenker and Bassett 1978).
 
     Args:
         prediction: ``(…, quantile)``.
         target: ``(…)``.
-        quantiles: the levels between 0 and 1, as many as the last axis of ``prediction``.
+        quantiles: levels between 0 and 1, one for each element of the last axis of ``prediction``.
         reduction: ``mean`` (over all elements and quantiles), ``sum`` or ``none``.
     """
     levels = np.asarray(quantiles, dtype=np.float64)

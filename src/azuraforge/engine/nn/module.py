@@ -95,7 +95,7 @@ class Module:
     # --- walking the tree ---
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """Yield the dotted name and the module for this module and all inside it, outer ones first, each once."""
+        """Yield this module and each module inside it once, with their dotted names, outer modules first."""
         seen: set[int] = set()
         stack: list[tuple[str, Module]] = [(prefix, self)]
         while stack:
@@ -185,7 +185,7 @@ class Module:
         """Copy values by name into the parameters and buffers; if any value does not fit, nothing changes.
 
         Args:
-            state: dotted names to arrays, as :meth:`state_dict` gives them.
+            state: arrays by dotted names, as returned by :meth:`state_dict`.
             strict: whether missing and unknown names raise an error; if false, only common names are loaded.
 
         Raises:

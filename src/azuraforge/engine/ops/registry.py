@@ -5,9 +5,9 @@ are checked before the vector-Jacobian product (:func:`checked_op`). Both functi
 none of their inputs:
 
 - ``forward(context, *arrays, **attributes)`` returns one array or a tuple of arrays and leaves what the
-  backward pass needs in ``context.saved``. Where ``context.needs`` is all ``False`` nothing need be kept.
-- ``vjp(context, *output_gradients)`` returns one gradient (or ``None``) per input. An output nobody used
-  arrives as ``None`` in ops with several outputs.
+  backward pass needs in ``context.saved``. If all of ``context.needs`` are ``False``, nothing needs to be saved.
+- ``vjp(context, *output_gradients)`` returns one gradient (or ``None``) per input. In ops with several outputs, the
+  gradient of an unused output is ``None``.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Op:
         forward: function from arrays to arrays, called after the checks of the contract.
         vjp: function from output gradients to input gradients, called after checks of the gradients and buffers.
         view: whether the output may share memory with the first input.
-        silent: whether NumPy computes nothing in ``forward`` that could warn of overflow or NaN.
+        silent: whether NumPy never warns of overflow or NaN in ``forward``.
         contract: checks of inputs and options that all backends share, ``None`` if NumPy refuses invalid inputs.
     """
 
@@ -113,7 +113,7 @@ def checked_op(
         vjp: function from output gradients to input gradients.
         contract: called with the arguments of ``forward`` except the context; raises ``EngineError``.
         view: whether the output may share memory with the first input.
-        silent: whether NumPy computes nothing in ``forward`` that could warn.
+        silent: whether NumPy never warns in ``forward``.
         kernels: whether the functions pass addresses to compiled code; arrays that do not begin at a multiple of their
             element size are then copied.
     """

@@ -1,6 +1,6 @@
 """Learning rate schedules, which set the ``lr`` of an optimizer when they are created and at each ``step()``.
 
-``state_dict`` holds plain numbers, fit for JSON.
+``state_dict`` returns JSON values.
 """
 
 from __future__ import annotations

@@ -64,13 +64,13 @@ class Trainer:
     """Trainer of a model on batches of ``(*inputs, target)``.
 
     Args:
-        model: called with the inputs of a batch.
-        optimizer: over the model's parameters.
-        loss: ``(prediction, target)`` to a scalar tensor.
-        batches: the training batches; shuffled ones should have a generator of their own.
-        schedule: moved after each step.
-        clip_norm: limit for the joint norm of the gradients.
-        accumulate: batches whose gradients are averaged into one step.
+        model: model that is called with the inputs of a batch.
+        optimizer: optimizer of the model's parameters.
+        loss: function from ``(prediction, target)`` to a scalar tensor.
+        batches: training batches; shuffled batches should have their own generator.
+        schedule: learning rate schedule, advanced after each step.
+        clip_norm: limit of the joint norm of the gradients.
+        accumulate: number of batches whose gradients are averaged for one step.
         average: a moving average to update after each step; validation uses its weights.
         generators: further random generators (of dropout layers, say) whose state must be resumed. The
             module-level one always is.
@@ -237,7 +237,7 @@ class Trainer:
     # --- resume ---
 
     def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
-        """Return everything needed to continue: arrays by name, and the rest as values that JSON can hold."""
+        """Return the state needed to continue: arrays by name, and the rest as JSON values."""
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
         tensors |= {f"optimizer.{name}": value for name, value in self.optimizer.state_dict().items()}
         if self.average is not None:
@@ -262,8 +262,8 @@ class Trainer:
         """Restore the result of :meth:`state`; the trainer must be constructed in the same way.
 
         Raises:
-            EngineError: the state is of another format, model, optimizer or set of callbacks, or incomplete; nothing is
-                changed then.
+            EngineError: the state is incomplete or belongs to another format, model, optimizer or set of callbacks;
+                nothing is changed then.
         """
         tensors_before, rest_before = self.state()
         rest_before = copy.deepcopy(rest_before)
@@ -329,8 +329,8 @@ class Trainer:
         """Restore the state that :meth:`save` wrote.
 
         Raises:
-            EngineError: a file is missing, damaged or changed, the arrays are not those that ``trainer.json``
-                describes, or the state is another trainer's. Nothing is changed then.
+            EngineError: a file is missing, damaged or changed, the arrays do not match ``trainer.json``, or the state
+                belongs to another trainer; nothing is changed then.
         """
         path = Path(folder) / "trainer.json"
         try:

@@ -86,7 +86,7 @@ def _swapped(x: Array, rows: int, columns: int, x_row: int, out: Array, out_row:
 
 
 def _pack(scratch: Scratch, weight: Array) -> Array:
-    """Lay ``(out, in, rows, columns)`` out as ``(block, rows, columns, in, lane)``."""
+    """Copy weights ``(out, in, rows, columns)`` into the layout ``(block, rows, columns, in, lane)``."""
     lanes = current().target.width
     out, inputs, rows, columns = weight.shape
     whole = _whole(out)

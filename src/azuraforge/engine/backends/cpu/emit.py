@@ -119,7 +119,7 @@ class Emitter:
         self.builder.call(call, [value.ir, address, ir.IntType(32)(4), mask.ir])
 
     def mask(self, count: Value) -> Value:
-        """Return a mask whose first ``count`` lanes are on."""
+        """Return a mask in which the first ``count`` lanes are set."""
         width = self.target.width
         lane_type = ir.IntType(32)
         lanes = ir.Constant(ir.VectorType(lane_type, width), list(range(width)))

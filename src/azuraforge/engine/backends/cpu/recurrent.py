@@ -58,7 +58,7 @@ def _read(x: Array, reverse: bool) -> _Reading:
 
 
 def _pack(scratch: Scratch, gates: int, weight_ih: Array, bias: Array, weight_hh: Array, padded: int) -> Array:
-    """Pack the bias and the weights ``(gates * hidden, inner)`` of input and state one behind the other."""
+    """Pack the bias and the weights ``(gates * hidden, inner)`` of input and state one after another."""
     width = current().target.width
     features, hidden = weight_ih.shape[1], weight_hh.shape[1]
     packed = scratch.take(padded // width, features + 1 + padded, gates, width)
@@ -77,7 +77,7 @@ def _first(buffer: Array, value: Array) -> None:
 
 
 def _whole_gates(scratch: Scratch, weight: Array, gates: int, padded: int, columns: int) -> Array:
-    """Return weights ``(gates * hidden, inner)`` as ``(gates * padded, columns)``, with zeros for what is padding."""
+    """Return weights ``(gates * hidden, inner)`` as ``(gates * padded, columns)``, with zeros as padding."""
     rows, inner = weight.shape
     if rows == gates * padded and inner == columns:
         return np.ascontiguousarray(weight)

@@ -15,9 +15,9 @@ _LARGEST, _LEAST_EPS = 1e37, 1e-15  # a product of two divisors within these is 
 
 
 def adam(e: Emitter) -> None:
-    """Update values and both moments in one sweep.
+    """Update values and both moments in one pass.
 
-    Parameters: values, gradient, mean, square; keep (what weight decay leaves of the values before the step), penalty
+    Parameters: values, gradient, mean, square; keep (share of the values that weight decay keeps), penalty
     (L2, added to the gradient), one_minus_beta_1, beta_2, one_minus_beta_2, step_size (lr / correction of the mean),
     root (1 / root of the correction of the square), eps; begin, end.
     """
@@ -29,7 +29,7 @@ def adam(e: Emitter) -> None:
     small_eps = e.bits(eps < _LEAST_EPS)
 
     def moments(index: Value, mask: Value | None) -> tuple[Value, Value]:
-        """Move both moments; return the mean and what it is divided by."""
+        """Update both moments; return the mean and its divisor."""
         slope = e.fma(e.load(values, index, mask), penalty, e.load(gradient, index, mask))
         m = e.load(mean, index, mask)
         m = e.fma(slope - m, share_1, m)

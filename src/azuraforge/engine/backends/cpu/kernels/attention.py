@@ -1,6 +1,6 @@
 """Self-attention of one head of one example at a time, whose data fit into the cache.
 
-Queries, keys and values lie side by side in rows of ``3 * width`` numbers. The products are calls of ``gemm``.
+Each row of ``3 * width`` numbers contains a query, a key and a value. The products are calls of ``gemm``.
 """
 
 from __future__ import annotations

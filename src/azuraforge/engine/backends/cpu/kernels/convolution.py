@@ -85,7 +85,7 @@ def convolve_pool(e: Emitter) -> None:
     """Convolve, ReLU and 2 × 2 max-pool the images ``begin … end``, one at a time through a scratch image.
 
     Parameters: as for ``convolve``; scratch, one image; out and codes ``(batch, height / 2, width / 2, channels)``:
-    which of the four pixels was the largest, 0 … 3, or -1 where ReLU cut it off.
+    the index 0 … 3 of the largest of the four pixels, or -1 if it is not above zero.
     """
     (x, x_image, x_row, packed, bias, scratch, out, codes, height, width, inputs, channels, kernel_rows,
      kernel_columns, begin, end) = e.arguments  # fmt: skip

@@ -14,7 +14,7 @@ from azuraforge.engine.backends.cpu.values import Value, Variable
 
 
 def tile(target: Target) -> tuple[int, int]:
-    """Return rows and vectors of the register tile: as many accumulators as leave room for the operands."""
+    """Return the rows and vectors of a register tile, whose accumulators leave registers for the operands."""
     return {32: (12, 2), 16: (6, 2)}[target.registers]
 
 

@@ -1,7 +1,7 @@
 """The fully connected layer: packing, product, bias and ReLU as one task; all its gradients as another.
 
-What a thread reads it should have written: shares are by units where the weights are the larger operand, so that the
-rows of weights that a thread moved in the optimizer's step are those it packs, multiplies and differentiates next.
+Threads should read memory that they have written. If the weights are the larger operand, threads share the units, so
+that each packs, multiplies and differentiates the rows of weights that it updated in the optimizer's step.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def panel_width(target: Target) -> int:
 
 
 def linear_panel(e: Emitter) -> None:
-    """out = max(x @ panel + bias, 0 or nothing) for the units of one panel.
+    """Compute ``out = x @ panel + bias``, optionally with ReLU, for the units of one panel.
 
     Parameters: x, x_row, x_inner (strides); panel ``(inner, panel width)``; bias; has_bias; out, out_row; rows;
     inner; units, those of the panel that exist; rectify, whether results below zero become zero (NaN stays).

@@ -1,11 +1,11 @@
 """Backward pass of convolution, ReLU and 2 × 2 max-pooling, which reads only the pixels that won the pooling.
 
-Three quarters of the gradient before pooling are zeros. Here vectors run along the *input* channels: each pooled
-number then is one scalar times whole vectors, wherever in its square the winner lay, so nothing is computed for the
-other three pixels. Where there are few input channels, vectors run along the output channels.
+Three quarters of the gradient before pooling are zeros. Vectors run along the *input* channels, so that each pooled
+number is a scalar that multiplies whole vectors, whichever pixel of its square won, and nothing is computed for the
+other three pixels. With few input channels, vectors run along the output channels.
 
-Gradients and codes are ``(batch, rows, columns, channels)``; a code is the winner's place 0 … 3 in its square or -1
-where ReLU cut it off. Kernels are 3 × 3, stride 1.
+Gradients and codes are ``(batch, rows, columns, channels)``; a code is the index 0 … 3 of the winner in its square, or
+-1 if it was not above zero. Kernels are 3 × 3, with stride 1.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from azuraforge.engine.backends.cpu.values import Value, Variable
 
 
 def pooled_winners(e: Emitter) -> None:
-    """Find the winners: their gradients, their places in memory, and the sums of their gradients.
+    """Find the winners: their gradients, their positions in memory, and the sums of their gradients.
 
     Parameters: grad, codes; winners, like grad, with zeros where ReLU cut off; steps, 32-bit integers: how far the
     winner lies from the first pixel of its square; total, per channel; pixels, channels, row and pixel stride; begin,

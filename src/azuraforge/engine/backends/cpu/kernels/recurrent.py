@@ -4,7 +4,7 @@ Buffers are time-major, each line padded to whole vectors of units (``padded``, 
 lanes of padding hold zeros and stay zero. Weights are packed so that one register tile ends holding all gates of a
 block of units; the nonlinearities follow row by row while it lies in the nearest cache.
 
-One call runs the whole sequence for the rows ``begin … end`` of the batch, so threads share the batch and meet once
+One call runs the whole sequence for the rows ``begin … end`` of the batch, so threads share the batch and join once
 per op. On the way back the gradients of a few steps' pre-activations wait in a buffer that stays in the cache, and go
 from there into the sums of the weights' gradients; each thread has sums of its own.
 """
@@ -33,10 +33,10 @@ def most_vectors(target: Target) -> int:
 
 
 def pack(e: Emitter) -> None:
-    """Lay weights out as ``(block of units, inner, gate, lane)``.
+    """Copy weights into the layout ``(block of units, inner, gate, lane)``.
 
     Parameters: weight ``(gate * hidden, inner)`` with its row stride, out, the inner size of the whole
-    packing and the offset of this part in it, hidden, inner, gates. Lanes beyond ``hidden`` are left alone.
+    packing and the offset of this part in it, hidden, inner, gates. Lanes beyond ``hidden`` are not written.
     """
     weight, weight_row, out, whole, offset, hidden, inner, gates = e.arguments
     width = e.target.width
@@ -47,7 +47,7 @@ def pack(e: Emitter) -> None:
 
 
 def pack_recurrent(e: Emitter) -> None:
-    """Pack the bias, the weights of the input and those of the state one behind the other.
+    """Pack the bias, the weights of the input and the weights of the state one after another.
 
     Parameters: weight_ih, its inner size; bias; weight_hh; out, zeroed where ``hidden`` is no whole number of vectors;
     whole, the inner size of the packing; hidden, gates.

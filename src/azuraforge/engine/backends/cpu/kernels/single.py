@@ -1,7 +1,7 @@
 """LSTM of a single sequence, for prediction: packing, products with the input and all steps in one call.
 
-With one row there is nothing to share a load of weights with, so the state's weights are read from the cache at every
-step, and that is what a step costs. The input's products are taken out of it: they are made for all steps at once.
+With a single row, the weights of the state must be read from the cache at every step, which determines the time of a
+step. The products with the input are therefore computed for all steps in advance.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def lstm_single(e: Emitter) -> None:
 
     Parameters: x with its stride per step, features; weights and biases as the layer has them; packed, room for
     ``(features + hidden, 4, padded)``; inputs, room for ``(time, 4, padded)``; h_0 and c_0 ``(hidden)``; states
-    ``(time + 1, padded)`` and cells ``(padded)``; time, hidden, padded. Lanes beyond ``hidden`` come out as they will.
+    ``(time + 1, padded)`` and cells ``(padded)``; time, hidden, padded. Lanes beyond ``hidden`` are undefined.
     """
     (x, x_step, features, weight_ih, weight_hh, bias_ih, bias_hh, packed, inputs, h_0, c_0, states, cells, time, hidden,
      padded) = e.arguments  # fmt: skip

@@ -1,6 +1,6 @@
 """3 × 3 convolution with 2.25 times fewer multiplications: F(2 × 2, 3 × 3).
 
-Each square of 2 × 2 outputs meets 4 × 4 inputs. Both sides are moved by sums and differences into a space where the
+Each square of 2 × 2 outputs depends on 4 × 4 inputs. Sums and differences transform both into a space in which the
 convolution is a product per place, 16 in all, so over many squares and channels it is 16 matrix products. (Lavin and
 Gray, "Fast Algorithms for Convolutional Neural Networks", 2015, section 4.1.) The gradient of the weights is the same
 the other way around. The sums cost no accuracy that the tests could see; but what is infinite, or overflows in them,
