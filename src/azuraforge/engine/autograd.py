@@ -237,8 +237,8 @@ def _propagate(node: Node, gradients: list[Array | None], pending: dict[int, lis
     inputs = node.inputs
     context.buffers = tuple(
         [
-            # The home of a leaf's gradient, while nothing is collected in it. An input that goes in twice gets two
-            # gradients, which must not meet in one buffer.
+            # The gradient buffer of a leaf, as long as it is unused. An input that occurs twice gets two gradients,
+            # which must not share a buffer.
             None if item is None or item._gradient is not None or inputs.count(item) > 1 else item._gradient_buffer
             for item in inputs
         ]
@@ -268,7 +268,7 @@ def _add(pending: dict[int, list[Array | None]], node: Node, index: int, gradien
     if slots is None:
         slots = pending[node.order] = [None] * node.outputs
     before = slots[index]
-    # Never in place: an op may hand the same array to several inputs.
+    # Never in place: an op may return the same array for several inputs.
     slots[index] = gradient if before is None else before + gradient
 
 

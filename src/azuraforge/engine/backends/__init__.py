@@ -12,7 +12,7 @@ from os import PathLike
 from azuraforge.engine.errors import EngineError
 from azuraforge.engine.ops.registry import OPS, Op
 
-# One dictionary for the life of the process: ``set_backend`` refills it, so callers may hold on to it.
+# The same dictionary for the life of the process: ``set_backend`` refills it, so callers may keep a reference.
 active: dict[str, Op] = OPS.copy()
 # Optimizer steps over flat buffers that the backend does faster than the optimizer's own code, by name.
 updates: dict[str, Callable[..., None]] = {}

@@ -55,7 +55,7 @@ class Batches:
         self.drop_last = drop_last
         self.prefetch = prefetch
         self.generator = generator if generator is not None else default_generator()
-        self._position = 0  # batches of this epoch already handed out
+        self._position = 0  # batches of this epoch already returned
         self._before_epoch: dict[str, Any] | None = None  # the generator's state that made this epoch's order
         self._order = np.arange(len(dataset))
         if not len(self):
@@ -107,7 +107,7 @@ class Batches:
                     if not put(arrays):
                         return
                 put(None)
-            except Exception as error:  # handed to the thread that iterates
+            except Exception as error:  # raised again in the thread that iterates
                 put(error)
 
         thread = threading.Thread(target=gather, name="engine-prefetch", daemon=True)

@@ -129,7 +129,7 @@ def checked_op(
                     break
         result = forward(context, *arrays, **options)
         if True not in context.needs:
-            return result  # nothing goes back from here, and without the outputs' forms nothing can
+            return result  # no backward pass follows
         context.inputs = tuple([None if array is None else (array.shape, array.dtype) for array in arrays])
         if isinstance(result, tuple):
             context.outputs = tuple([(array.shape, array.dtype) for array in result])

@@ -183,7 +183,7 @@ def build(
     """
     initialize()
     path = folder / f"{target.name}-{cache_key(target)}.o"
-    # The signatures come from the definitions, which are cheap to read off without emitting code.
+    # The signatures come from the definitions and need no emitted code.
     signatures = {
         name: "".join({"*": "p", ".": "f"}.get(word[0], "i") for word in words.split())
         for name, words, _ in definitions

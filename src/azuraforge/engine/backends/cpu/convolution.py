@@ -157,7 +157,7 @@ def _convolve(scratch: Scratch, x: Array, weight: Array, bias: Array | None, out
                   height, width, inputs, _whole(inputs), channels, chunk, batch, runtime.pool.threads)  # fmt: skip
         runtime.pool.run("winograd" if codes is None else "winograd_pool", places, batch)
         if told.sum() == 0 or _only_nan(x, weight, offsets):
-            return  # else something is infinite or overflowed, and the direct kernel says where
+            return  # else a value is infinite or overflowed, and the direct kernel returns correct values
     packed = _pack(scratch, weight)
     sizes = (height, width, inputs, channels, 3, 3)
     images = (address(x), *_strides(x)[:2], address(packed), address(offsets))
@@ -378,11 +378,11 @@ def _reshape(context: Context, x: Array, *, shape: tuple[int, ...]) -> Array:
     batch, channels, height, width = x.shape
     image, _, _, pixel = _strides(x)
     out = np.empty((batch, channels, height * width), np.float32)
-    # The pixels of an image are its planes, read the other way around.
+    # Copying pixels to planes is the same as copying planes to pixels with exchanged strides.
     places = (address(x), image, pixel, 0, address(out), channels * height * width, 0, height * width, 1, channels,
               height * width)  # fmt: skip
     current().pool.run("to_pixels", places, batch, max(1, _LEAST_MOVED // out[0].size))
-    # The reference knows sizes of -1, and what is wrong.
+    # The reference handles sizes of -1 and raises errors for invalid ones.
     out.shape = cast(Array, OPS["reshape"].forward(context, out, shape=shape)).shape
     context.saved = x.shape
     return out

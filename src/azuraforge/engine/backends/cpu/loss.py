@@ -19,7 +19,7 @@ _CHUNK = 4096  # numbers whose squares are added up together, whichever thread d
 
 class _Slope(NamedTuple):
     slope: Array  # of the loss by the logits
-    each: bool  # whether the losses of the rows were handed out one by one
+    each: bool  # whether the losses of the rows were returned one by one
 
 
 def _cross_entropy(
@@ -73,7 +73,7 @@ def _mse(context: Context, prediction: Array, target: Array, *, reduction: str) 
     runtime = current()
     scratch = Scratch()
     if prediction.ndim == 4 and prediction.transpose(0, 2, 3, 1).flags.c_contiguous and prediction.shape[1] > 1:
-        # A convolution's output: go through its pixels, and hand back a gradient that lies as it does.
+        # The output of a convolution: process it by pixels, and return a gradient with the same memory layout.
         batch, channels, height, width = prediction.shape
         pixels = scratch.take(batch, height, width, channels)
         to_pixels(target, pixels)

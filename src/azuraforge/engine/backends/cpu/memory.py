@@ -12,7 +12,7 @@ _ALIGNMENT_BYTES = 64
 _KEPT_BYTES_PER_SIZE = 64 * 2**20  # at most this much of each size waits for its next use
 
 # Size → arrays that wait. No lock: looking a list up, ``pop`` and ``append`` are single steps for Python's threads, and
-# the collector may drop a Scratch, which gives memory back, in the middle of a take.
+# the garbage collector may delete a Scratch, which returns its memory, during a take.
 _free: dict[int, list[Array]] = {}
 
 

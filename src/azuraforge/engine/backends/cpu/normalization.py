@@ -30,7 +30,7 @@ def _batch_norm(
     context: Context, x: Array, weight: Array | None, bias: Array | None, *, eps: float
 ) -> tuple[Array, Array, Array]:
     plain = all(each is None or (each.dtype == np.float32 and each.size) for each in (x, weight, bias))
-    # With an infinite weight the order of the factors decides between infinity and NaN: the reference's order holds.
+    # With an infinite weight, the order of factors decides between infinity and NaN, so the reference is used.
     wild = weight is not None and np.isinf(weight).any()
     if wild or not plain or x.ndim not in (2, 4):
         return cast(tuple[Array, Array, Array], by_reference("batch_norm", context, x, weight, bias, eps=eps))

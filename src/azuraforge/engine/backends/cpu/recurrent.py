@@ -122,7 +122,7 @@ def _back(
         d_x_start, d_x_step = address(d_x), batch * features
         if saved.reverse:
             d_x_start, d_x_step = d_x_start + (time - 1) * d_x_step * 4, -d_x_step
-    # A line ends with what keeps lines below each other out of the same place in the cache.
+    # Padding at the end of a line prevents consecutive lines from using the same part of the cache.
     line = 4 * padded + _CACHE_LINE
     chunk = min(time, max(1, _WAITING * threads // batch))
     d_gates = scratch.take(chunk, batch, line)

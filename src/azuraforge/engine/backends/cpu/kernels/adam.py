@@ -48,7 +48,7 @@ def adam(e: Emitter) -> None:
             move(places[1], m_1, divisor_1, None)
             return
         product = divisor_0 * divisor_1
-        # Infinity and NaN belong to one number each; a shared division would hand them to its neighbour.
+        # A shared division would pass infinity and NaN of one number on to the other.
         wild = e.bits(product >= _LARGEST) + small_eps
         with e.either(wild > 0) as (alone, together):
             with alone:

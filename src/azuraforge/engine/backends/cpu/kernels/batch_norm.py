@@ -35,7 +35,7 @@ def _sum_rows(
     end = e.least(begin + BLOCK, rows)
 
     def panel(column: Value, masks: list[Value | None]) -> None:
-        # Even and odd rows have sums of their own, since one addition waits for the one before.
+        # Even and odd rows have separate sums, because each addition waits for the previous one.
         sums = [[[e.variable(e.zero()) for _ in outs] for _ in masks] for _ in range(2)]
 
         def line(row: Value, some: list[list[Variable]]) -> None:

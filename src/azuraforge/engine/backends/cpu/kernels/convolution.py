@@ -153,7 +153,7 @@ def weight_gradient(e: Emitter) -> None:
 
     def panel(image: Value, source: Value, channel: Value, vectors: int) -> None:
         target = e.at(out, source * 9 * channels + channel)
-        # A few rows at a time have sums of their own: a total that all pixels join one by one would lose digits.
+        # Groups of rows have separate sums, because adding all pixels to one total would lose precision.
         most = e.integer(SUMMED_ROWS) / width + 1
         with e.loop(0, height, most) as top:
             sums = [[e.variable(e.zero()) for _ in range(vectors)] for _ in range(9)]

@@ -16,14 +16,14 @@ from azuraforge.engine.backends.cpu.values import INT, POINTER, Value
 
 ir: Any = importlib.import_module("llvmlite.ir")
 
-# Words of the shared block; what different threads write lies on different cache lines.
+# Words of the shared block; words that different threads write are on different cache lines.
 GENERATION, DONE, TASK, STOPPING, SLEEPING, MUTEX, CONDITION, BORDERS = 0, 16, 32, 33, 48, 64, 80, 96
 MOST_THREADS = 128
 ARGUMENTS = BORDERS + MOST_THREADS + 8
 WORDS = ARGUMENTS + 64
 
 _SPINS = 20_000  # pauses before a worker sleeps: a few hundred microseconds
-_CALLER_SPINS = 2_000  # before the caller gives way: a worker may have lost its processor
+_CALLER_SPINS = 2_000  # pauses before the caller yields, since a worker may have lost its processor
 _INT32 = ir.IntType(32)
 
 

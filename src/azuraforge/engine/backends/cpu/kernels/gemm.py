@@ -92,7 +92,7 @@ def _gemm_chunk(
                 left = e.at(a, row * a_row)
                 products = emit_tile(e, step, count, inner, left, a_row, a_inner, right, b_row, start, masks)
                 result = [[e.variable(value) for value in values] for values in products]
-                # Added at the end: a total that all products join one by one would lose digits.
+                # Added at the end, because adding all products to one total would lose precision.
                 with e.when(Value(e, e.builder.icmp_signed("==", mode.ir, e.integer(2).ir))):
                     for place, sums in zip(places, result, strict=True):
                         for index, one in enumerate(sums):
@@ -138,7 +138,7 @@ def transpose(e: Emitter) -> None:
             e.store(value, e.at(target, out_row * index))
 
     def edge(row: Value, column: Value) -> None:
-        # A square that sticks out: its last row is read again for those below, and what is too much is not written.
+        # A square beyond the edge: its last row is read again for missing rows, and missing columns are not written.
         source, target = e.at(x, row * x_row + column), e.at(out, column * out_row + row)
         last, wide = rows - row - 1, e.least(columns - column, width)
         inside = e.mask(wide)

@@ -35,9 +35,9 @@ def gru_forward(e: Emitter) -> None:
             for gate, one in enumerate(sums[:3]):
                 e.store(one.get(), e.at(saved, padded * (3 * number)), padded * gate)
             e.store(sums[3].get(), e.at(proposed, padded * number))
-        # In the lanes of padding, what is infinite met weights of zero.
+        # In the lanes of padding, infinite values times weights of zero are NaN.
         inside = e.mask(e.least(hidden - unit, width))
-        # A loop, not unrolled: the tile leaves the registers to the polynomials.
+        # Not unrolled, so that the registers are free for the polynomials.
         with e.loop(0, e.integer(rows)) as index:
             here, proposal = e.at(saved, index * padded * 3), e.at(proposed, index * padded)
             sums_here = [*(e.load(here, padded * gate) for gate in range(3)), e.load(proposal)]

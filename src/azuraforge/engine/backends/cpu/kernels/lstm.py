@@ -23,7 +23,7 @@ def lstm_forward(e: Emitter) -> None:
     inner = features + padded + 1
 
     def body(step: Value, row: Value, unit: Value, rows: int) -> None:
-        right = e.at(packed, unit * inner * 4)  # a block holds inner * 4 * width numbers
+        right = e.at(packed, unit * inner * 4)  # a block has inner * 4 * width numbers
         bias = [e.load(right, gate * width) for gate in range(4)]
         tile = [[e.variable(one) for one in bias] for _ in range(rows)]
         line = step * batch + row
@@ -34,9 +34,9 @@ def lstm_forward(e: Emitter) -> None:
         for number, sums in enumerate(tile):
             for gate, one in enumerate(sums):
                 e.store(one.get(), e.at(saved, padded * (4 * number)), padded * gate)
-        # In the lanes of padding, what is infinite met weights of zero.
+        # In the lanes of padding, infinite values times weights of zero are NaN.
         inside = e.mask(e.least(hidden - unit, width))
-        # A loop, not unrolled: the tile leaves the registers to the polynomials.
+        # Not unrolled, so that the registers are free for the polynomials.
         with e.loop(0, e.integer(rows)) as index:
             here = e.at(saved, index * padded * 4)
             gate_i, gate_f, gate_g, gate_o = (

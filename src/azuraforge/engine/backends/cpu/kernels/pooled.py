@@ -55,7 +55,7 @@ def pooled_weight_gradient(e: Emitter) -> None:
     lanes = e.target.width
     with e.loop(0, batch) as image, e.loop(0, inputs, lanes) as source, e.loop(begin, end) as channel:
         target = e.at(out, channel * 9 * inputs + source)
-        # A few rows at a time have sums of their own: a total that all pixels join one by one would lose digits.
+        # Groups of rows have separate sums, because adding all pixels to one total would lose precision.
         most = e.integer(SUMMED_ROWS) / columns + 1
         with e.loop(0, rows, most) as top:
             sums = [e.variable(e.zero()) for _ in range(9)]

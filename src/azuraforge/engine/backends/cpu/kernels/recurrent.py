@@ -76,7 +76,7 @@ def products(
         with e.loop(0, inner) as k:
             step(k, tile)
         return
-    # One row has too few sums to keep the multipliers busy: even and odd steps get sums of their own.
+    # A single row has too few sums to keep the multipliers busy, so even and odd steps get separate sums.
     odd = [[e.variable(e.zero()) for _ in tile[0]]]
     done = e.variable(e.integer(0))
     with e.loop(0, inner - 1, 2) as k:
@@ -175,7 +175,7 @@ def sum_products(
         for height in [6, 4, 2, 1]:
             with e.loop(done.get(), lines - (height - 1), height) as line:
                 places = [e.at(out, (line + index) * columns + column) for index in range(height)]
-                # Rows in blocks with sums of their own: adding millions of them to one total would lose digits.
+                # Blocks of rows have separate sums, because adding millions of rows to one total would lose precision.
                 with e.loop(begin, end, SUMMED_ROWS) as top:
                     bottom = e.least(top + SUMMED_ROWS, end)
                     sums = [[e.variable(e.zero()) for _ in range(count)] for _ in places]

@@ -71,13 +71,13 @@ def lstm_single(e: Emitter) -> None:
 
     nothing, forward = e.integer(0), e.integer(1)
     with e.loop(0, time) as step, e.loop(0, padded, width) as place:
-        # Every other step goes the way back, over blocks and within them: it begins with the weights that the cache
-        # still holds, and comes last to the part of the state that the step before finished last.
+        # Every other step processes blocks and their contents in reverse order: it begins with the weights that are still
+        # in the cache, and reads last the part of the state that the previous step finished last.
         back = e.low_bits(step, 1) > 0
         unit = e.select(back, padded - width - place, place)
         start, stride = e.select(back, nothing, hidden - 1), e.select(back, forward, nothing - 1)
         given = e.at(inputs, step * padded * _GATES + unit)
-        # Two sums per gate: too few would wait for each other.
+        # Two sums per gate, because fewer sums would wait for each other.
         sums = [[e.variable(e.load(given, padded * gate)) for gate in range(_GATES)],
                 [e.variable(e.zero()) for _ in range(_GATES)]]  # fmt: skip
         right = e.at(packed, (unit * inner + features * width) * _GATES)
