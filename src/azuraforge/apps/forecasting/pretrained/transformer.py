@@ -163,7 +163,7 @@ class _Block:
         return np.asarray(_normed(x, self._norms["self"], self._epsilon) @ value @ out)
 
     def feed_forward(self, x: Single) -> Single:
-        """Return the output of the feed-forward network, gated if the config says so, before it is added to ``x``."""
+        """Return the output of the feed-forward network, which is gated if the config requires it."""
         normed = _normed(x, self._norms["dense"], self._epsilon)
         hidden = activated(normed @ self._into[0], self._activation)
         if self._gated:

@@ -1,4 +1,4 @@
-"""Convolution by kernels; strides, dilations and groups in training go to the reference."""
+"""Convolution by kernels; the reference handles strides, dilations and groups in training."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def to_pixels(x: Array, out: Array) -> None:
 
 
 def _swapped(x: Array, rows: int, columns: int, x_row: int, out: Array, out_row: int) -> None:
-    """Copy the matrices ``(rows, columns)`` of x, one per item of its first axis, turned around, into those of out."""
+    """Copy the transposed matrices ``(rows, columns)`` of x, one per item of its first axis, into those of out."""
     places = (address(x), rows * x_row, x_row, 0, address(out), columns * out_row, 0, out_row, 1, columns, rows)
     current().pool.run("to_pixels", places, len(out), max(1, _LEAST_MOVED // (rows * columns)))
 
@@ -144,7 +144,7 @@ def _moved_weights(scratch: Scratch, weight: Array, channels: int) -> Array:
 
 
 def _convolve(scratch: Scratch, x: Array, weight: Array, bias: Array | None, out: Array, codes: Array | None) -> None:
-    """Convolve images ``(batch, height, width, channel)``, padded already, into ``out``; with codes, pool them too."""
+    """Convolve padded images ``(batch, height, width, channel)`` into ``out``; if ``codes`` is given, pool them too."""
     runtime = current()
     channels, inputs = out.shape[3], x.shape[3]
     batch, height, width = x.shape[0], x.shape[1] - 2, x.shape[2] - 2

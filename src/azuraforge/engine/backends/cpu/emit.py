@@ -1,8 +1,8 @@
 """Small generator of SIMD code: Python emits LLVM instructions, which LLVM compiles to machine code.
 
 A kernel is a Python function that receives an :class:`Emitter` and calls it to emit loads, fused
-multiply-adds and loops. Python's own loops unroll, its own ``if`` chooses tile shapes per instruction set,
-so one source serves AVX-512, AVX2 and plain 128-bit vectors (SSE, NEON).
+multiply-adds and loops. Loops of Python are unrolled, and its ``if`` selects tile shapes for the instruction set, so
+that one source serves AVX-512, AVX2 and plain 128-bit vectors (SSE, NEON).
 
 Numbers in a kernel are :class:`Value`: 64-bit integers, float32 scalars and float32 vectors with Python's
 operators. Addresses are pointers to float32, indexed in elements.
@@ -96,7 +96,7 @@ class Emitter:
         return self.splat(self.scalar(pointer, index))
 
     def load(self, pointer: Value, index: Value | int = 0, mask: Value | None = None) -> Value:
-        """Load a vector; lanes outside ``mask`` are zero and not touched."""
+        """Load a vector; lanes outside ``mask`` are zero, and their memory is not read."""
         address = self.at(pointer, index).ir
         if mask is None:
             return Value(self, self.builder.load(address, align=4, typ=self.vector_type))
@@ -145,11 +145,11 @@ class Emitter:
         return Value(self, self.builder.gep(pointer.ir, [offset], source_etype=INT))
 
     def low_bits(self, value: Value, count: int) -> Value:
-        """Return the lowest bits of an integer."""
+        """Return the lowest ``count`` bits of an integer."""
         return Value(self, self.builder.and_(value.ir, INT(2**count - 1)))
 
     def shifted(self, value: Value, count: Value) -> Value:
-        """Return an integer moved left by ``count`` bits."""
+        """Return an integer shifted left by ``count`` bits."""
         return Value(self, self.builder.shl(value.ir, count.ir))
 
     def small(self, pointer: Value, index: Value) -> Value:
@@ -158,7 +158,7 @@ class Emitter:
         return Value(self, self.builder.sext(loaded, INT))
 
     def small_splat(self, value: Value | int) -> Value:
-        """Return a vector of 32-bit integers, all ``value``."""
+        """Return a vector of 32-bit integers that all equal ``value``."""
         kind = ir.VectorType(ir.IntType(32), self.target.width)
         if isinstance(value, int):
             return Value(self, ir.Constant(kind, [value] * self.target.width))

@@ -1,10 +1,9 @@
-"""Convolution, vectors along the output channels, and ReLU with 2 × 2 max-pooling on the spot.
+"""Convolution with vectors along the output channels, optionally with ReLU and 2 × 2 max-pooling in the same pass.
 
-Images inside are ``(batch, height, width, channel)``; outputs have whole vectors of channels, inputs are already
-padded at their edges. For each kernel row the numbers that one output pixel meets then lie in one run of ``kernel
-columns * in`` neighbours, so the inner loop is a matrix product over that run. A tile is a run of neighbouring
-output pixels by one or two vectors of channels. Weights are packed ``(block of channels, kernel row, kernel column,
-in, lane)``.
+Images are ``(batch, height, width, channel)``; outputs have whole vectors of channels, and inputs are already padded at
+their edges. For each kernel row, an output pixel depends on ``kernel columns * in`` contiguous numbers, so the inner
+loop is a matrix product over these numbers. A tile is a range of neighbouring output pixels by one or two vectors of
+channels. Weights are packed as ``(block of channels, kernel row, kernel column, in, lane)``.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from azuraforge.engine.backends.cpu.values import Value
 
 
 def _heights(e: Emitter, vectors: int) -> list[int]:
-    """Return the tile lengths in pixels; 28, 14 and 7 fit the usual images without a rest."""
+    """Return the tile lengths in pixels; 28, 14 and 7 divide the widths of usual images."""
     if e.target.registers == 32:
         return [28, 14, 7, 4, 2, 1] if vectors == 1 else [14, 7, 4, 2, 1]
     return [12, 7, 4, 2, 1] if vectors == 1 else [6, 4, 2, 1]

@@ -107,9 +107,9 @@ def pool_fork(e: Emitter) -> None:
 
 
 def pool_serve(e: Emitter) -> None:
-    """Do share ``index`` of every task, until the word STOPPING is set. Each worker thread runs this function.
+    """Compute share ``index`` of every task until the word STOPPING is set. Each worker thread runs this function.
 
-    Parameters: shared; index, from 1; seen, the generation when the thread was made.
+    Parameters: shared; index, from 1; seen, the generation when the thread was created.
     """
     b = e.builder
     shared, index, first = (one.ir for one in e.arguments)
@@ -182,7 +182,7 @@ def tasks(module: Any) -> list[Any]:
 def emit_task(module: Any, name: str, signature: str) -> None:
     """Emit ``task_<name>(arguments, begin, end)``, which calls the kernel with its arguments taken from memory.
 
-    ``signature`` is the kernel's, whose last two parameters are ``begin`` and ``end``.
+    ``signature`` is that of the kernel, whose last two parameters are ``begin`` and ``end``.
     """
     kind = ir.FunctionType(ir.VoidType(), [POINTER, INT, INT])
     function = ir.Function(module, kind, f"task_{name}")

@@ -61,10 +61,10 @@ def lstm_backward(e: Emitter) -> None:
     Parameters: grad (of the output) with its strides per step and row of the batch, in processing order;
     gates, squashed, cells and states as the forward pass left them; x with its strides, features; one, a 1;
     weight_hh ``(4 * padded, padded)`` and weight_ih ``(4 * padded, features)``; d_gates, room for ``chunk`` steps of
-    lines of ``d_row`` numbers; sums, of which each thread has ``(features + padded + 1, 4 * padded)``: gradients by the
-    weights of input and state and by the bias, where ``need_weights``; d_x with its strides, where ``need_x``; d_state
-    and d_cell ``(batch, padded)``, the last steps' gradients coming in and the first steps' going out, that of the
-    state only where ``need_state``; batch, time, hidden, padded, threads, begin, end.
+    lines of ``d_row`` numbers; sums, of which each thread has ``(features + padded + 1, 4 * padded)``: gradients of the
+    weights of input and state and of the bias, if ``need_weights``; d_x with its strides, if ``need_x``; d_state and
+    d_cell ``(batch, padded)``, gradients of the last steps as input and of the first steps as output, that of the state
+    only if ``need_state``; batch, time, hidden, padded, threads, begin, end.
     """
     (grad, grad_step, grad_row, gates, squashed, cells, states, x, x_step, x_row, features, one, weight_hh, weight_ih,
      d_gates, d_row, chunk, sums, need_weights, d_x, d_x_step, d_x_row, need_x, need_state, d_state, d_cell, batch,

@@ -1,12 +1,12 @@
 """Parts shared by LSTM and GRU: packed weights, the loop over time, and the gradients of the weights.
 
-Buffers are time-major, each line padded to whole vectors of units (``padded``, a multiple of the vector width): the
-lanes of padding hold zeros and stay zero. Weights are packed so that one register tile ends holding all gates of a
-block of units; the nonlinearities follow row by row while it lies in the nearest cache.
+Buffers are time-major, and each line is padded to whole vectors of units (``padded``, a multiple of the vector width)
+with lanes that stay zero. Weights are packed so that a register tile finally contains all gates of a block of units;
+the nonlinearities follow row by row while the tile is in the nearest cache.
 
 One call runs the whole sequence for the rows ``begin … end`` of the batch, so threads share the batch and join once
-per op. On the way back the gradients of a few steps' pre-activations wait in a buffer that stays in the cache, and go
-from there into the sums of the weights' gradients; each thread has sums of its own.
+per op. In the backward pass, the gradients of the pre-activations of a few steps are collected in a buffer that stays
+in the cache, and then added to the gradients of the weights; each thread has its own sums.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def pack(e: Emitter) -> None:
 def pack_recurrent(e: Emitter) -> None:
     """Pack the bias, the weights of the input and the weights of the state one after another.
 
-    Parameters: weight_ih, its inner size; bias; weight_hh; out, zeroed where ``hidden`` is no whole number of vectors;
+    Parameters: weight_ih, its inner size; bias; weight_hh; out, zeroed if ``hidden`` is no whole number of vectors;
     whole, the inner size of the packing; hidden, gates.
     """
     weight_ih, features, bias, weight_hh, out, whole, hidden, gates = e.arguments
@@ -200,7 +200,7 @@ def gather(e: Emitter) -> None:
 
     Parameters: sums ``(threads, features + padded + biases, gates * padded)``, added up in place; threads; d_ih
     ``(gates * hidden, features)``, features; d_hh ``(gates * hidden, hidden)``; d_bias_ih and d_bias_hh; hidden,
-    padded, gates; shift, how many gates later the input's gradients lie in a line; biases, 1 where both are the same.
+    padded, gates; shift, the number of gates before the input's gradients in a line; biases, 1 if both are the same.
     """
     (sums, threads, d_ih, features, d_hh, d_bias_ih, d_bias_hh, hidden, padded, gates, shift,
      biases) = e.arguments  # fmt: skip

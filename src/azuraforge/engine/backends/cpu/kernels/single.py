@@ -71,8 +71,8 @@ def lstm_single(e: Emitter) -> None:
 
     nothing, forward = e.integer(0), e.integer(1)
     with e.loop(0, time) as step, e.loop(0, padded, width) as place:
-        # Every other step processes blocks and their contents in reverse order: it begins with the weights that are still
-        # in the cache, and reads last the part of the state that the previous step finished last.
+        # Every other step processes blocks and their contents in reverse order: it begins with the weights that are
+        # still in the cache, and reads last the part of the state that the previous step finished last.
         back = e.low_bits(step, 1) > 0
         unit = e.select(back, padded - width - place, place)
         start, stride = e.select(back, nothing, hidden - 1), e.select(back, forward, nothing - 1)
