@@ -8,15 +8,34 @@ from pydantic import Field
 
 from azuraforge.apps.forecasting.network import ForecastNetwork, NetworkConfig
 from azuraforge.engine import Tensor, nn
+from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.windows import Inputs
 
 
 class RecurrentConfig(NetworkConfig):
     """Settings of a recurrent network: its size and its training."""
 
-    hidden_size: Annotated[int, Field(default=48, ge=1, le=1024, description="Size of the recurrent state")]
+    hidden_size: Annotated[
+        int,
+        Field(
+            default=48,
+            ge=1,
+            le=1024,
+            title="Hidden size",
+            description="Size of the recurrent state",
+            json_schema_extra=in_turkish("Gizli boyut", "Yinelemeli durumun boyutu"),
+        ),
+    ]
     num_layers: Annotated[
-        int, Field(default=1, ge=1, le=4, description="Number of recurrent layers; each reads the one below")
+        int,
+        Field(
+            default=1,
+            ge=1,
+            le=4,
+            title="Layers",
+            description="Recurrent layers; each reads the output of the one below",
+            json_schema_extra=in_turkish("Katman sayısı", "Yinelemeli katmanlar; her biri altındakinin çıktısını okur"),
+        ),
     ]
 
 

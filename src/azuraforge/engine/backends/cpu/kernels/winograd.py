@@ -2,9 +2,9 @@
 
 Each square of 2 × 2 outputs depends on 4 × 4 inputs. Sums and differences transform both into a space in which the
 convolution is a product per place, 16 in all, so over many squares and channels it is 16 matrix products. (Lavin and
-Gray, "Fast Algorithms for Convolutional Neural Networks", 2015, section 4.1.) The gradient of the weights is
-computed in the same way in reverse. The sums cause no loss of accuracy that the tests detect, but values that are infinite or overflow
-become NaN, while the direct kernels return infinity. Each image therefore records whether it stayed finite.
+Gray, "Fast Algorithms for Convolutional Neural Networks", 2015, section 4.1.) The gradient of the weights is computed
+in the same way in reverse. The sums cause no loss of accuracy that the tests detect, but values that are infinite or
+overflow become NaN, while the direct kernels return infinity. Each image therefore records whether it stayed finite.
 
 Images as in ``convolution.py``, heights and widths of the outputs even. Squares go through scratch memory of ``chunk``
 squares at a time, small enough for the second-level cache: ``(16, chunk, whole)`` where ``whole`` is the number of
