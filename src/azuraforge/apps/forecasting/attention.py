@@ -23,7 +23,7 @@ class AttentionConfig(NetworkConfig):
             ge=1,
             le=1024,
             title="Width",
-            description="Values per row inside the encoder",
+            description="Number of values per row inside the encoder",
             json_schema_extra=in_turkish("Genişlik", "Kodlayıcıda satır başına değer sayısı"),
         ),
     ]
@@ -45,7 +45,7 @@ class AttentionConfig(NetworkConfig):
             ge=1,
             le=12,
             title="Layers",
-            description="Encoder blocks",
+            description="Number of encoder blocks",
             json_schema_extra=in_turkish("Katman sayısı", "Kodlayıcı bloklarının sayısı"),
         ),
     ]

@@ -33,9 +33,9 @@ class NhitsConfig(NetworkConfig):
             min_length=1,
             max_length=8,
             title="Resolutions",
-            description="Rows that each stack averages into one input, the coarsest first",
+            description="Number of rows that each stack averages into one input, the coarsest stack first",
             json_schema_extra=in_turkish(
-                "Çözünürlükler", "Her yığının tek girdide ortaladığı satır sayısı; en kabası önce"
+                "Çözünürlükler", "Her yığının ortalamasını tek girdi olarak okuduğu satır sayısı; en kaba yığın önce"
             ),
         ),
     ]
@@ -46,8 +46,8 @@ class NhitsConfig(NetworkConfig):
             ge=1,
             le=2048,
             title="Width",
-            description="Values per hidden layer of a stack",
-            json_schema_extra=in_turkish("Genişlik", "Bir yığının gizli katmanındaki değer sayısı"),
+            description="Number of units in each hidden layer of a stack",
+            json_schema_extra=in_turkish("Genişlik", "Bir yığının her gizli katmanındaki birim sayısı"),
         ),
     ]
 

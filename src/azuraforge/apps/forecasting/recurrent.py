@@ -33,8 +33,10 @@ class RecurrentConfig(NetworkConfig):
             ge=1,
             le=4,
             title="Layers",
-            description="Recurrent layers; each reads the output of the one below",
-            json_schema_extra=in_turkish("Katman sayısı", "Yinelemeli katmanlar; her biri altındakinin çıktısını okur"),
+            description="Number of recurrent layers; each reads the output of the one below",
+            json_schema_extra=in_turkish(
+                "Katman sayısı", "Yinelemeli katman sayısı; her katman altındakinin çıktısını okur"
+            ),
         ),
     ]
 

@@ -27,7 +27,7 @@ class TcnConfig(NetworkConfig):
             ge=1,
             le=1024,
             title="Channels",
-            description="Channels of each convolution",
+            description="Number of channels of each convolution",
             json_schema_extra=in_turkish("Kanal sayısı", "Her evrişimin kanal sayısı"),
         ),
     ]
@@ -38,7 +38,7 @@ class TcnConfig(NetworkConfig):
             ge=2,
             le=15,
             title="Kernel size",
-            description="Rows that one convolution covers",
+            description="Number of rows that one convolution covers",
             json_schema_extra=in_turkish("Çekirdek boyutu", "Bir evrişimin kapsadığı satır sayısı"),
         ),
     ]

@@ -26,10 +26,10 @@ class CnnConfig(ImageConfig):
             min_length=1,
             max_length=6,
             title="Channels",
-            description="Output channels of each convolution block; each block halves height and width",
+            description="Number of output channels of each convolution block; each block halves height and width",
             json_schema_extra=in_turkish(
                 "Kanal sayıları",
-                "Her evrişim bloğunun çıktı kanalları; her blok yüksekliği ve genişliği yarıya indirir",
+                "Her evrişim bloğunun çıktı kanalı sayısı; her blok yüksekliği ve genişliği yarıya indirir",
             ),
         ),
     ]
@@ -40,8 +40,8 @@ class CnnConfig(ImageConfig):
             ge=1,
             le=4096,
             title="Hidden size",
-            description="Size of the layer before the classes",
-            json_schema_extra=in_turkish("Gizli boyut", "Sınıflardan önceki katmanın boyutu"),
+            description="Number of units in the hidden layer",
+            json_schema_extra=in_turkish("Gizli boyut", "Gizli katmandaki birim sayısı"),
         ),
     ]
     dropout: Annotated[
@@ -72,7 +72,7 @@ class CnnConfig(ImageConfig):
             le=180,
             title="Rotation (degrees)",
             description="Maximum rotation in either direction",
-            json_schema_extra=in_turkish("Döndürme (derece)", "İki yönde en büyük döndürme"),
+            json_schema_extra=in_turkish("Döndürme (derece)", "Her iki yönde en büyük döndürme açısı"),
         ),
     ]
     scale: Annotated[
@@ -83,7 +83,9 @@ class CnnConfig(ImageConfig):
             le=0.9,
             title="Scaling",
             description="Maximum share by which an image is enlarged or reduced",
-            json_schema_extra=in_turkish("Ölçekleme", "Bir görüntünün büyütüldüğü ya da küçültüldüğü en büyük pay"),
+            json_schema_extra=in_turkish(
+                "Ölçekleme", "Bir görüntünün büyütülebileceği ya da küçültülebileceği en büyük oran"
+            ),
         ),
     ]
     shift_share: Annotated[
@@ -94,7 +96,7 @@ class CnnConfig(ImageConfig):
             le=0.5,
             title="Shift",
             description="Maximum shift in either direction, as a share of the width",
-            json_schema_extra=in_turkish("Kaydırma", "İki yönde en büyük kaydırma, genişliğin payı olarak"),
+            json_schema_extra=in_turkish("Kaydırma", "Her iki yönde en büyük kaydırma, genişliğin oranı olarak"),
         ),
     ]
 

@@ -135,7 +135,7 @@ class ForecastConfig(Config):
             " are not changed",
             json_schema_extra=in_turkish(
                 "Toplamların uzlaştırılması",
-                "Serilerin ve bildirilen toplamların tahminleri nasıl tutarlı kılınır. mint_shrink:"
+                "Seri ve toplam tahminlerinin birbiriyle tutması nasıl sağlanır. mint_shrink:"
                 " hataların kovaryansıyla. bottom_up: toplamlar serilerin toplamıdır. none: tahminler"
                 " değiştirilmez",
             ),
@@ -147,11 +147,11 @@ class ForecastConfig(Config):
             default="auto",
             title="No negative forecasts",
             description="auto: forecasts and intervals do not go below zero if the training rows have no"
-            " negative values and are whole numbers or at least 30 % zeros. off: they may",
+            " negative values and are whole numbers or at least 30 % zeros. off: no lower limit",
             json_schema_extra=in_turkish(
                 "Negatif olmayan tahminler",
                 "auto: eğitim satırlarında negatif değer yoksa ve değerler tam sayıysa ya da en az"
-                " %30'u sıfırsa tahminler ve aralıklar sıfırın altına inmez. off: inebilir",
+                " %30'u sıfırsa tahminler ve aralıklar sıfırın altına inmez. off: alt sınır yoktur",
             ),
         ),
     ]

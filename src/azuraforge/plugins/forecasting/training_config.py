@@ -136,7 +136,9 @@ class TimeSeriesConfig(ForecastConfig):
             le=1,
             title="Learning rate",
             description="Peak step size; it warms up and then decays",
-            json_schema_extra=in_turkish("Öğrenme oranı", "En büyük adım boyu; önce ısınarak yükselir, sonra azalır"),
+            json_schema_extra=in_turkish(
+                "Öğrenme oranı", "En büyük adım boyu; ısınma sırasında yükselir, sonra azalır"
+            ),
         ),
     ]
     weight_decay: Annotated[

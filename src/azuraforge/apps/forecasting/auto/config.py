@@ -32,7 +32,7 @@ class AutoConfig(ForecastConfig):
             default=(),
             max_length=20,
             title="Members",
-            description="Forecasters to combine, such as forecasting.ets. Empty: chosen by the series",
+            description="Forecasters to combine, such as forecasting.ets. Empty: chosen to suit the series",
             json_schema_extra=in_turkish(
                 "Üyeler", "Birleştirilecek tahminciler, örneğin forecasting.ets. Boş: seriye göre seçilir"
             ),
