@@ -31,7 +31,7 @@ _DTYPES = frozenset(
 def save_safetensors(
     path: str | os.PathLike[str], tensors: Mapping[str, Array], metadata: Mapping[str, str] | None = None
 ) -> None:
-    """Write named arrays and text metadata to ``path``, whole or not at all.
+    """Write named arrays and text metadata to ``path``, completely or not at all.
 
     Args:
         path: the file; it appears under this name only when complete and synced to disk.

@@ -8,7 +8,7 @@ from azuraforge.engine.tensor import Tensor
 
 
 class ReLU(Module):
-    """``max(x, 0)``."""
+    """Activation ``max(x, 0)``."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the activation to each element; the shape is unchanged."""
@@ -16,7 +16,7 @@ class ReLU(Module):
 
 
 class LeakyReLU(Module):
-    """``x`` above zero, ``negative_slope * x`` below."""
+    """Activation ``x`` above zero and ``negative_slope * x`` below."""
 
     def __init__(self, negative_slope: float = 0.01) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class LeakyReLU(Module):
 
 
 class Tanh(Module):
-    """The hyperbolic tangent."""
+    """Activation by the hyperbolic tangent."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the activation to each element; the shape is unchanged."""
@@ -40,7 +40,7 @@ class Tanh(Module):
 
 
 class Sigmoid(Module):
-    """``1 / (1 + exp(-x))``."""
+    """Activation ``1 / (1 + exp(-x))``."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the activation to each element; the shape is unchanged."""
@@ -48,7 +48,7 @@ class Sigmoid(Module):
 
 
 class GELU(Module):
-    """``x`` times the normal distribution function of ``x`` (Hendrycks and Gimpel 2016)."""
+    """Activation ``x`` times the normal distribution function of ``x`` (Hendrycks and Gimpel 2016)."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the activation to each element; the shape is unchanged."""
@@ -56,7 +56,7 @@ class GELU(Module):
 
 
 class SiLU(Module):
-    """``x * sigmoid(x)``."""
+    """Activation ``x * sigmoid(x)``."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the activation to each element; the shape is unchanged."""
@@ -64,7 +64,7 @@ class SiLU(Module):
 
 
 class Softplus(Module):
-    """``log(1 + exp(x))``."""
+    """Activation ``log(1 + exp(x))``."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the activation to each element; the shape is unchanged."""
@@ -72,7 +72,7 @@ class Softplus(Module):
 
 
 class Softmax(Module):
-    """``exp(x) / sum(exp(x))`` along an axis."""
+    """Activation ``exp(x) / sum(exp(x))`` along an axis."""
 
     def __init__(self, axis: int = -1) -> None:
         super().__init__()

@@ -24,8 +24,8 @@ class Parameter(Tensor):
 class Module:
     """Base class of all layers and models. Subclasses implement ``__init__`` and ``forward``.
 
-    Parameters, modules and buffers assigned to attributes are registered under the attribute's name, which
-    gives the names in ``state_dict`` (``"encoder.weight"``), the same as PyTorch's.
+    Parameters, modules and buffers assigned to attributes are registered under the name of the attribute. The names
+    in ``state_dict`` (``"encoder.weight"``) are therefore the same as in PyTorch.
 
     >>> class Double(Module):
     ...     def forward(self, x: Tensor) -> Tensor:

@@ -52,7 +52,7 @@ class StepSchedule(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StepReport:
-    """One optimizer step: its number from 1, its loss, the gradients' norm (if clipped) and learning rate."""
+    """Report of an optimizer step: its number from 1, its loss, the gradient norm (if clipped) and learning rate."""
 
     step: int
     loss: float

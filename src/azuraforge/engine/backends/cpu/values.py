@@ -103,5 +103,5 @@ class Variable:
         self.emit.builder.store(value.ir, self.slot)
 
     def fma(self, a: Value, b: Value) -> None:
-        """Add ``a * b``."""
+        """Add ``a * b`` to the variable."""
         self.set(self.emit.fma(a, b, self.get()))

@@ -127,7 +127,7 @@ def _flip(e: Emitter, lines: list[Value]) -> list[Value]:
 
 
 def transpose(e: Emitter) -> None:
-    """out[column, row] = x[row, column]. Parameters: x, x_row, out, out_row, rows, columns."""
+    """Copy ``x[row, column]`` to ``out[column, row]``. Parameters: x, x_row, out, out_row, rows, columns."""
     x, x_row, out, out_row, rows, columns = e.arguments
     width = e.target.width
 
@@ -162,7 +162,7 @@ def transpose(e: Emitter) -> None:
 
 
 def column_sums(e: Emitter) -> None:
-    """out[column] = the sum of x[:, column]. Parameters: x, x_row, out, rows, columns."""
+    """Sum ``x[:, column]`` to ``out[column]``. Parameters: x, x_row, out, rows, columns."""
     x, x_row, out, rows, columns = e.arguments
     width = e.target.width
 

@@ -13,7 +13,7 @@ def lstm_forward(e: Emitter) -> None:
     """Run the sequence forward.
 
     Parameters: x with its strides per step and row, features; packed weights; states and cells
-    ``(time + 1, batch, padded)``, row 0 given; gates ``(time, batch, 4, padded)`` and squashed
+    ``(time + 1, batch, padded)``, row 0 as input; gates ``(time, batch, 4, padded)`` and squashed
     ``(time, batch, padded)`` with their strides per step (0 keeps only the last); batch, time, hidden, padded, begin,
     end.
     """

@@ -150,11 +150,11 @@ def squared_error(e: Emitter) -> None:
 
 
 def cross_entropy(e: Emitter) -> None:
-    """Softmax of each row, less one at the target: the slope of the cross-entropy, and the loss of each row.
+    """Compute the loss of each row, and the slope of the cross-entropy: softmax minus one at the target.
 
     Parameters: logits ``(rows, classes)``; target, 64-bit integers; slope ``(rows, classes)``; parts ``(2, rows)``:
-    the loss, and 1 where the target is no class or ignored (the slope is that of softmax alone there), else 0; share,
-    by which the slope is multiplied; rows, classes, ignored, begin, end.
+    the loss, and 1 if the target is ignored or not a class, else 0 (1 means that the slope is only softmax); share, the
+    factor of the slope; rows, classes, ignored, begin, end.
     """
     logits, target, slope, parts, share, rows, classes, ignored, begin, end = e.arguments
     with e.loop(begin, end) as row:
