@@ -29,7 +29,7 @@ def _sum_rows(
     e: Emitter, rows: Value, columns: Value, block: Value, outs: list[Value],
     add: Callable[[Value, Value, Value | None, list[Variable]], None],
 ) -> None:  # fmt: skip
-    """Emit sums over the rows of a block, one for each of ``outs``; ``add(place, column, mask, sums)`` adds a vector."""
+    """Emit sums over the rows of a block into each of ``outs``; ``add(place, column, mask, sums)`` adds a vector."""
     width = e.target.width
     begin = block * BLOCK
     end = e.least(begin + BLOCK, rows)
