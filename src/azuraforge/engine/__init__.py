@@ -1,4 +1,4 @@
-"""A small, whole training engine: tensors, reverse-mode autograd, layers, optimizers, weights on disk.
+"""Small, self-contained training engine: tensors, reverse-mode autograd, layers, optimizers, weights on disk.
 
 >>> from azuraforge import engine
 >>> from azuraforge.engine import nn, optim

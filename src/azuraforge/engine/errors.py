@@ -2,7 +2,7 @@
 
 
 class EngineError(ValueError):
-    """A value, shape, dtype or file that the engine cannot work with.
+    """Error for a value, shape, dtype or file that the engine cannot process.
 
     The message names the layer or op, what it expects and what it got, for example
     ``Linear expects (…, 8), got (32, 60, 7)``.

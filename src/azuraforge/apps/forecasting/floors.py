@@ -26,7 +26,7 @@ def at_least_own_steps(spread: Spread, train: Part) -> Spread:
     """Return the spread with a minimum width for the rows ahead at which it has no width.
 
     For these, the quantiles are those of a normal distribution whose standard deviation is the root mean square change
-    of the training set over as many rows. The spread of a series that has never changed stays without width.
+    of the training set over as many rows. The spread of a constant series is returned unchanged.
     """
     sizes = changes(train)
     if not sizes.any():

@@ -1,4 +1,4 @@
-"""The Theta method in its standard, optimized and dynamic forms.
+"""Theta method in its standard, optimized and dynamic forms.
 
 Source: Fiorucci, Pellegrini, Louzada, Petropoulos and Koehler, "Models for optimising the theta method and their
 relationship to state space models", 2016; estimated by statsforecast.

@@ -1,4 +1,4 @@
-"""The baselines that every image classifier is compared with: majority, logistic regression, nearest neighbours.
+"""Baselines that every image classifier is compared with: majority, logistic regression, nearest neighbours.
 
 They read only pixels, at most 32 per side; larger images are first reduced by averaging.
 """

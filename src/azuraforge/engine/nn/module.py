@@ -1,4 +1,4 @@
-"""The module: a layer or a model, the parameters it owns and the modules inside it."""
+"""Base class of layers and models, which own parameters and contain other modules."""
 
 from __future__ import annotations
 

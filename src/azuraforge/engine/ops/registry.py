@@ -1,4 +1,4 @@
-"""The registry of ops: a name, a contract, a forward function and its vector-Jacobian product.
+"""Registry of ops, each with a name, a contract, a forward function and its vector-Jacobian product.
 
 The contract checks shapes, dtypes and options before the forward function of any backend runs; gradients and buffers
 are checked before the vector-Jacobian product (:func:`checked_op`). Both functions see NumPy arrays only and change

@@ -38,7 +38,7 @@ _NUMBERS: dict[str, tuple[type, ...]] = {
 
 
 class StepSchedule(Protocol):
-    """A schedule that moves once per step."""
+    """Protocol of a learning rate schedule that advances once per step."""
 
     def step(self) -> None:
         """Set the learning rate of the next step."""
