@@ -1,6 +1,6 @@
 """Training runs in the worker: checked before creation, executed by the loop, finished in one transaction.
 
-No app code and no frame is loaded here; children do that (``steps.py``).
+This module loads no plugin code and no data frames; child processes do (``steps.py``).
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 
 VALIDATE_TIMEOUT_SECONDS = 120.0
-#: The distribution whose task kinds take precedence if several learn from the same kind of data.
+#: Distribution whose task kinds take precedence if several accept the same kind of data.
 BUILT_IN = "azuraforge"
 
 
 class TrainingHandler(Handler):
-    """Handler that splits, fits, predicts, evaluates and, if the gate agrees, promotes."""
+    """Handler of training runs: split, fit, predict, evaluate, and promote if the gate decides so."""
 
     kind = "train"
     summary = TrainSummary
@@ -50,7 +50,7 @@ class TrainingHandler(Handler):
         self._cache = cache
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        """Check everything that can be checked before the run exists. Raises UserError."""
+        """Check everything that can be checked before the run exists. Raises UserError if a check fails."""
         chosen = request.plugin or self._usual_pipeline(project_id, request)
         plugin = self._catalogue.get("pipeline", chosen)
         known = self._catalogue.task_kinds()
@@ -93,7 +93,7 @@ class TrainingHandler(Handler):
         )
 
     def _usual_pipeline(self, project_id: str, request: RunRequest) -> str:
-        """Return the pipeline for a request that names none, by the kind of its data."""
+        """Return the default pipeline for the dataset's kind of data, for a request without a pipeline."""
         if not request.dataset:
             raise InvalidInput(
                 "the request names neither a pipeline nor a dataset",
@@ -141,7 +141,7 @@ class TrainingHandler(Handler):
         return loop.execute().finish(job, dataset, self._models, lambda name: self._catalogue.show(name).version)
 
     def _version(self, name: str) -> str:
-        """Return a baseline's version; empty if it is missing, which its own phase reports."""
+        """Return a baseline's plugin version; empty if the plugin is missing, which its own phase reports."""
         try:
             return self._catalogue.show(name).version
         except NotFound:
@@ -149,7 +149,7 @@ class TrainingHandler(Handler):
 
 
 def check_compared(kind: TaskKindFacts, plugin: str) -> None:
-    """Raise InvalidInput if no baseline is left to compare the pipeline with."""
+    """Raise InvalidInput if the task kind has no baseline other than the pipeline itself."""
     if not kind.baselines_of(plugin):
         raise InvalidInput(
             "{plugin} is the only baseline of the task kind {kind!r}, so there is nothing to compare it with",

@@ -1,4 +1,4 @@
-"""Backups: written while a platform runs and verified; a restore replaces everything or nothing."""
+"""Backups, which are written and verified while a platform runs, and restores, which replace everything or nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from azuraforge.errors import Conflict, InvalidInput, StorageError
 
 @dataclass(frozen=True)
 class Place:
-    """Addresses of the database: the application's, and the owner's on PostgreSQL."""
+    """URLs of one database: the application's, and on PostgreSQL the table owner's."""
 
     url: str
     owner_url: str | None = None
@@ -40,17 +40,17 @@ class Place:
 
     @property
     def path(self) -> Path:
-        """The file of the SQLite database."""
+        """The path of the SQLite database file."""
         return Path(make_url(self.url).database or "")
 
     @property
     def shown(self) -> str:
-        """The URL without its password."""
+        """The database URL without its password."""
         return make_url(self.url).render_as_string(hide_password=True)
 
     @property
     def owner(self) -> str:
-        """The URL of the tables' owner. Raises InvalidInput if none is set."""
+        """The database URL of the tables' owner. Raises InvalidInput if none is set."""
         if self.owner_url is None:
             raise InvalidInput(
                 "only the owner of the tables may do this on PostgreSQL",
@@ -63,7 +63,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Condition:
-    """Result of a check. ``problems`` is empty for a healthy database; ``rows`` is None if they cannot be read."""
+    """Result of a check. ``problems`` is empty for a healthy database; ``rows`` is None if they cannot be counted."""
 
     revision: str | None
     rows: dict[str, int] | None
@@ -71,9 +71,9 @@ class Condition:
 
 
 def examine(place: Place) -> Condition:
-    """Read the whole database and see whether it is sound; a platform may be running.
+    """Check the whole database and return its condition; a platform may be running.
 
-    Raises StorageError and TransientError where it cannot be opened at all.
+    Raises StorageError or TransientError if the database cannot be opened.
     """
     if place.is_sqlite:
         return _examine_sqlite(place.path)
@@ -84,9 +84,9 @@ def examine(place: Place) -> Condition:
 
 
 def back_up(place: Place, target: Path, artifacts: dict[str, int] | None = None) -> Manifest:
-    """Write a backup while the platform runs; ``artifacts`` are its files with their sizes, to be compared later.
+    """Write a backup while the platform runs; ``artifacts`` maps its artifact files to sizes, for a later comparison.
 
-    Raises Conflict where the file is there, StorageError where the database or the copy is not sound.
+    Raises Conflict if ``target`` exists, and StorageError if the database or the copy is damaged.
     """
     archive.refuse_existing(target)
     with _backup_folder(target) as folder:
@@ -121,10 +121,11 @@ def restore(
 ) -> Manifest:
     """Replace the database by a backup and upgrade it to this code's schema. No platform may be running.
 
-    Raises InvalidInput for a file that is damaged or of the other database, Conflict where there are rows already
-    (unless ``replace``) or the backup is newer than this code. Whatever it raises, the old database is still there; a
-    StorageError says so where the next start replaces it.
-    ``before`` is called once everything was verified, before anything changes.
+    ``before`` is called after all checks and before the first change. If an error is raised, the old database still
+    exists; if the next start will replace it, the StorageError's next step says so.
+
+    Raises InvalidInput if the file is damaged or of the other database system, and Conflict if the database has rows
+    (unless ``replace``) or the backup is newer than this code.
     """
     said = archive.read(source)
     dialect = "sqlite" if place.is_sqlite else "postgresql"
@@ -154,7 +155,7 @@ def restore(
 
 @contextmanager
 def _backup_folder(target: Path) -> Iterator[Path]:
-    """Open a folder next to the new backup, so that a rename places it; remove what killed backups left there."""
+    """Create a folder next to the new backup, so that a rename places it; remove folders of killed backups."""
     folders = target.parent / ".azuraforge-backup"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -166,12 +167,12 @@ def _backup_folder(target: Path) -> Iterator[Path]:
         yield claim.folder
     finally:
         claim.release()
-        with contextlib.suppress(OSError):  # another backup is being made there
+        with contextlib.suppress(OSError):  # another backup is being written in this folder
             folders.rmdir()
 
 
 def _place_to_copy(near: Path) -> str | None:
-    """Return the target's folder if it is writable: copies there lie on the same disk, so that a rename is enough."""
+    """Return the folder of ``near`` if it is writable; else None, which means the system's temporary folder."""
     folder = near.parent
     return str(folder) if near.name and folder.is_dir() and os.access(folder, os.W_OK) else None
 
@@ -198,7 +199,7 @@ def _copy_sqlite(path: Path, target: Path) -> Condition:
     with _reading_sqlite(path) as source, closing(sqlite3.connect(target)) as copy:
         try:
             source.backup(copy)
-            copy.execute("PRAGMA journal_mode=DELETE")  # one file, without journals
+            copy.execute("PRAGMA journal_mode=DELETE")  # a single file, without journals
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
                 raise StorageError(
@@ -260,7 +261,7 @@ def _restore_sqlite(path: Path, contents: Path, manifest: Manifest, replace: boo
 def _rows_of(path: Path) -> dict[str, int] | None:
     try:
         return _examine_sqlite(path).rows
-    except StorageError as error:  # damaged, and that may be why it is to be replaced
+    except StorageError as error:  # damaged, which may be the reason for the restore
         error.with_next_step("restore with --replace: the damaged file is kept")
         raise
 

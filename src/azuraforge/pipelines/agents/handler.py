@@ -1,4 +1,4 @@
-"""Agent runs in the worker."""
+"""Handler of agent runs in the worker."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ANSWER = "azuraforge.pipelines.agents.answering:answer"
 
 
 class AgentHandler(Handler):
-    """Handler of one request to one agent; ``config`` of the run is the agent's request."""
+    """Handler of a run that sends one request to one agent; the run's ``config`` is the request."""
 
     kind = "agent"
     summary = AgentSummary
@@ -25,7 +25,8 @@ class AgentHandler(Handler):
         self._catalogue = catalogue
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        """Check the request with the agent's own schema. Raises UserError."""
+        """Validate the request with the agent's own schema. Raises UserError if it is invalid or the agent is unknown.
+        """
         if not request.plugin:
             raise InvalidInput("the request names no agent", where="plugin", next_step="run azuraforge plugins list")
         plugin = self._catalogue.get("agent", request.plugin)
@@ -37,7 +38,7 @@ class AgentHandler(Handler):
         )
 
     def execute(self, job: Job) -> Finish:
-        """Execute the agent; its result is an artifact and, if short, part of the summary."""
+        """Execute the agent; its result becomes an artifact and, if it is short, part of the summary."""
         run = job.run
         if run.plugin is None:
             raise InvalidInput(
