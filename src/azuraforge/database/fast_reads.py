@@ -248,8 +248,7 @@ def columns(table: type[DeclarativeBase], row: type[tuple[object, ...]]) -> list
 
 
 def _maker(row: Callable[..., RowT_co], statement: Statement) -> Callable[[Iterable[object]], RowT_co]:
-    """Return a function that builds a row from its values. Raises TypeError if fields and columns are named
-    differently."""
+    """Return a function that builds a row from its values. Raises TypeError if fields and columns differ in name."""
     fields, names = _fields(row), tuple(str(column.key) for column in statement.selected_columns)
     if fields != names:
         raise TypeError(

@@ -95,7 +95,7 @@ class Pipeline:
             name = known.get(sql) or new.get(sql)
             if name is None:
                 kept, most = len(known) + len(new), MOST_VARIED if varied else MOST_PREPARED
-                name = (b"v%d" if varied else b"q%d") % kept if kept < most else b""  # b"": replaced by the next unnamed one
+                name = (b"v%d" if varied else b"q%d") % kept if kept < most else b""  # b"": unnamed, until the next one
                 if name:
                     new[sql] = name
                 self._pq.send_prepare(name, sql)
@@ -189,6 +189,5 @@ class Values:
         self._dumper = Transformer()
 
     def of(self, parameters: Sequence[object]) -> Sequence[Buffer | None]:
-        """Convert parameters. Raises psycopg.DataError for a value that no column can store, such as a NUL in a text.
-        """
+        """Convert parameters. Raises psycopg.DataError for a value that no column can store, such as a NUL."""
         return self._dumper.dump_sequence(parameters, [PyFormat.TEXT] * len(parameters))

@@ -34,8 +34,7 @@ _RESULT, _OUTPUTS, _DRAFT = "result.json", "outputs", ".draft-"
 
 
 class BaselineCache:
-    """Cache entries at ``<folder>/<project>/<key>/``: ``result.json`` and ``outputs/``. Safe for concurrent processes.
-    """
+    """Cache entries in ``<folder>/<project>/<key>/``: ``result.json`` and ``outputs/``. Safe for many processes."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -286,8 +286,7 @@ class TrainingLoop:
     def _predict_baselines(
         self, fitted: LearnedBaselines, parts: _Parts, learned_from: str, cut: JsonObject
     ) -> tuple[list[Predicted], list[FailedBaseline]]:
-        """Return the baselines with predictions, as inputs of the evaluation, and the failed ones with their reasons.
-        """
+        """Return the baselines with predictions, as the evaluation's inputs, and the failed ones with their reasons."""
         learned = {each.name: each for each in fitted.baselines}
         wanted = PredictBaselinesInput(
             plugins_folder=self._plugins_folder,
@@ -333,8 +332,7 @@ class TrainingLoop:
         parts: _Parts,
         split: SplitResult,
     ) -> tuple[FollowUp, ...]:
-        """Return the explanations of the verdict as follow-ups of the run, because the verdict does not wait for them.
-        """
+        """Return the explanations as follow-ups of the run, because the verdict does not wait for them."""
         best = next(each for each in baselines if each.name == judged.evaluation.best_baseline)
         return tuple(
             FollowUp(
@@ -360,8 +358,7 @@ class TrainingLoop:
         )
 
     def _held_out(self, split: CutSplit) -> HeldOut:
-        """Return the held-out rows. Rows without times share one range, so that every use of the dataset's target
-        counts."""
+        """Return the held-out rows. Rows without times share one range, so every use of the dataset's target counts."""
         test, dataset = split.parts["test"], self._dataset
         timed = test.start is not None and test.end is not None
         start_at, end_at = (datetime.fromisoformat(str(at)) for at in (test.start, test.end)) if timed else TIMELESS

@@ -264,8 +264,7 @@ class PredictedBaselines(StepResult):
 
 
 class JudgeInput(StepInput):
-    """All data that the verdict depends on. ``trials`` and ``earlier_uses`` make the gate's significance level
-    stricter."""
+    """All data that the verdict depends on. ``trials`` and ``earlier_uses`` tighten the gate's significance level."""
 
     task: str
     candidate: Predicted

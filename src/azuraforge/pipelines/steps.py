@@ -73,8 +73,7 @@ def split(child: Child) -> CutSplit:
 
 
 def fit(child: Child) -> Learned:
-    """Fit the candidate and save it into ``predictor/``, and its own files into ``files/``. ``FitInput`` → ``Learned``.
-    """
+    """Fit the candidate: its predictor in ``predictor/``, its own files in ``files/``. ``FitInput`` → ``Learned``."""
     return learn_candidate(child, asked(FitInput, child.payload))
 
 

@@ -27,7 +27,7 @@ def _trimmed(name: object) -> object:
 
 
 class Objective(BaseModel):
-    """A metric on the validation set, and its direction."""
+    """A metric on the validation set, with its direction."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -37,12 +37,12 @@ class Objective(BaseModel):
 
 MOST_CHOICES = 200
 _Whole = Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
-#: A number that is written as one: no text, no true.
+#: A JSON number; texts and booleans are refused.
 Number = _Whole | Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
 class SearchRange(BaseModel):
-    """What is searched of one field: a range of numbers or choices."""
+    """The values to search for one field: a range of numbers, or choices."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -67,7 +67,7 @@ class SearchRange(BaseModel):
 
 
 class Pruner(BaseModel):
-    """Pruner that ends trials with a poor curve early. A report is one point of ``series``, usually one per epoch."""
+    """Rule that ends trials with a poor curve early. A report is one point of ``series``, usually one per epoch."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -93,7 +93,7 @@ class Budget(BaseModel):
 
 
 class StudyRequest(BaseModel):
-    """Request for a study. ``space`` names the searched fields of the config; ``config`` holds the fixed ones."""
+    """Request for a study. ``space`` contains the searched fields of the config, ``config`` the fixed ones."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -159,7 +159,7 @@ class BaselineScore(BaseModel):
 
 
 class StudyOut(BaseModel):
-    """A study as lists show it."""
+    """A study as shown in lists."""
 
     id: str
     name: str
@@ -189,7 +189,7 @@ class StudyOut(BaseModel):
 
 
 class StudyPage(Page[StudyOut]):
-    """A page of studies, the newest first."""
+    """A page of studies, newest first."""
 
 
 class TrialPage(Page[TrialOut]):
@@ -235,7 +235,7 @@ class SpaceOut(BaseModel):
 
 
 class ImportanceOut(BaseModel):
-    """Share of each objective's variance that a field explains; null if too few trials ended."""
+    """Fractions of each objective's variance by field; null if too few trials are complete or all scores are equal."""
 
     trials: int
     objectives: list[dict[str, float] | None]

@@ -48,8 +48,7 @@ class Asked(Protocol):
 
 
 def check(child: Asked) -> CheckResult:
-    """Check that a version can read a dataset's schema. ``CheckInput`` → ``CheckResult``. Raises InvalidInput if not.
-    """
+    """Check that a version can read a dataset. ``CheckInput`` → ``CheckResult``. Raises InvalidInput if it cannot."""
     wanted = asked(CheckInput, child.payload)
     kind = load_task_kind(wanted.task, wanted.plugins_folder)
     _batch_of(kind)
