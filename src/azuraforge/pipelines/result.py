@@ -197,8 +197,7 @@ class TrainingResult:
         return self.evaluation.contender(name).metrics
 
     def _beside(self) -> dict[str, float | None]:
-        """Return the best baseline's score for independent examples, as a ratio to almost zero errors is meaningless.
-        """
+        """Return the best baseline's score for independent examples; a ratio to almost zero errors is meaningless."""
         ranked_by = self.evaluation.metric(self.evaluation.ranked_by)
         if ranked_by is None or ranked_by.pairing is None or ranked_by.pairing.rows != "examples":
             return {}

@@ -1,4 +1,4 @@
-"""The events of the trash and of the project's retention policy."""
+"""Events of the trash and of the project's retention policy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class PolicyChanged(EventBody, RetentionPolicy):
 
 
 class TrashPurged(EventBody):
-    """Deleted rows were purged; ``by`` is a user, or ``policy``."""
+    """Items in the trash were purged. ``by`` is a user, or ``policy``."""
 
     type: Literal["trash.purged"] = "trash.purged"
     runs: int = 0

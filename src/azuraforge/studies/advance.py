@@ -92,8 +92,7 @@ class Advance:
     def retrain(
         self, session: Session, study: Study, trial: StudyTrial, prepared: tuple[RunRequest, PreparedRun]
     ) -> str:
-        """Queue the winner's training run in the caller's transaction, which has locked the study; return the run's id.
-        """
+        """Queue the winner's training run in the caller's transaction, which has locked the study; return its id."""
         request, run = prepared
         run_id = self._runs.add(session, request, run, study.created_by)
         store.change(session, study, retrain_run_id=run_id, winner=trial.number)
@@ -101,10 +100,10 @@ class Advance:
         return run_id
 
     def prepare_retraining(self, study: Study, trial: StudyTrial, counted: int) -> tuple[RunRequest, PreparedRun]:
-        """Return the training request of a trial's config and its prepared run; the trial's best epoch ends the
-        training.
+        """Return the request of a training run with a trial's config, and the prepared run.
 
-        Raises UserError if the config can no longer be trained.
+        If the trial has a best epoch, it ends the training, which then also learns from most validation rows. Raises
+        UserError if the config can no longer be trained.
         """
         config = {**study.config, **trial.params}
         retrained = "stop_after" in config and trial.best_epoch is not None
@@ -129,8 +128,7 @@ class Advance:
         return request, dataclasses.replace(prepared, extra=extra)
 
     def counted(self, session: Session, study: Study, seen: frozenset[str] = frozenset()) -> int:
-        """Return the number of trials that count for the gate: the study's own and those of the studies it started
-        from."""
+        """Return the number of trials that count for the gate: the study's own, and those that it started from."""
         total = study.asked
         for earlier_id in study.warm_start_from:
             if earlier_id in seen:

@@ -30,8 +30,7 @@ class Pruning:
         self._looked = {study_id: looked for study_id, looked in self._looked.items() if study_id in going_on}
 
     def cancel(self, study: Study, waiting: Sequence[StudyTrial], runs: Mapping[str, RunOut]) -> None:
-        """Cancel the runs of pruned trials and of stopped studies, including those that an earlier process left
-        running."""
+        """Cancel the runs of pruned trials and of stopped studies, including those left by an earlier process."""
         for trial in waiting:
             run = runs[trial.run_id]
             if (trial.pruned_after is not None or study.state == "stopped") and not run.cancel_requested:
@@ -72,5 +71,5 @@ class Pruning:
 
         if doomed:
             self._database.write(study.project_id, work)
-        looked |= {number: len(curve) for number, curve in curves.items()}  # set after the write, so that a decision that was not stored is repeated
+        looked |= {number: len(curve) for number, curve in curves.items()}  # later, so that a lost decision is repeated
         return bool(doomed)

@@ -145,7 +145,7 @@ def _cmaes(question: NextTrialQuestion, space: Space, stream: int) -> NextTrial:
             ]
         )
         generation += 1
-    evolution._rng = np.random.RandomState(stream)  # the package has no other way to set the stream of a trial; Optuna does the same
+    evolution._rng = np.random.RandomState(stream)  # the package has no other way, and Optuna does the same
     shares = evolution.ask()
     params.update({name: space[name].at(float(share)) for name, share in zip(numbers, shares, strict=True)})
     return {"params": params, "generation": generation}
@@ -227,7 +227,7 @@ class _Replay:
                     self._doomed.add(number)
             self._reported[number] = len(curve)
             if trial["state"] == "running":
-                if number in self._doomed:  # repeated while the trial runs, because the first response may have been lost
+                if number in self._doomed:  # repeated, because the first response may have been lost
                     found.append(number)
                 continue
             self._ended.add(number)

@@ -83,8 +83,9 @@ class Dimension:
         return [low] if low == high else [low, high]
 
     def at(self, share: float) -> JsonValue:
-        """Return the value at the position ``share`` (0 … 1); uniform positions give uniform values (in the log of a
-        log range).
+        """Return the value at the position ``share`` (0 … 1) of the range, on a log scale if ``log`` is set.
+
+        Uniformly distributed positions give uniformly distributed values.
 
         Example:
             >>> Dimension("rate", "float", low=1e-4, high=1e-2, log=True).at(0.5)

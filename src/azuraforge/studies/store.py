@@ -46,8 +46,7 @@ def clock(session: Session) -> datetime:
 
 
 def find(session: Session, name_or_id: str, *, trash: bool = False) -> Study | None:
-    """Return a study by id, or else by name; with ``trash``, the id may be that of a deleted study. None if not found.
-    """
+    """Return a study by id, or else by name; None if not found. With ``trash``, the id may be a deleted study's."""
     named = or_(Study.id == name_or_id, and_(Study.name == name_or_id, Study.deleted_at.is_(None)))
     statement = select(Study).where(named)
     if not trash:

@@ -77,7 +77,7 @@ class Study(Deletable, Owned, Base):
     running_since: Mapped[datetime | None] = mapped_column(Timestamp)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     finished_at: Mapped[datetime | None] = mapped_column(Timestamp)
-    purging: Mapped[bool] = mapped_column(Boolean, default=False)  # runs of its trials are being purged, so it cannot be restored
+    purging: Mapped[bool] = mapped_column(Boolean, default=False)  # its runs are being purged: not restorable
 
 
 class StudyTrial(Owned, Base):
