@@ -75,8 +75,7 @@ class Shelf:
         return freed + self.free(outlasted(self.folder, unnamed, older_than_seconds))
 
     def _mover(self, addresses: Sequence[str]) -> Callable[[Session], list[Path]]:
-        """Return a function that renames unused files: renaming is fast even for large files, and writers wait for it.
-        """
+        """Return a function that renames unused files: writers wait for it, and a rename is fast even for large files."""
 
         def work(session: Session) -> list[Path]:
             store.seize_project(session)

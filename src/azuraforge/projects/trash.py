@@ -98,8 +98,7 @@ class Trash:
             return policy_of(session)
 
     def set_policy(self, project_id: str, policy: RetentionPolicy, by: str) -> RetentionPolicy:
-        """Change the policy from the next housekeeping round on; an omitted ``keep_prediction_days`` stays unchanged.
-        """
+        """Change the policy from the next housekeeping round on; an omitted ``keep_prediction_days`` is kept."""
         if "keep_prediction_days" not in policy.model_fields_set:
             present = self.policy(project_id).keep_prediction_days
             policy = policy.model_copy(update={"keep_prediction_days": present})

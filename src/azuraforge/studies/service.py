@@ -1,9 +1,9 @@
 """Service for requests about studies; ``advance.py`` and ``scheduler.py`` advance them.
 
-    create ──► running ⇄ paused        resume, pause: running trials continue
-       │  │
-       │  └─ stop ──► stopped      its running trials are cancelled
-       └────────────► finished | failed
+create ──► running ⇄ paused        resume, pause: running trials continue
+   │  │
+   │  └─ stop ──► stopped      its running trials are cancelled
+   └────────────► finished | failed
 """
 
 from __future__ import annotations
