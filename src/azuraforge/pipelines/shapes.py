@@ -137,7 +137,7 @@ class ScoredBaseline(Shape):
 
     name: str
     metrics: dict[str, float | None] | None = None
-    failed: str | None = None
+    failed: Texts | None = None
 
 
 class ScoredBaselines(StepResult):
@@ -154,7 +154,7 @@ class LearnedBaseline(Shape):
     weights_sha256: str = ""
     seconds: float | None = None
     engine: EngineUsed | None = None
-    failed: str | None = None
+    failed: Texts | None = None
 
 
 class LearnedBaselines(StepResult):
@@ -254,7 +254,7 @@ class PredictedBaseline(Shape):
     """A baseline with predictions in ``<name>/``, or the reason why it ``failed``."""
 
     name: str
-    failed: str | None = None
+    failed: Texts | None = None
 
 
 class PredictedBaselines(StepResult):
@@ -289,7 +289,7 @@ class ExplanationStep(Shape):
     """A computation that explains the verdict; see ``judging.Explanation``."""
 
     name: str
-    problem: str
+    problem: Texts
     app_code: bool
 
 
@@ -317,14 +317,14 @@ class ExplainInput(StepInput):
     test: str
     truth: str
     split: SplitResult
-    problem: str = "{problem}"
+    problem: Texts = Field(default={"en": "{problem}", "tr": "{problem}"})
 
 
 class ExplainResult(StepResult):
     """The names of the drawn figures, or the problem if drawing failed."""
 
     figures: tuple[str, ...] = ()
-    problem: str | None = None
+    problem: Texts | None = None
 
 
 ShapeT = TypeVar("ShapeT", bound=Shape)

@@ -7,6 +7,7 @@ from typing import Literal, NotRequired, TypeAlias
 from pydantic import BaseModel, JsonValue
 from typing_extensions import TypedDict  # required by pydantic before Python 3.12
 
+from azuraforge.plugins.contract.shape import Texts
 from azuraforge.studies.schemas import Direction, Sampler, TrialState
 
 #: Values of a config's searched fields.
@@ -58,7 +59,7 @@ class StoredBaseline(TypedDict):
 
     name: str
     metrics: NotRequired[dict[str, float | None]]
-    failed: NotRequired[str]
+    failed: NotRequired[Texts]
 
 
 class StoredError(TypedDict):

@@ -6,9 +6,11 @@ newest rows, so a version contains both; see ``docs/decisions/0019``.
 
 from __future__ import annotations
 
+from azuraforge.messages import LANGUAGES, Message, translated
 from azuraforge.pipelines.phases import execute_step
 from azuraforge.pipelines.refits.shapes import EvaluatedLearner, RefitInput, RefitResult
 from azuraforge.pipelines.shapes import FitInput, Learned, LearnedBaselines
+from azuraforge.plugins.contract.shape import Texts
 from azuraforge.runs.handlers import Job
 
 STEP = "azuraforge.pipelines.refits.steps:refit"
@@ -39,6 +41,20 @@ def evaluated_learners(
     )
 
 
+def _not_refitted(name: str, reason: Texts) -> Texts:
+    """Return the note on a predictor that could not be refitted."""
+    return {
+        code: translated(
+            Message(
+                "{name} could not be refitted, so the evaluated predictor serves: {reason}",
+                {"name": name, "reason": reason[code]},
+            ),
+            code,
+        )
+        for code in LANGUAGES
+    }
+
+
 def refit(job: Job, wanted: RefitInput, *, share: float) -> RefitResult:
     """Execute the phase and add its notes to the run. If a refit fails, the evaluated predictor serves."""
     done = execute_step(job, "refit", STEP, wanted, RefitResult, share=share)
@@ -46,5 +62,5 @@ def refit(job: Job, wanted: RefitInput, *, share: float) -> RefitResult:
         for note in each.notes:
             job.note(note)
         if each.failed is not None:
-            job.note(f"{each.name} could not be refitted, so the evaluated predictor serves: {each.failed}")
+            job.note(_not_refitted(each.name, each.failed))
     return done
