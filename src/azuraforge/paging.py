@@ -73,9 +73,9 @@ class Order(Generic[Key]):
         except (ValueError, TypeError):  # pydantic's ValidationError is a ValueError
             pass
         raise InvalidInput(
-            "this is not a cursor of this list",
+            "the cursor does not belong to this list",
             where="after",
-            next_step="send `next` of the page before unchanged, or leave `after` out to begin with the first page",
+            next_step="send the `next` of the previous page unchanged, or omit `after` to start with the first page",
             code="invalid_cursor",
         )
 

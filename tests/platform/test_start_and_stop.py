@@ -92,7 +92,7 @@ def test_nothing_is_answered_without_a_secret_or_to_a_foreign_host(platform):
 def test_a_second_platform_on_the_home_says_so_and_stops(platform):
     second = platform.run("up", "--port", "0", check=False)
     assert second.returncode == 1
-    assert "already runs on this data home" in second.stderr
+    assert "already uses this data home" in second.stderr
     assert str(platform.process.pid) in second.stderr
     assert "Traceback" not in second.stderr
 

@@ -97,7 +97,7 @@ def test_the_front_is_what_no_other_point_beats(values: list[tuple[int, int]]) -
         ({"hidden_size": {"choices": []}}, "1 to 200 values"),
         ({"hidden_size": {"choices": [8, 8]}}, "is listed twice"),
         ({"hidden_size": {"choices": [8], "low": 1, "high": 2}}, "not both"),
-        ({"linear": {"low": 0, "high": 1}}, "searched by choices"),
+        ({"linear": {"low": 0, "high": 1}}, "searched only by choices"),
         ({"horizon": {"low": 1, "high": 4}}, "cannot be compared"),
         ({}, "the space is empty"),
     ],

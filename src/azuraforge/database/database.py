@@ -211,7 +211,7 @@ class Database:
             finally:
                 fresh.close()
         if not asked.rows:
-            raise damaged(Message("rows that were there at the start are missing"))
+            raise damaged(Message("rows that existed at startup are missing"))
 
     def clock(self) -> datetime:
         """Return the database's current time."""

@@ -26,7 +26,7 @@ log = logger("database")
 AWAY = "database_away"
 #: Code of a TransientError: the database's file or pages are damaged.
 DAMAGED = "database_damaged"
-AWAY_NEXT_STEP = "nothing is lost; try again when the database is back"
+AWAY_NEXT_STEP = "no data is lost; try again when the database is available again"
 
 
 def unavailable(error: BaseException) -> bool:
@@ -73,7 +73,7 @@ def refused_write(error: BaseException) -> bool:
 def away(error: BaseException) -> TransientError:
     """Return the error of an unreachable database. Only the log contains the reason, because it names hosts."""
     log.warning("database_away", reason=reason_of(error))
-    return TransientError("the database does not answer", next_step=AWAY_NEXT_STEP, code=AWAY)
+    return TransientError("the database does not respond", next_step=AWAY_NEXT_STEP, code=AWAY)
 
 
 def damaged(reason: str | Message) -> TransientError:
@@ -115,9 +115,9 @@ def _of_postgresql(error: DBAPIError) -> BaseException:
     if code in _AWAY or code.startswith("08") or error.connection_invalidated:
         return away(error)
     if code in _REPEATABLE:
-        return TransientError("too many changes reached the database at the same time", next_step="try again")
+        return TransientError("another change to the database conflicted with this one", next_step="try again")
     if code in _FULL:
-        return StorageError("the disk is full; the database could not be written", next_step="free space")
+        return StorageError("the disk is full; the database could not be written", next_step="free disk space")
     return error
 
 
@@ -127,7 +127,7 @@ def _of_sqlite(error: OperationalError | sqlite3.OperationalError) -> BaseExcept
         return away(error)
     reason = str(orig)
     if "full" in reason:
-        return StorageError("the disk is full; the database could not be written", next_step="free space")
+        return StorageError("the disk is full; the database could not be written", next_step="free disk space")
     if "readonly" in reason or "read-only" in reason:
         return StorageError("the database is read-only", next_step="make the data home writable")
     if "locked" in reason:
@@ -135,7 +135,7 @@ def _of_sqlite(error: OperationalError | sqlite3.OperationalError) -> BaseExcept
     if "disk I/O error" in reason or "unable to open database file" in reason:
         log.error("database_not_read", reason=reason)
         return TransientError(
-            "the database's file cannot be read or written: {reason}",
+            "the database file cannot be read or written: {reason}",
             next_step="check the disk",
             code=AWAY,
             reason=reason,

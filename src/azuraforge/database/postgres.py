@@ -57,7 +57,7 @@ def connect(url: URL) -> Engine:
         )
     except (ImportError, NoSuchModuleError) as error:
         raise InvalidInput(
-            "PostgreSQL needs psycopg, which is not installed", next_step="pip install 'azuraforge[scaled]'"
+            "PostgreSQL requires psycopg, which is not installed", next_step="pip install 'azuraforge[scaled]'"
         ) from error
 
 

@@ -60,8 +60,9 @@ def check(connection: Connection) -> None:
         may = "the owner of the tables, or a member of their owner,"
     if may:
         raise InvalidInput(
-            "the platform may not connect to PostgreSQL as {role}: {may} would see every project",
-            next_step="name a plain role in AZURAFORGE_DATABASE_URL and the owner in AZURAFORGE_DATABASE_OWNER_URL",
+            "the platform must not connect to PostgreSQL as {role}: {may} would see all projects",
+            next_step="use a role without special privileges in AZURAFORGE_DATABASE_URL, and the owner in "
+            "AZURAFORGE_DATABASE_OWNER_URL",
             role=role.rolname,
             may=may,
         )
@@ -69,8 +70,8 @@ def check(connection: Connection) -> None:
     if connection.scalar(text("SELECT has_schema_privilege(:name, 'CREATE')"), {"name": schema}):
         # An operator or function that it created there would be found first and would run as the owner of the tables.
         raise Conflict(
-            "the role {role} may create objects in the schema {schema}, which only the owner of the tables may do",
-            next_step="as an administrator, in this database: REVOKE CREATE ON SCHEMA {quoted} FROM PUBLIC, "
+            "the role {role} can create objects in the schema {schema}, but only the owner of the tables should",
+            next_step="execute as an administrator in this database: REVOKE CREATE ON SCHEMA {quoted} FROM PUBLIC, "
             "{quoted_role}; GRANT CREATE ON SCHEMA {quoted} TO the owner's role",
             role=role.rolname,
             schema=schema,
@@ -86,7 +87,9 @@ def check(connection: Connection) -> None:
             if unprotected
             else f"the function {min(missing)} is missing"
         )
-        raise Conflict("row-level security is incomplete: {what}", next_step="azuraforge database upgrade", what=what)
+        raise Conflict(
+            "row-level security is incomplete: {what}", next_step="run azuraforge database upgrade", what=what
+        )
     _check_grants(connection, role.rolname)
 
 
@@ -96,9 +99,9 @@ def _check_grants(connection: Connection, role: str) -> None:
         asked = {"name": table.name, "verbs": ", ".join(surplus)}
         if "UPDATE" in surplus and connection.scalar(text(_MAY), asked):
             raise Conflict(
-                "the role {role} may change the table {table}, which only the owner of the tables may do",
-                next_step="azuraforge database upgrade; if that does not help, as the owner: REVOKE {verbs} ON "
-                "{table} FROM {role}, PUBLIC",
+                "the role {role} can change the table {table}, but only the owner of the tables should",
+                next_step="run azuraforge database upgrade; if that does not help, execute as the owner: REVOKE "
+                "{verbs} ON {table} FROM {role}, PUBLIC",
                 role=role,
                 table=table.name,
                 verbs=asked["verbs"],

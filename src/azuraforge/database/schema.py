@@ -89,11 +89,11 @@ def check(database: Database) -> None:
     with _told(database), database.engine.connect() as connection:
         if not _stands(connection, database.url):
             raise Conflict(
-                "the database's schema is older than this AzuraForge ({revision})",
+                "the schema of the database ({revision}) is older than this version of AzuraForge",
                 where="{place}",
-                next_step="azuraforge database upgrade, with AZURAFORGE_DATABASE_OWNER_URL set"
+                next_step="set AZURAFORGE_DATABASE_OWNER_URL and run azuraforge database upgrade"
                 if database.dialect == "postgresql"
-                else "azuraforge database upgrade",
+                else "run azuraforge database upgrade",
                 revision=current_revision(connection) or "empty",
                 place=database.url,
             )
@@ -134,18 +134,18 @@ def refuse_unknown(revision: str, made: str, where: str) -> None:
         return
     if _UNRELEASED.fullmatch(revision):
         raise Conflict(
-            "{made} was made by a development version of AzuraForge before 0.1 (schema {revision}) that cannot "
-            "be upgraded",
+            "{made} was created by a development version before AzuraForge 0.1 (schema {revision}) and cannot be "
+            "upgraded",
             where="{place}",
-            next_step="with the code that made it, run azuraforge database backup FILE and, for each model version,"
-            " azuraforge models bundle NAME VERSION; then start this version with an empty data home or database"
-            " and run azuraforge models import FILE for each bundle",
+            next_step="with the version of AzuraForge that created it, run azuraforge database backup FILE and, for "
+            "each model version, azuraforge models bundle NAME VERSION; then start this version with an empty data "
+            "home or database and run azuraforge models import FILE for each bundle",
             made=made,
             revision=revision,
             place=where,
         )
     raise Conflict(
-        "{made} was written by a newer AzuraForge (schema {revision})",
+        "{made} was written by a newer version of AzuraForge (schema {revision})",
         where="{place}",
         next_step="update AzuraForge, or choose another data home with --home",
         made=made,
@@ -212,7 +212,7 @@ def _alone(connection: Connection) -> Iterator[None]:
             if broken is not None:
                 raise StorageError(
                     "a row of {table} refers to a row of {other} that does not exist; nothing was changed",
-                    next_step="restore a backup, or ask for help with this message",
+                    next_step="restore a backup, or ask for help and include this message",
                     table=broken[0],
                     other=broken[2],
                 )
@@ -232,7 +232,7 @@ def _told(database: Database) -> Iterator[None]:
             raise TransientError(
                 "{problem}: {reason}",
                 where="{place}",
-                next_step="start it, or correct AZURAFORGE_DATABASE_URL",
+                next_step="start the database, or correct AZURAFORGE_DATABASE_URL",
                 code=known.error_code,
                 problem=known,
                 reason=reason_of(error),
@@ -245,7 +245,7 @@ def _told(database: Database) -> Iterator[None]:
         raise StorageError(
             "the database cannot be opened: {orig}",
             where="{place}",
-            next_step="check that the file is an AzuraForge database and can be written",
+            next_step="make sure that the file is an AzuraForge database and is writable",
             orig=error.orig,
             place=database.url,
         ) from error

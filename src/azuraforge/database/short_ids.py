@@ -73,8 +73,8 @@ class ShortId:
     def _ambiguous(self, given: str, ids: list[str]) -> InvalidInput:
         shown = ", ".join(ids[:_SHOWN]) + (", …" if len(ids) > _SHOWN else "")
         return InvalidInput(
-            "{given!r} shortens the id of more than one {noun}: {shown}",
-            next_step="write more characters of the id",
+            "more than one {noun} has an id that starts with {given!r}: {shown}",
+            next_step="enter more characters of the id",
             code="ambiguous_id",
             details={"candidates": ids[:_SHOWN]},
             given=given,

@@ -57,7 +57,7 @@ def _unreadable(error: sqlite3.Error, path: Path) -> AzuraError:
         return StorageError(
             "the database cannot be read: {error}",
             where="{place}",
-            next_step="check that this user may read and write the file",
+            next_step="make sure that this user can read and write the file",
             error=error,
             place=str(path),
         )
@@ -92,7 +92,7 @@ class FileWatch:
         said: str | Message | None = self._damage
         for file, opened in zip(self._files, self._opened or (), strict=False):
             if opened is not None and _identity(file) != opened:
-                said = Message("{file} was deleted or replaced while the platform runs", {"file": file.name})
+                said = Message("{file} was deleted or replaced while the platform was running", {"file": file.name})
         if said is None:
             return None
         self._log(str(said))

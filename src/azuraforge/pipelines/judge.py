@@ -78,7 +78,7 @@ def judge(child: Child) -> JudgeResult:
             figures.update(kind.drawn({name: figure}))
         except Exception as error:  # a failing figure of a plugin must not prevent the verdict
             problem = sentence_of(error)
-            child.note(Message("The figure {name} was left out: {problem}", {"name": name, "problem": problem}))
+            child.note(Message("The figure {name} was omitted: {problem}", {"name": name, "problem": problem}))
     return JudgeResult(
         evaluation=evaluation,
         verdict=verdict.record(candidate_first=first),

@@ -57,7 +57,7 @@ class TrainingHandler(Handler):
         kind = known.get(plugin.task or "")
         if kind is None:
             raise InvalidInput(
-                "no plugin provides the task kind {task!r}; known: {known}",
+                "no plugin provides the task kind {task!r}; known task kinds: {known}",
                 where="plugin {plugin}",
                 next_step="install or repair its plugin; azuraforge plugins list shows the installed ones",
                 task=plugin.task,
@@ -98,7 +98,7 @@ class TrainingHandler(Handler):
             raise InvalidInput(
                 "the request names neither a pipeline nor a dataset",
                 where="dataset",
-                next_step="name a dataset; without a pipeline, the default for its kind of data is used",
+                next_step="specify a dataset; without a pipeline, the default for its kind of data is used",
             )
         data = self._datasets.get(project_id, request.dataset, request.dataset_version).schema.kind
         kinds = sorted(self._catalogue.task_kinds().values(), key=lambda kind: (kind.origin != BUILT_IN, kind.name))
@@ -108,7 +108,7 @@ class TrainingHandler(Handler):
         raise InvalidInput(
             "the request names no pipeline, and datasets of the kind {data!r} have no default",
             where="plugin",
-            next_step="name a pipeline from azuraforge plugins list",
+            next_step="choose a pipeline from azuraforge plugins list",
             data=data,
         )
 
@@ -119,7 +119,7 @@ class TrainingHandler(Handler):
             raise InvalidInput(
                 "a training run needs a pipeline, a dataset and a model",
                 where="run {run}",
-                next_step="start it again with --plugin, --dataset and --model",
+                next_step="start the run again with --plugin, --dataset and --model",
                 run=run.id,
             )
         dataset = self._datasets.get(run.project_id, run.dataset_id, run.dataset_version)

@@ -51,10 +51,11 @@ def way_back(settings: Settings, place: Place, *, replace: bool) -> Message:
         journals = [path for path in written if path.is_file() and path.stat().st_size]
         renaming = _renaming(kept, journals, place.path)
         return Message(
-            "no backup is known; an earlier restore kept {kept}: {renaming}", {"kept": kept, "renaming": renaming}
+            "no backup is known, but an earlier restore kept {kept}; to use this file: {renaming}",
+            {"kept": kept, "renaming": renaming},
         )
     command = command_of(settings, "database", "restore", "FILE", *options)
-    return Message("no backup is known here; if you have one: {command}", {"command": command})
+    return Message("no backup is known; if you have one, run {command}", {"command": command})
 
 
 def command_of(settings: Settings, *words: str) -> str:

@@ -97,7 +97,7 @@ def open_home(settings: Settings, *, together: bool = False) -> DataHome:
         raise StorageError(
             "the data home cannot be written: {reason}",
             where="{place}",
-            next_step="make it writable, or choose another folder with --home or AZURAFORGE_HOME",
+            next_step="make the folder writable, or choose another one with --home or AZURAFORGE_HOME",
             reason=error.strerror,
             place=str(error.filename or home),
         ) from error
@@ -109,9 +109,9 @@ def open_home(settings: Settings, *, together: bool = False) -> DataHome:
             each.close()
         if lock is not locks[0]:
             raise Conflict(
-                "a platform with another data home already runs on this database",
+                "a platform with another data home already uses this database",
                 where="{place}",
-                next_step="stop it first, or give each data home a database of its own",
+                next_step="stop the other platform first, or use a separate database for each data home",
                 place=settings.url,
             ) from None
         raise _held_by_another(home) from None
@@ -142,9 +142,9 @@ def _held_by_another(home: Path) -> Conflict:
             {"pid": address["pid"], "url": address["url"], "since": since},
         )
     return Conflict(
-        "{who} already runs on this data home",
+        "{who} already uses this data home",
         where="{place}",
-        next_step="use it, stop it first, or start this one with another --home",
+        next_step="use the running platform, stop it first, or start this one with another --home",
         who=who,
         place=str(home),
     )

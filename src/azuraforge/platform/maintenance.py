@@ -129,9 +129,9 @@ def _refuse_unfinished(settings: Settings) -> None:
     place = _place(settings)
     if place.is_sqlite and placing.unfinished(place.path):
         raise Conflict(
-            "a restore of this database goes on or was interrupted",
+            "a restore of this database is in progress or was interrupted",
             where="{place}",
-            next_step="wait for it, or start the platform, which finishes it: {command}",
+            next_step="wait until the restore ends, or start the platform, which completes it: {command}",
             place=str(place.path),
             command=backups.command_of(settings, "up"),
         )

@@ -116,15 +116,15 @@ def _refuse_orphans(settings: Settings, place: Place, *, missing: bool) -> None:
     shown = f"{count} or more" if count == _COUNTED else str(count)
     found = None
     if count:
-        found = Message("the data home holds {shown} [file|files] of datasets, models and runs", {"shown": shown})
+        found = Message("the data home contains {shown} [file|files] of datasets, models and runs", {"shown": shown})
     elif marks := history.marked(settings.history):
-        found = Message("the data home remembers {marks} [project|projects]", {"marks": marks})
+        found = Message("the data home has records of {marks} [project|projects]", {"marks": marks})
     if found is not None:
         raise Conflict(
-            "{found}, and the database is missing" if missing else "{found}, and the database is empty",
+            "{found}, but the database is missing" if missing else "{found}, but the database is empty",
             where="{place}",
             place=place.shown if not place.is_sqlite else str(place.path),
-            next_step="{way_back}. To start empty on purpose, without them: {command}",
+            next_step="{way_back}. To start with an empty database on purpose: {command}",
             found=found,
             way_back=way_back(settings, place, replace=False),
             command=command_of(settings, "database", "create"),

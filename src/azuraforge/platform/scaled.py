@@ -247,14 +247,14 @@ def _broker_of(settings: Settings) -> str:
         raise InvalidInput("the scaled platform is not installed", next_step="pip install 'azuraforge[scaled]'")
     if settings.url.startswith("sqlite"):
         raise InvalidInput(
-            "several processes share one PostgreSQL, and none is named",
+            "several processes need a PostgreSQL database, but none is set",
             where="database_url",
-            next_step="set AZURAFORGE_DATABASE_URL=postgresql+psycopg://…, or run everything in one: azuraforge up",
+            next_step="set AZURAFORGE_DATABASE_URL=postgresql+psycopg://…, or run a single process with azuraforge up",
         )
     if settings.broker_url is None:
         raise InvalidInput(
-            "several processes need a broker between them, and none is named",
+            "several processes need a message broker, but none is set",
             where="broker_url",
-            next_step="set AZURAFORGE_BROKER_URL=redis://…, or run everything in one: azuraforge up",
+            next_step="set AZURAFORGE_BROKER_URL=redis://…, or run a single process with azuraforge up",
         )
     return settings.broker_url

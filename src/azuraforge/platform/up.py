@@ -77,10 +77,10 @@ def require_public_url(server: ServerSettings) -> None:
     if server.is_loopback or server.public_url is not None:
         return
     raise errors.InvalidInput(
-        "other machines could connect to {host}, and no public URL is set",
+        "other machines could connect to {host}, but no public URL is set",
         where="server.public_url",
-        next_step="name the address that browsers use, with --public-url https://HOST"
-        " or AZURAFORGE_SERVER__PUBLIC_URL, or listen on 127.0.0.1",
+        next_step="set the address that browsers use with --public-url https://HOST or AZURAFORGE_SERVER__PUBLIC_URL, "
+        "or listen on 127.0.0.1",
         host=server.host or "every address",
     )
 
@@ -155,7 +155,7 @@ def bind(host: str, port: int, command: str = "up") -> socket.socket:
         values = {"host": host, "port": port, "reason": error.strerror}
         reason = {
             errno.EADDRINUSE: Message("port {port} on {host} is already in use", values),
-            errno.EACCES: Message("this user may not open port {port} on {host}", values),
+            errno.EACCES: Message("this user is not allowed to open port {port} on {host}", values),
         }.get(error.errno or 0, Message("{host}:{port} cannot be opened: {reason}", values))
         raise errors.Conflict(
             "{reason}",

@@ -87,8 +87,8 @@ def _refuse_foreign_page(connection: HTTPConnection) -> None:
     origin = connection.headers.get("origin")
     if not address.is_own_page(origin, connection.headers.get("host", "")):
         raise Forbidden(
-            "a page from {origin} may not use this session",
-            next_step="open {url}; behind a proxy, set AZURAFORGE_SERVER__PUBLIC_URL to the address in use",
+            "a page from {origin} is not allowed to use this session",
+            next_step="open {url}; behind a proxy, set AZURAFORGE_SERVER__PUBLIC_URL to the address that browsers use",
             origin=origin or "an unknown origin",
             url=address.url,
         )
@@ -124,7 +124,7 @@ def while_member(connection: HTTPConnection, access: Access, work: Callable[[], 
 def _at_least(access: Access, role: str) -> Access:
     if not access.may(role):
         raise Forbidden(
-            "this requires the role {role}; yours is {own}",
+            "this requires the role {role}, but yours is {own}",
             next_step="ask an admin of the project",
             role=role,
             own=access.role,

@@ -101,7 +101,7 @@ def hold_all(folder: Path) -> None:
         raise StorageError(
             "the restore could not be recorded: {reason}; nothing was changed",
             where="{place}",
-            next_step="free space or make the data home writable, then try again",
+            next_step="free disk space or make the data home writable, then try again",
             reason=error.strerror,
             place=str(folder),
         ) from error

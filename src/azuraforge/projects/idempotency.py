@@ -60,7 +60,7 @@ class KeyedRequest:
     def __post_init__(self) -> None:
         if not (0 < len(self.key) <= MOST_CHARACTERS and self.key.isascii() and self.key.isprintable()):
             raise InvalidInput(
-                "an Idempotency-Key has 1 to {most_characters} printable ASCII characters",
+                "an Idempotency-Key must have 1 to {most_characters} printable ASCII characters",
                 next_step="send another key, for example a UUID",
                 where="Idempotency-Key",
                 most_characters=MOST_CHARACTERS,
@@ -122,9 +122,9 @@ def repeated(known: KnownAnswer, request: KeyedRequest, request_hash: str) -> An
         )
     if known.body is None:
         raise Conflict(
-            "the request was done, and its answer held a secret, which is shown once and not stored",
+            "the request was executed, but its response contained a secret, which is shown only once and is not stored",
             where="Idempotency-Key",
-            next_step="delete what it made and send the request with another key",
+            next_step="delete what the request created, then send it again with another key",
             code="shown_once",
         )
     return Answer(known.status, known.media_type, known.body)
@@ -134,20 +134,20 @@ def _without_answer(request: KeyedRequest, row: AnsweredRequest | None) -> Confl
     """Return the error for a key without a stored response; ``row`` is None if it was recorded just before."""
     if row is None:
         return Conflict(
-            "the request with the idempotency key {key!r} ({route}) took effect, and its answer is not stored yet",
+            "the request with the idempotency key {key!r} ({route}) took effect, but its response is not stored yet",
             where="Idempotency-Key",
-            next_step="repeat the request in a second; the key is kept for {hours} hours",
+            next_step="repeat the request after a second; the key is stored for {hours:g} hours",
             code=ANSWER_UNKNOWN,
             key=request.key,
             route=request.route,
             hours=KEPT_SECONDS // 3600,
         )
     return Conflict(
-        "the request with the idempotency key {key!r} ({route}) took effect at {at}, and its answer is not stored: it "
-        "is on its way, or it was lost",
+        "the request with the idempotency key {key!r} ({route}) took effect at {at}, but its response is not stored: "
+        "it is still being sent, or it was lost",
         where="Idempotency-Key",
-        next_step="look for the result, which exists; to create a second one, use another key; this key is kept until "
-        "{until}",
+        next_step="look for the result, which exists; to create another one, use a different key; this key is stored "
+        "until {until}",
         code=ANSWER_UNKNOWN,
         key=request.key,
         route=row.route,

@@ -94,7 +94,8 @@ def create_link(
     """
     if access.kind == "token":
         raise Forbidden(
-            "a named token cannot make sign-in links", next_step="run `azuraforge link` on the machine itself"
+            "a named token cannot create sign-in links",
+            next_step="run `azuraforge link` on the machine of the platform",
         )
     response.headers.update(_SECRET)
     return service.link(access.project_id, access.user_id, access.role, address.url, body.next, unit=unit)

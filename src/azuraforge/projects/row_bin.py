@@ -269,7 +269,7 @@ class RowBin(ABC, Generic[Row]):
         """Return the error for a name that does not exist."""
         return NotFound(
             "{noun} {name!r} does not exist",
-            next_step="azuraforge {nouns} list",
+            next_step="run azuraforge {nouns} list",
             noun=Message(f"noun.{self.noun}"),
             name=name,
             nouns=self._nouns,
@@ -281,9 +281,9 @@ class RowBin(ABC, Generic[Row]):
 
     def _taken(self, thing: Thing[Row]) -> Conflict:
         return Conflict(
-            "another {noun} is named {thing!r} now",
+            "another {noun} is now named {thing!r}",
             where="{noun} {id}",
-            next_step="delete that one first: azuraforge {nouns} delete {quote}",
+            next_step="delete the other one first: azuraforge {nouns} delete {quote}",
             noun=Message(f"noun.{self.noun}"),
             thing=thing.name,
             id=thing.id,

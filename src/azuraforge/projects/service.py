@@ -101,7 +101,7 @@ class ProjectService:
             raise Conflict(
                 "the database has members but no project 'default'",
                 where="{place}",
-                next_step="restore a backup, or name an empty database",
+                next_step="restore a backup, or choose an empty database",
                 place=self._database.url,
             )
         project_id = place.project_id
@@ -160,7 +160,7 @@ class ProjectService:
     def sign_out(self, access: Access) -> None:
         """End a browser session. Raises Conflict for a token, which must be revoked instead."""
         if access.kind != "session":
-            raise Conflict("a token cannot sign out", next_step="azuraforge tokens revoke ID")
+            raise Conflict("a token cannot sign out", next_step="revoke it with azuraforge tokens revoke ID")
         place, hash_ = access.project_id, access.secret_hash
         self._database.write(place, lambda session: store.delete_credential(session, hash_))
         self._removed(hash_)
@@ -267,7 +267,7 @@ class ProjectService:
         """Revoke a token. Raises NotFound if it does not exist."""
         hash_ = self._database.write(project_id, lambda session: store.delete_token(session, id_))
         if hash_ is None:
-            raise NotFound("token {id!r} does not exist", next_step="azuraforge tokens list", id=id_)
+            raise NotFound("token {id!r} does not exist", next_step="run azuraforge tokens list", id=id_)
         self._removed(hash_)
 
     async def complete_id(self, project_id: str, short: ShortId, given: str) -> str:
@@ -279,7 +279,7 @@ class ProjectService:
             user_id = store.owner_of(session)
         if user_id is None:
             raise Conflict(
-                "the project has no owner, so no sign-in link and no command line token can be made for it",
+                "the project has no owner, so no sign-in link and no command line token can be created for it",
                 next_step="restore a backup, or set one member's role to 'owner' in the database's table `member`",
             )
         return user_id

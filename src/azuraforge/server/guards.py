@@ -52,7 +52,7 @@ class HostGuard:
         elif scope["type"] == "http":
             answer = problem(
                 400,
-                "this host name is not served here",
+                "the platform does not serve this host name",
                 "unknown_host",
                 next_step="use the address that the platform prints when it starts, or set"
                 " AZURAFORGE_SERVER__PUBLIC_URL",
@@ -126,9 +126,9 @@ class BodyGuard:
         if b"%00" in scope.get("raw_path", b"") or b"%00" in scope["query_string"]:
             answer = problem(
                 400,
-                "an address cannot contain a NUL character",
+                "a URL cannot contain a NUL character",
                 "invalid_input",
-                next_step="remove %00 from the address",
+                next_step="remove %00 from the URL",
             )
             await answer(scope, receive, headed)
         elif length.isdecimal() and int(length) > max_bytes:
@@ -137,7 +137,7 @@ class BodyGuard:
                 413,
                 TOO_LARGE,
                 "too_large",
-                next_step="send less, or raise {setting}",
+                next_step="send a smaller body, or increase {setting}",
                 size=size_of(max_bytes),
                 setting=setting,
             )

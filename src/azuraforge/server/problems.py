@@ -134,7 +134,7 @@ def install(app: FastAPI, allowed: Callable[[str], list[str]] = lambda _path: []
                 405,
                 "{path} does not support {method}",
                 code,
-                next_step="use a method that the Allow header of this answer names",
+                next_step="use a method that the Allow header of this response lists",
                 path=path,
                 method=request.method,
             )
@@ -162,7 +162,10 @@ def install(app: FastAPI, allowed: Callable[[str], list[str]] = lambda _path: []
     @app.exception_handler(RecursionError)
     async def _too_deep(_request: Request, _error: RecursionError) -> Response:
         return problem(
-            400, "the JSON body is nested too deeply", "invalid_input", next_step="send lists and objects less nested"
+            400,
+            "the JSON body is nested too deeply",
+            "invalid_input",
+            next_step="send lists and objects with fewer nested levels",
         )
 
     @app.exception_handler(Exception)
@@ -173,6 +176,6 @@ def install(app: FastAPI, allowed: Callable[[str], list[str]] = lambda _path: []
             500,
             "an internal error occurred (reference {reference})",
             "internal",
-            next_step="look for the reference {reference} in platform.log in the data home and report it",
+            next_step="search for {reference} in platform.log in the data home, and report the entry",
             reference=reference,
         )

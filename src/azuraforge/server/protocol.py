@@ -143,7 +143,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         if self._answering():  # the application of the WebSocket would never learn that the client left
-            self._refuse(400, "a WebSocket handshake cannot follow a request that is not answered", "bad_request")
+            self._refuse(400, "a WebSocket handshake cannot follow an unanswered request", "bad_request")
             return
         super().handle_websocket_upgrade()
         upgraded = self.transport.get_protocol()
@@ -151,7 +151,7 @@ class HttpProtocol(HttpToolsProtocol):
             upgraded.address, upgraded.since = self.address, self.since
 
     def send_400_response(self, msg: str) -> None:
-        self._refuse(400, "this is not HTTP/1.1", "bad_request")
+        self._refuse(400, "the request is not valid HTTP/1.1", "bad_request")
 
     def resume_writing(self) -> None:
         if self._answering():  # the application continues the response

@@ -261,13 +261,13 @@ class Advance:
             problem = Conflict(
                 "no trial has a result: {reason}"
                 if trial is None
-                else "the last {count} trials failed, the last one because: {reason}",
+                else "the last {count} trials failed; the error of the newest one: {reason}",
                 where="study {study}",
                 next_step="check the runs of its trials: azuraforge studies show {study!r}",
                 code="trials_failed",
                 study=study.name,
                 count=FAILED_IN_A_ROW,
-                reason=_reason(last) if last else Message("none was scored"),
+                reason=_reason(last) if last else Message("no trial was scored"),
             ).to_dict()
         elif study.retrain and len(study.objectives) == 1:
             try:

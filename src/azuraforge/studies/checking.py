@@ -43,7 +43,7 @@ def check(child: Asked) -> CheckedSpace:
     name, space = question.plugin, dimensions_of(question.space)
     if both := sorted(space.keys() & question.config.keys()):
         raise InvalidInput(
-            "{field} is in the config and in the space; it is either fixed or searched",
+            "{field} is both in the config and in the space, but a field is either fixed or searched",
             where="space.{field}",
             next_step="remove it from one of them",
             field=both[0],
@@ -61,7 +61,7 @@ def check(child: Asked) -> CheckedSpace:
             first = parts, config
         elif any(parts[part] != first[0][part] for part in ("validation", "test")):
             raise InvalidInput(
-                "with {config}, the trials would be scored on other rows and could not be compared",
+                "with {config}, the trials would be scored on different rows and could not be compared",
                 where="space",
                 next_step="search fields that do not change the validation and test sets",
                 config=_corner_text(corner),

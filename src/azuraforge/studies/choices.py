@@ -16,7 +16,7 @@ def check_sampler(request: StudyRequest, objectives: Sequence[StoredObjective]) 
         raise InvalidInput("cmaes supports only one objective", where="sampler", next_step="choose the sampler tpe")
     if request.pruner.name != "none" and len(objectives) > 1:
         raise InvalidInput(
-            "trials with several objectives cannot be pruned, as no single curve shows which one is worse",
+            "a study with several objectives cannot prune trials, because no single curve shows which trial is worse",
             where="pruner",
             next_step="choose the pruner none",
         )
@@ -37,7 +37,7 @@ def pruner_of(asked: Pruner, space: dict[str, Dimension], config: Params) -> Sto
         known = [int(value) for value in epochs if isinstance(value, int | float)]
         if not known:
             raise InvalidInput(
-                "hyperband needs the number of reports of a complete trial, and this config has no epochs",
+                "hyperband needs the number of reports of a complete trial, but this config has no field epochs",
                 where="pruner.most_reports",
                 next_step="set most_reports, or choose the pruner median",
             )

@@ -45,9 +45,7 @@ def objectives_of(asked: Sequence[Objective], kind: TaskKindFacts) -> list[Store
         better: Direction = "maximize" if facts[each.metric].direction == "higher" else "minimize"
         found.append({"metric": each.metric, "direction": each.direction or better})
     if len({each["metric"] for each in found}) < len(found):
-        raise InvalidInput(
-            "a metric is named twice as an objective", where="objectives", next_step="remove the repetition"
-        )
+        raise InvalidInput("two objectives have the same metric", where="objectives", next_step="remove the duplicate")
     return found
 
 

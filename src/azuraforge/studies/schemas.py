@@ -23,7 +23,7 @@ TrialState = Literal["running", "complete", "pruned", "failed"]
 
 def _trimmed(name: object) -> object:
     if isinstance(name, str) and not name.strip():
-        raise InvalidValue("a study needs a name")
+        raise InvalidValue("the name of a study must not be empty")
     return name.strip() if isinstance(name, str) else name
 
 
@@ -61,8 +61,8 @@ class SearchRange(BaseModel):
             return given
         example = {"choices": list(given)} if isinstance(given, list | tuple) else {"choices": [given]}
         raise InvalidValue(
-            'a field is searched by a range or by choices, not by a plain value; write {example} or {{"low": 1, '
-            '"high": 10}}',
+            'a searched field needs a range or choices, not a single value; write {example} or {{"low": 1, "high": '
+            "10}}",
             example=example,
         )
 

@@ -97,7 +97,7 @@ class StudyService:
             if store.count(session) >= MOST_STUDIES:
                 raise Conflict(
                     "a project can have at most {most:,} studies",
-                    next_step="delete some: azuraforge studies delete NAME",
+                    next_step="delete one with azuraforge studies delete NAME",
                     most=MOST_STUDIES,
                 )
             warm = [_earlier(session, each, values) for each in request.warm_start_from]
@@ -351,7 +351,7 @@ def _require(row: Study, *states: str) -> None:
         raise Conflict(
             "the study is {state}",
             where="study {study}",
-            next_step="run azuraforge studies show {study!r} and wait, resume it or choose another study",
+            next_step="wait until the study ends, resume it, or choose another one: azuraforge studies show {study!r}",
             code="wrong_state",
             state=_STATES.get(row.state, row.state),
             study=row.name,

@@ -147,7 +147,7 @@ def read_space(
         raise InvalidInput(
             "the space is empty: there is nothing to search",
             where="space",
-            next_step='name a field, such as {{"learning_rate": {{"low": 0.0001, "high": 0.1, "log": true}}}}',
+            next_step='add a field, such as {{"learning_rate": {{"low": 0.0001, "high": 0.1, "log": true}}}}',
         )
     if len(space) > MOST_FIELDS:
         raise InvalidInput(
@@ -264,7 +264,7 @@ def _dimension(name: str, given: SearchRange, fields: Mapping[str, FieldSchema],
     kind = fields[name].searched.kind
     if kind not in ("int", "float"):
         raise InvalidInput(
-            "{place}: {name} is not a number and is searched by choices",
+            "{place}: {name} is not a number and can be searched only by choices",
             where="{place}",
             next_step='write {{"choices": [true, false]}}, for example',
             place=where,
@@ -294,7 +294,7 @@ def _choices(name: str, given: SearchRange, choices: Sequence[JsonValue], where:
             raise InvalidInput(
                 "{place}: {choice!r} is listed twice",
                 where="{place}",
-                next_step="remove the repetition",
+                next_step="remove the duplicate",
                 place=where,
                 choice=choice,
             )
@@ -318,7 +318,7 @@ def _range(name: str, given: SearchRange, kind: Kind, where: str) -> Dimension:
         raise InvalidInput(
             "{place}: on a log scale, low must be greater than 0, not {low:g}",
             where="{place}",
-            next_step="raise low, or leave log out",
+            next_step="increase low, or omit log",
             place=where,
             low=low,
         )
@@ -326,7 +326,7 @@ def _range(name: str, given: SearchRange, kind: Kind, where: str) -> Dimension:
         raise InvalidInput(
             "{place}: step must be greater than 0 and cannot be used on a log scale",
             where="{place}",
-            next_step="correct step, or leave step or log out",
+            next_step="correct step, or omit step or log",
             place=where,
         )
     if step is not None and high > low:
@@ -346,7 +346,7 @@ def _number(name: str, value: float | None, key: str, kind: Kind, where: str) ->
         )
     if kind == "int" and value != int(value):
         raise InvalidInput(
-            "{place}: {name} is a whole number, so {key} must be one, too, not {value!r}",
+            "{place}: {name} is a whole number, so {key} must be a whole number, not {value!r}",
             where="{place}",
             next_step="write a whole number",
             place=where,
@@ -388,7 +388,7 @@ def _too_many(count: int) -> InvalidInput:
     return InvalidInput(
         "the grid has {count:,} combinations; at most {most:,} can be tried",
         where="space",
-        next_step="name fewer values, or choose a sampler such as tpe or qmc",
+        next_step="specify fewer values, or choose a sampler such as tpe or qmc",
         count=count,
         most=MOST_COMBINATIONS,
     )

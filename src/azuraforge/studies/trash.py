@@ -73,7 +73,7 @@ class StudyTrash(RowBin[Study]):
             raise Conflict(
                 "the study is being purged and cannot be restored: runs of its trials no longer exist",
                 where="study {study}",
-                next_step="finish the deletion: azuraforge trash empty",
+                next_step="complete the deletion: azuraforge trash empty",
                 study=thing.name,
             )
 

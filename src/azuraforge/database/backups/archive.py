@@ -38,9 +38,9 @@ def refuse_existing(target: Path) -> None:
     """Raise Conflict if the file exists, because backups are never overwritten."""
     if target.exists():
         raise Conflict(
-            "a file of this name already exists",
+            "the file already exists",
             where="{place}",
-            next_step="name another file, or remove it",
+            next_step="choose another file name, or delete the existing file",
             place=str(target),
         )
 
@@ -88,7 +88,7 @@ def not_written(error: OSError, target: Path) -> StorageError:
     return StorageError(
         "the backup could not be written: {reason}",
         where="{place}",
-        next_step="free space, or name another folder",
+        next_step="free disk space, or choose another folder",
         reason=error.strerror,
         place=str(target),
     )
@@ -101,13 +101,13 @@ def read(source: Path) -> Manifest:
             return Manifest.model_validate_json(made.read(_MANIFEST))
     except FileNotFoundError:
         raise InvalidInput(
-            "there is no such file", next_step="check the path", where="{place}", place=str(source)
+            "the file does not exist", next_step="check the path", where="{place}", place=str(source)
         ) from None
     except (OSError, zipfile.BadZipFile, KeyError, ValidationError) as error:
         raise InvalidInput(
-            "this is not a backup of AzuraForge",
+            "the file is not an AzuraForge backup",
             where="{place}",
-            next_step="use a file of `azuraforge database backup`",
+            next_step="use a file written by `azuraforge database backup`",
             place=str(source),
         ) from error
 
@@ -124,7 +124,7 @@ def extract(source: Path, target: Path) -> Manifest:
     except OSError as error:
         raise StorageError(
             "the backup could not be unpacked: {reason}",
-            next_step="free space",
+            next_step="free disk space",
             where="{place}",
             reason=error.strerror,
             place=str(target),

@@ -136,9 +136,9 @@ def _storage(path: Path, incoming: Path | None = None) -> Iterator[None]:
         raise StorageError(
             "the database could not be replaced: {reason}",
             where="{place}",
-            next_step="free space or make the folder writable, then try again; the old database is unchanged"
+            next_step="free disk space or make the folder writable, then try again; the old database is unchanged"
             if incoming is None
-            else "free space or make the folder writable, then {then}",
+            else "free disk space or make the folder writable, then {then}",
             then=None if incoming is None else _once_decided(path, incoming),
             reason=error.strerror,
             place=str(error.filename or path),

@@ -62,8 +62,8 @@ def alone(engine: Engine, role: str) -> Iterator[None]:
         count = connection.scalar(text(f"{_CONNECTED} :role"), {"role": role})
     if count:
         raise Conflict(
-            "{count} connections of {role} are open: a platform works on this database",
-            next_step="stop every api, worker and scheduler first",
+            "{role} has {count} open [connection|connections]: a platform is using this database",
+            next_step="stop all api, worker and scheduler processes first",
             count=count,
             role=role,
         )
@@ -131,8 +131,8 @@ def _find(program: str) -> str:
     found = shutil.which(program, path=os.pathsep.join(filter(None, folders)))
     if found is None:
         raise InvalidInput(
-            "{program} is not installed here",
-            next_step="install PostgreSQL's client programs (Debian: postgresql-client), or say where in PG_BIN",
+            "{program} is not installed",
+            next_step="install PostgreSQL's client programs (Debian: postgresql-client), or set PG_BIN to their folder",
             program=program,
         )
     return found

@@ -53,9 +53,9 @@ class Place:
         """The database URL of the tables' owner. Raises InvalidInput if none is set."""
         if self.owner_url is None:
             raise InvalidInput(
-                "only the owner of the tables may do this on PostgreSQL",
+                "on PostgreSQL, only the owner of the tables may do this",
                 where="{place}",
-                next_step="set AZURAFORGE_DATABASE_OWNER_URL",
+                next_step="set AZURAFORGE_DATABASE_OWNER_URL to the URL of the role that owns the tables",
                 place=self.shown,
             )
         return self.owner_url
@@ -95,7 +95,7 @@ def back_up(place: Place, target: Path, artifacts: dict[str, int] | None = None)
         if condition.problems or condition.revision is None:
             problem = condition.problems[0] if condition.problems else "it has no tables"
             raise StorageError(
-                "the database is not sound, nothing was saved: {problem}",
+                "the database failed its check, so no backup was written: {problem}",
                 next_step="restore an older backup: azuraforge database restore FILE --replace",
                 where="{place}",
                 problem=problem,
@@ -131,7 +131,7 @@ def restore(
     dialect = "sqlite" if place.is_sqlite else "postgresql"
     if said.dialect != dialect:
         raise InvalidInput(
-            "this is a backup of {dialect}, and the database is {database}",
+            "the backup is from {dialect}, but the database is {database}",
             next_step="choose a backup of the same database system",
             where="{place}",
             dialect=said.dialect,
@@ -184,9 +184,9 @@ def _own(rows: dict[str, int]) -> dict[str, int]:
 def _refuse_rows(rows: dict[str, int] | None, where: str) -> None:
     if rows and any(rows.values()):
         raise Conflict(
-            "the database is not empty: {sum} rows",
+            "the database is not empty: it contains {sum:,} [row|rows]",
             where="{place}",
-            next_step="back it up, then restore with --replace",
+            next_step="back up the database, then restore with --replace",
             sum=sum(rows.values()),
             place=where,
         )
@@ -205,7 +205,7 @@ def _copy_sqlite(path: Path, target: Path) -> Condition:
                 raise StorageError(
                     "the backup could not be written: {error}",
                     where="{place}",
-                    next_step="free space",
+                    next_step="free disk space",
                     error=error,
                     place=str(target.parent),
                 ) from error
@@ -231,7 +231,7 @@ def _examine_sqlite(path: Path) -> Condition:
 def _reading_sqlite(path: Path) -> Iterator[sqlite3.Connection]:
     if not path.is_file():
         raise StorageError(
-            "there is no database yet", where="{place}", next_step="azuraforge up makes one", place=str(path)
+            "there is no database yet", where="{place}", next_step="run azuraforge up to create one", place=str(path)
         )
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as connection:
@@ -250,7 +250,7 @@ def _restore_sqlite(path: Path, contents: Path, manifest: Manifest, replace: boo
     condition = _examine_sqlite(contents)
     if condition != Condition(manifest.revision, manifest.rows, []):
         problem = condition.problems[0] if condition.problems else "its rows are not the ones that were counted"
-        raise InvalidInput("the backup is not sound: {problem}", next_step="use another backup", problem=problem)
+        raise InvalidInput("the backup failed its check: {problem}", next_step="use another backup", problem=problem)
     _upgrade_file(contents)
     if path.exists() and not replace:
         _refuse_rows(_rows_of(path), str(path))

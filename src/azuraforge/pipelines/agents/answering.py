@@ -40,7 +40,7 @@ def answer(child: Child) -> AgentAnswer:
         raise InvalidInput(
             "execute returned {type}, not a dict",
             where="agent {name}",
-            next_step="repair the execute method of the agent",
+            next_step="correct the execute method of the agent",
             type=type(result).__name__,
             name=name,
         )
@@ -50,7 +50,7 @@ def answer(child: Child) -> AgentAnswer:
         raise InvalidInput(
             "the result of execute is not JSON: {reason}",
             where="agent {name}",
-            next_step="repair the execute method of the agent",
+            next_step="correct the execute method of the agent",
             reason=str(error),
             name=name,
         ) from error

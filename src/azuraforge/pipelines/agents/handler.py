@@ -43,7 +43,7 @@ class AgentHandler(Handler):
             raise InvalidInput(
                 "an agent run needs an agent",
                 where="run {run}",
-                next_step="start it again with --plugin",
+                next_step="start the run again with --plugin",
                 run=run.id,
             )
         wanted = AgentInput(plugins_folder=str(self._catalogue.plugins_folder), plugin=run.plugin, request=run.config)

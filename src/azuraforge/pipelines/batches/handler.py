@@ -162,7 +162,7 @@ class BatchPredictHandler(Handler):
             raise Conflict(
                 "model {model!r} has no alias {alias!r}, or is in the trash",
                 where="model",
-                next_step="name the number of a version, or promote one with azuraforge models promote {model} "
+                next_step="specify a version number, or promote a version with azuraforge models promote {model} "
                 "VERSION --reason WHY",
                 model=model,
                 alias=alias,

@@ -56,7 +56,7 @@ def check(child: Asked) -> CheckResult:
         raise InvalidInput(
             "this version cannot predict from this dataset: {problem}",
             where="dataset",
-            next_step="name a dataset with the same columns and meaning as the one that the version learned from",
+            next_step="choose a dataset with the same columns and schema as the one that the version was trained on",
             problem=problem,
         )
     return CheckResult()
@@ -125,7 +125,7 @@ def _batch_of(kind: AnyTaskKind) -> Batch[Any]:
         raise InvalidInput(
             "versions of the task {kind!r} cannot predict a whole dataset",
             where="model",
-            next_step="name a model of another task, with azuraforge models list",
+            next_step="choose a model of another task; azuraforge models list shows all models",
             kind=kind.name,
         )
     return found

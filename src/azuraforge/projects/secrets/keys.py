@@ -65,18 +65,18 @@ class KeyRing:
             return []
         except OSError as error:
             raise StorageError(
-                "the file of keys cannot be read: {reason}",
+                "the key file cannot be read: {reason}",
                 where="{place}",
-                next_step="let the platform's user read it",
+                next_step="give the platform's user read access to the file",
                 reason=error.strerror,
                 place=str(self._file),
             ) from None
         with os.fdopen(descriptor, "r", encoding="utf-8", errors="replace") as file:
             if stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o077:
                 raise StorageError(
-                    "other users of this machine can read the file of keys",
+                    "other users of this machine can read the key file",
                     where="{place}",
-                    next_step="chmod 600 {file}",
+                    next_step="run chmod 600 {file}",
                     code="readable_keys",
                     place=str(self._file),
                     file=self._file,
@@ -97,7 +97,7 @@ class KeyRing:
             sync_path(self._file.parent)
         except OSError as error:
             raise StorageError(
-                "a key for secrets cannot be written: {reason}",
+                "the key that encrypts secrets cannot be written: {reason}",
                 where="{place}",
                 next_step="make the folder writable, or set {setting}",
                 reason=error.strerror,
@@ -115,9 +115,9 @@ def _parsed(text: str, where: str) -> Key:
         content = b""
     if len(content) != _BYTES:
         raise StorageError(
-            "a key for secrets is not 32 bytes in base64",
+            "a key that encrypts secrets must be 32 bytes in base64",
             where="{place}",
-            next_step="make one: openssl rand -base64 32",
+            next_step="create a key: openssl rand -base64 32",
             code="not_a_key",
             place=where,
         )

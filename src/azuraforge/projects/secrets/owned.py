@@ -48,7 +48,7 @@ class OwnedSecrets:
             raise InvalidInput(
                 "the secrets of {of} cannot be decrypted: their key is missing, or the row was damaged",
                 where="{of}",
-                next_step="put the key back into {setting}, or set the options of {of} again",
+                next_step="add the missing key to {setting}, or set the options of {of} again",
                 code="secret_unreadable",
                 of=of,
                 setting=SETTING,

@@ -35,7 +35,9 @@ class SecretService:
         def work(session: Session) -> Secret:
             if store.get(session, name) is None and store.count(session) >= _MOST:
                 raise Conflict(
-                    "a project holds at most {most} secrets", next_step="azuraforge secrets delete NAME", most=_MOST
+                    "a project can have at most {most:,} secrets",
+                    next_step="delete one with azuraforge secrets delete NAME",
+                    most=_MOST,
                 )
             return store.put(session, name, key.id, sealed, user_name)
 
@@ -56,7 +58,7 @@ class SecretService:
     def delete(self, project_id: str, name: str) -> None:
         """Delete a secret. Raises NotFound if it does not exist."""
         if not self._database.write(project_id, lambda session: store.remove(session, name)):
-            raise NotFound("secret {name!r} does not exist", next_step="azuraforge secrets list", name=name)
+            raise NotFound("secret {name!r} does not exist", next_step="run azuraforge secrets list", name=name)
 
     def holds_any(self, project_id: str, names: Sequence[str]) -> bool:
         """Return whether the project has a secret with one of these names."""
@@ -85,7 +87,7 @@ def _value(project_id: str, name: str, row: Secret | None, keys: Sequence[Key]) 
         raise InvalidInput(
             "secret {name!r} does not exist",
             where="secret {name}",
-            next_step="azuraforge secrets set {name}",
+            next_step="create it with azuraforge secrets set {name}",
             code="no_such_secret",
             name=name,
         )
@@ -93,9 +95,9 @@ def _value(project_id: str, name: str, row: Secret | None, keys: Sequence[Key]) 
         return unseal(keys, row.key_id, project_id, name, row.sealed)
     except CannotOpen:
         raise InvalidInput(
-            "secret {name!r} cannot be decrypted: its key is not there, or the row was damaged",
+            "secret {name!r} cannot be decrypted: its key is missing, or the row was damaged",
             where="secret {name}",
-            next_step="put the key back into {setting}, or set the value again: azuraforge secrets set {name}",
+            next_step="add the missing key to {setting}, or set the value again: azuraforge secrets set {name}",
             code="secret_unreadable",
             name=name,
             setting=SETTING,
