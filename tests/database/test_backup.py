@@ -198,10 +198,16 @@ BROKEN = {
     "no contents": (lambda parts: {"manifest.json": parts["manifest.json"]}, "damaged"),
     "no manifest": (lambda parts: {"database": parts["database"]}, "not an AzuraForge backup"),
     "another format": (lambda parts: _manifest(parts, format="other"), "not an AzuraForge backup"),
-    "a table name that is none": (lambda parts: _manifest(parts, rows={'x"; DROP TABLE run; --': 0}), "not an AzuraForge backup"),
-    "the other database": (lambda parts: _manifest(parts, dialect="other"), "backup of other"),
-    "a newer schema": (lambda parts: _manifest(parts, revision="9999"), "newer AzuraForge"),
-    "an unreleased schema": (lambda parts: _manifest(parts, revision="0012"), "the backup was made by a development"),
+    "a table name that is none": (
+        lambda parts: _manifest(parts, rows={'x"; DROP TABLE run; --': 0}),
+        "not an AzuraForge backup",
+    ),
+    "the other database": (lambda parts: _manifest(parts, dialect="other"), "backup is from other"),
+    "a newer schema": (lambda parts: _manifest(parts, revision="9999"), "newer version of AzuraForge"),
+    "an unreleased schema": (
+        lambda parts: _manifest(parts, revision="0012"),
+        "the backup was created by a development",
+    ),
 }
 
 

@@ -204,7 +204,7 @@ def test_a_database_newer_than_the_code_is_refused_and_left_alone(empty):
     owner = empty.owner()
     with owner.engine.begin() as connection:
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
-    with pytest.raises(Conflict, match="newer AzuraForge"):
+    with pytest.raises(Conflict, match="newer version of AzuraForge"):
         empty.open()
     with owner.engine.connect() as connection:
         assert current_revision(connection) == "9999"

@@ -154,6 +154,6 @@ def test_a_home_newer_than_the_code_is_left_alone(make_platform):
     before = (running.home / "azuraforge.db").read_bytes()
     refused = running.run("up", "--port", "0", check=False)
     assert refused.returncode == 1
-    assert "newer AzuraForge" in refused.stderr
+    assert "newer version of AzuraForge" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert (running.home / "azuraforge.db").read_bytes() == before

@@ -112,7 +112,7 @@ def test_what_is_wrong_with_a_space_is_said_with_the_field(told, named) -> None:
 @pytest.mark.parametrize(
     ("given", "named"),
     [
-        ([0.1, 0.01], "not by a plain value"),
+        ([0.1, 0.01], "not a single value"),
         ({"low": "a", "high": 1}, "low"),
         ({"low": True, "high": 1}, "low"),
         ({"low": 0.1, "high": 0.2, "scale": "log"}, "scale"),

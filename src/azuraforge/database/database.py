@@ -154,8 +154,7 @@ class Database:
 
         Args:
             durable: the commit survives a power failure (promotions). Other commits survive the death of the process;
-                on
-                PostgreSQL, ``synchronous_commit`` decides.
+                on PostgreSQL, ``synchronous_commit`` decides.
             unit: unit of work of the request whose effect this write is.
 
         Raises TransientError if the database is unavailable and StorageError if it cannot be written.

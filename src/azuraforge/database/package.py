@@ -1,4 +1,4 @@
-"""The key of the database service. The platform supplies the database, because it must check it before it is opened."""
+"""The key of the database service. The platform supplies the service, because it checks the database before opening it."""
 
 from __future__ import annotations
 

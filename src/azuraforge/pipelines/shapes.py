@@ -199,8 +199,7 @@ class PredictInput(StepInput):
     Attributes:
         engine: the backend with which a version was trained; None for the run's own.
         champion: whether the predictor is the champion's. It then predicts the series that it knows, without the
-            leakage
-            guard, and a failure is the result's ``problem``.
+            leakage guard, and a failure is the result's ``problem``.
         serving: folder of the champion's refitted predictor, which predicts only the future; None without a refit.
     """
 
@@ -258,7 +257,7 @@ class PredictedBaseline(Shape):
 
 
 class PredictedBaselines(StepResult):
-    """All baselines that were fitted."""
+    """Result of the prediction step for every fitted baseline."""
 
     baselines: tuple[PredictedBaseline, ...]
 

@@ -225,7 +225,10 @@ def use_engine(child: Child, pipeline: AnyPipeline, made_with: JsonObject | None
 
 
 def _predict(child: Child, wanted: PredictInput, outputs: Path, *, thorough: bool) -> PredictResult:
-    """Predict. If not ``thorough``, as for a baseline, check fewer predictions for leakage and measure no latency."""
+    """Predict the test set and the future rows.
+
+    If not ``thorough``, as for a baseline, check fewer predictions for leakage and measure no latency.
+    """
     name = wanted.plugin
     pipeline, kind = load_pipeline(name, wanted.plugins_folder)
     use_engine(child, pipeline, wanted.engine)

@@ -1,4 +1,4 @@
-"""Opening of the database of a data home, which refuses a start that could lose data."""
+"""Opening of a data home's database. A start that could lose data is refused."""
 
 from __future__ import annotations
 

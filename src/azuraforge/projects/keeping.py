@@ -75,7 +75,7 @@ class Shelf:
         return freed + self.free(outlasted(self.folder, unnamed, older_than_seconds))
 
     def _mover(self, addresses: Sequence[str]) -> Callable[[Session], list[Path]]:
-        """Return a function that renames unused files: writers wait, and a rename is fast even for large files."""
+        """Return a function that renames unused files. Writers wait for it, but renaming even large files is fast."""
 
         def work(session: Session) -> list[Path]:
             store.seize_project(session)

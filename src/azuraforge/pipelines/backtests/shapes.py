@@ -24,7 +24,7 @@ class FoldRows(StepInput):
 
 
 class FoldParts(StepResult):
-    """The row ranges of a fold's parts, as shown in the figure."""
+    """The row ranges of a fold's parts for the figure; empty after the step ``cut``."""
 
     parts: dict[str, PartSummary] = Field(default_factory=dict)
 
