@@ -21,7 +21,7 @@ def sync(descriptor: int) -> None:
 
 
 def sync_path(path: Path) -> None:
-    """``sync`` for a file or folder that is not open."""
+    """Open a file or folder and wait until it is written to the disk; see ``sync``."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         sync(descriptor)

@@ -127,7 +127,7 @@ class EngineSettings(BaseModel):
 
 
 class ServingSettings(BaseModel):
-    """Memory of the model versions that stay loaded to answer requests without delay."""
+    """Memory for model versions that stay loaded to answer requests without delay."""
 
     warm_bytes: int = Field(
         default=1 << 30, ge=1, description="memory of their processes together; the least recently asked ends first"

@@ -190,7 +190,7 @@ def test_a_database_of_an_unreleased_schema_is_refused_with_the_way_to_carry_mod
     for revision in ("0001", "0012", "0001_0123456789ab"):
         with owner.engine.begin() as connection:
             connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '{revision}'"))
-        with pytest.raises(Conflict, match=f"before AzuraForge 0.1 .schema {revision}. and cannot be upgraded") as refused:
+        with pytest.raises(Conflict, match=f"0.1 .schema {revision}. and cannot be upgraded") as refused:
             empty.open()
         for step in ("database backup FILE", "models bundle NAME VERSION", "models import FILE"):
             assert f"azuraforge {step}" in refused.value.next_step

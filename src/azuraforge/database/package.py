@@ -1,4 +1,4 @@
-"""The key of the database service. The platform supplies the service, because it checks the database before opening it."""
+"""The key of the database service. The platform supplies the database, because it checks it before opening."""
 
 from __future__ import annotations
 

@@ -9,14 +9,14 @@ from azuraforge.projects.schemas import RetentionPolicy
 
 
 class PolicyChanged(EventBody, RetentionPolicy):
-    """The retention policy was changed."""
+    """Event of a changed retention policy."""
 
     type: Literal["policy.changed"] = "policy.changed"
     by: str
 
 
 class TrashPurged(EventBody):
-    """Items in the trash were purged. ``by`` is a user, or ``policy``."""
+    """Event of items that were purged from the trash. ``by`` is a user, or ``policy``."""
 
     type: Literal["trash.purged"] = "trash.purged"
     runs: int = 0

@@ -40,7 +40,7 @@ FAILED_IN_A_ROW = 8
 
 
 class Advance:
-    """Executes the next steps of studies."""
+    """Executor of the steps of studies."""
 
     def __init__(
         self,

@@ -19,21 +19,21 @@ class StudyEvent(EventBody):
 
 
 class StudyChanged(StudyEvent):
-    """A study was created, paused, resumed, deleted or restored, or has become inactive (``study.rests``)."""
+    """Event of a study that was created, paused, resumed, deleted or restored, or became inactive (``study.rests``)."""
 
     type: Literal["study.created", "study.paused", "study.resumed", "study.rests", "study.deleted", "study.restored"]
     by: str | None = None
 
 
 class StudyEnded(StudyEvent):
-    """A study has ended."""
+    """Event of a study that has ended."""
 
     type: Literal["study.ended"] = "study.ended"
     reason: str
 
 
 class StudyRetrained(StudyEvent):
-    """A run that retrains a trial's config was queued."""
+    """Event of a queued run that retrains a trial's config."""
 
     type: Literal["study.retrained"] = "study.retrained"
     trial: int
@@ -41,7 +41,7 @@ class StudyRetrained(StudyEvent):
 
 
 class TrialMoved(StudyEvent):
-    """A trial has started or ended."""
+    """Event of a trial that has started or ended."""
 
     type: Literal["study.trial"] = "study.trial"
     trial: int

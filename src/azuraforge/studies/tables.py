@@ -27,7 +27,7 @@ ACTIVE = "active"
 
 
 class Study(Deletable, Owned, Base):
-    """A search. ``active`` is true while it runs or has an open trial, so that a scheduler must check it."""
+    """A study. ``active`` is true while it runs or has an open trial, so that a scheduler must check it."""
 
     __tablename__ = "study"
     __table_args__ = (

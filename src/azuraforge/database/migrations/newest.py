@@ -1,4 +1,4 @@
-"""The newest revision, determined without Alembic, whose import takes a tenth of a start without migrations."""
+"""The newest revision, determined without Alembic, whose import takes a tenth of the startup time."""
 
 from __future__ import annotations
 

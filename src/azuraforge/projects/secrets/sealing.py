@@ -11,7 +11,7 @@ _NONCE_BYTES = 12
 
 
 class CannotOpen(Exception):
-    """Decryption failed: the key is missing, or the value was changed or belongs to another project or name."""
+    """Error of a failed decryption: the key is missing, or the value was changed or belongs to another row."""
 
 
 def seal(key: Key, project_id: str, name: str, value: str) -> bytes:
