@@ -56,7 +56,7 @@ def readable(error: BaseException) -> BaseException:
 
 
 def may_repeat(error: BaseException) -> bool:
-    """Return whether the same transaction may succeed when it is retried, because the cause was temporary."""
+    """Return whether the error had a temporary cause, so that a retry of the same transaction may succeed."""
     return isinstance(error, DBAPIError) and (_code(error) in _REPEATABLE or lost_connection(error))
 
 

@@ -1,4 +1,4 @@
-"""Evaluation step: the task kind measures every contender, and the gate decides. It imports no pipelines.
+"""Evaluation step: the task kind measures every contender, and the gate decides. ``judge`` imports no pipelines.
 
 ``explain`` runs after the run's success and draws figures that explain the verdict.
 """

@@ -131,7 +131,7 @@ def repeated(known: KnownAnswer, request: KeyedRequest, request_hash: str) -> An
 
 
 def _without_answer(request: KeyedRequest, row: AnsweredRequest | None) -> Conflict:
-    """Return the error for a key without a stored response; ``row`` is None if it was recorded just before."""
+    """Return the error for a key without a stored response; ``row`` is None if it was recorded a moment ago."""
     if row is None:
         return Conflict(
             "the request with the idempotency key {key!r} ({route}) took effect, but its response is not stored yet",

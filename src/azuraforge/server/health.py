@@ -24,12 +24,12 @@ def install(app: FastAPI, state: State, check_seconds: float = CHECK_SECONDS) ->
 
     @app.get("/healthz", tags=["server"])
     async def healthz() -> dict[str, object]:
-        """Report that the process is alive, and how many errors it showed in English for want of a translation."""
+        """Report that the process is alive, and how many error messages lacked a translation."""
         return {"status": "ok", "version": azuraforge.__version__, "untranslated": sum(untranslated().values())}
 
     @app.get("/readyz", tags=["server"], responses={503: {"description": "Not ready", "content": _UNAVAILABLE}})
     async def readyz(response: Response) -> dict[str, object]:
-        """Report whether requests are answered and runs executed; 503 with the reason otherwise."""
+        """Report whether requests can be answered; the status is 503, with a reason, if not."""
         try:
             report = await asyncio.wait_for(state(), check_seconds)
         except TimeoutError:

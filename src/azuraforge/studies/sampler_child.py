@@ -322,5 +322,5 @@ def _value_of(dimension: Dimension, key: float) -> JsonValue:
 
 
 def _stream(seed: int, number: int) -> int:
-    """Return a 32-bit seed that differs between the trials of a study's seed, and between such seeds."""
+    """Return a 32-bit seed derived from the study's seed and the trial's number."""
     return int.from_bytes(hashlib.sha256(f"{seed}:{number}".encode()).digest()[:4], "big")

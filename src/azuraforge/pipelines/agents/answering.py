@@ -1,4 +1,4 @@
-"""Child that executes an agent's request."""
+"""Child process that executes an agent's request."""
 
 from __future__ import annotations
 
