@@ -34,7 +34,8 @@ class EngineUsed(Shape):
     """The engine's backend with which weights were trained.
 
     The kernels' hash is stored only in the run's environment, so that a version's content hash does not change with
-    each release."""
+    each release.
+    """
 
     backend: str
     instruction_set: str
@@ -166,7 +167,8 @@ class LearnedBaselines(StepResult):
 class ChampionData(Shape):
     """Schema, config and learned rows of the current champion.
 
-    ``learned_from`` are the first and last time; None if the version states no range."""
+    ``learned_from`` are the first and last time; None if the version states no range.
+    """
 
     meaning: DatasetSchema
     config: JsonObject

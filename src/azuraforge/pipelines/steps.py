@@ -259,7 +259,8 @@ def _member_predictions(
 ) -> dict[str, str]:
     """Write the predictions of each member and return their folders by name.
 
-    Members are informative only, so a failure adds a note and returns an empty dict."""
+    Members are informative only, so a failure adds a note and returns an empty dict.
+    """
     folders: dict[str, str] = {}
     try:
         predictions = pipeline.member_predictions(predictor, test)
@@ -284,7 +285,8 @@ def _stated(predictions: object, _part: object) -> object:
 def _future_of_serving(wanted: PredictInput, pipeline: AnyPipeline, kind: AnyTaskKind, outputs: Path) -> bool:
     """Predict the future with a champion's refitted predictor; return whether that succeeded.
 
-    Failures are ignored, because they must not prevent a verdict."""
+    Failures are ignored, because they must not prevent a verdict.
+    """
     if wanted.serving is None:
         return False
     try:

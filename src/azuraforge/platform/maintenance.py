@@ -107,7 +107,8 @@ def back_up(settings: Settings, target: Path, *, with_artifacts: bool = False) -
 def restore(settings: Settings, source: Path, *, replace: bool = False) -> Restored:
     """Replace the database by a backup. Raises Conflict if a platform runs, or if the database has rows.
 
-    With ``replace``, existing rows are accepted."""
+    With ``replace``, existing rows are accepted.
+    """
     import_tables()
     place = _place(settings)
     with _alone(settings):

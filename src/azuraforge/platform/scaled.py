@@ -137,7 +137,8 @@ def serve_worker(
 def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None:
     """Fire schedules, requeue runs with expired leases, dispatch queued runs again and clean up.
 
-    Runs until SIGINT or SIGTERM; ``on_ready`` is called once all loops have started."""
+    Runs until SIGINT or SIGTERM; ``on_ready`` is called once all loops have started.
+    """
     url = _broker_of(settings)
     stop = _stop_on_signals()
     home = open_home(settings, together=True)

@@ -22,7 +22,8 @@ def get(session: Session, key: str, kept_seconds: float) -> AnsweredRequest | No
 def take(session: Session, key: str, route: str, kept_seconds: float) -> bool:
     """Record the key in the transaction of the request's effect; return False if it was already recorded.
 
-    Rows that have expired are deleted first."""
+    Rows that have expired are deleted first.
+    """
     outlived = AnsweredRequest.created_at <= seconds_from_now(-kept_seconds)
     session.execute(
         delete(AnsweredRequest).where(outlived),

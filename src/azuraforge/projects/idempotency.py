@@ -76,7 +76,8 @@ class AnsweredRequests:
     def known(self, request: KeyedRequest) -> KnownAnswer | None:
         """Return the stored response for the key; None if the key is unknown.
 
-        Raises Conflict if the request took effect but its response is not stored."""
+        Raises Conflict if the request took effect but its response is not stored.
+        """
         with self._database.read(request.project_id) as session:
             row = answer_store.get(session, request.key, KEPT_SECONDS)
         if row is None:

@@ -89,7 +89,8 @@ class ProjectService:
     def ensure_default(self) -> str:
         """Return the id of the default project; on the first start, create it with its owner.
 
-        Raises Conflict if the database has members but no default project."""
+        Raises Conflict if the database has members but no default project.
+        """
         place = self._find(lambda session: store.find_project(session, "default"))
         if place is None:
             ids = new_id(), new_id()
@@ -139,7 +140,8 @@ class ProjectService:
     def sign_in(self, link: str) -> tuple[str, Access]:
         """Exchange a one-time link for a browser session; return the session's secret and the caller's access.
 
-        Raises Unauthorized if the link is unknown, used or expired."""
+        Raises Unauthorized if the link is unknown, used or expired.
+        """
 
         hash_ = _hash(link)
 
@@ -222,7 +224,8 @@ class ProjectService:
     def create_token(self, access: Access, request: TokenRequest, *, unit: UnitOfWork | None = None) -> TokenCreated:
         """Create an API token of this project; its secret is returned only here.
 
-        Raises Forbidden for a role above the caller's own."""
+        Raises Forbidden for a role above the caller's own.
+        """
         if not access.may(request.role):
             raise Forbidden(
                 "the role {role} cannot create a token with the role {wanted}",

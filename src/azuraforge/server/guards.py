@@ -169,7 +169,8 @@ def size_of(max_bytes: int) -> str:
 class TooLargeError(HTTPException):
     """Error of a body that exceeds the limit while it is read.
 
-    It is an HTTPException, because FastAPI replaces all other exceptions raised while it reads a body."""
+    It is an HTTPException, because FastAPI replaces all other exceptions raised while it reads a body.
+    """
 
     def __init__(self, max_bytes: int) -> None:
         self.sentence = Sentence(TOO_LARGE, {"size": size_of(max_bytes)})

@@ -90,7 +90,8 @@ class StudyService:
     ) -> StudyDetail:
         """Check the request, including the corners of its space, and create the study.
 
-        Raises InvalidInput, NotFound, and Conflict if the name is in use or the project has too many studies."""
+        Raises InvalidInput, NotFound, and Conflict if the name is in use or the project has too many studies.
+        """
         values = self._checked(project_id, request, user_id)
 
         def work(session: Session) -> str:

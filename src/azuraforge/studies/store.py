@@ -64,7 +64,8 @@ def find_in_trash(session: Session, name_or_id: str) -> Study | None:
 def deleted(session: Session, before: datetime | None) -> Sequence[Study]:
     """Return the deleted studies, most recently deleted first.
 
-    With ``before``, return only those deleted until then and those whose purge was interrupted."""
+    With ``before``, return only those deleted until then and those whose purge was interrupted.
+    """
     statement = select(Study).where(Study.deleted_at.is_not(None))
     if before is not None:
         statement = statement.where(or_(Study.deleted_at <= before, Study.purging))

@@ -21,7 +21,8 @@ _MANIFEST, _CONTENTS = "manifest.json", "database"
 class Manifest(BaseModel):
     """Description of a backup. ``rows`` counts the rows of each table; ``bytes`` and ``sha256`` describe the contents.
 
-    ``artifacts`` are the artifact files of the data home with their sizes in bytes; None if they were not listed."""
+    ``artifacts`` are the artifact files of the data home with their sizes in bytes; None if they were not listed.
+    """
 
     format: Literal["azuraforge-backup-1"] = "azuraforge-backup-1"
     created_at: datetime

@@ -113,7 +113,8 @@ class Spread(Shape):
 class ContenderOverFolds(Shape):
     """Metrics of a contender over all folds.
 
-    ``beaten_in`` is the number of folds in which the candidate's RMSE was lower; null for the candidate itself."""
+    ``beaten_in`` is the number of folds in which the candidate's RMSE was lower; null for the candidate itself.
+    """
 
     name: str
     rmse: Spread

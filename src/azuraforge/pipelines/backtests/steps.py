@@ -208,7 +208,8 @@ def _config(wanted: FoldRows) -> ForecastConfig:
 def _table(wanted: FoldRows) -> Table:
     """Return the rows of the dataset that the fold can use.
 
-    A panel lacks the series that ended early and those that are too short in a part of this fold."""
+    A panel lacks the series that ended early and those that are too short in a part of this fold.
+    """
     run = ForecastSplit.model_validate(wanted.split.model_dump())
     ended = [each for each in run.left_out if each.why == "ended"]
     table = known_table(read_dataset(wanted.dataset), wanted.dataset.meaning)

@@ -39,7 +39,8 @@ class Plan(StepResult):
     """The origins of a batch prediction, divided into chunks.
 
     ``chunks`` are half-open ranges of indexes into ``origins.npy``; ``skipped`` is the number of rows with too little
-    history."""
+    history.
+    """
 
     chunks: tuple[tuple[int, int], ...]
     origins: int

@@ -100,7 +100,8 @@ def _refit(
 class RefitContext(SilentRun[Config]):
     """A candidate's run context during the refit, with progress, checkpoints and notes.
 
-    Metric points are discarded, because the curves belong to the fit."""
+    Metric points are discarded, because the curves belong to the fit.
+    """
 
     def __init__(self, config: Config, child: Child, outputs: Path) -> None:
         super().__init__(config, child.seed, child.threads, outputs)

@@ -28,7 +28,8 @@ class SecretService:
     def set(self, project_id: str, name: str, value: str, user_name: str) -> SecretOut:
         """Encrypt and store a value, replacing an earlier one.
 
-        Raises StorageError if no key is available, and Conflict if the project has too many secrets."""
+        Raises StorageError if no key is available, and Conflict if the project has too many secrets.
+        """
         key = self._keys.first()
         sealed = seal(key, project_id, name, value)
 
