@@ -88,10 +88,7 @@ class StudyService:
     def create(
         self, project_id: str, request: StudyRequest, user_id: str | None = None, *, unit: UnitOfWork | None = None
     ) -> StudyDetail:
-        """Check the request, including the corners of its space, and create the study.
-
-        Raises InvalidInput, NotFound, and Conflict if the name is in use or the project has too many studies.
-        """
+        """Check the request and create the study. Raises InvalidInput, NotFound and Conflict (name in use, too many)."""
         values = self._checked(project_id, request, user_id)
 
         def work(session: Session) -> str:
