@@ -81,7 +81,7 @@ class ServerSettings(BaseModel):
 
 
 class RunSettings(BaseModel):
-    """Execution of runs."""
+    """Settings of the execution of runs: concurrency, leases, retries and limits."""
 
     concurrency: int = Field(default=max(1, (os.cpu_count() or 2) - 1), ge=1, description="runs at once")
     lease_seconds: float = Field(default=15.0, gt=0)
@@ -135,7 +135,7 @@ class ServingSettings(BaseModel):
 
 
 class OutgoingSettings(BaseModel):
-    """HTTP requests to addresses that users enter, such as those of sources."""
+    """Rules and limits of HTTP requests to addresses that users enter, such as those of sources."""
 
     allow: str | list[str] = Field(
         default="",

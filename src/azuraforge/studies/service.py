@@ -88,7 +88,7 @@ class StudyService:
     def create(
         self, project_id: str, request: StudyRequest, user_id: str | None = None, *, unit: UnitOfWork | None = None
     ) -> StudyDetail:
-        """Check the request and create the study. Raises InvalidInput, NotFound and Conflict (name in use, too many)."""
+        """Check the request and create the study. Raises InvalidInput, NotFound, or Conflict (name or limit)."""
         values = self._checked(project_id, request, user_id)
 
         def work(session: Session) -> str:
