@@ -99,7 +99,7 @@ class FileWatch:
         return damaged(said).with_next_step(_STOP)
 
     def learn(self, error: BaseException) -> BaseException:
-        """Return the error to raise for ``error``: damage, which is remembered; a replaced file; or ``readable(error)``."""
+        """Return the error to raise instead: damage, which is remembered; a replaced file; or ``readable(error)``."""
         if (said := damage_of(error)) is not None:
             self._damage = said
             self._log(str(said))
