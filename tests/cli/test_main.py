@@ -153,7 +153,7 @@ def test_a_named_platform_that_does_not_answer(capsys):
 def test_a_link_needs_a_running_platform(capsys):
     assert run(["link", "--lang", "tr"]) == 1
     shown = capsys.readouterr().err
-    assert "bir platform çalışmıyor" in shown
+    assert "çalışan platform yok" in shown
     assert "Sıradaki adım: azuraforge up" in shown
 
 
