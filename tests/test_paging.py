@@ -46,7 +46,7 @@ def test_a_cursor_gives_its_key_back_to_the_microsecond():
     ],
 )
 def test_what_is_no_cursor_of_the_list_is_refused(given):
-    with pytest.raises(InvalidInput, match="not a cursor of this list") as raised:
+    with pytest.raises(InvalidInput, match="does not belong to this list") as raised:
         NEWEST.read(given)
     assert (raised.value.error_code, raised.value.where) == ("invalid_cursor", "after")
 

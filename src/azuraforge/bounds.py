@@ -1,4 +1,4 @@
-"""Bounded types for what a request may carry, so that no value reaches a database or a clock that cannot hold it."""
+"""Bounded types for request fields, so that every accepted value fits into the database and into a date."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
-#: Integer columns are 32 bits wide on PostgreSQL, as are all numbers of versions, trials and deployments.
+#: Version, trial and deployment numbers are stored in integer columns, which have 32 bits on PostgreSQL.
 MOST_NUMBER = 2**31 - 1
-#: Quantities in bytes and counts: 64 bits.
+#: Maximum of byte counts and other counts, which are stored in 64 bits.
 MOST_COUNT = 2**63 - 1
-#: Ten years: beyond every limit in time that somebody means, and far below where dates overflow.
+#: Ten years: longer than any useful time limit, and short enough that adding it to a date does not overflow.
 MOST_SECONDS = 10 * 366 * 86_400
 
 _FIRST_YEAR, _LAST_YEAR = 1000, 8999
 
 
 def within_years(moment: datetime) -> datetime:
-    """Return ``moment``, in UTC where it has no zone. Raises ValueError for a year that other zones cannot hold."""
+    """Return ``moment``, as UTC if it has no zone. Raises ValueError for a year that may overflow in other zones."""
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         raise ValueError(f"the year must lie between {_FIRST_YEAR} and {_LAST_YEAR}")
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
-#: The name or id of a thing in a path, a query or a body.
+#: Name or id in a path, a query or a body.
 Name = Annotated[str, Field(max_length=200)]
-#: The number of a version, a trial or a deployment.
+#: Number of a version, a trial or a deployment.
 Number = Annotated[int, Field(ge=1, le=MOST_NUMBER)]
-#: A moment that stays a moment in every time zone and after adding centuries. The text is ISO 8601.
+#: Time with a zone, far enough from the limits of ``datetime`` for conversions and additions. As text, ISO 8601.
 Moment = Annotated[AwareDatetime, AfterValidator(within_years), Field(json_schema_extra={"maxLength": 64})]
-#: The same where a query may leave the zone out, which is UTC then.
+#: ``Moment`` for queries: a time without a zone is UTC.
 MomentOrUtc = Annotated[datetime, AfterValidator(within_years), Field(json_schema_extra={"maxLength": 64})]
 
 
@@ -40,9 +40,10 @@ _CLEANS_TEXT = "azuraforge_cleans_text"
 
 
 def cleans_text(endpoint: _Endpoint) -> _Endpoint:
-    """Mark a route that replaces characters which no database can hold instead of refusing its body.
+    """Mark a route that replaces characters which databases cannot store instead of refusing the body.
 
-    Its shapes must bound everything else. For what a client cannot send again in other words, such as a run's end.
+    Use it for requests that a client cannot correct and resend, such as the report of a run's end. The schema of the
+    body must bound everything else.
     """
     setattr(endpoint, _CLEANS_TEXT, True)
     return endpoint

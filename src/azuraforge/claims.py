@@ -1,8 +1,9 @@
-"""Temporary folders that belong to one living process, so that another knows which ones the dead left.
+"""Temporary folders, each owned by one running process, so that folders of ended processes can be found and removed.
 
-A folder counts as in use while somebody holds the lock of the file ``<folder>.lock`` next to it. The kernel releases it
-when the process ends, however it ends. On a folder that several machines share, this holds as far as ``flock`` does
-(NFS version 4, CIFS and most cluster file systems); where a lock cannot be asked for, nothing is removed.
+A folder is in use while a process holds the lock on the file ``<folder>.lock`` next to it. The kernel releases the lock
+when the process ends for any reason. On a folder that several machines share, this works if the file system supports
+``flock`` across machines (NFS version 4, CIFS and most cluster file systems); where locks are not supported, no folder
+is removed.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _LOCK = ".lock"
 
 
 class Claim:
-    """A folder of this process; it is made at once and removed by ``release``."""
+    """A temporary folder of this process. The constructor creates it, and ``release`` removes it."""
 
     def __init__(self, parent: Path) -> None:
         self.folder = parent / secrets.token_hex(8)
@@ -34,7 +35,7 @@ class Claim:
             raise
 
     def release(self) -> None:
-        """Remove the folder and give the lock up."""
+        """Remove the folder and release its lock."""
         shutil.rmtree(self.folder, ignore_errors=True)
         with contextlib.suppress(OSError):
             _lock_of(self.folder).unlink(missing_ok=True)
@@ -42,18 +43,19 @@ class Claim:
 
 
 def sweep(parent: Path) -> int:
-    """Remove the folders below ``parent`` whose process has ended; returns how many."""
+    """Remove the folders in ``parent`` whose process has ended, and return how many were removed."""
     removed = 0
     try:
         entries = list(parent.iterdir())
     except OSError:
         return 0
     for folder in {path.with_name(path.name.removesuffix(_LOCK)) for path in entries}:
-        # The file is locked before its folder is made: without one, no process claims the folder.
+        # A process locks the file before it creates the folder, so a missing lock file means that no process owns the
+        # folder.
         with contextlib.suppress(OSError), _lock_of(folder).open("a+") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if not os.path.samestat(os.fstat(lock.fileno()), _lock_of(folder).stat()):
-                continue  # its owner or another sweep removed the file before it was locked here
+                continue  # the owner or another sweep removed the file before this lock was acquired
             if folder.exists():
                 shutil.rmtree(folder, ignore_errors=True)
                 removed += 1
@@ -66,12 +68,12 @@ def _lock_of(folder: Path) -> Path:
 
 
 def _locked(path: Path) -> int:
-    """Lock a file and return its descriptor, which stays open until the process ends or calls ``release``."""
+    """Lock a file and return its descriptor, which stays open until ``release`` or the end of the process."""
     while True:
         lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
-        except OSError:  # no locks here: no other process can ask for one either, so none removes the folder
+        except OSError:  # file system without locks: other processes cannot lock either, so none removes the folder
             return lock
         except BaseException:
             os.close(lock)
@@ -79,4 +81,4 @@ def _locked(path: Path) -> int:
         with contextlib.suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(lock), path.stat()):
                 return lock
-        os.close(lock)  # a sweep removed the file between its making and its locking
+        os.close(lock)  # a sweep removed the file after it was created and before it was locked

@@ -1,4 +1,4 @@
-"""Aware UTC, and nothing else."""
+"""Times as timezone-aware UTC."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 
 def utc_now() -> datetime:
-    """This host's time. Leases and queues use the database's clock instead (``database.clock``)."""
+    """Return the current time of this host. Leases and queues use the database's clock instead (``database.clock``)."""
     return datetime.now(UTC)
 
 
 def iso(at: datetime) -> str:
-    """``at`` as ISO 8601 with a trailing ``Z`` and microseconds.
+    """Return ``at`` as ISO 8601 in UTC, with microseconds and a trailing ``Z``.
 
     Example:
         >>> iso(datetime(2026, 1, 2, tzinfo=UTC))

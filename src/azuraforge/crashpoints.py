@@ -1,10 +1,10 @@
-"""Named places where a process can be made to die: how tests ask "and if it is killed exactly here?".
+"""Named places in the code at which a test can kill the process, to check what remains after a crash there.
 
-``AZURAFORGE_CRASHPOINT=name`` (or ``name:3`` for the third pass) kills the process with SIGKILL where
-``crashpoint("name")`` stands. With ``AZURAFORGE_CRASHPOINT_ONCE=/a/file`` only one process does it, whoever makes
-that file first. Without the first variable a crash point is a call of an empty function.
+``AZURAFORGE_CRASHPOINT=name`` (or ``name:3`` for the third pass) kills the process with SIGKILL at the call
+``crashpoint("name")``. With ``AZURAFORGE_CRASHPOINT_ONCE=/a/file``, only the first process that creates this file is
+killed. If ``AZURAFORGE_CRASHPOINT`` is not set, ``crashpoint`` does nothing.
 
-Every place is listed in ``POINTS``; a test compares the list with the code, and another dies at each.
+``POINTS`` lists every place; one test compares the list with the code, and another kills a process at each place.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import os
 import signal
 import threading
 
-#: name → what has happened, and what has not
+#: name → state of the data at this point
 POINTS = {
     # the API
     "run_queued_before_submitted": "the run's row is there; no slot was woken, nobody was answered",
@@ -97,5 +97,5 @@ def _go_on(_name: str) -> None:
     pass
 
 
-#: Die here, where the environment says so.
+#: Kill this process if the environment names this crash point.
 crashpoint = _die_at if _NAME else _go_on

@@ -1,4 +1,4 @@
-"""Writing to the disk itself: what a power cut must not take."""
+"""Flushing of files and folders to disk, so that they survive a power failure."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ import fcntl
 import os
 from pathlib import Path
 
-#: On macOS fsync leaves data in the drive's own cache; this empties that cache too. Other systems have no such command.
+#: On macOS, fsync leaves data in the cache of the drive; this command empties that cache, too. Other systems lack it.
 _EMPTY_CACHE: int | None = getattr(fcntl, "F_FULLFSYNC", None)
 
 
 def sync(descriptor: int) -> None:
-    """Wait until the file or folder lies on the disk. Raises OSError where it cannot be written."""
+    """Wait until the file or folder is written to the disk. Raises OSError if this fails."""
     if _EMPTY_CACHE is not None:
-        with contextlib.suppress(OSError):  # network drives know no such command
+        with contextlib.suppress(OSError):  # network drives do not support it
             fcntl.fcntl(descriptor, _EMPTY_CACHE)
             return
     os.fsync(descriptor)
 
 
 def sync_path(path: Path) -> None:
-    """``sync`` for a file or folder that is not open."""
+    """Open a file or folder and wait until it is written to the disk; see ``sync``."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         sync(descriptor)

@@ -1,16 +1,16 @@
-"""Every error a person may see: one sentence that says what, where and what to do next.
+"""Errors that users see: one sentence that says what is wrong, the place, and the next step.
 
     AzuraError
     ├── UserError              the input or the request is wrong; never retried
-    │   ├── InvalidInput       422  a file, a config, a value
-    │   ├── NotFound           404  also what a foreign project's id looks like
-    │   ├── Conflict           409  the state forbids it now
+    │   ├── InvalidInput       422  a file, a config or a value is invalid
+    │   ├── NotFound           404  does not exist, or belongs to another project
+    │   ├── Conflict           409  the current state does not allow the request
     │   ├── Unauthorized       401
     │   └── Forbidden          403
-    ├── TransientError         503  trying again later may help
+    ├── TransientError         503  a later retry may succeed
     └── StorageError           507  the disk is full, read-only or broken
 
-``code`` is stable and meant for programs; ``next_step`` tells a person what to do.
+``code`` is stable and meant for programs; ``next_step`` states what a person can do.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from azuraforge.messages import Message
 from azuraforge.messages.stored import Templates, source_of
 
 if TYPE_CHECKING:
-    from pydantic import JsonValue  # the command line starts without pydantic
+    from pydantic import JsonValue  # the command line must start without importing pydantic
 
 
 class AzuraError(Exception):
-    """Root of all errors raised on purpose: a code, constant English templates, and values.
+    """Base class of all errors that the platform raises on purpose: a code, constant English templates, and values.
 
-    ``template``, ``where`` and ``next_step`` share the values. They are stored as they are and translated where a
-    person reads them. A value may be a ``Message`` or another error, which is translated, too.
+    ``template``, ``where`` and ``next_step`` share the values. They are stored untranslated and are translated when a
+    person reads them. A value may be a ``Message`` or another error; it is then translated, too.
 
     Args:
         details: facts for programs, which no text contains.
@@ -62,29 +62,29 @@ class AzuraError(Exception):
 
     @property
     def message(self) -> str:
-        """The error's sentence in English."""
+        """The error's sentence in English, with its values filled in."""
         return self._filled("message")
 
     @property
     def where(self) -> str:
-        """The place of the error in English, empty if it has none."""
+        """The place of the error in English; empty if the error has none."""
         return self._filled("where")
 
     @property
     def next_step(self) -> str:
-        """The next step in English, empty if there is none."""
+        """The next step in English; empty if the error has none."""
         return self._filled("next_step")
 
     def with_next_step(self, template: str, /, **values: object) -> Self:
-        """Replace the next step, and return this error."""
+        """Replace the next step and return this error."""
         return self._replaced("next_step", Message(template, {name: _value(each) for name, each in values.items()}))
 
     def at(self, template: str, /, **values: object) -> Self:
-        """Replace the place, and return this error."""
+        """Replace the place and return this error."""
         return self._replaced("where", Message(template, {name: _value(each) for name, each in values.items()}))
 
     def parts(self) -> tuple[Message, Message, Message]:
-        """Return the sentence, the place and the next step as parts of another error."""
+        """Return message, place and next step, to be used as values of another error."""
         texts = self.templates
         return (
             Message(texts["message"], self.values),
@@ -93,16 +93,16 @@ class AzuraError(Exception):
         )
 
     def as_message(self) -> Message:
-        """Return the error's sentence as part of another text."""
+        """Return the error's sentence, to be used as a value of another text."""
         return Message(self.templates["message"], self.values)
 
     def with_details(self, details: Mapping[str, object]) -> Self:
-        """Add the details of another error, and return this one."""
+        """Add ``details``, which override existing ones of the same name, and return this error."""
         self.details = {**self.details, **details}
         return self
 
     def to_dict(self) -> dict[str, JsonValue]:
-        """Return the error as JSON for rows and pipes: in English, and untranslated as ``source``."""
+        """Return the error as JSON for storage and pipes: the English text, and templates with values as ``source``."""
         fields: dict[str, JsonValue] = {"code": self.error_code, "message": self.message}
         if self.where:
             fields["where"] = self.where
@@ -122,7 +122,7 @@ class AzuraError(Exception):
         return text
 
     def _replaced(self, part: Literal["where", "next_step"], text: Message) -> Self:
-        name = f"other_{part}"  # values of its own: the error's may have the same names
+        name = f"other_{part}"  # its own name, because both texts may use the same value names
         self.templates = cast("Templates", {**self.templates, part: f"{{{name}}}"})
         self.values = {**self.values, name: text}
         return self
@@ -172,7 +172,7 @@ class StorageError(AzuraError):
 
 
 class InvalidValue(ValueError):
-    """A value that a validator of a schema refuses; a ``ValueError`` whose sentence can be translated.
+    """A ``ValueError`` for validators of schemas, whose sentence can be translated.
 
     Example:
         >>> str(InvalidValue("{count} names are too many; at most {most}", count=3, most=2))
@@ -185,12 +185,12 @@ class InvalidValue(ValueError):
 
 
 def _value(value: object) -> object:
-    """Return a value in the form that an error keeps: errors and messages stay translatable."""
+    """Return the value to store; an error becomes a ``Message``, so that it can still be translated."""
     return value.as_message() if isinstance(value, AzuraError) else value
 
 
 def one_line(error: BaseException) -> str:
-    """An exception as one line: its name, its text, and for a syntax error the place."""
+    """Return an exception as one line: its type and its text; for an InvalidInput, only its message."""
     if isinstance(error, InvalidInput):
         return error.message
     if isinstance(error, SystemExit):

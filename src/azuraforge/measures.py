@@ -1,4 +1,4 @@
-"""Measures: named numbers that an automation may watch. Any package adds its own to ``MEASURES``."""
+"""Measures: named numbers that automations can watch. Each package adds its own to ``MEASURES``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from azuraforge.package import Extension
 
 
 class Measure(Protocol):
-    """A number about the platform, a dataset or a model, as it is now."""
+    """A current number about the platform, a dataset or a model."""
 
     @property
     def name(self) -> str:
@@ -18,13 +18,13 @@ class Measure(Protocol):
 
     @property
     def about(self) -> Mapping[str, str]:
-        """One sentence for each language: ``en`` and ``tr``."""
+        """A one-sentence description in each language: ``en`` and ``tr``."""
         ...
 
     def read(self, project_id: str, of: str | None) -> float | None:
-        """Return the number, or None while there is none yet.
+        """Return the current number, or None if there is none yet.
 
-        ``of`` names the dataset or the model. Raises UserError where it does not exist, or is needed and missing.
+        ``of`` names the dataset or the model. Raises UserError if it does not exist, or if it is required and None.
         """
         ...
 

@@ -1,11 +1,12 @@
-"""The protocol by which a package states what it adds to the platform, and the services that a process builds from it.
+"""Declarations by which packages extend the platform, and the services that a process builds from them.
 
 Every package has a module ``package.py`` that exports one ``Package``, named ``PACKAGE``: its tables, its routers, the
 services that its routes use, and its contributions to the extension points of other packages (handlers of runs,
-background loops, trash bins, objections to a deletion). ``server.packages`` lists them, and the platform iterates.
+background loops, trash bins, objections to a deletion). ``server.packages`` lists all packages, and the platform
+iterates over this list.
 
-A package's module is light: it imports what it builds inside the functions that build it. So a process loads only what
-it uses; a worker, for example, loads no HTTP framework.
+The module ``package.py`` is cheap to import: its functions import what they build. So a process loads only what it
+uses; a worker, for example, loads no HTTP framework.
 """
 
 from __future__ import annotations
@@ -27,22 +28,22 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class BackgroundLoop(Protocol):
-    """Work that a process repeats on a thread of its own while the platform runs."""
+    """Work that a process repeats in a separate thread while the platform runs."""
 
     def start(self) -> None: ...
     def stop(self) -> None:
-        """End the loop; harmless where it was not started."""
+        """Stop the loop; does nothing if the loop was not started."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class Service(Generic[T_co]):
-    """The key of one service, with the recipe by which a process builds it when it is first needed.
+    """Key of a service, with the function that builds it when it is first needed.
 
     Args:
-        name: for error messages.
-        build: None where each kind of process supplies its own.
-        close: called when the process ends, in the reverse order of building.
+        name: name in error messages.
+        build: builds the service; None if each kind of process supplies its own.
+        close: closes the service when the process ends; services are closed in the reverse order of building.
     """
 
     name: str
@@ -52,7 +53,7 @@ class Service(Generic[T_co]):
 
 @dataclass(frozen=True, eq=False)
 class Extension(Generic[T]):
-    """A point at which any package adds items of one type to a list that another package uses."""
+    """A named extension point: any package can add items of one type, which another package uses."""
 
     name: str
 
@@ -76,13 +77,13 @@ class Package:
     Args:
         name: the package's folder.
         tables: modules, relative to the package, whose import registers tables and cross-project queries.
-        hot_routers: return the routers with the most requested paths, which come before those of other packages.
-        routers: return the other routers.
+        hot_routers: returns the routers of the most requested paths, which are registered before all others.
+        routers: returns the other routers.
         served: services that routes find at ``app.state.<name>``.
         contributions: items for extension points.
-        figures: return the shapes of the figures that its part of a run draws, by name; the API's document states them.
-        summaries: return the shapes of the summaries of its kinds of runs; the API's document states them.
-        events: return the shapes of the events that it appends to the log; the API's document states them.
+        figures: returns the schemas of the figures that its run kinds draw, by name, for the OpenAPI document.
+        summaries: returns the schemas of the summaries of its run kinds, for the OpenAPI document.
+        events: returns the schemas of the events that it appends to the log, for the OpenAPI document.
     """
 
     name: str
@@ -96,23 +97,23 @@ class Package:
     events: Callable[[], Sequence[type[BaseModel]]] = tuple
 
     def import_tables(self) -> None:
-        """Import the modules that hold tables and cross-project queries."""
+        """Import the modules that declare tables and cross-project queries."""
         for module in self.tables:
             importlib.import_module(f"azuraforge.{self.name}.{module}")
 
 
 #: The settings of this process.
 SETTINGS: Service[Settings] = Service("settings")
-#: Loops that exactly one process of an embedded platform, and each scheduler of a scaled one, runs.
+#: Background loops, which run in the one process of an embedded platform and in each scheduler of a scaled one.
 LOOPS: Extension[BackgroundLoop] = Extension("background loops")
 
 
 class Services:
-    """The services of one process: each is built when it is first needed, and closed when the process ends.
+    """The services of one process: each is built when it is first needed and closed when the process ends.
 
     Args:
-        packages: lowest first; contributions to an extension point come in this order.
-        supplied: services that are there already or are built in another way than their key says.
+        packages: lowest layer first; items of an extension point are in this order.
+        supplied: functions that replace ``Service.build`` of their key in this process.
     """
 
     def __init__(
@@ -126,14 +127,14 @@ class Services:
         self._lock = threading.RLock()
 
     def __getitem__(self, service: Service[T]) -> T:
-        """Return the service, built now if necessary. Raises LookupError where nothing says how."""
+        """Return the service; build it on first access. Raises LookupError if no function builds it."""
         with self._lock:
             if service not in self._built:
                 self._built[service] = self._build(service)
             return cast(T, self._built[service])
 
     def all(self, point: Extension[T]) -> list[T]:
-        """Return the items that packages added to an extension point, those of the lowest package first."""
+        """Return the items that packages added to an extension point, in the order of the packages."""
         with self._lock:
             found = [each for package in self.packages for each in package.contributions if each.point is point]
             for each in found:
@@ -142,7 +143,7 @@ class Services:
             return cast(list[T], [item for each in found for item in self._items[each]])
 
     def close(self) -> None:
-        """Close every service that was built, the last one first."""
+        """Close every service that was built, in the reverse order of building."""
         with self._lock:
             while self._built:
                 service, built = self._built.popitem()

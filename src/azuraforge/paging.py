@@ -1,7 +1,7 @@
-"""Pages of lists: each list of the API answers ``{items, next}``.
+"""Paging of lists: each list of the API returns ``{items, next}``.
 
-``next`` is an opaque cursor: the sort key of the page's last item. The page after it begins behind that key, so items
-that are added or removed between two requests neither repeat nor hide others.
+``next`` is an opaque cursor: the sort key of the page's last item. The following page starts after that key, so items
+that are added or removed between two requests cause no duplicates and no gaps.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ Item = TypeVar("Item")
 Row = TypeVar("Row")
 Key = TypeVar("Key", bound=tuple[object, ...])
 
-#: Items of a page where the caller asks for no number, and at most.
+#: Default and maximum number of items on a page.
 PAGE, MOST = 100, 500
-#: Query parameters of a list.
+#: Query parameters of all lists.
 Limit = Annotated[int, Field(ge=1, le=MOST, description="items of this page at most")]
 After = Annotated[str | None, Field(max_length=2000, description="`next` of the page before; empty: the first page")]
 
 
 class Page(BaseModel, Generic[Item]):
-    """A page of a list. ``next`` is the ``after`` of the page that follows."""
+    """A page of a list. To get the following page, send ``next`` as ``after``."""
 
     items: list[Item]
     next: str | None = Field(description="cursor of the next page; null: this is the last one")
 
 
 class Order(Generic[Key]):
-    """The order of one list, and the cursors into it.
+    """The sort order of one list; writes and reads its cursors.
 
     Args:
         name: the list; cursors of other lists are refused.
-        key: the type of the sort key, a tuple that no two items share.
+        key: the type of the sort key, a tuple that is unique for each item.
 
     Example:
         >>> names: Order[tuple[str]] = Order("names", tuple[str])
@@ -54,14 +54,14 @@ class Order(Generic[Key]):
         self._key: TypeAdapter[Key] = TypeAdapter(key)
 
     def write(self, key: Key, owner: str = "") -> str:
-        """Return the cursor of the item with ``key``. ``owner`` is the id of what the list belongs to, if anything."""
+        """Return the cursor of the item with ``key``. ``owner`` is the id of the list's parent object, if any."""
         content = orjson.dumps([self._name, owner, self._key.dump_python(key, mode="json")])
         return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
     def read(self, cursor: str | None, owner: str = "") -> Key | None:
-        """Return the key behind which the page begins; None for the first page.
+        """Return the key after which the page starts; None for the first page.
 
-        Raises InvalidInput for a text that is no cursor of this list.
+        Raises InvalidInput if ``cursor`` is not a cursor of this list and ``owner``.
         """
         if cursor is None:
             return None
@@ -70,26 +70,26 @@ class Order(Generic[Key]):
             match strict_json.parse(base64.b64decode(padded, altchars=b"-_", validate=True)):
                 case [self._name, of, [*key]] if of == owner:
                     return self._key.validate_python(tuple(key))
-        except (ValueError, TypeError):  # also what pydantic raises
+        except (ValueError, TypeError):  # pydantic's ValidationError is a ValueError
             pass
         raise InvalidInput(
-            "this is not a cursor of this list",
+            "the cursor does not belong to this list",
             where="after",
-            next_step="send `next` of the page before unchanged, or leave `after` out to begin with the first page",
+            next_step="send the `next` of the previous page unchanged, or omit `after` to start with the first page",
             code="invalid_cursor",
         )
 
     def cut(
         self, found: Sequence[Row], limit: int, key: Callable[[Row], Key], owner: str = ""
     ) -> tuple[Sequence[Row], str | None]:
-        """Return the page of rows found with ``limit + 1``, and its ``next``."""
+        """Return the page and its ``next``; ``found`` must have been queried with ``limit + 1``."""
         page = found[:limit]
         return page, self.write(key(page[-1]), owner) if len(found) > limit else None
 
     def select(
         self, rows: Iterable[Row], limit: int, after: str | None, key: Callable[[Row], Key], owner: str = ""
     ) -> tuple[Sequence[Row], str | None]:
-        """Return a page of rows in memory, ascending by their keys, and its ``next``."""
+        """Return a page of rows that are all in memory, sorted by ascending key, and its ``next``."""
         begin = self.read(after, owner)
         found = sorted((row for row in rows if begin is None or key(row) > begin), key=key)
         return self.cut(found, limit, key, owner)

@@ -1,4 +1,4 @@
-"""The time of a row as people read it: in the zone of its series, and as a date where rows are days or longer."""
+"""Times of rows as text: in the time zone of the series, and without a time of day if rows are days or longer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _DATES = re.compile(r"[0-9]+(d|w|mo|q|y)")
 
 
 class Timed(Protocol):
-    """The schema of rows that have a time."""
+    """Schema fields that the display of a row's time needs."""
 
     @property
     def frequency(self) -> str | None: ...
@@ -23,10 +23,11 @@ class Timed(Protocol):
 
 
 def row_time(at: datetime | str | None, schema: Timed | Mapping[str, object] | None) -> str:
-    """Write the time of a row; without a zone of its own, ``at`` is UTC.
+    """Return the time of a row as text; a naive ``at`` is UTC. Returns "–" if there is no time.
 
-    ``schema`` (of a dataset, a version, an evaluation or a forecast) gives ``frequency`` and ``timezone``;
-    None: both are unknown. Rows without a frequency, such as trading days, are dates where they stand at midnight UTC.
+    ``schema`` (of a dataset, a version, an evaluation or a forecast) contains ``frequency`` and ``timezone``; if it is
+    None, both are unknown. Rows without a frequency, such as trading days, are shown as dates if they are at midnight
+    UTC.
 
     Example:
         >>> row_time("2025-12-31T21:00:00Z", {"frequency": "1d", "timezone": "Europe/Istanbul"})
@@ -46,7 +47,7 @@ def row_time(at: datetime | str | None, schema: Timed | Mapping[str, object] | N
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         local = moment.astimezone(ZoneInfo(zone))
     except (ValueError, KeyError, OSError, OverflowError):
-        return str(at)  # imported from elsewhere, or a zone that this machine does not know
+        return str(at)  # text of another format, or a zone that is not installed here
     if not frequency and _is_midnight(moment.astimezone(UTC)):
         return f"{moment.astimezone(UTC):%Y-%m-%d}"
     if _DATES.fullmatch(str(frequency or "")):

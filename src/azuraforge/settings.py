@@ -1,4 +1,4 @@
-"""Settings: ``AZURAFORGE_*`` in the environment, or ``azuraforge.toml`` in the data home."""
+"""Settings, read from ``AZURAFORGE_*`` in the environment or from ``azuraforge.toml`` in the data home."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from pydantic_settings import (
 from azuraforge.errors import InvalidValue
 from azuraforge.messages import Message
 
-#: A worker takes runs of the queues that it is told; which run is for which stands in ``RunSettings.queues``.
+#: A worker executes runs of the queues that it was started for; ``RunSettings.queues`` assigns runs to queues.
 Queue = Literal["cpu", "gpu", "io"]
 QUEUES: tuple[Queue, ...] = get_args(Queue)
 
 
 class ServerSettings(BaseModel):
-    """The HTTP application: its address, and what one client may take."""
+    """Address of the HTTP server, and limits for its clients."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8787, ge=0, le=65535, description="0 takes a free port")
@@ -67,7 +67,7 @@ class ServerSettings(BaseModel):
 
     @property
     def is_loopback(self) -> bool:
-        """True if only this machine can connect."""
+        """Whether only this machine can connect."""
         if self.host.lower() == "localhost":
             return True
         address = _ip(self.host)
@@ -75,13 +75,13 @@ class ServerSettings(BaseModel):
 
     @property
     def listens_everywhere(self) -> bool:
-        """True if ``host`` means every network interface."""
+        """Whether ``host`` means every network interface."""
         address = _ip(self.host)
         return not self.host or (address is not None and address.is_unspecified)
 
 
 class RunSettings(BaseModel):
-    """Execution of runs."""
+    """Settings of the execution of runs: concurrency, leases, retries and limits."""
 
     concurrency: int = Field(default=max(1, (os.cpu_count() or 2) - 1), ge=1, description="runs at once")
     lease_seconds: float = Field(default=15.0, gt=0)
@@ -102,7 +102,7 @@ class RunSettings(BaseModel):
     queues: dict[str, Queue] = Field(default={}, description="plugin or kind of run → queue; cpu where none is named")
 
     def queue_of(self, kind: str, plugin: str | None) -> Queue:
-        """The queue of a run; its plugin's says more than its kind's.
+        """Return the queue of a run; an entry for its plugin takes precedence over one for its kind.
 
         Example:
             >>> RunSettings(queues={"agent": "io", "my.net": "gpu"}).queue_of("train", "my.net")
@@ -112,7 +112,7 @@ class RunSettings(BaseModel):
 
 
 class EngineSettings(BaseModel):
-    """The backend that computes the engine's ops in runs and warm predictors."""
+    """Backend that executes the engine's operations in runs and in loaded predictors."""
 
     backend: Literal["auto", "cpu", "reference"] = Field(
         default="auto",
@@ -127,7 +127,7 @@ class EngineSettings(BaseModel):
 
 
 class ServingSettings(BaseModel):
-    """Versions that are kept loaded to answer at once."""
+    """Memory for model versions that stay loaded to answer requests without delay."""
 
     warm_bytes: int = Field(
         default=1 << 30, ge=1, description="memory of their processes together; the least recently asked ends first"
@@ -135,7 +135,7 @@ class ServingSettings(BaseModel):
 
 
 class OutgoingSettings(BaseModel):
-    """Requests that the platform sends to addresses which users name: sources that read over HTTP."""
+    """Rules and limits of HTTP requests to addresses that users enter, such as those of sources."""
 
     allow: str | list[str] = Field(
         default="",
@@ -151,7 +151,7 @@ class OutgoingSettings(BaseModel):
 
 
 class ReadingSettings(BaseModel):
-    """Limits of one file or source that becomes a dataset. Sizes are computed before anything of that size is built."""
+    """Limits for a file or source that becomes a dataset. Sizes are checked before memory is allocated for them."""
 
     memory_bytes: int = Field(default=4 << 30, ge=256 << 20, description="memory of one reading process")
     table_bytes: int = Field(default=512 << 20, ge=1, description="a table as text, decompressed")
@@ -165,7 +165,7 @@ class ReadingSettings(BaseModel):
 
 
 class Settings(BaseSettings):
-    """Everything that can be configured.
+    """All settings of the platform.
 
     Example:
         >>> Settings(home=Path("/tmp/azura")).server.port
@@ -222,7 +222,7 @@ class Settings(BaseSettings):
 
     @property
     def read_folders(self) -> list[Path]:
-        """Folders that sources may read."""
+        """The folders that sources may read."""
         given = self.folders.split(",") if isinstance(self.folders, str) else self.folders
         return [Path(each.strip()).expanduser() for each in given if each.strip()]
 
@@ -239,7 +239,7 @@ class Settings(BaseSettings):
 
     @property
     def url(self) -> str:
-        """The database's address; SQLite in the data home unless set."""
+        """The database URL; SQLite in the data home by default."""
         return self.database_url or f"sqlite:///{self.home / 'azuraforge.db'}"
 
     @property
@@ -252,38 +252,38 @@ class Settings(BaseSettings):
 
     @property
     def pretrained(self) -> Path:
-        """Folders of pretrained weights, which the administrator places there."""
+        """Folder of pretrained weights, which the administrator installs."""
         return self.home / "pretrained"
 
     @property
     def kernels(self) -> Path:
-        """The engine's compiled kernels."""
+        """Folder of the engine's compiled kernels."""
         return (self.engine.kernels or self.home / "kernels").expanduser().absolute()
 
     @property
     def scratch(self) -> Path:
-        """Work folders of attempts; each belongs to one run."""
+        """Folder of the temporary work folders of runs."""
         return self.home / "work"
 
     @property
     def secret_key_file(self) -> Path:
-        """Keys of secrets, where none is set; no backup holds them."""
+        """File with the generated encryption keys, used if ``secret_keys`` is not set; backups do not contain it."""
         return self.home / "secret.keys"
 
     @property
     def history(self) -> Path:
-        """Marks by which a database is recognised that is older than the files next to it."""
+        """Folder of markers that reveal a database older than the files in the data home."""
         return self.home / "history"
 
 
 def default_home() -> Path:
-    """The data home: ``$AZURAFORGE_HOME``, else ``~/.azuraforge``."""
+    """Return the data home: ``$AZURAFORGE_HOME``, or ``~/.azuraforge`` if it is not set."""
     named = os.environ.get("AZURAFORGE_HOME")
     return Path(named).expanduser().absolute() if named else Path.home() / ".azuraforge"
 
 
 def origin_of(url: str) -> str:
-    """Return a public URL as browsers write its origin. Raises ValueError where the platform cannot be served there.
+    """Return a public URL in the form of a browser's origin. Raises ValueError if the platform cannot be served there.
 
     Example:
         >>> origin_of("HTTPS://ML.example.org:443/")
@@ -320,6 +320,6 @@ def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def load_settings(**overrides: object) -> Settings:
-    """Read the settings; ``overrides`` win over the environment and the file."""
-    given: Any = overrides  # their types are checked by the settings themselves
+    """Read the settings; ``overrides`` take precedence over the environment and the file."""
+    given: Any = overrides  # ``Settings`` validates the types
     return Settings(**given)

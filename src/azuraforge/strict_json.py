@@ -1,6 +1,6 @@
-"""JSON, read strictly: what Python's own parser lets through no database and no client can hold.
+"""Strict JSON parser, which refuses values that databases and clients cannot represent.
 
-Refused are NaN and infinities (also as 1e999), halves of surrogate pairs, NUL characters and integers beyond 64 bits.
+Refused are NaN and infinities (also as 1e999), unpaired surrogates, NUL characters and integers beyond 64 bits.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from typing import TypeAlias
 import orjson
 from pydantic import JsonValue
 
-#: A JSON object whose fields this package does not know.
+#: A JSON object with arbitrary fields.
 JsonObject: TypeAlias = dict[str, JsonValue]
 
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-#: Only a number of so many digits can lie beyond 64 bits.
+#: A number with fewer digits fits into 64 bits.
 _LONG_NUMBER = re.compile(rb"[0-9]{19,}+")
 _OF_FLOATS = frozenset({b".", b"e", b"E", b"+"})
 
 
 def parse(text: bytes) -> JsonValue:
-    """Return the value of a JSON text. Raises json.JSONDecodeError.
+    """Return the value of a JSON text. Raises json.JSONDecodeError if the text is invalid or refused.
 
     Example:
         >>> parse(b'{"rows": [1, 2.5]}')
@@ -31,7 +31,7 @@ def parse(text: bytes) -> JsonValue:
     value: JsonValue = orjson.loads(text)
     if b"\\u0000" in text and (found := _ESCAPED_NUL.search(text)):
         raise json.JSONDecodeError("a NUL character cannot be stored", "", found.start())
-    if _LONG_NUMBER.search(text):  # orjson makes a float of what does not fit: look closely
+    if _LONG_NUMBER.search(text):  # orjson silently returns a float for an integer that does not fit
         outside = _outside_texts(text)
         for found in _LONG_NUMBER.finditer(outside):
             _check_sixty_four_bits(outside, found.start(), found.end())
@@ -39,14 +39,14 @@ def parse(text: bytes) -> JsonValue:
 
 
 def _outside_texts(text: bytes) -> bytes:
-    """Return valid JSON without its strings. Parsing it once more would take several times as long."""
+    """Return valid JSON without its strings. This is several times as fast as parsing the text again."""
     if b'"' not in text:
         return text
     return b" ".join(text.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2])
 
 
 def _check_sixty_four_bits(text: bytes, start: int, end: int) -> None:
-    """Refuse an integer; the digits may also belong to a fraction or an exponent."""
+    """Raise JSONDecodeError for an integer beyond 64 bits; digits of a fraction or an exponent are accepted."""
     if text[end : end + 1] in _OF_FLOATS or text[start - 1 : start] in _OF_FLOATS:
         return
     sign = b"-" if text[start - 1 : start] == b"-" else b""

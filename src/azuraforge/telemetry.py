@@ -1,7 +1,7 @@
-"""Logs as JSON lines on stderr (or a file), one event each.
+"""Logs as JSON lines on stderr or in a file, one event per line.
 
-Written here instead of taken from a library because every process imports it: structlog also imports Rich and
-Pygments, 90 modules that only pretty-print, which took a tenth of a start.
+The module does not use structlog, because every process imports it: structlog also imports Rich and Pygments, 90
+modules that only format output and took a tenth of the startup time.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-#: A platform runs for years: its log is this file and three older ones.
+#: Size at which the log file is rotated, and the number of older files that are kept.
 FILE_BYTES, OLDER_FILES = 20 * 1024 * 1024, 3
 
-# Not among the registered loggers: lines of libraries stay elsewhere.
+# Not registered with ``logging.getLogger``, so that log lines of libraries do not reach it.
 _SINK = logging.Logger("azuraforge")
 
 
 class _StandardError(logging.Handler):
-    """Writes lines to the standard error of the moment, which tests and services replace."""
+    """Handler that writes to the current ``sys.stderr``, which tests and service managers replace."""
 
     def emit(self, record: logging.LogRecord) -> None:
         if sys.stderr is not None:
@@ -31,7 +31,7 @@ class _StandardError(logging.Handler):
 
 
 def configure(level: str = "INFO", path: Path | None = None) -> None:
-    """Send logs to ``path``, which is rotated at 20 MB, or to stderr if it is None."""
+    """Write logs to ``path``, rotated at 20 MiB, or to stderr if ``path`` is None."""
     handler: logging.Handler = _StandardError()
     if path is not None:
         handler = RotatingFileHandler(path, maxBytes=FILE_BYTES, backupCount=OLDER_FILES, encoding="utf-8")
@@ -45,7 +45,7 @@ configure()
 
 
 class Logger:
-    """Writes events of one package; each is a name and fields, values without a JSON form as their ``repr``."""
+    """Logger of one package. A line has an event name and fields; values without a JSON form become their ``repr``."""
 
     def __init__(self, package: str) -> None:
         self._package = package
@@ -70,10 +70,10 @@ class Logger:
             return
         name, at = logging.getLevelName(level).lower(), datetime.now(UTC).isoformat().replace("+00:00", "Z")
         line = {"package": self._package, **fields, "event": event, "level": name, "timestamp": at}
-        # No arguments: a per cent sign in the line is no format.
+        # No arguments are passed, so a percent sign in the line is not interpreted.
         _SINK.log(level, json.dumps(line, default=repr))
 
 
 def logger(package: str) -> Logger:
-    """Return a logger whose lines carry the package's name."""
+    """Return a logger whose lines name the package."""
     return Logger(package)

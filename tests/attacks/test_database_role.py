@@ -80,7 +80,7 @@ def test_another_role_cannot_found(postgres_cluster, postgres):
 
 def test_a_platform_refuses_a_role_with_surplus_rights_until_they_are_revoked(postgres, app):
     as_owner(postgres, "GRANT UPDATE (role) ON member TO azuraforge_app")
-    with pytest.raises(Conflict, match="may change the table member") as refused:
+    with pytest.raises(Conflict, match="can change the table member") as refused:
         open_database(postgres.url)
     as_owner(postgres, refused.value.next_step.split("as the owner: ")[1])
     open_database(postgres.url).close()
@@ -92,7 +92,7 @@ def test_a_platform_refuses_a_role_that_may_create_objects_until_that_is_revoked
 ):
     """PostgreSQL 14 grants it to everybody."""
     postgres_cluster.execute(f"GRANT CREATE ON SCHEMA public TO {grantee}", postgres.name)
-    with pytest.raises(Conflict, match="may create objects in the schema public") as refused:
+    with pytest.raises(Conflict, match="can create objects in the schema public") as refused:
         open_database(postgres.url)
     statement = refused.value.next_step.partition("in this database: ")[2].partition(";")[0]
     postgres_cluster.execute(statement, postgres.name)

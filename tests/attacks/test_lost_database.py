@@ -85,7 +85,7 @@ def test_files_without_a_database_are_not_started_on(settings, backup, left):
         database_of(settings).write_bytes(left)
     with pytest.raises(Conflict) as refused:
         open_at_start(settings)
-    assert "holds 1 file of datasets, models and runs, and the database is missing" in str(refused.value)
+    assert "contains 1 file of datasets, models and runs, but the database is missing" in str(refused.value)
     assert f"azuraforge database restore {backup} --home {settings.home}" in str(refused.value)
     assert f"azuraforge database create --home {settings.home}" in str(refused.value)
     assert not database_of(settings).exists() or not database_of(settings).stat().st_size
@@ -218,7 +218,7 @@ def test_a_home_that_only_remembers_projects_does_not_start_empty(settings):
     open_at_start(settings).close()  # a restore that ended before it changed anything
     remove_database(settings)
     (settings.history / "0123456789abcdef.json").write_text('{"seq": 3, "event": ""}')
-    with pytest.raises(Conflict, match="remembers 1 project, and the database is missing") as refused:
+    with pytest.raises(Conflict, match="has records of 1 project, but the database is missing") as refused:
         open_at_start(settings)
     assert "azuraforge database restore" in refused.value.next_step
     maintenance.create_database(settings)

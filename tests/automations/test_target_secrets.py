@@ -91,8 +91,8 @@ def test_a_lost_key_is_said_on_the_target_and_in_the_delivery(stand, service, re
     found = post.get(id_)
     assert found.state == "failed"
     assert found.error == (
-        "the secrets of target 'team' cannot be decrypted: their key is missing, or the row was damaged. Next: put the"
-        " key back into AZURAFORGE_SECRET_KEYS, or set the options of target 'team' again"
+        "the secrets of target 'team' cannot be decrypted: their key is missing, or the row was damaged. Next: add the"
+        " missing key to AZURAFORGE_SECRET_KEYS, or set the options of target 'team' again"
     )
     assert receiver.got == []
     service.replace(stand.project_id, "team", asked(receiver), "anna")  # with a new key

@@ -147,7 +147,7 @@ def test_a_named_platform_that_does_not_answer(capsys):
     assert run(["runs", "list", "--url", "http://127.0.0.1:9"]) == 1
     shown = capsys.readouterr().err
     assert shown.startswith("no platform answers at http://127.0.0.1:9.")
-    assert "Next: start it with `azuraforge up`" in shown
+    assert "Next: start the platform with `azuraforge up`" in shown
 
 
 def test_a_link_needs_a_running_platform(capsys):

@@ -93,8 +93,8 @@ def test_errors_say_what_where_and_what_next():
 
 
 def test_an_address_that_is_none_and_a_server_that_is_another(home, server):
-    with pytest.raises(PlatformUnreachable, match="is not an address"):
+    with pytest.raises(PlatformUnreachable, match="is not a valid address"):
         Client(url="127.0.0.1:8787", home=home).runs.list()
     server.start()
-    with pytest.raises(ApiError, match="answered 404"):
+    with pytest.raises(ApiError, match="returned 404"):
         Client(url=server.url, token="x", home=home).models.list()

@@ -38,7 +38,7 @@ def test_of_a_relative_path_the_working_directory_is_said(client, tmp_path, monk
 
 @pytest.mark.parametrize("method", ["datasets.add", "models.predict_image", "models.import_bundle"])
 def test_a_folder_is_not_a_file(client, tmp_path, method):
-    with pytest.raises(FileUnusable, match=r"cannot be read: Is a directory.* Next: name a file, not a folder"):
+    with pytest.raises(FileUnusable, match=r"cannot be read: Is a directory.* Next: choose a file instead of a folder"):
         READERS[method](client, tmp_path)
 
 

@@ -69,7 +69,7 @@ def test_while_it_is_away_every_request_gets_an_error_and_afterwards_none(fragil
         name_of(open_one, id_)
     fragile.stop(how)
     for ask in (lambda: name_of(open_one, id_), lambda: rename(open_one, id_, "lost"), open_one.clock):
-        with pytest.raises(TransientError, match="does not answer") as told:
+        with pytest.raises(TransientError, match="does not respond") as told:
             ask()
         assert told.value.status == 503
     fragile.start()
@@ -194,7 +194,7 @@ def test_a_start_without_it_says_where_it_was_looked_for(stored, make_platform):
     platform = make_platform(AZURAFORGE_DATABASE_URL=stored.url.replace(port, "1"))
     told = platform.run("up", "--port", "0", check=False)
     assert told.returncode == 1
-    assert "does not answer" in told.stderr
+    assert "does not respond" in told.stderr
     assert "127.0.0.1" in told.stderr
     assert "AZURAFORGE_DATABASE_URL" in told.stderr
     assert "Traceback" not in told.stderr
@@ -214,7 +214,7 @@ def test_processes_that_start_before_their_database_wait_for_it(fragile, stored,
         scheduler = subprocess.Popen(command, env=variables, stdout=log, stderr=log)
     try:
         wait_for(tmp_path / "log", "database_awaited", scheduler)
-        assert "does not answer" in (tmp_path / "log").read_text()
+        assert "does not respond" in (tmp_path / "log").read_text()
         fragile.start()
         wait_for(tmp_path / "log", "The scheduler runs", scheduler)
         scheduler.send_signal(signal.SIGTERM)

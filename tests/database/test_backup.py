@@ -196,12 +196,18 @@ def _flipped(parts: dict[str, bytes]) -> dict[str, bytes]:
 BROKEN = {
     "a flipped bit": (_flipped, "damaged"),
     "no contents": (lambda parts: {"manifest.json": parts["manifest.json"]}, "damaged"),
-    "no manifest": (lambda parts: {"database": parts["database"]}, "not a backup"),
-    "another format": (lambda parts: _manifest(parts, format="other"), "not a backup"),
-    "a table name that is none": (lambda parts: _manifest(parts, rows={'x"; DROP TABLE run; --': 0}), "not a backup"),
-    "the other database": (lambda parts: _manifest(parts, dialect="other"), "backup of other"),
-    "a newer schema": (lambda parts: _manifest(parts, revision="9999"), "newer AzuraForge"),
-    "an unreleased schema": (lambda parts: _manifest(parts, revision="0012"), "the backup was made by a development"),
+    "no manifest": (lambda parts: {"database": parts["database"]}, "not an AzuraForge backup"),
+    "another format": (lambda parts: _manifest(parts, format="other"), "not an AzuraForge backup"),
+    "a table name that is none": (
+        lambda parts: _manifest(parts, rows={'x"; DROP TABLE run; --': 0}),
+        "not an AzuraForge backup",
+    ),
+    "the other database": (lambda parts: _manifest(parts, dialect="other"), "backup is from other"),
+    "a newer schema": (lambda parts: _manifest(parts, revision="9999"), "newer version of AzuraForge"),
+    "an unreleased schema": (
+        lambda parts: _manifest(parts, revision="0012"),
+        "the backup was created by a development",
+    ),
 }
 
 
@@ -234,9 +240,9 @@ def test_rows_that_are_not_all_there_undo_the_restore(stand, tmp_path):
 
 def test_a_file_that_is_no_backup_is_reported(stand, tmp_path):
     (tmp_path / "x").write_text("hello")
-    with pytest.raises(InvalidInput, match="not a backup"):
+    with pytest.raises(InvalidInput, match="not an AzuraForge backup"):
         restore(stand.place, tmp_path / "x")
-    with pytest.raises(InvalidInput, match="no such file"):
+    with pytest.raises(InvalidInput, match="the file does not exist"):
         restore(stand.place, tmp_path / "y")
 
 
@@ -245,7 +251,7 @@ def test_a_backup_overwrites_nothing_and_is_its_owners_alone(stand, tmp_path):
     back_up(stand.place, target)
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     before = target.read_bytes()
-    with pytest.raises(Conflict, match="file of this name"):
+    with pytest.raises(Conflict, match="the file already exists"):
         back_up(stand.place, target)
     assert target.read_bytes() == before
     assert [path.name for path in tmp_path.glob("*.backup*")] == ["all.backup"], "no draft is left"
@@ -267,7 +273,7 @@ def test_a_file_that_appears_while_a_backup_is_written_is_kept(tmp_path, monkeyp
         real(draft, name)
 
     monkeypatch.setattr("azuraforge.database.backups.archive.os.link", link)
-    with pytest.raises(Conflict, match="a file of this name already exists"):
+    with pytest.raises(Conflict, match="the file already exists"):
         archive.write(target, contents, manifest, tmp_path / "draft")
     assert target.read_bytes() == b"another"
     assert not (tmp_path / "draft").exists()
@@ -340,7 +346,7 @@ def test_on_postgresql_nothing_is_restored_under_a_running_platform(stand, tmp_p
     running = Database(stand.place.url)
     with running.read_system() as session:
         session.connection()
-        with pytest.raises(Conflict, match="a platform works on this database"):
+        with pytest.raises(Conflict, match="a platform is using this database"):
             restore(stand.place, tmp_path / "all.backup", replace=True)
     running.close()
 
@@ -349,7 +355,7 @@ def test_without_postgresqls_programs_it_says_what_to_install(stand, tmp_path, m
     if stand.place.is_sqlite:
         pytest.skip("SQLite needs none")
     monkeypatch.setattr("azuraforge.database.backups.postgres_dump.shutil.which", lambda *_, **__: None)
-    with pytest.raises(InvalidInput, match="pg_dump is not installed here"):
+    with pytest.raises(InvalidInput, match="pg_dump is not installed"):
         back_up(stand.place, tmp_path / "all.backup")
     with pytest.raises(InvalidInput, match="only the owner"):
         back_up(Place(stand.place.url), tmp_path / "all.backup")

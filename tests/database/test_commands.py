@@ -15,7 +15,7 @@ def test_next_to_a_running_platform_it_saves_and_checks_but_changes_nothing(plat
     for command in (["upgrade"], ["restore", str(tmp_path / "a.backup"), "--replace"]):
         refused = platform.run("database", *command, check=False)
         assert refused.returncode == 1
-        assert "already runs on this data home" in refused.stderr
+        assert "already uses this data home" in refused.stderr
     assert platform.json("tokens", "list") == []
 
 
@@ -57,7 +57,7 @@ def test_without_a_database_it_says_so(make_platform, command):
     told = platform.run("database", *command, check=False)
     assert told.returncode == 1
     assert "Traceback" not in told.stderr
-    assert "no such file" in told.stderr or "no database yet" in told.stderr
+    assert "the file does not exist" in told.stderr or "no database yet" in told.stderr
     assert not (platform.home / "azuraforge.db").exists()
 
 

@@ -190,7 +190,7 @@ def test_a_database_of_an_unreleased_schema_is_refused_with_the_way_to_carry_mod
     for revision in ("0001", "0012", "0001_0123456789ab"):
         with owner.engine.begin() as connection:
             connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '{revision}'"))
-        with pytest.raises(Conflict, match=f"before 0.1 .schema {revision}. that cannot be upgraded") as refused:
+        with pytest.raises(Conflict, match=f"0.1 .schema {revision}. and cannot be upgraded") as refused:
             empty.open()
         for step in ("database backup FILE", "models bundle NAME VERSION", "models import FILE"):
             assert f"azuraforge {step}" in refused.value.next_step
@@ -204,7 +204,7 @@ def test_a_database_newer_than_the_code_is_refused_and_left_alone(empty):
     owner = empty.owner()
     with owner.engine.begin() as connection:
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
-    with pytest.raises(Conflict, match="newer AzuraForge"):
+    with pytest.raises(Conflict, match="newer version of AzuraForge"):
         empty.open()
     with owner.engine.connect() as connection:
         assert current_revision(connection) == "9999"
@@ -250,13 +250,13 @@ def test_rows_that_point_nowhere_stop_an_upgrade(tmp_path, later, monkeypatch):
 
 def test_on_postgresql_an_older_database_is_refused_without_its_owner(empty_postgres):
     import_tables()
-    with pytest.raises(Conflict, match="older than this AzuraForge"):
+    with pytest.raises(Conflict, match="older than this version of AzuraForge"):
         open_database(empty_postgres.url)
 
 
 def test_on_postgresql_a_role_that_bypasses_row_level_security_is_refused(postgres, postgres_cluster):
     import_tables()
-    with pytest.raises(InvalidInput, match="a superuser would see every project"):
+    with pytest.raises(InvalidInput, match="a superuser would see all projects"):
         open_database(postgres.superuser_url)
     with pytest.raises(InvalidInput, match="the owner of the tables"):
         open_database(postgres.owner_url)

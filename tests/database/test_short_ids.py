@@ -50,8 +50,8 @@ def test_several_candidates_are_listed(complete):
         complete("abcdef")
     assert raised.value.error_code == "ambiguous_id"
     assert str(raised.value) == (
-        "'abcdef' shortens the id of more than one dataset: abcdef2222222222, abcdefz777777777."
-        " Next: write more characters of the id"
+        "more than one dataset has an id that starts with 'abcdef': abcdef2222222222, abcdefz777777777."
+        " Next: enter more characters of the id"
     )
 
 

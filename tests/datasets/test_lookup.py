@@ -52,7 +52,7 @@ def test_datasets_and_their_newest_versions(service, add, project_id, other_proj
     versions = asyncio.run(lookup.versions(project_id, "b", limit=1))
     older = asyncio.run(lookup.versions(project_id, first.id, limit=1, after=versions.next))
     assert [each.version for each in (*versions.items, *older.items)] == [2, 1]
-    with pytest.raises(InvalidInput, match="not a cursor of this list"):
+    with pytest.raises(InvalidInput, match="does not belong to this list"):
         asyncio.run(lookup.versions(project_id, "a", after=versions.next))
     with pytest.raises(NotFound):
         asyncio.run(lookup.versions(other_project_id, "a"))

@@ -186,7 +186,7 @@ def test_a_second_api_serves_the_same_platform_to_the_same_token(platform, undis
 def test_an_embedded_platform_is_refused_on_their_home(platform):
     refused = platform.run("up", "--port", "0", check=False)
     assert refused.returncode == 1
-    assert "already runs on this data home" in refused.stderr
+    assert "already uses this data home" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 

@@ -92,7 +92,7 @@ def test_nothing_is_answered_without_a_secret_or_to_a_foreign_host(platform):
 def test_a_second_platform_on_the_home_says_so_and_stops(platform):
     second = platform.run("up", "--port", "0", check=False)
     assert second.returncode == 1
-    assert "already runs on this data home" in second.stderr
+    assert "already uses this data home" in second.stderr
     assert str(platform.process.pid) in second.stderr
     assert "Traceback" not in second.stderr
 
@@ -154,6 +154,6 @@ def test_a_home_newer_than_the_code_is_left_alone(make_platform):
     before = (running.home / "azuraforge.db").read_bytes()
     refused = running.run("up", "--port", "0", check=False)
     assert refused.returncode == 1
-    assert "newer AzuraForge" in refused.stderr
+    assert "newer version of AzuraForge" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert (running.home / "azuraforge.db").read_bytes() == before

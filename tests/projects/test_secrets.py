@@ -111,7 +111,7 @@ def test_a_key_that_is_none_is_reported_without_being_shown(
     database: Database, project_id: str, tmp_path: Path, given: str
 ) -> None:
     service = SecretService(database, ring(tmp_path, given))
-    with pytest.raises(StorageError, match="not 32 bytes in base64") as refused:
+    with pytest.raises(StorageError, match="must be 32 bytes in base64") as refused:
         service.set(project_id, "a", "one", "ada")
     assert given.split(",")[-1] not in str(refused.value)
     assert service.list(project_id).items == []

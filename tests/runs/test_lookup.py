@@ -127,7 +127,7 @@ def test_runs_are_sorted_by_a_metric_and_pages_survive_runs_that_are_added(servi
     found, page = names(service, project_id, sort="-metric:loss:last", limit=2)
     assert found == ["diverged", "third"]
     assert names(service, project_id, ["loss<0.35"], sort="-metric:loss:last", after=page.next)[0] == ["second", "best"]
-    with pytest.raises(InvalidInput, match="not a cursor"):
+    with pytest.raises(InvalidInput, match="does not belong to this list"):
         names(service, project_id, sort="metric:loss:last", after=page.next)
 
 

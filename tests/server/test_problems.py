@@ -32,7 +32,7 @@ def detail(body: dict[str, Any]) -> str:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"when": {"kind": "event"}}, "when: the field 'on' is missing; it says which kind is meant"),
+        ({"when": {"kind": "event"}}, "when: the field 'on' is missing; it selects the kind"),
         ({"when": {"on": "never"}}, "when: 'on' must be one of 'schedule', 'event', 'measure'"),
         ({"name": " "}, "name: an automation needs a name"),
     ],

@@ -97,7 +97,7 @@ def test_the_front_is_what_no_other_point_beats(values: list[tuple[int, int]]) -
         ({"hidden_size": {"choices": []}}, "1 to 200 values"),
         ({"hidden_size": {"choices": [8, 8]}}, "is listed twice"),
         ({"hidden_size": {"choices": [8], "low": 1, "high": 2}}, "not both"),
-        ({"linear": {"low": 0, "high": 1}}, "searched by choices"),
+        ({"linear": {"low": 0, "high": 1}}, "searched only by choices"),
         ({"horizon": {"low": 1, "high": 4}}, "cannot be compared"),
         ({}, "the space is empty"),
     ],
@@ -112,7 +112,7 @@ def test_what_is_wrong_with_a_space_is_said_with_the_field(told, named) -> None:
 @pytest.mark.parametrize(
     ("given", "named"),
     [
-        ([0.1, 0.01], "not by a plain value"),
+        ([0.1, 0.01], "not a single value"),
         ({"low": "a", "high": 1}, "low"),
         ({"low": True, "high": 1}, "low"),
         ({"low": 0.1, "high": 0.2, "scale": "log"}, "scale"),

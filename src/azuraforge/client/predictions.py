@@ -319,7 +319,7 @@ class Predictions:
         form = target.suffix.lower().removeprefix(".")
         if form not in ("csv", "xlsx"):
             raise FileUnusable(
-                "{path!r} is neither .csv nor .xlsx",
+                "{path!r} is neither a .csv nor an .xlsx file",
                 next_step="choose a name that ends in .csv or .xlsx",
                 path=str(target),
             )

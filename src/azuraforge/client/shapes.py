@@ -67,7 +67,7 @@ def json_object(answer: object) -> Mapping[str, object]:
     """Return an answer that is a JSON object. Raises ClientError for anything else."""
     if not isinstance(answer, Mapping):
         raise ClientError(
-            "the platform's answer is not a JSON object but a {kind}",
+            "the platform's response is not a JSON object but a {kind}",
             next_step="check that an AzuraForge platform listens at this address",
             kind=type(answer).__name__,
         )
@@ -78,7 +78,7 @@ def json_list(answer: object) -> list[object]:
     """Return an answer that is a JSON list. Raises ClientError for anything else."""
     if not isinstance(answer, list):
         raise ClientError(
-            "the platform's answer is not a JSON list but a {kind}",
+            "the platform's response is not a JSON list but a {kind}",
             next_step="check that an AzuraForge platform listens at this address",
             kind=type(answer).__name__,
         )

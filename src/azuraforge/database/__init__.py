@@ -1,4 +1,4 @@
-"""Sessions, tenant isolation, migrations."""
+"""Database sessions, tenant isolation and migrations."""
 
 from azuraforge.database.clock import now, seconds_from_now
 from azuraforge.database.cross_project import Texts, among, cross_project_query

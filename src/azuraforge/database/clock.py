@@ -1,4 +1,4 @@
-"""The database's clock, the only one that leases and queues trust."""
+"""The database's clock, the only clock that leases and queues use."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from azuraforge.database.tables import Timestamp
 
-# SQLite's newest clock function with fractions (unixepoch('subsec')) needs 3.42; julianday works everywhere
-# and resolves about 40 microseconds.
+# SQLite's newest clock function with fractions of a second, unixepoch('subsec'), needs 3.42; julianday works in all
+# versions and has a resolution of about 40 microseconds.
 _SQLITE_MICROSECONDS = "CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER)"
 
 
 class now(FunctionElement[datetime]):  # noqa: N801  reads like the SQL function it is
-    """Expression for the database's time when the statement runs."""
+    """SQL expression for the database's time when the statement is executed."""
 
     type = Timestamp()
     inherit_cache = True
@@ -32,7 +32,7 @@ class _Shifted(FunctionElement[datetime]):
 
 
 def seconds_from_now(seconds: float) -> ColumnElement[datetime]:
-    """Expression for ``now()`` plus ``seconds`` (negative: in the past)."""
+    """Return an SQL expression for ``now()`` plus ``seconds``, which may be negative."""
     return _Shifted(literal(float(seconds), Double()))
 
 

@@ -1,8 +1,8 @@
-"""Cross-project queries. They return keys only; all further work happens inside one project.
+"""Cross-project queries. They return only keys; all further work takes place inside one project.
 
-Each is written once, as a SELECT. SQLite executes it as it is. On PostgreSQL an application's role sees one project
-only, so ``row_security`` compiles the same SELECT into a ``SECURITY DEFINER`` function of the schema's owner, which the
-query calls.
+Each is written once, as a SELECT, which SQLite executes directly. On PostgreSQL, the application's role sees only one
+project, so ``row_security`` compiles the same SELECT into a ``SECURITY DEFINER`` function of the schema's owner, which
+the query calls.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from sqlalchemy.types import Boolean, TypeDecorator, TypeEngine
 from azuraforge.database.project_scope import Session, require_system
 
 Columns = TypeVarTuple("Columns")
-#: The type of a parameter.
+#: SQL type of a parameter.
 _Kind = TypeEngine[Any]
 
-#: Cross-project queries by name, for the functions of row-level security and for tests.
+#: Cross-project queries by name, used by row-level security and by tests.
 CROSS_PROJECT_QUERIES: dict[str, AnyCrossProjectQuery] = {}
 _PREFIX = "azuraforge_"
 
 
 class Texts(TypeDecorator[Sequence[str]]):
-    """Parameter type: a list of texts as one parameter, for ``among``."""
+    """Parameter type for ``among``: a list of texts as one parameter."""
 
     impl = Text
     cache_ok = True
@@ -48,7 +48,7 @@ class Texts(TypeDecorator[Sequence[str]]):
 
 
 class among(FunctionElement[bool]):  # noqa: N801  reads like the SQL it makes
-    """Condition ``among(column, texts)``: the column's value is one of a list given as one parameter."""
+    """Condition ``among(column, texts)``: the column's value is in a list that is bound as one parameter."""
 
     type = Boolean()
     inherit_cache = True
@@ -68,7 +68,7 @@ def _among_postgresql(element: among, compiler: SQLCompiler, **kw: object) -> st
 
 
 class CrossProjectQuery(Generic[*Columns]):
-    """A SELECT that sees every project. Call it in a session of system scope, with its parameters by name."""
+    """A SELECT over all projects. Call it with a session of system scope and its parameters by name."""
 
     def __init__(self, make: Callable[..., Select[*Columns]], parameters: Mapping[str, _Kind]) -> None:
         self.name = make.__name__
@@ -80,17 +80,17 @@ class CrossProjectQuery(Generic[*Columns]):
 
     @property
     def function(self) -> str:
-        """The function's name on PostgreSQL."""
+        """The name of the function on PostgreSQL."""
         return _PREFIX + self.name
 
     def __call__(self, session: Session, **values: object) -> Sequence[Row[*Columns]]:
         require_system(session)
-        # The connection, not the session: its hooks are for statements inside a project.
+        # Executed on the connection, because the session's hooks are for statements inside a project.
         connection = session.connection()
         return connection.execute(self._statement(connection.dialect.name), values).all()
 
     def body(self) -> Select[*Columns]:
-        """The SELECT over the function's own parameters."""
+        """Return the SELECT with the parameters of the PostgreSQL function in place of bound parameters."""
         return self._make(**{name: literal_column(f"p_{name}", kind) for name, kind in self.parameters.items()})
 
     def _statement(self, dialect: str) -> Select[*Columns]:
@@ -106,17 +106,17 @@ class CrossProjectQuery(Generic[*Columns]):
         return self._cached[dialect]
 
 
-#: A cross-project query of any columns.
+#: A cross-project query with any columns.
 AnyCrossProjectQuery = CrossProjectQuery[*tuple[Any, ...]]
 
 
 def cross_project_query(
     **parameters: _Kind,
 ) -> Callable[[Callable[..., Select[*Columns]]], CrossProjectQuery[*Columns]]:
-    """Decorate a function that builds the SELECT of a ``CrossProjectQuery``; ``parameters`` are its arguments' types.
+    """Decorate a function that builds the SELECT of a ``CrossProjectQuery``; ``parameters`` are its SQL types by name.
 
-    Only stores of runs, automations, models and projects have any, and they select keys: what a caller wants to know
-    beyond those, it reads inside the project. A test compares.
+    Only the stores of runs, automations, models and projects define such queries, which a test enforces. The queries
+    select keys; callers read all other values inside the project.
 
     Example:
         >>> from sqlalchemy import Column, MetaData, String, Table, select

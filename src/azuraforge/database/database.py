@@ -1,4 +1,4 @@
-"""Sessions on SQLite or PostgreSQL, always inside a project's scope."""
+"""Sessions on SQLite or PostgreSQL, each restricted to one project's scope or to the system scope."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class Key(Protocol):
-    """Key returned by a cross-project query; it names at least the project."""
+    """Key returned by a cross-project query; it contains at least the project's id."""
 
     @property
     def project_id(self) -> str: ...
@@ -42,7 +42,7 @@ _PENS = 2
 
 
 class Database:
-    """Access to the database; all sessions come from here.
+    """Access to the database, which opens all sessions.
 
     Example:
         >>> database = Database("sqlite:////tmp/azuraforge-doctest.db")
@@ -53,7 +53,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._url = make_url(url)
-        #: The address without its password, for messages and logs.
+        #: The database URL without its password, for messages and logs.
         self.url = self._url.render_as_string(hide_password=True)
         self._writer: Writer | None = None
         self._pens: ThreadPoolExecutor | None = None
@@ -67,7 +67,7 @@ class Database:
                 creator=lambda: sqlite3.connect(existing(path), uri=True, check_same_thread=False),
             )
             _prepare_sqlite(self._engine, immediate=False)
-            self._write_engine = create_engine(url, pool_size=2, max_overflow=0)  # the writer, and migrations
+            self._write_engine = create_engine(url, pool_size=2, max_overflow=0)  # for the writer and for migrations
             _prepare_sqlite(self._write_engine, immediate=True)
             self._watch = FileWatch(path)
             self._writer = Writer(self._write_engine, self._watch)
@@ -75,7 +75,7 @@ class Database:
         else:
             self._write_engine = postgres.connect(self._url)
             self._engine = postgres.reading_engine(self._write_engine)
-            # Here: psycopg is an extra, and only now known to be installed.
+            # Imported here, because psycopg is an optional dependency; ``connect`` has checked that it is installed.
             from azuraforge.database.fast_reads_postgres import PostgresReader
 
             self._reader = PostgresReader(self._url, self._engine.dialect)
@@ -83,29 +83,30 @@ class Database:
 
     @property
     def engine(self) -> Engine:
-        """The engine with write access; for migrations."""
+        """The engine with write access, used by migrations."""
         return self._write_engine
 
     @contextmanager
     def read(self, project_id: str) -> Iterator[Session]:
-        """Open a session that reads one project as of one moment."""
+        """Open a session that reads one project in a consistent snapshot."""
         with self._read(lambda session: scope(session, project_id)) as session:
             yield session
 
     async def ask(self, project_id: str, asked: Asked[RowT_co]) -> Sequence[RowT_co]:
-        """Return the rows of a hot read (``fast_reads.Question``) of one project.
+        """Return the rows of a frequent query (``fast_reads.Question``) of one project.
 
-        Await it on the event loop, not in a thread. Raises TransientError where the database is away.
+        Await this method on the event loop; do not call it in a thread. Raises TransientError if the database is
+        unavailable.
         """
         await self._reader.ask(project_id, (asked,))
         return asked.rows
 
     async def ask_all(self, project_id: str, *asked: Asked[object]) -> None:
-        """Answer several reads as ``ask`` does, all as of one moment; the rows are in ``Asked.rows``."""
+        """Execute several queries as ``ask`` does, in one snapshot; the rows are in ``Asked.rows``."""
         await self._reader.ask(project_id, asked)
 
     async def follow(self, project_id: str, plan: Plan[T]) -> T:
-        """Answer the questions of a plan, each step as ``ask`` does, and return its result."""
+        """Execute the queries of a plan, each step as ``ask`` does, and return the plan's result."""
         while True:
             try:
                 asked = next(plan)
@@ -116,7 +117,7 @@ class Database:
                 await self._reader.ask(project_id, asked)
 
     def follow_now(self, project_id: str, plan: Plan[T]) -> T:
-        """Answer the questions of a plan in this thread, all as of one moment, and return its result."""
+        """Execute the queries of a plan in this thread, in one snapshot, and return the plan's result."""
         with self.read(project_id) as session:
             connection = session.connection()
             while True:
@@ -131,9 +132,9 @@ class Database:
 
     @contextmanager
     def read_system(self) -> Iterator[Session]:
-        """Open a session for cross-project queries; for ``runs``, ``automations`` and ``projects`` only.
+        """Open a session for cross-project queries; only for ``runs``, ``automations`` and ``projects``.
 
-        It has no project: on PostgreSQL it sees owned rows through cross-project queries only.
+        It has no project: on PostgreSQL, it sees the rows of projects only through cross-project queries.
         """
         with self._read(scope_system) as session:
             yield session
@@ -148,40 +149,43 @@ class Database:
     ) -> T:
         """Run ``work(session)`` in one transaction and return its result after COMMIT.
 
-        ``work`` must be short, because on SQLite all other writes wait for it. On PostgreSQL it is called again when a
-        deadlock or a lost connection undid what it wrote. ``durable`` survives a power cut (promotions); everything
-        else survives the death of the process (on PostgreSQL, as ``synchronous_commit`` says). ``unit`` is the unit of
-        work of the request whose effect this is. Raises TransientError when the database is away and StorageError when
-        it cannot be written.
+        ``work`` must be short, because on SQLite all other writes wait for it. On PostgreSQL, it is called again if a
+        deadlock or a lost connection rolled it back.
+
+        Args:
+            durable: the commit survives a power failure (promotions). Other commits survive the death of the process;
+                on PostgreSQL, ``synchronous_commit`` decides.
+            unit: unit of work of the request whose effect this write is.
+
+        Raises TransientError if the database is unavailable and StorageError if it cannot be written.
         """
         if unit is not None:
             work = unit.include(work)
         return self._write(work, lambda session: scope(session, project_id), durable)
 
     def write_soon(self, project_id: str, work: Callable[[Session], T]) -> Future[T]:
-        """Queue a ``write`` and return its future result.
+        """Queue a ``write`` and return the future of its result.
 
-        Callbacks of the future run on a thread of the database and must be quick.
+        Callbacks of the future run on a thread of the database and must be fast.
         """
         if self._writer is not None:
             return self._writer.submit_soon(work, lambda session: scope(session, project_id), False)
         with self._opening:
-            if self._pens is None:  # few: what has to wait for one is written together
+            if self._pens is None:  # only a few threads, so that callers combine waiting entries
                 self._pens = ThreadPoolExecutor(_PENS, thread_name_prefix="database-pen")
         return self._pens.submit(self._write, work, lambda session: scope(session, project_id), False)
 
     def write_system(self, work: Callable[[Session], T], *, durable: bool = False) -> T:
-        """Run ``write`` without a project: as in ``read_system``, only cross-project queries see owned rows."""
+        """Run ``write`` without a project; as in ``read_system``, only cross-project queries see projects' rows."""
         return self._write(work, scope_system, durable)
 
     def write_claimed(
         self, find: Callable[[Session], K | None], work: Callable[[Session, K], T], *, durable: bool = False
     ) -> T | None:
-        """Find a key across projects, then work inside its project, in one transaction.
+        """Find a key across projects, then call ``work`` inside its project, in one transaction.
 
-        ``find`` calls a cross-project query, which may lock the row that it names; ``work`` gets a session of that
-        project alone.
-        None where nothing was found.
+        ``find`` calls a cross-project query, which may lock the row that it returns; ``work`` receives a session of
+        that project only. Returns the result of ``work``, or None if ``find`` returns None.
         """
 
         def both(session: Session) -> T | None:
@@ -191,31 +195,31 @@ class Database:
         return self._write(both, scope_system, durable)
 
     async def read_row(self, project_id: str, asked: Asked[object]) -> None:
-        """Read the rows of a question that has some, to see whether requests can be answered.
+        """Check that requests can be answered, by reading the rows of a question that must find some.
 
-        Raises TransientError where the database is away, damaged, or no longer the one that was opened.
+        Raises TransientError if the database is unavailable, damaged, or replaced since it was opened.
         """
         if self._writer is None:
             await self._reader.ask(project_id, (asked,))
         else:
             if (problem := self._watch.problem()) is not None:
                 raise problem
-            fresh = SqliteReader(self._url, self._watch)  # others answer from pages that they have read before
+            fresh = SqliteReader(self._url, self._watch)  # an existing connection may answer from cached pages
             try:
                 await fresh.ask(project_id, (asked,))
             finally:
                 fresh.close()
         if not asked.rows:
-            raise damaged(Message("rows that were there at the start are missing"))
+            raise damaged(Message("rows that existed at startup are missing"))
 
     def clock(self) -> datetime:
-        """Return the database's time."""
+        """Return the database's current time."""
         with self.read_system() as session:
             found: datetime = session.connection().execute(select(now())).scalar_one()
             return found
 
     def close(self) -> None:
-        """Finish queued writes and close every connection."""
+        """Complete queued writes and close all connections."""
         self._reader.close()
         if self._pens is not None:
             self._pens.shutdown()
@@ -245,7 +249,7 @@ class Database:
 
 
 def _prepare_sqlite(engine: Engine, *, immediate: bool) -> None:
-    """Set up WAL, foreign keys and explicit BEGIN (pysqlite's own transaction handling breaks savepoints)."""
+    """Set up WAL, foreign keys and explicit BEGIN, because the transaction handling of pysqlite breaks savepoints."""
 
     @event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, _record: object) -> None:
@@ -256,7 +260,7 @@ def _prepare_sqlite(engine: Engine, *, immediate: bool) -> None:
         if immediate:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
-            connection.execute("PRAGMA fullfsync=ON")  # macOS only, see ``durable``; others ignore both
+            connection.execute("PRAGMA fullfsync=ON")  # effective on macOS only, see ``durable``
             connection.execute("PRAGMA checkpoint_fullfsync=ON")
         else:
             connection.execute("PRAGMA query_only=ON")

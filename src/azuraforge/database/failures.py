@@ -1,4 +1,4 @@
-"""Translation of database errors into the platform's own errors."""
+"""Translation of driver errors into the platform's own errors."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from azuraforge.errors import AzuraError, InvalidInput, StorageError, TransientE
 from azuraforge.messages import Message
 from azuraforge.telemetry import logger
 
-#: PostgreSQL's codes for "try again": a deadlock, a serialization failure.
+#: PostgreSQL's codes of transactions that can be retried: serialization failure and deadlock.
 _REPEATABLE = {"40001", "40P01"}
-#: It starts, it stops, it takes no further connection, it has become a standby.
+#: Codes of an unavailable server: it starts or stops, has no free connection, or is read-only as a standby.
 _READ_ONLY = "25006"
 _AWAY = {"57P01", "57P02", "57P03", "53300", _READ_ONLY}
 _FULL = {"53100", "53200"}
@@ -22,25 +22,25 @@ _DAMAGE = {"XX001", "XX002"}
 
 log = logger("database")
 
-#: The code of a TransientError that says: nothing was written, and the same write may be tried again.
+#: Code of a TransientError: the database is unavailable; nothing was written, and the same write can be retried.
 AWAY = "database_away"
-#: The same for a database whose file or pages are damaged, or that the disk does not give.
+#: Code of a TransientError: the database's file or pages are damaged.
 DAMAGED = "database_damaged"
-AWAY_NEXT_STEP = "nothing is lost; try again when the database is back"
+AWAY_NEXT_STEP = "no data is lost; try again when the database is available again"
 
 
 def unavailable(error: BaseException) -> bool:
-    """Return whether the database as a whole cannot be used now: work on it waits, and nothing is concluded from it."""
+    """Return whether the whole database is unavailable or damaged, so that work on it has to wait."""
     return isinstance(error, TransientError) and error.error_code in (AWAY, DAMAGED)
 
 
 def readable(error: BaseException) -> BaseException:
-    """Return the error to raise to the caller: a matching AzuraError, or else the error itself."""
+    """Return the error to raise to the caller: the matching AzuraError if there is one, else ``error`` itself."""
     if isinstance(error, AzuraError):
         return error
     if isinstance(error, PoolTimeout):
         return TransientError("all connections to the database are in use", next_step="try again")
-    if isinstance(error, DataError):  # too long, out of range, a NUL in a text
+    if isinstance(error, DataError):  # value too long, out of range, or a text with a NUL character
         return InvalidInput(
             "a value cannot be stored: {orig}", next_step="change the value", orig=str(error.orig).splitlines()[0]
         )
@@ -56,7 +56,7 @@ def readable(error: BaseException) -> BaseException:
 
 
 def may_repeat(error: BaseException) -> bool:
-    """Return whether a retry of the same transaction may succeed: its rollback had a temporary cause."""
+    """Return whether the error had a temporary cause, so that a retry of the same transaction may succeed."""
     return isinstance(error, DBAPIError) and (_code(error) in _REPEATABLE or lost_connection(error))
 
 
@@ -71,13 +71,13 @@ def refused_write(error: BaseException) -> bool:
 
 
 def away(error: BaseException) -> TransientError:
-    """Return the error for an unreachable database. The reason goes to the log only, as it names hosts."""
+    """Return the error of an unreachable database. Only the log contains the reason, because it names hosts."""
     log.warning("database_away", reason=reason_of(error))
-    return TransientError("the database does not answer", next_step=AWAY_NEXT_STEP, code=AWAY)
+    return TransientError("the database does not respond", next_step=AWAY_NEXT_STEP, code=AWAY)
 
 
 def damaged(reason: str | Message) -> TransientError:
-    """Return the error of a database whose content is not what was written."""
+    """Return the error of a damaged database."""
     return TransientError(
         "the database is damaged: {reason}",
         next_step="check the disk, then restore a backup",
@@ -87,7 +87,7 @@ def damaged(reason: str | Message) -> TransientError:
 
 
 def damage_of(error: BaseException) -> str | None:
-    """Return the driver's words where an error says that stored pages are wrong; None for any other error."""
+    """Return the driver's message if the error means that stored pages are damaged; None for any other error."""
     orig = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(orig, sqlite3.Error):
         code = getattr(orig, "sqlite_errorcode", 0) & 0xFF
@@ -96,7 +96,7 @@ def damage_of(error: BaseException) -> str | None:
 
 
 def reason_of(error: BaseException) -> str:
-    """Return the driver's message in one line."""
+    """Return the first line of the driver's message."""
     said = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()
     return said[0] if said else "no reason was given"
 
@@ -106,7 +106,7 @@ def _code(error: DBAPIError) -> str:
 
 
 def _of_connection(error: DBAPIError) -> bool:
-    # psycopg gives no code where it never reached the server, or lost it.
+    # psycopg sets no code if it could not reach the server or lost the connection.
     return error.connection_invalidated or isinstance(error, OperationalError)
 
 
@@ -115,9 +115,9 @@ def _of_postgresql(error: DBAPIError) -> BaseException:
     if code in _AWAY or code.startswith("08") or error.connection_invalidated:
         return away(error)
     if code in _REPEATABLE:
-        return TransientError("too many changes reached the database at the same time", next_step="try again")
+        return TransientError("another change to the database conflicted with this one", next_step="try again")
     if code in _FULL:
-        return StorageError("the disk is full; the database could not be written", next_step="free space")
+        return StorageError("the disk is full; the database could not be written", next_step="free disk space")
     return error
 
 
@@ -127,7 +127,7 @@ def _of_sqlite(error: OperationalError | sqlite3.OperationalError) -> BaseExcept
         return away(error)
     reason = str(orig)
     if "full" in reason:
-        return StorageError("the disk is full; the database could not be written", next_step="free space")
+        return StorageError("the disk is full; the database could not be written", next_step="free disk space")
     if "readonly" in reason or "read-only" in reason:
         return StorageError("the database is read-only", next_step="make the data home writable")
     if "locked" in reason:
@@ -135,7 +135,7 @@ def _of_sqlite(error: OperationalError | sqlite3.OperationalError) -> BaseExcept
     if "disk I/O error" in reason or "unable to open database file" in reason:
         log.error("database_not_read", reason=reason)
         return TransientError(
-            "the database's file cannot be read or written: {reason}",
+            "the database file cannot be read or written: {reason}",
             next_step="check the disk",
             code=AWAY,
             reason=reason,

@@ -1,11 +1,11 @@
-"""Reads of the most frequent requests: one round trip, without session or ORM, in the event loop.
+"""Queries of the most frequent requests: one round trip, without session or ORM, on the event loop.
 
-A question is a SELECT over rows of one project, written with the tables' columns and compiled once. It is answered on
-a connection of its own: on SQLite at once (a lookup takes less time than a change of thread), on PostgreSQL as one
-pipeline that is one transaction: the project, then the SELECTs, behind the same row-level security as any session.
+A ``Question`` is a SELECT over rows of one project, which is compiled once. It is executed on a separate connection: on
+SQLite directly, because a lookup takes less time than a switch of threads; on PostgreSQL as one pipeline and one
+transaction, which sets the project and executes the SELECTs under the same row-level security as any session.
 
-Each question names the type of its rows, a ``NamedTuple`` with a field for each column. mypy compares the types where
-it knows those of the columns; the names are compared when the question is made.
+Each question declares the type of its rows, a ``NamedTuple`` with a field for each column. mypy compares the types
+where those of the columns are known; the constructor compares the names.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ from azuraforge.database.soundness import FileWatch
 
 T = TypeVar("T")
 RowT_co = TypeVar("RowT_co", covariant=True)
-#: The types of a SELECT's columns.
+#: Types of a SELECT's columns.
 Columns = TypeVarTuple("Columns")
 
 _BUSY_SECONDS = 0.5
-#: In each connection at most 256 KiB of pages, not SQLite's 2 MB: a few dozen connections live as long as the process,
-#: and the operating system keeps the file's pages for all of them.
+#: Page cache of at most 256 KiB per connection instead of SQLite's 2 MB: a few dozen connections stay open as long as
+#: the process runs, and the operating system caches the file's pages for all of them.
 PAGE_CACHE = "PRAGMA cache_size=-256"
 _SQLITE = SQLiteDialect_pysqlite(paramstyle="named")
 
-#: A SELECT of any columns.
+#: A SELECT with any columns.
 Statement = Select[*tuple[Any, ...]]
-#: Converts one value between Python and the database; None where the value stays.
+#: Converts one value between Python and the database; None if no conversion is needed.
 _Conversion = Callable[[Any], object]
 
 
 class Asked(Generic[RowT_co]):
-    """A question with its parameters and, once answered, its rows. Created by ``Question.given`` for one use."""
+    """A question with its parameters and, after its execution, its rows. ``Question.given`` creates it for one use."""
 
     __slots__ = ("_compiled", "_rows", "given", "question")
 
@@ -56,52 +56,53 @@ class Asked(Generic[RowT_co]):
 
     @property
     def rows(self) -> Sequence[RowT_co]:
-        """The rows found. Raises LookupError if the question is not answered yet."""
+        """The rows found. Raises LookupError if the question has not been executed yet."""
         if self._rows is None:
             raise LookupError("this question is not answered yet; ask it with Database.ask, or yield it from a plan")
         return self._rows
 
     def compiled(self, dialect: Dialect) -> _Compiled[RowT_co]:
-        """Return the text for a dialect; ``answer`` then takes values as that dialect's driver returns them."""
+        """Return the compiled statement for a dialect; ``answer`` then expects values from that dialect's driver."""
         self._compiled = compiled = self.question.compiled(dialect)
         return compiled
 
     def answer(self, found: Iterable[Sequence[object]]) -> None:
-        """Build rows from values as the driver returns them."""
+        """Set the rows from values as returned by the driver."""
         assert self._compiled is not None
         self._rows = self._compiled.rows(found)
 
     def answer_converted(self, found: Iterable[Sequence[object]]) -> None:
-        """Build rows from values that are already Python objects."""
+        """Set the rows from values that are already converted to Python objects."""
         self._rows = [self.question.make_row(each) for each in found]
 
 
-#: Questions one after another, each perhaps made from the rows of those before it, and the result.
+#: Generator that yields questions in steps, which may depend on the rows of earlier steps, and returns a result.
 Plan = Generator[Sequence[Asked[object]], None, T]
 
 
 class FastReader(Protocol):
-    """Interface of the readers that answer questions."""
+    """Protocol of the readers that execute questions."""
 
     async def ask(self, project_id: str, asked: Sequence[Asked[object]]) -> None:
-        """Answer each question, all as of one moment. Raises TransientError where the database is away."""
+        """Execute the questions in one snapshot. Raises TransientError if the database is unavailable."""
         ...
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
 
 
 class Question(Generic[RowT_co]):
-    """A SELECT of columns; its rows have attributes named after the columns.
+    """A SELECT whose rows have attributes named after its columns.
 
-    Every table in it that a project owns is confined to the project that asks, without naming it.
+    All its tables must belong to projects; a condition restricts each of them to the given project.
 
     Args:
-        row: a ``NamedTuple`` with the columns' names and types, in their order.
-        varied: readers choose its form among very many (sorts and conditions); it must not displace prepared
-            statements of other questions.
+        row: a ``NamedTuple`` with the names and types of the columns, in their order.
+        varied: whether callers build very many variants of the statement (sort orders and conditions), which must not
+            displace the prepared statements of other questions.
 
-    Raises TypeError where the names of ``row`` are others than the columns', ScopeError for tables of no project.
+    Raises TypeError if the field names of ``row`` differ from the columns' names, and ScopeError for tables without a
+    project.
 
     Example:
         >>> from typing import NamedTuple
@@ -124,7 +125,7 @@ class Question(Generic[RowT_co]):
         for table in tables:
             statement = statement.where(table.c.project_id == bindparam("project_id"))
         self.statement = statement
-        #: Makes a row of its values.
+        #: Builds a row from its values.
         self.make_row: Callable[[Iterable[object]], RowT_co] = _maker(row, statement)
         self._compiled: dict[str, _Compiled[RowT_co]] = {}
 
@@ -134,23 +135,23 @@ class Question(Generic[RowT_co]):
 
     @property
     def sql(self) -> str:
-        """The statement in SQLite's dialect."""
+        """The statement as text in SQLite's dialect."""
         return "\n".join(line.rstrip() for line in self.compiled(_SQLITE).sql.splitlines())
 
     def compiled(self, dialect: Dialect) -> _Compiled[RowT_co]:
-        """Return the statement in a dialect, compiled at first use."""
+        """Return the statement in a dialect, compiled on first use."""
         if (compiled := self._compiled.get(dialect.name)) is None:
             compiled = self._compiled[dialect.name] = _Compiled(self.statement, dialect, self.make_row)
         return compiled
 
 
 class _Compiled(Generic[RowT_co]):
-    """A question's text in one dialect, with the conversions of parameters and results."""
+    """A question's statement in one dialect, with the conversions of parameters and results."""
 
     def __init__(self, statement: Statement, dialect: Dialect, make_row: Callable[[Iterable[object]], RowT_co]) -> None:
         compiled = statement.compile(dialect=dialect)
         self.sql = str(compiled)
-        #: As psycopg's libpq takes it, with its parameters by number; on SQLite they have names.
+        #: The statement as bytes for libpq, with numbered parameters; on SQLite, parameters are named.
         self.encoded = self.sql.encode()
         self._order: Sequence[str] = getattr(compiled, "positiontup", None) or ()
         self._constants = {name: value for name, value in compiled.params.items() if value is not None}
@@ -169,7 +170,7 @@ class _Compiled(Generic[RowT_co]):
         return values
 
     def in_order(self, project_id: str, given: Mapping[str, object]) -> list[object]:
-        """Return the values in the order of the parameters' numbers."""
+        """Return the parameter values in the order of the parameters' numbers."""
         values = self.values(project_id, given)
         return [values[name] for name in self._order]
 
@@ -187,7 +188,7 @@ class _Compiled(Generic[RowT_co]):
 
 
 class SqliteReader:
-    """Reader that answers in the calling thread; each thread has its own connection."""
+    """Reader that executes questions in the calling thread; each thread has its own connection."""
 
     def __init__(self, url: URL, watch: FileWatch) -> None:
         self._path = Path(url.database or "")
@@ -197,7 +198,7 @@ class SqliteReader:
         self._opened: list[sqlite3.Connection] = []
 
     async def ask(self, project_id: str, asked: Sequence[Asked[object]]) -> None:
-        """Answer each question, all as of one moment. Raises TransientError where the database is away."""
+        """Execute the questions in one snapshot. Raises TransientError if the database is unavailable."""
         try:
             self._answer(self._connection(), project_id, asked)
         except sqlite3.Error as error:
@@ -242,12 +243,12 @@ class SqliteReader:
 
 
 def columns(table: type[DeclarativeBase], row: type[tuple[object, ...]]) -> list[InstrumentedAttribute[Any]]:
-    """Return the columns of a table that a row type names, in the order of its fields."""
+    """Return the columns of a table whose names are fields of a row type, in the order of its fields."""
     return [getattr(table, name) for name in _fields(row) if name in table.__table__.c]
 
 
 def _maker(row: Callable[..., RowT_co], statement: Statement) -> Callable[[Iterable[object]], RowT_co]:
-    """Return what makes a row of its values. Raises TypeError where its names are others than the columns'."""
+    """Return a function that builds a row from its values. Raises TypeError if fields and columns differ in name."""
     fields, names = _fields(row), tuple(str(column.key) for column in statement.selected_columns)
     if fields != names:
         raise TypeError(
@@ -266,12 +267,12 @@ def _fields(row: object) -> tuple[str, ...]:
 
 
 def existing(path: Path) -> str:
-    """Return the address that opens an existing SQLite file: a reader must not create a missing one."""
+    """Return a URI that opens an SQLite file only if it exists, so that a reader does not create a missing one."""
     return f"{path.absolute().as_uri()}?mode=rw"
 
 
 def _reading(kind: TypeEngine[Any], dialect: Dialect) -> _Conversion | None:
-    """Return what converts a column's value to Python; psycopg already returns numbers, texts and bytes as such."""
+    """Return the function that converts a column's value to Python; None if the driver's value needs no conversion."""
     if isinstance(kind, TypeDecorator):
         read = kind.process_result_value
         return lambda value: read(value, dialect)

@@ -1,4 +1,4 @@
-"""Reader for PostgreSQL: the project setting and the SELECTs in one round trip and one transaction, on asyncio."""
+"""Reader for PostgreSQL: sets the project and executes the SELECTs in one round trip and transaction, on asyncio."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from azuraforge.errors import InvalidInput, TransientError
 
 _CONNECTIONS = 8
 _WAIT_SECONDS = 10.0
-#: Until the transaction ends, which it does with the request. A question that was asked without it would find no row.
+#: Valid until the transaction ends, which it does with the request. Without this setting, a SELECT finds no row.
 _SET_PROJECT = f"SELECT set_config('{PROJECT_SETTING}', $1, true)".encode()
 
 
@@ -27,7 +27,7 @@ class PostgresReader:
 
     def __init__(self, url: URL, dialect: Dialect) -> None:
         self._address = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        # libpq's parameters have numbers; else it is the engine's.
+        # The engine's dialect, except that libpq needs numbered parameters.
         self._dialect: Dialect = PGDialect_psycopg(  # type: ignore[no-untyped-call]
             paramstyle="numeric_dollar", json_serializer=getattr(dialect, "_json_serializer", None)
         )
@@ -37,7 +37,7 @@ class PostgresReader:
         self._places = asyncio.Semaphore(_CONNECTIONS)
 
     async def ask(self, project_id: str, asked: Sequence[Asked[object]]) -> None:
-        """Answer each question, all as of one moment. Raises TransientError where the database is away."""
+        """Execute the questions in one snapshot. Raises TransientError if the database is unavailable."""
         try:
             statements = [Statement(_SET_PROJECT, self._values.of((project_id,)))]
             for each in asked:
@@ -55,7 +55,7 @@ class PostgresReader:
             each.answer(rows)
 
     def close(self) -> None:
-        """Close every connection; the event loop may be gone already."""
+        """Close all connections; the event loop may have ended already."""
         for pipeline in self._all:
             pipeline.close()
         self._all.clear()
@@ -63,7 +63,7 @@ class PostgresReader:
 
     async def _take_place(self) -> None:
         if not self._places.locked():
-            await self._places.acquire()  # at once
+            await self._places.acquire()  # returns immediately
             return
         try:
             async with asyncio.timeout(_WAIT_SECONDS):
@@ -72,7 +72,7 @@ class PostgresReader:
             raise TransientError("all connections to the database are in use", next_step="try again") from None
 
     async def _ask(self, statements: Sequence[Statement]) -> list[Rows]:
-        while self._idle:  # one that died while it lay idle, or knows tables as they were, is replaced unseen
+        while self._idle:  # connections that broke while idle or have outdated prepared statements are replaced
             try:
                 return await self._on(self._idle.pop(), statements)
             except (psycopg.OperationalError, psycopg.NotSupportedError):
@@ -87,7 +87,7 @@ class PostgresReader:
     async def _on(self, pipeline: Pipeline, statements: Sequence[Statement]) -> list[Rows]:
         try:
             found = await pipeline.ask(statements)
-        except BaseException:  # cancelled or broken in the middle
+        except BaseException:  # cancelled or failed midway
             self._all.discard(pipeline)
             pipeline.close()
             raise
@@ -96,7 +96,7 @@ class PostgresReader:
 
 
 def _not_looked_for(error: psycopg.DataError) -> InvalidInput:
-    """Return the error for a value that no row can hold, such as a NUL in a text or a number out of range."""
+    """Return the error of a value that no column can store, such as a text with a NUL or a number out of range."""
     return InvalidInput(
         "a value cannot be searched for: {error}", next_step="change the value", error=str(error).splitlines()[0]
     )

@@ -1,8 +1,8 @@
-"""Creation of the first project with its owner, the only account and membership that the application's role can create.
+"""Creation of the first project and its owner, the only account and member that the application's role can create.
 
-That role may read ``user_account`` and ``member`` and change neither, so that SQL injected into a running platform
-cannot make anyone an owner. A new database needs a first owner all the same: on PostgreSQL a function of the
-schema's owner writes it, and only as long as the database has no member at all.
+That role can read ``user_account`` and ``member`` but cannot change them, so that SQL injected into a running platform
+cannot make a user an owner. Because a new database needs a first owner, a function of the schema's owner creates it on
+PostgreSQL, but only if the database has no members.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ _TEXTS = ("project", "account", "slug", "name", "owner")
 
 
 def found(session: Session, *, project: str, account: str, slug: str, name: str, owner: str) -> None:
-    """Call the function on PostgreSQL: ``project`` and ``account`` are new ids, ``owner`` is the account's name."""
+    """Call the function on PostgreSQL. ``project`` and ``account`` are new ids; ``owner`` is the account's name."""
     require_system(session)
     values = {"project": project, "account": account, "slug": slug, "name": name, "owner": owner}
     session.connection().execute(select(getattr(func, FUNCTION)(*(values[each] for each in _TEXTS))))
 
 
 def signature() -> str:
-    """Return the function's name with the types of its arguments."""
+    """Return the function's name with its argument types."""
     return f"{FUNCTION}({', '.join('text' for _ in _TEXTS)})"
 
 
 def statement(schema: str, setting: str) -> str:
-    """Return the function's definition; ``setting`` lets the schema's owner see and write every row."""
+    """Return the SQL that defines the function; ``setting`` gives the schema's owner access to all rows."""
     arguments = ", ".join(f"p_{each} text" for each in _TEXTS)
     return (
         f"CREATE FUNCTION {FUNCTION}({arguments}) RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER"  # noqa: S608  constants and a quoted identifier
         f" SET search_path = {schema}, pg_temp AS $azuraforge$\nBEGIN\n"
         f"  PERFORM set_config('{setting}', 'on', true);\n"
-        "  LOCK TABLE member IN SHARE ROW EXCLUSIVE MODE;\n"  # two platforms may start at once
+        "  LOCK TABLE member IN SHARE ROW EXCLUSIVE MODE;\n"  # two platforms may start at the same time
         "  IF EXISTS (SELECT FROM member) THEN RETURN; END IF;\n"
         "  INSERT INTO user_account (id, name, created_at) VALUES (p_account, p_owner, now())"
         " ON CONFLICT (name) DO NOTHING;\n"

@@ -1,4 +1,4 @@
-"""Conditions for keyset pagination: the rows behind a sort key, without an offset."""
+"""Conditions for keyset pagination: the rows after a sort key, without an offset."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
 def behind(columns: Sequence[Column], key: Sequence[object], *, descending: bool = False) -> ColumnElement[bool]:
-    """Return the condition of rows that follow ``key`` in the order of ``columns``, all ascending or all descending."""
+    """Return the condition for rows after ``key`` in the ascending or descending order of ``columns``."""
     return _compared(
         columns, [literal(value, column.type) for column, value in zip(columns, key, strict=True)], descending
     )
 
 
 def behind_parameters(columns: Sequence[Column], *, descending: bool = False) -> ColumnElement[bool]:
-    """Return the same condition with parameters ``after_0``, ``after_1`` … in place of the key; see ``parameters``."""
+    """Return the condition of ``behind`` with the parameters ``after_0``, ``after_1`` … instead of the key's values."""
     values: list[BindParameter[object]] = [
         bindparam(f"after_{index}", type_=column.type) for index, column in enumerate(columns)
     ]
@@ -27,7 +27,7 @@ def behind_parameters(columns: Sequence[Column], *, descending: bool = False) ->
 
 
 def parameters(key: Sequence[object]) -> dict[str, object]:
-    """Return the values of the parameters of ``behind_parameters``."""
+    """Return the parameter values of ``behind_parameters`` for ``key``."""
     return {f"after_{index}": value for index, value in enumerate(key)}
 
 

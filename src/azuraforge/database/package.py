@@ -1,4 +1,4 @@
-"""The database of a process. The platform opens it, as only the platform knows its state at the start."""
+"""The key of the database service. The platform supplies the database, because it checks it before opening."""
 
 from __future__ import annotations
 

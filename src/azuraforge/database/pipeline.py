@@ -1,12 +1,11 @@
-"""One connection to PostgreSQL in libpq's pipeline mode: every statement of a request in one write, one answer.
+"""A PostgreSQL connection in libpq's pipeline mode: all statements of a request are sent in one write.
 
-psycopg's own pipeline writes each statement by itself and looks at the socket before each, which wakes the server a
-dozen times for what it could do at once. Here libpq is spoken to directly (through psycopg's wrapper of it), and
-statements are prepared once for each connection.
+psycopg's own pipeline writes each statement separately and polls the socket before each, which wakes the server a dozen
+times instead of once. This module calls libpq directly (through psycopg's wrapper), and prepares each statement once
+per connection.
 
-Measured gain: a read of nine questions costs the API 1.5 ms of processor time instead of 2.0 (decision 0011).
-
-Source: https://www.postgresql.org/docs/current/libpq-pipeline-mode.html
+Measured gain: a read of nine questions costs the API 1.5 ms of processor time instead of 2.0 (decision 0011). Source:
+https://www.postgresql.org/docs/current/libpq-pipeline-mode.html
 """
 
 from __future__ import annotations
@@ -26,14 +25,15 @@ from psycopg.types.json import set_json_loads
 
 from azuraforge.database.postgres import CONNECT_ARGUMENTS
 
-#: What stands between two Syncs is one transaction without being told so; these make it a reader's, with one snapshot.
+#: The statements between two Syncs form one implicit transaction; these options give it one snapshot, read-only.
 _READER = " -c default_transaction_isolation=repeatable\\ read -c default_transaction_read_only=on"
 
 
 class Statement(NamedTuple):
-    """A statement with ``$1`` … and its values as PostgreSQL reads them.
+    """A statement with placeholders ``$1`` … and its values in PostgreSQL's text format.
 
-    ``varied``: readers choose its form among very many, so it has a share of the prepared statements of its own.
+    ``varied``: callers build very many variants of the statement, so it is counted in a separate limit of prepared
+    statements.
     """
 
     sql: bytes
@@ -43,7 +43,7 @@ class Statement(NamedTuple):
 
 Rows = list[tuple[Any, ...]]
 _LOOK_SECONDS = 1.0
-#: Statements that a connection keeps prepared at most; further ones are prepared again whenever they are asked.
+#: Maximum numbers of statements that a connection keeps prepared; others are prepared for each execution.
 MOST_PREPARED, MOST_VARIED = 200, 50
 
 
@@ -51,7 +51,7 @@ class Pipeline:
     """A connection used by one caller at a time, from any event loop."""
 
     def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
-        self._connection = connection  # kept: it closes what it opened when it is let go
+        self._connection = connection  # keeps the connection open, because psycopg closes it on garbage collection
         self._pq = connection.pgconn
         self._pq.enter_pipeline_mode()
         self._reader = Transformer(connection)
@@ -62,7 +62,7 @@ class Pipeline:
 
     @classmethod
     async def open(cls, address: str) -> Pipeline:
-        """Connect. Raises psycopg.OperationalError."""
+        """Connect. Raises psycopg.OperationalError if this fails."""
         how = {**CONNECT_ARGUMENTS, "options": f"{CONNECT_ARGUMENTS['options']}{_READER}"}
         connection = await psycopg.AsyncConnection.connect(conninfo.make_conninfo(address, **how), autocommit=True)
         set_json_loads(_unread, connection)
@@ -71,10 +71,10 @@ class Pipeline:
     async def ask(self, statements: Sequence[Statement]) -> list[Rows]:
         """Execute statements in one transaction and return the rows of each.
 
-        After any error, a cancellation included, the connection must be closed: nobody knows what it still says.
-        Raises psycopg.Error.
+        After any error, including a cancellation, the connection must be closed, because its state is unknown. Raises
+        psycopg.Error.
         """
-        if self._watch.poll(0):  # an idle connection has nothing to say except that it has ended
+        if self._watch.poll(0):  # an idle connection becomes readable only when it has ended
             raise psycopg.OperationalError("the server closed the connection while it was idle")
         made, made_varied = self._send(statements)
         results = await self._answer()
@@ -83,11 +83,11 @@ class Pipeline:
         return [self._rows(result) for result in results if result.status == ExecStatus.TUPLES_OK]
 
     def close(self) -> None:
-        """Close at once; the event loop may have ended already."""
+        """Close immediately; the event loop may have ended already."""
         self._pq.finish()
 
     def _send(self, statements: Sequence[Statement]) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
-        """Send everything; return the names of statements that are prepared with it, ordinary and varied ones."""
+        """Send all statements; return the names of the newly prepared ones, ordinary and varied."""
         made: dict[bytes, bytes] = {}
         made_varied: dict[bytes, bytes] = {}
         for sql, values, varied in statements:
@@ -95,12 +95,12 @@ class Pipeline:
             name = known.get(sql) or new.get(sql)
             if name is None:
                 kept, most = len(known) + len(new), MOST_VARIED if varied else MOST_PREPARED
-                name = (b"v%d" if varied else b"q%d") % kept if kept < most else b""  # b"": lasts until the next one
+                name = (b"v%d" if varied else b"q%d") % kept if kept < most else b""  # b"": unnamed, until the next one
                 if name:
                     new[sql] = name
                 self._pq.send_prepare(name, sql)
             self._pq.send_query_prepared(name, values)
-        self._pq.pipeline_sync()  # libpq writes here, all of it at once
+        self._pq.pipeline_sync()  # libpq writes here, all at once
         return made, made_varied
 
     async def _answer(self) -> list[PGresult]:
@@ -122,7 +122,7 @@ class Pipeline:
                 loop.remove_writer(socket)
 
         def look() -> None:
-            """Check the socket without an event: uvloop reports none once a connection was reset."""
+            """Check the socket without an event, because uvloop reports none after a connection reset."""
             nonlocal looking
             read()
             looking = loop.call_later(_LOOK_SECONDS, look)
@@ -143,7 +143,7 @@ class Pipeline:
         return results
 
     def _flushed(self, answered: asyncio.Future[None]) -> bool:
-        """Write what the socket accepts; return whether nothing is left to write."""
+        """Write the data that the socket accepts; return whether none is left to write."""
         try:
             return self._pq.flush() == 0
         except psycopg.Error as error:
@@ -152,12 +152,12 @@ class Pipeline:
             return True
 
     def _take(self, results: list[PGresult]) -> bool:
-        """Read what came; True once that was all."""
+        """Read available results; return True after the last one."""
         self._pq.consume_input()
         ended = False
         while not self._pq.is_busy():
             result = self._pq.get_result()
-            if result is None:  # the end of one statement's results; twice in a row, there is nothing to wait for
+            if result is None:  # end of one statement's results; a second None means: wait for more
                 if self._pq.status == ConnStatus.BAD:
                     if any(each.status == ExecStatus.FATAL_ERROR for each in results):
                         return True
@@ -178,7 +178,7 @@ class Pipeline:
 
 
 def _unread(document: str | bytes) -> bytes:
-    """Leave JSON to the type of its column, which may know the document already."""
+    """Return JSON as bytes; the type of its column parses it and may have it cached."""
     return document if isinstance(document, bytes) else document.encode()
 
 
@@ -189,5 +189,5 @@ class Values:
         self._dumper = Transformer()
 
     def of(self, parameters: Sequence[object]) -> Sequence[Buffer | None]:
-        """Convert parameters. Raises psycopg.DataError for a value that no column can hold, such as a NUL in a text."""
+        """Convert parameters. Raises psycopg.DataError for a value that no column can store, such as a NUL."""
         return self._dumper.dump_sequence(parameters, [PyFormat.TEXT] * len(parameters))

@@ -1,4 +1,4 @@
-"""Parts specific to PostgreSQL: connecting, and retrying transactions."""
+"""PostgreSQL-specific parts: connecting, and retrying transactions."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ T = TypeVar("T")
 _POOL = 16
 _POOL_TIMEOUT_SECONDS = 10.0
 _CONNECT_TIMEOUT_SECONDS = 5
-#: How often a transaction is written again that a deadlock or a lost connection undid.
+#: Maximum attempts of a transaction that a deadlock or a lost connection rolls back.
 _ATTEMPTS = 4
-#: How every connection is made, whoever makes it.
+#: Arguments of every connection to PostgreSQL.
 CONNECT_ARGUMENTS: dict[str, str | int] = {
     "connect_timeout": _CONNECT_TIMEOUT_SECONDS,
     "application_name": "azuraforge",
     "keepalives_idle": 30,
     "tcp_user_timeout": 30_000,
-    # A client that was stopped, or whose machine is gone, in the middle of a transaction holds its rows: the server
-    # lets go of them before a lease (15 s) has run out, so that whoever takes over does not wait for the dead.
+    # A client that hangs or whose machine is lost during a transaction keeps its rows locked. With these settings, the
+    # server releases the rows before a lease (15 s) expires, so that the next worker does not wait for them.
     "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=10s"
     " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3",
 }
@@ -42,7 +42,7 @@ _writing = threading.local()
 
 
 def connect(url: URL) -> Engine:
-    """Return an engine for this address; it connects at first use."""
+    """Return an engine for this URL; it connects on first use. Raises InvalidInput if psycopg is not installed."""
     try:
         return create_engine(
             url.set(drivername="postgresql+psycopg"),
@@ -52,12 +52,12 @@ def connect(url: URL) -> Engine:
             json_serializer=lambda value: orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode(),
             json_deserializer=orjson.loads,
             connect_args=dict(CONNECT_ARGUMENTS),
-            # Else whoever asks how many rows an INSERT wrote asks a closed cursor and is told -1: "one", as a bool.
+            # Otherwise, rowcount of an INSERT is read from a closed cursor and is -1, which is truthy.
             execution_options={"preserve_rowcount": True},
         )
     except (ImportError, NoSuchModuleError) as error:
         raise InvalidInput(
-            "PostgreSQL needs psycopg, which is not installed", next_step="pip install 'azuraforge[scaled]'"
+            "PostgreSQL requires psycopg, which is not installed", next_step="pip install 'azuraforge[scaled]'"
         ) from error
 
 
@@ -68,14 +68,14 @@ def reading_engine(engine: Engine) -> Engine:
 
 @contextmanager
 def reading(engine: Engine, bind: Callable[[Session], Session]) -> Iterator[Session]:
-    """Open a scoped session with a transaction; a connection that died in the pool is replaced."""
+    """Open a scoped session with a transaction; a pooled connection that has died is replaced."""
     session = _begun(engine, bind)
     try:
         with session:
             yield session
     except (DBAPIError, PoolTimeout) as error:
         if refused_write(error):
-            raise  # our own rule, and a mistake of the code: no standby is to blame
+            raise  # refused by our own read-only transaction, so it is a bug, not a standby
         raise readable(error) from error
 
 
@@ -93,9 +93,9 @@ def _begun(engine: Engine, bind: Callable[[Session], Session]) -> Session:
 
 
 def write(engine: Engine, run: Callable[[Session], T], bind: Callable[[Session], Session], after: str) -> T:
-    """Run ``run`` in one transaction; again where a deadlock or a lost connection undid it before its COMMIT.
+    """Call ``run`` in one transaction; repeat it if a deadlock or a lost connection rolled it back before COMMIT.
 
-    The callbacks that it left in ``session.info[after]`` are called after the COMMIT.
+    The callbacks that ``run`` stored in ``session.info[after]`` are called after the COMMIT.
     """
     if getattr(_writing, "now", False):
         raise RuntimeError("a write may not be started inside another write")
@@ -109,7 +109,7 @@ def write(engine: Engine, run: Callable[[Session], T], bind: Callable[[Session],
                 raise readable(error) from error
         finally:
             _writing.now = False
-        time.sleep(random.uniform(0, 0.02))  # noqa: S311  so that two who met do not meet again
+        time.sleep(random.uniform(0, 0.02))  # noqa: S311  so that two conflicting writers do not collide again
     for callback in callbacks:
         callback()
     return result
@@ -125,7 +125,7 @@ def _once(
         try:
             session.commit()
         except DBAPIError as error:
-            if lost_connection(error):  # it may be stored or not: never to be written twice unasked
+            if lost_connection(error):  # the outcome is unknown, so it must not be repeated automatically
                 raise TransientError(
                     "the connection to the database was lost during a commit",
                     next_step=AWAY_NEXT_STEP,

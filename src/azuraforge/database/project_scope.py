@@ -1,8 +1,7 @@
 """The first barrier between projects: each session has a scope and cannot read or write outside it.
 
-Every ORM statement over owned tables is given ``project_id = :scope`` by the session itself, whether or not the
-store named it, and a row of another project is refused before it is flushed. PostgreSQL's row-level security
-is the second barrier.
+The session adds ``project_id = :scope`` to every ORM statement over projects' tables, even if the store already did,
+and refuses a row of another project before a flush. PostgreSQL's row-level security is the second barrier.
 """
 
 from __future__ import annotations
@@ -14,13 +13,14 @@ from azuraforge.database.tables import Owned
 
 _SCOPE = "project_id"
 _SYSTEM = object()
-#: What the policies compare ``project_id`` with. Local to the transaction, so that a pooled connection forgets it.
+#: Setting that row-level security compares with ``project_id``. It is local to the transaction, so that a pooled
+#: connection does not keep it.
 PROJECT_SETTING = "azuraforge.project"
 _SET_PROJECT = text(f"SELECT set_config('{PROJECT_SETTING}', :project, true)")
 
 
 class ScopeError(RuntimeError):
-    """Error of the code, not of a user: a session was used outside its project."""
+    """Programming error: a session was used outside its scope."""
 
 
 class Session(orm.Session):
@@ -28,7 +28,7 @@ class Session(orm.Session):
 
     @property
     def project_id(self) -> str:
-        """The project to which every statement of this session is confined."""
+        """Id of the project to which every statement of this session is restricted."""
         found = self.info.get(_SCOPE)
         if not isinstance(found, str):
             raise ScopeError("a session of system scope has no project")
@@ -36,19 +36,19 @@ class Session(orm.Session):
 
 
 def scope(session: Session, project_id: str) -> Session:
-    """Bind ``session`` to one project permanently."""
+    """Bind ``session`` to one project permanently and return it."""
     session.info[_SCOPE] = project_id
     return session
 
 
 def scope_system(session: Session) -> Session:
-    """Let ``session`` ask cross-project queries: claim, reap, dispatch, sign-in. Called by ``Database`` only."""
+    """Allow ``session`` to run cross-project queries: claim, reap, dispatch, sign-in. For ``Database`` only."""
     session.info[_SCOPE] = _SYSTEM
     return session
 
 
 def enter(session: Session, project_id: str) -> Session:
-    """Move from system scope into one project within a transaction, irreversibly. Called by ``Database``."""
+    """Move a session from system scope into one project within a transaction, irreversibly. For ``Database`` only."""
     require_system(session)
     session.info[_SCOPE] = project_id
     _tell_connection(session, session.connection())
@@ -56,7 +56,7 @@ def enter(session: Session, project_id: str) -> Session:
 
 
 def require_system(session: Session) -> None:
-    """Raise ScopeError where the session is bound to a project, or to nothing."""
+    """Raise ScopeError if the session is not of system scope."""
     if session.info.get(_SCOPE) is not _SYSTEM:
         raise ScopeError("only a session of system scope may look across projects")
 
@@ -67,7 +67,7 @@ def _begin_in_scope(session: orm.Session, _transaction: object, connection: Conn
 
 
 def _tell_connection(session: orm.Session, connection: Connection) -> None:
-    """Set the project in the setting with which PostgreSQL's row-level security compares each row."""
+    """Set the connection setting that PostgreSQL's row-level security compares with each row's project."""
     project_id = session.info.get(_SCOPE)
     connection.info[_SCOPE] = project_id if isinstance(project_id, str) else None
     if connection.dialect.name == "postgresql":

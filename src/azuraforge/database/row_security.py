@@ -1,9 +1,9 @@
 """Row-level security on PostgreSQL, the second barrier between projects. Upgrades rebuild it from the tables.
 
-Each table with a ``project_id`` shows an application's role the rows of one project, which the transaction names in a
-setting. FORCE binds the owner too: the owner sees more only inside the functions of ``cross_project``, and in
-migrations and backups, which switch the same setting on. The application's role owns nothing, so it gains nothing by
-that setting.
+Each table with a ``project_id`` shows the application's role only the rows of the project in the transaction's setting.
+FORCE applies the policies to the owner, too: the owner sees all rows only in the functions of ``cross_project``, in
+migrations and in backups, which all enable the setting ``CROSS_PROJECT_SETTING``. For the application's role, which
+owns no objects, this setting has no effect.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from azuraforge.errors import Conflict, InvalidInput
 CROSS_PROJECT_SETTING = "azuraforge.cross_project"
 _VERBS = {"SELECT": "sees", "INSERT": "inserts", "UPDATE": "updates", "DELETE": "deletes"}
 _PROJECT = f"current_setting('{PROJECT_SETTING}', true)"
-# Written as an inequality, because the planner takes one for true of nearly every row, and an equality for 1 in 200.
+# Written as an inequality, because the planner estimates that it holds for nearly all rows, and an equality for 0.5 %.
 _CROSSES = f"coalesce(nullif(current_setting('{CROSS_PROJECT_SETTING}', true), ''), 'off') <> 'off'"
 _DIALECT = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]  # single percent signs
 
 
 def see_all(connection: Connection) -> None:
-    """Let the owner's transaction see every row: for migrations, backups, checks."""
+    """Give the owner's transaction access to all rows, for migrations, backups and checks."""
     connection.execute(text(f"SELECT set_config('{CROSS_PROJECT_SETTING}', 'on', true)"))
 
 
 def build(connection: Connection, role: str, version_table: str) -> bool:
-    """Create policies, functions and grants for an application's role, as the owner. False if they exist already."""
+    """Create policies, functions and grants for the application's role, as the owner; False if they are current."""
     if unknown := set(connection.scalars(text(_OWNED))) - set(Base.metadata.tables):
         raise RuntimeError(f"the package of table {min(unknown)} was not imported, so its policies are not known")
     schema = connection.scalar(text("SELECT current_schema()"))
@@ -51,7 +51,7 @@ def build(connection: Connection, role: str, version_table: str) -> bool:
 
 
 def check(connection: Connection) -> None:
-    """Refuse a role that row-level security would not bind. Raises InvalidInput or Conflict."""
+    """Raise InvalidInput or Conflict if row-level security is incomplete or would not apply to this role."""
     role = connection.execute(
         text("SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
     ).one()
@@ -60,17 +60,18 @@ def check(connection: Connection) -> None:
         may = "the owner of the tables, or a member of their owner,"
     if may:
         raise InvalidInput(
-            "the platform may not connect to PostgreSQL as {role}: {may} would see every project",
-            next_step="name a plain role in AZURAFORGE_DATABASE_URL and the owner in AZURAFORGE_DATABASE_OWNER_URL",
+            "the platform must not connect to PostgreSQL as {role}: {may} would see all projects",
+            next_step="use a role without special privileges in AZURAFORGE_DATABASE_URL, and the owner in "
+            "AZURAFORGE_DATABASE_OWNER_URL",
             role=role.rolname,
             may=may,
         )
     schema = connection.scalar(text("SELECT current_schema()"))
     if connection.scalar(text("SELECT has_schema_privilege(:name, 'CREATE')"), {"name": schema}):
-        # An operator or a function of its own, found there first, would run as the owner of the tables.
+        # An operator or function that it created there would be found first and would run as the owner of the tables.
         raise Conflict(
-            "the role {role} may create objects in the schema {schema}, which only the owner of the tables may do",
-            next_step="as an administrator, in this database: REVOKE CREATE ON SCHEMA {quoted} FROM PUBLIC, "
+            "the role {role} can create objects in the schema {schema}, but only the owner of the tables should",
+            next_step="execute as an administrator in this database: REVOKE CREATE ON SCHEMA {quoted} FROM PUBLIC, "
             "{quoted_role}; GRANT CREATE ON SCHEMA {quoted} TO the owner's role",
             role=role.rolname,
             schema=schema,
@@ -86,7 +87,9 @@ def check(connection: Connection) -> None:
             if unprotected
             else f"the function {min(missing)} is missing"
         )
-        raise Conflict("row-level security is incomplete: {what}", next_step="azuraforge database upgrade", what=what)
+        raise Conflict(
+            "row-level security is incomplete: {what}", next_step="run azuraforge database upgrade", what=what
+        )
     _check_grants(connection, role.rolname)
 
 
@@ -96,9 +99,9 @@ def _check_grants(connection: Connection, role: str) -> None:
         asked = {"name": table.name, "verbs": ", ".join(surplus)}
         if "UPDATE" in surplus and connection.scalar(text(_MAY), asked):
             raise Conflict(
-                "the role {role} may change the table {table}, which only the owner of the tables may do",
-                next_step="azuraforge database upgrade; if that does not help, as the owner: REVOKE {verbs} ON "
-                "{table} FROM {role}, PUBLIC",
+                "the role {role} can change the table {table}, but only the owner of the tables should",
+                next_step="run azuraforge database upgrade; if that does not help, execute as the owner: REVOKE "
+                "{verbs} ON {table} FROM {role}, PUBLIC",
                 role=role,
                 table=table.name,
                 verbs=asked["verbs"],
@@ -130,15 +133,15 @@ def _statements(schema: str, role: str, version_table: str) -> Iterator[str]:
 
 
 def _granted(table: Table) -> tuple[str, ...]:
-    """Return the rights of an application's role; ``table.info`` may grant fewer than all."""
+    """Return the table privileges of the application's role; ``table.info["granted"]`` may restrict them."""
     return tuple(table.info.get("granted", _VERBS))
 
 
 def _policies(table: Table, name: str, app: str) -> Iterator[str]:
-    """Yield the policies of a table. ``table.info["seen"]`` replaces the project's condition: SQL over {project}.
+    """Yield the policies of a table. ``table.info["seen"]`` replaces the default condition; it is SQL with {project}.
 
-    The two roles have separate policies: ORed together they would hide from the planner how many rows a
-    cross-project query sees, and a claim would read the whole table.
+    The two roles have separate policies, because with a single ORed condition the planner could not estimate how many
+    rows a cross-project query sees, and a claim would scan the whole table.
     """
     seen = table.info.get("seen", "project_id = {project}" if "project_id" in table.columns else None)
     if seen is None:
@@ -159,7 +162,7 @@ def _function(made: AnyCrossProjectQuery, schema: str) -> str:
     arguments = ", ".join(f"p_{name} {_type(kind)}" for name, kind in made.parameters.items())
     columns = ", ".join(f"{each.name} {_type(each.type)}" for each in body.selected_columns)
     compiled = body.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True})
-    # PL/pgSQL, because it keeps its plans; planning a claim takes longer than claiming.
+    # PL/pgSQL, because it caches query plans; planning a claim takes longer than executing it.
     return (
         f"CREATE FUNCTION {made.function}({arguments}) RETURNS TABLE ({columns}) LANGUAGE plpgsql VOLATILE "
         f"SECURITY DEFINER SET search_path = {schema}, pg_temp AS $azuraforge$\n#variable_conflict use_column\n"

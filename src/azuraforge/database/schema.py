@@ -1,4 +1,4 @@
-"""Upgrade of a database to this code's schema, by any number of processes at once; refusal of an unknown schema."""
+"""Upgrade of a database to this code's schema, safe for concurrent processes; refusal of an unknown schema."""
 
 from __future__ import annotations
 
@@ -21,25 +21,24 @@ from azuraforge.errors import AzuraError, Conflict, StorageError, TransientError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-#: Not Alembic's default name: two tools sharing one file must not read each other's history.
+#: Different from Alembic's default, so that two tools that share one file do not read each other's history.
 VERSION_TABLE = "azuraforge_schema"
-#: Whoever migrates holds this advisory lock on PostgreSQL; on SQLite it is the write lock itself.
+#: Advisory lock of a migration on PostgreSQL; on SQLite, the write lock excludes other migrations.
 _LOCK = 0x_A2_0F_06
 _WAIT_MILLISECONDS = 600_000
 _SCRIPTS = Path(__file__).parent / "migrations"
-#: The folders of migrations. Tests add one with a migration that comes after the newest.
+#: Folders of migrations. Tests add a folder with a migration after the newest one.
 VERSIONS = [_SCRIPTS / "versions"]
-#: The twelve revisions, and the first schema with another digest, that no release has ever had.
+#: Revisions of development versions, which were never released: twelve old ones, and any digest of the first schema.
 _UNRELEASED = re.compile("0001_[0-9a-f]{12}|000[1-9]|001[0-2]")
 
 
 def open_database(url: str, owner_url: str | None = None) -> Database:
     """Open the database at this code's schema; the tables of all packages must have been imported.
 
-    SQLite is upgraded here. So is PostgreSQL where ``owner_url`` is known, the address of the role that owns the
-    tables; otherwise somebody must have upgraded it. Raises Conflict where it is newer or older than this code,
-    InvalidInput where row-level security does not bind its role, StorageError and TransientError where it cannot be
-    opened.
+    SQLite is upgraded. PostgreSQL is upgraded if ``owner_url``, the URL of the role that owns the tables, is given;
+    otherwise it must be current. Raises Conflict if the database is newer or older than this code, InvalidInput if
+    row-level security does not apply to its role, and StorageError or TransientError if it cannot be opened.
     """
     database = Database(url)
     try:
@@ -56,7 +55,7 @@ def open_database(url: str, owner_url: str | None = None) -> Database:
 
 
 def upgrade_postgresql(database: Database, owner_url: str) -> bool:
-    """Migrate as the owner; build row-level security for the role of ``database``. False if nothing had to change."""
+    """Migrate as the owner and build row-level security for the role of ``database``; return whether any changed."""
     with _told(database), database.engine.connect() as connection:
         role = connection.scalar(text("SELECT current_user"))
     owner = Database(owner_url)
@@ -67,9 +66,9 @@ def upgrade_postgresql(database: Database, owner_url: str) -> bool:
 
 
 def upgrade(database: Database, role: str | None = None) -> bool:
-    """Apply the missing migrations as the owner, and build row-level security for ``role`` on PostgreSQL.
+    """Apply missing migrations as the owner, and on PostgreSQL build row-level security for ``role``.
 
-    Returns whether anything was to be done. Raises Conflict where the database is newer than this code.
+    Returns whether anything changed. Raises Conflict if the database is newer than this code.
     """
     with _told(database), database.engine.connect() as connection:
         if database.dialect == "sqlite" and _stands(connection, database.url):
@@ -86,15 +85,15 @@ def upgrade(database: Database, role: str | None = None) -> bool:
 
 
 def check(database: Database) -> None:
-    """Refuse a database that is not at this code's schema, or whose row-level security does not bind this role."""
+    """Raise an error if the schema is not current, or if row-level security does not apply to this role."""
     with _told(database), database.engine.connect() as connection:
         if not _stands(connection, database.url):
             raise Conflict(
-                "the database's schema is older than this AzuraForge ({revision})",
+                "the schema of the database ({revision}) is older than this version of AzuraForge",
                 where="{place}",
-                next_step="azuraforge database upgrade, with AZURAFORGE_DATABASE_OWNER_URL set"
+                next_step="set AZURAFORGE_DATABASE_OWNER_URL and run azuraforge database upgrade"
                 if database.dialect == "postgresql"
-                else "azuraforge database upgrade",
+                else "run azuraforge database upgrade",
                 revision=current_revision(connection) or "empty",
                 place=database.url,
             )
@@ -103,20 +102,20 @@ def check(database: Database) -> None:
 
 
 def current_revision(connection: Connection) -> str | None:
-    """The revision stored in the database; None for an empty one."""
+    """Return the revision stored in the database; None if the database is empty."""
     revision = _revision(connection)
     connection.rollback()
     return revision
 
 
 def revision_of(database: Database) -> str | None:
-    """``current_revision`` of a whole database. Raises StorageError and TransientError where it cannot be opened."""
+    """Return the stored revision of a database. Raises StorageError or TransientError if it cannot be opened."""
     with _told(database), database.engine.connect() as connection:
         return current_revision(connection)
 
 
 def head_revision() -> str:
-    """Return the newest revision that this code knows."""
+    """Return the newest revision that this code supports."""
     if len(VERSIONS) == 1:
         return newest_revision()
     from alembic.script import ScriptDirectory
@@ -127,26 +126,26 @@ def head_revision() -> str:
 
 
 def refuse_unknown(revision: str, made: str, where: str) -> None:
-    """Raise Conflict for a revision that this code cannot upgrade. ``made`` names what has it: "the data home"."""
+    """Raise Conflict for a revision that this code cannot upgrade. ``made`` names the object, such as "the backup"."""
     from alembic.script import ScriptDirectory
 
     known = {each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if revision in known:  # compared whole: Alembic would take "0001" for the start of another revision
+    if revision in known:  # compared as a whole, because Alembic also accepts unique prefixes of revisions
         return
     if _UNRELEASED.fullmatch(revision):
         raise Conflict(
-            "{made} was made by a development version of AzuraForge before 0.1 (schema {revision}) that cannot "
-            "be upgraded",
+            "{made} was created by a development version before AzuraForge 0.1 (schema {revision}) and cannot be "
+            "upgraded",
             where="{place}",
-            next_step="with the code that made it, run azuraforge database backup FILE and, for each model version,"
-            " azuraforge models bundle NAME VERSION; then start this version with an empty data home or database"
-            " and run azuraforge models import FILE for each bundle",
+            next_step="with the version of AzuraForge that created it, run azuraforge database backup FILE and, for "
+            "each model version, azuraforge models bundle NAME VERSION; then start this version with an empty data "
+            "home or database and run azuraforge models import FILE for each bundle",
             made=made,
             revision=revision,
             place=where,
         )
     raise Conflict(
-        "{made} was written by a newer AzuraForge (schema {revision})",
+        "{made} was written by a newer version of AzuraForge (schema {revision})",
         where="{place}",
         next_step="update AzuraForge, or choose another data home with --home",
         made=made,
@@ -156,7 +155,7 @@ def refuse_unknown(revision: str, made: str, where: str) -> None:
 
 
 def alembic_config(connection: Connection) -> Config:
-    """Alembic's settings, without any ini file."""
+    """Return the Alembic configuration, which uses no ini file."""
     config = _config()
     config.attributes["connection"] = connection
     config.attributes["version_table"] = VERSION_TABLE
@@ -204,7 +203,7 @@ def _alone(connection: Connection) -> Iterator[None]:
     driver = connection.connection.driver_connection
     assert driver is not None
     driver.execute(f"PRAGMA busy_timeout={_WAIT_MILLISECONDS}")
-    # SQLite changes a table by making it anew; dropping the old one must not touch the rows that point to it.
+    # SQLite changes a table by recreating it; dropping the old one must not delete rows that refer to it.
     driver.execute("PRAGMA foreign_keys=OFF")
     try:
         with connection.begin():
@@ -213,7 +212,7 @@ def _alone(connection: Connection) -> Iterator[None]:
             if broken is not None:
                 raise StorageError(
                     "a row of {table} refers to a row of {other} that does not exist; nothing was changed",
-                    next_step="restore a backup, or ask for help with this message",
+                    next_step="restore a backup, or ask for help and include this message",
                     table=broken[0],
                     other=broken[2],
                 )
@@ -229,11 +228,11 @@ def _told(database: Database) -> Iterator[None]:
     except DBAPIError as error:
         known = readable(error)
         if isinstance(known, TransientError) and known.error_code == AWAY and database.dialect == "postgresql":
-            # The person who starts a platform may know where the server is, and may see the driver's words.
+            # The person who starts a platform may know where the server runs and may see the driver's message.
             raise TransientError(
                 "{problem}: {reason}",
                 where="{place}",
-                next_step="start it, or correct AZURAFORGE_DATABASE_URL",
+                next_step="start the database, or correct AZURAFORGE_DATABASE_URL",
                 code=known.error_code,
                 problem=known,
                 reason=reason_of(error),
@@ -246,7 +245,7 @@ def _told(database: Database) -> Iterator[None]:
         raise StorageError(
             "the database cannot be opened: {orig}",
             where="{place}",
-            next_step="check that the file is an AzuraForge database and can be written",
+            next_step="make sure that the file is an AzuraForge database and is writable",
             orig=error.orig,
             place=database.url,
         ) from error

@@ -1,4 +1,4 @@
-"""Shortened ids: the first characters of an id name its row if no other row of the project begins with them."""
+"""Shortened ids: a prefix of an id identifies its row if no other id of the project starts with the prefix."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from azuraforge.database.database import Database
 from azuraforge.database.fast_reads import Question
 from azuraforge.errors import InvalidInput
 
-#: Fewer characters are refused: pages and commands show six or more.
+#: Minimum length of a shortened id; pages and commands show at least six characters.
 SHORTEST = 6
 _LENGTH = 16
 _SHORTENED = re.compile(rf"[a-z2-7]{{{SHORTEST},{_LENGTH - 1}}}")
@@ -29,10 +29,10 @@ class ShortId:
     """Lookup of complete ids in one table.
 
     Args:
-        noun: the row in an error, such as ``run``.
+        noun: the kind of row in error messages, such as ``run``.
         id_: the column of the ids.
-        name: a column whose values are also accepted in place of an id; a row with exactly this name wins.
-        where: which rows of the table count.
+        name: a column whose values are also accepted instead of an id; an exact match of a name takes precedence.
+        where: conditions for the rows that are searched.
     """
 
     def __init__(
@@ -52,15 +52,15 @@ class ShortId:
         self._question = Question(_Row, statement.order_by(id_).limit(_SHOWN + 1))
 
     async def complete(self, database: Database, project_id: str, given: str) -> str:
-        """Return the id that ``given`` shortens; ``given`` itself if it is a name, a complete id, or matches nothing.
+        """Return the id that starts with ``given``; return ``given`` if it is a name, a complete id, or matches no row.
 
-        An ellipsis at the end, as the dashboard shows one, is ignored; with it, no name is meant. Raises InvalidInput
-        if several ids begin with ``given``.
+        A trailing ellipsis, as shown by the dashboard, is ignored; a text with an ellipsis never matches a name. Raises
+        InvalidInput if several ids start with ``given``.
         """
         beginning = given.removesuffix("…")
         if _SHORTENED.fullmatch(beginning) is None:
             return given
-        # Letters sort behind digits in every collation, so z is the highest character of an id.
+        # In every collation, letters sort after digits, so z is the highest character of an id.
         asked = {"low": beginning, "high": beginning.ljust(_LENGTH, "z")}
         rows = await database.ask(project_id, self._question.given(asked))
         if any(row.name == given for row in rows):
@@ -73,8 +73,8 @@ class ShortId:
     def _ambiguous(self, given: str, ids: list[str]) -> InvalidInput:
         shown = ", ".join(ids[:_SHOWN]) + (", …" if len(ids) > _SHOWN else "")
         return InvalidInput(
-            "{given!r} shortens the id of more than one {noun}: {shown}",
-            next_step="write more characters of the id",
+            "more than one {noun} has an id that starts with {given!r}: {shown}",
+            next_step="enter more characters of the id",
             code="ambiguous_id",
             details={"candidates": ids[:_SHOWN]},
             given=given,

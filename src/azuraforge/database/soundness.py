@@ -1,4 +1,4 @@
-"""Checks of an SQLite file before a platform opens it, and while one works on it."""
+"""Checks of an SQLite file before a platform opens it, and while the platform runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from azuraforge.errors import AzuraError, StorageError, TransientError
 from azuraforge.messages import Message
 from azuraforge.telemetry import logger
 
-#: A start does not wait longer for the check of a large file; `azuraforge database check` reads all of it.
+#: Time limit of the check at a start; `azuraforge database check` reads the whole file.
 CHECK_SECONDS = 2.0
 _STEPS = 10_000
 _LOCK_SECONDS = 10.0
@@ -27,10 +27,10 @@ _STOP = "stop the platform, then restore a backup: azuraforge database restore F
 
 
 def problem_of(path: Path, seconds: float = CHECK_SECONDS) -> str | None:
-    """Return the first thing that is wrong with the file; None for one that is sound as far as ``seconds`` reach.
+    """Return the first problem of the file; None if no problem was found within ``seconds``.
 
-    The file is opened for reading only: SQLite removes the log of a file whose first page it does not understand.
-    Raises TransientError or StorageError where it cannot be read, which says nothing about its soundness.
+    The file is opened read-only, because SQLite deletes the log of a file whose first page it cannot read. Raises
+    TransientError or StorageError if the file cannot be read, which does not mean that it is damaged.
     """
     until = time.monotonic() + seconds
     try:
@@ -57,7 +57,7 @@ def _unreadable(error: sqlite3.Error, path: Path) -> AzuraError:
         return StorageError(
             "the database cannot be read: {error}",
             where="{place}",
-            next_step="check that this user may read and write the file",
+            next_step="make sure that this user can read and write the file",
             error=error,
             place=str(path),
         )
@@ -68,10 +68,10 @@ def _unreadable(error: sqlite3.Error, path: Path) -> AzuraError:
 
 
 class FileWatch:
-    """The state of a platform's SQLite file: whether it is the one that it opened, and whether it is sound.
+    """State of a running platform's SQLite file: whether it is still the opened file, and whether it is damaged.
 
-    Once damage was seen, nothing more is written: what is built on damaged pages is worth nothing, and runs whose state
-    cannot be written are found as they were by the next start.
+    After damage was detected, no further writes are accepted, because they would be built on damaged pages; the next
+    start finds runs in their last stored state.
     """
 
     def __init__(self, path: Path) -> None:
@@ -82,30 +82,30 @@ class FileWatch:
         self._lock = threading.Lock()
 
     def opened(self) -> None:
-        """Remember which files are open; only the first call counts."""
+        """Record the identity of the opened files; only the first call has an effect."""
         with self._lock:
             if self._opened is None:
                 self._opened = tuple(map(_identity, self._files))
 
     def problem(self) -> TransientError | None:
-        """Return the reason why this database must not be used any more, if there is one."""
+        """Return the reason why this database must not be used any more; None if there is none."""
         said: str | Message | None = self._damage
         for file, opened in zip(self._files, self._opened or (), strict=False):
             if opened is not None and _identity(file) != opened:
-                said = Message("{file} was deleted or replaced while the platform runs", {"file": file.name})
+                said = Message("{file} was deleted or replaced while the platform was running", {"file": file.name})
         if said is None:
             return None
         self._log(str(said))
         return damaged(said).with_next_step(_STOP)
 
     def learn(self, error: BaseException) -> BaseException:
-        """Return ``readable(error)``; remember damage, and name a lost file as the reason of errors that it causes."""
+        """Return the error to raise instead: damage, which is remembered; a replaced file; or ``readable(error)``."""
         if (said := damage_of(error)) is not None:
             self._damage = said
             self._log(str(said))
             return damaged(said).with_next_step(_STOP)
         if isinstance(error, DBAPIError | sqlite3.Error) and (problem := self.problem()) is not None:
-            return problem  # such as "no such table", in an empty file that took the place of the database
+            return problem  # such as "no such table" from an empty file that replaced the database
         return readable(error)
 
     def _log(self, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Foundation of all ORM tables: the declarative base, ownership, identifiers and column types."""
+"""Foundation of all ORM tables: declarative base, ownership by projects, identifiers and column types."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Base(DeclarativeBase):
-    """Base class of all tables. Constraint names are fixed, so that migrations can name them on both dialects."""
+    """Base class of all tables. Constraints have fixed names, so that migrations can refer to them on both dialects."""
 
     metadata = MetaData(
         naming_convention={
@@ -43,7 +43,7 @@ class Owned:
 
 
 class Timestamp(TypeDecorator[datetime]):
-    """Aware UTC. TIMESTAMPTZ on PostgreSQL; whole microseconds since 1970 on SQLite, where they sort and add."""
+    """Time in UTC. TIMESTAMPTZ on PostgreSQL; on SQLite an integer, microseconds since 1970, which sorts and adds."""
 
     impl = BigInteger
     cache_ok = True
@@ -71,28 +71,28 @@ class Timestamp(TypeDecorator[datetime]):
 
 
 class Deletable:
-    """Mixin of tables whose rows can lie in the trash; see ``projects.row_bin``."""
+    """Mixin of tables whose rows can be in the trash; see ``projects.row_bin``."""
 
     deleted_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
     deleted_by: Mapped[str | None] = mapped_column(String(200), default=None)
 
 
 def unique_name(table: str) -> Index:
-    """Return the index that lets one row of a project that is not in the trash have a name."""
+    """Return a unique index on the names of a project's rows that are not in the trash."""
     there = text("deleted_at IS NULL")
     name = f"uq_{table}_project_id_name"
     return Index(name, "project_id", "name", unique=True, sqlite_where=there, postgresql_where=there)
 
 
-#: Documents of one column that are kept read, and their length.
+#: Maximum number of parsed documents that a column caches, and their maximum length in characters.
 _MOST_KNOWN, _MOST_KNOWN_CHARACTERS = 128, 4096
 
 
 class JsonText(TypeDecorator[Any]):
-    """JSON, written by orjson. NaN and infinity are not JSON: store None.
+    """JSON, written by orjson. NaN and infinity are not valid JSON: store None.
 
-    PostgreSQL's JSON, not JSONB, which keeps neither the order of keys nor what distinguishes 1e22 from an integer,
-    and refuses a NUL in a text.
+    The type on PostgreSQL is JSON, because JSONB does not preserve the order of keys, does not distinguish 1e22 from an
+    integer, and refuses texts with a NUL.
     """
 
     impl = Text
@@ -111,7 +111,7 @@ class JsonText(TypeDecorator[Any]):
     def process_result_value(self, value: object, dialect: Dialect) -> object:
         if isinstance(value, str | bytes) and (dialect.name != "postgresql" or isinstance(value, bytes)):
             return orjson.loads(value)
-        return value  # a session on PostgreSQL has read it already
+        return value  # already parsed by a session on PostgreSQL
 
 
 class MessageText(JsonText):
@@ -128,13 +128,13 @@ class MessageText(JsonText):
 
 
 class JsonShape(JsonText, Generic[_Shape]):
-    """A pydantic shape, or a tuple of shapes, as JSON: a row's document becomes typed here, and back.
+    """A pydantic shape, or a tuple of shapes, stored as JSON and parsed when it is read.
 
     Args:
-        shape: the shape; the adapter of a union or of another type that is no class.
-        exclude_unset: leave out the fields that were not given, so that a reader can tell them from given defaults.
-        recurs: whether few documents stand in many rows and reads. Short ones are then read once and shared, so
-            ``shape`` must be frozen.
+        shape: the type; use a ``TypeAdapter`` for unions and other types that are not classes.
+        exclude_unset: omit fields that were not set, so that a reader can distinguish them from explicit defaults.
+        recurs: whether few distinct documents occur in many rows and reads. Short ones are then parsed once and shared,
+            so ``shape`` must be frozen.
     """
 
     cache_ok = True

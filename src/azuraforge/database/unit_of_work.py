@@ -1,4 +1,4 @@
-"""Units of work: the one transaction in which a request takes effect, together with what records the request."""
+"""Units of work: the single transaction in which a request takes effect, together with a record of the request."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ T = TypeVar("T")
 
 
 class UnitOfWork:
-    """A record that is stored in the transaction of a request's effect, or not at all.
+    """A record that is stored in the same transaction as a request's effect, or not at all.
 
-    A handler passes its unit down to the write that is the effect (``Database.write(…, unit=unit)``). No other write of
-    the request stores the record, whether it comes earlier or later.
+    A handler passes its unit to the write that is the effect (``Database.write(…, unit=unit)``). Other writes of the
+    request, earlier or later, do not store the record.
 
     Args:
         project_id: the project of both the record and the effect.
-        record: writes the record; where it raises, the effect is not written either.
+        record: writes the record; if it raises an error, the effect is not written either.
     """
 
     def __init__(self, project_id: str, record: Callable[[Session], None]) -> None:

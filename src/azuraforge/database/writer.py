@@ -1,7 +1,7 @@
-"""One writer thread with group commit, so that many writers share SQLite without locking each other out.
+"""A single writer thread with group commit, so that many callers can write to SQLite without lock errors.
 
-Each piece of work runs inside a savepoint of a shared transaction; whatever waited while the last commit was
-under way is committed together. A piece that raises is rolled back alone. Nobody is answered before COMMIT.
+Each piece of work runs inside a savepoint of a shared transaction; all work that arrives during a commit is part of the
+next one. If a piece raises an error, only its savepoint is rolled back. Results are returned after COMMIT.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from azuraforge.errors import StorageError
 T = TypeVar("T")
 
 _BATCH = 256
-#: Where a session keeps the callbacks of its work.
+#: Key in ``Session.info`` of the callbacks that run after the commit.
 AFTER_COMMIT = "after_commit"
 
 
@@ -50,12 +50,12 @@ class _Answer:
     callbacks: Sequence[Callable[[], None]]
 
 
-#: Work of any result; each answers its own future.
+#: Work with any type of result.
 _AnyWork = _Work[Any]
 
 
 class Writer:
-    """Runs every write of a SQLite database, one after another, on a thread of its own."""
+    """Executor of all writes to an SQLite database, one after another, on a separate thread."""
 
     def __init__(self, engine: Engine, watch: FileWatch) -> None:
         self._engine = engine
@@ -67,7 +67,7 @@ class Writer:
         self._thread.start()
 
     def submit(self, run: Callable[[Session], T], bind: Callable[[Session], Session], durable: bool) -> T:
-        """Run ``run`` and return its result once it is committed. ``durable`` also survives a power cut."""
+        """Call ``run`` and return its result after the commit. ``durable`` commits also survive a power failure."""
         if threading.current_thread() is self._thread:
             raise RuntimeError("a write may not be started inside another write")
         return self.submit_soon(run, bind, durable).result()
@@ -75,7 +75,7 @@ class Writer:
     def submit_soon(self, run: Callable[[Session], T], bind: Callable[[Session], Session], durable: bool) -> Future[T]:
         """Queue work as ``submit`` does, and return its future."""
         work: _Work[T] = _Work(run, bind, durable, Future())
-        work.future.set_running_or_notify_cancel()  # it is executed even if its caller stops waiting
+        work.future.set_running_or_notify_cancel()  # the work is executed even if its caller stops waiting
         with self._closing:
             if self._closed:
                 raise StorageError("the database is closed", next_step="start the platform again")
@@ -83,7 +83,7 @@ class Writer:
         return work.future
 
     def close(self) -> None:
-        """Finish queued work, then stop."""
+        """Complete queued work, then stop the thread."""
         with self._closing:
             if not self._closed:
                 self._closed = True
@@ -98,7 +98,7 @@ class Writer:
                 if (problem := self._watch.problem()) is not None:
                     raise problem
                 connection = connection or self._engine.connect()
-            except Exception as error:  # no database at all: those who wait must hear of it
+            except Exception as error:  # no usable database; all waiting callers receive the error
                 self._refuse(batch, error)
             else:
                 self._commit(connection, batch)
@@ -127,14 +127,14 @@ class Writer:
                 for work in batch:
                     try:
                         answers.append(work.execute(connection))
-                    except Exception as error:  # the caller's error, handed back to the caller
+                    except Exception as error:  # the error of this work, returned to its caller
                         # A full or broken disk makes SQLite roll back the whole transaction, not just the savepoint.
                         if not _in_transaction(connection):
                             raise _root_of(error) from error
                         answers.append(_Answer(partial(work.future.set_exception, self._watch.learn(error)), ()))
                 if not _in_transaction(connection):
                     raise StorageError("the database aborted a transaction", next_step="check the disk")
-        except Exception as error:  # nothing of the batch is stored, whoever was to blame
+        except Exception as error:  # nothing of the batch is stored, so all callers receive the error
             self._refuse(batch, error)
             return
         self._watch.opened()
@@ -151,7 +151,7 @@ class Writer:
 
     @staticmethod
     def _set_durability(connection: Connection, durable: bool) -> None:
-        # PRAGMA has no effect inside a transaction, so it goes around SQLAlchemy's.
+        # PRAGMA has no effect inside a transaction, so it is executed outside SQLAlchemy's one.
         _driver(connection).execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
 
 
@@ -166,12 +166,12 @@ def _driver(connection: Connection) -> sqlite3.Connection:
 
 
 def _root_of(error: BaseException) -> BaseException:
-    """Return the first error of a chain: after a lost transaction, later ones only report missing savepoints."""
+    """Return the first error of a chain; after a lost transaction, later ones only report missing savepoints."""
     while error.__context__ is not None:
         error = error.__context__
     return error
 
 
 def after_commit(session: Session, callback: Callable[[], None]) -> None:
-    """Call ``callback`` once the work's transaction is committed; it must be quick and must not raise."""
+    """Call ``callback`` after the commit of the work's transaction; it must be fast and must not raise errors."""
     session.info.setdefault(AFTER_COMMIT, []).append(callback)

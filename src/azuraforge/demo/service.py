@@ -110,8 +110,8 @@ class DemoService:
         with self._lock:
             if self._closed or (self._demo is not None and self._demo.ended_at is None):
                 raise Conflict(
-                    "the demo is running already",
-                    next_step="wait until it has ended, or cancel it",
+                    "the demo is already running",
+                    next_step="wait until it ends, or cancel it",
                     code="demo_running",
                 )
             made = self._projects.create_token(access, TokenRequest(name=TOKEN_NAME, role="member", expires_in_days=1))
@@ -133,7 +133,7 @@ class DemoService:
         with self._lock:
             demo = self._demo
             if demo is None or demo.project_id != project_id or demo.ended_at is not None:
-                raise NotFound("no demo is running", next_step="start one on the page Runs")
+                raise NotFound("no demo is running", next_step="start one on the Runs page")
             demo.cancelling = True
         self._send(demo, "cancel")
         return self.show(project_id)

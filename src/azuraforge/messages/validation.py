@@ -63,7 +63,7 @@ def templates() -> Mapping[str, Message]:
             ("list_type", "deque_type", "tuple_type", "set_type", "frozen_set_type", "iterable_type"), a_list
         ),
         "iteration_error": a_list,
-        "set_item_not_hashable": Message("items of a set should be simple values"),
+        "set_item_not_hashable": Message("items of a set should be hashable"),
         "too_short": Message("input should have at least {min_length} [item|items], not {actual_length}"),
         "too_long": Message("input should have at most {max_length} [item|items]"),
         # numbers
@@ -98,7 +98,7 @@ def templates() -> Mapping[str, Message]:
         "enum": expected,
         "literal_error": expected,
         "union_tag_invalid": Message("{discriminator} must be one of {expected_tags}"),
-        "union_tag_not_found": Message("the field {discriminator} is missing; it says which kind is meant"),
+        "union_tag_not_found": Message("the field {discriminator} is missing; it selects the kind"),
         # times
         **dict.fromkeys(("date_type", "date_parsing", "date_from_datetime_parsing"), a_date),
         "date_from_datetime_inexact": Message("input should be a date without a time of day"),
@@ -118,7 +118,7 @@ def templates() -> Mapping[str, Message]:
         # addresses and ids
         **dict.fromkeys(("url_type", "url_parsing", "url_syntax_violation"), a_url),
         "url_too_long": Message("the URL should have at most {max_length} [character|characters]"),
-        "url_scheme": Message("the URL should begin with {expected_schemes}"),
+        "url_scheme": Message("the URL should start with {expected_schemes}"),
         "uuid_type": a_uuid,
         "uuid_parsing": a_uuid,
         "uuid_version": Message("input should be a UUID of version {expected_version}"),

@@ -1,9 +1,9 @@
-"""Cache of baselines that an earlier run of the project fitted, or predicted with, on exactly the same data.
+"""Cache of baselines' fits and predictions, reused by later runs of the project on exactly the same data.
 
-An entry is the sealed output folder of a phase with its result, under the hash of everything that the phase depends
+An entry is the sealed output folder of a phase with its result. Its key is a hash of everything that the phase depends
 on: the sealed data folders, the task's config, the baselines with their versions, seed, threads, environment, code and
-every installed package. It is used only while every byte verifies, and copied into the run's own folder first, so that
-nothing that happens to the cache later can touch a run. Entries never cross projects.
+all installed packages. An entry is used only if all its files verify, and is first copied into the run's own folder, so
+that later changes to the cache cannot affect the run. Entries are never shared between projects.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ from azuraforge.processes.environment import code_version
 from azuraforge.processes.sealed_folders import MANIFEST, problem_with
 from azuraforge.strict_json import JsonObject
 
-#: Largest number of entries of a project; the least recently used ones are removed first.
+#: Maximum number of entries of a project; the least recently used ones are removed first.
 MOST_ENTRIES = 40
-#: An entry unused for this long is removed, and so are unfinished ones of killed processes.
+#: Entries that were unused for this many seconds are removed, including unfinished ones of killed processes.
 KEPT_SECONDS = 7 * 24 * 3600.0
 _RESULT, _OUTPUTS, _DRAFT = "result.json", "outputs", ".draft-"
 
 
 class BaselineCache:
-    """Entries at ``<folder>/<project>/<key>/``: ``result.json`` and ``outputs/``. Safe to use from many processes."""
+    """Cache entries in ``<folder>/<project>/<key>/``: ``result.json`` and ``outputs/``. Safe for many processes."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def find(self, project_id: str, key: str, copy: Path) -> JsonObject | None:
-        """Return the result of an entry, with its outputs copied to ``copy``; None if none verifies."""
+        """Return the result of an entry, with its outputs copied to ``copy``; None if there is no intact entry."""
         home = self._folder / project_id / key
         try:
             found = orjson.loads((home / _RESULT).read_bytes())
@@ -58,7 +58,7 @@ class BaselineCache:
         return {**result, "outputs": str(copy)}
 
     def keep(self, project_id: str, key: str, outputs: Path, result: JsonObject) -> None:
-        """Keep a sealed output folder. If that fails, for example on a full disk, nothing is kept."""
+        """Store a sealed output folder as an entry. If this fails, for example on a full disk, no entry is stored."""
         home = self._folder / project_id
         draft = home / f"{_DRAFT}{new_id()}"
         sha256 = sealed_hash(outputs)
@@ -67,7 +67,7 @@ class BaselineCache:
         with contextlib.suppress(OSError):
             try:
                 draft.mkdir(parents=True)
-                # Links: the phase's files were hashed and flushed when they were sealed, and are not written again.
+                # Hard links, because sealed files were already hashed and flushed, and are never written again.
                 shutil.copytree(outputs, draft / _OUTPUTS, copy_function=_link)
                 plain = {name: value for name, value in result.items() if name != "outputs"}
                 entry = {"sha256": sha256, "result": plain, "result_sha256": _digest(plain)}
@@ -79,7 +79,7 @@ class BaselineCache:
                 shutil.rmtree(old, ignore_errors=True)
 
     def sweep(self, held: Collection[str] = (), kept_seconds: float = KEPT_SECONDS) -> int:
-        """Remove entries unused for ``kept_seconds``; return their number. Projects in ``held`` are left unchanged."""
+        """Remove entries unused for ``kept_seconds``; return their number. Projects in ``held`` are skipped."""
         removed, before = 0, time.time() - kept_seconds
         for home in self._folder.iterdir() if self._folder.is_dir() else ():
             if home.name in held:
@@ -94,13 +94,13 @@ class BaselineCache:
         return removed
 
     def _entries(self, project_id: str) -> list[Path]:
-        """Return a project's entries, most recently used first."""
+        """Return the folders of a project's entries, most recently used first."""
         found = [path for path in (self._folder / project_id).iterdir() if not path.name.startswith(_DRAFT)]
         return sorted(found, key=_used_at, reverse=True)
 
 
 def key_of(phase: str, sealed: Collection[str], depends_on: Mapping[str, JsonValue]) -> str:
-    """Return the key of a phase that depends only on the sealed folders with these hashes."""
+    """Return the cache key of a phase that depends on the sealed folders with these hashes and on ``depends_on``."""
     parts = [phase, sorted(sealed), dict(depends_on), code_version(), installed_packages()]
     return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
@@ -114,14 +114,14 @@ def sealed_hash(folder: Path) -> str | None:
 
 
 def files_of(folder: Path) -> list[JsonValue]:
-    """Return name, size and modification time of every file below a folder that baselines may read."""
+    """Return name, size and modification time of every file in the folder of pretrained weights."""
     found = ((path.relative_to(folder).as_posix(), path.stat()) for path in sorted(folder.rglob("*")) if path.is_file())
     return [f"{name} {about.st_size} {about.st_mtime_ns}" for name, about in found]
 
 
 @functools.cache
 def installed_packages() -> str:
-    """Return a hash over the names and versions of all installed packages."""
+    """Return a hash of the names and versions of all installed packages."""
     found = sorted(f"{each.name}=={each.version}" for each in _distributions())
     return hashlib.sha256("\n".join(found).encode()).hexdigest()
 
@@ -139,7 +139,7 @@ def _digest(result: object) -> str:
 def _link(source: str, target: str) -> None:
     try:
         os.link(source, target)
-    except OSError:  # another disk, or a system without links
+    except OSError:  # another file system, or one without hard links
         shutil.copy2(source, target)
 
 

@@ -1,4 +1,4 @@
-"""The present champion next to the candidate: its predictions on the candidate's test set, or why there are none."""
+"""The current champion in the comparison: its predictions on the candidate's test set, or why there are none."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from azuraforge.plugins.contract.shape import Texts
 
 
 def champion_data(champion: LearnedVersion, split: SplitResult) -> ChampionData:
-    """Return the data that the champion's comparable predictor learned from."""
+    """Return schema, config and learned rows of the champion's comparable predictor."""
     _, learned = comparable_predictor(champion.learned_from, split.parts["test"].start)
     return ChampionData(meaning=champion.schema, config=champion.config, learned_from=learned)
 
@@ -31,16 +31,16 @@ def present_champion(
     obstacle: Remark | None,
     predict: Callable[[PredictInput], PredictResult],
 ) -> PresentChampion:
-    """Return the champion in the form that the evaluation expects.
+    """Return the champion with its predictions, or with the obstacle to a comparison.
 
     Args:
-        row: its version.
-        name: as reasons show it.
-        folders: the store of versions; the champion's is verified before it is loaded.
-        split: of the candidate.
-        asked: the candidate's own question, whose test set the champion is asked about.
-        obstacle: why it cannot be compared, if that is known already.
-        predict: executes the step.
+        row: the champion's version.
+        name: name of the champion in reasons.
+        folders: the store of versions; the champion's folder is verified before it is loaded.
+        split: the candidate's split.
+        asked: the input of the candidate's prediction step, whose test set the champion predicts, too.
+        obstacle: an obstacle that is already known, or None.
+        predict: executes the prediction step.
     """
     part, learned = comparable_predictor(row.learned_from, split.parts["test"].start)
     found = PresentChampion(name=name, learned_from=(learned,) if learned else (), obstacle=obstacle)
@@ -50,7 +50,7 @@ def present_champion(
         folder = folders.verify(row.project_id, row.content_hash)
     except StorageError as error:
         return _with_obstacle(found, _unreadable(reason_of(error)))
-    # A config needs no horizon; the rows that a version predicts are on its card, as its first judge counted them.
+    # The horizon is read from the card, because a config need not contain it.
     card = read_card(folder)
     if (theirs := card.horizon) != split.horizon:
         return _with_obstacle(found, other("other_horizon", theirs, split.horizon))

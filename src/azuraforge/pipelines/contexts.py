@@ -15,7 +15,7 @@ from azuraforge.strict_json import JsonObject
 
 
 class Child(Protocol):
-    """The child side of a run (``runs.child.Child``), as far as the steps use it."""
+    """Protocol of the child process (``runs.child.Child``) that the steps use."""
 
     payload: JsonObject
     seed: int
@@ -33,7 +33,7 @@ class Child(Protocol):
 
 
 class CandidateContext:
-    """``RunContext`` of the run's own pipeline: all reports go to the run."""
+    """``RunContext`` of the run's own pipeline, which forwards all reports to the run."""
 
     def __init__(self, child: Child, config: BaseModel, outputs: Path, pretrained: str | None) -> None:
         self.config = config
@@ -49,5 +49,5 @@ class CandidateContext:
         self._pretrained = pretrained
 
     def pretrained(self, name: str) -> Path:
-        """Return a folder of pretrained weights. Raises InvalidInput."""
+        """Return the folder of pretrained weights with this name. Raises InvalidInput if it does not exist."""
         return pretrained_weights(self._pretrained, name)

@@ -1,4 +1,4 @@
-"""Reader of a dataset version in a child."""
+"""Reader of a dataset version's rows in a child process."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
 
 
 def read_dataset(dataset: DatasetFile) -> pl.DataFrame:
-    """Return a dataset version's rows after checking the fingerprint.
+    """Return a dataset version's rows after checking their fingerprint.
 
-    Raises StorageError if the rows are not the ones that were stored.
+    Raises StorageError if the rows differ from those that were stored.
     """
-    from azuraforge.datasets.loading import load_version  # it loads Polars, which costs a child 0.15 s
+    from azuraforge.datasets.loading import load_version  # imports Polars, which costs a child 0.15 s
 
     return load_version([Path(each) for each in dataset.paths], dataset.meaning, dataset.options, dataset.fingerprint)
 
 
 def read_present_forecasts(dataset: DatasetFile, frame: pl.DataFrame) -> pl.DataFrame | None:
-    """Return the present forecasts of a dataset version with rows ``frame``; None if it has none.
+    """Return the incumbent forecasts of a dataset version whose rows are ``frame``; None if it has none.
 
-    Raises StorageError if they are not the ones that were stored.
+    Raises StorageError if the forecasts differ from those that were stored.
     """
     from azuraforge.datasets.loading import present_forecasts
 

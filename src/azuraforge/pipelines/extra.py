@@ -1,4 +1,4 @@
-"""Data of training, trial and batch runs besides their config."""
+"""Data of training, trial and batch runs that is not part of their config."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from azuraforge.runs.handlers import RunExtra
 
 
 class TrainExtra(RunExtra):
-    """A training run: its task kind and, for the winner of a study, facts about the search that the gate needs."""
+    """Data of a training run: its task kind and, for a study's winner, facts about the search that the gate needs."""
 
     task: str
     trials: int = Field(default=1, ge=1, description="configs that were tried before this one was chosen")
@@ -17,7 +17,7 @@ class TrainExtra(RunExtra):
 
 
 class TrialExtra(RunExtra):
-    """A trial of a study."""
+    """Data of a trial of a study."""
 
     task: str
     baselines: bool = Field(default=False, description="scores the baselines too")
@@ -25,7 +25,7 @@ class TrialExtra(RunExtra):
 
     @property
     def study_id(self) -> str:
-        """Id of the study. Raises InvalidInput if the run belongs to none."""
+        """Id of the study. Raises InvalidInput if the run belongs to no study."""
         if self.study is None:
             raise InvalidInput(
                 "the trial names no study", where="extra", next_step="create a study with azuraforge studies create"
@@ -34,7 +34,7 @@ class TrialExtra(RunExtra):
 
 
 class BatchExtra(RunExtra):
-    """A batch prediction: its version."""
+    """Data of a batch prediction: the alias that selected the version, and the hash of the version's content."""
 
     alias: str | None = None
     content_hash: str

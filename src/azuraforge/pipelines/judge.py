@@ -1,6 +1,6 @@
-"""Evaluation step: the task kind measures every contender, the gate decides. Loads no app code of pipelines.
+"""Evaluation step: the task kind measures every contender, and the gate decides. ``judge`` imports no pipelines.
 
-``explain``, after the run's success, draws what the task kind can tell about the candidate.
+``explain`` runs after the run's success and draws figures that explain the verdict.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from azuraforge.strict_json import JsonObject
 
 
 def judge(child: Child) -> JudgeResult:
-    """Measure, decide and rank. ``JudgeInput`` → ``JudgeResult``; writes ``errors.npz``."""
+    """Measure the contenders, decide and rank. ``JudgeInput`` → ``JudgeResult``; writes ``errors.npz``."""
     wanted = asked(JudgeInput, child.payload)
     kind = load_task_kind(wanted.task, wanted.plugins_folder)
     referee = kind.judge(
@@ -76,9 +76,9 @@ def judge(child: Child) -> JudgeResult:
     for name, figure in judged.figures.items():
         try:
             figures.update(kind.drawn({name: figure}))
-        except Exception as error:  # a plugin's failing figure must not prevent the verdict
+        except Exception as error:  # a failing figure of a plugin must not prevent the verdict
             problem = sentence_of(error)
-            child.note(Message("The figure {name} was left out: {problem}", {"name": name, "problem": problem}))
+            child.note(Message("The figure {name} was omitted: {problem}", {"name": name, "problem": problem}))
     return JudgeResult(
         evaluation=evaluation,
         verdict=verdict.record(candidate_first=first),
@@ -88,7 +88,7 @@ def judge(child: Child) -> JudgeResult:
 
 
 def explain(child: Child) -> ExplainResult:
-    """Draw the figures of one explanation. ``ExplainInput`` → ``ExplainResult``; a failure leaves a note."""
+    """Draw the figures of one explanation; a failure adds a note. ``ExplainInput`` → ``ExplainResult``."""
     wanted = asked(ExplainInput, child.payload)
     try:
         kind = load_task_kind(wanted.task, wanted.plugins_folder)
@@ -160,9 +160,9 @@ def _suspicion(column: SuspiciousColumn) -> Reason:
 
 
 def pretraining_doubts(pretraining: Pretraining | None, split: SplitResult) -> list[Reason]:
-    """Return why the score of pretrained weights may be too good: their data may contain the test set.
+    """Return reasons why the score of pretrained weights may be too good: their data may contain the test set.
 
-    Weights whose data is stated to end before the test set begins raise no doubt.
+    There is no doubt if their data is stated to end before the test set begins.
     """
     if pretraining is None:
         return []
@@ -192,7 +192,7 @@ def _champion(wanted: JudgeInput, metric: MetricFacts, contest: Contest) -> Cham
 
 
 def guarded_slices(guarded: Sequence[GuardedSlice], contest: Contest) -> list[Slice]:
-    """Return the slices that a policy guards, in its order, each with its margin."""
+    """Return the slices that a policy guards, in the policy's order, each with its margin."""
     return [
         Slice(f"{each.key} {each.value}", each.mask, one.margin)
         for one in guarded

@@ -1,4 +1,4 @@
-"""Latency of one prediction, measured in the process that predicts the test set."""
+"""Latency of a single prediction, measured in the process that predicts the test set."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ MOST_SECONDS = 1.0
 
 
 def latency_ms(answer: Callable[[PartT], object], part: PartT, alone: Callable[[PartT, int], PartT]) -> float:
-    """Return the median time in milliseconds of predictions of one example each, spread over the part.
+    """Return the median latency in milliseconds of predictions for single examples, spread evenly over the part.
 
-    The first answer warms caches up and does not count, unless it took all the time there is.
+    The first prediction warms up caches and is excluded unless it used up the time limit.
 
     Args:
         answer: the predictor.
-        part: what it has predicted as a whole; ``len`` is its number of examples.
-        alone: the part with one of its examples only.
+        part: the test set, which the predictor has already predicted as a whole; ``len`` is its number of examples.
+        alone: returns a part that contains only the example with this index.
     """
     asked = np.linspace(0, len(part) - 1, min(MOST_QUESTIONS + 1, len(part) + 1)).astype(int)
     took: list[float] = []

@@ -1,6 +1,7 @@
-"""Loop of a training run: the order of its children, and their inputs.
+"""The phases of a training run: the order of its child processes, and their inputs.
 
 split → fit → fit_baselines → (backtest) → hold_out → predict → predict_baselines → (champion) → judge → (refit).
+
 The verdict is explained after the run has succeeded (``runs.execution.follow_ups``).
 """
 
@@ -54,9 +55,9 @@ from azuraforge.strict_json import JsonObject
 
 BaselinesT = TypeVar("BaselinesT", LearnedBaselines, PredictedBaselines)
 STEPS, JUDGE = "azuraforge.pipelines.steps", "azuraforge.pipelines.judge"
-#: The range of a test set without times: every verdict on the dataset's target counts as a use of it.
+#: Time range of test sets without times, so that every verdict on the dataset's target counts as a use of them.
 TIMELESS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
-#: Share of the whole run's progress per phase; the sum is 1.
+#: Fraction of the run's progress that each phase represents; the sum is 1.
 SHARES: Mapping[str, float] = {
     "split": 0.02,
     "fit": 0.60,
@@ -72,7 +73,7 @@ SHARES: Mapping[str, float] = {
 
 @dataclass(frozen=True)
 class _Parts:
-    """Folders of the test set; ``future`` is empty if the task has none."""
+    """Folders of the test set; ``future`` does not exist if the task kind has no future rows."""
 
     outputs: str
 
@@ -90,7 +91,7 @@ class _Parts:
 
 
 class TrainingLoop:
-    """One training run in progress, in a thread of the worker."""
+    """One training run in progress, executed in a thread of the worker."""
 
     def __init__(
         self,
@@ -246,7 +247,7 @@ class TrainingLoop:
         return present_champion(row, name, self._models.folders, split, asked, obstacle, predict)
 
     def _dependencies(self, split: CutSplit) -> JsonObject:
-        """Return everything that the baselines depend on besides their data."""
+        """Return everything that the baselines depend on apart from their data."""
         return {
             "task": self._extra.task,
             "config": split.task_config,
@@ -264,10 +265,10 @@ class TrainingLoop:
         read: Sequence[str],
         depends_on: JsonObject,
     ) -> BaselinesT:
-        """Execute a phase of the baselines, unless an earlier run of the project has done so on the same data.
+        """Execute a phase of the baselines, or return its cached result from an earlier run on the same data.
 
         Args:
-            read: the sealed folders that the phase reads, directly or through what an earlier phase learned from them.
+            read: the sealed folders that the phase reads, directly or as input of an earlier phase that it depends on.
         """
         sealed = [sealed_hash(Path(folder)) for folder in read]
         if None in sealed:
@@ -285,7 +286,7 @@ class TrainingLoop:
     def _predict_baselines(
         self, fitted: LearnedBaselines, parts: _Parts, learned_from: str, cut: JsonObject
     ) -> tuple[list[Predicted], list[FailedBaseline]]:
-        """Return the baselines that predicted, in the evaluation's form, and those that failed, with their reason."""
+        """Return the baselines with predictions, as the evaluation's inputs, and the failed ones with their reasons."""
         learned = {each.name: each for each in fitted.baselines}
         wanted = PredictBaselinesInput(
             plugins_folder=self._plugins_folder,
@@ -331,7 +332,7 @@ class TrainingLoop:
         parts: _Parts,
         split: SplitResult,
     ) -> tuple[FollowUp, ...]:
-        """Return the explanations of the verdict as follow-ups of the run: the verdict does not wait for them."""
+        """Return the explanations as follow-ups of the run, because the verdict does not wait for them."""
         best = next(each for each in baselines if each.name == judged.evaluation.best_baseline)
         return tuple(
             FollowUp(
@@ -357,14 +358,14 @@ class TrainingLoop:
         )
 
     def _held_out(self, split: CutSplit) -> HeldOut:
-        """Return the held-out rows. Rows without time share one range, so every use of the dataset's target counts."""
+        """Return the held-out rows. Rows without times share one range, so every use of the dataset's target counts."""
         test, dataset = split.parts["test"], self._dataset
         timed = test.start is not None and test.end is not None
         start_at, end_at = (datetime.fromisoformat(str(at)) for at in (test.start, test.end)) if timed else TIMELESS
         return HeldOut(dataset.id, dataset.schema.target, start_at, end_at, dataset.fingerprint, dataset.file_sha256)
 
     def _champion(self) -> reads.LearnedVersion | None:
-        """Return the present champion; None if there is none."""
+        """Return the current champion; None if there is none."""
         project_id = self._job.run.project_id
         with self._database.read(project_id) as session:
             return reads.champion(session, self._model)
@@ -382,12 +383,12 @@ class TrainingLoop:
 
 
 def bytes_of(folder: Path) -> int:
-    """Return the bytes of a predictor's files."""
+    """Return the total size of a folder's files in bytes."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def rows_of(dataset: DatasetVersion) -> DatasetFile:
-    """Return what a step needs to read a dataset version."""
+    """Return the files, schema and fingerprint with which a step reads a dataset version."""
     return DatasetFile(
         paths=tuple(map(str, dataset.paths)),
         meaning=dataset.schema,

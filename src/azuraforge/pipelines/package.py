@@ -1,4 +1,4 @@
-"""Contributions of the package ``pipelines`` to the platform: the handlers of its kinds of run."""
+"""Contributions of the package ``pipelines`` to the platform: the handlers of its run kinds."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ def _summaries() -> Sequence[type[BaseModel]]:
     return [*SUMMARIES, PredictSummary]
 
 
-#: Prepared parts of datasets that trials of one study share.
+#: Train and validation sets that the trials of one study share.
 PARTS: Service[StudyParts] = Service("parts of studies", _parts)
 
-#: Baselines that earlier runs of a project fitted on the same data.
+#: Fits and predictions of baselines from earlier runs of a project on the same data.
 BASELINES: Service[BaselineCache] = Service("cache of baselines", _baselines)
 
-#: Each child of a run needs them, and importing them starts no thread.
+#: Modules that every child of a run imports; importing them starts no thread.
 _PRELOADED = (
     "azuraforge.pipelines.trials.steps",
     "azuraforge.pipelines.judge",

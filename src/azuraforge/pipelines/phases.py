@@ -11,6 +11,6 @@ ResultT = TypeVar("ResultT", bound=Shape)
 
 
 def execute_step(job: Job, name: str, entry: str, wanted: Shape, result: type[ResultT], *, share: float) -> ResultT:
-    """Execute a step in a child. ``result`` has a field ``outputs``, which is set to the folder of the phase."""
+    """Execute a step in a child process, and return its result with ``outputs`` set to the phase's folder."""
     done = job.phase(name, entry, wanted, share=share, result=result)
     return done.value.model_copy(update={"outputs": str(done.outputs)})

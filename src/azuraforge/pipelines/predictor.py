@@ -1,4 +1,4 @@
-"""Predictor folders: fit, save, hash, and load in another process."""
+"""Predictor folders: fit, save, refit and hash."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PredictorT = TypeVar("PredictorT")
 def learn(
     name: str, pipeline: AnyPipeline, run: RunContext[Any], train: PartT, validation: PartT, folder: Path
 ) -> Learned:
-    """Fit and save into ``folder``. ``seconds`` covers this attempt only, without the reading of the parts."""
+    """Fit a pipeline and save the predictor into ``folder``. ``seconds`` excludes the time for reading the parts."""
     predictor, seconds = _timed(lambda: pipeline.fit(run, train, validation), run.seed)
     return _saved(name, pipeline, predictor, seconds, folder)
 
@@ -36,9 +36,9 @@ def learn(
 def learn_again(
     name: str, pipeline: AnyPipeline, run: RunContext[Any], evaluated: Path, rows: PartT, folder: Path
 ) -> Learned | None:
-    """Refit the predictor in ``evaluated`` on every row and save into ``folder``; None: the pipeline does not refit.
+    """Refit the predictor in ``evaluated`` on all rows and save into ``folder``; None if the pipeline does not refit.
 
-    The evaluated predictor is copied into ``EVALUATED`` inside the folder: a version holds both.
+    The evaluated predictor is copied to ``EVALUATED`` inside the folder, because a version contains both.
     """
     predictor, seconds = _timed(lambda: pipeline.refit(run, pipeline.load(evaluated), rows), run.seed)
     if predictor is None:
@@ -69,9 +69,9 @@ def _saved(name: str, pipeline: AnyPipeline, predictor: object, seconds: float, 
 
 
 def hash_folder(folder: Path, name: str) -> str:
-    """Return the SHA-256 over all tensors and the canonical preprocessing JSON, which defines "bit for bit".
+    """Return a SHA-256 over all tensors and the canonical JSON; two predictors with equal hashes are equal bit for bit.
 
-    Raises InvalidInput if the folder is empty or holds files of other types than ``inert.TYPES``.
+    Raises InvalidInput if the folder is empty or contains files of other types than ``inert.TYPES``.
     """
     tensors: dict[str, npt.NDArray[np.generic]] = {}
     documents: dict[str, object] = {}

@@ -1,4 +1,4 @@
-"""Results of a training run: artifacts, versions, an evaluation, and perhaps a new champion."""
+"""Result of a training run: artifacts, versions, an evaluation, and possibly a new champion."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _REASON_LENGTH = 1000
 
 @dataclass(frozen=True)
 class Entry:
-    """A predictor that becomes a version: the candidate, or a baseline that was promoted.
+    """A predictor that becomes a version: the candidate, or a baseline that is promoted or approved.
 
-    ``refitted_rows`` are the rows of the predictor that serves, where it was refitted; its folder then holds the
-    evaluated one, whose hash is ``evaluated_sha256``.
+    If the predictor was refitted, ``refitted_rows`` are the rows of the refit, and its folder also contains the
+    evaluated predictor, whose hash is ``evaluated_sha256``.
     """
 
     plugin: str
@@ -48,14 +48,14 @@ class Entry:
     evaluated_sha256: str | None = None
 
     def card(self) -> JsonObject:
-        """Return its part of the version's card; ``engine`` only if it computes with it."""
+        """Return the predictor's part of the version's card; ``engine`` only if it uses the engine."""
         said: JsonObject = {"plugin": self.plugin, "config": self.config}
         return {**said, "engine": self.engine.model_dump()} if self.engine else said
 
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """Results of a loop's phases. ``champion`` is the version that was compared with the candidate."""
+    """Results of the phases of a training run. ``champion`` is the version that the candidate was compared with."""
 
     plugin: str
     model: str
@@ -75,7 +75,7 @@ class TrainingResult:
 
     @property
     def evaluation(self) -> Evaluation:
-        """The evaluation, with the candidate's members that could not be refitted."""
+        """The evaluation, completed with the candidate's members that could not be refitted."""
         evaluation = self.judged.evaluation
         refitted = next((each.composition for each in self.refitted.refitted if each.name == self.plugin), None)
         if evaluation.composition is None or refitted is None:
@@ -86,7 +86,7 @@ class TrainingResult:
     def finish(
         self, job: Job, dataset: DatasetVersion, models: ModelService, version_of: Callable[[str], str]
     ) -> Finish:
-        """Keep the files, and return the success with its commit, which registers versions and evaluation."""
+        """Store the files, and return the success with a commit function that registers versions and evaluation."""
         self._keep_files(job)
         entries = self._entries(job.run, version_of)
         imported = [
@@ -135,7 +135,7 @@ class TrainingResult:
         return Finish(summary, commit, self.explanations, timed=composition is not None and composition.is_timed)
 
     def _keep_files(self, job: Job) -> None:
-        """Keep the pipeline's output files, all single errors and the evaluation as artifacts."""
+        """Store the pipeline's output files, all individual errors, the evaluation and the figures with the run."""
         files = Path(self.fitted.outputs) / "files"
         for path in sorted(files.rglob("*")):
             if path.is_file() and not path.is_symlink():
@@ -162,7 +162,7 @@ class TrainingResult:
         return [self._served(each) for each in entries]
 
     def _served(self, entry: Entry) -> Entry:
-        """Return the entry with its refitted predictor as the serving one, if there is one."""
+        """Return the entry with its refitted predictor as the serving one; return it unchanged if there is none."""
         found = next((each for each in self.refitted.refitted if each.name == entry.plugin), None)
         if found is None or found.failed is not None or self.refitted.rows is None:
             return entry
@@ -197,16 +197,16 @@ class TrainingResult:
         return self.evaluation.contender(name).metrics
 
     def _beside(self) -> dict[str, float | None]:
-        """Return the best baseline's score for independent examples, as a ratio to almost no errors is meaningless."""
+        """Return the best baseline's score for independent examples; a ratio to almost zero errors is meaningless."""
         ranked_by = self.evaluation.metric(self.evaluation.ranked_by)
         if ranked_by is None or ranked_by.pairing is None or ranked_by.pairing.rows != "examples":
             return {}
         return {f"baseline_{ranked_by.name}": self._metrics(self.evaluation.best_baseline).get(ranked_by.name)}
 
     def _learned_from(self, entry: Entry) -> LearnedRows:
-        """Return the rows of the serving predictor, with those of the evaluated one if that is another.
+        """Return the rows of the serving predictor, with those of the evaluated one if they differ.
 
-        Validation counts as learned from: it stopped the training and calibrated the intervals.
+        Validation rows count as learned from, because they stopped the training and calibrated the intervals.
         """
         parts = {name: self.split.parts[name] for name in ("train", "validation")}
         evaluated = EvaluatedRows(
@@ -266,11 +266,11 @@ class TrainingResult:
         except Conflict as error:
             if error.error_code != "champion_changed":
                 raise
-            # The next attempt compares with the present champion; what the run learned is kept.
+            # The next attempt compares with the current champion; the fitted predictors are kept.
             raise TransientError(
                 "the champion changed while this run was compared with the previous one",
                 where="model {model}",
-                next_step="resume the run, which compares with the present champion",
+                next_step="resume the run; it then compares with the current champion",
                 model=self.model,
             ) from error
 

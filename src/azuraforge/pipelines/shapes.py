@@ -1,4 +1,4 @@
-"""Inputs and results of steps: the data exchanged between the worker and its children."""
+"""Inputs and results of steps: the data exchanged between the worker and its child processes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from azuraforge.strict_json import JsonObject
 
 
 class DatasetFile(Shape):
-    """A dataset version's rows: their files, their meaning, and the fingerprint to check."""
+    """Files of a dataset version's rows, with its schema, its options and the fingerprint to check."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -31,8 +31,11 @@ class DatasetFile(Shape):
 
 
 class EngineUsed(Shape):
-    """The engine's backend with which weights were trained. The kernels' hash is in the run's environment only: a
-    version's address must not change with each release."""
+    """The engine's backend with which weights were trained.
+
+    The kernels' hash is stored only in the run's environment, so that a version's content hash does not change with
+    each release.
+    """
 
     backend: str
     instruction_set: str
@@ -40,7 +43,7 @@ class EngineUsed(Shape):
 
 
 class StepInput(Shape):
-    """The input of any step that loads app code."""
+    """Input of any step that loads plugin code."""
 
     model_config = ConfigDict(defer_build=True)
 
@@ -48,7 +51,7 @@ class StepInput(Shape):
 
 
 class StepResult(Shape):
-    """The result of any step; ``outputs`` is the folder of the phase, set by the worker."""
+    """Result of any step. ``outputs`` is the folder of the phase, set by the worker."""
 
     model_config = ConfigDict(defer_build=True)
 
@@ -56,8 +59,7 @@ class StepResult(Shape):
 
 
 class Learner(StepInput):
-    """A pipeline with its config. ``pretrained_folder``: the parent of pretrained weights' folders; None: there is
-    none."""
+    """A pipeline with its config. ``pretrained_folder`` is the parent folder of pretrained weights, or None."""
 
     plugin: str
     config: JsonObject
@@ -65,7 +67,7 @@ class Learner(StepInput):
 
 
 class SplitInput(Learner):
-    """``studied`` and ``retrained``: see ``TaskKind.split``."""
+    """Input of the split. For ``studied`` and ``retrained``, see ``TaskKind.split``."""
 
     dataset: DatasetFile
     studied: bool = False
@@ -73,7 +75,7 @@ class SplitInput(Learner):
 
 
 class CutSplit(SplitResult):
-    """The split of a run, as the worker passes it on, including its kind's own fields.
+    """The split of a run in the form that the worker passes on, including the fields of its task kind.
 
     ``task_config`` are the settings of the task itself, which the baselines share with the candidate.
     """
@@ -89,7 +91,7 @@ class Validated(SplitResult):
 
 
 class FitInput(Learner):
-    """``train`` and ``validation`` are folders; ``baselines`` are compared with the pipeline."""
+    """Input of fitting. ``train`` and ``validation`` are folders; ``baselines`` are compared with the pipeline."""
 
     train: str
     validation: str
@@ -97,10 +99,10 @@ class FitInput(Learner):
 
 
 class Learned(StepResult):
-    """A predictor in ``predictor/``: the hash of weights and preprocessing, and the seconds that fitting took.
+    """A predictor in ``predictor/``: the hash of its weights and preprocessing, and the seconds that fitting took.
 
-    ``trials``: candidates that the pipeline compared on the validation set. ``composition``: of one that combines
-    others.
+    ``trials`` is the number of candidates that the pipeline compared on the validation set. ``composition`` describes
+    an ensemble and is None for other pipelines.
     """
 
     weights_sha256: str
@@ -112,7 +114,7 @@ class Learned(StepResult):
 
 
 class TrialInput(FitInput):
-    """``scoring`` is the folder that the split of the study wrote."""
+    """Input of a trial's fit. ``scoring`` is the output folder of the study's split."""
 
     scoring: str
 
@@ -126,13 +128,13 @@ class ScoredTrial(Learned):
 
 
 class TrialSplit(CutSplit):
-    """The parts of a study's trials."""
+    """The parts of a study's trials, and the processor time that the split took."""
 
     cpu_seconds: float = 0.0
 
 
 class ScoredBaseline(Shape):
-    """A baseline's metrics on the validation set, or why it has none."""
+    """A baseline's metrics on the validation set, or the reason why it ``failed``."""
 
     name: str
     metrics: dict[str, float | None] | None = None
@@ -140,13 +142,13 @@ class ScoredBaseline(Shape):
 
 
 class ScoredBaselines(StepResult):
-    """The baselines of a study."""
+    """The scored baselines of a study."""
 
     scored: tuple[ScoredBaseline, ...]
 
 
 class LearnedBaseline(Shape):
-    """A fitted baseline in ``<name>/predictor/``, or why it ``failed``."""
+    """A fitted baseline in ``<name>/predictor/``, or the reason why it ``failed``."""
 
     name: str
     config: JsonObject = Field(default_factory=dict)
@@ -157,13 +159,16 @@ class LearnedBaseline(Shape):
 
 
 class LearnedBaselines(StepResult):
-    """Every baseline of the task."""
+    """All baselines of the task kind."""
 
     baselines: tuple[LearnedBaseline, ...]
 
 
 class ChampionData(Shape):
-    """The training data of the present champion. ``learned_from``: None if its version states no range."""
+    """Schema, config and learned rows of the current champion.
+
+    ``learned_from`` are the first and last time; None if the version states no range.
+    """
 
     meaning: DatasetSchema
     config: JsonObject
@@ -171,7 +176,7 @@ class ChampionData(Shape):
 
 
 class HoldOutInput(StepInput):
-    """The split whose test set is written, with the config of the candidate."""
+    """The split whose test set is written, with the candidate's config and the champion's data."""
 
     task: str
     dataset: DatasetFile
@@ -181,9 +186,9 @@ class HoldOutInput(StepInput):
 
 
 class HeldOutRows(StepResult):
-    """The folders ``test/``, ``truth/`` and, where the task has one, ``future/``.
+    """The folders ``test/``, ``truth/`` and, if the task kind has future rows, ``future/``.
 
-    ``obstacle``: why the champion is not compared.
+    ``obstacle`` is the reason why the champion cannot be compared, or None.
     """
 
     origins: int
@@ -194,9 +199,10 @@ class PredictInput(StepInput):
     """A predictor and the parts that it predicts.
 
     Attributes:
-        engine: that a version was made with; None: the run's own.
-        champion: it answers as far as it can, without the guard, and a failure is the result's ``problem``.
-        serving: the champion's refitted predictor, which predicts the future only; None: it was not refitted.
+        engine: the backend with which a version was trained; None for the run's own.
+        champion: whether the predictor is the champion's. It then predicts the series that it knows, without the
+            leakage guard, and a failure is the result's ``problem``.
+        serving: folder of the champion's refitted predictor, which predicts only the future; None without a refit.
     """
 
     plugin: str
@@ -209,16 +215,16 @@ class PredictInput(StepInput):
 
 
 class PredictResult(StepResult):
-    """``test.npz`` and, where the task has a future, ``future.npz``.
+    """The predictions ``test.npz`` and, if the task kind has future rows, ``future.npz``.
 
     Attributes:
-        problem: why there are no predictions, by language code.
-        latency_ms: the median time of one prediction.
-        guarded: at how many predictions the leakage guard tried it; the rows alone decide.
-        unknown: parts of the test set that it did not learn.
-        none_of: of how many series it learned none.
-        refitted: a refitted predictor predicted the future.
-        members: folders of the predictions of each member alone, by its name.
+        problem: the reason why there are no predictions, by language code.
+        latency_ms: the median latency of one prediction in milliseconds.
+        guarded: the number of predictions that the leakage guard checked, which depends only on the rows.
+        unknown: series of the test set that the predictor did not learn.
+        none_of: the number of series in the test set if the predictor learned none of them.
+        refitted: whether a refitted predictor predicted the future.
+        members: folder of each member's own predictions, by the member's name.
     """
 
     problem: Texts | None = None
@@ -231,7 +237,7 @@ class PredictResult(StepResult):
 
 
 class BaselinePredictor(Shape):
-    """A baseline's predictor folder."""
+    """A baseline and the folder of its predictor."""
 
     name: str
     predictor: str
@@ -246,20 +252,20 @@ class PredictBaselinesInput(StepInput):
 
 
 class PredictedBaseline(Shape):
-    """A baseline with predictions in ``<name>/``, or why it ``failed``."""
+    """A baseline with predictions in ``<name>/``, or the reason why it ``failed``."""
 
     name: str
     failed: Texts | None = None
 
 
 class PredictedBaselines(StepResult):
-    """Every baseline that was fitted."""
+    """Result of the prediction step for every fitted baseline."""
 
     baselines: tuple[PredictedBaseline, ...]
 
 
 class JudgeInput(StepInput):
-    """All data on which the verdict depends. ``trials`` and ``earlier_uses`` tighten the gate's level."""
+    """All data that the verdict depends on. ``trials`` and ``earlier_uses`` tighten the gate's significance level."""
 
     task: str
     candidate: Predicted
@@ -298,9 +304,10 @@ class JudgeResult(StepResult):
 
 
 class ExplainInput(StepInput):
-    """Input of one explanation of a run. ``predictor`` is empty if no app code is needed.
+    """Input of one explanation of a run.
 
-    ``problem``: the note if it fails, with ``{problem}``.
+    ``predictor`` is the predictor's folder, or None if the explanation does not call the pipeline. ``problem`` is the
+    text of the note after a failure, with the placeholder ``{problem}``.
     """
 
     task: str
@@ -315,7 +322,7 @@ class ExplainInput(StepInput):
 
 
 class ExplainResult(StepResult):
-    """The names of the figures, or the problem."""
+    """The names of the drawn figures, or the problem if drawing failed."""
 
     figures: tuple[str, ...] = ()
     problem: Texts | None = None
@@ -325,10 +332,10 @@ ShapeT = TypeVar("ShapeT", bound=Shape)
 
 
 def to_json(shape: Shape) -> JsonObject:
-    """Return a shape as the JSON of a payload or of a result."""
+    """Return a shape as JSON, for a payload or a result."""
     return shape.model_dump(mode="json", by_alias=True)
 
 
 def asked(shape: type[ShapeT], payload: Mapping[str, JsonValue]) -> ShapeT:
-    """Return a child's payload as the input shape of its step."""
+    """Return a child's payload, parsed as the input shape of its step."""
     return shape.model_validate(payload)

@@ -1,14 +1,14 @@
-"""Steps of a training run, each the entry point of a child of its own.
+"""Steps of a training run, each executed in a separate child process.
 
-    validate   (before the run exists) does the config fit the data?
-    split      app code names row ranges; train and validation are cut and written
-    fit        sees train and validation, nothing else
-    fit_baselines
-    hold_out   only now the test set and (apart from it) the truth are written
-    predict    in a fresh process: load, predict, guard against leakage
-    predict_baselines, predict (of the champion)
+    validate            before the run exists: check that the config fits the data
+    split               the pipeline selects row ranges; write the train and validation sets
+    fit                 fit the candidate; only the train and validation sets exist yet
+    fit_baselines       fit every baseline
+    hold_out            write the test set and, in a separate folder, the truth
+    predict             load, predict and check for leakage, in a new process; also for the champion
+    predict_baselines   predict with every baseline
 
-``judge.py`` holds what follows. Everything that depends on the kind of task is asked of its ``TaskKind``.
+``judge.py`` contains the steps that follow. Everything that depends on the task is delegated to its ``TaskKind``.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ from azuraforge.strict_json import JsonObject
 
 
 def validate(child: Child) -> Validated:
-    """Cut the parts without writing them and check pretrained weights, to refuse invalid ones before a run exists.
+    """Cut the parts without writing them and check pretrained weights, so that invalid requests create no run.
 
     ``SplitInput`` → ``Validated``.
     """
@@ -75,14 +75,14 @@ def split(child: Child) -> CutSplit:
 
 
 def fit(child: Child) -> Learned:
-    """Learn and save into ``predictor/``; the pipeline's files are in ``files/``. ``FitInput`` → ``Learned``."""
+    """Fit the candidate: its predictor in ``predictor/``, its own files in ``files/``. ``FitInput`` → ``Learned``."""
     return learn_candidate(child, asked(FitInput, child.payload))
 
 
 def fit_baselines(child: Child) -> LearnedBaselines:
-    """Learn every baseline of the candidate's task. ``FitInput`` → ``LearnedBaselines``.
+    """Fit every baseline of the candidate's task kind. ``FitInput`` → ``LearnedBaselines``.
 
-    One that fails is listed with its reason and does not end the run.
+    A failed baseline is listed with its reason and does not end the run.
     """
     return learn_baselines(child, asked(FitInput, child.payload))
 
@@ -98,7 +98,7 @@ def learn_candidate(child: Child, wanted: FitInput) -> Learned:
     engine = use_engine(child, pipeline)
     folder = child.outputs / "predictor"
     learned = learn(wanted.plugin, pipeline, run, train, validation, folder)
-    kind.remember(train, validation, folder)  # lineage, so not part of the hash of the weights
+    kind.remember(train, validation, folder)  # for lineage, so it is not part of the weights' hash
     return learned.model_copy(update={"engine": engine})
 
 
@@ -153,7 +153,7 @@ def hold_out(child: Child) -> HeldOutRows:
 
 
 def predict(child: Child) -> PredictResult:
-    """Load the saved predictor, predict and check for leakage. ``PredictInput`` → ``PredictResult``."""
+    """Load the saved predictor, predict, and check for leakage. ``PredictInput`` → ``PredictResult``."""
     wanted = asked(PredictInput, child.payload)
     try:
         return _predict(child, wanted, child.outputs, thorough=True)
@@ -191,7 +191,7 @@ def predict_baselines(child: Child) -> PredictedBaselines:
 
 
 def split_dataset(wanted: SplitInput, folder: Path | None) -> tuple[SplitResult, Config]:
-    """Return the checked split and the parsed config; write the train and validation sets into ``folder``."""
+    """Return the checked split and the parsed config; write the train and validation sets to ``folder`` unless None."""
     pipeline, kind = load_pipeline(wanted.plugin, wanted.plugins_folder)
     config = config_of(pipeline, wanted.config, wanted.plugin)
     meaning = wanted.dataset.meaning
@@ -202,7 +202,7 @@ def split_dataset(wanted: SplitInput, folder: Path | None) -> tuple[SplitResult,
 
 
 def load_pipeline(name: str, plugins_folder: str | None) -> tuple[AnyPipeline, AnyTaskKind]:
-    """Return a pipeline and its task kind. Raises InvalidInput if no plugin provides the kind, or they disagree."""
+    """Return a pipeline and its task kind. Raises InvalidInput if the kind is unknown or their configs do not match."""
     pipeline: AnyPipeline = load_plugin("pipeline", name, plugins_folder)()
     kind = load_task_kind(pipeline.kind, plugins_folder)
     check_config(name, pipeline.Config, kind.Config, kind.name)
@@ -210,14 +210,14 @@ def load_pipeline(name: str, plugins_folder: str | None) -> tuple[AnyPipeline, A
 
 
 def config_of(pipeline: AnyPipeline, config: JsonObject, name: str) -> Config:
-    """Return a config in the pipeline's own shape. Raises InvalidInput."""
+    """Parse a config with the pipeline's own config class. Raises InvalidInput if it is invalid."""
     parsed = parse_config(pipeline.Config, config, name)
-    assert isinstance(parsed, Config)  # the base of every task kind's config
+    assert isinstance(parsed, Config)  # base class of all task kinds' configs
     return parsed
 
 
 def use_engine(child: Child, pipeline: AnyPipeline, made_with: JsonObject | None = None) -> EngineUsed | None:
-    """Set the engine's backend before app code computes with it; None for a pipeline that does not use it."""
+    """Select the engine's backend and return it; return None for a pipeline that does not use the engine."""
     if not pipeline.uses_engine:
         return None
     chosen = child.use_engine(made_with)
@@ -225,7 +225,10 @@ def use_engine(child: Child, pipeline: AnyPipeline, made_with: JsonObject | None
 
 
 def _predict(child: Child, wanted: PredictInput, outputs: Path, *, thorough: bool) -> PredictResult:
-    """Predict; unless ``thorough``, as for a baseline, check few predictions and measure no latency."""
+    """Predict the test set and the future rows.
+
+    If not ``thorough``, as for a baseline, check fewer predictions for leakage and measure no latency.
+    """
     name = wanted.plugin
     pipeline, kind = load_pipeline(name, wanted.plugins_folder)
     use_engine(child, pipeline, wanted.engine)
@@ -254,8 +257,10 @@ def _predict(child: Child, wanted: PredictInput, outputs: Path, *, thorough: boo
 def _member_predictions(
     child: Child, pipeline: AnyPipeline, predictor: object, kind: AnyTaskKind, test: object, home: Path
 ) -> dict[str, str]:
-    """Write the predictions of each member alone; return their folders. They are informative, so failures are
-    ignored."""
+    """Write the predictions of each member and return their folders by name.
+
+    Members are informative only, so a failure adds a note and returns an empty dict.
+    """
     folders: dict[str, str] = {}
     try:
         predictions = pipeline.member_predictions(predictor, test)
@@ -278,8 +283,10 @@ def _stated(predictions: object, _part: object) -> object:
 
 
 def _future_of_serving(wanted: PredictInput, pipeline: AnyPipeline, kind: AnyTaskKind, outputs: Path) -> bool:
-    """Return whether the refitted predictor of a champion predicted the future; a failure must not prevent a
-    verdict."""
+    """Predict the future with a champion's refitted predictor; return whether that succeeded.
+
+    Failures are ignored, because they must not prevent a verdict.
+    """
     if wanted.serving is None:
         return False
     try:

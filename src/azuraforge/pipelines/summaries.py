@@ -1,4 +1,4 @@
-"""The summaries of runs that learn, and of agents."""
+"""Summaries of training runs, trials and agent runs."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from azuraforge.runs.schemas import RunSummary, StudyLink
 
 
 class TrainSummary(RunSummary):
-    """A training run: the gate's verdict and the candidate's metrics on the test set.
+    """The summary of a training run: the gate's verdict and the candidate's metrics on the test set.
 
-    ``study``, ``trials`` and ``retrained`` are set for the winner of a study, ``refitted_sha256`` if the predictor
-    that serves was refitted on all rows, ``approved_version`` if the promotion needs approval.
+    ``study``, ``trials`` and ``retrained`` are set for the winner of a study, ``refitted_sha256`` if the serving
+    predictor was refitted on all rows, and ``approved_version`` if the promotion needs a person's approval.
     """
 
     kind: Literal["train"] = "train"
@@ -39,7 +39,7 @@ class TrainSummary(RunSummary):
 
 
 class TrialSummary(RunSummary):
-    """A trial of a study: the metrics on the rows that score it, and what it cost."""
+    """The summary of a trial: the metrics on the rows that score it, and the seconds that it took."""
 
     kind: Literal["trial"] = "trial"
     study: StudyLink | None
@@ -50,7 +50,7 @@ class TrialSummary(RunSummary):
 
 
 class AgentSummary(RunSummary):
-    """The answer of an agent. ``result`` is null if ``truncated``: a long one is in ``result.json`` only."""
+    """The summary of an agent run. ``result`` is null if ``truncated``; a long result is only in ``result.json``."""
 
     kind: Literal["agent"] = "agent"
     result: JsonValue

@@ -1,6 +1,6 @@
 """Training runs in the worker: checked before creation, executed by the loop, finished in one transaction.
 
-No app code and no frame is loaded here; children do that (``steps.py``).
+This module loads no plugin code and no data frames; child processes do (``steps.py``).
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 
 VALIDATE_TIMEOUT_SECONDS = 120.0
-#: The distribution whose task kinds take precedence if several learn from the same kind of data.
+#: Distribution whose task kinds take precedence if several accept the same kind of data.
 BUILT_IN = "azuraforge"
 
 
 class TrainingHandler(Handler):
-    """Handler that splits, fits, predicts, evaluates and, if the gate agrees, promotes."""
+    """Handler of training runs: split, fit, predict, evaluate, and promote if the gate decides so."""
 
     kind = "train"
     summary = TrainSummary
@@ -50,14 +50,14 @@ class TrainingHandler(Handler):
         self._cache = cache
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        """Check everything that can be checked before the run exists. Raises UserError."""
+        """Check everything that can be checked before the run exists. Raises UserError if a check fails."""
         chosen = request.plugin or self._usual_pipeline(project_id, request)
         plugin = self._catalogue.get("pipeline", chosen)
         known = self._catalogue.task_kinds()
         kind = known.get(plugin.task or "")
         if kind is None:
             raise InvalidInput(
-                "no plugin provides the task kind {task!r}; known: {known}",
+                "no plugin provides the task kind {task!r}; known task kinds: {known}",
                 where="plugin {plugin}",
                 next_step="install or repair its plugin; azuraforge plugins list shows the installed ones",
                 task=plugin.task,
@@ -93,12 +93,12 @@ class TrainingHandler(Handler):
         )
 
     def _usual_pipeline(self, project_id: str, request: RunRequest) -> str:
-        """Return the pipeline for a request that names none, by the kind of its data."""
+        """Return the default pipeline for the dataset's kind of data, for a request without a pipeline."""
         if not request.dataset:
             raise InvalidInput(
                 "the request names neither a pipeline nor a dataset",
                 where="dataset",
-                next_step="name a dataset; without a pipeline, the default for its kind of data is used",
+                next_step="specify a dataset; without a pipeline, the default for its kind of data is used",
             )
         data = self._datasets.get(project_id, request.dataset, request.dataset_version).schema.kind
         kinds = sorted(self._catalogue.task_kinds().values(), key=lambda kind: (kind.origin != BUILT_IN, kind.name))
@@ -108,7 +108,7 @@ class TrainingHandler(Handler):
         raise InvalidInput(
             "the request names no pipeline, and datasets of the kind {data!r} have no default",
             where="plugin",
-            next_step="name a pipeline from azuraforge plugins list",
+            next_step="choose a pipeline from azuraforge plugins list",
             data=data,
         )
 
@@ -119,7 +119,7 @@ class TrainingHandler(Handler):
             raise InvalidInput(
                 "a training run needs a pipeline, a dataset and a model",
                 where="run {run}",
-                next_step="start it again with --plugin, --dataset and --model",
+                next_step="start the run again with --plugin, --dataset and --model",
                 run=run.id,
             )
         dataset = self._datasets.get(run.project_id, run.dataset_id, run.dataset_version)
@@ -141,7 +141,7 @@ class TrainingHandler(Handler):
         return loop.execute().finish(job, dataset, self._models, lambda name: self._catalogue.show(name).version)
 
     def _version(self, name: str) -> str:
-        """Return a baseline's version; empty if it is missing, which its own phase reports."""
+        """Return a baseline's plugin version; empty if the plugin is missing, which its own phase reports."""
         try:
             return self._catalogue.show(name).version
         except NotFound:
@@ -149,7 +149,7 @@ class TrainingHandler(Handler):
 
 
 def check_compared(kind: TaskKindFacts, plugin: str) -> None:
-    """Raise InvalidInput if no baseline is left to compare the pipeline with."""
+    """Raise InvalidInput if the task kind has no baseline other than the pipeline itself."""
     if not kind.baselines_of(plugin):
         raise InvalidInput(
             "{plugin} is the only baseline of the task kind {kind!r}, so there is nothing to compare it with",

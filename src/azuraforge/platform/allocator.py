@@ -1,19 +1,19 @@
-"""Settings of the C library's allocator in the platform's own long-lived processes."""
+"""Configuration of the C library's memory allocator in the platform's long-lived processes."""
 
 from __future__ import annotations
 
 import ctypes
 
-_ARENA_MAX = -8  # the name of mallopt's parameter
+_ARENA_MAX = -8  # M_ARENA_MAX of mallopt
 _ARENAS = 1
 
 
 def share_arenas() -> None:
-    """Let all threads allocate from one arena. Call before the first thread starts.
+    """Let all threads allocate from one arena. Call this before the first thread starts.
 
-    glibc gives up to eight arenas per core to the threads, and each keeps its own free memory: under load for hours the
-    API grew by 10 MB/h that nothing used. Python's lock leaves threads little to contend for. Without glibc, this does
-    nothing.
+    By default, glibc creates up to eight arenas per core for the threads, and each keeps its own free memory: under
+    load for hours, the API grew by 10 MB/h of unused memory. Threads rarely allocate at the same time because of
+    Python's lock, so one arena costs little. On systems without glibc, this function does nothing.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt

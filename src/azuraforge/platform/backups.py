@@ -1,4 +1,4 @@
-"""Record of a data home's backups, for error messages that name the newest."""
+"""Record of the backups of a data home, used by error messages that name the newest one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KEPT = 50
 
 
 def remember(settings: Settings, file: Path) -> None:
-    """Record a backup's path. If the home is not writable, nothing is recorded and the backup still counts."""
+    """Record the path of a backup. If the data home is not writable, only this record is skipped."""
     noted = [str(file), *(each for each in _noted(settings) if each != str(file))]
     with contextlib.suppress(OSError):
         draft = _notes(settings).with_suffix(".draft")
@@ -27,7 +27,7 @@ def remember(settings: Settings, file: Path) -> None:
 
 
 def newest(settings: Settings, place: Place) -> Path | None:
-    """Return the newest backup that is still where it was made, or lies in the data home; None where there is none."""
+    """Return the newest readable backup among the recorded paths and in the data home; None if there is none."""
     dialect = "sqlite" if place.is_sqlite else "postgresql"
     found = []
     for path in {*map(Path, _noted(settings)), *settings.home.glob("*.backup")}:
@@ -39,7 +39,10 @@ def newest(settings: Settings, place: Place) -> Path | None:
 
 
 def way_back(settings: Settings, place: Place, *, replace: bool) -> Message:
-    """Return the sentence that names the newest backup and the command that restores it."""
+    """Return a sentence that names the newest backup and the command that restores it.
+
+    Without a backup, it names the copy that an earlier restore kept, or states the command alone.
+    """
     options = ["--replace"] if replace else []
     if (backup := newest(settings, place)) is not None:
         command = command_of(settings, "database", "restore", str(backup), *options)
@@ -49,14 +52,15 @@ def way_back(settings: Settings, place: Place, *, replace: bool) -> Message:
         journals = [path for path in written if path.is_file() and path.stat().st_size]
         renaming = _renaming(kept, journals, place.path)
         return Message(
-            "no backup is known; an earlier restore kept {kept}: {renaming}", {"kept": kept, "renaming": renaming}
+            "no backup is known, but an earlier restore kept {kept}; to use this file: {renaming}",
+            {"kept": kept, "renaming": renaming},
         )
     command = command_of(settings, "database", "restore", "FILE", *options)
-    return Message("no backup is known here; if you have one: {command}", {"command": command})
+    return Message("no backup is known; if you have one, run {command}", {"command": command})
 
 
 def command_of(settings: Settings, *words: str) -> str:
-    """Return an ``azuraforge`` command for this data home, as it can be pasted into a shell."""
+    """Return an ``azuraforge`` command for this data home, quoted for a shell."""
     home = [] if settings.home == default_home() else ["--home", str(settings.home)]
     return shlex.join(["azuraforge", *words, *home])
 

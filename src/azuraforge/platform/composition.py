@@ -1,4 +1,4 @@
-"""Composition root: builds and starts what the packages declare."""
+"""Composition root: builds and starts the services and loops that the packages declare."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def build_services(settings: Settings, supplied: Supplied, packages: Sequence[Pa
     Args:
         supplied: services that this kind of process builds differently, such as the dispatch of runs.
 
-    Raises Conflict where the database is newer than this code and StorageError where it cannot be opened.
+    Raises Conflict if the database is newer than this code, and StorageError if it cannot be opened.
     """
     database = open_at_start(settings)
     log_not_kept()
@@ -46,12 +46,12 @@ def build_services(settings: Settings, supplied: Supplied, packages: Sequence[Pa
         CALL: lambda services: services[LAUNCHER].call,
     }
     services = Services(packages, {**known, **supplied})
-    assert services[DATABASE] is database  # closed with the other services from here on
+    assert services[DATABASE] is database  # builds the service, so that ``Services.close`` closes the database, too
     return services
 
 
 class Owner:
-    """The owner's access to the default project, which the command line of this machine uses."""
+    """The owner's access to the default project, used by the command line on this machine."""
 
     def __init__(self, projects: ProjectService, settings: Settings) -> None:
         self._projects = projects
@@ -59,15 +59,15 @@ class Owner:
         self.project_id = projects.ensure_default()
 
     def sign_in_url(self, url: str) -> str:
-        """Create a one-time link for the owner, at the public URL where one is set."""
+        """Create a one-time sign-in link for the owner, at the public URL if one is set, else at ``url``."""
         return self._projects.owner_link(self.project_id, self._public_url or url).url
 
     def local_token(self) -> str:
-        """Replace the token of this data home's command line."""
+        """Create a token for the command line of this data home; it replaces the previous one."""
         return self._projects.local_token(self.project_id)
 
     def opens(self, token: str) -> bool:
-        """Return whether a token still belongs to an owner of the default project."""
+        """Return whether a token still authenticates an owner of the default project."""
         try:
             access = self._projects.authenticate(token)
             return access.project_id == self.project_id and access.role == "owner"
@@ -75,33 +75,33 @@ class Owner:
             return False
 
     async def look(self) -> None:
-        """Read the default project's row; raises where requests could not be answered."""
+        """Read the default project's row. Raises an error if the database cannot answer requests."""
         await self._projects.look(self.project_id)
 
 
 def application(services: Services, readiness: Readiness, url: str = "") -> ASGIApp:
     """Build the HTTP application; see ``create_application``."""
-    # Imported here: a worker serves nothing, and starts half a second sooner without.
+    # Imported here, because a worker serves no HTTP and starts half a second faster without it.
     from azuraforge.server.application import create_application
 
     return create_application(services, readiness.state, url)
 
 
 def prepare(services: Services, tell: Callable[[News], None] | None = None) -> None:
-    """Compile kernels and describe plugins in the background of a start."""
+    """Start to compile kernels and to describe plugins in the background."""
     services[KERNELS].start(tell)
     catalogue = services[CATALOGUE]
 
     def describe() -> None:
         try:
             catalogue.list()
-        except Exception as error:  # a start must not fail over a plugin; the page shows the reason later
+        except Exception as error:  # a plugin must not prevent the start; the page of plugins shows the reason
             log.warning("catalogue_failed", error=str(error))
 
     threading.Thread(target=describe, name="catalogue", daemon=True).start()
 
 
-#: The supervisor of the embedded platform, which executes runs in the process that serves.
+#: Supervisor of the embedded platform, which executes runs in the process that serves HTTP.
 SUPERVISOR: Service[Supervisor] = Service(
     "supervisor",
     lambda services: Supervisor(services[DATABASE], services[EVENTS], services[WORKER], services[SETTINGS]),
@@ -109,7 +109,7 @@ SUPERVISOR: Service[Supervisor] = Service(
 
 
 class Platform:
-    """The embedded platform: one process that serves, executes runs and fires schedules."""
+    """The embedded platform: one process that serves HTTP, executes runs and fires schedules."""
 
     def __init__(self, settings: Settings, packages: Sequence[Package] = PACKAGES) -> None:
         self.services = build_services(settings, {RUN_DISPATCH: lambda services: services[SUPERVISOR]}, packages)
@@ -118,7 +118,7 @@ class Platform:
         self._loops: list[BackgroundLoop] = [self.services[SUPERVISOR], *self.services.all(LOOPS)]
 
     def begin(self) -> None:
-        """Start the launcher's process, which imports while this one builds the HTTP application."""
+        """Start the launcher's process early; it imports its modules while this process builds the HTTP application."""
         self.services[LAUNCHER].begin()
 
     def application(self, url: str) -> ASGIApp:
@@ -126,7 +126,7 @@ class Platform:
         return application(self.services, self.readiness, url)
 
     def start(self, tell: Callable[[News], None] | None = None) -> None:
-        """Start the launcher and begin to execute runs. ``tell`` is called while the engine's kernels are compiled."""
+        """Start the launcher and the execution of runs. ``tell`` receives news about the compilation of the kernels."""
         self.services[LAUNCHER].start()
         for loop in self._loops:
             loop.start()
@@ -134,11 +134,11 @@ class Platform:
         prepare(self.services, tell)
 
     def end_streams(self) -> None:
-        """Let live streams end, so that the server need not wait for them."""
+        """End all live streams, so that the server's shutdown does not wait for them."""
         self.services[NOTIFIER].close()
 
     def stop(self) -> None:
-        """Requeue running runs, end every child, close the database."""
+        """Requeue running runs, end all child processes and close the database."""
         self.readiness.started = False
         self.end_streams()
         for loop in reversed(self._loops):

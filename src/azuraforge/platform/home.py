@@ -1,6 +1,6 @@
-"""The data home: one folder of one platform, with a lock file and a token file for the command line.
+"""The data home: the folder of one platform, with a lock file and a token file for the command line.
 
-The processes of a scaled platform hold it together.
+All processes of a scaled platform share its lock.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class DataHome:
     _announcing: IO[str] | None = None
 
     def announce(self, url: str, token: str) -> None:
-        """Write the platform's address and token for clients on this machine."""
+        """Write the platform's address and token to files, for clients on this machine."""
         _write_atomically(self.folder / TOKEN, token, 0o600)
         address = {"pid": os.getpid(), "url": url, "started_at": iso(utc_now())}
         _write_atomically(self.folder / ADDRESS, json.dumps(address), 0o600)
@@ -45,9 +45,10 @@ class DataHome:
     def announce_unless_another_does(
         self, url: str, opens: Callable[[str], bool], make_token: Callable[[], str]
     ) -> None:
-        """Announce this server unless another one is announced; called repeatedly, it takes over when that one ends.
+        """Write this server's address and token unless another server's are written.
 
-        An existing token is kept if ``opens`` accepts it.
+        Call this repeatedly: it takes over when the other server ends. An existing token is kept if ``opens`` accepts
+        it.
         """
         if self._announcing is not None:
             return
@@ -62,7 +63,7 @@ class DataHome:
         self._announcing = lock
 
     def close(self) -> None:
-        """Withdraw this process's announcement and release the lock."""
+        """Remove this process's address file and release the locks."""
         with contextlib.suppress(OSError, ValueError, KeyError):
             if json.loads((self.folder / ADDRESS).read_text(encoding="utf-8"))["pid"] == os.getpid():
                 (self.folder / ADDRESS).unlink(missing_ok=True)
@@ -79,10 +80,10 @@ class DataHome:
 
 
 def open_home(settings: Settings, *, together: bool = False) -> DataHome:
-    """Create the folders, check write access and take the lock: exclusively, or shared if ``together``.
+    """Create the folders, check write access and acquire the lock: exclusively, or shared if ``together``.
 
-    From here on, this process and its children create files for its own user only. Raises StorageError for a
-    read-only home and Conflict where another platform holds it.
+    Afterwards, this process and its children create files that only its user can access. Raises StorageError if the
+    home is read-only, and Conflict if another platform has locked it.
     """
     keep_files_private()
     home = settings.home
@@ -96,7 +97,7 @@ def open_home(settings: Settings, *, together: bool = False) -> DataHome:
         raise StorageError(
             "the data home cannot be written: {reason}",
             where="{place}",
-            next_step="make it writable, or choose another folder with --home or AZURAFORGE_HOME",
+            next_step="make the folder writable, or choose another one with --home or AZURAFORGE_HOME",
             reason=error.strerror,
             place=str(error.filename or home),
         ) from error
@@ -108,9 +109,9 @@ def open_home(settings: Settings, *, together: bool = False) -> DataHome:
             each.close()
         if lock is not locks[0]:
             raise Conflict(
-                "a platform with another data home already runs on this database",
+                "a platform with another data home already uses this database",
                 where="{place}",
-                next_step="stop it first, or give each data home a database of its own",
+                next_step="stop the other platform first, or use a separate database for each data home",
                 place=settings.url,
             ) from None
         raise _held_by_another(home) from None
@@ -118,7 +119,7 @@ def open_home(settings: Settings, *, together: bool = False) -> DataHome:
 
 
 def _database_lock(settings: Settings) -> list[Path]:
-    """Return the lock of an SQLite file outside of the data home, which another data home may name as well."""
+    """Return the lock file of an SQLite database outside the data home, which other data homes may also use."""
     url = make_url(settings.url)
     path = Path(url.database or "").absolute()
     if url.get_backend_name() != "sqlite" or path.parent == settings.home.absolute():
@@ -127,7 +128,7 @@ def _database_lock(settings: Settings) -> list[Path]:
 
 
 def keep_files_private() -> None:
-    """Create files and folders for this user alone, in this process and in every child that it starts."""
+    """Let only this user access the files and folders that this process and its children create."""
     os.umask(0o077)
 
 
@@ -141,9 +142,9 @@ def _held_by_another(home: Path) -> Conflict:
             {"pid": address["pid"], "url": address["url"], "since": since},
         )
     return Conflict(
-        "{who} already runs on this data home",
+        "{who} already uses this data home",
         where="{place}",
-        next_step="use it, stop it first, or start this one with another --home",
+        next_step="use the running platform, stop it first, or start this one with another --home",
         who=who,
         place=str(home),
     )

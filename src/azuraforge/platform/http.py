@@ -1,4 +1,4 @@
-"""HTTP server: uvicorn on an open socket; on shutdown live streams end before connections are awaited."""
+"""HTTP server: uvicorn on an open socket; a shutdown ends live streams before it waits for connections."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from azuraforge.server.connections import Connections
 from azuraforge.server.protocol import HttpProtocol, WebSocketProtocol
 from azuraforge.settings import ServerSettings
 
-#: So many more objects than before, and the newest of them are searched for garbage; a tenth as often, older ones too.
-#: Python's own 700 had every object of the process looked through each two seconds under load.
+#: Number of new objects that starts a collection of the youngest generation; every tenth collection includes the next
+#: generation. With Python's default of 700, all objects of the process were searched every two seconds under load.
 _NEW_OBJECTS = 10_000
 _SETTLED_SECONDS = 30.0
-#: uvicorn ticks ten times a second.
+#: uvicorn calls ``on_tick`` ten times per second.
 _TICKS_A_CHECK = 10
 
 
 def _settle() -> None:
-    """Exclude all current objects from garbage collection, whose full passes would stop requests for 0.1 s."""
+    """Exclude all current objects from garbage collection, because full collections pause requests for 0.1 s."""
     gc.collect()
     gc.freeze()
 
 
 class HttpServer(uvicorn.Server):
-    """Server of one application on one listening socket until a signal arrives."""
+    """Server that runs one application on one listening socket until a signal arrives."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class HttpServer(uvicorn.Server):
         await super().startup(sockets)
         gc.set_threshold(_NEW_OBJECTS, 10, 10)
         _settle()
-        asyncio.get_running_loop().call_later(_SETTLED_SECONDS, _settle)  # with what the first requests loaded
+        asyncio.get_running_loop().call_later(_SETTLED_SECONDS, _settle)  # for objects of the first requests
         self._started.set()
 
     async def on_tick(self, counter: int) -> bool:
@@ -77,12 +77,13 @@ class HttpServer(uvicorn.Server):
         return await super().on_tick(counter)
 
     def wait_started(self) -> bool:
-        """Wait until requests are answered; False where the server ended before."""
+        """Wait until the server answers requests; return False if it ended before."""
         self._started.wait()
         return self.started and not self.should_exit
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        # Not uvicorn's own, which raises the signal again after its shutdown: the platform's own would be skipped.
+        # Replaces uvicorn's handler, which raises the signal again after its shutdown and would skip the platform's own
+        # one.
         self._end_streams()
         if self.should_exit and sig == signal.SIGINT:
             self.force_exit = True

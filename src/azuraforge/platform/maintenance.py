@@ -1,6 +1,7 @@
-"""Database maintenance while no platform runs, or next to one: upgrade, check, backup, restore.
+"""Database maintenance: upgrade, check, backup, restore.
 
-Everything else goes over HTTP; only these open the database themselves, so those that change it hold the data home.
+Only these operations open the database directly; all other commands use HTTP. Those that change the database lock the
+data home, so no platform may be running; checks and backups also work on a running platform.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from azuraforge.settings import Settings
 
 @dataclass(frozen=True)
 class Upgraded:
-    """Revisions before and after an upgrade; equal if nothing had to change."""
+    """Schema revisions before and after an upgrade, which are equal if the schema was current."""
 
     before: str | None
     after: str
@@ -33,7 +34,7 @@ class Upgraded:
 
 @dataclass(frozen=True)
 class Checked:
-    """Result of a check: the database's address, its revision, the newest revision known here, and problems."""
+    """Result of a check: the database's address, its revision, this code's revision, row counts and problems."""
 
     where: str
     revision: str | None
@@ -44,9 +45,9 @@ class Checked:
 
 @dataclass(frozen=True)
 class Restored:
-    """A restored backup, the files of artifacts that it names and that are missing, and the database that it replaced.
+    """A restored backup, the artifact files that it names but that are missing, and the replaced database.
 
-    ``kept`` is None where there was none, and on PostgreSQL.
+    ``kept`` is the path of the replaced database file; None if there was no database, and on PostgreSQL.
     """
 
     manifest: Manifest
@@ -72,7 +73,7 @@ def upgrade_database(settings: Settings) -> Upgraded:
 
 
 def check_database(settings: Settings) -> Checked:
-    """Read everything; a platform may be running. What is wrong is in the answer, not raised."""
+    """Check the whole database; a platform may be running. Problems are returned, not raised."""
     keep_files_private()  # SQLite may create files next to the database
     import_tables()
     place = _place(settings)
@@ -94,7 +95,7 @@ def check_database(settings: Settings) -> Checked:
 
 
 def back_up(settings: Settings, target: Path, *, with_artifacts: bool = False) -> Manifest:
-    """Write a backup; a platform may be running."""
+    """Write a backup to ``target``; a platform may be running."""
     keep_files_private()
     import_tables()
     _refuse_unfinished(settings)
@@ -104,7 +105,10 @@ def back_up(settings: Settings, target: Path, *, with_artifacts: bool = False) -
 
 
 def restore(settings: Settings, source: Path, *, replace: bool = False) -> Restored:
-    """Replace the database by a backup. Raises Conflict if a platform runs or the database has rows."""
+    """Replace the database by a backup. Raises Conflict if a platform runs, or if the database has rows.
+
+    With ``replace``, existing rows are accepted.
+    """
     import_tables()
     place = _place(settings)
     with _alone(settings):
@@ -126,9 +130,9 @@ def _refuse_unfinished(settings: Settings) -> None:
     place = _place(settings)
     if place.is_sqlite and placing.unfinished(place.path):
         raise Conflict(
-            "a restore of this database goes on or was interrupted",
+            "a restore of this database is in progress or was interrupted",
             where="{place}",
-            next_step="wait for it, or start the platform, which finishes it: {command}",
+            next_step="wait until the restore ends, or start the platform, which completes it: {command}",
             place=str(place.path),
             command=backups.command_of(settings, "up"),
         )
@@ -158,7 +162,7 @@ def _revision(place: Place) -> str | None:
 
 
 def _artifacts(settings: Settings) -> dict[str, int]:
-    """Return the files of the artifacts' folder with their sizes; they are addressed by content and never change."""
+    """Return the sizes of all artifact files by path; these files never change, because their content names them."""
     files = (path for path in sorted(settings.artifacts.rglob("*")) if path.is_file())
-    found = (path for path in files if not path.name.startswith("."))  # drafts and marks
+    found = (path for path in files if not path.name.startswith("."))  # skip drafts and markers
     return {str(path.relative_to(settings.artifacts)): path.stat().st_size for path in found}

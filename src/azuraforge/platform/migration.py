@@ -1,4 +1,4 @@
-"""``python -m azuraforge.platform.migration MESSAGE``: write a migration from the difference to the tables."""
+"""``python -m azuraforge.platform.migration MESSAGE``: generate a migration from changes to the table definitions."""
 
 from __future__ import annotations
 

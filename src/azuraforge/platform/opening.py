@@ -1,4 +1,4 @@
-"""Opening of a data home's database, refused if a start on it could lose data."""
+"""Opening of a data home's database. A start that could lose data is refused."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ log = logger("platform")
 
 
 def open_at_start(settings: Settings) -> Database:
-    """Open the database, at this code's schema; the caller holds the data home.
+    """Open the database and upgrade its schema; the caller must have locked the data home.
 
-    A restore that was interrupted is finished first. Raises Conflict where the data home holds files and the database
-    knows no project, StorageError where its file is damaged, and whatever ``open_database`` raises.
+    An interrupted restore is completed first. Raises Conflict if the data home contains files but the database contains
+    no project, StorageError if the database file is damaged, and the errors of ``open_database``.
     """
     import_tables()
     place = Place(settings.url, settings.database_owner_url)
@@ -52,9 +52,9 @@ def open_at_start(settings: Settings) -> Database:
 
 
 def create_empty(settings: Settings) -> None:
-    """Create an empty database although files of a lost one exist; the caller holds the data home.
+    """Create an empty database even if files of a lost one exist; the caller must have locked the data home.
 
-    Raises Conflict where the database has a project.
+    Raises Conflict if the database contains a project.
     """
     import_tables()
     place = Place(settings.url, settings.database_owner_url)
@@ -78,7 +78,7 @@ def create_empty(settings: Settings) -> None:
 
 
 def refuse_damage(settings: Settings) -> None:
-    """Raise StorageError where the SQLite file is damaged; the sentence names the newest backup."""
+    """Raise StorageError if the SQLite file is damaged; the next step names the newest backup."""
     place = Place(settings.url, settings.database_owner_url)
     if place.is_sqlite and place.path.is_file() and (problem := soundness.problem_of(place.path)) is not None:
         raise _damaged(settings, place, Message("the database is damaged ({problem})", {"problem": problem}))
@@ -86,7 +86,7 @@ def refuse_damage(settings: Settings) -> None:
 
 @contextmanager
 def naming_a_backup(settings: Settings) -> Iterator[None]:
-    """Raise StorageError that names the newest backup where the database turns out to be damaged while it opens."""
+    """Raise StorageError if the database turns out to be damaged in the ``with`` block; it names the newest backup."""
     try:
         yield
     except TransientError as error:
@@ -116,15 +116,15 @@ def _refuse_orphans(settings: Settings, place: Place, *, missing: bool) -> None:
     shown = f"{count} or more" if count == _COUNTED else str(count)
     found = None
     if count:
-        found = Message("the data home holds {shown} [file|files] of datasets, models and runs", {"shown": shown})
+        found = Message("the data home contains {shown} [file|files] of datasets, models and runs", {"shown": shown})
     elif marks := history.marked(settings.history):
-        found = Message("the data home remembers {marks} [project|projects]", {"marks": marks})
+        found = Message("the data home has records of {marks} [project|projects]", {"marks": marks})
     if found is not None:
         raise Conflict(
-            "{found}, and the database is missing" if missing else "{found}, and the database is empty",
+            "{found}, but the database is missing" if missing else "{found}, but the database is empty",
             where="{place}",
             place=place.shown if not place.is_sqlite else str(place.path),
-            next_step="{way_back}. To start empty on purpose, without them: {command}",
+            next_step="{way_back}. To start with an empty database on purpose: {command}",
             found=found,
             way_back=way_back(settings, place, replace=False),
             command=command_of(settings, "database", "create"),

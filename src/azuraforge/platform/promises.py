@@ -1,6 +1,6 @@
 """Checks of promises that depend on the operating system, with a warning for each that this machine cannot keep.
 
-``docs/reliability.md`` lists every promise with the means by which Linux and other systems keep it.
+``docs/reliability.md`` explains for each promise how Linux and other systems keep it.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ log = logger("platform")
 
 
 def not_kept(*, linux: bool = LINUX) -> tuple[str, ...]:
-    """Return the names of promises that do not hold here; the command line's texts have each as ``promise.<name>``.
+    """Return the names of the promises that this machine cannot keep; the text of each is ``promise.<name>``.
 
     Args:
-        linux: whether the processes of this platform use what only Linux offers.
+        linux: whether the platform's processes use features that only Linux provides.
     """
     found = []
     if not linux:
@@ -31,13 +31,13 @@ def not_kept(*, linux: bool = LINUX) -> tuple[str, ...]:
 
 
 def log_not_kept() -> None:
-    """Write one line for each of them into the log."""
+    """Log a warning for each promise that this machine cannot keep."""
     for name in not_kept():
         log.warning("promise_not_kept_here", promise=name, guide="docs/reliability.md")
 
 
 def _descriptors_of_processes() -> bool:
-    """Return whether a descriptor can hold a process; old kernels and some sandboxes do not allow it."""
+    """Return whether processes can be referenced by file descriptors; old kernels and some sandboxes forbid it."""
     try:
         os.close(os.pidfd_open(os.getpid()))
     except (AttributeError, OSError):

@@ -1,4 +1,4 @@
-"""Readiness of a process to answer requests, as ``GET /readyz`` reports it."""
+"""Readiness of a process to answer requests, reported by ``GET /readyz``."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Readiness:
     """The state of a process: starting, ready, or unavailable with a reason.
 
     Args:
-        look: reads a row through the database; raises where requests could not be answered.
-        about: further fields of the report, such as the broker's state.
+        look: reads a row from the database; raises an error if requests cannot be answered.
+        about: returns additional fields of the report, such as the broker's state.
     """
 
     def __init__(self, look: Callable[[], Awaitable[None]], about: Callable[[], dict[str, str]] = dict) -> None:
@@ -25,7 +25,7 @@ class Readiness:
         self._about = about
 
     async def state(self) -> dict[str, str]:
-        """Return the report; its ``status`` is "ready" where requests are answered."""
+        """Return the report; its ``status`` is "ready" if requests can be answered."""
         if not self.started:
             return {"status": "starting", **self._about()}
         try:

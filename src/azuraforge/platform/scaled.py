@@ -1,7 +1,7 @@
-"""The scaled platform: API, worker and scheduler as processes of their own, any number of each.
+"""The scaled platform: API, worker and scheduler as separate processes, any number of each.
 
-They share PostgreSQL, a broker (Redis or Valkey) and the data home. The database knows everything; the broker only
-carries ids and notifications, and may lose them.
+They share PostgreSQL, a broker (Redis or Valkey) and the data home. All state is in the database; the broker only
+transports ids and notifications, and losing them causes no harm.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ from azuraforge.runs.reaper import Reaper
 from azuraforge.settings import Queue, Settings
 from azuraforge.telemetry import logger
 
-#: How often a scheduler looks for due runs that no message waits for.
+#: Interval at which a scheduler dispatches due runs whose broker message is missing.
 DISPATCH_SECONDS = 0.5
-#: How often a scheduler looks for runs that ended and have no report yet.
+#: Interval at which a scheduler looks for ended runs without a report.
 REPORT_SECONDS = 5.0
-#: Commands on this data home find another API so soon after theirs has ended.
+#: Interval at which an API checks whether the one that commands on this data home use has ended.
 _ANNOUNCE_SECONDS = 1.0
-#: So long a starting process waits for its database.
+#: Maximum time that a starting process waits for the database.
 DATABASE_SECONDS = 60.0
 _DATABASE_PAUSE_SECONDS = 0.5
 
@@ -52,11 +52,11 @@ OnReady = Callable[[], None]
 
 
 def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = None) -> None:
-    """Answer requests until SIGINT or SIGTERM; execute no runs. ``on_ready`` is called in a thread of its own.
+    """Answer requests until SIGINT or SIGTERM; execute no runs. ``on_ready`` is called in a separate thread.
 
-    Raises InvalidInput for settings that do not fit, Conflict and StorageError, before anything has started.
+    Raises InvalidInput for unsuitable settings, Conflict and StorageError, all before the server starts.
     """
-    from azuraforge.platform.http import HttpServer  # workers and schedulers serve nothing
+    from azuraforge.platform.http import HttpServer  # imported here, because workers and schedulers serve no HTTP
 
     require_public_url(settings.server)
     url = _broker_of(settings)
@@ -102,9 +102,9 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
 def serve_worker(
     settings: Settings, queues: Sequence[Queue], concurrency: int, on_ready: Callable[[str], None] | None = None
 ) -> None:
-    """Execute runs of ``queues``, ``concurrency`` at once, until SIGINT or SIGTERM; then requeue them at once.
+    """Execute up to ``concurrency`` runs of ``queues`` at once until SIGINT or SIGTERM; then requeue running ones.
 
-    ``on_ready`` is called with the worker's name. Raises as ``serve_api`` does.
+    ``on_ready`` is called with the worker's name. Raises the same errors as ``serve_api``.
     """
     url = _broker_of(settings)
     stop = _stop_on_signals()
@@ -135,7 +135,10 @@ def serve_worker(
 
 
 def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None:
-    """Fire schedules, requeue runs with expired leases, resend messages and clean up."""
+    """Fire schedules, requeue runs with expired leases, dispatch queued runs again and clean up.
+
+    Runs until SIGINT or SIGTERM; ``on_ready`` is called once all loops have started.
+    """
     url = _broker_of(settings)
     stop = _stop_on_signals()
     home = open_home(settings, together=True)
@@ -180,9 +183,9 @@ def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None
 
 
 def _services(settings: Settings, supplied: Supplied, stop: threading.Event | None = None) -> Services:
-    """Build the services of this process; wait for a database that is just starting.
+    """Build the services of this process; wait up to ``DATABASE_SECONDS`` for a database that is still starting.
 
-    Raises TransientError where it stays away, or ``stop`` is set.
+    Raises TransientError if the database stays unavailable or ``stop`` is set.
     """
     until = time.monotonic() + DATABASE_SECONDS
     logged = False
@@ -201,7 +204,7 @@ def _services(settings: Settings, supplied: Supplied, stop: threading.Event | No
 
 
 class _Loop:
-    """A task repeated in a thread of its own, whatever errors it raises."""
+    """Thread that repeats a task and logs its errors."""
 
     def __init__(self, name: str, every_seconds: float, work: Callable[[], object], *, at_once: bool = False) -> None:
         self._name = name
@@ -240,19 +243,19 @@ def _stop_on_signals() -> threading.Event:
 
 
 def _broker_of(settings: Settings) -> str:
-    """Return the broker's address. Raises InvalidInput if the settings are not those of a scaled platform."""
+    """Return the broker's address. Raises InvalidInput if packages or settings of a scaled platform are missing."""
     if find_spec("celery") is None or find_spec("redis") is None:
         raise InvalidInput("the scaled platform is not installed", next_step="pip install 'azuraforge[scaled]'")
     if settings.url.startswith("sqlite"):
         raise InvalidInput(
-            "several processes share one PostgreSQL, and none is named",
+            "several processes need a PostgreSQL database, but none is set",
             where="database_url",
-            next_step="set AZURAFORGE_DATABASE_URL=postgresql+psycopg://…, or run everything in one: azuraforge up",
+            next_step="set AZURAFORGE_DATABASE_URL=postgresql+psycopg://…, or run a single process with azuraforge up",
         )
     if settings.broker_url is None:
         raise InvalidInput(
-            "several processes need a broker between them, and none is named",
+            "several processes need a message broker, but none is set",
             where="broker_url",
-            next_step="set AZURAFORGE_BROKER_URL=redis://…, or run everything in one: azuraforge up",
+            next_step="set AZURAFORGE_BROKER_URL=redis://…, or run a single process with azuraforge up",
         )
     return settings.broker_url

@@ -1,6 +1,7 @@
 """``python -m azuraforge.platform.temporary``: a platform that runs until its standard input closes.
 
-The first line there is the settings as JSON: on the command line, other users could read the database's password.
+The first line of standard input contains the settings as JSON. As a command-line argument, they would show the
+database's password to other users.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from azuraforge.settings import Settings
 def main() -> int:
     settings = Settings.model_validate_json(sys.stdin.buffer.readline())
     settings.server.port = 0
-    settings.server.host, settings.server.public_url = "127.0.0.1", None  # for one command on this machine
+    settings.server.host, settings.server.public_url = "127.0.0.1", None  # only one command on this machine connects
     threading.Thread(target=_end_with_input, daemon=True).start()
     try:
         serve(settings, _announce)
@@ -46,4 +47,4 @@ def _end_with_input() -> None:
 
 
 if __name__ == "__main__":
-    os._exit(main())  # the thread at standard input would not let go of it
+    os._exit(main())  # a normal exit would wait for the thread that reads standard input

@@ -1,4 +1,4 @@
-"""Start the embedded platform: API, supervisor, launcher, dashboard and SQLite in one process tree."""
+"""Start of the embedded platform: API, supervisor, launcher, dashboard and SQLite in one process tree."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from azuraforge.processes.failures import restored_as
 from azuraforge.settings import ServerSettings, Settings
 
 if TYPE_CHECKING:
-    from azuraforge.processes.kernels import News as News  # the command line knows it from here
+    from azuraforge.processes.kernels import News as News  # re-exported for the command line
 
 
 @dataclass(frozen=True)
 class Running:
-    """A running platform: its public URL or listening address, and a one-time link for its owner."""
+    """A running platform: its public URL or listening address, and a one-time sign-in link for its owner."""
 
     url: str
     sign_in_url: str
@@ -38,14 +38,14 @@ def serve(
     on_ready: Callable[[Running], None] | None = None,
     on_kernels: Callable[[News], None] | None = None,
 ) -> None:
-    """Run the platform until SIGINT or SIGTERM. ``on_ready`` is called on a thread of its own, and so is
-    ``on_kernels``, where the engine's kernels must be compiled first or cannot be used.
+    """Run the platform until SIGINT or SIGTERM. ``on_ready`` and ``on_kernels`` are called in separate threads.
 
-    Raises InvalidInput (no public URL beyond loopback), Conflict (port or data home taken, database newer than the
-    code) and StorageError, before anything has started.
+    ``on_kernels`` is called if the engine's kernels must be compiled or cannot be used. Raises InvalidInput (no public
+    URL beyond loopback), Conflict (port or data home in use, database newer than the code) and StorageError, all before
+    the platform starts.
     """
     require_public_url(settings.server)
-    # Imported here: the command line imports this module for `temporary` and must stay light.
+    # Imported here, because the command line imports this module for `temporary` and must start fast.
     from azuraforge.platform.composition import Platform
     from azuraforge.platform.home import open_home
     from azuraforge.platform.http import HttpServer
@@ -77,30 +77,30 @@ def require_public_url(server: ServerSettings) -> None:
     if server.is_loopback or server.public_url is not None:
         return
     raise errors.InvalidInput(
-        "other machines could connect to {host}, and no public URL is set",
+        "other machines could connect to {host}, but no public URL is set",
         where="server.public_url",
-        next_step="name the address that browsers use, with --public-url https://HOST"
-        " or AZURAFORGE_SERVER__PUBLIC_URL, or listen on 127.0.0.1",
+        next_step="set the address that browsers use with --public-url https://HOST or AZURAFORGE_SERVER__PUBLIC_URL, "
+        "or listen on 127.0.0.1",
         host=server.host or "every address",
     )
 
 
 class Starting(Protocol):
-    """A server during its start."""
+    """Protocol of a server that is starting."""
 
     def wait_started(self) -> bool:
-        """Wait until the server answers; return whether it does."""
+        """Wait until the server answers requests; return False if it ended before."""
         ...
 
 
 def when_ready(server: Starting, on_ready: Callable[[Running], None], running: Running) -> None:
-    """Call ``on_ready`` once the server answers, if it ever does."""
+    """Call ``on_ready`` when the server answers requests; do nothing if it ends before."""
     if server.wait_started():
         on_ready(running)
 
 
 def has_pages() -> bool:
-    """Return whether this installation can serve the built dashboard."""
+    """Return whether this installation contains the built dashboard."""
     from azuraforge.server.pages import Pages
 
     return Pages().find("index.html") is not None
@@ -108,16 +108,16 @@ def has_pages() -> bool:
 
 @contextmanager
 def temporary(settings: Settings) -> Iterator[str]:
-    """Start a platform in a process of its own for the duration of one command; yield its address.
+    """Start a platform in a separate process for the duration of one command; yield its address.
 
-    It ends when the ``with`` block does, and also when this process dies (its standard input closes).
+    The platform ends with the ``with`` block, and also when this process dies, because its standard input closes.
     """
     command = [sys.executable, "-m", "azuraforge.platform.temporary"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        with contextlib.suppress(BrokenPipeError):  # it died already: its answer says why
+        with contextlib.suppress(BrokenPipeError):  # the process has ended already; its output states why
             process.stdin.write(settings.model_dump_json().encode() + b"\n")
             process.stdin.flush()
         line = process.stdout.readline()
@@ -143,7 +143,7 @@ def _restored(answer: dict[str, str]) -> errors.AzuraError:
 
 
 def bind(host: str, port: int, command: str = "up") -> socket.socket:
-    """Bind the port before anything starts. Raises Conflict if it is in use or not permitted."""
+    """Bind the port before other services start. Raises Conflict if it is in use or not permitted."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -155,7 +155,7 @@ def bind(host: str, port: int, command: str = "up") -> socket.socket:
         values = {"host": host, "port": port, "reason": error.strerror}
         reason = {
             errno.EADDRINUSE: Message("port {port} on {host} is already in use", values),
-            errno.EACCES: Message("this user may not open port {port} on {host}", values),
+            errno.EACCES: Message("this user is not allowed to open port {port} on {host}", values),
         }.get(error.errno or 0, Message("{host}:{port} cannot be opened: {reason}", values))
         raise errors.Conflict(
             "{reason}",
@@ -168,6 +168,6 @@ def bind(host: str, port: int, command: str = "up") -> socket.socket:
 
 
 def address_of(host: str, listener: socket.socket) -> str:
-    """Return the address of a listening socket for programs on this machine."""
+    """Return the URL at which programs on this machine reach a listening socket."""
     shown = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  not bound
     return f"http://{f'[{shown}]' if ':' in shown else shown}:{listener.getsockname()[1]}"

@@ -1,4 +1,4 @@
-"""Authentication of requests: a session cookie (browsers) or a bearer token (everything else)."""
+"""Authentication of requests: a session cookie (browsers) or a bearer token (all other clients)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from azuraforge.projects.service import Access, ProjectService
 from azuraforge.waiting.threads import OwnThreads
 
 T = TypeVar("T")
-#: Threads that verify secrets. They are not those of the routes, so that slow routes do not keep callers out.
+#: Threads that verify secrets, separate from those of the routes, so that slow routes do not delay authentication.
 _verifiers = OwnThreads("verifiers", 4)
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-#: The key in a connection's scope of the unit of work of a request with an ``Idempotency-Key``.
+#: Key in a connection's scope for the unit of work of a request with an ``Idempotency-Key``.
 UNIT_OF_WORK = "azuraforge.unit_of_work"
 
 
@@ -28,7 +28,7 @@ def _service(connection: HTTPConnection) -> ProjectService:
 
 
 async def project_service(connection: HTTPConnection) -> ProjectService:
-    """Return the package's service, as every route gets it."""
+    """Return the application's project service."""
     return _service(connection)
 
 
@@ -39,9 +39,9 @@ async def served_address(connection: HTTPConnection) -> Address:
 
 
 async def require_access(connection: HTTPConnection) -> Access:
-    """Authenticate a request or a WebSocket handshake. Only a secret that is not cached costs a thread.
+    """Authenticate a request or a WebSocket handshake; only secrets that are not cached need a thread.
 
-    Raises Unauthorized or Forbidden.
+    Raises Unauthorized without a valid secret, and Forbidden for a page of another origin.
     """
     service, secret = _service(connection), secret_of(connection)
     if not secret:
@@ -61,7 +61,7 @@ async def unit_of_work(connection: HTTPConnection) -> UnitOfWork | None:
 
 
 def secret_of(connection: HTTPConnection) -> str:
-    """Return the caller's bearer token, else its session cookie, else an empty text."""
+    """Return the caller's bearer token, or else its session cookie; empty if there is neither."""
     if token := _bearer(connection):
         return token
     address: Address = connection.app.state.address
@@ -69,7 +69,7 @@ def secret_of(connection: HTTPConnection) -> str:
 
 
 async def refuse_foreign_origin(connection: HTTPConnection) -> None:
-    """Raise Forbidden for a sign-in sent by another site's page; programs send no Origin."""
+    """Raise Forbidden for a sign-in from another site's page. Programs send no Origin header and are accepted."""
     if "origin" in connection.headers:
         _refuse_foreign_page(connection)
 
@@ -80,15 +80,15 @@ def _bearer(connection: HTTPConnection) -> str:
 
 
 def _refuse_foreign_page(connection: HTTPConnection) -> None:
-    """Refuse writes and live streams from other origins: browsers attach the cookie for any page of the same site."""
+    """Raise Forbidden for writes and live streams from other origins, because browsers attach the cookie to them."""
     if connection.scope["type"] != "websocket" and connection.scope["method"] in _SAFE_METHODS:
         return
     address: Address = connection.app.state.address
     origin = connection.headers.get("origin")
     if not address.is_own_page(origin, connection.headers.get("host", "")):
         raise Forbidden(
-            "a page from {origin} may not use this session",
-            next_step="open {url}; behind a proxy, set AZURAFORGE_SERVER__PUBLIC_URL to the address in use",
+            "a page from {origin} is not allowed to use this session",
+            next_step="open {url}; behind a proxy, set AZURAFORGE_SERVER__PUBLIC_URL to the address that browsers use",
             origin=origin or "an unknown origin",
             url=address.url,
         )
@@ -107,10 +107,10 @@ async def admin(access: Annotated[Access, Depends(require_access)]) -> Access:
 
 
 def while_member(connection: HTTPConnection, access: Access, work: Callable[[], T]) -> Callable[[], T]:
-    """Return ``work`` that reads the caller's role again first where it was read too long ago.
+    """Return ``work`` preceded by a check that the caller is still a member, if its role was read too long ago.
 
-    For work after a long wait: an upload may take hours, and its sender be demoted meanwhile. It reads the database,
-    so it runs in a thread, and raises Unauthorized or Forbidden.
+    Use it for work after a long wait: an upload may take hours, and its sender may lose the role meanwhile. The check
+    reads the database, so it must run in a thread. It raises Unauthorized or Forbidden.
     """
 
     def checked() -> T:
@@ -124,7 +124,7 @@ def while_member(connection: HTTPConnection, access: Access, work: Callable[[], 
 def _at_least(access: Access, role: str) -> Access:
     if not access.may(role):
         raise Forbidden(
-            "this requires the role {role}; yours is {own}",
+            "this requires the role {role}, but yours is {own}",
             next_step="ask an admin of the project",
             role=role,
             own=access.role,
@@ -135,7 +135,7 @@ def _at_least(access: Access, role: str) -> Access:
 Reader = Annotated[Access, Depends(viewer)]
 Writer = Annotated[Access, Depends(member)]
 Admin = Annotated[Access, Depends(admin)]
-#: The transaction of the request's effect: each POST passes it to the write that is the effect.
+#: Unit of work of the request: each POST route passes it to the write that is the request's effect.
 Unit = Annotated[UnitOfWork | None, Depends(unit_of_work)]
-#: Another name for ``Writer``: callers who may start, cancel, promote.
+#: Another name of ``Writer``: callers who may start, cancel and promote.
 Member = Writer

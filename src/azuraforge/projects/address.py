@@ -1,4 +1,4 @@
-"""The address at which browsers reach the platform. It comes from the settings, never from a request's headers."""
+"""The address at which browsers reach the platform. It is derived from the settings, never from request headers."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from urllib.parse import urlsplit
 from azuraforge.settings import ServerSettings
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-#: A Host header: a name or an IPv6 address in brackets, then perhaps a port.
+#: Host header: a name, or an IPv6 address in brackets, with an optional port.
 _HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]:/@\s]+))(?::\d{1,5})?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Address:
-    """Names, origins and cookie of one serving process.
+    """Names, origins and session cookie of one serving process.
 
     Attributes:
-        url: origin that links start with: the public URL where one is set, else the listening address.
-        hosts: lower-case host names and addresses that requests may name.
-        own: the members of ``hosts`` that only this machine or its network interface has: loopback and the bound
-            address. A page there is recognised by the request's own Host header, so that a forwarded port works.
+        url: origin that links start with: the public URL if one is set, else the listening address.
+        hosts: lower-case host names and addresses that requests may use.
+        own: those of ``hosts`` that belong only to this machine or its network interface: loopback and the bound
+            address. Their pages are recognised by the request's own Host header, so that a forwarded port works.
         beyond_loopback: whether other machines can connect.
 
     Example:
@@ -39,7 +39,7 @@ class Address:
 
     @classmethod
     def of(cls, server: ServerSettings, listening: str = "") -> Address:
-        """Derive all fields from the settings. ``listening`` is the address of the socket, with its port."""
+        """Derive all fields from the settings. ``listening`` is the URL of the listening socket, with its port."""
         bound = server.host.strip("[]").lower()
         own = _LOOPBACK if server.listens_everywhere else _LOOPBACK | {bound}
         url = server.public_url or listening
@@ -48,23 +48,23 @@ class Address:
 
     @property
     def secure(self) -> bool:
-        """True if browsers use TLS, at least up to a proxy in front of the platform."""
+        """Whether browsers use TLS, at least up to a proxy in front of the platform."""
         return self.url.startswith("https://")
 
     @property
     def cookie(self) -> str:
-        """Name of the session cookie. With TLS, the prefix lets no other host of the domain set it."""
+        """Name of the session cookie. With TLS, its prefix prevents other hosts of the domain from setting it."""
         return "__Host-azuraforge_session" if self.secure else "azuraforge_session"
 
     def serves(self, host: str) -> bool:
-        """Return whether a request with this Host header is for this platform; the port does not matter."""
+        """Return whether a Host header names this platform; its port is ignored."""
         return _name(host) in self.hosts
 
     def is_own_page(self, origin: str | None, host: str) -> bool:
-        """Return whether a page of this ``Origin`` header is the platform's; ``host`` is the request's Host header.
+        """Return whether an ``Origin`` header is that of the platform's own pages; ``host`` is the Host header.
 
-        The public origin counts as a whole: scheme, name and port. On ``own`` names the page must have the Host that
-        the request went to: another port on localhost is another program.
+        The public origin must match as a whole: scheme, name and port. On names in ``own``, the origin must equal the
+        host that the request was sent to, because another port on localhost belongs to another program.
         """
         if not origin:
             return False

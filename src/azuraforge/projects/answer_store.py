@@ -10,7 +10,7 @@ from azuraforge.projects.tables import AnsweredRequest
 
 
 def get(session: Session, key: str, kept_seconds: float) -> AnsweredRequest | None:
-    """Return the row of a key unless it has expired."""
+    """Return the row of a key; None if there is none or it has expired."""
     return session.scalar(
         select(AnsweredRequest).where(
             AnsweredRequest.key == key,
@@ -20,7 +20,10 @@ def get(session: Session, key: str, kept_seconds: float) -> AnsweredRequest | No
 
 
 def take(session: Session, key: str, route: str, kept_seconds: float) -> bool:
-    """Write down that the key is used, in the transaction of what it is used for; False where it was already."""
+    """Record the key in the transaction of the request's effect; return False if it was already recorded.
+
+    Rows that have expired are deleted first.
+    """
     outlived = AnsweredRequest.created_at <= seconds_from_now(-kept_seconds)
     session.execute(
         delete(AnsweredRequest).where(outlived),
@@ -31,7 +34,7 @@ def take(session: Session, key: str, route: str, kept_seconds: float) -> bool:
 
 
 def answer(session: Session, key: str, values: dict[str, object]) -> None:
-    """Store the answer with its key."""
+    """Store the response with its key unless the key already has one."""
     statement = _insert(session).values(project_id=session.project_id, key=key, created_at=now(), **values)
     session.connection().execute(
         statement.on_conflict_do_update(

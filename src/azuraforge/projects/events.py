@@ -1,4 +1,4 @@
-"""The events of the trash and of the project's retention policy."""
+"""Events of the trash and of the project's retention policy."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from azuraforge.projects.schemas import RetentionPolicy
 
 
 class PolicyChanged(EventBody, RetentionPolicy):
-    """The retention policy was changed."""
+    """Event of a changed retention policy."""
 
     type: Literal["policy.changed"] = "policy.changed"
     by: str
 
 
 class TrashPurged(EventBody):
-    """Deleted rows were purged; ``by`` is a user, or ``policy``."""
+    """Event of items that were purged from the trash. ``by`` is a user, or ``policy``."""
 
     type: Literal["trash.purged"] = "trash.purged"
     runs: int = 0

@@ -1,9 +1,9 @@
 """Detection of a database that is older than the files next to it.
 
-A restored backup, or an older copy that somebody put in place, does not know what was made after it and does not know
-what was taken out of the trash since. For the trash period nothing is therefore removed. A file in the data home keeps
-the newest event of each project: a database that lacks this event, or has another one under its number, has another
-history than the one that this data home saw last.
+A restored backup, or an older copy of the database, does not contain what was created after it, and does not record
+what was restored from the trash since then. In this case, no files are removed for the length of the trash period. A
+file in the data home contains the newest event of each project. If the database lacks this event, or has a different
+one with its number, its history differs from the one that this data home last saw.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from azuraforge.errors import StorageError
 from azuraforge.events.service import EventLog
 from azuraforge.telemetry import logger
 
-#: A policy that keeps the trash for a shorter time still leaves a week to find out that a database is too old.
+#: Minimum number of days without removals, even if the policy keeps the trash for less: time to notice that a database
+#: is too old.
 LEAST_DAYS = 7
 _STREAM = "project"
 _RESTORED = "restored.json"
@@ -32,7 +33,7 @@ log = logger("projects")
 
 @dataclass(frozen=True)
 class _Mark:
-    """The newest event of a project and, if its files are held, since when (ISO 8601)."""
+    """The newest event of a project, and the time since when its files are held (ISO 8601), or None."""
 
     seq: int
     event: str
@@ -40,16 +41,17 @@ class _Mark:
 
 
 class History:
-    """Marks of every project, in a folder that all processes of a platform share."""
+    """Marks of all projects, in a folder that all processes of a platform share."""
 
     def __init__(self, events: EventLog, folder: Path) -> None:
         self._events = events
         self._folder = folder
 
     def held_until(self, project_id: str, trash_days: int) -> datetime | None:
-        """Compare the database with the mark, update the mark, and return the time until which nothing may be removed.
+        """Compare the database with the mark, update the mark, and return until when no files may be removed.
 
-        None where the project may be tended. Raises OSError where the mark cannot be written: nothing is removed then.
+        Returns None if files may be removed. Raises OSError if the mark cannot be written; then no files may be removed
+        either.
         """
         before = self._read(project_id)
         last = self._events.last_seq(project_id, _STREAM)
@@ -70,7 +72,7 @@ class History:
         if last < mark.seq:
             return True
         found = self._event(project_id, mark.seq)
-        return bool(found and mark.event and found != mark.event)  # old events are forgotten, their numbers are not
+        return bool(found and mark.event and found != mark.event)  # deleted events' numbers are not reused
 
     def _event(self, project_id: str, seq: int) -> str:
         lines = self._events.read(project_id, _STREAM, after=seq - 1, limit=1) if seq else []
@@ -84,14 +86,14 @@ class History:
 
 
 def marked(folder: Path) -> int:
-    """Return the number of projects that this data home's database had."""
+    """Return the number of projects for which this data home has marks."""
     return sum(1 for path in folder.glob("*.json") if path.name != _RESTORED and not path.name.startswith("."))
 
 
 def hold_all(folder: Path) -> None:
-    """Record a restore: no project's files are removed before its trash period has passed.
+    """Record a restore, so that no project's files are removed before its trash period has passed.
 
-    Raises StorageError where the note cannot be written.
+    Raises StorageError if the record cannot be written.
     """
     try:
         _write(folder / _RESTORED, orjson.dumps({"at": utc_now().isoformat()}))
@@ -99,7 +101,7 @@ def hold_all(folder: Path) -> None:
         raise StorageError(
             "the restore could not be recorded: {reason}; nothing was changed",
             where="{place}",
-            next_step="free space or make the data home writable, then try again",
+            next_step="free disk space or make the data home writable, then try again",
             reason=error.strerror,
             place=str(folder),
         ) from error
@@ -111,7 +113,7 @@ def _restored(folder: Path) -> str | None:
         if not path.exists():
             return None
         return str(orjson.loads(path.read_bytes())["at"])
-    # A note that cannot be read still says that there was a restore.
+    # A record that cannot be parsed still proves that there was a restore.
     return datetime.fromtimestamp((folder / _RESTORED).stat().st_mtime, UTC).isoformat()
 
 

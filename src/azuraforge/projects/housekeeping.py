@@ -14,19 +14,19 @@ from azuraforge.projects.trash import Trash
 from azuraforge.telemetry import logger
 
 ROUND_SECONDS = 3600.0
-#: A platform that just starts, perhaps for one command only, has better things to do.
+#: Seconds before the first round, so that a start, or a platform for a single command, is not slowed down.
 FIRST_SECONDS = 20.0
 
 log = logger("projects")
 
 
 class Housekeeping:
-    """Applies every project's policy soon after the start, and then every ``round_seconds``.
+    """Loop that applies every project's policy soon after the start, and then every ``round_seconds``.
 
     Args:
-        chores: work of each round, called with the ids of projects that are left alone.
-        history: recognises a database that is older than the files, whose projects are left alone.
-        event_days: lines of the log older than this go, except those of runs, which are purged with their run.
+        chores: functions of each round, called with the ids of projects whose files must not be removed.
+        history: detects a database that is older than its files; the affected projects are skipped.
+        event_days: age in days at which events are deleted, except those of runs, which are purged with their run.
     """
 
     def __init__(
@@ -54,14 +54,14 @@ class Housekeeping:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the loop after the current project."""
+        """Stop the loop after the current project."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(30)
             self._look()
 
     def round(self) -> None:
-        """Process every project once. An error in one does not stop the others."""
+        """Process every project once. An error in one project does not stop the others."""
         projects = list(every_project(self._database))
         held = {project_id for project_id in projects if self._is_held(project_id)}
         for chore in self._chores:
@@ -80,7 +80,7 @@ class Housekeeping:
                 return
 
     def _look(self) -> None:
-        """Compare the database with the marks and update them: right after the start, and when the platform stops."""
+        """Compare the database with the marks and update them, directly after the start and when the platform stops."""
         try:
             for project_id in every_project(self._database):
                 self._history.held_until(project_id, self._trash.policy(project_id).trash_days)
@@ -90,7 +90,7 @@ class Housekeeping:
     def _is_held(self, project_id: str) -> bool:
         try:
             until = self._history.held_until(project_id, self._trash.policy(project_id).trash_days)
-        except Exception as error:  # who cannot tell removes nothing
+        except Exception as error:  # without this knowledge, no files may be removed
             log.warning("housekeeping_waits", project_id=project_id, reason=str(error))
             return True
         if until is not None:

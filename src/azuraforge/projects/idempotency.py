@@ -1,13 +1,14 @@
-"""Idempotent requests: the same ``Idempotency-Key`` takes effect once and gets the same answer again.
+"""Idempotent requests: repeated with the same ``Idempotency-Key``, a request takes effect only once.
 
-The key is recorded in the transaction of the request's effect (its unit of work), so that neither exists without the
+The key is recorded in the transaction of the request's effect (its unit of work), so that neither is stored without the
 other:
 
-    no row                    the request has had no effect: execute it
-    a row with an answer      repeat that answer; another request under the same key is a Conflict
-    a row without an answer   the effect is stored, and its answer is not known (yet): a Conflict that says so
+    no row                     the request has had no effect: execute it
+    a row with a response      return this response again; another request with the same key is a Conflict
+    a row without a response   the effect is stored, but its response is not (yet): a Conflict that says so
 
-An answer that holds a secret is never stored: its row says that it was given, and a repeated request gets a Conflict.
+A response that contains a secret is never stored: its row only records that it was sent, and a repeated request gets a
+Conflict.
 """
 
 from __future__ import annotations
@@ -20,16 +21,16 @@ from azuraforge.errors import Conflict, InvalidInput
 from azuraforge.projects import answer_store
 from azuraforge.projects.tables import AnsweredRequest
 
-#: How long a key is remembered.
+#: Seconds for which a key is stored.
 KEPT_SECONDS = 48 * 3600.0
 MOST_CHARACTERS = 200
-#: The code of the Conflict for a key whose request took effect and whose answer is not known.
+#: Code of the Conflict for a key whose request took effect but whose response is not stored.
 ANSWER_UNKNOWN = "answer_unknown"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer to a request. One that holds a secret is shown once."""
+    """The response to a request. If ``secret`` is set, its body is shown only once and not stored."""
 
     status: int
     media_type: str
@@ -39,7 +40,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class KnownAnswer:
-    """The stored answer to a request. ``body``: None where it held a secret."""
+    """A stored response. ``body`` is None if it contained a secret."""
 
     route: str
     request_hash: str
@@ -50,7 +51,7 @@ class KnownAnswer:
 
 @dataclass(frozen=True)
 class KeyedRequest:
-    """A request with its key. ``route`` is its method and path."""
+    """A request with its key. ``route`` is its method, path and query. Raises InvalidInput for an invalid key."""
 
     project_id: str
     key: str
@@ -59,7 +60,7 @@ class KeyedRequest:
     def __post_init__(self) -> None:
         if not (0 < len(self.key) <= MOST_CHARACTERS and self.key.isascii() and self.key.isprintable()):
             raise InvalidInput(
-                "an Idempotency-Key has 1 to {most_characters} printable ASCII characters",
+                "an Idempotency-Key must have 1 to {most_characters} printable ASCII characters",
                 next_step="send another key, for example a UUID",
                 where="Idempotency-Key",
                 most_characters=MOST_CHARACTERS,
@@ -67,13 +68,16 @@ class KeyedRequest:
 
 
 class AnsweredRequests:
-    """The keys of every project."""
+    """Store of idempotency keys and responses."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def known(self, request: KeyedRequest) -> KnownAnswer | None:
-        """Return the stored answer for the key. Raises Conflict if the work is done but the answer is unknown."""
+        """Return the stored response for the key; None if the key is unknown.
+
+        Raises Conflict if the request took effect but its response is not stored.
+        """
         with self._database.read(request.project_id) as session:
             row = answer_store.get(session, request.key, KEPT_SECONDS)
         if row is None:
@@ -83,7 +87,7 @@ class AnsweredRequests:
         return KnownAnswer(row.route, row.request_hash, row.status, row.media_type or "", row.body)
 
     def unit_of_work(self, request: KeyedRequest) -> UnitOfWork:
-        """Return the unit of work that records the key. Its write raises Conflict where the key is recorded already."""
+        """Return the unit of work that records the key. Its write raises Conflict if the key is already recorded."""
 
         def record(session: Session) -> None:
             if not answer_store.take(session, request.key, request.route, KEPT_SECONDS):
@@ -92,7 +96,7 @@ class AnsweredRequests:
         return UnitOfWork(request.project_id, record)
 
     def keep(self, request: KeyedRequest, request_hash: str, answer: Answer) -> None:
-        """Store an answer for repeated requests; of one that holds a secret, only that it was given."""
+        """Store a response for repeated requests; if it contains a secret, store only that it was sent."""
         values = {
             "route": request.route,
             "request_hash": request_hash,
@@ -107,7 +111,7 @@ class AnsweredRequests:
 
 
 def repeated(known: KnownAnswer, request: KeyedRequest, request_hash: str) -> Answer:
-    """Return the stored answer. Raises Conflict where the request is another one, or its answer held a secret."""
+    """Return the stored response. Raises Conflict if the request differs, or if the response contained a secret."""
     if (known.route, known.request_hash) != (request.route, request_hash):
         raise Conflict(
             "the idempotency key {request!r} belongs to another request: {route}",
@@ -119,32 +123,32 @@ def repeated(known: KnownAnswer, request: KeyedRequest, request_hash: str) -> An
         )
     if known.body is None:
         raise Conflict(
-            "the request was done, and its answer held a secret, which is shown once and not stored",
+            "the request was executed, but its response contained a secret, which is shown only once and is not stored",
             where="Idempotency-Key",
-            next_step="delete what it made and send the request with another key",
+            next_step="delete what the request created, then send it again with another key",
             code="shown_once",
         )
     return Answer(known.status, known.media_type, known.body)
 
 
 def _without_answer(request: KeyedRequest, row: AnsweredRequest | None) -> Conflict:
-    """Return the error; ``row``: None where the key was recorded this very moment."""
+    """Return the error for a key without a stored response; ``row`` is None if it was recorded a moment ago."""
     if row is None:
         return Conflict(
-            "the request with the idempotency key {key!r} ({route}) took effect, and its answer is not stored yet",
+            "the request with the idempotency key {key!r} ({route}) took effect, but its response is not stored yet",
             where="Idempotency-Key",
-            next_step="repeat the request in a second; the key is kept for {hours} hours",
+            next_step="repeat the request after a second; the key is stored for {hours:g} hours",
             code=ANSWER_UNKNOWN,
             key=request.key,
             route=request.route,
             hours=KEPT_SECONDS // 3600,
         )
     return Conflict(
-        "the request with the idempotency key {key!r} ({route}) took effect at {at}, and its answer is not stored: it "
-        "is on its way, or it was lost",
+        "the request with the idempotency key {key!r} ({route}) took effect at {at}, but its response is not stored: "
+        "it is still being sent, or it was lost",
         where="Idempotency-Key",
-        next_step="look for the result, which exists; to create a second one, use another key; this key is kept until "
-        "{until}",
+        next_step="look for the result, which exists; to create another one, use a different key; this key is stored "
+        "until {until}",
         code=ANSWER_UNKNOWN,
         key=request.key,
         route=row.route,

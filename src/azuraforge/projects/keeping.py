@@ -1,9 +1,10 @@
-"""Content-addressed files, and their removal without losing one that is about to be used.
+"""Content-addressed files, and their removal without losing a file that is about to be used.
 
-Whoever writes a row that names a file calls ``hold`` in the same transaction and looks that the file is there; if it
-is not, it is put there again. Whoever frees asks for names and moves files away in a transaction that shuts those
-out. So between "nobody names it" and "it is gone" nobody can come to name it, whoever dies when, on any machine.
-Rows go first, files later: what is left in between is found by ``sweep``.
+A transaction that writes a row naming a file calls ``hold`` and checks that the file exists; if not, it writes the file
+again. A transaction that removes files checks that no row names them and renames them, while it excludes transactions
+that have called ``hold``. So no row can start to name a file between the check and its removal, even if a process dies,
+or processes run on several machines. Rows are deleted before their files; files left by a process that died in between
+are found by ``sweep``.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from azuraforge.database import Database, Session, new_id
 from azuraforge.projects import store
 from azuraforge.projects.unnamed import SIGHTINGS, outlasted
 
-#: Returns those of these addresses that a row of the session's project names.
+#: Returns those of the given addresses that a row of the session's project names.
 Named = Callable[[Session, Sequence[str]], set[str]]
 
 _GONE = ".purged-"
 _BATCH = 50
-#: A draft belongs to somebody who is writing it right now; older ones were left by the dead.
+#: Age in seconds above which a draft is considered abandoned; a younger one may still be being written.
 _DRAFT_SECONDS = 24 * 3600.0
 
 
@@ -35,7 +36,7 @@ def hold(session: Session) -> None:
 
 @dataclass(frozen=True)
 class Shelf:
-    """A folder of one project whose entries (files or folders) are addressed by their content."""
+    """Folder of one project whose entries (files or folders) are addressed by their content."""
 
     database: Database
     project_id: str
@@ -45,7 +46,7 @@ class Shelf:
     named: Named
 
     def free(self, addresses: Iterable[str]) -> int:
-        """Remove those that no row names; returns their bytes."""
+        """Remove the entries that no row names; return the freed bytes."""
         wanted = sorted(set(addresses))
         freed = 0
         for start in range(0, len(wanted), _BATCH):
@@ -54,10 +55,10 @@ class Shelf:
         return freed
 
     def sweep(self, older_than_seconds: float) -> int:
-        """Remove files that no row has used for the grace period, and abandoned drafts; return the bytes freed.
+        """Remove files that no row has used for the grace period, and abandoned drafts; return the freed bytes.
 
-        The time counts from the first sweep that saw a file without a name (``unnamed``), whatever the file's age: the
-        database may have been replaced by an older one, which does not know the newest files.
+        The period starts at the first sweep that finds a file unused (``unnamed``), regardless of the file's age,
+        because the database may have been replaced by an older one that does not know the newest files.
         """
         if not self.folder.is_dir():
             return 0
@@ -74,7 +75,7 @@ class Shelf:
         return freed + self.free(outlasted(self.folder, unnamed, older_than_seconds))
 
     def _mover(self, addresses: Sequence[str]) -> Callable[[Session], list[Path]]:
-        """Return work that moves unused files away, which is quick even for large files: writers wait meanwhile."""
+        """Return a function that renames unused files. Writers wait for it, but renaming even large files is fast."""
 
         def work(session: Session) -> list[Path]:
             store.seize_project(session)
@@ -93,7 +94,7 @@ class Shelf:
 
 
 def _age(path: Path) -> float:
-    """Return the seconds since an entry was stored; negative if it is gone."""
+    """Return the seconds since an entry was modified; negative if it no longer exists."""
     try:
         return time.time() - path.stat().st_mtime
     except OSError:
@@ -101,7 +102,7 @@ def _age(path: Path) -> float:
 
 
 def _remove(path: Path) -> int:
-    """Remove a file or a folder; returns the bytes that it held."""
+    """Remove a file or a folder; return its size in bytes."""
     freed = size_of(path)
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Contributions of the package ``projects`` to the platform: access, the trash and housekeeping."""
+"""Contributions of the package ``projects`` to the platform: access, trash and housekeeping."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from azuraforge.projects.service import ProjectService
     from azuraforge.projects.trash import Bin, Trash
 
-#: Trash bins of packages. Bins of higher packages come first when things are purged: what they hold needs the others'.
+#: Trash bins of the packages. Bins of higher packages are purged first, because their items need those of lower ones.
 BINS: Extension[Bin] = Extension("trash bins")
-#: Work of each housekeeping round; called with the ids of projects that are left alone.
+#: Functions of each housekeeping round, called with the ids of projects whose files must not be removed.
 CHORES: Extension[Callable[[Collection[str]], object]] = Extension("housekeeping chores")
 
 

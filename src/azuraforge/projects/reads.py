@@ -12,7 +12,7 @@ _AT_ONCE = 100
 
 
 def every_project(database: Database, stopping: Event | None = None) -> Iterator[str]:
-    """Yield the ids of all projects, in their order, one after another; ``stopping`` ends that early."""
+    """Yield the ids of all projects in ascending order, read in pages; setting ``stopping`` ends the iteration."""
     after = ""
     while stopping is None or not stopping.is_set():
         with database.read_system() as session:

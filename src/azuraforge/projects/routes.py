@@ -43,12 +43,12 @@ Bins = Annotated[Trash, Depends(project_trash)]
 _TOKENS = ShortId("token", Credential.id, where=[Credential.kind == "token"])
 #: A token's id in a path, which may be shortened.
 TokenId = Annotated[str, Depends(path_id("token_id", _TOKENS))]
-#: For answers that hold a secret: no cache stores them, and neither does the platform for a repeated request.
+#: Header of responses that contain a secret: neither caches nor the platform may store them.
 _SECRET = {"Cache-Control": "no-store"}
 
 
 class NewLink(BaseModel):
-    """Request for a sign-in link: the path of this platform to open after signing in."""
+    """Request for a sign-in link. ``next`` is the path on this platform that opens after signing in."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -79,7 +79,7 @@ async def current_session(access: Reader) -> SessionOut:
 
 @router.delete("/sessions/current", status_code=204)
 def sign_out(access: Reader, address: Served, response: Response, service: Service) -> None:
-    """Sign out: end this session."""
+    """Sign out and end this session."""
     service.sign_out(access)
     response.delete_cookie(address.cookie, path="/", secure=address.secure, httponly=True, samesite="strict")
 
@@ -88,13 +88,14 @@ def sign_out(access: Reader, address: Served, response: Response, service: Servi
 def create_link(
     body: NewLink, access: Reader, address: Served, response: Response, service: Service, unit: Unit
 ) -> LinkOut:
-    """Create a one-time sign-in link for the caller: a browser session or this machine's command line.
+    """Create a one-time sign-in link for the caller, who uses a browser session or this machine's command line.
 
-    A named token cannot: the session would outlive it.
+    A named token cannot create one, because the session would outlive the token.
     """
     if access.kind == "token":
         raise Forbidden(
-            "a named token cannot make sign-in links", next_step="run `azuraforge link` on the machine itself"
+            "a named token cannot create sign-in links",
+            next_step="run `azuraforge link` on the machine of the platform",
         )
     response.headers.update(_SECRET)
     return service.link(access.project_id, access.user_id, access.role, address.url, body.next, unit=unit)
@@ -108,14 +109,14 @@ def list_tokens(access: Admin, service: Service, limit: Limit = PAGE, after: Aft
 
 @router.post("/tokens", status_code=201)
 def create_token(body: TokenRequest, access: Admin, response: Response, service: Service, unit: Unit) -> TokenCreated:
-    """Create an API token; the secret is shown once."""
+    """Create an API token. Its secret is shown only once."""
     response.headers.update(_SECRET)
     return service.create_token(access, body, unit=unit)
 
 
 @router.delete("/tokens/{token_id}", status_code=204)
 def revoke_token(token_id: TokenId, access: Admin, service: Service) -> None:
-    """Remove a token."""
+    """Revoke a token."""
     service.revoke_token(access.project_id, token_id)
 
 
@@ -139,5 +140,5 @@ def list_trash(access: Reader, trash: Bins, limit: Limit = PAGE, after: After = 
 
 @router.delete("/projects/trash")
 def empty_trash(access: Admin, trash: Bins) -> PurgeOut:
-    """Purge everything in the trash that is not needed; repeat while the answer says that more is left."""
+    """Purge all items in the trash that are not needed. Repeat the request while ``left`` is true."""
     return trash.empty(access.project_id, access.user_name)

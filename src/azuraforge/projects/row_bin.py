@@ -1,4 +1,4 @@
-"""The trash of one noun: delete, restore, purge. It holds the rules; a package supplies its rows and their files."""
+"""The trash of one noun: delete, restore and purge. ``RowBin`` has the rules; packages supply rows and files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from azuraforge.projects.schemas import NeededBy, Noun, RetentionPolicy, TrashIt
 from azuraforge.projects.trash import AT_ONCE, Contents, Position, Purged
 
 Row = TypeVar("Row", bound=Deletable)
-#: An id, and a version's number where one version of the thing is meant.
+#: Id of an item, and the number of a version if only this version is meant.
 Key = tuple[str, int | None]
 
 _BATCH = 200
@@ -38,13 +38,13 @@ class Thing(Generic[Row]):
 
     @property
     def key(self) -> Key:
-        """The key that identifies it among others of its noun."""
+        """The key that is unique among the rows of its noun."""
         return self.id, self.version
 
 
 @dataclass(frozen=True)
 class Removal:
-    """Result of removing an item's rows: the counts, and the addresses of its files."""
+    """Result of deleting an item's rows: counts by field, the addresses of its files, and the number of items kept."""
 
     counts: Counter[str] = field(default_factory=Counter)
     addresses: Sequence[str] = ()
@@ -52,10 +52,10 @@ class Removal:
 
 
 class RowBin(ABC, Generic[Row]):
-    """Moves rows into the trash and out of it, and purges them; see ``projects.trash.Bin``."""
+    """Base class of bins, which move rows into the trash, restore them and purge them; see ``projects.trash.Bin``."""
 
     noun: ClassVar[Noun]
-    #: Whether ``purge_parts`` and ``remove`` look for needs themselves, so that the bin does not do it before them.
+    #: Whether ``purge_parts`` and ``remove`` check themselves whether an item is needed, so that the bin does not.
     checks_needs: ClassVar[bool] = False
 
     def __init__(self, database: Database, events: EventLog) -> None:
@@ -63,9 +63,9 @@ class RowBin(ABC, Generic[Row]):
         self.events = events
 
     def delete(self, project_id: str, name: str, version: int | None, by: str) -> None:
-        """Move an item or one of its versions into the trash; no effect if it is there already.
+        """Move an item or one of its versions to the trash; no effect if it is already there.
 
-        Raises NotFound, and Conflict where something needs it.
+        Raises NotFound if it does not exist, and Conflict if it is needed or in use.
         """
 
         def work(session: Session) -> None:
@@ -83,8 +83,8 @@ class RowBin(ABC, Generic[Row]):
     def restore(self, project_id: str, name: str, version: int | None, *, unit: UnitOfWork | None = None) -> Thing[Row]:
         """Restore an item or one of its versions and return it; no effect if it is not in the trash.
 
-        A whole thing is named by its id, or by its name, which means the one deleted last. Raises NotFound where it was
-        purged, Conflict where another one has its name by now.
+        A whole item is identified by its id, or by its name, which then means the one deleted last. Raises NotFound if
+        it was purged, and Conflict if another item now has its name.
         """
         restored: list[Thing[Row]] = []
 
@@ -105,7 +105,7 @@ class RowBin(ABC, Generic[Row]):
 
         try:
             return self.database.write(project_id, work, unit=unit)
-        except IntegrityError:  # another one took the name since it was looked for (PostgreSQL)
+        except IntegrityError:  # on PostgreSQL, another item may have taken the name after the check
             if not restored:
                 raise
             raise self._taken(restored[-1]) from None
@@ -118,7 +118,7 @@ class RowBin(ABC, Generic[Row]):
         after: Position | None = None,
         limit: int = AT_ONCE,
     ) -> Contents:
-        """Return what can be restored, the latest first, behind ``after``."""
+        """Return the restorable items after the position ``after``, latest first, with totals of the whole bin."""
         things = self.newest(session, after, limit)
         held = self.held_bytes(session, things)
         needed = self.needed(session, things)
@@ -126,7 +126,7 @@ class RowBin(ABC, Generic[Row]):
         return Contents(items, *self.totals(session))
 
     def expire(self, project_id: str, policy: RetentionPolicy) -> None:
-        """Move items that the policy no longer keeps into the trash."""
+        """Move items that the policy no longer keeps to the trash."""
         after: Thing[Row] | None = None
         while True:
             with self.database.read(project_id) as session:
@@ -139,7 +139,7 @@ class RowBin(ABC, Generic[Row]):
                 self.database.write(project_id, self._marker(project_id, free))
 
     def purge(self, project_id: str, before: datetime | None) -> Purged:
-        """Remove for ever what was deleted before (None: everything), rows first, then files."""
+        """Purge items that were deleted before a time (all if None): first their rows, then their files."""
         purged, addresses = Purged(), list[str]()
         for thing, is_needed in self._candidates(project_id, before):
             if is_needed and not self.checks_needs:
@@ -164,34 +164,34 @@ class RowBin(ABC, Generic[Row]):
         return purged
 
     def sweep(self, project_id: str, older_than_seconds: float) -> int:
-        """Remove files that no row uses; return the bytes freed."""
+        """Remove files that no row uses; return the freed bytes."""
         shelf = self.shelf(project_id)
         return shelf.sweep(older_than_seconds) if shelf is not None else 0
 
     def free_files(self, project_id: str, addresses: Sequence[str]) -> int:
-        """Remove files unless a row names them; returns the bytes."""
+        """Remove files that no row names; return the freed bytes."""
         shelf = self.shelf(project_id)
         return shelf.free(addresses) if shelf is not None else 0
 
     def mark(self, session: Session, things: Sequence[Thing[Row]], by: str) -> None:
-        """Move items that the caller has locked into the trash."""
+        """Move items that the caller has locked to the trash."""
         self.announce(session, "deleted", things, by)
         for each in things:
             each.row.deleted_at, each.row.deleted_by = now(), by
         session.flush()
 
-    # What a package says about its rows.
+    # Methods that packages implement for their rows.
 
     @abstractmethod
     def find(self, session: Session, name: str, version: int | None) -> Thing[Row] | None:
-        """Lock and return an item that is not in the trash, or one of its versions, in the trash or not.
+        """Lock and return an item that is not in the trash, or one of its versions, which may be in the trash.
 
-        Raises NotFound where the thing has no such version.
+        Returns None if there is no such item. Raises NotFound if the item has no such version.
         """
 
     @abstractmethod
     def find_deleted(self, session: Session, name: str) -> Thing[Row] | None:
-        """Lock and return an item in the trash by its id, or else the last deleted one of this name."""
+        """Lock and return a deleted item by its id, or else the last deleted one with this name; None if not found."""
 
     @abstractmethod
     def lock(self, session: Session, thing: Thing[Row]) -> Thing[Row] | None:
@@ -201,63 +201,63 @@ class RowBin(ABC, Generic[Row]):
     def page(
         self, session: Session, before: datetime | None, after: Thing[Row] | None, limit: int
     ) -> Sequence[Thing[Row]]:
-        """Return things deleted before a moment (None: all) that come behind ``after``, in the order of purging.
+        """Return the items deleted before a time (all if None) that follow ``after`` in the order of purging.
 
-        More than ``limit`` may be returned; an empty page is the last.
+        The page may contain more than ``limit`` items; an empty page means that there are no more.
         """
 
     @abstractmethod
     def held_bytes(self, session: Session, things: Sequence[Thing[Row]]) -> Mapping[Key, int]:
-        """Return the bytes of the things' files."""
+        """Return the bytes of the items' files by key."""
 
     @abstractmethod
     def remove(self, session: Session, thing: Thing[Row]) -> Removal:
-        """Remove the rows of a locked thing that is in the trash."""
+        """Delete the rows of a locked item that is in the trash."""
 
     def newest(self, session: Session, after: Position | None, limit: int | None) -> Sequence[Thing[Row]]:
-        """Return what can be restored, the latest first, behind ``after``. This one reads everything in the bin."""
+        """Return the restorable items after the position ``after``, latest first. This version reads the whole bin."""
         things = {self._position(each): each for each in self.page(session, None, None, AT_ONCE)}
         places = sorted((each for each in things if after is None or each < after), reverse=True)
         return [things[each] for each in places[:limit]]
 
     def lock_all(self, session: Session, things: Sequence[Thing[Row]]) -> Sequence[Thing[Row]]:
-        """Lock and return those that have not been purged."""
+        """Lock and return the items that were not purged."""
         return [found for each in things if (found := self.lock(session, each)) is not None]
 
     def shelf(self, project_id: str) -> Shelf | None:
-        """Return the folder of the things' files; None where they have none of their own."""
+        """Return the folder of the items' files; None if they have no content-addressed files."""
         return None
 
     def refuse(self, session: Session, thing: Thing[Row]) -> None:
-        """Raise Conflict where a locked thing may not be deleted."""
+        """Raise Conflict if a locked item must not be deleted."""
 
     def refuse_restoring(self, thing: Thing[Row]) -> None:
-        """Raise Conflict where a locked thing in the trash cannot be restored."""
+        """Raise Conflict if a locked item in the trash cannot be restored."""
 
     def has_other(self, session: Session, thing: Thing[Row]) -> bool:
-        """Return whether another thing, not in the trash, has the name of this one."""
+        """Return whether another item that is not in the trash has the same name."""
         return self.find(session, thing.name, None) is not None
 
     def needed(self, session: Session, things: Sequence[Thing[Row]]) -> Mapping[Key, NeededBy]:
-        """Return which things may not be purged, and what needs them."""
+        """Return the items that must not be purged, by key, with the reason."""
         return {}
 
     def outdated(
         self, session: Session, policy: RetentionPolicy, after: Thing[Row] | None, limit: int
     ) -> Sequence[Thing[Row]]:
-        """Return a page of things that the policy no longer keeps, behind ``after``."""
+        """Return a page of items that the policy no longer keeps, after ``after``."""
         return []
 
     def purge_parts(self, project_id: str, thing: Thing[Row], limit: int) -> Purged | None:
-        """Purge at most ``limit`` items of other nouns that belong to this one; None if it must be kept."""
+        """Purge at most ``limit`` items of other nouns that belong to this one; return None if it must be kept."""
         return Purged()
 
     def clean_up(self, thing: Thing[Row]) -> int:
-        """Remove what a purged thing had outside the shelf; returns the bytes."""
+        """Delete a purged item's files outside ``shelf``, such as a run's work folder; return the freed bytes."""
         return 0
 
     def totals(self, session: Session) -> tuple[int, int]:
-        """Return how many things are in the trash, and the bytes of their files."""
+        """Return the number of items in the trash, and the bytes of their files."""
         things = self.newest(session, None, None)
         return len(things), sum(self.held_bytes(session, things).values())
 
@@ -269,7 +269,7 @@ class RowBin(ABC, Generic[Row]):
         """Return the error for a name that does not exist."""
         return NotFound(
             "{noun} {name!r} does not exist",
-            next_step="azuraforge {nouns} list",
+            next_step="run azuraforge {nouns} list",
             noun=Message(f"noun.{self.noun}"),
             name=name,
             nouns=self._nouns,
@@ -281,9 +281,9 @@ class RowBin(ABC, Generic[Row]):
 
     def _taken(self, thing: Thing[Row]) -> Conflict:
         return Conflict(
-            "another {noun} is named {thing!r} now",
+            "another {noun} is now named {thing!r}",
             where="{noun} {id}",
-            next_step="delete that one first: azuraforge {nouns} delete {quote}",
+            next_step="delete the other one first: azuraforge {nouns} delete {quote}",
             noun=Message(f"noun.{self.noun}"),
             thing=thing.name,
             id=thing.id,
@@ -313,7 +313,7 @@ class RowBin(ABC, Generic[Row]):
         def work(session: Session) -> Removal:
             locked = self.lock(session, thing)
             if locked is None or locked.row.deleted_at is None:
-                return Removal()  # purged, or restored since it was looked for
+                return Removal()  # purged or restored since it was read
             if not self.checks_needs and self.needed(session, [locked]):
                 return Removal(kept=1)
             return self.remove(session, locked)

@@ -13,7 +13,7 @@ Role = Literal["viewer", "member", "admin", "owner"]
 
 
 class LinkRequest(BaseModel):
-    """The one-time part of a sign-in link, taken from the address's fragment."""
+    """Request to sign in, with the one-time secret from the fragment of a sign-in link."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -46,7 +46,7 @@ class TokenRequest(BaseModel):
 
 
 class TokenOut(BaseModel):
-    """An API token; its secret is shown once, at creation."""
+    """An API token. Its secret is shown only once, at creation."""
 
     id: str
     name: str
@@ -57,7 +57,7 @@ class TokenOut(BaseModel):
 
 
 class TokenPage(Page[TokenOut]):
-    """A page of the project's tokens, the oldest first."""
+    """A page of the project's tokens, oldest first."""
 
 
 class TokenCreated(TokenOut):
@@ -65,7 +65,7 @@ class TokenCreated(TokenOut):
 
 
 class RetentionPolicy(BaseModel):
-    """Retention policy of a project. Days count from deletion, or from a run's end."""
+    """Retention policy of a project. Days count from an item's deletion, or from a run's end."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -87,12 +87,12 @@ class RetentionPolicy(BaseModel):
     )
 
 
-#: What can lie in the trash.
+#: Kinds of items that can be in the trash.
 Noun = Literal["run", "dataset", "model", "study"]
 
 
 class NeededBy(BaseModel):
-    """The reason why an item in the trash is kept."""
+    """The object that needs an item in the trash, so that the item is kept."""
 
     noun: Literal["model", "study"]
     name: str
@@ -100,7 +100,7 @@ class NeededBy(BaseModel):
 
 
 class TrashItem(BaseModel):
-    """An item in the trash; ``version`` is set if only that version was deleted."""
+    """An item in the trash. ``version`` is set if only this version was deleted."""
 
     noun: Noun
     id: str
@@ -114,7 +114,7 @@ class TrashItem(BaseModel):
 
 
 class TrashOut(Page[TrashItem]):
-    """A page of the trash, latest first; ``count`` and ``bytes`` cover all pages."""
+    """A page of the trash, latest first. ``count`` and ``bytes`` cover all pages."""
 
     count: int
     bytes: int
@@ -122,7 +122,7 @@ class TrashOut(Page[TrashItem]):
 
 
 class PurgeOut(BaseModel):
-    """Counts of purged items. ``left``: more remain, repeat the request. ``kept``: needed by others."""
+    """Counts of purged items. ``kept`` items are still needed; if ``left`` is true, repeat the request."""
 
     runs: int = 0
     studies: int = 0

@@ -1,6 +1,6 @@
-"""Authentication and authority. Secrets are 256 random bits, stored as SHA-256; there is no built-in password.
+"""Authentication and authorization. Secrets are 256 random bits, stored as SHA-256; there is no default password.
 
-A credential carries the role it was made with, and its member's role limits it: a request has the lower of the two.
+A credential has the role with which it was created, and its member has a role; requests have the lower of the two.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from azuraforge.projects.tables import Credential
 LINK_SECONDS = 10 * 60
 _TOKENS: Order[tuple[datetime, str]] = Order("tokens", tuple[Moment, str])
 SESSION_SECONDS = 30 * 24 * 3600
-#: A credential and its membership are read again after this time. A revoked secret is forgotten at once, here and, as
-#: long as notifications arrive, in other processes.
+#: Seconds after which a credential and its membership are read again. A revoked secret is removed from the cache
+#: immediately: in this process, and in others if the notification reaches them.
 CACHE_SECONDS = 60.0
-#: A token's last use is written at most so often.
+#: Minimum interval between two records of a token's last use.
 _USE_SECONDS = 3600.0
-#: The kind of the one token that lies in the data home for this machine's command line.
+#: Kind of the token that is stored in the data home for this machine's command line.
 LOCAL = "local"
-TOKEN_PREFIX = "azf_"  # noqa: S105  so that secret scanners can recognise a token
+TOKEN_PREFIX = "azf_"  # noqa: S105  the prefix lets secret scanners recognise tokens
 
 ROLES: tuple[str, ...] = get_args(Role)
 
@@ -47,7 +47,7 @@ class Access:
 
     Attributes:
         role: the lower of the credential's role and the membership's.
-        until: ``time.monotonic()`` up to which this may be used; credential and membership are then read again.
+        until: time of ``time.monotonic()`` after which credential and membership must be read again.
     """
 
     project_id: str
@@ -72,10 +72,10 @@ class Access:
 
 
 class ProjectService:
-    """Projects, sign-in links, browser sessions and API tokens.
+    """Service for projects, sign-in links, browser sessions and API tokens.
 
     Args:
-        tell: told the hash of each secret that no longer opens anything, so that other processes ``forget`` it too.
+        tell: called with the hash of each secret that was revoked, so that other processes ``forget`` it, too.
     """
 
     def __init__(self, database: Database, tell: Callable[[str], None] = lambda _hash: None) -> None:
@@ -87,7 +87,10 @@ class ProjectService:
         self._lock = threading.Lock()
 
     def ensure_default(self) -> str:
-        """Return the id of the default project; the first start makes it, with its owner. Raises Conflict."""
+        """Return the id of the default project; on the first start, create it with its owner.
+
+        Raises Conflict if the database has members but no default project.
+        """
         place = self._find(lambda session: store.find_project(session, "default"))
         if place is None:
             ids = new_id(), new_id()
@@ -99,7 +102,7 @@ class ProjectService:
             raise Conflict(
                 "the database has members but no project 'default'",
                 where="{place}",
-                next_step="restore a backup, or name an empty database",
+                next_step="restore a backup, or choose an empty database",
                 place=self._database.url,
             )
         project_id = place.project_id
@@ -107,7 +110,7 @@ class ProjectService:
         return project_id
 
     async def look(self, project_id: str) -> None:
-        """Read a row of the project. Raises TransientError where the database cannot answer requests."""
+        """Read a row of the project. Raises TransientError if the database cannot answer requests."""
         await self._database.read_row(project_id, store.MEMBER.given({}))
 
     def is_new(self) -> bool:
@@ -115,7 +118,7 @@ class ProjectService:
         return self._find(lambda session: store.find_project(session, "default")) is None
 
     def owner_link(self, project_id: str, base_url: str, next_page: str | None = None) -> LinkOut:
-        """Create a one-time sign-in link for the project's owner. Raises Conflict where it has none."""
+        """Create a one-time sign-in link for the project's owner. Raises Conflict if it has no owner."""
         return self.link(project_id, self._owner_of(project_id), "owner", base_url, next_page)
 
     def link(
@@ -128,14 +131,17 @@ class ProjectService:
         *,
         unit: UnitOfWork | None = None,
     ) -> LinkOut:
-        """Create a one-time sign-in link. The secret is in the fragment, which browsers send to no server."""
+        """Create a one-time sign-in link. Its secret is in the fragment, which browsers do not send to servers."""
         secret, row = self._issue(project_id, user_id, "link", role, expires_in_seconds=LINK_SECONDS, unit=unit)
         fragment = f"link={secret}" + (f"&next={next_page}" if next_page else "")
         assert row.expires_at is not None
         return LinkOut(url=f"{base_url}/sign-in#{fragment}", expires_at=row.expires_at)
 
     def sign_in(self, link: str) -> tuple[str, Access]:
-        """Exchange a one-time link for a browser session; return its secret and the caller's access."""
+        """Exchange a one-time link for a browser session; return the session's secret and the caller's access.
+
+        Raises Unauthorized if the link is unknown, used or expired.
+        """
 
         hash_ = _hash(link)
 
@@ -154,20 +160,20 @@ class ProjectService:
         return secret, self.authenticate(secret)
 
     def sign_out(self, access: Access) -> None:
-        """End a browser session at once. Raises Conflict for a token, which is revoked instead."""
+        """End a browser session. Raises Conflict for a token, which must be revoked instead."""
         if access.kind != "session":
-            raise Conflict("a token cannot sign out", next_step="azuraforge tokens revoke ID")
+            raise Conflict("a token cannot sign out", next_step="revoke it with azuraforge tokens revoke ID")
         place, hash_ = access.project_id, access.secret_hash
         self._database.write(place, lambda session: store.delete_credential(session, hash_))
         self._removed(hash_)
 
     def authenticate(self, secret: str) -> Access:
-        """Authenticate a session or token. Raises Unauthorized."""
+        """Authenticate a session or token. Raises Unauthorized if it is unknown or has expired."""
         if (known := self.remembered(secret)) is not None:
             return known
         hash_ = _hash(secret)
         found, forgotten = None, self._forgotten
-        until = time.monotonic() + CACHE_SECONDS  # before the read: what it finds may change right after
+        until = time.monotonic() + CACHE_SECONDS  # before the read, because rows may change directly after it
         place = self._find(lambda session: store.find_secret(session, hash_))
         if place is not None:
             with self._database.read(place.project_id) as session:
@@ -197,17 +203,17 @@ class ProjectService:
         with self._lock:
             if len(self._cache) > 10_000:
                 self._cache.clear()
-            if self._forgotten == forgotten:  # else it may just have been removed, with no second notification
+            if self._forgotten == forgotten:  # else it may have been revoked without another notification
                 self._cache[hash_] = access
         return access
 
     def remembered(self, secret: str) -> Access | None:
-        """Return the access of a secret verified within ``CACHE_SECONDS``; None where the database must be read."""
+        """Return the cached access of a secret verified within ``CACHE_SECONDS``; None if the database must be read."""
         cached = self._cache.get(_hash(secret))
         return cached if cached is not None and cached.is_current else None
 
     def forget(self, hash_: str | None) -> None:
-        """Drop cached access for the secret with this hash (None: all secrets), so that the database is asked again."""
+        """Remove the secret with this hash (all secrets if None) from the cache, so that the database is read again."""
         with self._lock:
             self._forgotten += 1
             if hash_ is None:
@@ -216,7 +222,10 @@ class ProjectService:
                 self._cache.pop(hash_, None)
 
     def create_token(self, access: Access, request: TokenRequest, *, unit: UnitOfWork | None = None) -> TokenCreated:
-        """Create an API token of this project; its secret is shown only here."""
+        """Create an API token of this project; its secret is returned only here.
+
+        Raises Forbidden for a role above the caller's own.
+        """
         if not access.may(request.role):
             raise Forbidden(
                 "the role {role} cannot create a token with the role {wanted}",
@@ -237,9 +246,9 @@ class ProjectService:
         return TokenCreated(token=secret, **dict(_token_out(row, row.role)))
 
     def local_token(self, project_id: str) -> str:
-        """Replace the token of this machine's command line. It belongs to the project's first owner.
+        """Create a token for this machine's command line, replacing the previous one. The first owner is its user.
 
-        Raises Conflict where the project has none.
+        Raises Conflict if the project has no owner.
         """
         user_id = self._owner_of(project_id)
         former = self._database.write(project_id, lambda session: store.delete_kind(session, LOCAL))
@@ -249,7 +258,7 @@ class ProjectService:
         return secret
 
     def tokens(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> TokenPage:
-        """Return a page of the project's tokens, without their secrets, each with the role that it has now."""
+        """Return a page of the project's tokens without their secrets, each with its effective role."""
         key = _TOKENS.read(after)
         with self._database.read(project_id) as session:
             found = store.tokens(session, limit + 1, key)
@@ -258,14 +267,14 @@ class ProjectService:
         return TokenPage(items=items, next=cursor)
 
     def revoke_token(self, project_id: str, id_: str) -> None:
-        """Remove a token; it opens nothing from now on."""
+        """Revoke a token. Raises NotFound if it does not exist."""
         hash_ = self._database.write(project_id, lambda session: store.delete_token(session, id_))
         if hash_ is None:
-            raise NotFound("token {id!r} does not exist", next_step="azuraforge tokens list", id=id_)
+            raise NotFound("token {id!r} does not exist", next_step="run azuraforge tokens list", id=id_)
         self._removed(hash_)
 
     async def complete_id(self, project_id: str, short: ShortId, given: str) -> str:
-        """Return the id of the project's row that ``given`` shortens; see ``ShortId.complete``."""
+        """Return the id of the project's row that starts with ``given``; see ``ShortId.complete``."""
         return await short.complete(self._database, project_id, given)
 
     def _owner_of(self, project_id: str) -> str:
@@ -273,7 +282,7 @@ class ProjectService:
             user_id = store.owner_of(session)
         if user_id is None:
             raise Conflict(
-                "the project has no owner, so no sign-in link and no command line token can be made for it",
+                "the project has no owner, so no sign-in link and no command line token can be created for it",
                 next_step="restore a backup, or set one member's role to 'owner' in the database's table `member`",
             )
         return user_id
@@ -311,7 +320,7 @@ class ProjectService:
         return secret, row
 
     def _note_use(self, project_id: str, hash_: str) -> None:
-        """Record a token's last use, to the hour. If that fails, the token is accepted nevertheless."""
+        """Record a token's last use, at most once per hour. Failures are ignored."""
         with contextlib.suppress(Exception):
             self._database.write(project_id, lambda session: store.note_use(session, hash_, _USE_SECONDS))
 
@@ -321,7 +330,7 @@ class ProjectService:
 
 
 def lower_role(one: str, other: str) -> str:
-    """Return the weaker of two roles.
+    """Return the lower of two roles.
 
     Example:
         >>> lower_role("owner", "viewer")
@@ -331,7 +340,7 @@ def lower_role(one: str, other: str) -> str:
 
 
 def session_out(access: Access) -> SessionOut:
-    """Return a session as its page shows it."""
+    """Return a session in the form of the API."""
     return SessionOut.model_validate(
         {
             "user": access.user_name,

@@ -1,4 +1,4 @@
-"""Shortened ids in the paths of requests, completed before a route sees them."""
+"""Shortened ids in the paths of requests, completed before a route receives them."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
@@ -12,7 +12,7 @@ from azuraforge.projects.access import Reader
 
 
 async def complete(connection: HTTPConnection, access: Reader, short: ShortId, given: str) -> str:
-    """Return the complete id of a row of the caller's project. Raises InvalidInput if several match."""
+    """Return the complete id of a row of the caller's project. Raises InvalidInput if several ids match."""
     found: str = await connection.app.state.projects.complete_id(access.project_id, short, given)
     return found
 
@@ -25,7 +25,7 @@ def path_id(parameter: str, short: ShortId) -> Callable[..., Awaitable[str]]:
         RunId = Annotated[str, Depends(path_id("run_id", RUNS))]
     """
 
-    # Evaluated here and not postponed, as elsewhere: the annotation names a variable of this function.
+    # This module evaluates annotations at once, because this one refers to a variable of the function.
     async def completed(
         connection: HTTPConnection, access: Reader, given: Annotated[Name, Path(alias=parameter)]
     ) -> str:

@@ -18,26 +18,26 @@ from azuraforge.projects.tables import Credential, Member, Project, RetentionPol
 
 @dataclass(frozen=True)
 class Place:
-    """Key of a credential or name; all that a cross-project query returns."""
+    """Project id of a credential or slug, the only value that these cross-project queries return."""
 
     project_id: str
 
 
 @cross_project_query(slug=String())
 def project_by_slug(slug: ColumnElement[str]) -> Select[str]:
-    """Return the project with this slug."""
+    """Select the id of the project with this slug."""
     return select(Project.id.label("project_id")).where(Project.slug == slug)
 
 
 @cross_project_query(hash=String())
 def project_of_secret(hash: ColumnElement[str]) -> Select[str]:
-    """Return the project of a secret by its hash, since a sign-in does not name its project."""
+    """Select the project of a secret by its hash, because a request with a secret does not name its project."""
     return select(Credential.project_id).where(Credential.hash == hash).limit(1)
 
 
 @cross_project_query(after=String(), limit=Integer())
 def projects_after(after: ColumnElement[str], limit: ColumnElement[int]) -> Select[str]:
-    """Return projects in the order of their ids, following ``after``."""
+    """Select the ids of projects in ascending order, after the id ``after``."""
     return select(Project.id.label("project_id")).where(Project.id > after).order_by(Project.id).limit(limit)
 
 
@@ -45,27 +45,27 @@ class MemberRow(NamedTuple):
     user_id: str
 
 
-#: A row that every project has.
+#: Query that finds a row in every project.
 MEMBER = Question(MemberRow, select(Member.user_id).limit(1))
 
 
 def next_projects(session: Session, after: str, limit: int) -> list[Place]:
-    """System scope."""
+    """Return the next projects in ascending order of ids, after ``after``. Requires a session of system scope."""
     return [Place(row.project_id) for row in projects_after(session, after=after, limit=limit)]
 
 
 def find_project(session: Session, slug: str) -> Place | None:
-    """System scope."""
+    """Return the project with this slug; None if there is none. Requires a session of system scope."""
     return _place(project_by_slug(session, slug=slug))
 
 
 def find_secret(session: Session, hash_: str) -> Place | None:
-    """System scope."""
+    """Return the project of a secret by its hash; None if it is unknown. Requires a session of system scope."""
     return _place(project_of_secret(session, hash=hash_))
 
 
 def found_project(session: Session, project_id: str, account_id: str, slug: str, name: str, owner: str) -> None:
-    """Create the first project with its owner, in system scope. On PostgreSQL only if there is no member yet."""
+    """Create the first project with its owner, in system scope; on PostgreSQL, only if there is no member yet."""
     connection = session.connection()
     if connection.dialect.name == "postgresql":
         founding.found(session, project=project_id, account=account_id, slug=slug, name=name, owner=owner)
@@ -82,7 +82,7 @@ def found_project(session: Session, project_id: str, account_id: str, slug: str,
 
 
 def owner_of(session: Session) -> str | None:
-    """Return the id of the project's first owner; None where it has none."""
+    """Return the id of the project's first owner; None if it has no owner."""
     statement = select(Member.user_id).where(Member.role == "owner")
     return session.scalars(statement.order_by(Member.created_at, Member.user_id)).first()
 
@@ -92,7 +92,7 @@ def _alive() -> ColumnElement[bool]:
 
 
 def credential(session: Session, hash_: str, kinds: tuple[str, ...]) -> Row[Credential, Project, User, Member] | None:
-    """Find a credential that has not expired by the hash of its secret, with its project, user and membership."""
+    """Return the unexpired credential with this hash, with its project, user and membership; None if there is none."""
     statement = (
         select(Credential, Project, User, Member)
         .join(Project, Project.id == Credential.project_id)
@@ -104,7 +104,7 @@ def credential(session: Session, hash_: str, kinds: tuple[str, ...]) -> Row[Cred
 
 
 def use_link(session: Session, hash_: str) -> Credential | None:
-    """Use up a one-time link; only the first caller succeeds."""
+    """Mark a one-time link as used and return it; None if it is unknown, expired or already used."""
     statement = (
         update(Credential)
         .where(Credential.hash == hash_, Credential.kind == "link", Credential.used_at.is_(None), _alive())
@@ -115,13 +115,13 @@ def use_link(session: Session, hash_: str) -> Credential | None:
 
 
 def note_use(session: Session, hash_: str, at_most_every_seconds: float) -> None:
-    """Write down that a token was used, unless that was written a moment ago."""
+    """Record that a token was used, unless a use was recorded within ``at_most_every_seconds``."""
     old = or_(Credential.used_at.is_(None), Credential.used_at < seconds_from_now(-at_most_every_seconds))
     session.execute(update(Credential).where(Credential.hash == hash_, old).values(used_at=now()))
 
 
 def tokens(session: Session, limit: int, after: tuple[datetime, str] | None) -> list[tuple[Credential, str]]:
-    """List the project's tokens behind ``after``, each with the role of the member who made it."""
+    """Return a page of the project's tokens after the key ``after``, each with the role of its creator."""
     statement = (
         select(Credential, Member.role)
         .join(Member, and_(Member.project_id == Credential.project_id, Member.user_id == Credential.user_id))
@@ -135,13 +135,13 @@ def tokens(session: Session, limit: int, after: tuple[datetime, str] | None) -> 
 
 
 def delete_token(session: Session, id_: str) -> str | None:
-    """Remove a token and return its hash; None where the project has none with this id."""
+    """Delete a token and return its hash; None if the project has no token with this id."""
     statement = delete(Credential).where(Credential.kind == "token", Credential.id == id_)
     return session.execute(statement.returning(Credential.hash)).scalar()
 
 
 def delete_kind(session: Session, kind: str) -> list[str]:
-    """Remove every credential of a kind and return their hashes."""
+    """Delete all credentials of a kind and return their hashes."""
     statement = delete(Credential).where(Credential.kind == kind)
     return list(session.scalars(statement.returning(Credential.hash)))
 
@@ -175,17 +175,17 @@ def add_credential(
 
 
 def share_project(session: Session) -> None:
-    """Take a shared lock on the project until commit. SQLite has only one writer anyway."""
+    """Lock the project in shared mode until the commit. SQLite needs no lock, because it has a single writer."""
     session.execute(select(Project.id).where(Project.id == session.project_id).with_for_update(read=True))
 
 
 def seize_project(session: Session) -> None:
-    """Take an exclusive lock on the project until commit; rows that refer to it can still be written."""
+    """Lock the project exclusively until the commit; rows that refer to it can still be written."""
     session.execute(select(Project.id).where(Project.id == session.project_id).with_for_update(key_share=True))
 
 
 def policy(session: Session) -> RetentionPolicy | None:
-    """Return the project's retention policy; None: the defaults."""
+    """Return the row of the project's retention policy; None if it has the default policy."""
     return session.get(RetentionPolicy, session.project_id)
 
 

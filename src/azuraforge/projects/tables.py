@@ -1,4 +1,4 @@
-"""Projects, their members, API tokens, sign-in links and browser sessions."""
+"""Tables of projects, members, API tokens, sign-in links and browser sessions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from azuraforge.database import Base, Owned, Timestamp, new_id, now
 
 
 class Project(Base):
-    """The tenant. It owns everything else."""
+    """The tenant, which owns all other rows."""
 
     __tablename__ = "project"
     __table_args__ = ({"info": {"seen": "id = {project}"}},)
@@ -26,7 +26,7 @@ class User(Base):
     """A person, who is a member of projects."""
 
     __tablename__ = "user_account"
-    # A project sees its members. An application's role changes none: see ``database.founding``.
+    # A project sees only its members. The application's role cannot change them: see ``database.founding``.
     __table_args__ = (
         {
             "info": {
@@ -60,7 +60,7 @@ class Credential(Owned, Base):
     __table_args__ = (
         ForeignKeyConstraint(["project_id", "user_id"], ["member.project_id", "member.user_id"]),
         UniqueConstraint("project_id", "id"),
-        Index("ix_credential_hash", "hash"),  # who signs in does not say yet where
+        Index("ix_credential_hash", "hash"),  # a sign-in does not name its project
     )
 
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
@@ -76,28 +76,28 @@ class Credential(Owned, Base):
 
 
 class AnsweredRequest(Owned, Base):
-    """The answer to a request with an ``Idempotency-Key``, so that repeating it changes nothing."""
+    """The response to a request with an ``Idempotency-Key``, so that a repeated request has no second effect."""
 
     __tablename__ = "answered_request"
     __table_args__ = (Index("ix_answered_request_project_id_created_at", "project_id", "created_at"),)
 
     project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
-    route: Mapped[str] = mapped_column(String(300))  # method and path
-    request_hash: Mapped[str | None] = mapped_column(String(64))  # None: the answer is still being made
+    route: Mapped[str] = mapped_column(String(300))  # method, path and query
+    request_hash: Mapped[str | None] = mapped_column(String(64))  # None until the response is stored
     status: Mapped[int | None] = mapped_column(Integer)
     media_type: Mapped[str | None] = mapped_column(String(100))
-    body: Mapped[bytes | None] = mapped_column(LargeBinary)  # None with a status: it held a secret
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)  # None with a status: the body contained a secret
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
 
 
 class RetentionPolicy(Owned, Base):
-    """The days for which a project keeps runs, work folders, predictions and trash; without a row: the defaults."""
+    """Days for which a project keeps runs, work folders, predictions and trash; without a row, defaults apply."""
 
     __tablename__ = "retention_policy"
 
     project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
     trash_days: Mapped[int] = mapped_column(Integer)
-    keep_run_days: Mapped[int | None] = mapped_column(Integer)  # None: for ever
+    keep_run_days: Mapped[int | None] = mapped_column(Integer)  # None: unlimited
     keep_work_days: Mapped[int] = mapped_column(Integer)
-    keep_prediction_days: Mapped[int | None] = mapped_column(Integer, default=None)  # None: for ever
+    keep_prediction_days: Mapped[int | None] = mapped_column(Integer, default=None)  # None: unlimited

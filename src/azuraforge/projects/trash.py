@@ -1,7 +1,7 @@
 """The trash of a project: deleted items can be restored until the policy or a user purges them.
 
-Each package has its own bin and purges its own things; a project only knows that there are bins. They are asked in
-order: models first, for they need runs and datasets, which are kept as long as they do.
+Each package has its own bin and purges its own items; this module only iterates over the bins. Models come before runs
+and datasets, which they need and which are kept as long as the models are.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from azuraforge.projects.events import PolicyChanged, TrashPurged
 from azuraforge.projects.history import LEAST_DAYS
 from azuraforge.projects.schemas import PurgeOut, RetentionPolicy, TrashItem, TrashOut
 
-#: How many things of a bin are purged at once.
+#: Maximum number of items of a bin that one call purges.
 AT_ONCE = 500
-#: The place of a thing in the list: when it was deleted, its noun, id and version (0: the whole thing).
+#: Sort key of an item in the list: time of deletion, noun, id and version (0 for a whole item).
 Position = tuple[datetime, str, str, int]
 _LATEST: Order[Position] = Order("trash", tuple[Moment, str, str, int])
 
 
 def position(item: TrashItem) -> Position:
-    """Return the place of an item in the list, which begins with the highest."""
+    """Return the sort key of an item; the list starts with the highest one."""
     return item.deleted_at, item.noun, item.id, item.version or 0
 
 
 @dataclass
 class Purged:
-    """Result of a purge: number of items by their field in ``PurgeOut``, and the bytes of their files.
+    """Result of a purge: numbers of items by their field in ``PurgeOut``, and the bytes of their files.
 
-    ``kept``: still needed by others. ``left``: there was more than one call does.
+    ``kept`` is the number of items that are still needed. ``left`` is true if another call is required for the rest.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -46,7 +46,7 @@ class Purged:
     left: bool = False
 
     def add(self, other: Purged) -> None:
-        """Add the counts of ``other``."""
+        """Add the counts of ``other`` to this result."""
         self.counts.update(other.counts)
         self.bytes += other.bytes
         self.kept += other.kept
@@ -55,7 +55,7 @@ class Purged:
 
 @dataclass(frozen=True)
 class Contents:
-    """A page of a bin's contents, latest first, with the number and bytes of all items in it."""
+    """A page of a bin's contents, latest first, with the number and bytes of all its items."""
 
     items: list[TrashItem]
     count: int
@@ -63,24 +63,24 @@ class Contents:
 
 
 class Bin(Protocol):
-    """The trash of one package."""
+    """Protocol of a package's trash."""
 
     def contents(
         self, session: Session, project_id: str, policy: RetentionPolicy, after: Position | None, limit: int
     ) -> Contents:
-        """Return what can be restored, the latest first, behind ``after``."""
+        """Return the restorable items after the position ``after``, latest first, with totals of the whole bin."""
         ...
 
     def expire(self, project_id: str, policy: RetentionPolicy) -> None:
-        """Move items that the policy no longer keeps into the trash."""
+        """Move items that the policy no longer keeps to the trash."""
         ...
 
     def purge(self, project_id: str, before: datetime | None) -> Purged:
-        """Remove for ever what was deleted before (None: whatever is there), rows first, then files."""
+        """Purge items that were deleted before a time (all if None): first their rows, then their files."""
         ...
 
     def sweep(self, project_id: str, older_than_seconds: float) -> int:
-        """Remove files that no row uses, left by killed processes; return the bytes freed."""
+        """Remove files that no row uses, such as those left by killed processes; return the freed bytes."""
         ...
 
 
@@ -98,7 +98,7 @@ class Trash:
             return policy_of(session)
 
     def set_policy(self, project_id: str, policy: RetentionPolicy, by: str) -> RetentionPolicy:
-        """Change the policy from the next round of housekeeping on. A request without ledger days keeps them."""
+        """Change the policy from the next housekeeping round on; an omitted ``keep_prediction_days`` is kept."""
         if "keep_prediction_days" not in policy.model_fields_set:
             present = self.policy(project_id).keep_prediction_days
             policy = policy.model_copy(update={"keep_prediction_days": present})
@@ -111,7 +111,7 @@ class Trash:
         return policy
 
     def list(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> TrashOut:
-        """Return a page of what lies in the trash, the latest first."""
+        """Return a page of the trash, latest first."""
         place = _LATEST.read(after)
         with self._database.read(project_id) as session:
             policy = policy_of(session)
@@ -122,13 +122,13 @@ class Trash:
         return TrashOut(items=list(page), next=cursor, count=count, bytes=held, policy=policy)
 
     def empty(self, project_id: str, by: str) -> PurgeOut:
-        """Purge everything that is not needed; ``left`` if it takes another call."""
+        """Purge all items that are not needed; ``left`` is true if another call is required for the rest."""
         return self._purge(project_id, None, by)
 
     def tend(self, project_id: str) -> PurgeOut:
-        """Apply the policy once: old runs into the trash, old trash purged, unused files removed.
+        """Apply the policy once: move old runs to the trash, purge old trash and remove unused files.
 
-        Such a file is kept for as long as the trash, and at least for ``LEAST_DAYS``.
+        Unused files are kept as long as the trash, but at least ``LEAST_DAYS`` days.
         """
         policy = self.policy(project_id)
         for each in self._bins:
@@ -150,7 +150,7 @@ class Trash:
 
 
 def policy_of(session: Session) -> RetentionPolicy:
-    """Return the project's stored policy, or else the defaults."""
+    """Return the project's stored policy, or else the default policy."""
     row = store.policy(session)
     return (
         RetentionPolicy()

@@ -1,7 +1,8 @@
 """Tracking of files that no row uses.
 
-A file that no row names may belong to a newer database than the one that is open. It is removed only after it was seen
-without a name for a whole period. The sightings lie next to the files, where a restored database does not touch them.
+A file that no row names may belong to a newer database than the one that is open. So it is removed only after it was
+unused for a whole period. The times at which files were first found unused are stored next to the files, where the
+restore of a database does not change them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import orjson
 from azuraforge.database import new_id
 from azuraforge.telemetry import logger
 
-#: The file of a folder's sightings.
+#: Name of the file with the times at which a folder's entries were first found unused.
 SIGHTINGS = ".unnamed.json"
 
 log = logger("projects")
@@ -25,7 +26,7 @@ log = logger("projects")
 def outlasted(folder: Path, unnamed: Iterable[str], older_than_seconds: float) -> list[str]:
     """Record which entries of ``folder`` no row uses now; return those unused for at least the grace period.
 
-    The sighting of an entry that is returned, or that has a name again, is forgotten.
+    The record of an entry is deleted when the entry is returned or used again.
     """
     before, at = _read(folder), time.time()
     seen = {name: min(before.get(name, at), at) for name in unnamed}

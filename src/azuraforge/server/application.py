@@ -22,7 +22,7 @@ from azuraforge.server.packages import PACKAGES
 from azuraforge.waiting.turns import Waiting
 
 PREFIX = "/api/v1"
-#: Where a body is a file that is streamed to disk; everywhere else it is JSON.
+#: Paths whose body is a file that is streamed to disk; all other bodies are JSON.
 FILE_PATHS = re.compile(rf"{PREFIX}/(datasets|models/import|models/[^/]+/predict-image)")
 
 
@@ -34,9 +34,9 @@ def create_application(services: Services, state: State, url: str = "") -> ASGIA
     """Create the application: the whole API and the dashboard. Routes find services at ``app.state.<name>``.
 
     Args:
-        services: of this process.
+        services: the services of this process.
         state: reports whether requests can be answered.
-        url: address of the listening socket; links start with it where no public URL is set.
+        url: address of the listening socket; links start with it if no public URL is set.
     """
     app = create_api(state)
     settings = services[SETTINGS]
@@ -59,12 +59,12 @@ are the same in both.
 
 
 def create_api(state: State = _ready) -> FastAPI:
-    """Build the routes without services, enough to generate the OpenAPI document."""
+    """Create the routes without services, which is enough to generate the OpenAPI document."""
     app = FastAPI(
         title="AzuraForge",
         version=azuraforge.__version__,
         description=_ABOUT,
-        docs_url=None,  # they load scripts from elsewhere; the document itself is at /api/v1/openapi.json
+        docs_url=None,  # the pages load scripts from other hosts; the document itself is at /api/v1/openapi.json
         redoc_url=None,
         openapi_url=f"{PREFIX}/openapi.json",
         generate_unique_id_function=lambda route: f"{route.tags[0] if route.tags else 'server'}_{route.name}",
@@ -72,7 +72,7 @@ def create_api(state: State = _ready) -> FastAPI:
     app.state.project_of, app.state.caller_of = _project_of, require_access
     app.add_middleware(idempotency.IdempotencyGuard)
     app.add_middleware(encodings.JsonCompression)
-    # None nested: each level of inclusion looks for the route once more.
+    # Routers are not nested, because each level of inclusion matches the route once more.
     routers = [router for package in PACKAGES for router in package.hot_routers()]
     routers += [router for package in PACKAGES for router in package.routers()]
     for router in routers:
@@ -94,7 +94,7 @@ def create_api(state: State = _ready) -> FastAPI:
         (method.lower(), PREFIX + route.path_format): route for route in routes for method in route.methods or ()
     }
 
-    @cache  # FastAPI returns one document, which is changed in place
+    @cache  # FastAPI returns the same document each time, and it is changed in place
     def document() -> documented.Document:
         described = documented.described(idempotency.described(plain()), by_place)
         return documented.with_registered(described, PACKAGES)
@@ -104,13 +104,15 @@ def create_api(state: State = _ready) -> FastAPI:
 
 
 def _narrowed(router: APIRouter) -> APIRouter:
-    """Return a copy of a package's router that is searched only for its own nouns: FastAPI tries every route of every
-    package in turn, at 1 to 2 µs each, which was a third of a short read."""
+    """Return a copy of a package's router that is only searched for paths with its own nouns.
+
+    FastAPI tries every route of every package in turn, at 1 to 2 µs each, which was a third of a short request's time.
+    """
     paths = [getattr(route, "path", None) for route in router.routes]
     if None in paths:
-        return router  # it includes others
+        return router  # the router includes others
     nouns = frozenset(str(path).split("/")[1] for path in paths)
-    narrowed = copy.copy(router)  # the package's own stays as it is, for other applications and other prefixes
+    narrowed = copy.copy(router)  # the original stays unchanged for other applications and prefixes
     narrowed.routes = [bodies.strict(route) for route in router.routes]
     look = narrowed.matches
 

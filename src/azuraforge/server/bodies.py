@@ -1,4 +1,4 @@
-"""Routes whose JSON bodies are read strictly, and only for callers who may send them."""
+"""Routes that parse JSON bodies strictly, and only for callers who may send them."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from azuraforge.server.documented import ENTRANCES, calls
 from azuraforge.server.guards import bounded
 from azuraforge.waiting.threads import OwnThreads
 
-#: Largest body of a route that asks for no session or token.
+#: Largest body of a route that requires no session and no token.
 MOST_BYTES_OF_STRANGERS = 64 * 1024
-#: A larger body is parsed in a thread: it would hold the event loop for milliseconds.
+#: Larger bodies are parsed in a thread, because they would block the event loop for milliseconds.
 _PARSED_AT_ONCE = 256 * 1024
 _parsers = OwnThreads("parsers", 2)
 
 
 class StrictRequest(Request):
-    """A request that refuses JSON which no database can hold."""
+    """A request whose JSON is refused if databases cannot store it."""
 
     async def json(self) -> object:
         if not hasattr(self, "_json"):
@@ -38,10 +38,10 @@ class StrictRequest(Request):
 
 
 def strict(route: BaseRoute) -> BaseRoute:
-    """Return a copy of a route that reads its JSON strictly; the route itself where it reads none.
+    """Return a copy of a route that parses its JSON strictly; return the route itself if it has no body.
 
-    FastAPI reads and parses a body before any dependency runs. The copy authenticates first, so that unknown callers
-    cost neither memory nor processor time; a route that anyone may call takes a small body only.
+    FastAPI reads and parses a body before it calls dependencies. The copy authenticates first, so that unknown callers
+    use neither memory nor processor time; a route without authentication accepts only a small body.
     """
     if not isinstance(route, APIRoute) or route.body_field is None:
         return route

@@ -1,7 +1,7 @@
-"""Limits on open connections of one server: in number, per client, and in time.
+"""Limits of the open connections of one server: in number, per client, and in time.
 
-uvicorn counts neither the bytes of a header nor the seconds that a client takes to send it, so that a few clients
-could hold every file descriptor. The protocols in ``protocol.py`` ask here.
+uvicorn limits neither the bytes of a header nor the seconds that a client takes to send it, so a few clients could use
+up all file descriptors. The protocols in ``protocol.py`` call this module.
 """
 
 from __future__ import annotations
@@ -16,47 +16,47 @@ from uvicorn.server import ServerState
 from azuraforge.settings import ServerSettings
 from azuraforge.telemetry import logger
 
-#: A connection this young is not closed for another one: its request is probably on the way.
+#: A younger connection is not closed for another one, because its request is probably being sent.
 _SETTLING_SECONDS = 0.1
-#: Connections closed together when there are too many: one look at all of them frees so large a part.
+#: Fraction of all places that is freed at once when there are too many connections, to amortise the search.
 _FREED_TOGETHER = 1 / 16
-#: A client's part of all connections where the platform listens beyond this machine.
+#: A client's maximum fraction of all connections if the platform listens beyond this machine.
 _SHARE = 1 / 4
 
 log = logger("server")
 
 
 class Connection(Protocol):
-    """One connection, HTTP or WebSocket."""
+    """Protocol of one connection, HTTP or WebSocket."""
 
     address: str | None
     since: float
 
     def closes(self) -> bool:
-        """Return whether it has been closed, and only the rest of an answer keeps its place."""
+        """Return whether the connection is being closed and only sends the rest of a response."""
 
     def waits(self) -> bool:
         """Return whether no request is in progress."""
 
     def give_way(self) -> None:
-        """Close, for another connection; cut it off if it has been closed before."""
+        """Close the connection to free its place; abort it if it is already being closed."""
 
     def check(self, now: float) -> None:
-        """Close where the client takes too long."""
+        """Close the connection if the client is too slow. ``now`` is in seconds of the event loop's clock."""
 
 
 class Connections(ServerState):
-    """Registry that admits connections and ends those that take too long.
+    """Registry that admits connections and ends slow ones.
 
     Args:
         limits: the settings.
-        host: the address that the server is bound to; clients have a share of their own unless it is loopback.
+        host: the address that the server is bound to; each client's share is limited unless it is loopback.
     """
 
     def __init__(self, limits: ServerSettings, host: str = "127.0.0.1") -> None:
         super().__init__()
         self.limits = limits
-        # The other half is left for the database, files and children.
+        # The other half of the file descriptors is left for the database, files and child processes.
         self.most = max(1, min(limits.max_connections, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2))
         share = limits.max_connections_per_address
         if share is None:
@@ -66,10 +66,10 @@ class Connections(ServerState):
         self._by_address: Counter[str] = Counter()
 
     def admit(self, connection: Connection, client: tuple[str, int] | None, now: float) -> bool:
-        """Return whether a connection may stay. It is among ``connections`` already.
+        """Return whether a connection may stay open. The caller has already added it to ``connections``.
 
-        Where there are too many, the ones that have waited longest without a request in progress give way; after them
-        those that have been closed and whose client does not read the rest of its answer.
+        If there are too many connections, those that have waited longest without a request in progress are closed, and
+        after them those that are being closed but whose client does not read the rest of its response.
         """
         connection.address = address = _network(client[0]) if client else None
         if address is not None:
@@ -83,7 +83,7 @@ class Connections(ServerState):
         return True
 
     def leave(self, address: str | None) -> None:
-        """Record that a connection has ended."""
+        """Record that a connection from ``address`` has ended."""
         if address is None:
             return
         self._by_address[address] -= 1
@@ -91,7 +91,7 @@ class Connections(ServerState):
             del self._by_address[address]
 
     def check(self, now: float) -> None:
-        """End connections that take too long, and log the number refused."""
+        """End connections that are too slow, and log the number of refused ones."""
         for connection in cast(list[Connection], list(self.connections)):
             connection.check(now)
         if self.refused:
@@ -99,7 +99,7 @@ class Connections(ServerState):
             self.refused.clear()
 
     def _free(self, now: float, address: str | None = None) -> bool:
-        """Close the oldest waiting connections, of one address or of all; return whether there were any."""
+        """Close the oldest idle connections, of one address or of all; return whether there were any."""
         waiting = [
             each
             for each in cast(list[Connection], list(self.connections))
@@ -122,7 +122,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _network(address: str) -> str | None:
-    """Return the network that shares one limit: an IPv4 address, the /64 of an IPv6 one; None for this machine."""
+    """Return the network that shares a limit: an IPv4 address or an IPv6 /64; None for this machine."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

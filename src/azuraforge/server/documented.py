@@ -1,4 +1,4 @@
-"""The OpenAPI document as FastAPI writes it, with what FastAPI does not know: the errors of each route."""
+"""Additions to FastAPI's OpenAPI document: the errors of each route, and shapes that packages register."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ MEDIA_TYPE = "application/problem+json"
 #: Dependencies that require a session or token.
 ENTRANCES = {require_access, caller_of, signed_in}
 _SAFE_METHODS = {"get", "head", "options"}
-#: Routes that check credentials although they require no session or token.
+#: Routes that check credentials although they require no session and no token.
 _REFUSING = {("post", "/api/v1/sessions")}
 
 _REFERENCE = "#/components/schemas/{model}"
 
-#: A part of an OpenAPI document, as FastAPI writes it.
+#: Part of an OpenAPI document in the form that FastAPI generates.
 Document = dict[str, Any]
 
 PROBLEM: Document = {
@@ -48,7 +48,7 @@ PROBLEM: Document = {
 
 
 def with_registered(document: Document, packages: Sequence[Package]) -> Document:
-    """Return the document with the shapes that packages register: of figures, of summaries and of events."""
+    """Return the document with the schemas of figures, summaries and events that packages register."""
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     _add_figures(schemas, {name: shape for package in packages for name, shape in package.figures().items()})
     _add_summaries(schemas, [shape for package in packages for shape in package.summaries()])
@@ -59,9 +59,10 @@ def with_registered(document: Document, packages: Sequence[Package]) -> Document
 
 
 def _add_events(schemas: Document, shapes: Sequence[type[BaseModel]]) -> None:
-    """Add ``Event``, the lines of streams: a union that ``type`` tells apart. ``data`` holds the shape's other fields.
+    """Add ``Event``, the schema of a stream's lines: a union with the discriminator ``type``.
 
-    A reader ignores types that it does not know: packages may register more.
+    ``data`` contains the other fields of the event's shape. Clients must ignore types that they do not know, because
+    packages may register more.
     """
     _add(schemas, shapes, "validation")
     for shape in shapes:
@@ -91,7 +92,7 @@ def _add_events(schemas: Document, shapes: Sequence[type[BaseModel]]) -> None:
 
 
 def _add_summaries(schemas: Document, shapes: Sequence[type[BaseModel]]) -> None:
-    """Add ``RunSummary``, the union of the summaries of runs, which ``kind`` tells apart."""
+    """Add ``RunSummary``, the union of the summaries of runs, with the discriminator ``kind``."""
     _add(schemas, shapes, "validation")
     for shape in shapes:
         _sparse(schemas[shape.__name__])["required"].append("kind")
@@ -103,7 +104,7 @@ def _add_summaries(schemas: Document, shapes: Sequence[type[BaseModel]]) -> None
 
 
 def _sparse(schema: Document) -> Document:
-    """Return the schema of a shape that is stored without the fields that were not set: they are absent, no default."""
+    """Remove defaults from the schema of a shape that is stored without unset fields, and return the schema."""
     required = schema.setdefault("required", [])
     for name, field in schema["properties"].items():
         if name not in required:
@@ -112,7 +113,7 @@ def _sparse(schema: Document) -> Document:
 
 
 def _queued_kinds(package: Package) -> Iterator[str]:
-    """Yield the kinds of runs that a package registers; a client starts external runs, so nothing queues them."""
+    """Yield the kinds of runs that a package registers, except external runs, which are never queued."""
     for shape in package.summaries():
         if shape is not ExternalSummary:
             yield shape.model_fields["kind"].default
@@ -137,9 +138,9 @@ def _add(schemas: Document, shapes: Iterable[type[BaseModel]], mode: JsonSchemaM
 
 
 def _add_figures(schemas: Document, figures: Mapping[str, type[BaseModel]]) -> None:
-    """Add the shapes of figures, and ``Figures``, which names the shape of each.
+    """Add the schemas of figures, and ``Figures``, which maps each figure's name to its schema.
 
-    The route of a figure answers with any JSON object, because third-party task kinds draw figures of their own.
+    The route of a figure returns any JSON object, because third-party task kinds draw figures of their own.
     """
     _add(schemas, figures.values(), "serialization")
     schemas["Figures"] = {
@@ -152,11 +153,11 @@ def _add_figures(schemas: Document, figures: Mapping[str, type[BaseModel]]) -> N
 
 
 def described(document: Document, routes: dict[tuple[str, str], APIRoute]) -> Document:
-    """Return the document with every status that a route can answer beyond its success.
+    """Return the document with all error statuses that each route can return.
 
-    Statuses follow from what a route depends on: an access that may be missing or too weak, parameters and bodies
-    that may be wrong, names that may not exist, a state that forbids a change. What only one route answers stands
-    in its ``responses``.
+    The statuses follow from the dependencies of a route: authentication that may fail, parameters and bodies that may
+    be invalid, names that may not exist, a state that may not allow a change. Errors of a single route are declared in
+    its ``responses``.
     """
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas["Problem"] = PROBLEM
@@ -196,7 +197,7 @@ def _errors(method: str, path: str, operation: Document, route: APIRoute | None)
 
 
 def calls(dependant: Dependant) -> Iterator[object]:
-    """Yield every function that a route depends on, its own included."""
+    """Yield the route's own function and every function that it depends on."""
     yield dependant.call
     for inner in dependant.dependencies:
         yield from calls(inner)

@@ -1,4 +1,4 @@
-"""Compressed answers: which encoding a client accepts, and gzip for large JSON."""
+"""Compression of responses: choice of an encoding that the client accepts, and gzip for large JSON."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from collections.abc import Container
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-#: Shorter answers gain less than compressing them costs; longer ones would stop other requests for too long.
+#: Compression of shorter responses costs more than it saves; longer ones would delay other requests.
 _LEAST_BYTES = 16 * 1024
 _MOST_BYTES = 8 << 20
-#: The fastest: a list of runs becomes a tenth in a few milliseconds; higher levels take several times as long.
+#: The fastest level: it shrinks a list of runs to a tenth in a few milliseconds; higher ones take several times as
+#: long.
 _LEVEL = 1
 
 
 def accepted(header: str, offered: Container[str]) -> str:
-    """Return the best of the offered encodings that an Accept-Encoding header allows; empty: none.
+    """Return the best offered encoding that an Accept-Encoding header allows; empty if there is none.
 
     Example:
         >>> accepted("gzip;q=1.0, br;q=0", {"br", "gzip"})
@@ -37,10 +38,10 @@ def accepted(header: str, offered: Container[str]) -> str:
 
 
 class JsonCompression:
-    """Compression of large JSON answers to GET requests.
+    """Middleware that compresses large JSON responses to GET requests.
 
-    Streams, files and answers that must not be stored are sent as they are: the latter hold a secret, which the length
-    of a compressed answer could reveal (BREACH).
+    Streams, files and ``no-store`` responses are not compressed: the latter contain a secret, which the length of a
+    compressed response could reveal (BREACH).
     """
 
     def __init__(self, app: ASGIApp) -> None:

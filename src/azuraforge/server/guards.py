@@ -1,6 +1,6 @@
-"""Checks of every request before its route: a known host, a bounded body, safe headers.
+"""Checks of every request before its route: host name, size of the body, security headers, language.
 
-Plain ASGI, because Starlette's BaseHTTPMiddleware breaks streaming and costs a task per request.
+They are plain ASGI, because Starlette's BaseHTTPMiddleware breaks streaming and costs a task per request.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ _RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in _SAFE
 
 TOO_LARGE = "the body is larger than {size}"
 
-#: Probes of containers and load balancers name any host; these answers hold a state and a version.
+#: Probes of containers and load balancers use arbitrary host names; these routes reveal only a state and a version.
 _PROBES = frozenset({"/healthz", "/readyz"})
 
 
 class HostGuard:
-    """Refuse requests for host names that are not the platform's.
+    """Middleware that refuses requests for host names that do not belong to the platform.
 
-    A page elsewhere could otherwise rebind its own name to this machine and read the answers.
+    Otherwise, a foreign web page could rebind its host name to this machine and read the responses (DNS rebinding).
     """
 
     def __init__(self, app: ASGIApp, address: Address) -> None:
@@ -52,7 +52,7 @@ class HostGuard:
         elif scope["type"] == "http":
             answer = problem(
                 400,
-                "this host name is not served here",
+                "the platform does not serve this host name",
                 "unknown_host",
                 next_step="use the address that the platform prints when it starts, or set"
                 " AZURAFORGE_SERVER__PUBLIC_URL",
@@ -69,7 +69,7 @@ class HostGuard:
 
 
 class LanguageGuard:
-    """Sets the language of a request by its ``Accept-Language`` header."""
+    """Middleware that sets the language of a request from its ``Accept-Language`` header."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -92,14 +92,15 @@ class LanguageGuard:
             await send(message)
 
         with speaking(language):
-            # Answers of the API may contain stored errors; pages and files are the same in every language.
+            # Only API responses contain translated texts; pages and files are the same in every language.
             await self.app(scope, receive, named if scope["path"].startswith("/api/") else send)
 
 
 class BodyGuard:
-    """Refuses a body beyond the limit, by its announced length or while it streams; adds safe headers.
+    """Middleware that refuses bodies beyond the limit and adds security headers to responses.
 
-    Files may be large. JSON may not: it is held and parsed as a whole.
+    The limit applies to the announced length and while the body streams. It is smaller for JSON than for files, because
+    JSON is held in memory and parsed as a whole.
     """
 
     def __init__(self, app: ASGIApp, limits: ServerSettings, file_paths: re.Pattern[str]) -> None:
@@ -125,9 +126,9 @@ class BodyGuard:
         if b"%00" in scope.get("raw_path", b"") or b"%00" in scope["query_string"]:
             answer = problem(
                 400,
-                "an address cannot contain a NUL character",
+                "a URL cannot contain a NUL character",
                 "invalid_input",
-                next_step="remove %00 from the address",
+                next_step="remove %00 from the URL",
             )
             await answer(scope, receive, headed)
         elif length.isdecimal() and int(length) > max_bytes:
@@ -136,7 +137,7 @@ class BodyGuard:
                 413,
                 TOO_LARGE,
                 "too_large",
-                next_step="send less, or raise {setting}",
+                next_step="send a smaller body, or increase {setting}",
                 size=size_of(max_bytes),
                 setting=setting,
             )
@@ -146,7 +147,7 @@ class BodyGuard:
 
 
 def bounded(receive: Receive, max_bytes: int) -> Receive:
-    """Return a ``receive`` that raises TooLargeError once the body is larger than ``max_bytes``."""
+    """Return a ``receive`` that raises TooLargeError as soon as the body is larger than ``max_bytes``."""
     received = 0
 
     async def counted() -> Message:
@@ -161,13 +162,15 @@ def bounded(receive: Receive, max_bytes: int) -> Receive:
 
 
 def size_of(max_bytes: int) -> str:
-    """Return a limit in MiB, or in bytes if it is smaller than one."""
+    """Return a size as text in MiB, or in bytes if it is below 1 MiB."""
     return f"{max_bytes / 2**20:g} MiB" if max_bytes >= 2**20 else f"{max_bytes} bytes"
 
 
 class TooLargeError(HTTPException):
-    """The body grew beyond the limit while it was read. An HTTPException, since FastAPI lets only those out of
-    the reading of a body."""
+    """Error of a body that exceeds the limit while it is read.
+
+    It is an HTTPException, because FastAPI replaces all other exceptions raised while it reads a body.
+    """
 
     def __init__(self, max_bytes: int) -> None:
         self.sentence = Sentence(TOO_LARGE, {"size": size_of(max_bytes)})

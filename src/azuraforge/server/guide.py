@@ -1,6 +1,6 @@
-"""Server of the documentation site at ``/docs/guide``, which is built from docs/ and shipped in the wheel.
+"""Server of the documentation site at ``/docs/guide``, which is built from docs/ and included in the wheel.
 
-Its files are read when they are asked for: most platforms are asked for few of them, and all together take 8 MB.
+Files are read on request, because all together take 8 MB of memory and few are ever requested.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ yenileyin ya da aynı metinleri <code>docs/</code> klasöründe okuyun.</p>
 
 
 class Guide:
-    """The files of the built site: in the wheel, or in a checkout. They are listed again if a build replaced them."""
+    """The files of the built site, in the wheel or in a checkout. They are listed again after a new build."""
 
     def __init__(self) -> None:
         self._built: tuple[Path, int, int] | None = None
         self._files: dict[str, Path] = {}
 
     def find(self, path: str) -> Asset | None:
-        """Return the file of a path: ``models`` and ``models.html`` are one page, and a folder is its index."""
+        """Return the file of a path, or None: ``models`` means ``models.html``, and a folder means its index.html."""
         name = f"{path}index.html" if not path or path.endswith("/") else path
         for folder in (_PACKAGED, _CHECKOUT):
             try:
@@ -43,7 +43,7 @@ class Guide:
                 file = self._files.get(name) or self._files.get(f"{name}.html")
                 return asset_of(file, "no-cache", file.is_symlink()) if file is not None else None
             except (FileNotFoundError, NotADirectoryError):
-                continue  # not built here, or a build is replacing it
+                continue  # not built here, or a build is replacing the files
         return None
 
     def _list_again(self, folder: Path) -> None:
@@ -55,7 +55,7 @@ class Guide:
 
 
 def install(app: FastAPI) -> None:
-    """Add the pages of the site, before those of the dashboard."""
+    """Register the routes of the site. Call this before the dashboard's routes are registered."""
     guide = Guide()
 
     @app.get("/docs", include_in_schema=False, response_model=None)

@@ -1,7 +1,7 @@
-"""Middleware for the ``Idempotency-Key`` of POST requests: a client may safely repeat a request.
+"""Middleware for the ``Idempotency-Key`` of POST requests, with which a client can safely repeat a request.
 
-Plain ASGI around all routes, so that no creating route can be without it. Bodies are hashed as they stream by, never
-held; only the answers of keyed requests wait here until they are stored.
+It is plain ASGI around all routes, so that it covers every route that creates something. Bodies are hashed while they
+stream and are not kept in memory; only responses to keyed requests are held back until they are stored.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from azuraforge.server.problems import problem_of, problem_of_http
 from azuraforge.telemetry import logger
 
 HEADER = "idempotency-key"
-#: Longer answers are not kept; no creating route gives one.
+#: Longer responses are not stored; no creating route returns one.
 _MOST_BYTES = 1 << 20
 
 log = logger("server")
 
 
 class IdempotencyGuard:
-    """Executes a keyed POST once. ``app.state.projects`` knows the keys."""
+    """Middleware that executes a keyed POST request once. ``app.state.projects`` stores keys and responses."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -50,7 +50,7 @@ class IdempotencyGuard:
         connection = HTTPConnection(scope)
         try:
             access = await require_access(connection)
-        except AzuraError:  # the route says who may call it
+        except AzuraError:  # the route decides which callers it accepts
             await self.app(scope, receive, send)
             return
         body = _HashedBody(receive, headers.get("content-type", ""))
@@ -64,7 +64,7 @@ class IdempotencyGuard:
         except AzuraError as error:
             await problem_of(error)(scope, receive, send)
             return
-        except HTTPException as error:  # the body grew beyond the limit
+        except HTTPException as error:  # the body exceeded the limit
             await problem_of_http(error, "too_large")(scope, receive, send)
             return
         answer = _Held(send)
@@ -82,7 +82,7 @@ class IdempotencyGuard:
         await send({"type": "http.response.body", "body": answer.body})
 
     async def _keep(self, answers: AnsweredRequests, request: KeyedRequest, body: _HashedBody, answer: _Held) -> None:
-        """Errors are not kept: what failed may be tried again, and what was refused is refused again."""
+        """Store a successful response. Errors are not stored, so that the client can try again."""
         if not 200 <= answer.status < 300 or answer.started_sending or "set-cookie" in answer.headers:
             return
         secret = "no-store" in answer.headers.get("cache-control", "")
@@ -90,12 +90,12 @@ class IdempotencyGuard:
         crashpoint("answer_before_kept")
         try:
             await to_thread.run_sync(answers.keep, request, await body.rest(), kept)
-        except Exception as error:  # it was done, and whoever asked shall hear so
+        except Exception as error:  # the work is done, so the client must receive the response
             log.warning("answer_not_kept", route=request.route, reason=str(error))
 
 
 def described(document: Document) -> Document:
-    """Return the API's document with the header that every POST understands."""
+    """Return the API's document with the ``Idempotency-Key`` header of every POST request."""
     parameter = {
         "name": "Idempotency-Key",
         "in": "header",
@@ -110,7 +110,7 @@ def described(document: Document) -> Document:
 
 
 class _HashedBody:
-    """Hash of a request's body while it streams. A form's boundary is random and left out."""
+    """Hash of a request's body, computed while it streams. A form's boundary is random and not hashed."""
 
     def __init__(self, receive: Receive, content_type: str) -> None:
         self._receive = receive
@@ -130,7 +130,7 @@ class _HashedBody:
         return message
 
     async def rest(self) -> str:
-        """Read to the end; the hash of the whole."""
+        """Read the body to its end and return the hash of all its bytes as hex digits."""
         while not self._ended:
             await self.receive()
         self._digest.update(self._tail)
@@ -150,7 +150,7 @@ class _HashedBody:
 
 
 class _Held:
-    """An answer held back until it is stored. One that is too long to store is sent at once."""
+    """Response that is held back until it is stored. One that is too long to store is sent immediately."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -175,7 +175,7 @@ class _Held:
             await self.release()
 
     async def release(self) -> None:
-        """Send what waits."""
+        """Send the messages that were held back."""
         self.started_sending = True
         messages, self._messages = self._messages, []
         for message in messages:

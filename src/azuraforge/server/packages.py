@@ -1,4 +1,4 @@
-"""The packages of the platform, lowest first."""
+"""List of the platform's packages, lowest layer first."""
 
 from __future__ import annotations
 
@@ -35,6 +35,6 @@ PACKAGES: tuple[Package, ...] = (
 
 
 def import_tables() -> None:
-    """Import every package's tables and cross-project queries, so that the metadata is complete."""
+    """Import the tables and cross-project queries of every package, so that the metadata is complete."""
     for package in PACKAGES:
         package.import_tables()

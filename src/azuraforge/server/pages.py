@@ -1,6 +1,6 @@
 """Server of the built dashboard from memory; unknown page addresses get index.html, whose router handles them.
 
-No thread is used: pages are there while routes keep every thread busy.
+It uses no thread, so that pages load even while routes use all threads.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from azuraforge.server.encodings import accepted
 _PACKAGED = Path(__file__).parent / "dashboard"
 _CHECKOUT = Path(__file__).parents[3] / "dashboard" / "dist"
 _FOR_EVER = "public, max-age=31536000, immutable"
-#: Endings of the compressed copies that the dashboard's build puts next to a file, the smallest first.
+#: Suffixes of the compressed copies that the dashboard's build writes next to each file, smallest copy first.
 _ENCODINGS = {"br": ".br", "gzip": ".gz"}
-#: Types that Python knows only where the system lists them.
+#: Media types that ``mimetypes`` does not know on every system.
 _TYPES = {".woff2": "font/woff2"}
 
 _MISSING = """<!doctype html><meta charset="utf-8"><title>AzuraForge</title>
@@ -34,7 +34,7 @@ _MISSING = """<!doctype html><meta charset="utf-8"><title>AzuraForge</title>
 
 @dataclass(frozen=True)
 class Asset:
-    """A file with its compressed copies."""
+    """A file with its compressed copies. ``contents`` maps encodings to bytes; the key "" is the original."""
 
     media_type: str
     etag: str
@@ -42,9 +42,9 @@ class Asset:
     contents: dict[str, bytes]
 
     def answer(self, request: Request) -> Response:
-        """Return the file in an encoding that the browser accepts, or 304 if the browser has it."""
+        """Return the file in an encoding that the browser accepts, or 304 if the browser has cached it."""
         encoding = accepted(request.headers.get("accept-encoding", ""), self.contents)
-        # A compressed copy is another representation, so it has another tag.
+        # A compressed copy is a different representation, so it needs a different tag.
         etag = f'"{self.etag}-{encoding}"' if encoding else f'"{self.etag}"'
         headers = {"ETag": etag, "Cache-Control": self.cached, "Vary": "Accept-Encoding"}
         known = request.headers.get("if-none-match", "")
@@ -58,8 +58,8 @@ class Asset:
 class Pages:
     """The files of the built dashboard: in the wheel, or in a checkout.
 
-    The folder is looked for until it exists. Its index.html shows whether a build has replaced the files; while a build
-    does so, there are no pages.
+    Each request checks the folder until it exists. A changed index.html shows that a build has replaced the files;
+    there are no pages while a build is replacing them.
     """
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class Pages:
         self._assets: dict[str, Asset] = {}
 
     def find(self, path: str) -> Asset | None:
-        """Return the file of a path; only files that a walk through the folder found exist."""
+        """Return the file of a path; None if the listing of the folder does not contain it."""
         for folder in (_PACKAGED, _CHECKOUT):
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 self._read_again(folder)
@@ -75,7 +75,7 @@ class Pages:
         return None
 
     def _read_again(self, folder: Path) -> None:
-        """Read the files if index.html changed. Raises FileNotFoundError where it or a listed file is missing."""
+        """Read the files if index.html has changed. Raises FileNotFoundError if it or a listed file is missing."""
         index = (folder / "index.html").stat()
         built = (folder, index.st_mtime_ns, index.st_ino)
         if built != self._built:
@@ -84,7 +84,7 @@ class Pages:
 
 
 def install(app: FastAPI, allowed: Callable[[str], list[str]]) -> None:
-    """Add the pages after all other routes. ``allowed`` returns the methods that the API has for a path."""
+    """Register the pages after all other routes. ``allowed`` returns the methods that the API supports for a path."""
     pages = Pages()
 
     @app.get("/{path:path}", include_in_schema=False, response_model=None)
@@ -103,10 +103,10 @@ def install(app: FastAPI, allowed: Callable[[str], list[str]]) -> None:
 
 
 def served_files(folder: Path) -> dict[str, Path]:
-    """Return every file below a folder by its path, without hidden files and compressed copies.
+    """Return all files below a folder by relative path, without hidden files and compressed copies.
 
-    Symbolic links are left out: one could bring in a file from elsewhere. If index.html is one too, an installer made
-    all of them (``uv --link-mode=symlink``, Nix, Bazel), and they count as files.
+    Symbolic links are excluded, because a link could expose a file from elsewhere. But if index.html is a link, an
+    installer created all files as links (``uv --link-mode=symlink``, Nix, Bazel), and they are included.
     """
     linked = (folder / "index.html").is_symlink()
     files = {}
@@ -118,7 +118,7 @@ def served_files(folder: Path) -> dict[str, Path]:
 
 
 def asset_of(file: Path, cached: str, linked: bool = False) -> Asset:
-    """Read a file and its compressed copies. Raises FileNotFoundError if it is gone."""
+    """Read a file and its compressed copies. Raises FileNotFoundError if the file was removed."""
     content = file.read_bytes()
     contents = {"": content}
     for encoding, ending in _ENCODINGS.items():
@@ -138,7 +138,7 @@ def _is_served(file: Path, linked: bool) -> bool:
 
 
 def _read(folder: Path) -> dict[str, Asset]:
-    """Return every file below a folder by its path."""
+    """Read all files below a folder; the keys are relative paths."""
     linked = (folder / "index.html").is_symlink()
     return {
         path: asset_of(file, _FOR_EVER if path.startswith("assets/") else "no-cache", linked)

@@ -1,4 +1,4 @@
-"""Errors of the API as RFC 9457 problem+json: what, where, what to do next. Never a traceback."""
+"""Errors of the API as problem documents (RFC 9457) with the problem, its place and the next step; no traceback."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def problem(
     headers = {"Content-Language": language, "Vary": "Accept-Language"}
     if status == 503:
         headers["Retry-After"] = "2"
-    # Escaped to ASCII: what a request named wrongly may hold what UTF-8 cannot.
+    # Escaped to ASCII, because parts of an invalid request may contain characters that UTF-8 cannot encode.
     return Response(json.dumps(body, default=str), status, headers, media_type="application/problem+json")
 
 
@@ -70,7 +70,7 @@ def problem_of(error: AzuraError) -> Response:
 
 
 def problem_of_http(error: HTTPException, code: str) -> Response:
-    """Return the problem document of an HTTPException. Ours have a ``sentence``; FastAPI's keep their text."""
+    """Return the problem document of an HTTPException: its ``sentence`` if it has one, else its ``detail``."""
     sentence = getattr(error, "sentence", None)
     if not isinstance(sentence, Message):
         sentence = Message("{detail}", {"detail": str(error.detail)})
@@ -78,10 +78,10 @@ def problem_of_http(error: HTTPException, code: str) -> Response:
 
 
 def install(app: FastAPI, allowed: Callable[[str], list[str]] = lambda _path: []) -> None:
-    """Register the handlers. They are asynchronous: an error must not wait for a thread.
+    """Register the exception handlers. They are asynchronous, so that errors do not wait for a thread.
 
     Args:
-        allowed: the methods that the API has for a path.
+        allowed: returns the methods that the API supports for a path.
     """
     report_untranslated(lambda template: log.warning("message_without_translation", template=template))
 
@@ -114,7 +114,7 @@ def install(app: FastAPI, allowed: Callable[[str], list[str]] = lambda _path: []
     async def _http(request: Request, error: HTTPException) -> Response:
         headers = dict(error.headers or {})
         if error.status_code == 405:
-            # The router names the methods of one route; others may share its path, or only the pages match.
+            # The router names the methods of one route, but other routes may share the path, or only the pages match.
             if methods := allowed(request.scope["path"]):
                 headers["Allow"] = ", ".join(methods)
             elif request.scope["path"].startswith("/api/"):
@@ -134,7 +134,7 @@ def install(app: FastAPI, allowed: Callable[[str], list[str]] = lambda _path: []
                 405,
                 "{path} does not support {method}",
                 code,
-                next_step="use a method that the Allow header of this answer names",
+                next_step="use a method that the Allow header of this response lists",
                 path=path,
                 method=request.method,
             )
@@ -145,12 +145,12 @@ def install(app: FastAPI, allowed: Callable[[str], list[str]] = lambda _path: []
 
     @app.exception_handler(ClientDisconnect)
     async def _left(_request: Request, _error: ClientDisconnect) -> Response:
-        # No client receives it.
+        # No client receives this response.
         return problem(408, "the body ended early", "body_too_slow", next_step="send the request again")
 
     @app.exception_handler(UnicodeError)
     async def _unspeakable(request: Request, error: UnicodeError) -> Response:
-        # Bodies and addresses are checked before; this is for what no check knew of.
+        # Bodies and addresses are checked earlier; this handles text that those checks miss.
         log.warning("text_not_storable", path=request.scope["path"], reason=str(error))
         return problem(
             422,
@@ -162,7 +162,10 @@ def install(app: FastAPI, allowed: Callable[[str], list[str]] = lambda _path: []
     @app.exception_handler(RecursionError)
     async def _too_deep(_request: Request, _error: RecursionError) -> Response:
         return problem(
-            400, "the JSON body is nested too deeply", "invalid_input", next_step="send lists and objects less nested"
+            400,
+            "the JSON body is nested too deeply",
+            "invalid_input",
+            next_step="send lists and objects with fewer nested levels",
         )
 
     @app.exception_handler(Exception)
@@ -173,6 +176,6 @@ def install(app: FastAPI, allowed: Callable[[str], list[str]] = lambda _path: []
             500,
             "an internal error occurred (reference {reference})",
             "internal",
-            next_step="look for the reference {reference} in platform.log in the data home and report it",
+            next_step="search for {reference} in platform.log in the data home, and report the entry",
             reference=reference,
         )

@@ -1,4 +1,4 @@
-"""The HTTP and WebSocket protocols of uvicorn with limits on size and slowness of clients."""
+"""The HTTP and WebSocket protocols of uvicorn with limits on the size and slowness of clients' requests."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from azuraforge.server.connections import Connections
 from azuraforge.server.problems import problem
 from azuraforge.settings import ServerSettings
 
-#: Part of a request that the client is sending. IDLE: none, the last request is complete.
+#: Part of a request that the client is sending; IDLE if the last request is complete.
 _IDLE, _HEADERS, _BODY = range(3)
-#: Requests that a client may send before the first of them is answered.
+#: Number of requests that a client may send before the first one is answered.
 _MOST_PIPELINED = 32
 
 
 class _Stalls:
-    """Detection of a client that reads nothing of the data waiting for it."""
+    """Detection of a client that reads none of the data sent to it."""
 
     def __init__(self) -> None:
         self._unsent = 0
@@ -48,11 +48,10 @@ class _Drain:
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """HTTP/1.1 whose headers, trailers and chunk extensions are bounded in bytes, whose requests are bounded in time.
+    """HTTP/1.1 with limits on the bytes of headers, trailers and chunk extensions, and on the time of requests.
 
-    The parser keeps an unfinished header in memory and reports nothing, so bytes are counted as they arrive: those
-    since the last part that it gave out. Limits in time are checked once a second (``check``), so that a request costs
-    no timer.
+    The parser buffers an unfinished header and reports nothing, so bytes are counted when they arrive: those since the
+    last callback of the parser. Time limits are checked once per second (``check``), so that a request needs no timer.
     """
 
     server_state: Connections
@@ -70,7 +69,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.since = 0.0
         self._admitted = False
         self._phase = _HEADERS
-        self._uncounted = 0  # bytes that the parser has neither given out nor refused
+        self._uncounted = 0  # bytes since the last callback of the parser
         self._body_bytes = 0
         self._checked_at = 0.0
         self._stalls = _Stalls()
@@ -108,12 +107,12 @@ class HttpProtocol(HttpToolsProtocol):
             super().data_received(piece)
 
     def on_message_begin(self) -> None:
-        self._phase = _HEADERS  # perhaps in the same chunk as the end of the request before
+        self._phase = _HEADERS  # maybe in the same chunk as the end of the previous request
         self.since = self.loop.time()
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._phase == _HEADERS:  # else a trailer: the application has the headers already
+        if self._phase == _HEADERS:  # else a trailer, which arrives after the application has received the headers
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
@@ -135,16 +134,16 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        # The request that was answered is perhaps not the one that is being received.
+        # The answered request may not be the one that is being received.
         if self._phase == _BODY and self.cycle.response_complete:
-            self._phase = _HEADERS  # answered early: what remains of the body must end as soon as headers must
-        if self._phase == _HEADERS:  # its time did not run while the request before it was answered
+            self._phase = _HEADERS  # answered early: the rest of the body must arrive within the time limit of headers
+        if self._phase == _HEADERS:  # the time limit starts when the previous request is answered
             self.since = self.loop.time()
         super().on_response_complete()
 
     def handle_websocket_upgrade(self) -> None:
-        if self._answering():  # its application would never hear that the client left
-            self._refuse(400, "a WebSocket handshake cannot follow a request that is not answered", "bad_request")
+        if self._answering():  # the application of the WebSocket would never learn that the client left
+            self._refuse(400, "a WebSocket handshake cannot follow an unanswered request", "bad_request")
             return
         super().handle_websocket_upgrade()
         upgraded = self.transport.get_protocol()
@@ -152,10 +151,10 @@ class HttpProtocol(HttpToolsProtocol):
             upgraded.address, upgraded.since = self.address, self.since
 
     def send_400_response(self, msg: str) -> None:
-        self._refuse(400, "this is not HTTP/1.1", "bad_request")
+        self._refuse(400, "the request is not valid HTTP/1.1", "bad_request")
 
     def resume_writing(self) -> None:
-        if self._answering():  # the application adds to the answer again
+        if self._answering():  # the application continues the response
             self._drain = _Drain()
         super().resume_writing()
 
@@ -184,7 +183,7 @@ class HttpProtocol(HttpToolsProtocol):
                 self._refuse(408, "the headers took longer than {limit:g} s", "headers_too_slow", limit=limit)
         elif self._phase == _BODY:
             if self.flow.read_paused or self.cycle.waiting_for_100_continue:
-                self.since += elapsed  # the application takes its time, not the client
+                self.since += elapsed  # the application is slow, not the client
             elif now - self.since > self.limits.body_seconds + self._body_bytes / self.limits.min_body_bytes_per_second:
                 self._refuse(408, "the body arrived too slowly", "body_too_slow")
 
@@ -192,7 +191,7 @@ class HttpProtocol(HttpToolsProtocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def _refuse(self, status: int, template: str, code: str, **values: object) -> None:
-        """Answer with an error unless an answer has begun, and close. The application sees a disconnect."""
+        """Respond with an error unless a response has started, then close. The application sees a disconnect."""
         if status != 503:
             self.server_state.refused[code] += 1
         if self._answering():
@@ -211,7 +210,7 @@ class HttpProtocol(HttpToolsProtocol):
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """WebSockets that count as connections. A text that is not UTF-8 closes one (1007) and is not logged."""
+    """WebSocket protocol that counts as a connection. A text that is not UTF-8 closes it (1007) without a log entry."""
 
     def __init__(
         self,
@@ -232,7 +231,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if not self.handshake_initiated:  # a handshake arrives whole: this one cannot be read
+        if not self.handshake_initiated:  # an incomplete handshake, which cannot be parsed
             self._state.refused["bad_request"] += 1
             self.transport.write(b"".join(self.conn.data_to_send()))
             self.transport.close()
@@ -266,7 +265,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
 
 def _give_way(transport: Transport) -> None:
-    """Close; where that has been done, and the client does not read the rest of its answer, cut it off."""
+    """Close the transport; abort it if it is already closing, because the client does not read the response."""
     if transport.is_closing():
         transport.abort()
     else:

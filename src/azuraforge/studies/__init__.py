@@ -1,1 +1,1 @@
-"""Searches over configs; their trials are runs."""
+"""Studies: searches over configs whose trials are runs."""

@@ -1,7 +1,8 @@
-"""One step of a study: collect results (``collecting``), prune (``pruning``), start the next trials, end it.
+"""One step of a study: collect results (``collecting``), prune (``pruning``), start the next trials, end the study.
 
-Any number of schedulers may take the same step. Every change locks the study's row first and looks again; a trial's
-key (study, number) is unique, and so is its run's idempotency key, made of both. All time is the database's.
+Any number of schedulers may execute the same step. Every change first locks the study's row and reads it again; a
+trial's key (study, number) is unique, and so is its run's idempotency key, which contains both. All times are the
+database's.
 
     running ──► trials ended ──► budget used up ──► finished (──► the winner's training run)
 """
@@ -34,12 +35,12 @@ from azuraforge.studies.sampler_process import SamplerProcess
 from azuraforge.studies.tables import Study, StudyTrial
 
 _GOING_ON = ("queued", "running")
-#: After so many trials that all failed, further ones would too.
+#: Number of failed trials in a row after which a study fails, because further trials would probably fail, too.
 FAILED_IN_A_ROW = 8
 
 
 class Advance:
-    """Advances studies."""
+    """Executor of the steps of studies."""
 
     def __init__(
         self,
@@ -58,9 +59,9 @@ class Advance:
         self._pruning = Pruning(database, runs, sampler)
 
     def step(self, key: store.Active, *, prune: bool = True) -> bool:
-        """Advance one study as far as possible now; return False if there was nothing to do.
+        """Advance one study by one step; return False if there was nothing to do.
 
-        Raises TransientError where a child or the database is away; then all is as it was.
+        Raises TransientError if a child process or the database is unavailable; the study is then unchanged.
         """
         project_id, study_id = key.project_id, key.study_id
         with self._database.read(project_id) as session:
@@ -78,20 +79,20 @@ class Advance:
             return True
         if study.state != "running":
             return not waiting and self._rest(study)
-        if len(waiting) >= study.parallel:  # first: whatever happens in the project brings us here
+        if len(waiting) >= study.parallel:  # checked early, because every event in the project triggers this method
             return False
         if (reason := self._used_up(study)) is not None:
             return not waiting and self._finish(study, reason)
         return self._start(study, alone=not waiting)
 
     def keep(self, going_on: Collection[str]) -> None:
-        """Drop the remembered state of all other studies."""
+        """Discard the cached pruning state of all studies except those in ``going_on``."""
         self._pruning.keep(going_on)
 
     def retrain(
         self, session: Session, study: Study, trial: StudyTrial, prepared: tuple[RunRequest, PreparedRun]
     ) -> str:
-        """Queue the winner's training run in the caller's transaction, which has locked the study; returns its id."""
+        """Queue the winner's training run in the caller's transaction, which has locked the study; return its id."""
         request, run = prepared
         run_id = self._runs.add(session, request, run, study.created_by)
         store.change(session, study, retrain_run_id=run_id, winner=trial.number)
@@ -99,9 +100,10 @@ class Advance:
         return run_id
 
     def prepare_retraining(self, study: Study, trial: StudyTrial, counted: int) -> tuple[RunRequest, PreparedRun]:
-        """Prepare the training run of a trial's config: its epoch count, on train + validation less a last block.
+        """Return the request of a training run with a trial's config, and the prepared run.
 
-        Raises UserError where it cannot be trained any more.
+        If the trial has a best epoch, it ends the training, which then also learns from most validation rows. Raises
+        UserError if the config can no longer be trained.
         """
         config = {**study.config, **trial.params}
         retrained = "stop_after" in config and trial.best_epoch is not None
@@ -126,7 +128,7 @@ class Advance:
         return request, dataclasses.replace(prepared, extra=extra)
 
     def counted(self, session: Session, study: Study, seen: frozenset[str] = frozenset()) -> int:
-        """Return the number of contributing trials: the study's own, and those of the studies it started from."""
+        """Return the number of trials that count for the gate: the study's own, and those that it started from."""
         total = study.asked
         for earlier_id in study.warm_start_from:
             if earlier_id in seen:
@@ -137,7 +139,7 @@ class Advance:
         return total
 
     def _rest(self, study: Study) -> bool:
-        """Deactivate a study that is not running and has no open trial; return whether that was done."""
+        """Deactivate a study that is not running and has no open trial; return whether this was done."""
 
         def work(session: Session) -> bool:
             locked = store.lock(session, study.id)
@@ -155,7 +157,7 @@ class Advance:
         return rests
 
     def _used_up(self, study: Study) -> str | None:
-        """Return why no further trial starts; None if one does."""
+        """Return the limit that prevents further trials; None if another trial may start."""
         if study.asked >= study.budget_trials:
             return "grid" if study.sampler == "grid" else "trials"
         with self._database.read(study.project_id) as session:
@@ -171,9 +173,10 @@ class Advance:
         return None
 
     def _start(self, study: Study, *, alone: bool) -> bool:
-        """Start the next trial: its row and its run in one transaction.
+        """Start the next trial: add its row and its run in one transaction.
 
-        The first one scores the baselines too; where it failed before that, the next one that starts ``alone``.
+        The first trial also scores the baselines. If it fails before that, the next trial that starts ``alone`` scores
+        them.
         """
         number = study.asked
         params, generation = self._choose(study)
@@ -209,7 +212,7 @@ class Advance:
         def work(session: Session) -> bool:
             locked = store.lock(session, study.id)
             if locked is None or locked.state != "running" or locked.asked != number:
-                return False  # another scheduler was faster, or somebody paused it
+                return False  # another scheduler was faster, or the study was paused
             if len(store.open_trials(session, study.id)) >= locked.parallel:
                 return False
             run_id = self._runs.add(session, request, prepared, locked.created_by)
@@ -226,7 +229,7 @@ class Advance:
 
         try:
             return self._database.write(study.project_id, work)
-        except IntegrityError:  # the unique keys decide: somebody else made this very trial
+        except IntegrityError:  # another scheduler has added this trial
             return False
 
     def _choose(self, study: Study) -> tuple[Params, int | None]:
@@ -243,7 +246,7 @@ class Advance:
         return self._sampler.next(study, trials, warm)
 
     def _finish(self, study: Study, reason: str) -> bool:
-        """End a study whose budget is used up and whose trials have all ended."""
+        """End a study whose budget is used up and whose trials have all ended; return whether this call ended it."""
         project_id = study.project_id
         with self._database.read(project_id) as session:
             complete = store.complete(session, [study.id]).get(study.id, [])
@@ -258,13 +261,13 @@ class Advance:
             problem = Conflict(
                 "no trial has a result: {reason}"
                 if trial is None
-                else "the last {count} trials failed, the last one because: {reason}",
+                else "the last {count} trials failed; the error of the newest one: {reason}",
                 where="study {study}",
                 next_step="check the runs of its trials: azuraforge studies show {study!r}",
                 code="trials_failed",
                 study=study.name,
                 count=FAILED_IN_A_ROW,
-                reason=_reason(last) if last else Message("none was scored"),
+                reason=_reason(last) if last else Message("no trial was scored"),
             ).to_dict()
         elif study.retrain and len(study.objectives) == 1:
             try:
@@ -295,14 +298,14 @@ class Advance:
 
 
 def ran_seconds(session: Session, study: Study) -> float:
-    """Return how long a study has been running, without pauses."""
+    """Return the seconds that a study has been running, without pauses."""
     if study.running_since is None:
         return study.ran_seconds
     return study.ran_seconds + max(0.0, (store.clock(session) - study.running_since).total_seconds())
 
 
 def _reason(error: Mapping[str, object]) -> Message:
-    """Return the sentence of a stored error, ready for translation."""
+    """Return the sentence of a stored error as a translatable message."""
     if (known := restored(error.get("source"))) is not None:
         templates, values = known
         return Message(template=templates["message"], values=values)

@@ -1,4 +1,4 @@
-"""Child that checks a space before its study exists: the pipeline must accept every corner of it."""
+"""Child process that checks a space before its study exists: the pipeline must accept every corner of the space."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from azuraforge.studies.records import CheckedSpace, Params, StoredSpace
 from azuraforge.studies.space import corners, dimensions_of, extremes
 
 T = TypeVar("T")
-#: So many corners are also cut into parts; each reads the dataset.
+#: Maximum number of corners for which the dataset is split; each split reads the dataset.
 _CUT = 24
 
 
 class SpaceQuestion(BaseModel):
-    """A pipeline with its fixed config, the stored space, and the dataset."""
+    """Input of the check: a pipeline with its fixed config, the stored space, and the dataset."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -37,13 +37,13 @@ class SpaceQuestion(BaseModel):
 def check(child: Asked) -> CheckedSpace:
     """Check the corners of a space. ``SpaceQuestion`` → ``CheckedSpace``.
 
-    Raises InvalidInput that names the field; also where corners would be scored on different rows.
+    Raises InvalidInput that names the field if a corner is not valid, or if corners would be scored on different rows.
     """
     question = SpaceQuestion.model_validate(child.payload)
     name, space = question.plugin, dimensions_of(question.space)
     if both := sorted(space.keys() & question.config.keys()):
         raise InvalidInput(
-            "{field} is in the config and in the space; it is either fixed or searched",
+            "{field} is both in the config and in the space, but a field is either fixed or searched",
             where="space.{field}",
             next_step="remove it from one of them",
             field=both[0],
@@ -51,7 +51,7 @@ def check(child: Asked) -> CheckedSpace:
     plugin = load_plugin("pipeline", name, question.plugins_folder)
     for corner in corners(space):
         _at(corner, lambda config: parse_config(plugin.Config, config, name), question)
-    # Settings of the task itself may change what the parts hold, not only where they lie.
+    # The task kind's own settings may change the contents of the parts, not only their row ranges.
     kind = load_task_kind(plugin.kind, question.plugins_folder)
     same_parts = not space.keys() & kind.Config.model_fields.keys()
     first: tuple[dict[str, PartSummary], Params] | None = None
@@ -61,7 +61,7 @@ def check(child: Asked) -> CheckedSpace:
             first = parts, config
         elif any(parts[part] != first[0][part] for part in ("validation", "test")):
             raise InvalidInput(
-                "with {config}, the trials would be scored on other rows and could not be compared",
+                "with {config}, the trials would be scored on different rows and could not be compared",
                 where="space",
                 next_step="search fields that do not change the validation and test sets",
                 config=_corner_text(corner),
@@ -73,7 +73,7 @@ def check(child: Asked) -> CheckedSpace:
 
 
 def _cut(question: SpaceQuestion, config: Params) -> tuple[dict[str, PartSummary], Params]:
-    """Return the parts that a config leads to, and the config with its defaults filled in."""
+    """Return the parts that result from a config, and the config with its defaults filled in."""
     wanted = SplitInput(
         plugins_folder=question.plugins_folder, plugin=question.plugin, config=config, dataset=question.dataset
     )
@@ -82,7 +82,7 @@ def _cut(question: SpaceQuestion, config: Params) -> tuple[dict[str, PartSummary
 
 
 def _at(corner: Params, work: Callable[[Params], T], question: SpaceQuestion) -> T:
-    """Call ``work`` with the config at a corner."""
+    """Call ``work`` with the config at a corner. Raises InvalidInput that names the corner."""
     try:
         return work({**question.config, **corner})
     except InvalidInput as error:

@@ -1,4 +1,4 @@
-"""Checks of the sampler and the pruner requested for a study."""
+"""Checks of the sampler and the pruner that a study requests."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from azuraforge.studies.space import Dimension
 
 
 def check_sampler(request: StudyRequest, objectives: Sequence[StoredObjective]) -> None:
-    """Raise InvalidInput where the sampler cannot do what is asked of it."""
+    """Raise InvalidInput if the sampler or the pruner does not support the request."""
     if request.sampler == "cmaes" and len(objectives) > 1:
         raise InvalidInput("cmaes supports only one objective", where="sampler", next_step="choose the sampler tpe")
     if request.pruner.name != "none" and len(objectives) > 1:
         raise InvalidInput(
-            "trials with several objectives cannot be pruned, as no single curve shows which one is worse",
+            "a study with several objectives cannot prune trials, because no single curve shows which trial is worse",
             where="pruner",
             next_step="choose the pruner none",
         )
@@ -30,14 +30,14 @@ def check_sampler(request: StudyRequest, objectives: Sequence[StoredObjective]) 
 
 
 def pruner_of(asked: Pruner, space: dict[str, Dimension], config: Params) -> StoredPruner:
-    """Return the pruner as it is stored. Raises InvalidInput where the length of a trial is not known."""
+    """Return the pruner in its stored form. Raises InvalidInput if hyperband cannot determine a trial's reports."""
     most = asked.most_reports
     if asked.name == "hyperband" and most is None:
         epochs = space["epochs"].ends() if "epochs" in space else [config.get("epochs")]
         known = [int(value) for value in epochs if isinstance(value, int | float)]
         if not known:
             raise InvalidInput(
-                "hyperband needs the number of reports of a complete trial, and this config has no epochs",
+                "hyperband needs the number of reports of a complete trial, but this config has no field epochs",
                 where="pruner.most_reports",
                 next_step="set most_reports, or choose the pruner median",
             )

@@ -1,4 +1,4 @@
-"""Results of trials whose runs have ended: complete, pruned or failed, each recorded once."""
+"""Collection of results from trials whose runs have ended: complete, pruned or failed, each recorded once."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from azuraforge.studies.objectives import best_report, scores_of
 from azuraforge.studies.records import StoredBaseline
 from azuraforge.studies.tables import Study, StudyTrial
 
-#: One point for each epoch, the loss on the validation part; the number of the best one counts, so none is left out.
+#: Series with the validation loss of each epoch. All its points are read, because the best one's index is used.
 EPOCH_SERIES, _MOST_EPOCHS = "validation_loss", 10_000
 _MOST_REPORTS = 1000
 
 
 class Curves:
-    """Series that trials report while they learn."""
+    """Reader of metric series that trials report during training."""
 
     def __init__(self, runs: RunService) -> None:
         self._runs = runs
 
     def of(self, study: Study, trial: StudyTrial) -> list[float | None]:
-        """Return the series that the study's pruner reads, one value for each report."""
+        """Return the series that the study's pruner uses, one value per report."""
         return self.values(study, trial, study.pruner["series"], _MOST_REPORTS)
 
     def values(self, study: Study, trial: StudyTrial, series: str, most: int) -> list[float | None]:
-        """Return a series of a trial's run; empty where the run is gone or has not logged it."""
+        """Return a series of a trial's run; empty if the run no longer exists or has not logged the series."""
         try:
             found = self._runs.metrics(study.project_id, trial.run_id, [series], max_points=most)
         except NotFound:
@@ -43,7 +43,7 @@ class Curves:
 
 
 class Collecting:
-    """Records the results of trials."""
+    """Recorder of the results of ended trials."""
 
     def __init__(self, database: Database, runs: RunService, emit: StudyEvents) -> None:
         self._database = database
@@ -51,7 +51,7 @@ class Collecting:
         self._emit = emit
 
     def collect(self, study: Study, ended: Sequence[StudyTrial], runs: Mapping[str, RunOut]) -> None:
-        """Record trials whose runs have ended."""
+        """Record the results of trials whose runs have ended."""
         found = {trial.number: self._result(study, trial, runs.get(trial.run_id)) for trial in ended}
 
         def work(session: Session) -> None:
@@ -74,7 +74,7 @@ class Collecting:
     def _result(
         self, study: Study, trial: StudyTrial, run: RunOut | None
     ) -> tuple[dict[str, object], list[StoredBaseline] | None]:
-        """Return new values for the trial's row and, of the run that scored them, the baselines."""
+        """Return new values for the trial's row and, if its run scored them, the baselines."""
         if run is None:
             error = NotFound(
                 "the trial's run no longer exists",
@@ -87,7 +87,7 @@ class Collecting:
         curve = self._curves.of(study, trial)
         if trial.pruned_after is not None and run.state != "succeeded":
             curve = curve[: trial.pruned_after]
-        # Epochs are counted by the series that early stopping uses, which may differ from the pruner's.
+        # Epochs are counted in the series that early stopping uses, which may differ from the pruner's.
         best = best_report(self._curves.values(study, trial, EPOCH_SERIES, _MOST_EPOCHS), "minimize")
         values: dict[str, object] = {
             "curve": curve,
@@ -135,7 +135,7 @@ def _stored(baseline: ScoredBaseline) -> StoredBaseline:
 
 
 def _wall_seconds(run: RunOut) -> float:
-    """Return the wall time of a run, which stands for the processor time of a trial without a measurement."""
+    """Return the wall time of a run in seconds, an estimate of a trial's processor time if it was not measured."""
     if run.started_at is None or run.finished_at is None:
         return 0.0
     return max(0.0, math.ceil((run.finished_at - run.started_at).total_seconds() * 1000) / 1000)

@@ -1,4 +1,4 @@
-"""The part of a config's JSON schema that decides how a field can be searched."""
+"""The properties of a config's JSON schema that determine how a field can be searched."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from azuraforge.studies.schemas import Kind
 
 
 class Branch(BaseModel):
-    """One alternative of a field."""
+    """One alternative in a field's schema."""
 
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
 
@@ -23,7 +23,7 @@ class Branch(BaseModel):
 
     @property
     def kind(self) -> Kind | None:
-        """Return the kind of dimension; None for a value that only choices can search."""
+        """The kind of dimension; None for a value that can be searched only by choices."""
         if self.enum is not None or self.type == "boolean":
             return "choice"
         if self.type == "integer":
@@ -32,7 +32,7 @@ class Branch(BaseModel):
 
     @property
     def limits(self) -> tuple[float | None, float | None]:
-        """Return the least and the greatest value; of a float, an excluded limit itself."""
+        """The minimum and the maximum, None if unlimited; an exclusive limit of a float is returned unchanged."""
         kind = self.kind
         if kind == "choice":
             return None, None
@@ -45,7 +45,7 @@ class Branch(BaseModel):
 
 
 class FieldSchema(Branch):
-    """A field of a config. ``any_of``: alternatives, as of an optional field."""
+    """The schema of a config's field. ``any_of`` are its alternatives, for example of an optional field."""
 
     description: str = ""
     descriptions: dict[str, str] = Field(default={})
@@ -54,7 +54,7 @@ class FieldSchema(Branch):
 
     @property
     def searched(self) -> Branch:
-        """Return the first alternative with a kind, else the field itself."""
+        """The first alternative with a kind; the field itself if none has a kind."""
         return next((branch for branch in (self, *self.any_of) if branch.kind is not None), self)
 
 
@@ -65,7 +65,7 @@ def fields_of(schema: Mapping[str, object] | None) -> dict[str, FieldSchema]:
 
 
 def _field(schema: object) -> FieldSchema:
-    """Return a field; one whose schema takes another form, such as a list of types, can be searched by choices only."""
+    """Return a field. If its schema has an unsupported form, such as a list of types, only choices can search it."""
     try:
         return FieldSchema.model_validate(schema)
     except ValidationError:

@@ -1,4 +1,4 @@
-"""The events of studies, on the stream ``study/<id>`` and on the project's."""
+"""Events of studies, which are appended to the stream ``study/<id>`` and to the project's stream."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from azuraforge.studies.tables import Study
 
 
 class StudyEvent(EventBody):
-    """The fields of every event of a study; ``StudyEvents`` sets them."""
+    """Fields of every study event, which ``StudyEvents`` sets."""
 
     study_id: str = ""
     name: str = ""
@@ -19,21 +19,21 @@ class StudyEvent(EventBody):
 
 
 class StudyChanged(StudyEvent):
-    """A study was created, paused, resumed, moved into the trash or out of it, or has nothing to start."""
+    """Event of a study that was created, paused, resumed, deleted or restored, or became inactive (``study.rests``)."""
 
     type: Literal["study.created", "study.paused", "study.resumed", "study.rests", "study.deleted", "study.restored"]
     by: str | None = None
 
 
 class StudyEnded(StudyEvent):
-    """A study has ended."""
+    """Event of a study that has ended."""
 
     type: Literal["study.ended"] = "study.ended"
     reason: str
 
 
 class StudyRetrained(StudyEvent):
-    """A run was queued that trains the config of a trial again."""
+    """Event of a queued run that retrains a trial's config."""
 
     type: Literal["study.retrained"] = "study.retrained"
     trial: int
@@ -41,7 +41,7 @@ class StudyRetrained(StudyEvent):
 
 
 class TrialMoved(StudyEvent):
-    """A trial was started or has ended."""
+    """Event of a trial that has started or ended."""
 
     type: Literal["study.trial"] = "study.trial"
     trial: int
@@ -54,22 +54,22 @@ EVENTS: tuple[type[EventBody], ...] = (StudyChanged, StudyEnded, StudyRetrained,
 
 
 def study_stream(study_id: str) -> str:
-    """Return the name of a study's stream."""
+    """Return the name of a study's event stream."""
     return f"study/{study_id}"
 
 
 class StudyEvents:
-    """Writes a line on the study's stream and on the project's."""
+    """Writer of events to the study's stream and to the project's."""
 
     def __init__(self, events: EventLog) -> None:
         self._events = events
 
     def __call__(self, session: Session, study: Study, body: StudyEvent) -> None:
-        """Append the event in the caller's transaction."""
+        """Append the event in the caller's transaction, with the study's id, name and state."""
         body.study_id, body.name, body.state = study.id, study.name, study.state
         for stream in (study_stream(study.id), "project"):
             self._events.append(session, stream, body)
 
     def forget(self, session: Session, study: Study) -> None:
-        """Delete the stream of a study that is purged."""
+        """Delete the stream of a purged study."""
         self._events.forget(session, study_stream(study.id))

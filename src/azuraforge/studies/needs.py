@@ -1,4 +1,4 @@
-"""Checks that what unfinished studies need is not deleted, and that no trial outlives its study."""
+"""Objections to deleting what an unfinished study needs, and to resuming trials of ended studies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from azuraforge.studies.tables import Study
 
 
 def object_to_dataset(session: Session, id_: str, name: str, version: int | None) -> None:
-    """Raise Conflict where an unfinished study reads this dataset, or this version of it."""
+    """Raise Conflict if an unfinished study reads this dataset, or this version of it."""
     for row in store.using(session):
         if row.dataset_id == id_ and version in (None, row.dataset_version):
             raise _in_use(
@@ -24,14 +24,14 @@ def object_to_dataset(session: Session, id_: str, name: str, version: int | None
 
 
 def object_to_model(session: Session, name: str) -> None:
-    """Raise Conflict where an unfinished study will add a version to this model."""
+    """Raise Conflict if an unfinished study will add a version to this model."""
     for row in store.using(session):
         if row.model == name and row.retrain:
             raise _in_use(Message("model {model!r}", {"model": name}), row)
 
 
 def object_to_resuming(session: Session, run: ResumedRun) -> None:
-    """Raise Conflict where the run is a trial of a study that has ended and would not use its result."""
+    """Raise Conflict if the run is a trial of an ended study, which would not use its result."""
     if run.kind != "trial":
         return
     extra = TrialExtra.model_validate(run.extra)

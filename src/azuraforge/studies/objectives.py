@@ -1,4 +1,4 @@
-"""Objectives of a study, and the best trial."""
+"""Objectives of a study, and selection of the best trial."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from azuraforge.plugins.contract.task_kind import TaskKindFacts
 from azuraforge.studies.records import StoredObjective
 from azuraforge.studies.schemas import Direction, Objective
 
-#: Of every trial: the cost of learning, and the size of the predictor.
+#: Metrics of every trial: the seconds of fitting, and the size of the predictor.
 _COSTS = (FIT_SECONDS, BYTES)
 
 
@@ -23,7 +23,7 @@ def metrics_of(kind: TaskKindFacts | None) -> list[MetricFacts]:
 
 
 def objectives_of(asked: Sequence[Objective], kind: TaskKindFacts) -> list[StoredObjective]:
-    """Return the objectives with their directions. Raises InvalidInput for a metric that no trial has."""
+    """Return the objectives with their directions. Raises InvalidInput for an unknown or repeated metric."""
     facts = {each.name: each for each in metrics_of(kind)}
     known = list(facts)
     found: list[StoredObjective] = []
@@ -45,14 +45,12 @@ def objectives_of(asked: Sequence[Objective], kind: TaskKindFacts) -> list[Store
         better: Direction = "maximize" if facts[each.metric].direction == "higher" else "minimize"
         found.append({"metric": each.metric, "direction": each.direction or better})
     if len({each["metric"] for each in found}) < len(found):
-        raise InvalidInput(
-            "a metric is named twice as an objective", where="objectives", next_step="remove the repetition"
-        )
+        raise InvalidInput("two objectives have the same metric", where="objectives", next_step="remove the duplicate")
     return found
 
 
 def scores_of(metrics: Mapping[str, float | None], objectives: Sequence[StoredObjective]) -> list[float] | None:
-    """Return one number for each objective; None where one is missing or not finite."""
+    """Return one score per objective; None if a score is missing or not finite."""
     found = []
     for objective in objectives:
         value = metrics.get(objective["metric"])
@@ -63,7 +61,7 @@ def scores_of(metrics: Mapping[str, float | None], objectives: Sequence[StoredOb
 
 
 def best_of(complete: Sequence[tuple[int, Sequence[float]]], direction: str) -> int | None:
-    """Return the trial with the best first score; of equal ones the earliest.
+    """Return the number of the trial with the best first score, the earliest of equal ones; None without trials.
 
     Example:
         >>> best_of([(0, [2.0]), (1, [1.0]), (2, [1.0])], "minimize")
@@ -75,7 +73,7 @@ def best_of(complete: Sequence[tuple[int, Sequence[float]]], direction: str) -> 
 
 
 def best_report(curve: Sequence[float | None], direction: str) -> int | None:
-    """Return the 1-based report where a curve was best; the earliest of equal ones."""
+    """Return the 1-based index of a curve's best value, the earliest of equal ones; None if there is no value."""
     sign = 1.0 if direction == "minimize" else -1.0
     known = [(sign * value, index) for index, value in enumerate(curve, 1) if value is not None]
     return min(known)[1] if known else None

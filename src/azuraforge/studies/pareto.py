@@ -1,4 +1,4 @@
-"""The trials of a study with several objectives that no other trial beats."""
+"""Pareto front of a study with several objectives."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def pareto_front(points: Sequence[tuple[int, Sequence[float]]], directions: Sequence[str]) -> list[int]:
-    """Return the numbers of the points that no other one beats in every objective (Deb et al., 2002: non-dominated).
+    """Return the numbers of the points that no other point dominates (Deb et al., 2002: non-dominated).
 
     Example:
         >>> pareto_front([(0, [1.0, 5.0]), (1, [2.0, 2.0]), (2, [3.0, 3.0])], ["minimize", "minimize"])

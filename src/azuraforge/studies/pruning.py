@@ -16,18 +16,18 @@ from azuraforge.studies.tables import Study, StudyTrial
 
 
 class Pruning:
-    """Evaluates the live curves of running trials. A trial is marked first; the next step cancels its run."""
+    """Pruner of running trials by their live curves. A pruned trial is marked first; the next step cancels its run."""
 
     def __init__(self, database: Database, runs: RunService, sampler: SamplerProcess) -> None:
         self._database = database
         self._runs = runs
         self._curves = Curves(runs)
         self._sampler = sampler
-        #: Reports of running trials when the pruner last looked.
+        #: Number of reports of each running trial at the last pruning, by study.
         self._looked: dict[str, dict[int, int]] = {}
 
     def keep(self, going_on: Collection[str]) -> None:
-        """Drop the state of all other studies, which have ended here or in another process."""
+        """Discard the state of all studies except those in ``going_on``."""
         self._looked = {study_id: looked for study_id, looked in self._looked.items() if study_id in going_on}
 
     def cancel(self, study: Study, waiting: Sequence[StudyTrial], runs: Mapping[str, RunOut]) -> None:
@@ -41,12 +41,12 @@ class Pruning:
                 try:
                     self._runs.cancel(study.project_id, trial.run_id, reason=reason)
                 except (Conflict, NotFound):
-                    continue  # it has just ended
+                    continue  # the run has just ended
 
     def prune(self, study: Study, waiting: Sequence[StudyTrial]) -> bool:
-        """Ask the pruner about every running trial with a new report; return True if one is to end."""
+        """Ask the pruner about all running trials with new reports; return True if one was pruned."""
         before = self._looked.get(study.id, {})
-        # Another scheduler may have taken in the others.
+        # Trials that another scheduler has collected are dropped.
         looked = {trial.number: before[trial.number] for trial in waiting if trial.number in before}
         self._looked[study.id] = looked
         curves = {}
@@ -74,5 +74,5 @@ class Pruning:
 
         if doomed:
             self._database.write(study.project_id, work)
-        looked |= {number: len(curve) for number, curve in curves.items()}  # a verdict that was not stored comes again
+        looked |= {number: len(curve) for number, curve in curves.items()}  # later, so that a lost decision is repeated
         return bool(doomed)

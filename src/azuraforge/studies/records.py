@@ -1,16 +1,16 @@
-"""Shapes of the JSON in a study's rows, and requests to the sampler child."""
+"""Shapes of the JSON in a study's rows, and of requests to the sampler process."""
 
 from __future__ import annotations
 
 from typing import Literal, NotRequired, TypeAlias
 
 from pydantic import BaseModel, JsonValue
-from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12; it comes with pydantic
+from typing_extensions import TypedDict  # required by pydantic before Python 3.12
 
 from azuraforge.plugins.contract.shape import Texts
 from azuraforge.studies.schemas import Direction, Sampler, TrialState
 
-#: Values for the searched fields of a config.
+#: Values of a config's searched fields.
 Params: TypeAlias = dict[str, JsonValue]
 
 
@@ -25,7 +25,7 @@ class StoredRange(TypedDict):
 
 
 class StoredChoices(TypedDict):
-    """Values to choose from."""
+    """A list of values to choose from."""
 
     kind: Literal["choice"]
     choices: list[JsonValue]
@@ -48,14 +48,14 @@ class StoredPruner(TypedDict):
 
 
 class StoredObjective(TypedDict):
-    """A metric and its direction, defaults filled in."""
+    """A metric with its direction."""
 
     metric: str
     direction: Direction
 
 
 class StoredBaseline(TypedDict):
-    """A baseline's metrics on the rows that score the trials, or why it ``failed``."""
+    """A baseline's metrics on the rows that score the trials, or the reason why it ``failed``."""
 
     name: str
     metrics: NotRequired[dict[str, float | None]]
@@ -73,7 +73,7 @@ class StoredError(TypedDict):
 
 
 class TrialRecord(TypedDict):
-    """A trial as samplers and pruners see it."""
+    """A trial in the form that samplers and pruners use."""
 
     number: int
     state: TrialState
@@ -84,7 +84,7 @@ class TrialRecord(TypedDict):
 
 
 class StudyRecord(TypedDict):
-    """A study with its trials, by number."""
+    """A study with its trials, ordered by number."""
 
     study_id: str
     space: StoredSpace
@@ -94,7 +94,7 @@ class StudyRecord(TypedDict):
 
 
 class NextTrialQuestion(StudyRecord):
-    """Request for the params of trial ``number``; ``warm``: complete trials of earlier studies."""
+    """Request for the params of trial ``number``. ``warm`` are complete trials of earlier studies."""
 
     do: Literal["ask"]
     sampler: Sampler
@@ -104,13 +104,13 @@ class NextTrialQuestion(StudyRecord):
 
 
 class PruneQuestion(StudyRecord):
-    """Request for the running trials that may end now."""
+    """Request for the running trials to prune."""
 
     do: Literal["prune"]
 
 
 class ImportanceQuestion(StudyRecord):
-    """Request for each field's share of the scores' variance."""
+    """Request for the fraction of the scores' variance that each field explains."""
 
     do: Literal["importance"]
 
@@ -119,20 +119,20 @@ Question: TypeAlias = NextTrialQuestion | PruneQuestion | ImportanceQuestion
 
 
 class NextTrial(TypedDict):
-    """Params of a trial; ``generation`` is CMA-ES's own count."""
+    """Params of a trial. ``generation`` is the generation of CMA-ES; None for other samplers."""
 
     params: Params
     generation: int | None
 
 
 class Pruned(TypedDict):
-    """Numbers of the running trials that may end."""
+    """Numbers of the running trials to prune."""
 
     prune: list[int]
 
 
 class Importances(TypedDict):
-    """A share per field for each objective; None where too few trials ended, or all scored the same."""
+    """Fractions by field for each objective; None if too few trials are complete or all scores are equal."""
 
     importances: list[dict[str, float] | None]
 
@@ -141,7 +141,7 @@ Answer: TypeAlias = NextTrial | Pruned | Importances
 
 
 class CheckedSpace(BaseModel):
-    """The canonical config without the searched fields; whether every config leads to the same parts."""
+    """The validated config without the searched fields. ``same_parts`` states whether all trials use the same rows."""
 
     config: Params
     task: str

@@ -36,7 +36,7 @@ async def study_service(connection: HTTPConnection) -> StudyService:
 
 
 Service = Annotated[StudyService, Depends(study_service)]
-#: A study's name, or its id, which may be shortened.
+#: A study's name or id; the id may be shortened.
 NameOrId = Annotated[str, Depends(path_id("study", ShortId("study", Study.id, Study.name)))]
 
 
@@ -69,13 +69,13 @@ def get_study(study: NameOrId, access: Reader, service: Service) -> StudyDetail:
 
 @router.delete("/{study}", status_code=204)
 def delete_study(study: NameOrId, access: Member, service: Service) -> None:
-    """Move a study that has ended into the trash; the runs of its trials go with it when it is purged."""
+    """Move an ended study to the trash. The runs of its trials are purged with it."""
     service.trash.delete(access.project_id, study, None, access.user_name)
 
 
 @router.post("/{study}/restore")
 def restore_study(study: NameOrId, access: Member, service: Service, unit: Unit) -> StudyDetail:
-    """Take a study out of the trash, by its id or its former name."""
+    """Restore a study from the trash, by its id or its former name."""
     return service.get(access.project_id, service.trash.restore(access.project_id, study, None, unit=unit).id)
 
 
@@ -96,19 +96,19 @@ async def get_importance(study: NameOrId, request: Request, access: Reader, serv
 
 @router.post("/{study}/pause")
 def pause_study(study: NameOrId, access: Member, service: Service, unit: Unit) -> StudyDetail:
-    """Start no further trial; running ones continue to their end."""
+    """Pause the study: no further trial starts, and running trials continue to their end."""
     return service.pause(access.project_id, study, unit=unit)
 
 
 @router.post("/{study}/resume")
 def resume_study(study: NameOrId, access: Member, service: Service, unit: Unit) -> StudyDetail:
-    """Continue after a pause."""
+    """Resume a paused study."""
     return service.resume(access.project_id, study, unit=unit)
 
 
 @router.post("/{study}/stop")
 def stop_study(study: NameOrId, access: Member, service: Service, unit: Unit) -> StudyDetail:
-    """End the study now and cancel running trials."""
+    """End the study now and cancel its running trials."""
     return service.stop(access.project_id, study, unit=unit)
 
 
@@ -116,6 +116,6 @@ def stop_study(study: NameOrId, access: Member, service: Service, unit: Unit) ->
 async def retrain_trial(
     study: NameOrId, body: RetrainRequest, request: Request, access: Member, service: Service, unit: Unit
 ) -> RunDetail:
-    """Retrain one trial's config and let the gate evaluate it; an empty request takes the best trial."""
+    """Retrain one trial's config and let the gate evaluate it. Without a trial, the best one is retrained."""
     retrain = partial(service.retrain, access.project_id, study, body.trial, unit=unit)
     return await ask_in_turn(request, access.project_id, retrain)

@@ -1,13 +1,13 @@
-"""Child that imports Optuna: next configs, pruning, importances.
+"""Child process that imports Optuna: proposes configs, prunes trials and computes importances.
 
-It stays open while studies run, because importing Optuna takes most of a second, but it owns nothing. Each question
-brings the study's rows, and the answer follows from them and a random stream of (seed, trial number) alone: asked again
-after a restart, it gives the same trial.
+It stays open while studies run, because importing Optuna takes most of a second, but it stores nothing that matters.
+Each request contains the study's rows, and the response depends only on them and on a random stream of (seed, trial
+number). So a request that is repeated after a restart gives the same trial.
 
 Sources: TPE: Bergstra et al., "Algorithms for hyper-parameter optimization", 2011 (``optuna.samplers.TPESampler``).
-CMA-ES: Hansen, "The CMA evolution strategy: a tutorial", 2016 (``cmaes.CMA``, the one that Optuna's sampler drives;
-Optuna keeps its state as a pickle, ours follows from the rows). Sobol' points: ``scipy.stats.qmc``, scrambled.
-Median rule: Golovin et al., "Google Vizier", 2017. Hyperband: Li et al., 2018. fANOVA: Hutter et al., 2014.
+CMA-ES: Hansen, "The CMA evolution strategy: a tutorial", 2016 (``cmaes.CMA``, which Optuna's sampler also uses; Optuna
+stores its state as a pickle, whereas this module rebuilds it from the rows). Sobol' points: ``scipy.stats.qmc``,
+scrambled. Median rule: Golovin et al., "Google Vizier", 2017. Hyperband: Li et al., 2018. fANOVA: Hutter et al., 2014.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _KEPT_PRUNERS = 16
 
 
 def serve(opening: Mapping[str, object]) -> Callable[[Question], Answer]:
-    """Import Optuna and return the function that answers."""
+    """Import Optuna and return the function that answers requests."""
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -61,7 +61,7 @@ def serve(opening: Mapping[str, object]) -> Callable[[Question], Answer]:
 
 
 def ask(question: NextTrialQuestion) -> NextTrial:
-    """Return the next trial."""
+    """Return the params of the next trial."""
     space = dimensions_of(question["space"])
     stream = _stream(question["seed"], question["number"])
     samplers: dict[str, Callable[[NextTrialQuestion, Space, int], NextTrial]]
@@ -70,7 +70,7 @@ def ask(question: NextTrialQuestion) -> NextTrial:
 
 
 def importance(question: ImportanceQuestion) -> Importances:
-    """Return how much of the scores' variance each field explains, by fANOVA."""
+    """Return the fraction of the scores' variance that each field explains, by fANOVA."""
     import optuna
 
     space = dimensions_of(question["space"])
@@ -99,30 +99,30 @@ def _random(question: NextTrialQuestion, space: Space, stream: int) -> NextTrial
 
 
 def _sobol(question: NextTrialQuestion, space: Space, stream: int) -> NextTrial:
-    """Return the ``number``-th point of a scrambled Sobol' sequence; it depends on the number only."""
+    """Return the ``number``-th point of a scrambled Sobol' sequence, which depends only on seed and number."""
     from scipy.stats import qmc
 
     points = qmc.Sobol(len(space), scramble=True, rng=question["seed"])
     if question["number"]:
         points.fast_forward(question["number"])
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a single point is not balanced; the sequence is
+        warnings.simplefilter("ignore")  # a warning that a single point is not balanced; the whole sequence is
         shares = points.random(1)[0]
     params = {name: each.at(float(share)) for (name, each), share in zip(space.items(), shares, strict=True)}
     return {"params": params, "generation": None}
 
 
 def _cmaes(question: NextTrialQuestion, space: Space, stream: int) -> NextTrial:
-    """Sample by CMA-ES over the numeric fields, scaled to 0 to 1; categorical choices are drawn at random.
+    """Sample numeric fields, scaled to [0, 1], by CMA-ES; draw choices at random.
 
-    Each generation is replayed from the rows: its first ``population`` complete trials.
+    The state is rebuilt from the rows: the first ``population`` complete trials of each generation.
     """
     import numpy as np
     from cmaes import CMA  # type: ignore[import-untyped]
 
     params = _random(question, space, stream)["params"]
     numbers = [name for name, each in space.items() if each.kind != "choice" and not each.single]
-    if len(numbers) < 2:  # it needs two dimensions at least
+    if len(numbers) < 2:  # CMA-ES needs at least two dimensions
         return {"params": params, "generation": 0}
     sign = 1.0 if question["directions"][0] == "minimize" else -1.0
     complete = [trial for trial in question["trials"] if trial["state"] == "complete"]
@@ -145,7 +145,7 @@ def _cmaes(question: NextTrialQuestion, space: Space, stream: int) -> NextTrial:
             ]
         )
         generation += 1
-    evolution._rng = np.random.RandomState(stream)  # the package has no other way to draw by trial, as Optuna does too
+    evolution._rng = np.random.RandomState(stream)  # the package has no other way, and Optuna does the same
     shares = evolution.ask()
     params.update({name: space[name].at(float(share)) for name, share in zip(numbers, shares, strict=True)})
     return {"params": params, "generation": generation}
@@ -161,7 +161,8 @@ def _tpe(question: NextTrialQuestion, space: Space, stream: int) -> NextTrial:
         sampler=optuna.samplers.TPESampler(seed=stream),
         pruner=_pruner_of(pruner) or optuna.pruners.NopPruner(),
     )
-    # A pruned trial is known by its curve alone; where that is better high and the score low, its sign is turned.
+    # TPE ranks pruned trials by their curves. If curve and score have opposite directions, the curve's sign is
+    # inverted.
     sign = 1.0 if len(directions) > 1 or pruner.get("direction", directions[0]) == directions[0] else -1.0
     finished = [*_inside(question["warm"], space), *question["trials"]]
     study.add_trials([_frozen(trial, trial["scores"], space, sign) for trial in finished])
@@ -170,13 +171,13 @@ def _tpe(question: NextTrialQuestion, space: Space, stream: int) -> NextTrial:
 
 
 class _Pruners:
-    """Optuna's own pruners over a replay of every report. All state can be rebuilt from the rows."""
+    """Optuna's pruners, kept for recent studies. All their state can be rebuilt by replaying the rows."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, _Replay] = OrderedDict()
 
     def prune(self, question: PruneQuestion) -> Pruned:
-        """Return the running trials that may end now."""
+        """Return the numbers of the running trials to prune."""
         key = question["study_id"]
         replay = self._kept.get(key)
         if replay is None or not replay.fits(question["trials"]):
@@ -201,7 +202,7 @@ class _Replay:
         self._doomed: set[int] = set()
 
     def fits(self, trials: Sequence[TrialRecord]) -> bool:
-        """Return False where a curve has become shorter, because its run resumed from an earlier checkpoint."""
+        """Return False if a curve has become shorter, because its run resumed from an earlier checkpoint."""
         return len(trials) >= len(self._reported) and all(
             len(trial["curve"]) >= reported for trial, reported in zip(trials, self._reported, strict=False)
         )
@@ -226,7 +227,7 @@ class _Replay:
                     self._doomed.add(number)
             self._reported[number] = len(curve)
             if trial["state"] == "running":
-                if number in self._doomed:  # said again as long as it runs: the first answer may have been lost
+                if number in self._doomed:  # repeated, because the first response may have been lost
                     found.append(number)
                 continue
             self._ended.add(number)
@@ -251,7 +252,7 @@ def _pruner_of(pruner: StoredPruner) -> optuna.pruners.BasePruner | None:
 
 
 def _score(trial: TrialRecord, objective: int = 0) -> float:
-    """Return the score of a complete trial."""
+    """Return a score of a complete trial; ``objective`` is the index of the objective."""
     scores = trial["scores"]
     assert scores is not None
     return scores[objective]
@@ -281,7 +282,7 @@ def _frozen(trial: TrialRecord, scores: list[float] | None, space: Space, sign: 
 
 
 def _inside(trials: Sequence[TrialRecord], space: Space) -> list[TrialRecord]:
-    """Return the trials of an earlier study that this space contains too."""
+    """Return the trials of an earlier study whose params this space contains."""
     return [trial for trial in trials if all(each.holds(trial["params"].get(name)) for name, each in space.items())]
 
 
@@ -300,7 +301,7 @@ def _distributions(space: Space) -> dict[str, optuna.distributions.BaseDistribut
 
 
 def _key_of(dimension: Dimension, value: JsonValue) -> JsonValue:
-    """Return a value as Optuna takes it: a choice by its index, since Optuna's choices cannot be lists."""
+    """Return a value in Optuna's form: a choice as its index, because Optuna's choices cannot be lists."""
     if dimension.kind != "choice":
         return value
     for index, choice in enumerate(dimension.choices):
@@ -321,5 +322,5 @@ def _value_of(dimension: Dimension, key: float) -> JsonValue:
 
 
 def _stream(seed: int, number: int) -> int:
-    """Return 32 bits that differ between the trials of a seed, and between seeds."""
+    """Return a 32-bit seed derived from the study's seed and the trial's number."""
     return int.from_bytes(hashlib.sha256(f"{seed}:{number}".encode()).digest()[:4], "big")

@@ -1,4 +1,4 @@
-"""The long-lived child that imports Optuna: kept while studies run, ended after an idle period."""
+"""The long-lived sampler process, which imports Optuna: kept while studies run, ended after an idle period."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _IMPORTANCES = TypeAdapter(Importances)
 
 
 class ChildSession(Protocol):
-    """A long-lived child, see ``processes.exchange``."""
+    """Protocol of a long-lived child process; see ``processes.exchange``."""
 
     def ask(self, payload: Mapping[str, object], timeout_seconds: float) -> JsonObject: ...
     def close(self) -> None: ...
@@ -44,7 +44,7 @@ Open = Callable[[str, dict[str, object]], ChildSession]
 
 
 class SamplerProcess:
-    """Client of the child; one that died is started again for the next question, with nothing lost."""
+    """Client of the sampler process. A process that died is restarted for the next request without loss of state."""
 
     def __init__(self, open_child: Open) -> None:
         self._open = open_child
@@ -66,23 +66,23 @@ class SamplerProcess:
         return found["params"], found["generation"]
 
     def prune(self, study: Study, trials: Sequence[StudyTrial]) -> list[int]:
-        """Return the running trials that may end now."""
+        """Return the numbers of the running trials to prune."""
         question: PruneQuestion = {**_record(study, trials), "do": "prune"}
         return _PRUNED.validate_python(self._ask(question))["prune"]
 
     def importance(self, study: Study, trials: Sequence[StudyTrial]) -> list[dict[str, float] | None]:
-        """Return each field's share of the variance, for each objective."""
+        """Return, for each objective, the fraction of the variance that each field explains."""
         question: ImportanceQuestion = {**_record(study, trials), "do": "importance"}
         return _IMPORTANCES.validate_python(self._ask(question))["importances"]
 
     def rest(self) -> None:
-        """Stop the child after an idle period to free its memory."""
+        """Stop the process after an idle period to free its memory."""
         with self._lock:
             if self._child is not None and time.monotonic() - self._used > _IDLE_SECONDS:
                 self._end()
 
     def close(self) -> None:
-        """End the child."""
+        """Stop the process."""
         with self._lock:
             self._end()
 
@@ -94,7 +94,7 @@ class SamplerProcess:
                 self._used = time.monotonic()
                 try:
                     return self._child.ask({**question}, _ANSWER_SECONDS)
-                except TransientError:  # it died, perhaps of the platform's memory running short
+                except TransientError:  # the process died, maybe because memory ran out
                     self._end()
                     if last:
                         raise

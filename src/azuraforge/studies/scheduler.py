@@ -13,10 +13,10 @@ from azuraforge.studies.advance import Advance
 from azuraforge.studies.sampler_process import SamplerProcess
 from azuraforge.telemetry import logger
 
-#: While a study goes on, how often its trials are looked at without a notification: what ends in another process
-#: waits so long for the next trial.
+#: Interval between checks of active studies without a notification. If a trial ends in another process, the next one
+#: starts up to this much later.
 TICK_SECONDS = 0.2
-#: Curves are read less often than ends.
+#: Interval between reads of curves for pruning, which cost more than checks for ended trials.
 _PRUNE_SECONDS = 0.3
 _IDLE_SECONDS = 1.0
 _AT_ONCE = 200
@@ -27,7 +27,7 @@ log = logger("studies")
 
 
 class StudyScheduler:
-    """Finds active studies, with short intervals while there are any. It reads keys only."""
+    """Loop that finds active studies and advances them, with short intervals while there are any."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class StudyScheduler:
         self._thread = threading.Thread(target=self._loop, name="studies", daemon=True)
         self._prune_at = 0.0
         self._goes_on = False
-        #: Studies with which something was wrong: how long they were left alone last time, and until when now.
+        #: Studies whose step failed: the seconds of their current pause, and the time at which it ends.
         self._resting: dict[store.Active, tuple[float, float]] = {}
 
     def start(self) -> None:
@@ -56,23 +56,23 @@ class StudyScheduler:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the loop after the current step."""
+        """Stop the loop after the current step."""
         self._stopping.set()
         self._woken.set()
         if self._thread.is_alive():
             self._thread.join(10)
 
     def wake(self) -> None:
-        """Look for work now."""
+        """Start the next round immediately."""
         self._woken.set()
 
     def notice(self, project_id: str, stream: str) -> None:
-        """Wake the loop after an event of this process: an ended run lets the next trial start at once."""
+        """Wake the loop after an event of this process, so that a run's end starts the next trial immediately."""
         if stream == "project" and self._goes_on:
             self._woken.set()
 
     def tick(self) -> int:
-        """Advance each study as far as possible; return the number of studies."""
+        """Advance each active study as far as possible; return the number of active studies."""
         with self._database.read_system() as session:
             found = store.active(session, _AT_ONCE)
         prune = time.monotonic() >= self._prune_at
@@ -80,7 +80,7 @@ class StudyScheduler:
             self._prune_at = time.monotonic() + _PRUNE_SECONDS
         self._resting = {key: rest for key, rest in self._resting.items() if key in found}
         self._advance.keep({key.study_id for key in found})
-        # Each scheduler in its own order, so that several do not ask for the same trial at the same time.
+        # A random order, so that several schedulers do not sample the same trial at the same time.
         random.shuffle(found)
         for key in found:
             self._take(key, prune)
@@ -90,10 +90,10 @@ class StudyScheduler:
         if key in self._resting and time.monotonic() < self._resting[key][1]:
             return
         try:
-            for _ in range(_STEPS_EACH):  # in turn: one study does not hold up the others
+            for _ in range(_STEPS_EACH):  # limited, so that one study does not delay the others
                 if self._stopping.is_set() or not self._advance.step(key, prune=prune):
                     break
-        except Exception as error:  # one study's trouble must not hold up the others
+        except Exception as error:  # an error of one study must not delay the others
             before, _ = self._resting.get(key, (0.5, 0.0))
             pause = min(2 * before, _LONGEST_PAUSE_SECONDS)
             self._resting[key] = (pause, time.monotonic() + pause)
@@ -104,7 +104,7 @@ class StudyScheduler:
     def _loop(self) -> None:
         while not self._stopping.is_set():
             found = 0
-            self._woken.clear()  # before looking, so that no notification is missed
+            self._woken.clear()  # before the read, so that no notification is missed
             try:
                 found = self.tick()
                 self._goes_on = bool(found)

@@ -23,12 +23,12 @@ TrialState = Literal["running", "complete", "pruned", "failed"]
 
 def _trimmed(name: object) -> object:
     if isinstance(name, str) and not name.strip():
-        raise InvalidValue("a study needs a name")
+        raise InvalidValue("the name of a study must not be empty")
     return name.strip() if isinstance(name, str) else name
 
 
 class Objective(BaseModel):
-    """A metric on the validation set, and its direction."""
+    """A metric on the validation set, with its direction."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -38,12 +38,12 @@ class Objective(BaseModel):
 
 MOST_CHOICES = 200
 _Whole = Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
-#: A number that is written as one: no text, no true.
+#: A JSON number; texts and booleans are refused.
 Number = _Whole | Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
 class SearchRange(BaseModel):
-    """What is searched of one field: a range of numbers or choices."""
+    """The values to search for one field: a range of numbers, or choices."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -61,14 +61,14 @@ class SearchRange(BaseModel):
             return given
         example = {"choices": list(given)} if isinstance(given, list | tuple) else {"choices": [given]}
         raise InvalidValue(
-            'a field is searched by a range or by choices, not by a plain value; write {example} or {{"low": 1, '
-            '"high": 10}}',
+            'a searched field needs a range or choices, not a single value; write {example} or {{"low": 1, "high": '
+            "10}}",
             example=example,
         )
 
 
 class Pruner(BaseModel):
-    """Pruner that ends trials with a poor curve early. A report is one point of ``series``, usually one per epoch."""
+    """Rule that ends trials with a poor curve early. A report is one point of ``series``, usually one per epoch."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -94,7 +94,7 @@ class Budget(BaseModel):
 
 
 class StudyRequest(BaseModel):
-    """Request for a study. ``space`` names the searched fields of the config; ``config`` holds the fixed ones."""
+    """Request for a study. ``space`` contains the searched fields of the config, ``config`` the fixed ones."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -160,7 +160,7 @@ class BaselineScore(BaseModel):
 
 
 class StudyOut(BaseModel):
-    """A study as lists show it."""
+    """A study as shown in lists."""
 
     id: str
     name: str
@@ -190,7 +190,7 @@ class StudyOut(BaseModel):
 
 
 class StudyPage(Page[StudyOut]):
-    """A page of studies, the newest first."""
+    """A page of studies, newest first."""
 
 
 class TrialPage(Page[TrialOut]):
@@ -236,7 +236,7 @@ class SpaceOut(BaseModel):
 
 
 class ImportanceOut(BaseModel):
-    """Share of each objective's variance that a field explains; null if too few trials ended."""
+    """Fractions of each objective's variance by field; null if too few trials are complete or all scores are equal."""
 
     trials: int
     objectives: list[dict[str, float] | None]

@@ -1,9 +1,9 @@
-"""Service for requests about studies. ``advance.py`` and ``scheduler.py`` advance them.
+"""Service for requests about studies; ``advance.py`` and ``scheduler.py`` advance them.
 
-create ──► running ⇄ paused        resume, pause: trials that run go on
-              │  │
-              │  └─ stop ──► stopped      its trials are cancelled
-              └────────────► finished | failed
+create ──► running ⇄ paused        resume, pause: running trials continue
+   │  │
+   │  └─ stop ──► stopped      its running trials are cancelled
+   └────────────► finished | failed
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _KEPT_ANSWERS = 64
 
 
 class StudyService:
-    """Studies of all projects; each method takes the project's id. A study is named by id or name.
+    """Service for studies. Each method takes the project's id and the id or name of a study.
 
     Args:
         wake: called when there is work for the scheduler of this process.
@@ -80,7 +80,7 @@ class StudyService:
         self._sampler = sampler
         self._call = call
         self._lock = threading.Lock()
-        #: Studies that were deleted, and how they are purged.
+        #: The bin of deleted studies, which deletes, restores and purges them.
         self.trash = StudyTrash(database, events, runs.trash, advance.emit)
         self._importances: dict[tuple[str, str, int], ImportanceOut] = {}
         self._wake = wake
@@ -88,14 +88,14 @@ class StudyService:
     def create(
         self, project_id: str, request: StudyRequest, user_id: str | None = None, *, unit: UnitOfWork | None = None
     ) -> StudyDetail:
-        """Check the space down to its corners, and begin. Raises InvalidInput, NotFound and Conflict (the name)."""
+        """Check the request and create the study. Raises InvalidInput, NotFound, or Conflict (name or limit)."""
         values = self._checked(project_id, request, user_id)
 
         def work(session: Session) -> str:
             if store.count(session) >= MOST_STUDIES:
                 raise Conflict(
                     "a project can have at most {most:,} studies",
-                    next_step="delete some: azuraforge studies delete NAME",
+                    next_step="delete one with azuraforge studies delete NAME",
                     most=MOST_STUDIES,
                 )
             warm = [_earlier(session, each, values) for each in request.warm_start_from]
@@ -117,7 +117,7 @@ class StudyService:
         return self.get(project_id, study_id)
 
     def check(self, project_id: str, request: StudyRequest) -> None:
-        """Check a request as ``create`` does, and begin nothing. Raises InvalidInput and NotFound."""
+        """Check a request as ``create`` does, without creating a study. Raises InvalidInput and NotFound."""
         self._checked(project_id, request, None)
 
     def _checked(self, project_id: str, request: StudyRequest, user_id: str | None) -> dict[str, object]:
@@ -179,7 +179,7 @@ class StudyService:
         }
 
     def list(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> StudyPage:
-        """Return a page of studies, the newest first."""
+        """Return a page of studies, newest first."""
         key = _NEWEST.read(after)
         with self._database.read(project_id) as session:
             found = store.page(session, limit + 1, key)
@@ -196,7 +196,7 @@ class StudyService:
         return StudyPage(items=items, next=cursor)
 
     def get(self, project_id: str, study: str) -> StudyDetail:
-        """Return all data of a study except its trials."""
+        """Return all data of a study except its trials. Raises NotFound if it does not exist."""
         with self._database.read(project_id) as session:
             row = _found(store.find(session, study, trash=True), study)
             scored = store.complete(session, [row.id]).get(row.id, [])
@@ -247,7 +247,7 @@ class StudyService:
         )
 
     def pause(self, project_id: str, study: str, *, unit: UnitOfWork | None = None) -> StudyDetail:
-        """Start no further trial; running ones continue to their end."""
+        """Pause a study: no further trial starts, and running trials continue to their end."""
 
         def change(session: Session, row: Study) -> None:
             if row.state == "paused":
@@ -260,7 +260,7 @@ class StudyService:
         return self._change(project_id, study, change, unit)
 
     def resume(self, project_id: str, study: str, *, unit: UnitOfWork | None = None) -> StudyDetail:
-        """Continue after a pause."""
+        """Resume a paused study."""
 
         def change(session: Session, row: Study) -> None:
             if row.state == "running":
@@ -272,7 +272,7 @@ class StudyService:
         return self._change(project_id, study, change, unit)
 
     def stop(self, project_id: str, study: str, *, unit: UnitOfWork | None = None) -> StudyDetail:
-        """End the study and cancel running trials; the best trial so far remains and is not retrained automatically."""
+        """End a study and cancel its running trials; the best trial so far is the winner, but is not retrained."""
 
         def change(session: Session, row: Study) -> None:
             if row.state == "stopped":
@@ -289,7 +289,7 @@ class StudyService:
         return self._change(project_id, study, change, unit)
 
     def retrain(self, project_id: str, study: str, number: int | None, *, unit: UnitOfWork | None = None) -> RunDetail:
-        """Retrain one trial's config, as happens with the best one at the end. Raises Conflict while the study runs."""
+        """Retrain one trial's config, by default the best one's. Raises Conflict while the study runs."""
         with self._database.read(project_id) as session:
             row = _found(store.find(session, study, trash=True), study)
             _require_kept(row)
@@ -349,7 +349,7 @@ def _require(row: Study, *states: str) -> None:
         raise Conflict(
             "the study is {state}",
             where="study {study}",
-            next_step="run azuraforge studies show {study!r} and wait, resume it or choose another study",
+            next_step="wait until the study ends, resume it, or choose another one: azuraforge studies show {study!r}",
             code="wrong_state",
             state=_STATES.get(row.state, row.state),
             study=row.name,
@@ -375,7 +375,7 @@ def _locked(session: Session, study: str) -> Study:
 
 
 def _earlier(session: Session, name: str, values: dict[str, object]) -> str:
-    """Return the id of a study to begin from. Raises InvalidInput if its trials are not comparable."""
+    """Return the id of a study to start from. Raises InvalidInput if its trials are not comparable."""
     earlier = _found(store.find(session, name), name)
     for difference, theirs, ours in (
         (Message("another pipeline"), earlier.plugin, values["plugin"]),

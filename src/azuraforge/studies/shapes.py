@@ -44,7 +44,7 @@ def trial_out(trial: StudyTrial, run: RunOut | None = None) -> TrialOut:
 def study_out(
     row: Study, counts: Mapping[str, int], scored: Scored, best: StudyTrial | None, spent: tuple[float, float]
 ) -> StudyOut:
-    """Return a study as lists show it. ``spent``: seconds of running, processor seconds."""
+    """Return a study as shown in lists. ``spent``: seconds of running, and seconds of processor time."""
     return StudyOut.model_validate(_fields(row, counts, scored, best, spent))
 
 

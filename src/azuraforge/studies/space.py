@@ -1,11 +1,11 @@
-"""The space of a study: ranges and choices for fields of a pipeline's config, read against its JSON schema.
+"""The space of a study: ranges and choices for fields of a pipeline's config, checked against its JSON schema.
 
     {"learning_rate": {"low": 1e-4, "high": 1e-1, "log": true},
      "hidden_size":   {"low": 16, "high": 64, "step": 16},
      "channels":      {"choices": [[16, 32], [32, 64]]}}
 
-A range needs a field that is a number; everything else is searched by its choices. Nothing here imports Optuna: the
-API reads spaces, children search them.
+A range requires a numeric field; all other fields are searched by choices. This module does not import Optuna: the API
+reads spaces, and child processes search them.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ from azuraforge.studies.schemas import MOST_CHOICES, Kind, SearchableField, Sear
 
 MOST_FIELDS = 30
 MOST_COMBINATIONS = 10_000
-#: Up to this number every corner is tried; of more, a random sample.
+#: Maximum number of corners that are all tried; of more, a random sample is tried.
 MOST_CORNERS = 1024
-#: Settings of the task and of the rows that score it: trials with different ones could not be compared.
+#: Settings of the task and of the rows that score trials. They are not searchable, because trials with different values
+#: could not be compared.
 FIXED = (
     "horizon", "season", "gap", "validation_share", "test_share", "split_seed", "backtest_folds", "stop_after",
     "refit",
@@ -49,7 +50,7 @@ class Dimension:
     choices: tuple[JsonValue, ...] = ()
 
     def to_dict(self) -> StoredDimension:
-        """Return the dimension as a user writes it, with its kind."""
+        """Return the dimension in its stored form: as a user writes it, with its kind."""
         if self.kind == "choice":
             return {"kind": "choice", "choices": list(self.choices)}
         low, high, step = self.low, self.high, self.step
@@ -58,7 +59,7 @@ class Dimension:
         return {"kind": self.kind, "low": low, "high": high, "log": self.log, "step": step}
 
     def values(self) -> list[JsonValue]:
-        """Return every value of a grid. Raises InvalidInput for a range without a step."""
+        """Return the values of a grid. Raises InvalidInput for a range without a step."""
         if self.kind == "choice":
             return list(self.choices)
         step = self.step or (1 if self.kind == "int" and not self.log else None)
@@ -76,14 +77,16 @@ class Dimension:
         return [round(value) if self.kind == "int" else value for value in found]
 
     def ends(self) -> list[JsonValue]:
-        """Return the outermost values; of choices, all."""
+        """Return the outermost values of a range; all values of choices."""
         if self.kind == "choice":
             return list(self.choices)
         low, high = (int(self.low), int(self.high)) if self.kind == "int" else (self.low, self.high)
         return [low] if low == high else [low, high]
 
     def at(self, share: float) -> JsonValue:
-        """Return the value at ``share`` (0 … 1) of the way, equally likely everywhere for an even ``share``.
+        """Return the value at the position ``share`` (0 … 1) of the range, on a log scale if ``log`` is set.
+
+        Uniformly distributed positions give uniformly distributed values.
 
         Example:
             >>> Dimension("rate", "float", low=1e-4, high=1e-2, log=True).at(0.5)
@@ -108,7 +111,7 @@ class Dimension:
         return min(max(float(f"{value:.15g}"), self.low), self.high)
 
     def share_of(self, value: JsonValue) -> float:
-        """Return the position of a number in this range: the inverse of ``at``, up to rounding."""
+        """Return the position of a number in this range, the inverse of ``at`` except for rounding."""
         if not isinstance(value, int | float):
             raise InvalidInput(
                 "{value!r} is not a number",
@@ -125,7 +128,7 @@ class Dimension:
         return (value - low) / ((high - low) or 1.0)
 
     def holds(self, value: JsonValue) -> bool:
-        """Return whether the dimension contains a value; for trials of an earlier study."""
+        """Return whether the dimension contains a value, which may come from an earlier study."""
         if self.kind == "choice":
             return any(_same(value, choice) for choice in self.choices)
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -140,12 +143,12 @@ class Dimension:
 def read_space(
     space: Mapping[str, SearchRange], schema: Mapping[str, object] | None, plugin: str
 ) -> dict[str, Dimension]:
-    """Return the dimensions by field. Raises InvalidInput that names the field, the problem and the next step."""
+    """Return the dimensions by field. Raises InvalidInput that names the field if the space is not valid."""
     if not space:
         raise InvalidInput(
             "the space is empty: there is nothing to search",
             where="space",
-            next_step='name a field, such as {{"learning_rate": {{"low": 0.0001, "high": 0.1, "log": true}}}}',
+            next_step='add a field, such as {{"learning_rate": {{"low": 0.0001, "high": 0.1, "log": true}}}}',
         )
     if len(space) > MOST_FIELDS:
         raise InvalidInput(
@@ -171,10 +174,10 @@ def _restored(name: str, stored: StoredDimension) -> Dimension:
 
 
 def suggest(schema: Mapping[str, object] | None) -> list[SearchableField]:
-    """Return the fields that could be searched, with types, limits and a range to begin with.
+    """Return the searchable fields with their kinds, limits and default ranges.
 
-    A number's range goes from a tenth of its default to ten times as much, inside its limits; ``range`` is None where
-    the default does not suggest one.
+    The default range of a number is a tenth to ten times its default, within its limits; ``range`` is None if the
+    default value does not allow one.
     """
     found = []
     for name, field in fields_of(schema).items():
@@ -197,19 +200,19 @@ def suggest(schema: Mapping[str, object] | None) -> list[SearchableField]:
 
 
 def corners(space: Mapping[str, Dimension], seed: int = 0) -> Iterator[Params]:
-    """Yield configs at the edges: every combination of outermost values or, of very many, a random sample."""
+    """Yield configs at the edges: all combinations of outermost values, or a random sample if there are too many."""
     ends = {name: each.ends() for name, each in space.items()}
     if math.prod(len(values) for values in ends.values()) <= MOST_CORNERS:
         yield from (dict(zip(ends, values, strict=True)) for values in itertools.product(*ends.values()))
         return
     yield from extremes(space)
-    draw = random.Random(seed)  # noqa: S311  no secret
+    draw = random.Random(seed)  # noqa: S311  not used for security
     for _ in range(MOST_CORNERS):
         yield {name: draw.choice(values) for name, values in ends.items()}
 
 
 def extremes(space: Mapping[str, Dimension]) -> Iterator[Params]:
-    """Yield each field's outermost values in turn, the other fields at their first."""
+    """Yield configs that vary one field at a time over its outermost values; other fields have their first one."""
     first = {name: each.ends()[0] for name, each in space.items()}
     yield first
     for name, each in space.items():
@@ -217,7 +220,7 @@ def extremes(space: Mapping[str, Dimension]) -> Iterator[Params]:
 
 
 def combinations(space: Mapping[str, Dimension]) -> int:
-    """Return the number of points of the grid. Raises InvalidInput where it is infinite or too large."""
+    """Return the number of points of the grid. Raises InvalidInput if it is infinite or too large."""
     count = math.prod(len(each.values()) for each in space.values())
     if count > MOST_COMBINATIONS:
         raise _too_many(count)
@@ -225,7 +228,7 @@ def combinations(space: Mapping[str, Dimension]) -> int:
 
 
 def point_of_grid(space: Mapping[str, Dimension], number: int) -> Params:
-    """Return the ``number``-th combination, the last field changing fastest."""
+    """Return the ``number``-th combination of the grid; the last field changes fastest."""
     point: Params = {}
     for name in reversed(list(space)):
         values = space[name].values()
@@ -262,7 +265,7 @@ def _dimension(name: str, given: SearchRange, fields: Mapping[str, FieldSchema],
     kind = fields[name].searched.kind
     if kind not in ("int", "float"):
         raise InvalidInput(
-            "{place}: {name} is not a number and is searched by choices",
+            "{place}: {name} is not a number and can be searched only by choices",
             where="{place}",
             next_step='write {{"choices": [true, false]}}, for example',
             place=where,
@@ -292,7 +295,7 @@ def _choices(name: str, given: SearchRange, choices: Sequence[JsonValue], where:
             raise InvalidInput(
                 "{place}: {choice!r} is listed twice",
                 where="{place}",
-                next_step="remove the repetition",
+                next_step="remove the duplicate",
                 place=where,
                 choice=choice,
             )
@@ -316,7 +319,7 @@ def _range(name: str, given: SearchRange, kind: Kind, where: str) -> Dimension:
         raise InvalidInput(
             "{place}: on a log scale, low must be greater than 0, not {low:g}",
             where="{place}",
-            next_step="raise low, or leave log out",
+            next_step="increase low, or omit log",
             place=where,
             low=low,
         )
@@ -324,7 +327,7 @@ def _range(name: str, given: SearchRange, kind: Kind, where: str) -> Dimension:
         raise InvalidInput(
             "{place}: step must be greater than 0 and cannot be used on a log scale",
             where="{place}",
-            next_step="correct step, or leave step or log out",
+            next_step="correct step, or omit step or log",
             place=where,
         )
     if step is not None and high > low:
@@ -344,7 +347,7 @@ def _number(name: str, value: float | None, key: str, kind: Kind, where: str) ->
         )
     if kind == "int" and value != int(value):
         raise InvalidInput(
-            "{place}: {name} is a whole number, so {key} must be one, too, not {value!r}",
+            "{place}: {name} is a whole number, so {key} must be a whole number, not {value!r}",
             where="{place}",
             next_step="write a whole number",
             place=where,
@@ -386,7 +389,7 @@ def _too_many(count: int) -> InvalidInput:
     return InvalidInput(
         "the grid has {count:,} combinations; at most {most:,} can be tried",
         where="space",
-        next_step="name fewer values, or choose a sampler such as tpe or qmc",
+        next_step="specify fewer values, or choose a sampler such as tpe or qmc",
         count=count,
         most=MOST_COMBINATIONS,
     )

@@ -21,7 +21,7 @@ _KEY: tuple[Any, ...] = (Study.project_id, Study.id)
 
 @dataclass(frozen=True)
 class Active:
-    """Key of a study with possible work."""
+    """Key of a study that may have work to do."""
 
     project_id: str
     study_id: str
@@ -29,24 +29,24 @@ class Active:
 
 @cross_project_query(limit=Integer())
 def active_studies(limit: ColumnElement[int]) -> Select[Any]:
-    """Return studies that run or have an unfinished trial."""
-    # A literal: only then do planners see that the partial index fits.
+    """Select the studies that are running or have an open trial."""
+    # A literal, so that query planners can use the partial index.
     return select(*_KEY).where(literal_column(f"study.{ACTIVE}", Boolean())).order_by(*_KEY).limit(limit)
 
 
 def active(session: Session, limit: int) -> list[Active]:
-    """System scope."""
+    """Return the keys of active studies, at most ``limit``. Requires a session of system scope."""
     return [Active(row.project_id, row.id) for row in active_studies(session, limit=limit)]
 
 
 def clock(session: Session) -> datetime:
-    """The database's time."""
+    """Return the database's current time."""
     found: datetime = session.execute(select(now())).scalar_one()
     return found
 
 
 def find(session: Session, name_or_id: str, *, trash: bool = False) -> Study | None:
-    """Return a study by id, or else by name; with ``trash`` also a deleted one by id."""
+    """Return a study by id, or else by name; None if not found. With ``trash``, the id may be a deleted study's."""
     named = or_(Study.id == name_or_id, and_(Study.name == name_or_id, Study.deleted_at.is_(None)))
     statement = select(Study).where(named)
     if not trash:
@@ -55,14 +55,17 @@ def find(session: Session, name_or_id: str, *, trash: bool = False) -> Study | N
 
 
 def find_in_trash(session: Session, name_or_id: str) -> Study | None:
-    """Return a deleted study by id, or else the last deleted one of this name."""
+    """Return a deleted study by id, or else the last deleted one with this name; None if not found."""
     named = or_(Study.id == name_or_id, Study.name == name_or_id)
     statement = select(Study).where(named, Study.deleted_at.is_not(None))
     return session.scalars(statement.order_by(Study.id != name_or_id, Study.deleted_at.desc())).first()
 
 
 def deleted(session: Session, before: datetime | None) -> Sequence[Study]:
-    """Return deleted studies, deleted before a time (None: all) or half purged, latest first."""
+    """Return the deleted studies, most recently deleted first.
+
+    With ``before``, return only those deleted until then and those whose purge was interrupted.
+    """
     statement = select(Study).where(Study.deleted_at.is_not(None))
     if before is not None:
         statement = statement.where(or_(Study.deleted_at <= before, Study.purging))
@@ -70,13 +73,13 @@ def deleted(session: Session, before: datetime | None) -> Sequence[Study]:
 
 
 def lock(session: Session, study_id: str) -> Study | None:
-    """Return the study, its row locked until commit."""
+    """Lock a study's row until the commit and return it; None if it does not exist."""
     statement = select(Study).where(Study.id == study_id)
     return session.scalar(statement.with_for_update(), execution_options=_FRESH)
 
 
 def page(session: Session, limit: int, after: tuple[datetime, str] | None) -> Sequence[Study]:
-    """Return a page of studies that are not in the trash, newest first, following ``after``."""
+    """Return a page of studies that are not in the trash, newest first, after the key ``after``."""
     statement = select(Study).where(Study.deleted_at.is_(None))
     if after is not None:
         statement = statement.where(behind((Study.created_at, Study.id), after, descending=True))
@@ -90,18 +93,18 @@ def count(session: Session) -> int:
 
 
 def using(session: Session) -> Sequence[Study]:
-    """Return studies that will still start runs."""
+    """Return the studies that may still start runs."""
     return session.scalars(select(Study).where(Study.state.in_(("running", "paused")))).all()
 
 
 def beginning_from(session: Session, study: Study) -> list[Study]:
-    """Return studies that started from this one's trials, including deleted ones."""
+    """Return the studies that started from this study's trials, including deleted ones."""
     rows = session.scalars(select(Study).where(Study.id != study.id)).all()
     return [row for row in rows if study.id in row.warm_start_from]
 
 
 def run_ids(session: Session, study_id: str) -> list[str]:
-    """Return the run ids of a study's trials, by number."""
+    """Return the run ids of a study's trials, ordered by trial number."""
     of = StudyTrial.study_id == study_id
     return list(session.scalars(select(StudyTrial.run_id).where(of).order_by(StudyTrial.number)))
 
@@ -113,7 +116,7 @@ def add(session: Session, row: Study | StudyTrial) -> None:
 
 
 def change(session: Session, row: Study | StudyTrial, **values: object) -> None:
-    """Write into a row; of a trial, the caller has locked its study."""
+    """Change values of a row; to change a trial, the caller must have locked its study."""
     for name, value in values.items():
         setattr(row, name, value)
     session.flush()
@@ -128,12 +131,12 @@ def remove(session: Session, study: Study) -> None:
 
 
 def trials(session: Session, study_id: str) -> Sequence[StudyTrial]:
-    """By number."""
+    """Return a study's trials, ordered by number."""
     return session.scalars(_trials(study_id).order_by(StudyTrial.number), execution_options=_FRESH).all()
 
 
 def trial_page(session: Session, study_id: str, limit: int, after: tuple[int] | None) -> Sequence[StudyTrial]:
-    """By number, behind ``after``."""
+    """Return a page of a study's trials, ordered by number, after the key ``after``."""
     statement = _trials(study_id).order_by(StudyTrial.number).limit(limit)
     if after is not None:
         statement = statement.where(behind([StudyTrial.number], after))
@@ -141,13 +144,13 @@ def trial_page(session: Session, study_id: str, limit: int, after: tuple[int] | 
 
 
 def open_trials(session: Session, study_id: str) -> Sequence[StudyTrial]:
-    """Return trials that have not ended."""
+    """Return the trials that have not ended, ordered by number."""
     statement = _trials(study_id).where(StudyTrial.state == "running")
     return session.scalars(statement.order_by(StudyTrial.number), execution_options=_FRESH).all()
 
 
 def last_states(session: Session, study_id: str, count: int) -> Sequence[str]:
-    """Return the states of the newest trials."""
+    """Return the states of the newest ``count`` trials, newest first."""
     of = StudyTrial.study_id == study_id
     return session.scalars(select(StudyTrial.state).where(of).order_by(StudyTrial.number.desc()).limit(count)).all()
 
@@ -170,7 +173,7 @@ def counts(session: Session, study_ids: Sequence[str]) -> dict[str, dict[str, in
 
 
 def complete(session: Session, study_ids: Sequence[str]) -> dict[str, list[tuple[int, list[float]]]]:
-    """Return number and scores of the complete trials of each study."""
+    """Return number and scores of each study's complete trials."""
     statement = (
         select(StudyTrial.study_id, StudyTrial.number, StudyTrial.scores)
         .where(StudyTrial.study_id.in_(study_ids), StudyTrial.state == "complete")
@@ -183,7 +186,7 @@ def complete(session: Session, study_ids: Sequence[str]) -> dict[str, list[tuple
 
 
 def cpu_seconds(session: Session, study_id: str) -> float:
-    """Return the processor time of the trials that have ended."""
+    """Return the seconds of processor time of all ended trials."""
     of = StudyTrial.study_id == study_id
     return float(session.scalar(select(func.coalesce(func.sum(StudyTrial.cpu_seconds), 0.0)).where(of)) or 0.0)
 

@@ -1,4 +1,4 @@
-"""Tables of studies and their trials, which hold all state of a search. Every key begins with the project."""
+"""Tables of studies and their trials, which contain all state of a search. Every key starts with the project."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from azuraforge.database import Base, Deletable, JsonText, Owned, Timestamp, new
 from azuraforge.studies.records import Params, StoredBaseline, StoredError, StoredObjective, StoredPruner, StoredSpace
 from azuraforge.studies.schemas import Sampler, StudyState, TrialState
 
-#: A condition of the index, and so a literal in the query.
+#: Condition of the partial index; queries use the same text as a literal.
 ACTIVE = "active"
 
 
 class Study(Deletable, Owned, Base):
-    """A search. ``active`` while it runs or has an unfinished trial, so that a scheduler must look at it."""
+    """A study. ``active`` is true while it runs or has an open trial, so that a scheduler must check it."""
 
     __tablename__ = "study"
     __table_args__ = (
@@ -63,27 +63,27 @@ class Study(Deletable, Owned, Base):
     threads: Mapped[int] = mapped_column(Integer)
     priority: Mapped[int] = mapped_column(Integer)
     retrain: Mapped[bool] = mapped_column(Boolean)
-    same_parts: Mapped[bool] = mapped_column(Boolean)  # every config cuts the same ones, so they are cut once
+    same_parts: Mapped[bool] = mapped_column(Boolean)  # all configs use the same rows, so parts are cut once
     baselines: Mapped[list[StoredBaseline] | None] = mapped_column(JsonText)  # on the rows that score the trials
 
     state: Mapped[StudyState] = mapped_column(String(20))
     active: Mapped[bool] = mapped_column(Boolean)
-    reason: Mapped[str | None] = mapped_column(String(40))  # why it ended
+    reason: Mapped[str | None] = mapped_column(String(40))  # why the study ended
     error: Mapped[StoredError | None] = mapped_column(JsonText)
-    asked: Mapped[int] = mapped_column(Integer, default=0)  # trials so far; the next one's number
+    asked: Mapped[int] = mapped_column(Integer, default=0)  # number of trials so far, which is the next one's number
     winner: Mapped[int | None] = mapped_column(Integer)
     retrain_run_id: Mapped[str | None] = mapped_column(String(16))
-    ran_seconds: Mapped[float] = mapped_column(Double, default=0.0)  # before the newest pause
+    ran_seconds: Mapped[float] = mapped_column(Double, default=0.0)  # seconds until the last pause
     running_since: Mapped[datetime | None] = mapped_column(Timestamp)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     finished_at: Mapped[datetime | None] = mapped_column(Timestamp)
-    purging: Mapped[bool] = mapped_column(Boolean, default=False)  # its trials' runs go: it is not restored any more
+    purging: Mapped[bool] = mapped_column(Boolean, default=False)  # its runs are being purged: not restorable
 
 
 class StudyTrial(Owned, Base):
-    """One trial. ``run_id`` is no foreign key, as the trial outlives its run.
+    """One trial. ``run_id`` is not a foreign key, because the trial outlives its run.
 
-    ``curve`` holds the pruner's series, one value per report; ``generation`` is CMA-ES's own count.
+    ``curve`` contains the pruner's series, one value per report; ``generation`` is the generation of CMA-ES.
     """
 
     __tablename__ = "study_trial"
@@ -98,7 +98,7 @@ class StudyTrial(Owned, Base):
     scores: Mapped[list[float] | None] = mapped_column(JsonText)
     metrics: Mapped[dict[str, float | None] | None] = mapped_column(JsonText)
     curve: Mapped[list[float | None]] = mapped_column(JsonText)
-    pruned_after: Mapped[int | None] = mapped_column(Integer)  # reports; set before its run has been cancelled
+    pruned_after: Mapped[int | None] = mapped_column(Integer)  # number of reports; set before the run is cancelled
     generation: Mapped[int | None] = mapped_column(Integer)
     best_epoch: Mapped[int | None] = mapped_column(Integer)
     cpu_seconds: Mapped[float | None] = mapped_column(Double)

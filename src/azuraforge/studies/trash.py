@@ -1,8 +1,8 @@
-"""Deleted studies: readable and restorable until they are purged together with their trials' runs.
+"""Trash of studies: deleted studies can be read and restored until they are purged with the runs of their trials.
 
-A study in the trash does not occupy its name. The runs of its trials are not put into the trash one by one: they belong
-to it, and no list shows them but its own. A study that a later one began from is kept as long as that one, because its
-trials count for that one's gate.
+The name of a study in the trash can be used again. The runs of its trials are not moved to the trash one by one: they
+belong to the study and appear only in its lists. A study that another one started from is kept as long as the other
+one, because its trials count for the other one's gate.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from azuraforge.studies.tables import Study
 
 
 class StudyTrash(RowBin[Study]):
-    """Deletes, restores and purges studies."""
+    """Bin that deletes, restores and purges studies."""
 
     noun: ClassVar[Noun] = "study"
-    checks_needs: ClassVar[bool] = True  # a study that needed this one may have gone in the same round
+    checks_needs: ClassVar[bool] = True  # a study that needed this one may be purged in the same round
 
     def __init__(self, database: Database, events: EventLog, runs: RunTrash, emit: StudyEvents) -> None:
         super().__init__(database, events)
@@ -73,7 +73,7 @@ class StudyTrash(RowBin[Study]):
             raise Conflict(
                 "the study is being purged and cannot be restored: runs of its trials no longer exist",
                 where="study {study}",
-                next_step="finish the deletion: azuraforge trash empty",
+                next_step="complete the deletion: azuraforge trash empty",
                 study=thing.name,
             )
 
@@ -83,7 +83,7 @@ class StudyTrash(RowBin[Study]):
         if after is not None:
             return []
         rows = store.deleted(session, before)
-        # Later studies first: then one that was kept for them goes in the same round.
+        # Newer studies come first, so that an older one that they needed is purged in the same round.
         return [_thing(row) for row in sorted(rows, key=lambda row: (row.created_at, row.id), reverse=True)]
 
     def held_bytes(self, session: Session, things: Sequence[Thing[Study]]) -> Mapping[Key, int]:
@@ -94,7 +94,7 @@ class StudyTrash(RowBin[Study]):
         return {key: NeededBy(noun="study", name=later[0].name) for key, later in found.items() if later}
 
     def purge_parts(self, project_id: str, thing: Thing[Study], limit: int) -> Purged | None:
-        """Purge the trials' runs before the study, so that an interrupted purge finds the rest."""
+        """Purge the trials' runs before the study, so that an interrupted purge can be continued."""
         run_ids = self.database.write(project_id, self._free(project_id, thing))
         if run_ids is None:
             return None
@@ -106,7 +106,7 @@ class StudyTrash(RowBin[Study]):
         if store.beginning_from(session, thing.row):
             return Removal(kept=1)
         if self._runs.exist(session, store.run_ids(session, thing.id)):
-            return Removal(kept=1)  # one was resumed in the meantime: without its study it would never be purged
+            return Removal(kept=1)  # a run was resumed meanwhile; without its study, it would never be purged
         self._emit.forget(session, thing.row)
         store.remove(session, thing.row)
         return Removal(Counter(studies=1))
@@ -120,7 +120,7 @@ class StudyTrash(RowBin[Study]):
             self._emit(session, each.row, body)
 
     def _free(self, project_id: str, thing: Thing[Study]) -> Callable[[Session], list[str] | None]:
-        """Return work that marks the study and returns its trials' remaining runs; None if it may not be purged."""
+        """Return a function that marks the study and returns the ids of its remaining runs; None if it must be kept."""
 
         def work(session: Session) -> list[str] | None:
             locked = self.lock(session, thing)
@@ -130,7 +130,7 @@ class StudyTrash(RowBin[Study]):
             free = self._runs.there(session, run_ids)
             if not locked.row.purging:
                 if len(free) < self._runs.exist(session, run_ids):
-                    return None  # one goes on or is needed: nothing has gone yet, so it can still be restored
+                    return None  # a run is active or needed; nothing was purged yet, so the study can still be restored
                 store.change(session, locked.row, purging=True)
             return free
 

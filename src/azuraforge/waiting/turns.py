@@ -126,9 +126,9 @@ class Turns:
 
     def _busy(self) -> TransientError:
         return TransientError(
-            "too many requests wait for {what} already",
+            "too many requests are already waiting for {what}",
             where="server",
-            next_step="wait for the others to end, then send it again",
+            next_step="wait until other requests have ended, then send this one again",
             code="busy",
             what=Message(f"waiting.{self.bounds.what}"),
         )

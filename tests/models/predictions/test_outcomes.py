@@ -232,7 +232,7 @@ def test_pages_of_the_ledger_miss_nothing_and_repeat_nothing(ground: Ground) -> 
         if after is None:
             break
     assert seen == made[::-1]
-    with pytest.raises(InvalidInput, match="not a cursor of this list"):
+    with pytest.raises(InvalidInput, match="does not belong to this list"):
         ground.service.reads.page(ground.project_id, model=None, version=None, judged=None, after="x", limit=3)
 
 

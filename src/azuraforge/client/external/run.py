@@ -92,7 +92,7 @@ class ExternalRun:
         """
         if self._journal is not None:
             raise ClientError(
-                "the run {name!r} was started already", next_step="create another with client.run()", name=self.name
+                "the run {name!r} was already started", next_step="create another run with client.run()", name=self.name
             )
         book = self._connection.book
         try:
@@ -101,7 +101,7 @@ class ExternalRun:
             raise ClientError(
                 "the run's journal cannot be written: {reason}",
                 where="{folder}",
-                next_step="make the folder writable, or name another: azuraforge.Client(home=…)",
+                next_step="make the folder writable, or choose another one with azuraforge.Client(home=…)",
                 reason=error.strerror,
                 folder=str(error.filename or book.home),
             ) from error

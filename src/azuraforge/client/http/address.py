@@ -60,7 +60,8 @@ class AddressBook:
             raise PlatformUnreachable(
                 "no platform runs on this data home",
                 where="{home}",
-                next_step="start one with `azuraforge up`, or name one with url= or AZURAFORGE_URL",
+                next_step="start a platform with `azuraforge up`, or set the address of a running one with url= or "
+                "AZURAFORGE_URL",
                 home=str(self.home),
             )
         # The home's token belongs to the home's platform; it must not be sent to any other address.

@@ -176,7 +176,7 @@ def problem(answer: httpx.Response) -> ApiError:
         return ApiError(
             answer.status_code,
             "unexpected_answer",
-            "{url} answered {status} {reason}",
+            "{url} returned {status} {reason}",
             next_step="check that an AzuraForge platform listens at this address",
             url=str(answer.request.url.copy_with(query=None)),
             status=answer.status_code,
@@ -190,7 +190,7 @@ def unreachable(address: Address, error: Exception) -> PlatformUnreachable:
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         return PlatformUnreachable(
             "no platform answers at {url}",
-            next_step="start it with `azuraforge up`, or check the address",
+            next_step="start the platform with `azuraforge up`, or check the address",
             url=address.url,
         )
     if isinstance(error, httpx.TimeoutException):
@@ -199,7 +199,7 @@ def unreachable(address: Address, error: Exception) -> PlatformUnreachable:
         )
     if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
         return PlatformUnreachable(
-            "{url!r} is not an address", next_step="write it like http://127.0.0.1:8787", url=address.url
+            "{url!r} is not a valid address", next_step="write it in the form http://127.0.0.1:8787", url=address.url
         )
     return PlatformUnreachable(
         "the connection to {url} was interrupted: {reason}",
@@ -217,7 +217,7 @@ def _json(answer: httpx.Response) -> object:
         raise ApiError(
             answer.status_code,
             "unexpected_answer",
-            "the answer of {url} is not JSON",
+            "the response of {url} is not JSON",
             next_step="check that an AzuraForge platform listens at this address",
             url=str(answer.request.url.copy_with(query=None)),
         ) from None

@@ -20,8 +20,8 @@ def moment(at: datetime | date | str) -> datetime:
             at = datetime.fromisoformat(at.strip())
         except ValueError:
             raise InvalidArgument(
-                "{text!r} is not a moment",
-                next_step="write it like 2026-03-01, 2026-03-01T12:00 or 2026-03-01T12:00:00+03:00",
+                "{text!r} is not a date or time",
+                next_step="write it as 2026-03-01, 2026-03-01T12:00 or 2026-03-01T12:00:00+03:00",
                 text=at,
             ) from None
     elif not isinstance(at, datetime):
@@ -30,7 +30,7 @@ def moment(at: datetime | date | str) -> datetime:
         return at.astimezone()
     except (OverflowError, OSError, ValueError):  # years at the ends of the calendar have no moment in every zone
         raise InvalidArgument(
-            "{moment} is too far from today", next_step="choose a moment nearer to today", moment=at.isoformat()
+            "{moment} is too far from today", next_step="choose a time closer to today", moment=at.isoformat()
         ) from None
 
 

@@ -16,10 +16,10 @@ _PERMISSIONS = Message("check the permissions of the file and its folder")
 _NEXT_STEPS: Mapping[int, Message] = {
     errno.ENOENT: _CHECK_PATH,
     errno.ENOTDIR: _CHECK_PATH,
-    errno.EISDIR: Message("name a file, not a folder"),
+    errno.EISDIR: Message("choose a file instead of a folder"),
     errno.EACCES: _PERMISSIONS,
     errno.EPERM: _PERMISSIONS,
-    errno.ENOSPC: Message("free space on the disk, or write to another one"),
+    errno.ENOSPC: Message("free disk space, or write to another disk"),
     errno.EROFS: Message("write to another folder"),
 }
 _OTHER_FILE = Message("try another file")

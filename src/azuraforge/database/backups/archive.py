@@ -1,4 +1,4 @@
-"""A backup in one file: a ZIP of a manifest and the database's contents, protected by their hash."""
+"""Backups as single files: a ZIP archive of a manifest and the database's contents, verified by a hash."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _MANIFEST, _CONTENTS = "manifest.json", "database"
 
 
 class Manifest(BaseModel):
-    """Contents of a backup. ``rows`` counts every table, ``artifacts`` are files of the data home and their sizes."""
+    """Description of a backup. ``rows`` counts the rows of each table; ``bytes`` and ``sha256`` describe the contents.
+
+    ``artifacts`` are the artifact files of the data home with their sizes in bytes; None if they were not listed.
+    """
 
     format: Literal["azuraforge-backup-1"] = "azuraforge-backup-1"
     created_at: datetime
@@ -33,21 +36,21 @@ class Manifest(BaseModel):
 
 
 def refuse_existing(target: Path) -> None:
-    """Raise Conflict where a file of this name already exists: no backup is ever overwritten."""
+    """Raise Conflict if the file exists, because backups are never overwritten."""
     if target.exists():
         raise Conflict(
-            "a file of this name already exists",
+            "the file already exists",
             where="{place}",
-            next_step="name another file, or remove it",
+            next_step="choose another file name, or delete the existing file",
             place=str(target),
         )
 
 
 def write(target: Path, contents: Path, manifest: Manifest, draft: Path) -> None:
-    """Write the file, readable for its owner only. It appears complete or not at all.
+    """Write the backup file, readable by its owner only. It appears complete or not at all.
 
-    ``draft`` is on the same file system. Raises Conflict if a file of this name already exists, StorageError if it
-    cannot be written.
+    ``draft`` is a path on the same file system. Raises Conflict if ``target`` exists, and StorageError if it cannot be
+    written.
     """
     try:
         with open(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b") as file:
@@ -64,12 +67,12 @@ def write(target: Path, contents: Path, manifest: Manifest, draft: Path) -> None
 
 
 def _place(draft: Path, target: Path) -> None:
-    """Rename the finished file durably, or leave no file of this name."""
+    """Rename the complete file durably; on failure, no file remains at ``target``."""
     try:
-        os.link(draft, target)  # unlike a rename, it fails where a file of this name appeared meanwhile
+        os.link(draft, target)  # unlike a rename, this fails if the target was created meanwhile
     except FileExistsError:
         refuse_existing(target)
-        raise  # a link that points nowhere
+        raise  # a broken symbolic link
     except OSError:  # a file system without hard links
         refuse_existing(target)
         os.replace(draft, target)
@@ -82,36 +85,36 @@ def _place(draft: Path, target: Path) -> None:
 
 
 def not_written(error: OSError, target: Path) -> StorageError:
-    """Return the error of a backup for which there is no space."""
+    """Return the error of a backup that could not be written."""
     return StorageError(
         "the backup could not be written: {reason}",
         where="{place}",
-        next_step="free space, or name another folder",
+        next_step="free disk space, or choose another folder",
         reason=error.strerror,
         place=str(target),
     )
 
 
 def read(source: Path) -> Manifest:
-    """Return the manifest of a backup. Raises InvalidInput for a file that is no backup."""
+    """Return the manifest of a backup. Raises InvalidInput if the file is not a backup."""
     try:
         with zipfile.ZipFile(source) as made:
             return Manifest.model_validate_json(made.read(_MANIFEST))
     except FileNotFoundError:
         raise InvalidInput(
-            "there is no such file", next_step="check the path", where="{place}", place=str(source)
+            "the file does not exist", next_step="check the path", where="{place}", place=str(source)
         ) from None
     except (OSError, zipfile.BadZipFile, KeyError, ValidationError) as error:
         raise InvalidInput(
-            "this is not a backup of AzuraForge",
+            "the file is not an AzuraForge backup",
             where="{place}",
-            next_step="use a file of `azuraforge database backup`",
+            next_step="use a file written by `azuraforge database backup`",
             place=str(source),
         ) from error
 
 
 def extract(source: Path, target: Path) -> Manifest:
-    """Extract the contents. Raises InvalidInput if they do not match the manifest."""
+    """Extract the contents to ``target``. Raises InvalidInput if they do not match the manifest."""
     manifest = read(source)
     try:
         with zipfile.ZipFile(source) as made, made.open(_CONTENTS) as packed, target.open("wb") as unpacked:
@@ -122,7 +125,7 @@ def extract(source: Path, target: Path) -> Manifest:
     except OSError as error:
         raise StorageError(
             "the backup could not be unpacked: {reason}",
-            next_step="free space",
+            next_step="free disk space",
             where="{place}",
             reason=error.strerror,
             place=str(target),
@@ -133,7 +136,7 @@ def extract(source: Path, target: Path) -> Manifest:
 
 
 def fingerprint(path: Path) -> tuple[int, str]:
-    """Return the size and the SHA-256 of a file."""
+    """Return the size in bytes and the SHA-256 of a file."""
     with path.open("rb") as file:
         return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,8 +1,8 @@
-"""Replacement of an SQLite file: a process killed at any step leaves the old database or the new one in its place.
+"""Replacement of an SQLite file; after a kill at any step, either the old or the new database is in place.
 
-The new file is complete, on disk and named ``azuraforge.db.incoming-<time>`` before anything else changes. From then on
-the replacement counts as decided: the next process that opens the database finishes it. The old file and its journals
-are kept as ``azuraforge.db.before-<time>``.
+The new file is complete, on disk and named ``azuraforge.db.incoming-<time>`` before anything else changes. From then
+on, the replacement is decided: the next process that opens the database completes it. The old file and its journals are
+kept as ``azuraforge.db.before-<time>``.
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ from azuraforge.durable import sync_path
 from azuraforge.errors import AzuraError, StorageError
 
 _INCOMING, _BEFORE, _WORK = ".incoming-", ".before-", ".azuraforge-restore"
-#: The journals that SQLite keeps next to a file; the write-ahead log holds transactions that the file lacks.
+#: Suffixes of the journals that SQLite writes next to a file. The write-ahead log may contain committed transactions
+#: that the file lacks.
 _JOURNALS = ("-wal", "-shm", "-journal")
 
 
 def replace(path: Path, contents: Path) -> Path | None:
-    """Replace the database at ``path`` by ``contents``; return the path of the old one, if there was one.
+    """Replace the database at ``path`` by ``contents``; return the new path of the old one, or None if there was none.
 
-    No process may have either file open. Raises StorageError where the disk is full or the folder cannot be written. It
-    says whether the old database is unchanged or the next start finishes the replacement.
+    No process may have either file open. Raises StorageError if the disk is full or the folder is not writable; its
+    next step states whether the old database is unchanged or the next start completes the replacement.
     """
     with _storage(path):
         _fold(path)
@@ -47,39 +48,39 @@ def replace(path: Path, contents: Path) -> Path | None:
 
 
 def settle(path: Path) -> Path | None:
-    """Finish an interrupted replacement and remove the files of killed ones; the caller holds the data home.
+    """Complete an interrupted replacement and remove work folders of ended processes; the data home must be locked.
 
-    Returns where the replaced database is kept; None where nothing had been interrupted.
+    Returns the path of the replaced database; None if no replacement was interrupted.
     """
     kept = None
     for incoming in unfinished(path):
         with _storage(path, incoming):
             kept = _finish(path, incoming) or kept
     folders = path.with_name(_WORK)
-    claims.sweep(folders)  # another database of this folder may be being restored
+    claims.sweep(folders)  # another database in this folder may be in the middle of a restore
     _remove_empty(folders)
     return kept
 
 
 def unfinished(path: Path) -> list[Path]:
-    """New databases that were complete when the process that placed them was killed, oldest first."""
+    """Return the new databases of interrupted replacements, oldest first."""
     return sorted(path.parent.glob(f"{glob.escape(path.name)}{_INCOMING}*"))
 
 
 def kept(path: Path) -> list[Path]:
-    """List the databases that earlier replacements kept, oldest first."""
+    """Return the old databases that earlier replacements kept, oldest first."""
     found = sorted(path.parent.glob(f"{glob.escape(path.name)}{_BEFORE}*"))
     return [each for each in found if not each.name.endswith(_JOURNALS)]
 
 
 def journals(path: Path) -> list[Path]:
-    """Return the names that the journals of this file have, whether they exist or not."""
+    """Return the paths of this file's journals; they need not exist."""
     return [path.with_name(path.name + ending) for ending in _JOURNALS]
 
 
 @contextmanager
 def workroom(path: Path) -> Iterator[Path]:
-    """Open a folder next to the database in which its successor is prepared, so that one rename places it."""
+    """Create a folder next to the database for the preparation of its replacement, which one rename then places."""
     folders = path.with_name(_WORK)
     with _storage(path):
         claim = Claim(folders)
@@ -91,15 +92,15 @@ def workroom(path: Path) -> Iterator[Path]:
 
 
 def _finish(path: Path, incoming: Path) -> Path | None:
-    """Complete a replacement. Each step can be repeated: all names follow from that of ``incoming``."""
+    """Complete a replacement. Each step can be repeated, because all names are derived from ``incoming``."""
     before = _before(path, incoming)
-    for old, new in zip(journals(path), journals(before), strict=True):  # first: SQLite would play an old log
-        with contextlib.suppress(FileNotFoundError):  # into the new file
+    for old, new in zip(journals(path), journals(before), strict=True):  # first, because SQLite would apply an old log
+        with contextlib.suppress(FileNotFoundError):  # to the new file
             os.replace(old, new)
     crashpoint("restore_journals_aside")
     if path.exists() and not before.exists():
         try:
-            os.link(path, before)  # the old database stays in place until the new one takes it
+            os.link(path, before)  # the old database stays in place until the new one replaces it
         except OSError:  # a file system without hard links
             os.replace(path, before)
     sync_path(path.parent)
@@ -111,8 +112,8 @@ def _finish(path: Path, incoming: Path) -> Path | None:
 
 
 def _fold(path: Path) -> None:
-    """Move the write-ahead log into a sound file, so that one file holds everything."""
-    with contextlib.suppress(AzuraError, sqlite3.Error):  # one that cannot be read is kept with its journals
+    """Write the write-ahead log back into an intact file, so that this file alone contains all transactions."""
+    with contextlib.suppress(AzuraError, sqlite3.Error):  # an unreadable file is kept with its journals
         if path.exists() and problem_of(path) is None:
             with closing(sqlite3.connect(path)) as connection:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -123,7 +124,7 @@ def _before(path: Path, incoming: Path) -> Path:
 
 
 def _remove_empty(folders: Path) -> None:
-    with contextlib.suppress(OSError):  # another database of this folder is being restored
+    with contextlib.suppress(OSError):  # another database in this folder is being restored
         folders.rmdir()
 
 
@@ -135,9 +136,9 @@ def _storage(path: Path, incoming: Path | None = None) -> Iterator[None]:
         raise StorageError(
             "the database could not be replaced: {reason}",
             where="{place}",
-            next_step="free space or make the folder writable, then try again; the old database is unchanged"
+            next_step="free disk space or make the folder writable, then try again; the old database is unchanged"
             if incoming is None
-            else "free space or make the folder writable, then {then}",
+            else "free disk space or make the folder writable, then {then}",
             then=None if incoming is None else _once_decided(path, incoming),
             reason=error.strerror,
             place=str(error.filename or path),
@@ -150,7 +151,7 @@ def _once_decided(path: Path, incoming: Path) -> str:
         return f"start the platform: the restored database is in its place, and the old one is {before}"
     moved = [old for old in (before, *journals(before)) if old.exists()]
     if path.exists() and before in moved:
-        moved.remove(before)  # a second name of the same file
+        moved.remove(before)  # second name of the same file
     back = "".join(f" and rename {old} to {path.name}{old.name.removeprefix(before.name)}" for old in moved)
     return (
         "run `azuraforge up`: the restore is decided, and the next start finishes it;"

@@ -20,17 +20,17 @@ from sqlalchemy.engine import URL
 from azuraforge.database.row_security import CROSS_PROJECT_SETTING, see_all
 from azuraforge.errors import Conflict, InvalidInput, StorageError
 
-#: Entries that ``row_security`` rebuilds for the existing roles, so they are not restored from a dump.
+#: Dump entries that are not restored, because ``row_security`` recreates them for the existing roles.
 _ROW_SECURITY = re.compile(r"^\d+; \d+ \d+ (POLICY|ROW SECURITY|FUNCTION|ACL|COMMENT|DEFAULT ACL|SCHEMA) ")
 
-#: A restore must not end after the command that began it: by then a platform may have started.
+#: Used to kill the programs when this process ends: a restore that continued could overlap with a started platform.
 _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
 _CONNECTED = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename ="
 
 
 def dump(url: URL, connection: Connection, target: Path) -> None:
-    """Write the custom format, of the very snapshot that ``connection`` sees (REPEATABLE READ)."""
+    """Write a dump in custom format from the snapshot of ``connection``, whose transaction must be REPEATABLE READ."""
     snapshot = connection.scalar(text("SELECT pg_export_snapshot()"))
     _run("pg_dump", url, "--format=custom", "--enable-row-security", f"--snapshot={snapshot}", f"--file={target}")
 
@@ -40,8 +40,8 @@ def restore(
 ) -> None:
     """Replace ``tables`` by a dump, in one transaction.
 
-    The transaction fails where a count is not what it was, or where ``role`` has connected meanwhile. It is rolled back
-    where this process is killed.
+    The transaction fails if a restored table's row count differs from ``rows``, or if ``role`` has connected meanwhile.
+    It is rolled back if this process is killed.
     """
     contents = _run("pg_restore", None, "--list", str(source))
     wanted = script.with_suffix(".list")
@@ -57,13 +57,13 @@ def restore(
 
 @contextmanager
 def alone(engine: Engine, role: str) -> Iterator[None]:
-    """Raise Conflict while a platform is connected."""
+    """Raise Conflict if a platform is connected, that is, if ``role`` has open connections."""
     with engine.connect() as connection:
         count = connection.scalar(text(f"{_CONNECTED} :role"), {"role": role})
     if count:
         raise Conflict(
-            "{count} connections of {role} are open: a platform works on this database",
-            next_step="stop every api, worker and scheduler first",
+            "{role} has {count} open [connection|connections]: a platform is using this database",
+            next_step="stop all api, worker and scheduler processes first",
             count=count,
             role=role,
         )
@@ -71,7 +71,7 @@ def alone(engine: Engine, role: str) -> Iterator[None]:
 
 
 def counts(connection: Connection, tables: Sequence[str]) -> dict[str, int]:
-    """Return the number of rows of each table, as the owner sees them."""
+    """Return the number of rows of each table, across all projects; ``connection`` must be the owner's."""
     see_all(connection)
     return {name: int(connection.scalar(text(f'SELECT count(*) FROM "{name}"')) or 0) for name in tables}  # noqa: S608  names from the catalogue
 
@@ -91,7 +91,7 @@ def _still_alone(role: str) -> str:
 def _end_with_parent(parent: int) -> None:
     with contextlib.suppress(AttributeError):  # Linux only
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it ended before the kernel was asked to watch it
+    if os.getppid() != parent:  # the parent ended before prctl was called
         os._exit(1)
 
 
@@ -124,15 +124,15 @@ def _run(program: str, url: URL | None, *arguments: str) -> str:
 
 
 def _find(program: str) -> str:
-    """Find a program in ``$PG_BIN``, on the PATH, then in Debian's folders, newest first."""
+    """Return the path of a program: from ``$PG_BIN``, the PATH, or Debian's folders, newest version first."""
     folders = [os.environ.get("PG_BIN", ""), *os.environ.get("PATH", "").split(os.pathsep)]
     installed = Path("/usr/lib/postgresql").glob("*/bin")
     folders += map(str, sorted(installed, key=lambda path: int(path.parent.name or 0), reverse=True))
     found = shutil.which(program, path=os.pathsep.join(filter(None, folders)))
     if found is None:
         raise InvalidInput(
-            "{program} is not installed here",
-            next_step="install PostgreSQL's client programs (Debian: postgresql-client), or say where in PG_BIN",
+            "{program} is not installed",
+            next_step="install PostgreSQL's client programs (Debian: postgresql-client), or set PG_BIN to their folder",
             program=program,
         )
     return found

@@ -1,4 +1,4 @@
-"""Backups: written while a platform runs and verified; a restore replaces everything or nothing."""
+"""Backups, which are written and verified while a platform runs, and restores, which replace everything or nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from azuraforge.errors import Conflict, InvalidInput, StorageError
 
 @dataclass(frozen=True)
 class Place:
-    """Addresses of the database: the application's, and the owner's on PostgreSQL."""
+    """URLs of one database: the application's, and on PostgreSQL the table owner's."""
 
     url: str
     owner_url: str | None = None
@@ -40,22 +40,22 @@ class Place:
 
     @property
     def path(self) -> Path:
-        """The file of the SQLite database."""
+        """The path of the SQLite database file."""
         return Path(make_url(self.url).database or "")
 
     @property
     def shown(self) -> str:
-        """The URL without its password."""
+        """The database URL without its password."""
         return make_url(self.url).render_as_string(hide_password=True)
 
     @property
     def owner(self) -> str:
-        """The URL of the tables' owner. Raises InvalidInput if none is set."""
+        """The database URL of the tables' owner. Raises InvalidInput if none is set."""
         if self.owner_url is None:
             raise InvalidInput(
-                "only the owner of the tables may do this on PostgreSQL",
+                "on PostgreSQL, only the owner of the tables may do this",
                 where="{place}",
-                next_step="set AZURAFORGE_DATABASE_OWNER_URL",
+                next_step="set AZURAFORGE_DATABASE_OWNER_URL to the URL of the role that owns the tables",
                 place=self.shown,
             )
         return self.owner_url
@@ -63,7 +63,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Condition:
-    """Result of a check. ``problems`` is empty for a healthy database; ``rows`` is None if they cannot be read."""
+    """Result of a check. ``problems`` is empty for a healthy database; ``rows`` is None if they cannot be counted."""
 
     revision: str | None
     rows: dict[str, int] | None
@@ -71,9 +71,9 @@ class Condition:
 
 
 def examine(place: Place) -> Condition:
-    """Read the whole database and see whether it is sound; a platform may be running.
+    """Check the whole database and return its condition; a platform may be running.
 
-    Raises StorageError and TransientError where it cannot be opened at all.
+    Raises StorageError or TransientError if the database cannot be opened.
     """
     if place.is_sqlite:
         return _examine_sqlite(place.path)
@@ -84,9 +84,9 @@ def examine(place: Place) -> Condition:
 
 
 def back_up(place: Place, target: Path, artifacts: dict[str, int] | None = None) -> Manifest:
-    """Write a backup while the platform runs; ``artifacts`` are its files with their sizes, to be compared later.
+    """Write a backup while the platform runs; ``artifacts`` maps its artifact files to sizes, for a later comparison.
 
-    Raises Conflict where the file is there, StorageError where the database or the copy is not sound.
+    Raises Conflict if ``target`` exists, and StorageError if the database or the copy is damaged.
     """
     archive.refuse_existing(target)
     with _backup_folder(target) as folder:
@@ -95,7 +95,7 @@ def back_up(place: Place, target: Path, artifacts: dict[str, int] | None = None)
         if condition.problems or condition.revision is None:
             problem = condition.problems[0] if condition.problems else "it has no tables"
             raise StorageError(
-                "the database is not sound, nothing was saved: {problem}",
+                "the database failed its check, so no backup was written: {problem}",
                 next_step="restore an older backup: azuraforge database restore FILE --replace",
                 where="{place}",
                 problem=problem,
@@ -121,16 +121,17 @@ def restore(
 ) -> Manifest:
     """Replace the database by a backup and upgrade it to this code's schema. No platform may be running.
 
-    Raises InvalidInput for a file that is damaged or of the other database, Conflict where there are rows already
-    (unless ``replace``) or the backup is newer than this code. Whatever it raises, the old database is still there; a
-    StorageError says so where the next start replaces it.
-    ``before`` is called once everything was verified, before anything changes.
+    ``before`` is called after all checks and before the first change. If an error is raised, the old database still
+    exists; if the next start will replace it, the StorageError's next step says so.
+
+    Raises InvalidInput if the file is damaged or of the other database system, and Conflict if the database has rows
+    (unless ``replace``) or the backup is newer than this code.
     """
     said = archive.read(source)
     dialect = "sqlite" if place.is_sqlite else "postgresql"
     if said.dialect != dialect:
         raise InvalidInput(
-            "this is a backup of {dialect}, and the database is {database}",
+            "the backup is from {dialect}, but the database is {database}",
             next_step="choose a backup of the same database system",
             where="{place}",
             dialect=said.dialect,
@@ -154,7 +155,7 @@ def restore(
 
 @contextmanager
 def _backup_folder(target: Path) -> Iterator[Path]:
-    """Open a folder next to the new backup, so that a rename places it; remove what killed backups left there."""
+    """Create a folder next to the new backup, so that a rename places it; remove folders of killed backups."""
     folders = target.parent / ".azuraforge-backup"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -166,12 +167,12 @@ def _backup_folder(target: Path) -> Iterator[Path]:
         yield claim.folder
     finally:
         claim.release()
-        with contextlib.suppress(OSError):  # another backup is being made there
+        with contextlib.suppress(OSError):  # another backup is being written in this folder
             folders.rmdir()
 
 
 def _place_to_copy(near: Path) -> str | None:
-    """Return the target's folder if it is writable: copies there lie on the same disk, so that a rename is enough."""
+    """Return the folder of ``near`` if it is writable; else None, which means the system's temporary folder."""
     folder = near.parent
     return str(folder) if near.name and folder.is_dir() and os.access(folder, os.W_OK) else None
 
@@ -183,9 +184,9 @@ def _own(rows: dict[str, int]) -> dict[str, int]:
 def _refuse_rows(rows: dict[str, int] | None, where: str) -> None:
     if rows and any(rows.values()):
         raise Conflict(
-            "the database is not empty: {sum} rows",
+            "the database is not empty: it contains {sum:,} [row|rows]",
             where="{place}",
-            next_step="back it up, then restore with --replace",
+            next_step="back up the database, then restore with --replace",
             sum=sum(rows.values()),
             place=where,
         )
@@ -198,13 +199,13 @@ def _copy_sqlite(path: Path, target: Path) -> Condition:
     with _reading_sqlite(path) as source, closing(sqlite3.connect(target)) as copy:
         try:
             source.backup(copy)
-            copy.execute("PRAGMA journal_mode=DELETE")  # one file, without journals
+            copy.execute("PRAGMA journal_mode=DELETE")  # a single file, without journals
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
                 raise StorageError(
                     "the backup could not be written: {error}",
                     where="{place}",
-                    next_step="free space",
+                    next_step="free disk space",
                     error=error,
                     place=str(target.parent),
                 ) from error
@@ -230,7 +231,7 @@ def _examine_sqlite(path: Path) -> Condition:
 def _reading_sqlite(path: Path) -> Iterator[sqlite3.Connection]:
     if not path.is_file():
         raise StorageError(
-            "there is no database yet", where="{place}", next_step="azuraforge up makes one", place=str(path)
+            "there is no database yet", where="{place}", next_step="run azuraforge up to create one", place=str(path)
         )
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as connection:
@@ -249,7 +250,7 @@ def _restore_sqlite(path: Path, contents: Path, manifest: Manifest, replace: boo
     condition = _examine_sqlite(contents)
     if condition != Condition(manifest.revision, manifest.rows, []):
         problem = condition.problems[0] if condition.problems else "its rows are not the ones that were counted"
-        raise InvalidInput("the backup is not sound: {problem}", next_step="use another backup", problem=problem)
+        raise InvalidInput("the backup failed its check: {problem}", next_step="use another backup", problem=problem)
     _upgrade_file(contents)
     if path.exists() and not replace:
         _refuse_rows(_rows_of(path), str(path))
@@ -260,7 +261,7 @@ def _restore_sqlite(path: Path, contents: Path, manifest: Manifest, replace: boo
 def _rows_of(path: Path) -> dict[str, int] | None:
     try:
         return _examine_sqlite(path).rows
-    except StorageError as error:  # damaged, and that may be why it is to be replaced
+    except StorageError as error:  # damaged, which may be the reason for the restore
         error.with_next_step("restore with --replace: the damaged file is kept")
         raise
 

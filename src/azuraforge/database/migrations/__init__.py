@@ -1,1 +1,1 @@
-"""The schema's history. One tree for both dialects, in a version table of our own."""
+"""Migrations of the schema: one tree for both dialects. The version table has its own name (``VERSION_TABLE``)."""

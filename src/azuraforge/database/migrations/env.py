@@ -9,7 +9,7 @@ context.configure(
     connection=connection,
     target_metadata=Base.metadata,
     version_table=context.config.attributes["version_table"],
-    render_as_batch=connection.dialect.name == "sqlite",  # SQLite changes a table by making it anew
+    render_as_batch=connection.dialect.name == "sqlite",  # SQLite changes a table by recreating it
     compare_type=False,
     user_module_prefix="database.",
 )

@@ -1,4 +1,4 @@
-"""Child that executes an agent's request."""
+"""Child process that executes an agent's request."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from azuraforge.plugins.contract.agent import Agent
 from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.plugins.discovery.loading import load_plugin
 
-#: A longer result is only in the artifact.
+#: Size in bytes above which a result is only in the artifact.
 SUMMARY_BYTES = 16_384
 
 
 class AnsweringContext:
-    """``AgentContext`` that reports progress, curves and notes to the run."""
+    """``AgentContext`` that forwards progress, metric points and notes to the run."""
 
     def __init__(self, child: Child) -> None:
         self.progress = child.progress
@@ -28,7 +28,7 @@ class AnsweringContext:
 
 
 def answer(child: Child) -> AgentAnswer:
-    """Execute one request and write ``result.json``. ``AgentInput`` → ``AgentAnswer``."""
+    """Execute a request and write ``result.json``. ``AgentInput`` → ``AgentAnswer``."""
     wanted = asked(AgentInput, child.payload)
     name = wanted.plugin
     plugin = load_plugin("agent", name, wanted.plugins_folder)
@@ -40,7 +40,7 @@ def answer(child: Child) -> AgentAnswer:
         raise InvalidInput(
             "execute returned {type}, not a dict",
             where="agent {name}",
-            next_step="repair the execute method of the agent",
+            next_step="correct the execute method of the agent",
             type=type(result).__name__,
             name=name,
         )
@@ -50,7 +50,7 @@ def answer(child: Child) -> AgentAnswer:
         raise InvalidInput(
             "the result of execute is not JSON: {reason}",
             where="agent {name}",
-            next_step="repair the execute method of the agent",
+            next_step="correct the execute method of the agent",
             reason=str(error),
             name=name,
         ) from error

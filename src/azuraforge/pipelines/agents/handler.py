@@ -1,4 +1,4 @@
-"""Agent runs in the worker."""
+"""Handler of agent runs in the worker."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ANSWER = "azuraforge.pipelines.agents.answering:answer"
 
 
 class AgentHandler(Handler):
-    """Handler of one request to one agent; ``config`` of the run is the agent's request."""
+    """Handler of a run that sends one request to one agent; the run's ``config`` is the request."""
 
     kind = "agent"
     summary = AgentSummary
@@ -25,7 +25,7 @@ class AgentHandler(Handler):
         self._catalogue = catalogue
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        """Check the request with the agent's own schema. Raises UserError."""
+        """Validate the request with the agent's own schema. Raises UserError if agent or request are invalid."""
         if not request.plugin:
             raise InvalidInput("the request names no agent", where="plugin", next_step="run azuraforge plugins list")
         plugin = self._catalogue.get("agent", request.plugin)
@@ -37,13 +37,13 @@ class AgentHandler(Handler):
         )
 
     def execute(self, job: Job) -> Finish:
-        """Execute the agent; its result is an artifact and, if short, part of the summary."""
+        """Execute the agent; its result becomes an artifact and, if it is short, part of the summary."""
         run = job.run
         if run.plugin is None:
             raise InvalidInput(
                 "an agent run needs an agent",
                 where="run {run}",
-                next_step="start it again with --plugin",
+                next_step="start the run again with --plugin",
                 run=run.id,
             )
         wanted = AgentInput(plugins_folder=str(self._catalogue.plugins_folder), plugin=run.plugin, request=run.config)

@@ -9,14 +9,14 @@ from azuraforge.strict_json import JsonObject
 
 
 class AgentInput(StepInput):
-    """The request to an agent in canonical form."""
+    """The validated request to an agent."""
 
     plugin: str
     request: JsonObject
 
 
 class AgentAnswer(StepResult):
-    """The answer of an agent. ``result`` is empty if ``truncated``: a long one is in ``result.json`` only."""
+    """The result of an agent. ``result`` is None if ``truncated``; a long result is only in ``result.json``."""
 
     result: JsonValue
     truncated: bool

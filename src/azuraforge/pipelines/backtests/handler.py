@@ -1,12 +1,12 @@
-"""Rolling-origin backtests: the same pipeline fitted several times, each time evaluated on the rows that follow.
+"""Rolling-origin backtests: the same pipeline is fitted several times and evaluated on the rows that follow each fit.
 
-One test set shows how a forecaster did in one stretch of time. A backtest shows how much that depends on the
-stretch: fold by fold the training set grows, and the rows after it are predicted and measured next to the baselines.
-All folds lie before the run's own test set, which stays untouched, and between any two parts of a fold lies a purge
-gap of at least one horizon, so that no value is a target on both sides.
+One test set shows a forecaster's errors in one period. A backtest shows how much they depend on the period: the
+training set grows from fold to fold, and the rows after it are predicted and scored next to the baselines. All folds
+lie before the run's own test set, which is not used, and the parts of a fold are separated by a purge gap of at least
+one horizon, so that no value is a target in two parts.
 
-Seen from the worker; the work is done in children (``steps.py``): per fold one that cuts, one that learns, one that
-writes the rows to predict, once everything that learns has ended, and one that predicts.
+This module runs in the worker and starts child processes (``steps.py``). Each fold has four: one writes train and
+validation sets, one fits, one writes the test set after all fitting has ended, and one predicts.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from azuraforge.plugins.contract.shape import Shape
 from azuraforge.runs.handlers import Job
 
 STEPS = "azuraforge.pipelines.backtests.steps"
-#: Share of the run's progress for all folds together.
+#: Fraction of the run's progress that all folds together represent.
 SHARE = 0.3
 
 
@@ -40,9 +40,9 @@ def backtest(
 
     Args:
         learner: the candidate with its config and dataset.
-        baselines: that it is compared with.
-        split: the run's own.
-        folds: of the run.
+        baselines: names of the baselines that it is compared with.
+        split: the run's own split.
+        folds: the folds of the run.
     """
     share = SHARE / (4 * len(folds.folds) + 1)
     executed: list[ExecutedFold] = []

@@ -15,7 +15,7 @@ from azuraforge.strict_json import JsonObject
 
 
 class FoldRows(StepInput):
-    """One fold of a dataset; ``config`` is the candidate's."""
+    """One fold of a dataset. ``config`` is the candidate's."""
 
     dataset: DatasetFile
     fold: Fold
@@ -24,13 +24,13 @@ class FoldRows(StepInput):
 
 
 class FoldParts(StepResult):
-    """The parts of a fold, as the figure states them."""
+    """The row ranges of a fold's parts for the figure; empty after the step ``cut``."""
 
     parts: dict[str, PartSummary] = Field(default_factory=dict)
 
 
 class FoldLearner(Shape):
-    """A pipeline fitted in a fold; ``failed``: the reason if fitting failed."""
+    """A pipeline fitted in a fold. ``failed`` is the reason if fitting or predicting failed."""
 
     name: str
     seconds: float | None = None
@@ -38,13 +38,13 @@ class FoldLearner(Shape):
 
 
 class FoldLearned(StepResult):
-    """The candidate first, then the baselines, each in ``<name>/predictor/``."""
+    """The fitted pipelines, the candidate first, then the baselines; predictors are in ``<name>/predictor/``."""
 
     learned: tuple[FoldLearner, ...]
 
 
 class FoldPredictInput(StepInput):
-    """Predictors of one fold, and the part that they predict."""
+    """The predictors of one fold, and the test set that they predict."""
 
     test: str
     predictors: str
@@ -52,13 +52,13 @@ class FoldPredictInput(StepInput):
 
 
 class FoldPredicted(StepResult):
-    """The candidate first; predictions are in ``<name>.npz``."""
+    """The pipelines that predicted, the candidate first; predictions are in ``<name>.npz``."""
 
     predicted: tuple[FoldLearner, ...]
 
 
 class ExecutedFold(Shape):
-    """Data of one fold for the evaluation of a backtest."""
+    """Files and results of one executed fold, for the evaluation of the backtest."""
 
     parts: dict[str, PartSummary]
     train: str
@@ -70,7 +70,7 @@ class ExecutedFold(Shape):
 
 
 class BacktestInput(Shape):
-    """All folds of a candidate."""
+    """All executed folds of a candidate."""
 
     candidate: str
     season: int
@@ -79,7 +79,7 @@ class BacktestInput(Shape):
 
 
 class FoldContender(Shape):
-    """A contender's metrics in one fold."""
+    """The metrics of a contender in one fold, and the seconds that its fitting took."""
 
     name: str
     metrics: dict[str, float | None]
@@ -87,7 +87,7 @@ class FoldContender(Shape):
 
 
 class FoldSummary(Shape):
-    """The parts of one fold."""
+    """The row ranges of a fold's parts."""
 
     train: PartSummary
     validation: PartSummary
@@ -95,7 +95,7 @@ class FoldSummary(Shape):
 
 
 class JudgedFold(Shape):
-    """Every contender of one fold on the same rows."""
+    """The metrics of all contenders in one fold, measured on the same rows."""
 
     parts: FoldSummary
     contenders: tuple[FoldContender, ...]
@@ -103,7 +103,7 @@ class JudgedFold(Shape):
 
 
 class Spread(Shape):
-    """Distribution of a metric over the folds in which a contender has it."""
+    """Mean and standard deviation of a metric over the ``folds`` folds in which a contender has it."""
 
     mean: float | None
     deviation: float | None
@@ -111,7 +111,10 @@ class Spread(Shape):
 
 
 class ContenderOverFolds(Shape):
-    """A contender over all folds; ``beaten_in``: folds in which the candidate's RMSE was lower, null for itself."""
+    """Metrics of a contender over all folds.
+
+    ``beaten_in`` is the number of folds in which the candidate's RMSE was lower; null for the candidate itself.
+    """
 
     name: str
     rmse: Spread

@@ -1,7 +1,7 @@
-"""Steps of a backtest, each the entry point of a child of its own; ``handler.py`` defines their order.
+"""Steps of a backtest, each executed in a separate child process; ``handler.py`` defines their order.
 
-The child that learns is given the fold's train and validation rows and nothing else; the rows to predict are written
-after it has ended. Only forecasts have folds: their parts and metrics are those of that task kind.
+The child that fits has access only to the fold's train and validation rows; the rows to predict are written after it
+has ended. Only forecasting has folds, so parts and metrics are those of the forecasting task kind.
 """
 
 from __future__ import annotations
@@ -67,9 +67,9 @@ def cut(child: Child) -> FoldParts:
 
 
 def fit(child: Child) -> FoldLearned:
-    """Learn the candidate and every baseline into ``<name>/predictor/``. ``FitInput`` → ``FoldLearned``.
+    """Fit the candidate and every baseline, and save into ``<name>/predictor/``. ``FitInput`` → ``FoldLearned``.
 
-    A baseline that fails is listed; the candidate's failure ends the run.
+    A failure of a baseline is recorded in the result; a failure of the candidate ends the run.
     """
     wanted = asked(FitInput, child.payload)
     _, kind = load_pipeline(wanted.plugin, wanted.plugins_folder)
@@ -97,7 +97,7 @@ def fit(child: Child) -> FoldLearned:
 
 
 def hold(child: Child) -> FoldParts:
-    """Write the rows to predict, ``test/``, and separately ``truth.npy``. ``FoldRows`` → ``FoldParts``."""
+    """Write the rows to predict as ``test/`` and their true values as ``truth.npy``. ``FoldRows`` → ``FoldParts``."""
     wanted = asked(FoldRows, child.payload)
     table, config = _table(wanted), _config(wanted)
     part, truth = cut_test(table, Rows(*wanted.fold.test), config.horizon, known_ahead=config.known_ahead)
@@ -108,7 +108,7 @@ def hold(child: Child) -> FoldParts:
 
 
 def predict(child: Child) -> FoldPredicted:
-    """Load and predict into ``<name>.npz``. ``FoldPredictInput`` → ``FoldPredicted``."""
+    """Load each predictor and save its predictions as ``<name>.npz``. ``FoldPredictInput`` → ``FoldPredicted``."""
     wanted = asked(FoldPredictInput, child.payload)
     part, folder = load_part(wanted.test), Path(wanted.predictors)
     found: list[FoldLearner] = []
@@ -119,7 +119,7 @@ def predict(child: Child) -> FoldPredicted:
             pipeline, _ = load_pipeline(name, wanted.plugins_folder)
             use_engine(child, pipeline)
             predictor = pipeline.load(folder / name / "predictor")
-            made = predict_checked(name, lambda asked, p=pipeline, x=predictor: p.predict(x, asked), part)  # type: ignore[misc]  # bound now
+            made = predict_checked(name, lambda asked, p=pipeline, x=predictor: p.predict(x, asked), part)  # type: ignore[misc]  # bound in this iteration
             save_predictions(made, child.outputs / f"{name}.npz")
             found.append(FoldLearner(name=name))
         except Exception as error:
@@ -130,7 +130,7 @@ def predict(child: Child) -> FoldPredicted:
 
 
 def judge(child: Child) -> BacktestResult:
-    """Evaluate every fold, and compute mean and spread over the folds. ``BacktestInput`` → ``BacktestResult``."""
+    """Evaluate every fold, and compute mean and deviation over the folds. ``BacktestInput`` → ``BacktestResult``."""
     wanted = asked(BacktestInput, child.payload)
     folds = tuple(_judged(fold, wanted.season) for fold in wanted.folds)
     names = list(dict.fromkeys(each.name for fold in folds for each in fold.contenders))
@@ -141,14 +141,14 @@ def judge(child: Child) -> BacktestResult:
 
 
 class _Quiet(SilentRun[Config]):
-    """Run context that reports progress only: a fold has no curves and no checkpoints of its own."""
+    """Run context that reports only progress: a fold has no metric curves and no checkpoints."""
 
     def __init__(self, config: Config, seed: int, threads: int, outputs: Path, child: Child, wanted: FitInput) -> None:
         super().__init__(config, seed, threads, outputs, wanted.pretrained_folder)
         self._child = child
 
     def progress(self, done: int, total: int, note: str = "") -> None:
-        """Report the run's progress within this phase."""
+        """Report progress within this phase."""
         self._child.progress(done, total, note)
 
 
@@ -206,7 +206,10 @@ def _config(wanted: FoldRows) -> ForecastConfig:
 
 
 def _table(wanted: FoldRows) -> Table:
-    """Return the dataset; for a panel without the series that ended early or are too short in a part of this fold."""
+    """Return the rows of the dataset that the fold can use.
+
+    A panel lacks the series that ended early and those that are too short in a part of this fold.
+    """
     run = ForecastSplit.model_validate(wanted.split.model_dump())
     ended = [each for each in run.left_out if each.why == "ended"]
     table = known_table(read_dataset(wanted.dataset), wanted.dataset.meaning)

@@ -1,7 +1,7 @@
-"""Batch predictions as runs: a version over all rows of a dataset version, in chunks, stored as files.
+"""Batch predictions as runs: a version predicts all rows of a dataset version in chunks, which are stored as files.
 
-Finished chunks remain: a killed run continues after them, and a cancelled one keeps the chunks that had ended and
-says that they are a part only.
+Finished chunks are kept: a killed run continues after them, and a cancelled run stores them in files that are named as
+partial.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _PLAN_SHARE, _GATHER_SHARE = 0.03, 0.07
 
 
 class BatchConfig(BaseModel):
-    """The version to predict with, and the rows to predict from."""
+    """The version that predicts, and the rows that it predicts from."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -65,7 +65,7 @@ class BatchConfig(BaseModel):
 
 
 class BatchPredictHandler(Handler):
-    """Handler of ``kind: predict``: plan → chunk by chunk → gather."""
+    """Handler of ``kind: predict``: plan, predict chunk by chunk, gather."""
 
     kind = "predict"
     summary = PredictSummary
@@ -78,7 +78,7 @@ class BatchPredictHandler(Handler):
         self._plugins_folder = plugins_folder
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        """Fix the version, and check that it can read the dataset. Raises UserError."""
+        """Determine the version and check that it can read the dataset. Raises UserError if it cannot."""
         if not request.model:
             raise InvalidInput("the request names no model", where="model", next_step="run azuraforge models list")
         config = _parse(request.config)
@@ -114,7 +114,7 @@ class BatchPredictHandler(Handler):
                 next_step="start it again with --model and --dataset",
                 run=run.id,
             )
-        # Deleted in the meantime or not: it was there when the run was asked for, and is kept until purged.
+        # The dataset may be in the trash by now, but its rows are kept until it is purged.
         dataset = self._datasets.get(run.project_id, run.dataset_id, run.dataset_version, trash=True)
         config = BatchConfig.model_validate(run.config)
         version = self._version(run.project_id, run.model, config.version, "")
@@ -143,7 +143,7 @@ class BatchPredictHandler(Handler):
         return Finish(PredictSummary(**dict(summary), version=version.version, model=run.model))
 
     def _check_fits(self, version: VersionOut, dataset: DatasetVersion) -> None:
-        """Refuse a dataset whose meaning differs from the one the version learned from."""
+        """Raise InvalidInput if the version cannot predict from the dataset."""
         wanted = CheckInput(
             plugins_folder=str(self._plugins_folder),
             task=version.kind,
@@ -153,7 +153,7 @@ class BatchPredictHandler(Handler):
         self._call(f"{STEPS}:check", to_json(wanted), CheckResult, _CHECK_SECONDS)
 
     def _version(self, project_id: str, model: str, number: int | None, alias: str) -> VersionOut:
-        """Return the version of this number, or else the one that the alias points at."""
+        """Return the version with this number; if ``number`` is None, the version that the alias points to."""
         if number is not None:
             return self._models.reads.show_version(project_id, model, number)
         found = self._models.reads.show(project_id, model)
@@ -162,7 +162,7 @@ class BatchPredictHandler(Handler):
             raise Conflict(
                 "model {model!r} has no alias {alias!r}, or is in the trash",
                 where="model",
-                next_step="name the number of a version, or promote one with azuraforge models promote {model} "
+                next_step="specify a version number, or promote a version with azuraforge models promote {model} "
                 "VERSION --reason WHY",
                 model=model,
                 alias=alias,
@@ -170,7 +170,7 @@ class BatchPredictHandler(Handler):
         return held
 
     def _keep(self, job: Job, task: str, done: list[str], planned: Plan) -> BatchSummary:
-        """Join the chunks and list the files; return the summary."""
+        """Join the finished chunks, store the files as artifacts, and return the summary."""
         of = len(planned.chunks)
         folder = job.folder / "gathered"
         wanted = GatherInput(
@@ -193,7 +193,7 @@ class BatchPredictHandler(Handler):
         return summary
 
     def _keep_part(self, job: Job, task: str, done: list[str], planned: Plan) -> None:
-        """Keep the finished chunks of a run that ends early, in files named as partial."""
+        """Store the finished chunks of a run that ends early in files that are named as partial."""
         of = len(planned.chunks)
         if not done:
             job.note(

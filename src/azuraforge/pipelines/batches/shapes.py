@@ -15,7 +15,7 @@ from azuraforge.runs.schemas import RunSummary
 
 
 class CheckInput(StepInput):
-    """Both schemas: the version's, and the one of a dataset that it may predict from."""
+    """The schema that a version learned from, and the schema of a dataset that it may predict from."""
 
     task: str
     learned: DatasetSchema
@@ -23,7 +23,7 @@ class CheckInput(StepInput):
 
 
 class CheckResult(StepResult):
-    """Nothing: the version can predict from the dataset."""
+    """Empty result: the version can predict from the dataset."""
 
 
 class PlanInput(StepInput):
@@ -36,7 +36,11 @@ class PlanInput(StepInput):
 
 
 class Plan(StepResult):
-    """``chunks`` are half-open ranges of ``origins.npy``; ``skipped`` rows have too little history."""
+    """The origins of a batch prediction, divided into chunks.
+
+    ``chunks`` are half-open ranges of indexes into ``origins.npy``; ``skipped`` is the number of rows with too little
+    history.
+    """
 
     chunks: tuple[tuple[int, int], ...]
     origins: int
@@ -45,7 +49,7 @@ class Plan(StepResult):
 
 
 class ChunkInput(PlanInput):
-    """One chunk of a plan; ``learned_until``: the last time that the version learned from."""
+    """One chunk of a plan. ``learned_until`` is the time of the last row that the version learned from."""
 
     chunk: tuple[int, int]
     learned_until: str | None
@@ -53,13 +57,13 @@ class ChunkInput(PlanInput):
 
 
 class Chunk(StepResult):
-    """``rows.parquet`` with the predictions of one chunk."""
+    """The number of rows in ``rows.parquet``, the predictions of one chunk."""
 
     rows: int
 
 
 class GatherInput(StepInput):
-    """Chunks in order, and the folder for the files made of them."""
+    """The chunks in order, and the folder for the files that are made of them."""
 
     task: str
     chunks: tuple[str, ...]
@@ -67,7 +71,7 @@ class GatherInput(StepInput):
 
 
 class Gathered(StepResult):
-    """One file of all chunks: its size, its scores where truths are known, its columns and last rows."""
+    """The joined file: its rows, its scores if actual values are known, its columns and its last rows."""
 
     rows: int
     scores: dict[str, float | None] | None
@@ -76,7 +80,7 @@ class Gathered(StepResult):
 
 
 class BatchSummary(Shape):
-    """The summary of a batch run; ``partial``: it ended before its last chunk."""
+    """The summary of a batch run. ``partial`` is true if the run ended before its last chunk."""
 
     rows: int
     origins: int
@@ -88,7 +92,7 @@ class BatchSummary(Shape):
 
 
 class PredictSummary(RunSummary, BatchSummary):
-    """A batch prediction: its rows and files, and its version."""
+    """The summary of a batch prediction, with the model and version that predicted."""
 
     kind: Literal["predict"] = "predict"
     model: str

@@ -1,11 +1,11 @@
-"""Steps of a batch prediction, each the entry point of a child.
+"""Steps of a batch prediction, each executed in a child process.
 
-    check     can the version predict from such data?
-    plan      which rows are origins (or which images are looked at), cut into chunks
-    predict   one chunk; a chunk that has ended is never done again
-    gather    chunks become one Parquet and one CSV file, and what is known by now becomes a score
+    check     check that the version can predict from the dataset
+    plan      select the origins (or images), and divide them into chunks
+    predict   predict one chunk; a finished chunk is never repeated
+    gather    join the chunks into one Parquet and one CSV file, and score rows with known actual values
 
-A chunk is a phase of its own: its file is sealed and verified, so a killed run continues with the next one.
+Each chunk is a separate phase whose file is sealed and verified, so a killed run continues with the next chunk.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ ORIGINS, PARQUET, CSV = "origins.npy", "predictions.parquet", "predictions.csv"
 
 
 class Asked(Protocol):
-    """The part of a child that short steps need."""
+    """Protocol of the child process in short steps: they read only its payload."""
 
     payload: JsonObject
 
 
 def check(child: Asked) -> CheckResult:
-    """Compare two schemas. ``CheckInput`` → ``CheckResult``. Raises InvalidInput if they differ in what is needed."""
+    """Check that a version can read a dataset. ``CheckInput`` → ``CheckResult``. Raises InvalidInput if it cannot."""
     wanted = asked(CheckInput, child.payload)
     kind = load_task_kind(wanted.task, wanted.plugins_folder)
     _batch_of(kind)
@@ -56,14 +56,14 @@ def check(child: Asked) -> CheckResult:
         raise InvalidInput(
             "this version cannot predict from this dataset: {problem}",
             where="dataset",
-            next_step="name a dataset with the same columns and meaning as the one that the version learned from",
+            next_step="choose a dataset with the same columns and schema as the one that the version was trained on",
             problem=problem,
         )
     return CheckResult()
 
 
 def plan(child: Child) -> Plan:
-    """Select the rows to predict from. ``PlanInput`` → ``Plan``; writes ``origins.npy``."""
+    """Select the rows to predict from, and write ``origins.npy``. ``PlanInput`` → ``Plan``."""
     wanted = asked(PlanInput, child.payload)
     version, kind = _load(child, wanted)
     table = kind.table(read_dataset(wanted.dataset), wanted.dataset.meaning)
@@ -76,7 +76,7 @@ def plan(child: Child) -> Plan:
 
 
 def predict(child: Child) -> Chunk:
-    """Predict one chunk into ``rows.parquet``. ``ChunkInput`` → ``Chunk``."""
+    """Predict one chunk and write ``rows.parquet``. ``ChunkInput`` → ``Chunk``."""
     wanted = asked(ChunkInput, child.payload)
     version, kind = _load(child, wanted)
     table = kind.table(read_dataset(wanted.dataset), wanted.dataset.meaning)
@@ -87,7 +87,7 @@ def predict(child: Child) -> Chunk:
 
 
 def gather(child: Asked) -> Gathered:
-    """Join the chunks. ``GatherInput`` → ``Gathered``."""
+    """Join the chunks into one Parquet and one CSV file. ``GatherInput`` → ``Gathered``."""
     import polars as pl
 
     wanted = asked(GatherInput, child.payload)
@@ -125,7 +125,7 @@ def _batch_of(kind: AnyTaskKind) -> Batch[Any]:
         raise InvalidInput(
             "versions of the task {kind!r} cannot predict a whole dataset",
             where="model",
-            next_step="name a model of another task, with azuraforge models list",
+            next_step="choose a model of another task; azuraforge models list shows all models",
             kind=kind.name,
         )
     return found

@@ -1,8 +1,7 @@
-"""The refit in the worker: predictors that become versions are fitted again on every row, in one phase after the
-verdict.
+"""Refit in the worker: predictors that become versions are fitted again on all rows, after the verdict.
 
-The verdict is about predictors that never saw the test set. The predictor that serves need not do without the newest
-rows, so a version holds both; see ``docs/decisions/0019``.
+The verdict applies to predictors that never saw the test set. The predictor that serves should also learn from the
+newest rows, so a version contains both; see ``docs/decisions/0019``.
 """
 
 from __future__ import annotations
@@ -20,8 +19,7 @@ STEP = "azuraforge.pipelines.refits.steps:refit"
 def evaluated_learners(
     learner: FitInput, fitted: Learned, baselines: LearnedBaselines, winner: str | None
 ) -> tuple[EvaluatedLearner, ...]:
-    """Return the learners that become versions: the candidate and, if one was promoted or approved, the baseline
-    ``winner``."""
+    """Return the learners that become versions: the candidate, and the baseline ``winner`` if there is one."""
     candidate = EvaluatedLearner(
         plugin=learner.plugin,
         config=learner.config,
@@ -58,7 +56,7 @@ def _not_refitted(name: str, reason: Texts) -> Texts:
 
 
 def refit(job: Job, wanted: RefitInput, *, share: float) -> RefitResult:
-    """Execute the phase and keep its notes. If a learner fails, its evaluated predictor serves, with a note."""
+    """Execute the phase and add its notes to the run. If a refit fails, the evaluated predictor serves."""
     done = execute_step(job, "refit", STEP, wanted, RefitResult, share=share)
     for each in done.refitted:
         for note in each.notes:

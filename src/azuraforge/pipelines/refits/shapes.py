@@ -13,7 +13,7 @@ from azuraforge.strict_json import JsonObject
 
 
 class EvaluatedLearner(Learner):
-    """A pipeline with its evaluated predictor: ``evaluated`` is the folder, with the hash of its weights."""
+    """A pipeline with the folder of its evaluated predictor and the hash of its weights."""
 
     evaluated: str
     weights_sha256: str
@@ -22,8 +22,8 @@ class EvaluatedLearner(Learner):
 class RefitInput(StepInput):
     """The run's split, and the learners that become versions, the candidate first.
 
-    ``future`` is the part after the last row, which every refitted predictor must be able to predict; ``figures`` are
-    the judge's, by name.
+    ``future`` is the part after the last row, which every refitted predictor must be able to predict. ``figures`` are
+    the figures of the evaluation by name.
     """
 
     task: str
@@ -35,9 +35,9 @@ class RefitInput(StepInput):
 
 
 class Refitted(Shape):
-    """A predictor in ``<name>/predictor/`` with the evaluated one inside, or the reason for its absence.
+    """A predictor in ``<name>/predictor/`` that contains the evaluated one, or the reason why it failed.
 
-    ``notes`` are the pipeline's own about the refit; ``composition`` names the members that it could not refit.
+    ``notes`` are the pipeline's notes about the refit; ``composition`` lists the members that could not be refitted.
     """
 
     name: str
@@ -50,9 +50,9 @@ class Refitted(Shape):
 
 
 class RefitResult(StepResult):
-    """The rows used for the refit, and the learners that refit; ``rows`` is null if the kind refits nothing.
+    """The rows used for the refit and the refitted learners; ``rows`` is null if the task kind does not refit.
 
-    ``figures`` replace those of the judge that show what a refitted predictor predicts.
+    ``figures`` replace those figures of the evaluation that show predictions of future rows.
     """
 
     rows: PartSummary | None = None

@@ -1,4 +1,4 @@
-"""Step that fits the configurations of a run's versions again on every row, after the verdict."""
+"""Step that refits the learners of a run's versions on all rows, after the verdict."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from azuraforge.plugins.discovery.loading import load_task_kind
 from azuraforge.processes.failures import sentence_of
 from azuraforge.strict_json import JsonObject
 
-#: File of a refitted predictor's predictions after the last row.
+#: File name of a refitted predictor's predictions for the rows after the last one.
 _FUTURE = "future.npz"
 
 
 def refit(child: Child) -> RefitResult:
-    """Fit again on every row. ``RefitInput`` → ``RefitResult``.
+    """Refit every learner on all rows. ``RefitInput`` → ``RefitResult``.
 
-    A learner that fails is listed with its reason: its evaluated predictor serves.
+    A failed learner is listed with its reason; its evaluated predictor then serves.
     """
     wanted = asked(RefitInput, child.payload)
     kind = load_task_kind(wanted.task, wanted.plugins_folder)
@@ -54,7 +54,7 @@ def refit(child: Child) -> RefitResult:
 def _redrawn(
     child: Child, kind: AnyTaskKind, wanted: RefitInput, refitted: Sequence[Refitted]
 ) -> dict[str, JsonObject]:
-    """Return the figures of future rows, redrawn with the serving predictors; empty if that fails."""
+    """Return the figures of future rows, redrawn with the refitted predictors; empty if that fails."""
     files = {each.name: child.outputs / each.name / _FUTURE for each in refitted if each.failed is None}
     try:
         return kind.drawn(kind.redraw(wanted.figures, Path(wanted.future), files))
@@ -85,7 +85,7 @@ def _refit(
         return None
     kind.remember(rows, rows, folder)
     predictor = pipeline.load(folder)
-    # A refit that cannot predict the next values must not replace a predictor that can.
+    # A refitted predictor that cannot predict the next values must not replace one that can.
     kind.predict_future(name, lambda part: pipeline.predict(predictor, part), Path(wanted.future), home / _FUTURE)
     return Refitted(
         name=name,
@@ -98,8 +98,10 @@ def _refit(
 
 
 class RefitContext(SilentRun[Config]):
-    """A candidate's context during the refit: progress, checkpoints and notes only, since the curves belong to the
-    fit."""
+    """A candidate's run context during the refit, with progress, checkpoints and notes.
+
+    Metric points are discarded, because the curves belong to the fit.
+    """
 
     def __init__(self, config: Config, child: Child, outputs: Path) -> None:
         super().__init__(config, child.seed, child.threads, outputs)
@@ -107,11 +109,11 @@ class RefitContext(SilentRun[Config]):
         self.notes: list[str] = []
 
     def note(self, markdown: str) -> None:
-        """Keep a note for the step's result."""
+        """Store a note for the step's result."""
         self.notes.append(markdown)
 
     def progress(self, done: int, total: int, note: str = "") -> None:
-        """Report the run's progress within this phase."""
+        """Report progress within this phase."""
         self._child.progress(done, total, note)
 
     def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
@@ -119,5 +121,5 @@ class RefitContext(SilentRun[Config]):
         self._child.checkpoint(step, save)
 
     def resume(self) -> Checkpoint | None:
-        """Return the newest checkpoint of this phase that verifies."""
+        """Return the newest intact checkpoint of this phase; None if there is none."""
         return self._child.resume()

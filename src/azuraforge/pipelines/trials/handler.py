@@ -1,7 +1,7 @@
-"""Trials of a study in the worker: split → fit → score on the validation set.
+"""Trials of a study in the worker: split, fit, and score on the validation set.
 
-Nothing is held out, judged or promoted here: no trial ever sees a row of the test set. No app code and no frame is
-loaded; children do that (``steps.py``).
+A trial holds out, judges and promotes nothing, and never sees a row of the test set. This module loads no plugin code
+and no data frames; child processes do (``steps.py``).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class TrialHandler(Handler):
         self._parts = StudyParts(parts_folder)
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        """Raise an error: only a study can create trials."""
+        """Raise InvalidInput, because only a study can create trials."""
         raise InvalidInput(
             "only a study can start a trial",
             where="kind",
@@ -91,8 +91,7 @@ class TrialHandler(Handler):
         return Finish(summary)
 
     def _split(self, job: Job, extra: TrialExtra, wanted: SplitInput) -> TrialSplit:
-        """Return the parts of this trial; if all trials of the study share them, the first that needs them cuts
-        them."""
+        """Return the parts of this trial, from the study's shared parts if all its trials use the same rows."""
         project_id, study = job.run.project_id, extra.study_id
         if extra.same_parts and (found := self._parts.find(project_id, study)) is not None:
             return found.model_copy(update={"cpu_seconds": 0.0})

@@ -1,7 +1,7 @@
-"""Train and validation rows that all trials of a study share, cut once.
+"""Train and validation sets that are cut once and shared by all trials of a study.
 
-A child that only cuts the same rows again would be half of what a small trial costs. What is kept is sealed, and
-verified before each use; if it is gone or does not verify, the next trial cuts the parts again.
+A child process that only cuts the same rows again would take half the time of a small trial. The stored parts are
+sealed and verified before each use; if they are missing or damaged, the next trial cuts them again.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ import orjson
 from azuraforge.pipelines.shapes import TrialSplit
 from azuraforge.processes.sealed_folders import problem_with, seal
 
-#: Time for which unused parts are kept by a separate worker, which is not notified of a study's end.
+#: Seconds after which unused parts are removed, because a separate worker does not learn when a study ends.
 _KEPT_SECONDS = 3 * 24 * 3600.0
 _TOLD = "parts.json"
 
 
 class StudyParts:
-    """A folder for each study: ``<project>/<study>/parts`` with ``parts.json``, which holds the split and the seal."""
+    """One folder per study, ``<project>/<study>/``, with the parts and ``parts.json``, which has split and hash."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def find(self, project_id: str, study_id: str) -> TrialSplit | None:
-        """Return the result of the split, with the kept folder as its ``outputs``; None if none verifies."""
+        """Return the stored split, with the stored folder as its ``outputs``; None if there are no intact parts."""
         home = self._home(project_id, study_id)
         try:
             record = orjson.loads((home / _TOLD).read_bytes())
@@ -43,7 +43,7 @@ class StudyParts:
         return TrialSplit.model_validate({**record["split"], "outputs": str(parts)})
 
     def keep(self, project_id: str, study_id: str, split: TrialSplit) -> None:
-        """Keep a copy for later trials. Two concurrent calls keep two; a full disk keeps none."""
+        """Store a copy for later trials. Two concurrent calls store two copies; on a full disk, none is stored."""
         home = self._home(project_id, study_id)
         source = Path(split.outputs)
         name = f"parts-{source.parents[3].name}"  # <run>/phases/split/<attempt>/outputs
@@ -63,7 +63,7 @@ class StudyParts:
         shutil.rmtree(self._home(project_id, study_id), ignore_errors=True)
 
     def _forget_old(self, project_id: str) -> None:
-        """Remove old parts of studies that ended without this worker's notice."""
+        """Remove unused parts of studies whose end this worker did not see."""
         before = time.time() - _KEPT_SECONDS
         for home in (self._folder / project_id).iterdir():
             with contextlib.suppress(OSError):

@@ -1,7 +1,7 @@
-"""Steps of a trial, each the entry point of a child of its own; see ``pipelines/steps.py`` for the steps below.
+"""Steps of a trial, each executed in a separate child process; they build on ``pipelines/steps.py``.
 
-The children of a trial are given train and validation rows only. The scores are the platform's own metrics on the
-validation set, predicted from its origins as the test set is predicted in a training run.
+The child processes of a trial have access only to train and validation rows. The scores are the platform's metrics on
+the validation set, predicted from its origins as a training run predicts the test set.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from azuraforge.plugins.contract.sentences import reason_of
 
 
 def split(child: Child) -> TrialSplit:
-    """Write the parts, and next to them the scoring data of trials. ``SplitInput`` → ``TrialSplit``."""
+    """Write the train and validation sets, and the data that scores trials. ``SplitInput`` → ``TrialSplit``."""
     wanted = asked(SplitInput, child.payload)
     found, config = steps.split_dataset(wanted, child.outputs)
     _, kind = steps.load_pipeline(wanted.plugin, wanted.plugins_folder)
@@ -77,6 +77,6 @@ def _score(wanted: TrialInput, name: str, folder: Path) -> dict[str, float | Non
 
 
 def _cpu_seconds() -> float:
-    """Return the processor time of this child and all its descendants."""
+    """Return the processor time in seconds of this process and all its ended child processes."""
     used = os.times()
     return round(used.user + used.system + used.children_user + used.children_system, 3)

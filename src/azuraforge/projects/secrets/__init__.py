@@ -1,1 +1,1 @@
-"""Secrets of a project: encrypted at rest, granted to children that declare them, never shown."""
+"""Secrets of a project: encrypted in the database, passed to children that declare them, never shown."""

@@ -1,4 +1,4 @@
-"""Encryption keys of secrets: from the settings, or from a file of the data home that backups leave out."""
+"""Encryption keys of secrets: from the settings, or from a file in the data home that backups do not contain."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BYTES = 32
 
 @dataclass(frozen=True)
 class Key:
-    """A key of AES-256. ``id`` names it without revealing it."""
+    """A key of AES-256. ``id`` identifies it without revealing it."""
 
     content: bytes = field(repr=False)
 
@@ -34,11 +34,11 @@ class Key:
 
 
 class KeyRing:
-    """All keys of this installation: the first one encrypts, all of them decrypt.
+    """All keys of this installation: the first one encrypts, and all of them can decrypt.
 
     Args:
-        given: keys of 32 bytes in base64, separated by commas; those of the file follow them.
-        file: holds keys in the same form, a line each. It is made where a key is needed and there is none.
+        given: keys of 32 bytes in base64, separated by commas; the keys of the file follow them.
+        file: contains keys in the same form, one per line. It is created when a key is needed and there is none.
     """
 
     def __init__(self, given: SecretStr | None, file: Path) -> None:
@@ -46,13 +46,13 @@ class KeyRing:
         self._file = file
 
     def keys(self) -> list[Key]:
-        """Return the keys that there are, perhaps none. Raises StorageError for keys that cannot be used."""
+        """Return the encryption keys; the list may be empty. Raises StorageError if a key is invalid or unreadable."""
         given = self._given.get_secret_value() if self._given is not None else ""
         named = [_parsed(each, SETTING) for each in given.split(",") if each.strip()]
         return [*named, *(_parsed(each, str(self._file)) for each in self._lines())]
 
     def first(self) -> Key:
-        """Return the key that encrypts, made now if there is none."""
+        """Return the key that encrypts; create one if there is none."""
         if not (found := self.keys()):
             self._make()
             found = self.keys()
@@ -65,18 +65,18 @@ class KeyRing:
             return []
         except OSError as error:
             raise StorageError(
-                "the file of keys cannot be read: {reason}",
+                "the key file cannot be read: {reason}",
                 where="{place}",
-                next_step="let the platform's user read it",
+                next_step="give the platform's user read access to the file",
                 reason=error.strerror,
                 place=str(self._file),
             ) from None
         with os.fdopen(descriptor, "r", encoding="utf-8", errors="replace") as file:
             if stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o077:
                 raise StorageError(
-                    "other users of this machine can read the file of keys",
+                    "other users of this machine can read the key file",
                     where="{place}",
-                    next_step="chmod 600 {file}",
+                    next_step="run chmod 600 {file}",
                     code="readable_keys",
                     place=str(self._file),
                     file=self._file,
@@ -84,7 +84,7 @@ class KeyRing:
             return [line for line in file.read().splitlines() if line.strip()]
 
     def _make(self) -> None:
-        """Write a new key. Of several processes the first one wins: a file that is there is never replaced."""
+        """Write a new key file unless another process has created it meanwhile; an existing file is never replaced."""
         draft = self._file.with_name(f".{self._file.name}.{secrets.token_hex(8)}")
         content = base64.b64encode(secrets.token_bytes(_BYTES)) + b"\n"
         try:
@@ -97,7 +97,7 @@ class KeyRing:
             sync_path(self._file.parent)
         except OSError as error:
             raise StorageError(
-                "a key for secrets cannot be written: {reason}",
+                "the key that encrypts secrets cannot be written: {reason}",
                 where="{place}",
                 next_step="make the folder writable, or set {setting}",
                 reason=error.strerror,
@@ -115,9 +115,9 @@ def _parsed(text: str, where: str) -> Key:
         content = b""
     if len(content) != _BYTES:
         raise StorageError(
-            "a key for secrets is not 32 bytes in base64",
+            "a key that encrypts secrets must be 32 bytes in base64",
             where="{place}",
-            next_step="make one: openssl rand -base64 32",
+            next_step="create a key: openssl rand -base64 32",
             code="not_a_key",
             place=where,
         )

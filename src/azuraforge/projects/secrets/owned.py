@@ -1,4 +1,4 @@
-"""Secrets that belong to a row of another package, such as a target of notifications, and live as long as it."""
+"""Secrets that belong to a row of another package, such as a notification target, and are removed with it."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from azuraforge.projects.secrets.sealing import CannotOpen, seal, unseal
 
 
 class OwnedSecrets:
-    """Stores one value for each owner, in the transaction of its caller.
+    """Store of one encrypted value per owner, used in the caller's transaction.
 
-    An owner is a text such as ``target:<id>``. The colon keeps it out of the names that people give: no route lists,
-    replaces or deletes it, and no option of a source can name it.
+    An owner is a text such as ``target:<id>``. Names of users' secrets cannot contain a colon, so no route lists,
+    replaces or deletes an owner's value, and no option of a source can refer to it.
     """
 
     def __init__(self, keys: KeyRing) -> None:
         self._keys = keys
 
     def key(self) -> Key:
-        """Return the key that encrypts; call it before the transaction. Raises StorageError where none can be had."""
+        """Return the key that encrypts. Call it before the transaction. Raises StorageError without a usable key."""
         return self._keys.first()
 
     def put(self, session: Session, key: Key, owner: str, value: str, user_name: str) -> None:
-        """Encrypt and store the value of an owner, which replaces a former one."""
+        """Encrypt and store the value of an owner, replacing an earlier one."""
         assert store.OWNED in owner
         store.put(session, owner, key.id, seal(key, session.project_id, owner, value), user_name)
 
     def value(self, session: Session, owner: str, of: str) -> str:
-        """Return the value of an owner for the child that needs it.
+        """Return the value of an owner, to be passed to a child process.
 
         Args:
-            of: what the owner is called in an error, such as ``target 'team'``.
+            of: name of the owner in an error, such as ``target 'team'``.
 
-        Raises InvalidInput where it cannot be decrypted, StorageError where no key can be read.
+        Raises InvalidInput if the value cannot be decrypted, and StorageError if the keys cannot be read.
         """
         row = store.get(session, owner)
         try:
@@ -48,18 +48,18 @@ class OwnedSecrets:
             raise InvalidInput(
                 "the secrets of {of} cannot be decrypted: their key is missing, or the row was damaged",
                 where="{of}",
-                next_step="put the key back into {setting}, or set the options of {of} again",
+                next_step="add the missing key to {setting}, or set the options of {of} again",
                 code="secret_unreadable",
                 of=of,
                 setting=SETTING,
             ) from None
 
     def remove(self, session: Session, owner: str) -> None:
-        """Remove the value of an owner that goes away."""
+        """Remove the value of an owner that is being deleted."""
         store.remove(session, owner)
 
     def states(self, session: Session, owners: Iterable[str]) -> dict[str, SecretState]:
-        """Return by owner whether its value can be decrypted."""
+        """Return for each owner whether its value can be decrypted."""
         try:
             keys = self._keys.keys()
         except StorageError:

@@ -31,11 +31,11 @@ def list_secrets(access: Member, service: Service, limit: Limit = PAGE, after: A
 
 @router.put("/{name}")
 def set_secret(name: Name, body: SecretRequest, access: Admin, service: Service) -> SecretOut:
-    """Store a value, which replaces a former one. It is never shown again."""
+    """Store a value, replacing an earlier one. It is never shown again."""
     return service.set(access.project_id, name, body.value.get_secret_value(), access.user_name)
 
 
 @router.delete("/{name}", status_code=204)
 def delete_secret(name: Name, access: Admin, service: Service) -> None:
-    """Remove a secret. What uses it fails from then on and says so."""
+    """Delete a secret. Plugins that use it will fail with an error that names it."""
     service.delete(access.project_id, name)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from azuraforge.paging import Page
 from azuraforge.plugins.contract.secret import SECRET_NAME
 
-#: ``unreadable``: the key that it was encrypted with is not there, or the row was damaged.
+#: ``older_key``: not the key that encrypts now; ``unreadable``: the key is missing, or the row was damaged.
 SecretState: TypeAlias = Literal["ready", "older_key", "unreadable"]
 Name = Annotated[str, Field(pattern=SECRET_NAME, max_length=64)]
 

@@ -11,19 +11,19 @@ _NONCE_BYTES = 12
 
 
 class CannotOpen(Exception):
-    """Decryption failed: the key is missing, or the value was changed or belongs to another project or name."""
+    """Error of a failed decryption: the key is missing, or the value was changed or belongs to another row."""
 
 
 def seal(key: Key, project_id: str, name: str, value: str) -> bytes:
-    """Return the nonce and the ciphertext."""
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # loaded at the first secret
+    """Encrypt a value; return the nonce followed by the ciphertext."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # imported when the first secret is used
 
     nonce = os.urandom(_NONCE_BYTES)
     return nonce + AESGCM(key.content).encrypt(nonce, value.encode(), _bound_to(project_id, name))
 
 
 def unseal(keys: Sequence[Key], key_id: str, project_id: str, name: str, sealed: bytes) -> str:
-    """Return the value. Raises CannotOpen."""
+    """Return the decrypted value. Raises CannotOpen if it cannot be decrypted."""
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 

@@ -1,4 +1,4 @@
-"""Rules of secrets: encryption, decryption, and errors where a key is missing."""
+"""Rules of secrets: encryption, decryption, and errors if a key is missing."""
 
 from __future__ import annotations
 
@@ -14,26 +14,31 @@ from azuraforge.projects.secrets.sealing import CannotOpen, seal, unseal
 from azuraforge.projects.secrets.tables import Secret
 
 _ORDER: Order[tuple[str]] = Order("secrets", tuple[str])
-#: Secrets of one project.
+#: Maximum number of secrets of one project.
 _MOST = 1000
 
 
 class SecretService:
-    """Stores secrets and grants them to children. No method for people returns a value."""
+    """Service that stores secrets and passes them to child processes. Routes never return a value."""
 
     def __init__(self, database: Database, keys: KeyRing) -> None:
         self._database = database
         self._keys = keys
 
     def set(self, project_id: str, name: str, value: str, user_name: str) -> SecretOut:
-        """Encrypt and store a value, replacing an earlier one. Raises StorageError if no key is available."""
+        """Encrypt and store a value, replacing an earlier one.
+
+        Raises StorageError if no key is available, and Conflict if the project has too many secrets.
+        """
         key = self._keys.first()
         sealed = seal(key, project_id, name, value)
 
         def work(session: Session) -> Secret:
             if store.get(session, name) is None and store.count(session) >= _MOST:
                 raise Conflict(
-                    "a project holds at most {most} secrets", next_step="azuraforge secrets delete NAME", most=_MOST
+                    "a project can have at most {most:,} secrets",
+                    next_step="delete one with azuraforge secrets delete NAME",
+                    most=_MOST,
                 )
             return store.put(session, name, key.id, sealed, user_name)
 
@@ -52,21 +57,21 @@ class SecretService:
         return SecretPage(items=[_shown(row, keys) for row in page], next=cursor)
 
     def delete(self, project_id: str, name: str) -> None:
-        """Remove a secret. Raises NotFound."""
+        """Delete a secret. Raises NotFound if it does not exist."""
         if not self._database.write(project_id, lambda session: store.remove(session, name)):
-            raise NotFound("secret {name!r} does not exist", next_step="azuraforge secrets list", name=name)
+            raise NotFound("secret {name!r} does not exist", next_step="run azuraforge secrets list", name=name)
 
     def holds_any(self, project_id: str, names: Sequence[str]) -> bool:
-        """Return whether the project has a secret of one of these names."""
+        """Return whether the project has a secret with one of these names."""
         if not names:
             return False
         with self._database.read(project_id) as session:
             return store.any_of(session, names)
 
     def grant(self, project_id: str, names: Iterable[str]) -> dict[str, str]:
-        """Return the values of secrets for a child that declares them.
+        """Return the values of secrets for a child process that declares them.
 
-        Raises InvalidInput for a secret that is not there or cannot be decrypted, StorageError where no key can be
+        Raises InvalidInput if a secret does not exist or cannot be decrypted, and StorageError if the keys cannot be
         read.
         """
         wanted = sorted(set(names))
@@ -83,7 +88,7 @@ def _value(project_id: str, name: str, row: Secret | None, keys: Sequence[Key]) 
         raise InvalidInput(
             "secret {name!r} does not exist",
             where="secret {name}",
-            next_step="azuraforge secrets set {name}",
+            next_step="create it with azuraforge secrets set {name}",
             code="no_such_secret",
             name=name,
         )
@@ -91,9 +96,9 @@ def _value(project_id: str, name: str, row: Secret | None, keys: Sequence[Key]) 
         return unseal(keys, row.key_id, project_id, name, row.sealed)
     except CannotOpen:
         raise InvalidInput(
-            "secret {name!r} cannot be decrypted: its key is not there, or the row was damaged",
+            "secret {name!r} cannot be decrypted: its key is missing, or the row was damaged",
             where="secret {name}",
-            next_step="put the key back into {setting}, or set the value again: azuraforge secrets set {name}",
+            next_step="add the missing key to {setting}, or set the value again: azuraforge secrets set {name}",
             code="secret_unreadable",
             name=name,
             setting=SETTING,

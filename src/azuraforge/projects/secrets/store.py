@@ -10,7 +10,7 @@ from azuraforge.database import Session, now
 from azuraforge.database.keyset import behind
 from azuraforge.projects.secrets.tables import Secret
 
-#: In the name of a secret that belongs to a row of another package; names that people give do not contain it.
+#: Part of the name of a secret that belongs to another package's row; names that users choose cannot contain it.
 OWNED = ":"
 _NAMED = ~Secret.name.contains(OWNED)
 
@@ -20,12 +20,12 @@ def get(session: Session, name: str) -> Secret | None:
 
 
 def any_of(session: Session, names: Sequence[str]) -> bool:
-    """Return whether a secret of one of these names is there."""
+    """Return whether a secret with one of these names exists."""
     return session.scalars(select(Secret.name).where(Secret.name.in_(names)).limit(1)).first() is not None
 
 
 def page(session: Session, limit: int, after: tuple[str] | None) -> Sequence[Secret]:
-    """Return secrets that users named, by name, following ``after``."""
+    """Return a page of the secrets that users named, ordered by name, after the key ``after``."""
     statement = select(Secret).where(_NAMED).order_by(Secret.name).limit(limit)
     if after is not None:
         statement = statement.where(behind((Secret.name,), after))
@@ -33,7 +33,7 @@ def page(session: Session, limit: int, after: tuple[str] | None) -> Sequence[Sec
 
 
 def named(session: Session, names: Sequence[str]) -> Sequence[Secret]:
-    """Return the secrets of these names that exist."""
+    """Return the existing secrets with these names."""
     return session.scalars(select(Secret).where(Secret.name.in_(names))).all()
 
 
@@ -43,7 +43,7 @@ def count(session: Session) -> int:
 
 
 def put(session: Session, name: str, key_id: str, sealed: bytes, user_name: str) -> Secret:
-    """Add a secret, or replace the value of the one of this name."""
+    """Add a secret, or replace the value of the existing one with this name."""
     row = get(session, name)
     if row is None:
         row = Secret(project_id=session.project_id, name=name, key_id=key_id, sealed=sealed, updated_by=user_name)
@@ -57,6 +57,6 @@ def put(session: Session, name: str, key_id: str, sealed: bytes, user_name: str)
 
 
 def remove(session: Session, name: str) -> bool:
-    """Remove a secret; False where there is none."""
+    """Delete a secret; return False if it did not exist."""
     statement = delete(Secret).where(Secret.name == name).returning(Secret.name)
     return session.execute(statement).scalar() is not None
