@@ -1,4 +1,4 @@
-"""The base of every typed shape exchanged between packages or processes."""
+"""The base class of typed records that packages and processes exchange."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ Texts: TypeAlias = Annotated[dict[str, str], Field(description="by language code
 
 
 class Shape(BaseModel):
-    """An immutable set of fields; unknown ones are refused. Answers always include fields that have a default."""
+    """Base class of immutable records.
+
+    Unknown fields are refused. In the API's schema, fields with a default are required in responses.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_serialization_defaults_required=True)
 
 
 def text_of(texts: dict[str, str], language: str) -> str:
-    """Return the text in ``language``, else in English, else in any language.
+    """Return the text in ``language``; if it is missing, the English text, and otherwise any. Empty without texts.
 
     Example:
         >>> text_of({"en": "error rate", "tr": "hata oranı"}, "tr"), text_of({"en": "RMSE"}, "tr")
