@@ -181,13 +181,13 @@ class Explanation:
 
     Attributes:
         name: name that is passed to ``TaskKind.explain``.
-        problem: note added to the run if the computation fails, with the placeholder ``{problem}``. The run itself
-            does not fail then.
+        problem: note, by language code, that is added to the run if the computation fails, with the placeholder
+            ``{problem}``. The run itself does not fail then.
         app_code: whether the computation loads and calls the candidate.
     """
 
     name: str
-    problem: str
+    problem: Texts
     app_code: bool = True
 
 
