@@ -45,7 +45,7 @@ def check_data(name: str, found: str, needed: str, task: str) -> None:
 def not_explained(kind: str, explanation: str) -> InvalidInput:
     """Return the error for a task kind that declares an explanation but does not implement ``explain``."""
     return InvalidInput(
-        "the task kind {kind} names the explanation {explanation!r} but does not implement explain",
+        "the task kind {kind} declares the explanation {explanation!r} but does not implement explain",
         where="task kind {kind}",
         next_step="implement explain in the task kind",
         kind=kind,
@@ -56,7 +56,7 @@ def not_explained(kind: str, explanation: str) -> InvalidInput:
 def undeclared_figure(kind: str, name: str, figure: str) -> InvalidInput:
     """Return the error for a task kind that draws a figure without declaring it in ``figures``."""
     return InvalidInput(
-        "the task kind {kind} drew the figure {name!r} as {figure}, which it does not declare",
+        "the task kind {kind} drew the figure {name!r} as {figure} without declaring it",
         where="task kind {kind}",
         next_step="declare it: figures = {{{name!r}: {figure}}}",
         kind=kind,

@@ -158,8 +158,8 @@ class Source(ABC, Generic[OptionsT]):
         """
         if name not in self.secrets:
             raise InvalidInput(
-                "the source {source} has no secret {secret!r}: it does not exist, or its option is not "
-                "declared as SecretName",
+                "the source {source} cannot read the secret {secret!r}: the secret does not exist, or its option "
+                "is not declared as SecretName",
                 where="source {source}",
                 next_step="set it with azuraforge secrets set {secret}",
                 code="no_such_secret",

@@ -241,11 +241,11 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         values = {"given": found.params.get("candidate"), "learned": found.params.get("champion")}
         match found.code:
             case "other_kind":
-                return Message("its kind is {given!r}, and the version learned {learned!r}", values)
+                return Message("its kind is {given!r}, but the version was trained on {learned!r}", values)
             case "other_target":
-                return Message("its target is {given!r}, and the version learned {learned!r}", values)
+                return Message("its target is {given!r}, but the version predicts {learned!r}", values)
             case _:
-                return Message("its unit is {given!r}, and the version learned {learned!r}", values)
+                return Message("its unit is {given!r}, but the version was trained with {learned!r}", values)
 
     def completed(self, pipeline: AnyPipeline) -> AnyPipeline:
         """Return the pipeline with the behaviour that the task kind adds to every pipeline, such as a wrapper."""

@@ -354,7 +354,7 @@ def _refuse_doubles(plugins: Iterable[PluginOut]) -> PluginList:
     for plugin in plugins:
         if plugin.error is None and plugin.name in holders:
             taken = Message(
-                "{place} already has the name {name!r}; rename this plugin",
+                "the name {name!r} is already used by {place}; rename this plugin",
                 {"name": plugin.name, "place": holders[plugin.name].origin},
             )
             error = {language: translated(taken, language) for language in LANGUAGES}

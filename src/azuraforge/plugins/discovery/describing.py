@@ -202,14 +202,14 @@ def _facts_of_kind(plugin: type[AnyTaskKind], origin: str) -> TaskKindFacts:
     for name in facts.gate_metrics:
         if known[name].pairing is None or known[name].direction != "lower":
             raise InvalidInput(
-                "the gate cannot compare by the metric {name!r}",
+                "the gate cannot compare contenders by the metric {name!r}",
                 next_step="give the metric a pairing and the direction lower",
                 name=name,
             )
     if not facts.gate_metrics or not facts.baselines:
         raise InvalidInput(
-            "the task kind {kind} has no metric for the gate or no baseline",
-            next_step="name both in the task kind",
+            "the task kind {kind} has no gate metric or no baseline",
+            next_step="declare at least one gate metric and one baseline in the task kind",
             kind=facts.name,
         )
     return facts
@@ -218,7 +218,7 @@ def _facts_of_kind(plugin: type[AnyTaskKind], origin: str) -> TaskKindFacts:
 def _facts_of_metric(plugin: type[AnyMetric]) -> MetricFacts:
     if plugin.facts.name != plugin.name:
         raise InvalidInput(
-            "the metric {plugin!r} has facts under the name {facts!r}",
+            "the facts of the metric {plugin!r} have another name: {facts!r}",
             next_step="use the same name in both",
             plugin=plugin.name,
             facts=plugin.facts.name,

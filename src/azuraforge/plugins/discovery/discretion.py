@@ -64,7 +64,7 @@ def refuse_secrets(secrets: Iterable[SecretStr], stored: Sequence[object], sourc
     """Raise InvalidInput if data that a source returns for storage contains a secret."""
     if _holds(str(stored), _values(secrets)):
         raise InvalidInput(
-            "the source {source} puts a secret into what is stored with the dataset",
+            "the source {source} writes a secret into data that is stored with the dataset",
             where="source {source}",
             next_step="remove it from provenance, cursor and findings",
             code="secret_stated",

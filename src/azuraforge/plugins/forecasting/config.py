@@ -35,7 +35,7 @@ class ForecastConfig(Config):
         float, Field(default=0.15, gt=0, lt=0.5, description="Share of rows for early stopping and calibration")
     ]
     test_share: Annotated[
-        float, Field(default=0.15, gt=0, lt=0.5, description="Share of rows at the end, held out to judge")
+        float, Field(default=0.15, gt=0, lt=0.5, description="Share of rows in the test set, at the end of the series")
     ]
     gap: Annotated[int, Field(default=0, ge=0, le=10_000, description="Rows left out between two parts")]
     backtest_folds: Annotated[
@@ -44,8 +44,8 @@ class ForecastConfig(Config):
             default=0,
             ge=0,
             le=20,
-            description="Rolling-origin backtest: learn so many times more, on growing parts of the rows before the"
-            " test part, and measure each; 0: none",
+            description="Folds of a rolling-origin backtest: further fits on growing ranges of rows before the test"
+            " set, each evaluated; 0: none",
             json_schema_extra={"title_tr": "Geriye dönük sınama katları"},
         ),
     ]
@@ -61,8 +61,8 @@ class ForecastConfig(Config):
         Literal["fixed", "adaptive"],
         Field(
             default="fixed",
-            description="fixed: as wide as the errors on the validation part say; adaptive: widened and narrowed by"
-            " the last 500 known outcomes, which takes as many more forecasts per answer",
+            description="fixed: width from the errors on the validation set; adaptive: widened or narrowed by the last"
+            " 500 known outcomes, which requires as many additional forecasts per prediction",
             json_schema_extra={"title_tr": "Aralıklar"},
         ),
     ]
@@ -70,8 +70,8 @@ class ForecastConfig(Config):
         Literal["none", "bottom_up", "mint_shrink"],
         Field(
             default="mint_shrink",
-            description="Where the dataset declares groups: how forecasts of series and totals are made to add up."
-            " mint_shrink: by the covariance of their errors; bottom_up: totals are sums; none: they are left alone",
+            description="If the dataset declares groups: how forecasts of series and totals are made to add up."
+            " mint_shrink: by the covariance of their errors; bottom_up: totals are sums; none: they are not changed",
             json_schema_extra={"title_tr": "Toplamların uzlaştırılması"},
         ),
     ]
@@ -79,8 +79,8 @@ class ForecastConfig(Config):
         Literal["auto", "off"],
         Field(
             default="auto",
-            description="auto: forecasts and intervals end at zero where the training rows are counts (whole numbers,"
-            " none negative) or, without negative values, at least 30 % zeros; off: nowhere",
+            description="auto: forecasts and intervals are clipped at zero if the training rows have no negative values"
+            " and are whole numbers or at least 30 % zeros; off: never",
             json_schema_extra={"title_tr": "Sıfırın altına inmeyen tahminler"},
         ),
     ]
@@ -89,7 +89,7 @@ class ForecastConfig(Config):
         Field(
             default=(),
             max_length=50,
-            description="Columns whose values are known before the rows to predict begin, such as planned prices",
+            description="Columns whose future values are known when the forecast is made, such as planned prices",
             json_schema_extra={"title_tr": "Önceden bilinen sütunlar"},
         ),
     ]
@@ -98,7 +98,7 @@ class ForecastConfig(Config):
         Field(
             default=None,
             pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,6})?$",
-            description="Country (ISO 3166, TR or DE-BY) whose public holidays are known ahead; empty: none",
+            description="Country (ISO 3166, such as TR or DE-BY) whose public holidays are inputs; empty: none",
             json_schema_extra={"title_tr": "Resmî tatiller"},
         ),
     ]

@@ -24,23 +24,25 @@ class TimeSeriesConfig(ForecastConfig):
             default=None,
             ge=2,
             le=2000,
-            description="Rows looked back; empty: three seasons, at least 30 and at most 192, fewer in a short series",
+            description="Rows of history; empty: three seasons, at least 30 and at most 192, fewer in a short series",
             json_schema_extra={"title_tr": "Pencere"},
         ),
     ]
     transform: Annotated[
         TransformName,
-        Field(default="none", description="Change of the target before learning; inverted in every forecast"),
+        Field(default="none", description="Transformation of the target before learning; inverted in every forecast"),
     ]
     calendar: Annotated[bool, Field(default=True, description="Give the network hour, weekday and day of the year")]
     features: Annotated[bool, Field(default=True, description="Give the network the dataset's other columns")]
-    epochs: Annotated[int, Field(default=60, ge=1, le=10_000, description="Passes over the training part, at most")]
+    epochs: Annotated[
+        int, Field(default=60, ge=1, le=10_000, description="Maximum number of passes over the training set")
+    ]
     max_steps: Annotated[
         int,
-        Field(default=3000, ge=1, le=10_000_000, description="Batches in all, at most; long series end by this"),
+        Field(default=3000, ge=1, le=10_000_000, description="Maximum number of batches, which limits long series"),
     ]
     patience: Annotated[
-        int, Field(default=10, ge=1, le=1000, description="Looks at the validation part without gain before stopping")
+        int, Field(default=10, ge=1, le=1000, description="Epochs without a lower validation loss until training stops")
     ]
     stop_after: Annotated[
         int | None,
@@ -48,19 +50,21 @@ class TimeSeriesConfig(ForecastConfig):
             default=None,
             ge=1,
             le=10_000,
-            description="Stop after so many epochs whatever the validation part says, and keep the last weights; this"
-            " is how the winner of a study is trained anew",
+            description="Stop after this number of epochs and keep the last weights, regardless of the validation loss;"
+            " used to retrain the best config of a study",
         ),
     ]
     batch_size: Annotated[int, Field(default=128, ge=1, le=8192, description="Windows per step")]
     learning_rate: Annotated[
-        float, Field(default=2e-3, gt=0, le=1, description="Highest step size; it warms up and falls")
+        float, Field(default=2e-3, gt=0, le=1, description="Maximum learning rate; it rises to this value, then falls")
     ]
-    weight_decay: Annotated[float, Field(default=1e-3, ge=0, le=1, description="Pull of the weights towards zero")]
-    clip_norm: Annotated[float, Field(default=1.0, gt=0, le=1000, description="Longest gradient; longer ones are cut")]
+    weight_decay: Annotated[float, Field(default=1e-3, ge=0, le=1, description="Decay of the weights towards zero")]
+    clip_norm: Annotated[
+        float, Field(default=1.0, gt=0, le=1000, description="Maximum norm of the gradient; larger ones are clipped")
+    ]
     loss: Annotated[
         Literal["mse", "huber"],
-        Field(default="mse", description="Error of the point forecast; huber minds outliers less"),
+        Field(default="mse", description="Loss of the point forecast; huber is less sensitive to outliers"),
     ]
 
     def window_of(self, schema: Schema) -> int:

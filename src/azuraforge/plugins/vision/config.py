@@ -50,7 +50,7 @@ class ImageSchema:
             raise InvalidInput(
                 "a classifier needs a dataset of images",
                 where="dataset",
-                next_step="choose another dataset, or a forecasting pipeline for a series",
+                next_step="choose a dataset of images, or a forecasting pipeline",
             )
         return cls(*schema.size, schema.classes, schema.target, schema.unit)
 
@@ -132,14 +132,14 @@ class ClassifyConfig(Config):
 
     validation_share: Annotated[
         float,
-        Field(default=0.1, gt=0, lt=0.5, description="Share of the learning examples for early stopping, calibration"),
+        Field(default=0.1, gt=0, lt=0.5, description="Share of images for early stopping and calibration"),
     ]
     test_share: Annotated[
         float,
-        Field(default=0.2, gt=0, lt=0.5, description="Share held out to judge, where the dataset names no test part"),
+        Field(default=0.2, gt=0, lt=0.5, description="Share of images in the test set, if the dataset has no own one"),
     ]
     split_seed: Annotated[
-        int, Field(default=0, ge=0, le=2**31, description="Which examples fall into which part; not the run's seed")
+        int, Field(default=0, ge=0, le=2**31, description="Seed of the split into parts; independent of the run's seed")
     ]
 
 

@@ -54,9 +54,9 @@ _PREDICT_BATCH = 500
 class ImageConfig(ClassifyConfig):
     """Settings for training a network on images, in addition to the task's own."""
 
-    epochs: Annotated[int, Field(default=8, ge=1, le=1000, description="Passes over the training part, at most")]
+    epochs: Annotated[int, Field(default=8, ge=1, le=1000, description="Maximum passes over the training set")]
     patience: Annotated[
-        int, Field(default=50, ge=1, le=1000, description="Looks at the validation part without gain before stopping")
+        int, Field(default=50, ge=1, le=1000, description="Epochs without a lower validation loss until training stops")
     ]
     stop_after: Annotated[
         int | None,
@@ -64,24 +64,24 @@ class ImageConfig(ClassifyConfig):
             default=None,
             ge=1,
             le=1000,
-            description="Stop after so many epochs whatever the validation part says, and keep the last weights; this"
-            " is how the winner of a study is trained anew",
+            description="Stop after this number of epochs and keep the last weights, regardless of the validation loss;"
+            " used to retrain the best config of a study",
         ),
     ]
     batch_size: Annotated[int, Field(default=128, ge=2, le=4096, description="Images per step")]
     learning_rate: Annotated[
-        float, Field(default=4e-3, gt=0, le=1, description="Highest step size; it rises to it once and falls")
+        float, Field(default=4e-3, gt=0, le=1, description="Maximum learning rate; it rises to this value, then falls")
     ]
-    weight_decay: Annotated[float, Field(default=1e-2, ge=0, le=1, description="Pull of the weights towards zero")]
+    weight_decay: Annotated[float, Field(default=1e-2, ge=0, le=1, description="Decay of the weights towards zero")]
     label_smoothing: Annotated[
         float, Field(default=0.05, ge=0, lt=1, description="Share of each label spread over all classes")
     ]
     class_weights: Annotated[
         Literal["none", "balanced"],
-        Field(default="none", description="balanced: rare classes count for more while training"),
+        Field(default="none", description="balanced: rare classes have a larger weight in the training loss"),
     ]
     averaging: Annotated[
-        float, Field(default=0.995, ge=0, lt=1, description="Memory of the running mean of the weights, per step")
+        float, Field(default=0.995, ge=0, lt=1, description="Decay per step of the moving average of the weights")
     ]
 
 

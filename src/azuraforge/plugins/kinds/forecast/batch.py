@@ -197,7 +197,7 @@ def _origins_of_panel(
         raise InvalidInput(
             "{version} cannot predict from any of these rows",
             where="dataset",
-            next_step="name a dataset with the series that the version learned, and a longer history",
+            next_step="choose a dataset with series that the version learned, and with a longer history",
             version=version.name,
         )
     return origins, skipped
@@ -218,7 +218,7 @@ def _first_able(version: LoadedVersion, table: Table, first: int, stop: int, of:
         raise InvalidInput(
             "{version} cannot predict from any of the rows {first} to {stop}",
             where="dataset",
-            next_step="name a dataset with a longer history, or a later `end`",
+            next_step="choose a dataset with a longer history, or a later `end`",
             version=version.name,
             first=first,
             stop=stop - 1,
@@ -303,9 +303,9 @@ def _rows_between(table: Table, start: datetime | None, end: datetime | None, le
             stop = int((times <= end.astimezone(UTC)).sum())
     if stop - first < least:
         raise InvalidInput(
-            "no row lies between start and end",
+            "no row is between start and end",
             where="start",
-            next_step="choose a range with azuraforge datasets show; the dataset has {count:,} [row|rows]",
+            next_step="run azuraforge datasets show for the time range; the dataset has {count:,} [row|rows]",
             count=len(table),
         )
     return first, stop

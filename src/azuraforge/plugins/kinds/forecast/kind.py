@@ -94,9 +94,9 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         super().check_pipeline(name, pipeline, schema)
         if schema.series is not None and not pipeline.several_series:
             raise InvalidInput(
-                "the dataset holds several series, and {name} learns one",
+                "the dataset contains several series, but {name} supports only one",
                 where="dataset",
-                next_step="choose a pipeline for several series, such as forecasting.lstm, or add a single series",
+                next_step="choose a pipeline for several series, such as forecasting.lstm, or a dataset of one series",
                 code="several_series",
                 name=name,
             )
@@ -132,8 +132,8 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
             delay = delay_of(learned.available_after.get(column))
             if delay is not None and given.available_after.get(column) != delay:
                 return Message(
-                    "the version learned that {column!r} becomes known {delay} after its row, but the dataset does not"
-                    " state that; state it with azuraforge datasets available-after NAME {column}={delay}",
+                    "the version learned that {column!r} becomes known {delay} after its row, but the dataset states"
+                    " another delay or none; set it with azuraforge datasets available-after NAME {column}={delay}",
                     {"column": column, "delay": delay},
                 )
         return None

@@ -50,7 +50,11 @@ def check_split(split: Split, rows: int, *, horizon: int, gap: int = 0) -> None:
     for name, part in named:
         if not 0 <= part.start < part.stop <= rows:
             values = {"part": name, "start": part.start, "stop": part.stop, "rows": rows}
-            raise _bad_split(Message("part {part!r} is rows {start} to {stop} of a table of {rows} rows", values))
+            raise _bad_split(
+                Message(
+                    "part {part!r} must be a range of at least one of the {rows} rows, not {start} to {stop}", values
+                )
+            )
         if not split.partial and len(part) < horizon:
             values = {"part": name, "rows": len(part), "horizon": horizon}
             raise _bad_split(Message("part {part!r} has {rows} [row|rows], fewer than the horizon {horizon}", values))
@@ -62,7 +66,7 @@ def check_split(split: Split, rows: int, *, horizon: int, gap: int = 0) -> None:
             values = {"rows": later.start - earlier.stop, "earlier": earlier_name, "later": later_name, "gap": gap}
             raise _bad_split(
                 Message(
-                    "only {rows} [row lies|rows lie] between the parts {earlier!r} and {later!r}; the gap is {gap}",
+                    "only {rows} [row separates|rows separate] the parts {earlier!r} and {later!r}; the gap is {gap}",
                     values,
                 )
             )
@@ -115,7 +119,7 @@ def cut_learning(
     complete = known.any(axis=1) if partial else known.all(axis=1)
     if not complete.any():
         raise InvalidInput(
-            "no window of {horizon} targets in rows {start} to {stop} is complete",
+            "the rows {start} to {stop} contain no window of {horizon} known target values",
             where="column {target!r}",
             next_step="choose a shorter horizon, or a series with fewer missing values",
             horizon=horizon,
@@ -154,7 +158,7 @@ def cut_test(
         raise InvalidInput(
             "the test set has no known target",
             where="column {target!r}, rows {start} to {stop}",
-            next_step="choose a larger test share, or a series whose last rows are known",
+            next_step="choose a larger test share, or a series whose last rows have target values",
             target=table.schema.target,
             start=rows.start,
             stop=rows.stop,

@@ -45,7 +45,7 @@ def predict_checked(name: str, predict: Predict, part: Part) -> Predictions:
     quantiles: dict[float, Floats] = {}
     for level, values in sorted(answer.quantiles.items()):
         if not 0 < level < 1:
-            raise _wrong(name, Message("quantile levels must lie between 0 and 1, found {level}", {"level": level}))
+            raise _wrong(name, Message("quantile levels must be between 0 and 1, not {level}", {"level": level}))
         quantiles[float(level)] = _checked(name, f"quantile {level}", values, expected)
     base = None if answer.base is None else _checked(name, "base", answer.base, expected)
     return Predictions(_checked(name, "point", answer.point, expected), quantiles, base=base)

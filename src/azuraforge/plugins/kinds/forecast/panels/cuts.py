@@ -135,7 +135,9 @@ def learning_part(table: Table, rows: Rows, horizon: int, known_ahead: Sequence[
     """
     found = windows(table, rows, horizon, partial=partial)
     usable = found.judged if partial else found.complete
-    _refuse_none(found, usable, Message("no window of {horizon} targets is complete", {"horizon": horizon}))
+    _refuse_none(
+        found, usable, Message("the series has no window of {horizon} known target values", {"horizon": horizon})
+    )
     found = found.kept(usable)
     return found.part(table, known_ahead, found.targets)
 
