@@ -172,7 +172,7 @@ def test_too_short_a_history_is_one_clear_error() -> None:
 
 
 def test_a_constant_target_is_refused_with_a_reason() -> None:
-    with pytest.raises(InvalidInput, match="'y' does not change"):
+    with pytest.raises(InvalidInput, match="'y' never changes"):
         learned(part_of(np.full(40, 7.0), np.arange(5, 35)))
 
 
