@@ -1,4 +1,4 @@
-"""API shapes of plugins."""
+"""Response models of the plugin routes."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, Protocol
 
 from pydantic import BaseModel
-from typing_extensions import TypeVar  # with defaults; it comes with pydantic
+from typing_extensions import TypeVar  # supports defaults; a dependency of pydantic
 
 #: Type of the agent's ``Request``. It may be omitted: ``class Greeter(Agent)``.
 RequestT = TypeVar("RequestT", bound=BaseModel, default=Any)

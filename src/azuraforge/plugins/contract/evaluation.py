@@ -210,7 +210,7 @@ class Hierarchical(Shape):
 
 
 class SuspiciousColumn(Shape):
-    """A column that seems to know the future of the target, with the evidence."""
+    """A column whose values seem to depend on later values of the target, with the evidence."""
 
     column: str
     kind: str = Field(description="in which way, such as later_target or centred_average")
@@ -310,7 +310,7 @@ class Evaluation(Shape):
 
     @property
     def candidate(self) -> ContenderScores:
-        """The contender that the run trained."""
+        """The scores of the contender that the run trained."""
         return next(each for each in self.contenders if each.role == "candidate")
 
     def metric(self, name: str) -> MetricFacts | None:

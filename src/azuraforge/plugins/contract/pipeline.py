@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
-from typing_extensions import TypeVar  # with defaults; it comes with pydantic
+from typing_extensions import TypeVar  # supports defaults; a dependency of pydantic
 
 from azuraforge.plugins.contract.composition import Composition
 from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table

@@ -1,4 +1,4 @@
-"""Facts about weights that were trained outside this platform."""
+"""The description of weights that were trained outside this platform."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal
 
 from pydantic import BaseModel, JsonValue, SecretStr
-from typing_extensions import TypeVar  # with defaults; it comes with pydantic
+from typing_extensions import TypeVar  # supports defaults; a dependency of pydantic
 
 from azuraforge.errors import InvalidInput
 from azuraforge.outgoing import Policy

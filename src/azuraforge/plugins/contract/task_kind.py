@@ -363,7 +363,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
 
     @abstractmethod
     def judge(self, case: JudgeCase) -> Judge:
-        """Return the judge of one run's contenders."""
+        """Return the judge that evaluates the contenders of one run."""
 
     @abstractmethod
     def stored_losses(self, errors: Mapping[str, Floats], contender: str, metric: MetricFacts) -> Floats:

@@ -242,7 +242,7 @@ class Catalogue:
                     PluginOut.model_validate(row)
             return units
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return {}  # absent or damaged: children describe the plugins again
+            return {}  # if the file is absent or damaged, child processes describe the plugins again
 
     def _save_cache(self, units: dict[str, Descriptions]) -> None:
         try:
@@ -251,7 +251,7 @@ class Catalogue:
             with os.fdopen(handle, "wb") as file:
                 file.write(orjson.dumps({"format": _FORMAT, "units": units}))
             os.replace(temporary, self._cache_file)
-        except OSError as error:  # the next start is slower, nothing else
+        except OSError as error:  # without the cache, only the next start is slower
             log.warning("catalogue_not_remembered", reason=str(error))
 
 

@@ -52,7 +52,7 @@ _PREDICT_BATCH = 500
 
 
 class ImageConfig(ClassifyConfig):
-    """Settings for training a network on images, in addition to the task's own."""
+    """The settings for training a network on images, in addition to those of all classifiers."""
 
     epochs: Annotated[int, Field(default=8, ge=1, le=1000, description="Maximum passes over the training set")]
     patience: Annotated[

@@ -204,7 +204,10 @@ def _origins_of_panel(
 
 
 def _all_rows(ranges: Sequence[tuple[str, Table, int, int, int]]) -> Indices:
-    """Return the rows between ``begin`` and ``stop`` of every ``(name, table, first row, begin, stop)``."""
+    """Return the indices in the panel's frame of the rows from ``begin`` up to ``stop`` of each series.
+
+    A series is given as ``(name, table, first row, begin, stop)``.
+    """
     return np.concatenate([np.arange(first + begin, first + stop) for _, _, first, begin, stop in ranges])
 
 

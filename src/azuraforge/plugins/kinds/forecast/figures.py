@@ -1,4 +1,4 @@
-"""Figures of forecasts."""
+"""Figures of the task kind "forecast": the forecast itself, residuals, and the importance of inputs."""
 
 from __future__ import annotations
 
