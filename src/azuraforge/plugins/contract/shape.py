@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 #: A text by language code: ``{"en": …, "tr": …}``.
 Texts: TypeAlias = Annotated[dict[str, str], Field(description="by language code")]
@@ -17,6 +17,20 @@ class Shape(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_serialization_defaults_required=True)
+
+
+def in_turkish(title: str, description: str = "") -> dict[str, JsonValue]:
+    """Return the Turkish title and description of a config's field, for its ``json_schema_extra``.
+
+    The English ones are the field's ``title`` and ``description``. Forms and commands show those of the user's
+    language.
+
+    Example:
+        >>> in_turkish("Ufuk")
+        {'titles': {'tr': 'Ufuk'}}
+    """
+    texts: dict[str, JsonValue] = {"titles": {"tr": title}}
+    return texts | ({"descriptions": {"tr": description}} if description else {})
 
 
 def text_of(texts: dict[str, str], language: str) -> str:
