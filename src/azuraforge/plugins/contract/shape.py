@@ -20,9 +20,9 @@ class Shape(BaseModel):
 
 
 def in_turkish(title: str, description: str = "") -> dict[str, JsonValue]:
-    """Return the Turkish title and description of a config's field, for its ``json_schema_extra``.
+    """Return the Turkish title and description of a config field, in the form of its ``json_schema_extra``.
 
-    The English ones are the field's ``title`` and ``description``. Forms and commands show those of the user's
+    The field's ``title`` and ``description`` contain the English texts. Forms and commands show the texts in the user's
     language.
 
     Example:

@@ -152,7 +152,7 @@ class ClassJudge(Judge):
         return None if learned is None or not learned.size else ~np.isin(hashes, learned)
 
     def _save_losses(self, path: Path) -> None:
-        """Write the log losses of each contender under its name, and under ``NAME/wrong`` which images it got wrong."""
+        """Write the log losses of each contender under its name, and its misclassified images under ``NAME/wrong``."""
         losses: dict[str, NDArray[np.generic]] = {}
         for each in self._contenders:
             losses[each.name] = log_losses(self._labels, each.predictions.probabilities).astype(np.float32)

@@ -257,7 +257,7 @@ class ForecastJudge(Judge):
             contender.horizons.append({name: value for name, value in row.items() if name != "horizon"})
 
     def _incumbent_losses(self, metric: MetricFacts) -> Floats | None:
-        """Return the incumbent's losses in the shape of those of ``contest``; None if they do not exist."""
+        """Return the losses of the incumbent, in the shape of those in ``Contest``; None if it has none."""
         if self._incumbent is None or metric.name == SCALED_PINBALL.name:  # the incumbent has no quantiles
             return None
         one = self._contenders[0]
