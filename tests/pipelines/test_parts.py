@@ -98,7 +98,7 @@ def test_windows_with_a_missing_target_are_not_learned_from_and_not_judged() -> 
     assert np.isnan(truth).sum() == 2
     assert len(test.origins) == 9
     empty = Table(pl.DataFrame({"value": np.full(30, np.nan)}), Schema(time=None, target="value"))
-    with pytest.raises(InvalidInput, match="is complete"):
+    with pytest.raises(InvalidInput, match="contain no window of 2 known target values"):
         cut_learning(empty, Rows(0, 15), 2)
     with pytest.raises(InvalidInput, match="no known target"):
         cut_test(empty, Rows(15, 30), 2)
