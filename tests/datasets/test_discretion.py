@@ -80,13 +80,13 @@ def test_a_secret_is_not_stored(add: Any, place: str) -> None:
         stated: Mapping[str, object] = {"address": [value]}
         return read(**{place: stated})
 
-    with pytest.raises(InvalidInput, match="puts a secret into what is stored"):
+    with pytest.raises(InvalidInput, match="writes a secret into data that is stored"):
         add(state)
 
 
 def test_only_declared_secrets_are_granted(add: Any) -> None:
     assert add(lambda _: read()).rows == 20
-    with pytest.raises(InvalidInput, match="has no secret 'unknown'"):
+    with pytest.raises(InvalidInput, match="cannot read the secret 'unknown'"):
         Careless().secret("unknown")
     granted: list[str] = []
 

@@ -375,7 +375,7 @@ def test_files_outside_of_the_allowed_folders_are_refused(tmp_path: Path) -> Non
 
 
 def test_a_secret_that_was_not_granted_cannot_be_used() -> None:
-    with pytest.raises(InvalidInput, match="has no secret 'load-db'"):
+    with pytest.raises(InvalidInput, match="cannot read the secret 'load-db'"):
         Sql().read(SqlOptions(connection="load-db", query=SERIES, time="at", target="y"))
     for query in ("DROP TABLE loads", "", "UPDATE loads SET y = 0"):
         with pytest.raises(ValidationError):

@@ -263,7 +263,7 @@ def test_a_guarded_slice_that_got_worse_stops_the_promotion() -> None:
 
 
 def test_a_column_that_seems_to_know_the_future_leaves_the_promotion_to_a_person() -> None:
-    spoken = {"evidence_en": "it follows the target of 1 row later", "evidence_tr": "bir sonraki hedefi izliyor"}
+    spoken = {"evidence_en": "it follows the target 1 row later", "evidence_tr": "bir sonraki hedefi izliyor"}
     suspicion = Reason("column_knows_future", {"column": "next_load", **spoken})
     for candidate, entrant in ((0.8, "candidate"), (1.2, "baseline_0")):
         verdict = gate(candidate, [1.0], suspicions=[suspicion])

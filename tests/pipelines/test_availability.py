@@ -90,7 +90,7 @@ def test_serving_and_training_see_the_same_rows(system: System) -> None:  # noqa
     rows[-1]["meter"] = 1.0
     with pytest.raises(InvalidInput, match="'meter' is None"):
         ask(rows=rows)
-    with pytest.raises(InvalidInput, match="becomes known 1d after its row, and the rows end before that"):
+    with pytest.raises(InvalidInput, match="becomes known 1d after its row, but the rows end before that"):
         ask(rows=rows[-1:])
 
 

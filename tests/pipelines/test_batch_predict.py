@@ -223,7 +223,7 @@ def test_a_killed_platform_goes_on_with_the_next_chunk(ground: Ground) -> None:
 
 def test_what_cannot_be_predicted_is_said_before_a_run_exists(ground: Ground) -> None:
     ground.add_series("megawatts", unit="MW")
-    with pytest.raises(InvalidInput, match="its unit is 'MW', and the version learned 'kW'"):
+    with pytest.raises(InvalidInput, match="its unit is 'MW', but the version was trained with 'kW'"):
         ground.start(kind="predict", model="series", dataset="megawatts")
     with pytest.raises(InvalidInput, match="names no model"):
         ground.start(kind="predict", dataset="series")
@@ -235,7 +235,7 @@ def test_what_cannot_be_predicted_is_said_before_a_run_exists(ground: Ground) ->
         ground.batch(steps=3)
     assert caught.value.where == "config.steps"
     run = ground.carry(ground.batch(start="2031-01-01T00:00:00Z"))
-    assert (run.state, run.error and run.error.message) == ("failed", "no row lies between start and end")
+    assert (run.state, run.error and run.error.message) == ("failed", "no row is between start and end")
 
 
 class Numbered:

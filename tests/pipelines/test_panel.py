@@ -278,7 +278,7 @@ def test_what_cannot_learn_several_series_refuses_before_the_run_exists(
 ) -> None:
     dataset = stored(make_panel(), tmp_path)
     asked = child("test.linear", plugins_folder=str(plugins_folder), plugin="test.linear", config={}, dataset=dataset)
-    with pytest.raises(InvalidInput, match="holds several series"):
+    with pytest.raises(InvalidInput, match="contains several series"):
         steps.validate(asked)
 
 

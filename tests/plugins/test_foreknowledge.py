@@ -211,5 +211,5 @@ def test_the_verdict_sees_them_with_their_evidence_in_both_languages() -> None:
     part = Part(frame, schema, ROWS - 60, 3, np.arange(ROWS - 60, ROWS - 3))
     (column,) = suspicious_columns(part, season=7)
     assert (column.column, column.kind, column.rows_ahead, column.blocks) == ("next", "later_target", 1, True)
-    assert column.text["en"].startswith("it follows the target of 1 row later")
+    assert column.text["en"].startswith("it follows the target 1 row later")
     assert column.text["tr"].startswith("hedefin 1 satır sonraki değerini")

@@ -167,12 +167,12 @@ def test_inputs_are_cut_off_at_the_limit() -> None:
 def test_too_short_a_history_is_one_clear_error() -> None:
     preprocessing = learned(part_of(np.sin(np.arange(40.0)), np.arange(5, 35)))
     short = part_of(np.arange(6.0), [2])
-    with pytest.raises(InvalidInput, match="3 rows of history are too few: this forecaster looks back 4 rows"):
+    with pytest.raises(InvalidInput, match="3 rows of history are too few: this forecaster needs 4 rows"):
         preprocessing.examples(short, learning=False)
 
 
 def test_a_constant_target_is_refused_with_a_reason() -> None:
-    with pytest.raises(InvalidInput, match="'y' does not change"):
+    with pytest.raises(InvalidInput, match="'y' never changes"):
         learned(part_of(np.full(40, 7.0), np.arange(5, 35)))
 
 

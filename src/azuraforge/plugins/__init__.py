@@ -1,7 +1,7 @@
-"""The contract that plugins are written against, built-in ones and those of third parties.
+"""The contract that all plugins implement, both the built-in ones and those of third parties.
 
-The module of a name is imported when the name is first used. The API imports parts of this package to show what
-children computed; it must not load NumPy for the toolkits, which it never calls.
+Each public name is imported from its module when it is first used. The API process imports parts of this package to
+show results that child processes computed, and a lazy import keeps it from loading NumPy for toolkits it never calls.
 """
 
 from __future__ import annotations

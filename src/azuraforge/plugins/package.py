@@ -1,6 +1,7 @@
 """Contributions of the package ``plugins`` to the platform.
 
-Children look for plugins, and their launcher is of a higher package, which therefore supplies it.
+Plugins are described in child processes. The launcher of these processes belongs to a higher layer, so that layer
+provides the service ``CALL``.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def _figures() -> Mapping[str, type[BaseModel]]:
     return {**forecast.FIGURES, **classify.FIGURES}
 
 
-#: Calls one entry point in a child: ``Launcher.call``.
+#: ``Launcher.call``, which runs one entry point in a child process.
 CALL: Service[Call] = Service("child caller")
 CATALOGUE: Service[Catalogue] = Service("plugin catalogue", _catalogue)
 

@@ -19,7 +19,10 @@ _TASK_KINDS: Order[tuple[str]] = Order("task kinds", tuple[str])
 
 
 async def signed_in(connection: HTTPConnection) -> str:
-    """Check that the caller is signed in; set by the server, since plugins do not depend on projects."""
+    """Return the ID of the caller's project. Raises Unauthorized if the caller is not signed in.
+
+    The server provides the check as ``app.state.project_of``, because plugins do not depend on projects.
+    """
     project_id: str = await connection.app.state.project_of(connection)
     return project_id
 
@@ -38,7 +41,7 @@ Plugins = Annotated[Catalogue, Depends(catalogue)]
 async def list_plugins(
     request: Request, project_id: Project, plugins: Plugins, limit: Limit = PAGE, after: After = None
 ) -> PluginPage:
-    """List the installed plugins, by kind and name; broken ones with their error."""
+    """List the installed plugins, ordered by kind and name. Broken plugins are listed with their error."""
     found = await ask_in_turn(request, project_id, plugins.list)
     page, cursor = _BY_NAME.select(
         found, limit, after, lambda each: (each.kind, each.name, each.origin, str(each.error or ""))

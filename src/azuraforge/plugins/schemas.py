@@ -1,4 +1,4 @@
-"""API shapes of plugins."""
+"""Response models of the plugin routes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from azuraforge.plugins.contract.task_kind import TaskKindFacts
 
 
 class PluginOut(BaseModel):
-    """An installed plugin, or the reason why it cannot be used."""
+    """An installed plugin, with its error if it cannot be used."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -36,8 +36,8 @@ class PluginOut(BaseModel):
 
 
 class PluginPage(Page[PluginOut]):
-    """A page of plugins, by kind and name."""
+    """A page of plugins, ordered by kind and name."""
 
 
 class TaskKindPage(Page[TaskKindFacts]):
-    """A page of task kinds, by name."""
+    """A page of task kinds, ordered by name."""

@@ -1,4 +1,4 @@
-"""Callbacks that connect the engine's trainer to a run: points, progress, checkpoints, the best weights."""
+"""Callbacks of the engine's trainer that report to a run, write its checkpoints and keep the best weights."""
 
 from __future__ import annotations
 
@@ -17,9 +17,15 @@ _CHECKPOINT_STEPS = 200
 
 
 class BestAverage(Callback):
-    """Keep the averaged weights with the best validation loss; restore them when training ends.
+    """Callback that keeps the averaged weights of the epoch with the lowest validation loss, in ``weights``.
 
-    Validation looks at the moving average of the weights, so these are kept, not the last step's.
+    The validation loss is computed with the moving average of the weights, so the averaged weights are kept instead of
+    those of the last step. The caller loads ``weights`` into the network after training.
+
+    Attributes:
+        best: lowest validation loss so far; None before the first.
+        epoch: epoch that reached it.
+        weights: averaged weights of that epoch, by name.
     """
 
     def __init__(self, average: MovingAverage) -> None:
@@ -29,40 +35,41 @@ class BestAverage(Callback):
         self.weights: dict[str, Array] = {}
 
     def consider(self, trainer: Trainer, value: float) -> None:
-        """Keep the present weights if ``value`` is the lowest so far."""
+        """Keep the current averaged weights if ``value`` is the lowest validation loss so far."""
         if self.best is None or value < self.best:
             self.best, self.epoch = value, trainer.epoch
             with self.average.applied():
                 self.weights = trainer.model.state_dict()
 
     def after_epoch(self, trainer: Trainer, metrics: Mapping[str, float]) -> None:
-        """Consider the epoch's validation loss."""
+        """Keep the averaged weights if the epoch's validation loss is the lowest so far."""
         self.consider(trainer, metrics["validation_loss"])
 
     def state_dict(self) -> dict[str, object]:
-        """Return the lowest value, and the epoch that reached it."""
+        """Return the lowest validation loss and the epoch that reached it."""
         return {"best": self.best, "epoch": self.epoch}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore the lowest value and its epoch."""
+        """Restore the lowest validation loss and its epoch."""
         self.best, self.epoch = state["best"], state["epoch"]
 
     def tensors(self) -> dict[str, Array]:
-        """Return the best weights."""
+        """Return the weights with the lowest validation loss, by name."""
         return self.weights
 
     def load_tensors(self, tensors: Mapping[str, Array]) -> None:
-        """Restore the best weights."""
+        """Restore the weights with the lowest validation loss."""
         self.weights = dict(tensors)
 
 
 class Reporter(Callback):
-    """Callback that reports points and progress, and writes checkpoints. It must be the last callback, so that a
-    checkpoint includes the others' state.
+    """Callback that logs metrics, reports progress and writes checkpoints.
+
+    It must be the last callback, so that a checkpoint includes the state of all others.
 
     Args:
-        run: the run that receives the reports.
-        total_steps: optimizer steps in all; training stops there.
+        run: the run that receives the metrics, the progress and the checkpoints.
+        total_steps: number of optimizer steps after which training ends.
     """
 
     def __init__(self, run: RunContext[BaseModel], total_steps: int) -> None:
@@ -71,17 +78,17 @@ class Reporter(Callback):
         self.every = max(1, total_steps // _POINTS_PER_RUN)
 
     def after_step(self, trainer: Trainer, report: StepReport) -> None:
-        """Report points and progress at intervals; write a checkpoint in the middle of a long epoch."""
+        """Log the loss and progress every ``every`` steps; write a checkpoint every 200 steps within an epoch."""
         if report.step % self.every == 0:
             self.run.log(report.step, loss=report.loss)
             self.run.progress(min(report.step, self.total_steps), self.total_steps, f"epoch {trainer.epoch + 1}")
-        # At the end of an epoch the trainer has not computed the validation loss yet; that checkpoint follows.
+        # At the end of an epoch the validation loss is not known yet; ``after_epoch`` writes that checkpoint.
         ends = trainer.batches.at_start or report.step >= self.total_steps
         if report.step % _CHECKPOINT_STEPS == 0 and not ends:
             self.run.checkpoint(report.step, trainer.save)
 
     def after_epoch(self, trainer: Trainer, metrics: Mapping[str, float]) -> None:
-        """Report one point, with the validation loss if there is one, and write a checkpoint."""
+        """Log the epoch's losses and learning rate, report progress and write a checkpoint."""
         checked = {name: metrics[name] for name in ("validation_loss",) if name in metrics}
         self.run.log(trainer.steps, loss=metrics["loss"], **checked, learning_rate=metrics["lr"])
         self.run.progress(min(trainer.steps, self.total_steps), self.total_steps, f"epoch {trainer.epoch}")

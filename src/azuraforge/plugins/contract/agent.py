@@ -1,4 +1,4 @@
-"""The contract of an agent: a named ability that answers one request."""
+"""The contract of an agent: a plugin that answers one request."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, Protocol
 
 from pydantic import BaseModel
-from typing_extensions import TypeVar  # with defaults; it comes with pydantic
+from typing_extensions import TypeVar  # supports defaults; a dependency of pydantic
 
-#: The agent's own ``Request``; it may be left out: ``class Greeter(Agent)``.
+#: Type of the agent's ``Request``. It may be omitted: ``class Greeter(Agent)``.
 RequestT = TypeVar("RequestT", bound=BaseModel, default=Any)
 
 
 class AgentContext(Protocol):
-    """The platform's services that an agent can use while it answers."""
+    """The platform services available to an agent while it executes a request."""
 
     def progress(self, done: int, total: int, note: str = "") -> None: ...
     def log(self, step: int, **metrics: float) -> None: ...
@@ -22,7 +22,15 @@ class AgentContext(Protocol):
 
 
 class Agent(ABC, Generic[RequestT]):
-    """A named ability. ``execute`` receives a validated ``Request`` and returns JSON-compatible data."""
+    """Base class of agents: plugins that answer a validated ``Request`` with JSON-compatible data.
+
+    Attributes:
+        name: name under which runs request the agent.
+        capabilities: short names of the agent's abilities, for display.
+        Request: model that validates a request.
+        title, summary: texts by language code.
+        context: services of the platform; set before ``execute`` is called.
+    """
 
     name: ClassVar[str]
     capabilities: ClassVar[tuple[str, ...]] = ()
@@ -34,4 +42,4 @@ class Agent(ABC, Generic[RequestT]):
 
     @abstractmethod
     def execute(self, request: RequestT) -> dict[str, object]:
-        """Answer ``request``. Raises ``azuraforge.errors.UserError`` if the request cannot be answered."""
+        """Return the answer to ``request``. Raises ``azuraforge.errors.UserError`` if there can be no answer."""

@@ -1,4 +1,7 @@
-"""Types of the arrays in the contract. The API and the supervisor import the contract but never NumPy; children do."""
+"""Types of the arrays in the contract.
+
+This module is separate because the API and the supervisor import the contract without loading NumPy.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Availability of a column's values: with their row, a stated time after it, or ahead of it.
+"""Availability of a column: whether its values become known with their row, some time after it, or before it.
 
-A statement is written ``0``, as a duration such as ``6h``, ``1d`` or ``1mo``, or as ``ahead``. Words are understood as
-well: ``6 hours``, ``1 day``, ``known ahead``.
+The three cases are written ``0``, as a duration such as ``6h``, ``1d`` or ``1mo``, and ``ahead``. Longer forms such as
+``6 hours``, ``1 day`` and ``known ahead`` are accepted too.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from pydantic import AfterValidator, Field
 
 from azuraforge.errors import InvalidValue
 
-#: The statement that a column's values are known before their rows, such as a planned price.
+#: Availability of a column whose values are known before their rows, such as a planned price.
 AHEAD = "ahead"
-#: The statement that a column's values are known with their rows.
+#: Availability of a column whose values are known at the time of their rows.
 AT_ONCE = "0"
 _AHEAD_WORDS = frozenset({AHEAD, "known ahead", "known_ahead", "önceden"})
-#: Each unit: its words, and how many of it are a year or less.
+#: Unit → pattern of its spellings, and the number of these units in a year, rounded down.
 _UNITS: dict[str, tuple[str, float]] = {
     "s": (r"s|secs?|seconds?|saniye|sn", 3e7),
     "m": (r"m|mins?|minutes?|dakika|dk", 525_600),
@@ -29,13 +29,13 @@ _UNITS: dict[str, tuple[str, float]] = {
     "q": (r"q|quarters?|çeyrek", 4),
     "y": (r"y|years?|yıl|yil", 1),
 }
-#: Units whose length the calendar decides; they are counted in the series' own time zone.
+#: Units whose length depends on the calendar; they are counted in the time zone of the series.
 CALENDAR_UNITS = ("d", "w", "mo", "q", "y")
 _MOST_YEARS = 100
 
 
 def parse_availability(text: str) -> str:
-    """Return a statement in its short form. Raises ValueError.
+    """Return an availability in its short form. Raises ``InvalidValue`` if ``text`` is not understood.
 
     Example:
         >>> [parse_availability(each) for each in ("0 days", "6 hours", "1 Day", "known ahead")]
@@ -56,12 +56,12 @@ def parse_availability(text: str) -> str:
     return f"{count}{unit}" if count else AT_ONCE
 
 
-#: A statement, in its short form after validation.
+#: An availability; validation converts it to its short form.
 Availability: TypeAlias = Annotated[str, Field(max_length=40), AfterValidator(parse_availability)]
 
 
 def delay_of(statement: str | None) -> str | None:
-    """Return the delay after its row at which a value becomes known; None if it is known with the row or ahead.
+    """Return the delay between a row and the time at which its value is known; None if the value is known by then.
 
     Example:
         >>> delay_of("6h"), delay_of("0"), delay_of("ahead"), delay_of(None)
@@ -71,5 +71,5 @@ def delay_of(statement: str | None) -> str | None:
 
 
 def unit_of(delay: str) -> str:
-    """Return the unit of a duration in its short form."""
+    """Return the unit of a duration in its short form, such as ``h`` for ``6h``."""
     return delay.lstrip("0123456789")

@@ -1,4 +1,4 @@
-"""The contract of batch predictions: a version over all rows of a dataset version, in chunks."""
+"""The contract of batch prediction: the predictions of one model version for the rows of a dataset version."""
 
 from __future__ import annotations
 
@@ -23,7 +23,12 @@ TableT = TypeVar("TableT")
 
 
 class BatchRange(Shape):
-    """The rows of a dataset that are predicted from; both ends included."""
+    """The rows of a dataset to predict from.
+
+    Attributes:
+        start, end: first and last time of the rows, both included; None for no limit.
+        every: step between two used rows; 1 for every row.
+    """
 
     start: AwareDatetime | None = None
     end: AwareDatetime | None = None
@@ -32,15 +37,15 @@ class BatchRange(Shape):
 
 @dataclass(frozen=True)
 class LoadedVersion:
-    """A version, loaded in this child.
+    """A model version that this child process has loaded.
 
     Attributes:
-        name: of its pipeline.
-        answer: its ``predict`` of one part, unchecked.
-        folder: its files.
-        horizon: rows that it predicts from each origin; None: no time.
-        config: as its card states it.
-        progress: ``progress(done, total)``.
+        name: name of the version's pipeline.
+        answer: the pipeline's ``predict`` for one part; its result is not checked.
+        folder: folder of the version's files.
+        horizon: number of rows predicted from each origin; None for data without time.
+        config: config in the version's model card.
+        progress: callback ``progress(done, total)``.
     """
 
     name: str
@@ -52,21 +57,31 @@ class LoadedVersion:
 
 
 class Batch(ABC, Generic[TableT]):
-    """Batch prediction of a whole dataset by versions of one task kind."""
+    """Base class of the batch prediction of one task kind."""
 
     @abstractmethod
     def origins(self, version: LoadedVersion, table: TableT, rows: BatchRange) -> tuple[Indices, int]:
-        """Return the rows to predict from, and the number of requested rows that the version cannot predict from.
+        """Return ``(origin,)`` rows to predict from, and the number of requested rows that are not usable as origins.
 
-        Raises InvalidInput if none is left.
+        Raises InvalidInput if no requested row is usable.
         """
 
     @abstractmethod
     def predict(
         self, version: LoadedVersion, table: TableT, origins: Indices, learned_until: str | None
     ) -> pl.DataFrame:
-        """Return the predictions as rows of a table. ``learned_until``: the last time that the version learned from."""
+        """Return the predictions as rows of a table.
+
+        Args:
+            version: version that predicts.
+            table: dataset version.
+            origins: ``(origin,)`` rows to predict from.
+            learned_until: time of the last row that the version learned from; None if unknown.
+        """
 
     @abstractmethod
     def scores(self, frame: pl.DataFrame) -> dict[str, float | None] | None:
-        """Return the scores of rows with known truth that the version has not learned from; None if there are none."""
+        """Return the scores over rows whose true value is known and that the version did not learn from.
+
+        Returns None if no row qualifies.
+        """

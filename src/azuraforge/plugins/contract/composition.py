@@ -1,4 +1,4 @@
-"""The composition of a pipeline that combines others: its members, their weights, and those that it left out."""
+"""The composition of a predictor that combines others: its members, their weights, and the members left out."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pydantic import Field
 from azuraforge.messages import LANGUAGES, keyed
 from azuraforge.plugins.contract.shape import Shape, Texts, text_of
 
-#: ``failed``: its code raised an error; ``crashed``: its process ended; ``stopped``: it did not finish within the time
-#: budget; ``not_started``: the budget had ended before; ``not_finite``: its forecast had values other than numbers;
-#: ``not_tried``: it was not worth the time.
+#: Why a member was left out. ``failed``: its code raised an error. ``crashed``: its process ended unexpectedly.
+#: ``stopped``: it did not finish within the time budget. ``not_started``: the budget ended before it began.
+#: ``not_finite``: its forecast contained infinite values or NaN. ``not_tried``: it was skipped to save time.
 LeftOutWhy = Literal["failed", "crashed", "stopped", "not_started", "not_finite", "not_tried"]
 
 
 class LeftOutMember(Shape):
-    """A member that the combination does not use."""
+    """A member that the combined predictor does not use, with the reason."""
 
     name: str
     why: LeftOutWhy
@@ -28,14 +28,14 @@ class LeftOutMember(Shape):
     def of(
         cls, name: str, why: LeftOutWhy, detail: str | Mapping[str, str] = "", seconds: float | None = None
     ) -> LeftOutMember:
-        """Return a left-out member with its reason as text.
+        """Return a left-out member whose ``reason`` is written out in every language.
 
         Args:
-            name: of the member.
-            why: see ``LeftOutWhy``.
-            detail: the message of an error, the code of a process, or why it was not tried; by language code if it
-                is known in several.
-            seconds: that were spent on it.
+            name: name of the member.
+            why: code of the reason; see ``LeftOutWhy``.
+            detail: error message, exit code of the process, or why the member was not tried; a mapping by language
+                code if the text exists in several languages.
+            seconds: time spent on the member; None if unknown.
 
         Example:
             >>> LeftOutMember.of("my.trees", "failed", "no rows").reason["en"]
@@ -51,10 +51,10 @@ class LeftOutMember(Shape):
 
 
 class Member(Shape):
-    """A combined predictor, or one that was learned but has no weight.
+    """A member of a combined predictor; its weight may be 0.
 
-    ``metrics`` are those of its own predictions on the test set. They inform only: members are chosen and weighed by
-    ``score``, before the test set exists.
+    ``metrics`` measure the member's own predictions on the test set, for information only: members are selected and
+    weighted by ``score``, before the test set is available.
     """
 
     name: str
@@ -66,11 +66,11 @@ class Member(Shape):
 
 
 class Composition(Shape):
-    """The members of a combined predictor.
+    """The members of a combined predictor and the rule that combines them.
 
-    ``rule``: ``weights`` is the weighted sum of the members' predictions, ``median`` the median of those that have a
-    weight, ``trimmed`` their weighted mean without the extremes of each value, ``single`` the predictions of the only
-    member that has a weight, ``other`` what the pipeline's summary says.
+    ``rule`` is one of: ``weights``, the weighted sum of the members' predictions; ``median``, the median over members
+    with a weight above 0; ``trimmed``, their weighted mean without the lowest and highest prediction of each value;
+    ``single``, the predictions of the only member with a weight; ``other``, a rule that the pipeline's summary states.
     """
 
     rule: Literal["weights", "median", "trimmed", "single", "other"]
@@ -84,7 +84,7 @@ class Composition(Shape):
 
     @property
     def is_timed(self) -> bool:
-        """True if a time budget ended before some member was learned, so that a faster machine might learn more.
+        """Whether the time budget ended before all members were fitted, so the result depends on the machine's speed.
 
         Example:
             >>> late = LeftOutMember.of("my.trees", "stopped")
@@ -94,7 +94,7 @@ class Composition(Shape):
         return any(each.why in ("stopped", "not_started") for each in (*self.left_out, *self.not_refitted))
 
     def measured(self, metrics: Mapping[str, Mapping[str, float | None]]) -> Composition:
-        """Return the composition with each member's metrics on the test set, by the member's name."""
+        """Return a copy with the members' metrics on the test set; ``metrics`` maps member names to metrics."""
         members = tuple(
             each.model_copy(update={"metrics": dict(metrics[each.name])}) if each.name in metrics else each
             for each in self.members

@@ -1,4 +1,4 @@
-"""Errors of pipelines and task kinds that do not fit together or do not keep their contract."""
+"""Checks that a pipeline, its task kind and its dataset match, and errors of task kinds that break the contract."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from azuraforge.errors import InvalidInput
 
 
 def check_config(name: str, config: type, required: type, task: str) -> None:
-    """Raise InvalidInput if the Config of pipeline ``name`` does not extend the one of its task kind."""
+    """Raise InvalidInput if the ``Config`` of pipeline ``name`` does not extend the ``Config`` of its task kind.
+
+    Args:
+        name: name of the pipeline.
+        config: ``Config`` of the pipeline.
+        required: ``Config`` of the task kind.
+        task: name of the task kind.
+    """
     if not issubclass(config, required):
         raise InvalidInput(
             "the Config of {name} does not extend {required}, the base class of the task {task}",
@@ -21,7 +28,7 @@ def check_config(name: str, config: type, required: type, task: str) -> None:
 
 
 def check_data(name: str, found: str, needed: str, task: str) -> None:
-    """Raise InvalidInput if a dataset is of another kind than pipeline ``name`` learns from."""
+    """Raise InvalidInput if the dataset's kind ``found`` is not the kind ``needed`` by pipeline ``name``."""
     if found != needed:
         raise InvalidInput(
             "the dataset is of kind {found!r}, but {name} ({task}) learns from kind {needed!r}",
@@ -36,9 +43,9 @@ def check_data(name: str, found: str, needed: str, task: str) -> None:
 
 
 def not_explained(kind: str, explanation: str) -> InvalidInput:
-    """Return the error of a task kind that names an explanation without computing it."""
+    """Return the error for a task kind that declares an explanation but does not implement ``explain``."""
     return InvalidInput(
-        "the task kind {kind} names the explanation {explanation!r} but does not implement explain",
+        "the task kind {kind} declares the explanation {explanation!r} but does not implement explain",
         where="task kind {kind}",
         next_step="implement explain in the task kind",
         kind=kind,
@@ -47,9 +54,9 @@ def not_explained(kind: str, explanation: str) -> InvalidInput:
 
 
 def undeclared_figure(kind: str, name: str, figure: str) -> InvalidInput:
-    """Return the error of a task kind that draws a figure which it does not declare."""
+    """Return the error for a task kind that draws a figure without declaring it in ``figures``."""
     return InvalidInput(
-        "the task kind {kind} drew the figure {name!r} as {figure}, which it does not declare",
+        "the task kind {kind} drew the figure {name!r} as {figure} without declaring it",
         where="task kind {kind}",
         next_step="declare it: figures = {{{name!r}: {figure}}}",
         kind=kind,

@@ -1,4 +1,4 @@
-"""The meaning of a dataset version's columns: one shape from the child that reads a file to the page that shows it."""
+"""The schema of a dataset version, shared by the child process that reads a file and the page that shows it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pydantic import Field, JsonValue
 from azuraforge.plugins.contract.availability import Availability
 from azuraforge.plugins.contract.shape import Shape
 
-#: The name of a kind of data; each has its own fields in ``DatasetSchema``.
+#: Kind of data; ``DatasetSchema`` has fields for each kind.
 DataKindName: TypeAlias = Literal["series", "images"]
 
-#: Fields that ``DatasetSchema.to_json`` writes even if they have their default.
+#: Fields that ``DatasetSchema.to_json`` writes even if they have their default value.
 _ALWAYS: dict[DataKindName, frozenset[str]] = {
     "series": frozenset({"time", "target", "features", "frequency", "season", "timezone", "unit"}),
     "images": frozenset({"target", "unit"}),
@@ -20,12 +20,12 @@ _ALWAYS: dict[DataKindName, frozenset[str]] = {
 
 
 class IncumbentColumns(Shape):
-    """The columns of a forecast of the target that is already in use, such as a planner's spreadsheet.
+    """The columns of the incumbent: a forecast of the target that is already in use, such as a planner's spreadsheet.
 
-    Without ``file`` they are columns of the dataset: a row holds the forecast of its own target, and the moment at
-    which it was made, in microseconds since 1970. Both are inputs of no model. With ``file`` they came in files of
-    their own, whose rows are stored next to the dataset's; a target may then have several forecasts, each made at
-    another moment.
+    If ``file`` is None, they are columns of the dataset: each row contains the forecast of its own target value and
+    the time at which that forecast was made, in microseconds since 1970. No model receives these columns. Otherwise
+    the forecasts came in separate files and are stored next to the dataset's rows; a target value may then have
+    several forecasts, made at different times.
     """
 
     forecast: str
@@ -37,7 +37,7 @@ class IncumbentColumns(Shape):
 
     @property
     def label(self) -> str:
-        """The forecast's display name.
+        """Display name of the forecast: its column, with the file name if it came in a file.
 
         Example:
             >>> IncumbentColumns(forecast="plan", made_at="at", file="0", file_name="plan.xlsx").label
@@ -47,7 +47,10 @@ class IncumbentColumns(Shape):
 
 
 class DatasetSchema(Shape):
-    """The meaning of a dataset version's columns. Rows that are a series have a time; images have a size."""
+    """The meaning of a dataset version's columns.
+
+    Some fields apply to one kind of data only, such as ``time`` to series and ``height`` to images.
+    """
 
     kind: DataKindName = "series"
     target: str
@@ -63,7 +66,7 @@ class DatasetSchema(Shape):
     month_end: bool = Field(default=False, description="the rows stand on the last days of their months")
     series: str | None = Field(default=None, description="the column that tells several series apart")
     series_names: tuple[str, ...] | None = Field(default=None, description="names of several series, sorted")
-    # Factories, because Pydantic copies mutable defaults, which takes longer than all other fields.
+    # ``default_factory``, because Pydantic copies mutable defaults, which takes longer than all other fields.
     groups: dict[str, dict[str, tuple[str, ...]]] = Field(
         default_factory=dict,
         description="of several series: group column → group → the series in it, which a total adds up; groups of one"
@@ -84,33 +87,34 @@ class DatasetSchema(Shape):
 
     @property
     def numbers(self) -> tuple[str, ...]:
-        """The numeric columns after the target, by name: features and the incumbent's columns."""
+        """Sorted names of the numeric columns other than the target: features and columns of the incumbent."""
         return tuple(sorted((*self.features, *self.incumbent_columns)))
 
     @property
     def incumbent_columns(self) -> tuple[str, ...]:
-        """The columns that no model may see; empty without an incumbent."""
+        """Columns of the dataset that contain the incumbent and are hidden from models; empty if there are none."""
         if self.incumbent is None or self.incumbent.file is not None:
             return ()
         return self.incumbent.forecast, self.incumbent.made_at
 
     @property
     def forecast_names(self) -> tuple[str, ...]:
-        """The series of a panel that can be forecast, totals of declared groups first; empty for one series."""
+        """Names of a panel's series, preceded by the totals of its declared groups; empty for a single series."""
         named = [f"{column}={group}" for column, found in self.groups.items() for group in found]
         return (*(["total", *named] if self.groups else []), *(self.series_names or ()))
 
     @property
     def size(self) -> tuple[int, int, int] | None:
-        """Height, width and channels of its images; None for other data."""
+        """Height and width in pixels, and number of channels, of the images; None for data other than images."""
         if self.height is None or self.width is None or self.channels is None:
             return None
         return self.height, self.width, self.channels
 
     def to_json(self) -> dict[str, JsonValue]:
-        """Return the fields as stored in fingerprints and files: those of its kind, and all others that are set.
+        """Return the fields as stored in fingerprints and files.
 
-        A field that is added later must not change fingerprints of data that do not use it.
+        Included are the basic fields of the data kind and all fields that differ from their default. A field that is
+        added to this class later therefore does not change the fingerprints of data that do not use it.
 
         Example:
             >>> DatasetSchema(target="load", time="at").to_json().keys() & {"features", "month_end"}

@@ -1,4 +1,4 @@
-"""The evaluation of a run: every contender on the same held-out rows, as it is stored, served, drawn and compared."""
+"""The evaluation of a run: the scores of every contender on the same held-out rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ PartName = Literal["train", "validation", "test"]
 
 
 class PartSummary(Shape):
-    """One part of a split. Rows without time have no ``start`` and ``end``; their hash shows whether they are equal."""
+    """Summary of one part of a split.
+
+    ``start`` and ``end`` are null if the rows have no time; ``rows_sha256`` then shows whether two parts are equal.
+    """
 
     rows: int
     start: str | None
@@ -31,28 +34,28 @@ class PartSummary(Shape):
 
 
 class HorizonMetrics(Shape):
-    """Metrics of the predictions this many rows ahead."""
+    """Metrics of the predictions that are ``horizon`` rows ahead of their origins."""
 
     horizon: int
     metrics: dict[str, float | None]
 
 
 class HorizonCoverage(Shape):
-    """Coverage of an interval so many rows ahead; null: no true value is known."""
+    """Coverage of an interval ``horizon`` rows ahead; ``coverage`` is null if no true value is known there."""
 
     horizon: int
     coverage: float | None
 
 
-#: Probability with which the range of a coverage encloses the true one.
+#: Probability with which ``IntervalCoverage.low`` and ``high`` enclose the true coverage.
 RANGE_LEVEL = 0.95
 
 
 class IntervalCoverage(Shape):
-    """A nominal interval, and the share of the true values that it contained.
+    """A prediction interval of one nominal level, and the share of the true values that it contained.
 
-    ``low`` and ``high`` enclose the true coverage with a probability of ``RANGE_LEVEL``, given how the origins
-    depend on each other.
+    ``low`` and ``high`` enclose the true coverage with probability ``RANGE_LEVEL``. They account for the dependence
+    between neighbouring origins.
     """
 
     share: float = Field(description="promised, such as 0.9")
@@ -64,7 +67,7 @@ class IntervalCoverage(Shape):
 
 
 class ClassMetrics(Shape):
-    """One class: ``support`` rows have it as their label, ``answered`` rows have it as their prediction."""
+    """Scores of one class; ``support`` rows have it as their label, ``answered`` rows as their prediction."""
 
     name: str
     precision: float | None
@@ -75,9 +78,10 @@ class ClassMetrics(Shape):
 
 
 class ContenderScores(Shape):
-    """A contender with its metrics over the whole test set, by name, and per horizon or class if the task has them.
+    """The scores of one contender on the test set; those per horizon or per class are empty for other tasks.
 
-    ``metrics`` holds a number or null for each of the evaluation's ``metrics``.
+    ``metrics`` maps the name of each metric of the evaluation to its value over the whole test set; a value is null if
+    the metric is undefined.
     """
 
     name: str
@@ -92,14 +96,14 @@ class ContenderScores(Shape):
 
 
 class FailedBaseline(Shape):
-    """A baseline that could not be fitted or could not predict."""
+    """A baseline that could not be fitted or could not predict, with the reason."""
 
     name: str
     reason: Texts = Field(description="by language code")
 
 
 class ShownComparison(Shape):
-    """A comparison's formatted numbers, in one language."""
+    """The numbers of a comparison, formatted for one language."""
 
     measure: str
     change: str
@@ -108,10 +112,10 @@ class ShownComparison(Shape):
 
 
 class ComparisonScores(Shape):
-    """``a`` against ``b`` on the same rows; below zero, ``a`` is better.
+    """Comparison of the contenders ``a`` and ``b`` on the same rows; a negative difference means that ``a`` is better.
 
-    ``low`` and ``high`` are the ends of the interval: relative along a series, of ``difference`` for independent
-    examples; null if there were too few rows.
+    ``low`` and ``high`` are the ends of the confidence interval: of ``relative_difference`` for a series, of
+    ``difference`` for independent examples. They are null if there are too few rows.
     """
 
     a: str
@@ -134,14 +138,14 @@ class ComparisonScores(Shape):
 
 
 class GuardedRows(Shape):
-    """Number of the test set's predictions at which the leakage guard checked the candidate."""
+    """Number of predictions on the test set that the leakage guard checked (``tried``), out of all (``of``)."""
 
     tried: int
     of: int
 
 
 class SeriesScores(Shape):
-    """One series of a panel: the candidate next to the best baseline."""
+    """Scores of the candidate and of the best baseline on one series of a panel."""
 
     series: str
     origins: int
@@ -156,8 +160,8 @@ class SeriesScores(Shape):
 class LeftOut(Shape):
     """A series of a panel that a run leaves out.
 
-    ``why``: ``few_rows``, ``no_window`` (too many of its rows were not measured), ``constant`` (nothing to learn) or
-    ``ended`` (before the test set begins: its moments are not counted either).
+    ``why`` is ``few_rows``, ``no_window`` (too many measurements are missing), ``constant`` (the target never changes)
+    or ``ended`` (the series ends before the test set begins; its times do not count in the split).
     """
 
     series: str
@@ -168,7 +172,7 @@ class LeftOut(Shape):
 
 
 class SeriesTable(Shape):
-    """The series of a panel, the worst first (by MASE)."""
+    """Scores of the series of a panel, in descending order of the candidate's MASE."""
 
     column: str
     candidate: str
@@ -180,9 +184,10 @@ class SeriesTable(Shape):
 
 
 class LevelScores(Shape):
-    """One level of a panel's hierarchy: the candidate next to the best baseline and to other ways to its totals.
+    """Scores of one level of a panel's hierarchy: the candidate, the best baseline and alternative forecasts of totals.
 
-    All forecasts but ``base`` add up. ``bottom_up`` are the candidate's own forecasts of the series, added up.
+    ``base_rmse`` is the error of the candidate's forecasts before reconciliation; only these need not add up.
+    ``bottom_up_rmse`` is the error of totals that are sums of the candidate's forecasts of the single series.
     """
 
     level: str = Field(description="total, a group column, or the column of the series")
@@ -196,7 +201,7 @@ class LevelScores(Shape):
 
 
 class Hierarchical(Shape):
-    """Levels of a panel with declared groups, the total of all series first."""
+    """Scores by level for a panel with declared groups, starting with the total of all series."""
 
     levels: tuple[LevelScores, ...]
     gap: float = Field(
@@ -205,7 +210,7 @@ class Hierarchical(Shape):
 
 
 class SuspiciousColumn(Shape):
-    """A column that seems to know the future of the target, with the evidence."""
+    """A column whose values seem to depend on later values of the target, with the evidence."""
 
     column: str
     kind: str = Field(description="in which way, such as later_target or centred_average")
@@ -216,12 +221,15 @@ class SuspiciousColumn(Shape):
     text: Texts
 
 
-#: The name under which the present forecast of a dataset is compared.
+#: Name of the incumbent forecast as a contender.
 INCUMBENT = "incumbent"
 
 
 class IncumbentScores(Shape):
-    """The dataset's present forecast next to others, on the targets that it had forecast by the origin."""
+    """Scores of the dataset's incumbent forecast and of other contenders on the same targets.
+
+    Only targets are compared whose incumbent forecast existed at the time of the origin.
+    """
 
     column: str
     targets: int = Field(description="compared: the forecast and the true value are known")
@@ -233,10 +241,10 @@ class IncumbentScores(Shape):
 
 
 class EvaluationFinding(Shape):
-    """A remark on the numbers of an evaluation that a reader of the tables could miss.
+    """A weakness in the scores of an evaluation that a reader of the tables could miss.
 
-    ``code``: ``too_narrow`` and ``too_wide`` (the range of an interval's coverage excludes what it promises) or
-    ``totals_worse_than_sums`` (reconciled totals err more than the sums of the series' own forecasts).
+    ``code`` is ``too_narrow`` or ``too_wide`` if the nominal level of an interval is outside the range of its coverage,
+    and ``totals_worse_than_sums`` if reconciled totals have larger errors than sums of the forecasts of the series.
     """
 
     code: str
@@ -245,7 +253,7 @@ class EvaluationFinding(Shape):
 
 
 class ImageSize(Shape):
-    """Rows, columns and channels of every image."""
+    """Height and width in pixels, and number of channels, of every image."""
 
     height: int
     width: int
@@ -253,9 +261,9 @@ class ImageSize(Shape):
 
 
 class Evaluation(Shape):
-    """Every contender on the same held-out rows. Self-describing: ``metrics`` explains each number.
+    """The scores of every contender on the same held-out rows; ``metrics`` describes each metric.
 
-    Fields of some tasks only (time, several series, classes, images) are null or empty for others.
+    Fields that apply to some tasks only (to time, panels, classes or images) are null or empty for other tasks.
     """
 
     kind: str = Field(description="name of the task kind")
@@ -294,7 +302,7 @@ class Evaluation(Shape):
     image: ImageSize | None = None
 
     def contender(self, name: str) -> ContenderScores:
-        """Return the contender of this name. Raises KeyError."""
+        """Return the contender with this name. Raises KeyError if there is none."""
         found = next((each for each in self.contenders if each.name == name), None)
         if found is None:
             raise KeyError(name)
@@ -302,9 +310,9 @@ class Evaluation(Shape):
 
     @property
     def candidate(self) -> ContenderScores:
-        """The contender that the run trained."""
+        """The scores of the contender that the run trained."""
         return next(each for each in self.contenders if each.role == "candidate")
 
     def metric(self, name: str) -> MetricFacts | None:
-        """Return the facts about a metric."""
+        """Return the facts about the metric with this name; None if the evaluation does not have it."""
         return next((each for each in self.metrics if each.name == name), None)

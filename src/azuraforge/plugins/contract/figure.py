@@ -1,4 +1,4 @@
-"""The contract of figures: data to be drawn, attached to a run by name."""
+"""The contract of figures: data for a chart, attached to a run under a name."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from azuraforge.plugins.contract.shape import Shape
 
 
 class Figure(Shape):
-    """Base of the figures of a task kind.
+    """Base class of the figures of a task kind.
 
-    A kind declares a subclass for each of its figures in ``TaskKind.figures``; its fields are whatever the drawing
-    needs, as JSON. The dashboard draws the figures that it has a card for and shows any other as a table of its fields.
+    A task kind declares a subclass for each of its figures in ``TaskKind.figures``. The fields contain the data of the
+    chart, as JSON. The dashboard draws the figures that it has a card for and shows any other as a table of its fields.
     """

@@ -1,14 +1,14 @@
-"""Groups of a panel's series, and the names of the totals that they have."""
+"""Groups of a panel's series, and the names of their totals."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TypeAlias
 
-#: Group column → group → the series in it. A group of one series is left out: it has no total of its own.
+#: Group column → group → names of the series in it. Groups of one series are omitted, because a total needs two.
 Groups: TypeAlias = Mapping[str, Mapping[str, tuple[str, ...]]]
 
-#: The series that is the sum of all others.
+#: Name of the sum of all series.
 TOTAL = "total"
 
 
@@ -23,7 +23,7 @@ def total_name(column: str, group: str) -> str:
 
 
 def total_names(groups: Groups) -> tuple[str, ...]:
-    """Return the names of all totals, the sum of everything first; empty without declared groups.
+    """Return the names of all totals, starting with the sum of all series; empty without declared groups.
 
     Example:
         >>> total_names({"region": {"north": ("a", "b")}}), total_names({})

@@ -1,4 +1,4 @@
-"""The interface between a task kind, which measures contenders, and the gate, which decides between them."""
+"""The interface between a task kind, which measures contenders, and the gate, which decides which is promoted."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 
 
 class SliceKey(Shape):
-    """A property by which targets are sliced, such as the hour of the day; each of its values is a slice."""
+    """A property that divides the targets into slices, one per value, such as the hour of the day."""
 
     name: str
     title: Texts
 
 
 class Remark(Shape):
-    """A fact for the verdict's reasons: a stable code and its values. Codes: ``azuraforge.models.reasons``."""
+    """A reason of a verdict: a stable code from ``azuraforge.models.reasons`` and its parameters."""
 
     code: str
     params: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 def other(code: str, champion: JsonValue, candidate: JsonValue) -> Remark:
-    """Return the remark that champion and candidate differ.
+    """Return the remark that the champion and the candidate differ in the property that ``code`` names.
 
     Example:
         >>> other("other_target", "rain", "snow").params
@@ -44,7 +44,7 @@ def other(code: str, champion: JsonValue, candidate: JsonValue) -> Remark:
 
 
 class Fold(Shape):
-    """Half-open row ranges ``[start, stop]`` of one fold of a backtest."""
+    """Row ranges of one fold of a backtest, each as ``(start, stop)`` without row ``stop``."""
 
     train: tuple[int, int]
     validation: tuple[int, int]
@@ -52,7 +52,14 @@ class Fold(Shape):
 
 
 class Backtest(Shape):
-    """The folds of a backtest, and their position relative to the rows of the study behind the config (null: none)."""
+    """The folds of a backtest.
+
+    Attributes:
+        folds: row ranges of each fold.
+        purge_rows: number of rows left out between two parts.
+        choice: position of the folds relative to the rows on which a study selected the config: the folds end
+            ``before`` these rows or contain them (``inside``); None if no study selected it.
+    """
 
     folds: tuple[Fold, ...]
     purge_rows: int
@@ -60,7 +67,7 @@ class Backtest(Shape):
 
 
 class SplitResult(Shape):
-    """A checked split. A kind may add fields in a subclass; other code passes them on unchanged."""
+    """A checked split. A task kind may add fields in a subclass; the platform stores and returns them unchanged."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -72,7 +79,7 @@ class SplitResult(Shape):
 
 
 class Predicted(Shape):
-    """A contender with the folder of its predictions."""
+    """A contender that has predicted, with the folder of its predictions."""
 
     name: str
     predictions: str
@@ -82,13 +89,16 @@ class Predicted(Shape):
 
 
 class PresentChampion(Shape):
-    """The champion next to the candidate: its predictions on the candidate's test set, or the obstacle.
+    """The current champion: its predictions on the candidate's test set, or the reason why it has none.
 
     Attributes:
-        folder: of its version, for kinds that keep what it learned from there.
-        learned_from: time ranges, both ends included.
-        unknown: parts of the test set that it did not learn, such as series of a panel.
-        refitted: the predictor that serves, refitted on every row, predicted what comes after the last row.
+        name: name under which the evaluation lists the champion.
+        predictions: folder of its predictions; None if there are none.
+        folder: folder of its version, where some task kinds store which rows it learned from.
+        learned_from: time ranges that it learned from, both ends included.
+        unknown: parts of the test set that it did not learn, such as names of a panel's series.
+        refitted: whether its refitted predictor, which serves requests, forecast the rows after the last one.
+        obstacle: why it cannot be compared; None if it can.
     """
 
     name: str
@@ -102,7 +112,19 @@ class PresentChampion(Shape):
 
 @dataclass(frozen=True)
 class JudgeCase:
-    """The contenders of one run, and the folders in which their test set lies."""
+    """The input of a judge: the contenders of one run, its split, and the folders of its data.
+
+    Attributes:
+        candidate: contender that the run trained.
+        baselines: baselines that could predict.
+        champion: current champion; None if the model has none.
+        truth: folder of the true values of the test set.
+        test: folder of the test set without targets.
+        future: folder of the part that forecasts the rows after the last one.
+        train: folder of the training set.
+        split: split of the run.
+        seed: seed of the run.
+    """
 
     candidate: Predicted
     baselines: tuple[Predicted, ...]
@@ -117,7 +139,7 @@ class JudgeCase:
 
 @dataclass(frozen=True)
 class SliceMask:
-    """The targets of one slice: ``mask`` has the shape of the losses."""
+    """The targets of one slice: those for which ``mask``, in the shape of the losses, is True."""
 
     key: str
     value: str
@@ -126,19 +148,19 @@ class SliceMask:
 
 @dataclass(frozen=True)
 class Contest:
-    """The losses that the gate compares. A row is an independent draw: an origin, a moment, an example.
+    """The losses that the gate compares. A row is the unit of comparison: an origin, a moment of a panel or an example.
 
     Attributes:
-        losses: contender → ``(row, column)``, not negative; NaN where the truth is missing.
+        losses: contender → ``(row, column)`` non-negative losses; NaN where the true value is missing.
         slices: slices of the requested keys.
-        unseen: ``(row,)`` True where the champion has learned from none of the row's targets.
-        horizon, season: rows; 1 for independent examples.
-        obstacle: why the champion cannot be compared; its losses are not read then.
-        answered: in the shape of the losses, False where the champion has no answer; None: it has all.
-        limit: the remark that states it.
+        unseen: ``(row,)`` True where the champion has not learned from any target of the row.
+        horizon, season: number of rows; both are 1 for independent examples.
+        obstacle: why the champion cannot be compared; its losses are ignored then. None if it can be compared.
+        answered: array in the shape of the losses, False where the champion has no prediction; None if it has all.
+        limit: remark that states which predictions the champion lacks; None if it has all.
         suspicious: columns of the data that seem to know the future of the target.
-        incumbent: losses of the dataset's present forecast in the shape of the others, NaN where it said nothing; None:
-            there is none.
+        incumbent: losses of the dataset's incumbent forecast, in the shape of the other losses and NaN where it has no
+            value; None if the dataset has no incumbent.
     """
 
     losses: Mapping[str, Floats]
@@ -155,12 +177,13 @@ class Contest:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A computation after the run's success that draws figures of the candidate.
+    """A computation after the verdict that draws figures to explain the candidate.
 
     Attributes:
-        name: ``TaskKind.explain`` is called with it.
-        problem: the note if it fails, by language code, with ``{problem}``. A failing explanation does not end the run.
-        app_code: whether the candidate itself is loaded and used.
+        name: name that is passed to ``TaskKind.explain``.
+        problem: note, by language code, that is added to the run if the computation fails, with the placeholder
+            ``{problem}``. The run itself does not fail then.
+        app_code: whether the computation loads and calls the candidate.
     """
 
     name: str
@@ -170,7 +193,13 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Judged:
-    """The evaluation before the gate adds comparisons and failed baselines, its figures, and its explanations."""
+    """The result of a judge.
+
+    Attributes:
+        evaluation: evaluation to which the gate adds comparisons and failed baselines.
+        figures: figures of the evaluation by name.
+        explanations: names of the explanations to compute.
+    """
 
     evaluation: Evaluation
     figures: Mapping[str, Figure] = field(default_factory=dict)
@@ -178,27 +207,33 @@ class Judged:
 
 
 class Judge(ABC):
-    """Evaluator of the contenders of one case. Runs in a child, on numbers alone: no pipeline is loaded."""
+    """Base class of judges, which evaluate the contenders of one run.
+
+    A judge runs in a child process and reads stored predictions; it does not load any pipeline.
+    """
 
     def members(self) -> Mapping[str, dict[str, float | None]]:
-        """Return the metrics of the predictions of each member of the candidate, by its name."""
+        """Return member name → metrics of its own predictions; empty if the candidate combines no others."""
         return {}
 
     def metric(self) -> str | None:
-        """Return the metric that suits the data better than the kind's own; a metric named by the policy wins."""
+        """Return the name of a metric that suits this data better than the kind's default; None for the default.
+
+        A metric that the model's policy names takes precedence over both.
+        """
         return None
 
     @abstractmethod
     def contest(self, metric: MetricFacts, slices: Sequence[str]) -> Contest:
-        """Return the losses by ``metric``, and the slices of the named keys."""
+        """Return the losses by ``metric`` for the gate, with the slices of the keys that ``slices`` names."""
 
     @abstractmethod
     def evaluate(self, metric: MetricFacts, best_baseline: str, champion: str, outputs: Path) -> Judged:
         """Rank the contenders and write ``errors.npz``.
 
         Args:
-            metric: that the gate compared by.
-            best_baseline: its name, by the gate's metric; skill is measured against it.
-            champion: who holds the title after the verdict.
-            outputs: a folder; ``errors.npz`` there holds each contender's errors by its name.
+            metric: metric that the gate compared by.
+            best_baseline: name of the best baseline by that metric; skill is measured against it.
+            champion: name of the contender that is champion after the verdict.
+            outputs: folder for ``errors.npz``, which contains each contender's errors under its name.
         """

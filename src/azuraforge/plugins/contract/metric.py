@@ -1,4 +1,4 @@
-"""The contract of a metric: one number for the quality of predictions, and everything needed to show it."""
+"""The contract of a metric: the losses behind it, and the facts that are needed to display and compare it."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ Unit = Literal["target", "target_squared", "seconds", "bytes", "none"]
 Format = Literal["number", "share", "signed_share", "percent"]
 Detail = Literal["main", "more", "full", "hidden"]
 
-#: Marks of the units that are not the target's own.
+#: Symbols of the units that do not depend on the target.
 _MARKS: Mapping[Unit, str] = {"seconds": "s", "bytes": "B", "none": ""}
 
 
 class Pairing(Shape):
-    """Rule to compare two contenders by this metric, from the losses of the same rows.
+    """Rule for comparing two contenders by a metric, from their losses on the same rows.
 
-    ``origins`` follow one another in time: neighbouring losses are alike and remember each other, and the
-    difference is relative. ``examples`` are independent: they are drawn one by one, and the difference is absolute.
+    Rows that are ``origins`` follow one another in time: neighbouring losses are correlated, and the difference is
+    relative. Rows that are ``examples`` are independent: they are resampled one by one, and the difference is absolute.
     """
 
     rows: Literal["origins", "examples"] = Field(description="what one row of losses is")
@@ -40,7 +40,7 @@ class Pairing(Shape):
 
 
 class MetricFacts(Shape):
-    """Everything about a metric except its computation, as the API, tables, cards and reports use it."""
+    """The description of a metric without its computation, for the API, tables, model cards and reports."""
 
     name: str
     title: Texts
@@ -59,7 +59,7 @@ class MetricFacts(Shape):
     pairing: Pairing | None = Field(default=None, description="how the gate compares by it; null: it does not")
 
     def unit_of(self, target: str) -> str:
-        """Return the unit for display; ``target`` is the target's unit.
+        """Return the unit for display; ``target`` is the unit of the target.
 
         Example:
             >>> variance = MetricFacts(name="v", title={"en": "variance"}, direction="none", unit="target_squared")
@@ -72,12 +72,12 @@ class MetricFacts(Shape):
 
     @property
     def lower_is_better(self) -> bool | None:
-        """True if lower values are better; None if neither direction is."""
+        """Whether lower values are better; None if neither direction is better."""
         return None if self.direction == "none" else self.direction == "lower"
 
     def score(self, losses: Floats) -> float | None:
-        """Return the metric from losses per row, NaN where the truth is missing; None if nothing is known."""
-        import numpy as np  # children compute; the API only shows
+        """Return the metric's value from ``losses``, NaN where the true value is missing; None if all are missing."""
+        import numpy as np  # imported here, because the API process uses this class without NumPy
 
         known = losses[np.isfinite(losses)]
         if not known.size:
@@ -87,12 +87,12 @@ class MetricFacts(Shape):
 
 
 class Metric(ABC, Generic[TruthT, SaidT]):
-    """A metric that a plugin adds to a task kind. The platform computes it for every contender of that kind.
+    """Base class of metrics that plugins add to a task kind; the platform computes them for every contender.
 
     Attributes:
-        name: unique; the key under which evaluations store it.
-        task: name of the task kind whose predictions it measures.
-        facts: everything others need to show and compare it; its ``name`` is this one.
+        name: unique name, under which evaluations store the value.
+        task: name of the task kind whose predictions the metric measures.
+        facts: description for display and comparison; its ``name`` must equal ``name``.
     """
 
     name: ClassVar[str]
@@ -103,15 +103,15 @@ class Metric(ABC, Generic[TruthT, SaidT]):
 
     @abstractmethod
     def losses(self, truth: TruthT, predictions: SaidT) -> Floats:
-        """Return ``(row, …)`` losses of single predictions, NaN where the truth is missing.
+        """Return ``(row, …)`` losses of the single predictions, NaN where the true value is missing.
 
         Args:
-            truth: as the task kind reads it, such as ``(origin, horizon)`` of a forecast.
-            predictions: what a predictor of the kind returned, checked.
+            truth: true values as the task kind reads them, such as ``(origin, horizon)`` for forecasts.
+            predictions: checked predictions of one contender.
         """
 
 
-#: Duration of learning, known for every contender of every kind.
+#: Duration of the fit, which is measured for every contender of every task kind.
 FIT_SECONDS = MetricFacts(
     name="fit_seconds",
     title={"en": "Time to fit", "tr": "Öğrenme süresi"},

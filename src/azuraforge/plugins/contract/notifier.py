@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 from pydantic import BaseModel, JsonValue
-from typing_extensions import TypeVar  # with defaults; it comes with pydantic
+from typing_extensions import TypeVar  # supports defaults; a dependency of pydantic
 
 from azuraforge.outgoing import Policy
 
 if TYPE_CHECKING:
     import httpx
 
-#: The notifier's own ``Options``; it may be left out: ``class Pager(Notifier)``.
+#: Type of the notifier's ``Options``. It may be omitted: ``class Pager(Notifier)``.
 OptionsT = TypeVar("OptionsT", bound=BaseModel, default=Any)
 
 
@@ -25,13 +25,13 @@ class Message:
     """A message for one target.
 
     Attributes:
-        id: the same for each attempt; a target that knows it has the message already.
-        title: one line, in the target's language.
-        text: the message, in the target's language.
-        data: the fields of the cause, for programs.
-        count: number of causes that this message combines.
+        id: identifier that is the same for each delivery attempt, so that a target can recognise duplicates.
+        title: one line in the target's language.
+        text: body in the target's language.
+        data: fields of the event that caused the message, for programs.
+        count: number of events that this message combines.
         language: ``en`` or ``tr``.
-        at: when its first cause was.
+        at: time of the first of these events.
     """
 
     id: str
@@ -44,13 +44,14 @@ class Message:
 
 
 class Notifier(ABC, Generic[OptionsT]):
-    """Sender of messages. ``Options`` becomes the form and the validation of a target; it runs in a child.
+    """Base class of notifiers, which send messages to a target. A notifier runs in a child process.
 
-    A secret is a field of the type ``pydantic.SecretStr``: the platform stores it and never shows it again.
+    The form and the validation of a target are generated from ``Options``. Secrets are fields of the type
+    ``pydantic.SecretStr``: the platform stores their values and never shows them again.
 
     Attributes:
-        outgoing: the addresses that requests may reach; the platform sets it before ``send``. The default reaches
-            public addresses only.
+        outgoing: policy that states which addresses requests may reach; the platform sets it before it calls ``send``.
+            The default allows public addresses only.
     """
 
     name: ClassVar[str]
@@ -60,13 +61,13 @@ class Notifier(ABC, Generic[OptionsT]):
     outgoing: Policy = Policy()
 
     def http_client(self, *, timeout_seconds: float = 10.0, headers: Mapping[str, str] | None = None) -> httpx.Client:
-        """Open a guarded HTTP client for addresses that a user names; use it in a ``with`` block.
+        """Return an HTTP client that reaches only addresses which ``outgoing`` allows; use it in a ``with`` block.
 
         Args:
-            timeout_seconds: longest silence of the server.
-            headers: sent with each request.
+            timeout_seconds: longest time to wait for data from the server.
+            headers: headers of every request.
         """
-        from azuraforge.outgoing.client import open_client  # children of other plugins start without httpx
+        from azuraforge.outgoing.client import open_client  # plugins that send no requests start faster without httpx
 
         return open_client(self.outgoing, timeout_seconds=timeout_seconds, headers=headers)
 
@@ -74,6 +75,6 @@ class Notifier(ABC, Generic[OptionsT]):
     def send(self, options: OptionsT, message: Message) -> None:
         """Send one message; return once the target has accepted it.
 
-        Raises TransientError if a later attempt may help, and UserError if it cannot: the message then ends as
-        failed. An error's text must not contain a secret or the answer's body.
+        Raises TransientError if a later attempt may succeed. Raises UserError if it cannot; the message is then marked
+        as failed. The text of an error must not contain a secret or the body of the target's response.
         """

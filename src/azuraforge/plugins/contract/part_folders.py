@@ -1,4 +1,4 @@
-"""Folders that transfer parts between processes, and the time that reading them takes."""
+"""Folders that transfer parts of the data between processes, and the measured time to read them."""
 
 from __future__ import annotations
 
@@ -10,20 +10,24 @@ from pathlib import Path
 
 
 def fresh_folder(folder: Path) -> None:
-    """Create an empty ``folder``; remove what an interrupted attempt left there."""
+    """Create ``folder`` empty; files that an interrupted attempt left there are deleted."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
 
 
 class Reading:
-    """Seconds of late reading of parts, which would otherwise count as an app's own time."""
+    """Total time that this process spent reading parts lazily; callers subtract it from the time of a pipeline.
+
+    Attributes:
+        seconds: total so far.
+    """
 
     seconds = 0.0
 
     @classmethod
     @contextmanager
     def measured(cls) -> Iterator[None]:
-        """Add the time spent in the block."""
+        """Return a context manager that adds the duration of its block to ``seconds``."""
         started = time.perf_counter()
         try:
             yield

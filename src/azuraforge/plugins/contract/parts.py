@@ -1,4 +1,4 @@
-"""Data of a pipeline: a table, its split into row ranges, and the parts cut from it."""
+"""Data of a pipeline: a table, its split into row ranges, the parts of the table, and predictions for a part."""
 
 from __future__ import annotations
 
@@ -28,15 +28,23 @@ class Rows:
 class Schema:
     """Meaning of the columns of a table.
 
-    ``frequency`` is a Polars duration such as ``"1h"``, ``"1d"`` or ``"1mo"``, or None if rows have no
-    fixed distance (trading days, for example). ``season`` is the number of rows in the strongest natural
-    cycle (24 for hours, 7 for days, 52 for weeks, 12 for months; 5 for trading days) and 1 if there is none.
-    ``timezone`` is the zone in which calendar features are read; times themselves are UTC. Days, months and opening
-    hours follow one another in ``rhythm_timezone`` (None: the same zone; a logger may write at midnight UTC wherever
-    it stands). With ``month_end`` the rows stand on the last days of their months. ``series`` is the column that tells
-    the series of a panel apart (``panels.py``); None if all rows are of one series. ``available_after`` says of
-    columns when their values become known; a table's rows already hold what was known at their time
-    (``forecasting.availability``). ``groups`` says which series of a panel add up to totals (``contract.groups``).
+    Attributes:
+        time: name of the column of times, which are in UTC; None for rows without time.
+        target: name of the column to predict.
+        features: names of the other columns to learn from.
+        frequency: distance of two rows as a Polars duration such as ``"1h"``, ``"1d"`` or ``"1mo"``; None if it
+            varies, as for trading days.
+        season: number of rows in the strongest cycle (24 for hours, 7 for days, 52 for weeks, 12 for months, 5 for
+            trading days); 1 if there is none.
+        timezone: time zone in which calendar features are computed.
+        unit: unit of the target; may be empty.
+        rhythm_timezone: time zone in which the distance of rows is constant, such as UTC for a logger that writes at
+            midnight UTC; None if it is ``timezone``.
+        month_end: whether the rows are dated on the last day of their months.
+        series: name of the column that identifies the series of a panel (see ``panels.py``); None for a single series.
+        available_after: column → when its values become known. Rows of a table contain only values that were known at
+            their time (see ``forecasting.availability``).
+        groups: groups of a panel's series that add up to totals (see ``contract.groups``).
     """
 
     time: str | None
@@ -54,16 +62,19 @@ class Schema:
 
     @classmethod
     def of(cls, schema: DatasetSchema) -> Schema:
-        """Return the meaning of a dataset version's columns as app code sees it."""
+        """Return the fields of ``schema`` that pipelines receive."""
         return cls(**{each.name: getattr(schema, each.name) for each in fields(cls)})
 
 
 @dataclass(frozen=True)
 class Table:
-    """A dataset version as app code sees it: ``frame`` in order of time, and its schema.
+    """A dataset version as pipelines receive it.
 
-    The target is null in rows without a measurement; no part has these rows among its targets. A panel's rows stand
-    series by series, each in order of time; those ``left_out`` are not cut into parts.
+    Attributes:
+        frame: rows in order of time; for a panel, series by series. The target is null in rows without a measurement;
+            such rows are never targets of a part.
+        schema: meaning of the columns.
+        left_out: names of a panel's series that no part contains.
     """
 
     frame: pl.DataFrame
@@ -75,7 +86,7 @@ class Table:
 
     @property
     def moments(self) -> int:
-        """Number of successive rows: all rows, or for a panel the distinct times of all series."""
+        """Number of rows in time: the number of rows, or for a panel the number of distinct times of all series."""
         if self.schema.series is None or self.schema.time is None:
             return self.frame.height
         return self.frame.get_column(self.schema.time).n_unique()
@@ -83,11 +94,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Split:
-    """Row ranges only; the platform checks them (disjoint, ordered, inside the table) and cuts the parts.
+    """Row ranges of the parts. The platform checks that they are disjoint, ordered and inside the table.
 
-    Of a panel the ranges count its different times, so that every series is cut at the same moments. ``needs`` says how
-    many rows a series must have in a part, by the part's name; one that has fewer is left out. With ``partial`` every
-    row of a part is an origin although its horizon may reach past the part: targets beyond it are unknown (NaN).
+    Attributes:
+        train, validation, test: range of each part. For a panel, the ranges count its distinct times, so that every
+            series is split at the same times.
+        needs: part name → number of rows that a series of a panel must have there; series with fewer are left out.
+        partial: whether every row of a part is an origin, even if its horizon extends beyond the part. The targets
+            beyond the part are then NaN.
     """
 
     train: Rows
@@ -99,21 +113,22 @@ class Split:
 
 @dataclass(frozen=True)
 class Part:
-    """A cut of the table: earlier rows as context, then the part's own rows.
+    """A part of the table: earlier rows as context, followed by the part's own rows.
 
-    A part of a panel holds such rows series by series; ``panels.each`` gives the part of each.
+    A part of a panel contains such rows series by series; ``panels.each`` yields the part of each series.
 
     Attributes:
-        frame: context rows first, then own rows, in order of time.
-        start: index in ``frame`` of the first own row; rows before it are inputs, never targets. Of a panel 0.
+        frame: context rows followed by the part's own rows, in order of time.
+        schema: meaning of the columns.
+        start: index in ``frame`` of the first own row; earlier rows are inputs, never targets. 0 for a panel.
         horizon: number of rows predicted from each origin; 0 for tasks without time.
-        origins: ``(origin,)`` indices into ``frame``; everything up to and including row ``origins[i]``
-            is known when predicting rows ``origins[i] + 1 … origins[i] + horizon``.
-        targets: ``(origin, horizon)`` true values in the target's unit; None where they are not known
-            to the code that receives the part (test, live).
-        ahead: column → ``(origin, horizon)``: the values after each origin of the columns that the run's config calls
-            known in advance (a price list, a planned outage), NaN where one is missing. They are separate because the
-            frame's later rows are no input: any use of these counts as a leak.
+        origins: ``(origin,)`` indices into ``frame``. Rows up to and including ``origins[i]`` are known when the rows
+            ``origins[i] + 1 … origins[i] + horizon`` are predicted.
+        targets: ``(origin, horizon)`` true values in the unit of the target; None if the receiver of the part must not
+            know them, as for the test set and for live requests.
+        ahead: column → ``(origin, horizon)`` values after each origin of columns that the run's config declares as
+            known in advance, such as a price list or a planned outage; NaN where a value is missing. They are passed
+            separately because the use of any later row of ``frame`` counts as a leak.
     """
 
     frame: pl.DataFrame
@@ -133,9 +148,9 @@ class Predictions:
     """Predictions of a predictor for a part.
 
     Attributes:
-        point: ``(origin, horizon)`` the expected value, in the target's unit.
-        quantiles: level → ``(origin, horizon)``, for example ``{0.05: …, 0.95: …}``; may be empty.
-        base: ``(origin, horizon)`` the point forecasts before the platform reconciled them; None: it did not.
+        point: ``(origin, horizon)`` expected values in the unit of the target.
+        quantiles: level → ``(origin, horizon)`` quantiles, for example ``{0.05: …, 0.95: …}``; may be empty.
+        base: ``(origin, horizon)`` point forecasts before the platform reconciled them; None if it did not.
     """
 
     point: Floats

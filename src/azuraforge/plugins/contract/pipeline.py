@@ -1,4 +1,4 @@
-"""The contract of a pipeline: a bounded learning procedure. The platform owns the loop, an app the steps."""
+"""The contract of a pipeline: the steps of a learning procedure, which the platform calls in its loop."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
-from typing_extensions import TypeVar  # with defaults; it comes with pydantic
+from typing_extensions import TypeVar  # supports defaults; a dependency of pydantic
 
 from azuraforge.plugins.contract.composition import Composition
 from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 
 class Config(BaseModel):
-    """Base of every config: unknown keys are refused, so that a typo is an error and not a default."""
+    """Base class of every config. Unknown keys are refused, so that a typing error is not silently ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     def completed(self, schema: DatasetSchema) -> Self:
-        """Return the config completed by what the dataset itself states; a run stores the result."""
+        """Return the config with unset fields filled from the dataset's schema; the run stores the result."""
         return self
 
 
 ConfigT = TypeVar("ConfigT", bound=BaseModel)
 ConfigT_co = TypeVar("ConfigT_co", bound=BaseModel, covariant=True)
 PredictorT = TypeVar("PredictorT")
-#: Types of a task's parts, predictions and tables. A task of series is the default, so that a forecaster is a
-#: ``Pipeline[Config, Predictor]``; ``ImagePipeline`` gives those of images.
+#: Types of a task's parts, predictions and tables. The defaults are those of series, so that a forecaster is a
+#: ``Pipeline[Config, Predictor]``; ``ImagePipeline`` sets those of images.
 PartT = TypeVar("PartT", default=Part)
 PredictionsT = TypeVar("PredictionsT", default=Predictions)
 TableT = TypeVar("TableT", default=Table)
@@ -44,14 +44,20 @@ SplitT = TypeVar("SplitT", default=Split)
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A verified checkpoint of an earlier attempt: its step and the folder ``save`` wrote into."""
+    """A verified checkpoint of an earlier attempt: its step, and the folder that ``save`` filled."""
 
     step: int
     folder: Path
 
 
 class RunContext(Protocol[ConfigT_co]):
-    """Interface of the platform for app code."""
+    """The platform services available to a pipeline during a run.
+
+    Attributes:
+        config: validated config of the run.
+        seed: seed of the run.
+        threads: number of threads that the run may use.
+    """
 
     @property
     def config(self) -> ConfigT_co: ...
@@ -61,44 +67,53 @@ class RunContext(Protocol[ConfigT_co]):
     def threads(self) -> int: ...
     @property
     def outputs(self) -> Path:
-        """A folder whose files become artifacts of the run."""
+        """Folder whose files become artifacts of the run."""
         ...
 
     def log(self, step: int, **metrics: float) -> None:
-        """Record one point of each named series. Never blocks training."""
+        """Record the value of each named metric at ``step``. Never blocks training."""
 
     def progress(self, done: int, total: int, note: str = "") -> None:
-        """Report progress; rate and time left are derived from it."""
+        """Report that ``done`` of ``total`` units of work are complete; rate and remaining time follow from it."""
 
     def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
-        """Write a checkpoint: ``save(folder)`` fills a fresh folder, which becomes durable as a whole or not
-        at all. Raises StorageError if the disk is full."""
+        """Write a checkpoint: ``save(folder)`` fills an empty folder, which is then stored completely or not at all.
+
+        Raises StorageError if the disk is full.
+        """
 
     def resume(self) -> Checkpoint | None:
-        """Return the newest checkpoint that verifies, or None on a fresh start."""
+        """Return the newest intact checkpoint of an earlier attempt; None if there is none."""
 
     def figure(self, name: str, data: Mapping[str, object]) -> None:
-        """Attach data of a figure (never an image)."""
+        """Attach the data of a figure, which the dashboard draws, under ``name``."""
 
     def note(self, markdown: str) -> None:
-        """Add a paragraph to the run's report."""
+        """Add a paragraph of Markdown to the run's report."""
 
     def pretrained(self, name: str) -> Path:
-        """Return the folder of pretrained weights that the administrator placed in ``pretrained/`` of the data home.
+        """Return the folder of the pretrained weights ``name``, which is inside ``pretrained/`` of the data home.
 
-        Raises InvalidInput if there is none of this name.
+        Raises InvalidInput if it does not exist.
         """
 
 
 class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, SplitT]):
-    """A bounded learning procedure.
+    """Base class of pipelines: learning procedures that split, fit, predict, save and load.
 
-    ``name`` is the name that runs request; a package may leave it to the entry point, a dropped-in file states it.
-    ``kind`` fixes the metrics and the baselines, both the platform's. The test set is absent while ``fit`` runs: the
-    platform holds it out and passes it to another process after ``save``.
-    ``title`` and ``summary`` are texts by language code, for people. A pipeline that computes without
-    ``azuraforge.engine`` states ``uses_engine = False``, so that its processes load no kernels. One
-    that learns a panel, several series at once (``panels.py``), states ``several_series = True``; others receive none.
+    The test set is not available while ``fit`` runs: the platform holds it out and passes it to another process after
+    ``save``.
+
+    Attributes:
+        name: name under which runs request the pipeline. Required in a dropped-in file; a package may omit it, because
+            its entry point has a name.
+        kind: name of the task kind, which determines the metrics and the baselines.
+        Config: model of the pipeline's settings.
+        uses_engine: whether the pipeline computes with ``azuraforge.engine``; if False, its processes do not load the
+            engine's kernels.
+        several_series: whether the pipeline accepts panels (see ``panels.py``); if False, it receives single series
+            only.
+        title, summary: texts by language code.
     """
 
     name: ClassVar[str]
@@ -114,33 +129,41 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
         """Return the row ranges of the train, validation and test sets."""
 
     def check_pretrained(self, config: ConfigT, folder_of: Callable[[str], Path]) -> None:
-        """Check the pretrained weights that ``config`` names, before a run exists. The default reads none.
+        """Check the pretrained weights that ``config`` names, before the run is created. The default checks nothing.
 
         Args:
-            config: of the run.
-            folder_of: returns the folder of this name, as ``RunContext.pretrained`` does.
+            config: config of the requested run.
+            folder_of: function that returns the folder of pretrained weights, like ``RunContext.pretrained``.
 
-        Raises InvalidInput that names the file, what is wrong with it and what to do.
+        Raises InvalidInput if the weights are not usable; its text names the file, the fault and the remedy.
         """
         return
 
     @abstractmethod
     def fit(self, run: RunContext[ConfigT], train: PartT, validation: PartT) -> PredictorT:
-        """Learn from ``train``; ``validation`` is for early stopping and calibration."""
+        """Return a predictor fitted to ``train``; ``validation`` serves early stopping and calibration."""
 
     def refit(self, run: RunContext[ConfigT], evaluated: PredictorT, rows: PartT) -> PredictorT | None:
-        """Learn the same configuration again from all rows after the verdict; None: this pipeline does not refit.
+        """Return a predictor with the same config fitted to all rows after the verdict; None if refits are unsupported.
 
-        Everything that ``fit`` chose on validation rows (how long to train, penalties, the widths of intervals) comes
-        from ``evaluated``, because no row is left to choose it on. ``run.log`` and the like are discarded;
-        checkpoints are kept.
+        Everything that ``fit`` selected on the validation set (duration of training, penalties, widths of intervals) is
+        taken from ``evaluated``, because no rows are left for the selection. The platform keeps the checkpoints of a
+        refit and discards its metrics and figures.
+
+        Args:
+            run: context of the refit.
+            evaluated: predictor that ``fit`` returned and the platform evaluated.
+            rows: all rows of the dataset, as one part.
         """
         return None
 
     @abstractmethod
     def predict(self, predictor: PredictorT, part: PartT) -> PredictionsT:
-        """Predict ``part.horizon`` rows from each of ``part.origins``, using rows up to each origin only; of images,
-        each from its own pixels only."""
+        """Return the predictions for ``part``.
+
+        Forecasts of ``part.horizon`` rows from each of ``part.origins`` must use only rows up to the origin;
+        predictions for images must use only the pixels of each image.
+        """
 
     @abstractmethod
     def save(self, predictor: PredictorT, folder: Path) -> None:
@@ -148,37 +171,39 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
 
     @abstractmethod
     def load(self, folder: Path) -> PredictorT:
-        """Read what ``save`` wrote; the predictions must be bit-identical."""
+        """Return the predictor that ``save`` wrote; its predictions must be bit-identical to those before saving."""
 
     def knows_series(self, predictor: PredictorT, name: str) -> bool:
-        """Return whether ``fit`` learned this series of a panel; the answer for another one is marked as that of a new
-        series."""
+        """Return whether ``fit`` learned the series ``name`` of a panel; otherwise predictions mark it as new."""
         return True
 
     def trials(self, predictor: PredictorT) -> int:
-        """Return how many candidates ``fit`` compared on the validation set; the gate's level is divided by it."""
+        """Return the number of candidates that ``fit`` compared on the validation set.
+
+        The gate divides its significance level by this number.
+        """
         return 1
 
     def composition(self, predictor: PredictorT) -> Composition | None:
-        """Return the members of the predictor that ``fit`` or ``refit`` has just returned; None: it combines nothing.
+        """Return the members of a predictor that combines others; None if it does not.
 
-        It is called in the same process, so the result may contain facts that ``save`` does not write, such as seconds.
-        After
-        ``refit``, ``left_out`` names the members that kept what ``fit`` had learned.
+        The platform calls it in the process of ``fit`` or ``refit``, so the result may contain facts that ``save`` does
+        not write, such as durations. After ``refit``, ``left_out`` lists the members that could not be refitted and
+        keep the predictor from ``fit``.
         """
         return None
 
     def member_predictions(self, predictor: PredictorT, part: PartT) -> Mapping[str, PredictionsT]:
-        """Return the predictions of each member alone, which show whether the combination helped."""
+        """Return member name → predictions of this member alone, which show whether the combination is better."""
         return {}
 
     def pretraining(self, predictor: PredictorT) -> Pretraining | None:
-        """Return the known facts about pretrained weights; None: everything was learned in ``fit``."""
+        """Return the origin of the predictor's pretrained weights; None if all weights were learned in ``fit``."""
         return None
 
 
 class Answer(Protocol[AnsweredT, GivenT]):
-    """``predict`` of a loaded pipeline; its result is unchecked."""
+    """Type of ``predict`` of a loaded pipeline, whose result is not checked yet."""
 
     def __call__(self, part: AnsweredT, /) -> GivenT: ...
 

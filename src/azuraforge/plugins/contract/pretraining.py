@@ -1,4 +1,4 @@
-"""Facts about weights that were trained outside this platform."""
+"""The description of weights that were trained outside this platform."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from azuraforge.plugins.contract.shape import Shape
 
 
 class Pretraining(Shape):
-    """The origin of pretrained weights, as stated by their publishers; the platform cannot check it.
+    """The origin of pretrained weights, as their publisher states it; the platform cannot verify it.
 
-    Rows before ``until`` may have been part of that training, even if they are held out here.
+    The pretraining data may include rows up to ``until`` that are held out as the test set on this platform.
     """
 
     name: str = Field(default="", max_length=200, description="of the weights, such as chronos-bolt-small")

@@ -1,4 +1,4 @@
-"""Options that name a secret: the platform passes its value to the child only."""
+"""Options that contain the name of a secret, whose value the platform passes to the child process only."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field, JsonValue
 
-#: The form of a secret's name.
+#: Pattern of the name of a secret.
 SECRET_NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"  # noqa: S105
 _FORMAT = "secret-name"
 
-#: The type of an option that names a secret of the project: ``connection: SecretName``. Only top-level fields count.
+#: Type of an option that names a secret of the project: ``connection: SecretName``. It works in top-level fields only.
 SecretName: TypeAlias = Annotated[str, Field(pattern=SECRET_NAME, json_schema_extra={"format": _FORMAT})]
 
 
 def named_secrets(schema: Mapping[str, JsonValue] | None, options: Mapping[str, JsonValue]) -> list[str]:
-    """Return the secrets that ``options`` name in fields which the schema of a plugin declares as ``SecretName``.
+    """Return the names of secrets in the top-level ``options`` that the plugin's ``schema`` declares as ``SecretName``.
 
     Example:
         >>> named_secrets({"properties": {"key": {"type": "string", "format": "secret-name"}}}, {"key": "db"})

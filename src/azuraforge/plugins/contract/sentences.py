@@ -1,4 +1,4 @@
-"""Messages that are joined, and texts in each language."""
+"""Helpers that join messages and write texts in every language."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def joined(messages: Iterable[Message]) -> Message:
-    """Return messages as one, separated by semicolons; empty without any.
+    """Return one message that joins ``messages`` with semicolons; an empty message if there are none.
 
     Example:
         >>> str(joined([Message("{count} rows", {"count": 2}), Message("no time column")]))
@@ -32,7 +32,7 @@ def _both(first: Message, second: Message) -> Message:
 
 
 def of_field(problem: ErrorDetails) -> Message:
-    """Return pydantic's sentence about a field with a small first letter, as it follows the field's name."""
+    """Return pydantic's message about a field; its first letter is lower case, because a field name precedes it."""
     message = message_of(problem)
     if message.template != "{problem}":
         return message
@@ -41,7 +41,7 @@ def of_field(problem: ErrorDetails) -> Message:
 
 
 def in_each_language(key: str, /, **values: object) -> Texts:
-    """Return the text of a key of the catalogue by language code. Raises KeyError for an unknown key.
+    """Return language code → text of a key of the message catalogue. Raises KeyError for an unknown key.
 
     Example:
         >>> in_each_language("left_out.not_started", detail="")["en"]
@@ -51,7 +51,7 @@ def in_each_language(key: str, /, **values: object) -> Texts:
 
 
 def filled(texts: Texts, **values: Texts) -> Texts:
-    """Return texts by language code with their placeholders filled in, each with the value of its language.
+    """Return language code → text with the placeholders replaced by ``values`` in the same language.
 
     Example:
         >>> filled({"en": "left out: {why}", "tr": "atlandı: {why}"}, why={"en": "no rows", "tr": "satır yok"})["tr"]
@@ -64,7 +64,7 @@ def filled(texts: Texts, **values: Texts) -> Texts:
 
 
 def reason_of(error: BaseException) -> Texts:
-    """Return the sentence of an error by language code; an error of a library has one text for all.
+    """Return language code → text of an error; errors of other libraries have the same text in every language.
 
     Example:
         >>> reason_of(ValueError("no rows"))["tr"]

@@ -1,4 +1,4 @@
-"""The base of every typed shape exchanged between packages or processes."""
+"""The base class of typed records that packages and processes exchange."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ Texts: TypeAlias = Annotated[dict[str, str], Field(description="by language code
 
 
 class Shape(BaseModel):
-    """An immutable set of fields; unknown ones are refused. Answers always include fields that have a default."""
+    """Base class of immutable records.
+
+    Unknown fields are refused. In the API's schema, fields with a default are required in responses.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_serialization_defaults_required=True)
 
 
 def in_turkish(title: str, description: str = "") -> dict[str, JsonValue]:
-    """Return the Turkish title and description of a config's field, for its ``json_schema_extra``.
+    """Return the Turkish title and description of a config field, in the form of its ``json_schema_extra``.
 
-    The English ones are the field's ``title`` and ``description``. Forms and commands show those of the user's
+    The field's ``title`` and ``description`` contain the English texts. Forms and commands show the texts in the user's
     language.
 
     Example:
@@ -31,7 +34,7 @@ def in_turkish(title: str, description: str = "") -> dict[str, JsonValue]:
 
 
 def text_of(texts: dict[str, str], language: str) -> str:
-    """Return the text in ``language``, else in English, else in any language.
+    """Return the text in ``language``; if it is missing, the English text, and otherwise any. Empty without texts.
 
     Example:
         >>> text_of({"en": "error rate", "tr": "hata oranı"}, "tr"), text_of({"en": "RMSE"}, "tr")

@@ -1,4 +1,4 @@
-"""A run that reports nothing, for pipelines whose curves, figures and checkpoints are not kept."""
+"""A run context that discards reports, for pipelines whose metrics, figures and checkpoints are not needed."""
 
 from __future__ import annotations
 
@@ -17,11 +17,16 @@ ConfigT = TypeVar("ConfigT", bound=BaseModel)
 
 @dataclass
 class SilentRun(Generic[ConfigT]):
-    """A ``RunContext`` that keeps nothing, for baselines and members of ensembles. Subclasses pass some of it on.
+    """A ``RunContext`` that discards all reports, for baselines and members of ensembles.
+
+    Subclasses may override methods to forward some of the reports.
 
     Attributes:
-        outputs: a folder for files.
-        pretrained_folder: parent of the folders of pretrained weights; None: there are none for this run.
+        config: validated config of the run.
+        seed: seed of the run.
+        threads: number of threads that the run may use.
+        outputs: folder for files.
+        pretrained_folder: parent of the folders of pretrained weights; None if the run has none.
     """
 
     config: ConfigT
@@ -31,31 +36,34 @@ class SilentRun(Generic[ConfigT]):
     pretrained_folder: str | None = None
 
     def log(self, step: int, **metrics: float) -> None:
-        """Log nothing."""
+        """Discard the metrics."""
 
     def progress(self, done: int, total: int, note: str = "") -> None:
-        """Report nothing."""
+        """Discard the progress."""
 
     def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
-        """Keep nothing: after an interruption, learning starts again."""
+        """Write no checkpoint; an interrupted fit starts from the beginning."""
 
     def resume(self) -> Checkpoint | None:
-        """Return None: there is no checkpoint."""
+        """Return None, because no checkpoints are written."""
         return None
 
     def figure(self, name: str, data: Mapping[str, object]) -> None:
-        """Draw nothing."""
+        """Discard the figure."""
 
     def note(self, markdown: str) -> None:
-        """Note nothing."""
+        """Discard the note."""
 
     def pretrained(self, name: str) -> Path:
-        """Return a folder of pretrained weights. Raises InvalidInput if there is none of this name."""
+        """Return the folder of the pretrained weights ``name``. Raises InvalidInput if it does not exist."""
         return pretrained_weights(self.pretrained_folder, name)
 
 
 def pretrained_weights(folder: str | None, name: str) -> Path:
-    """Return the folder ``name`` inside ``folder``. Raises InvalidInput that lists the existing ones."""
+    """Return the folder ``name`` inside ``folder``.
+
+    Raises InvalidInput if it does not exist; the text lists the existing ones.
+    """
     place = Path(folder) if folder is not None else None
     if place is not None and Path(name).name == name and name not in ("", ".", "..") and (place / name).is_dir():
         return place / name

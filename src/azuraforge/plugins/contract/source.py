@@ -1,4 +1,4 @@
-"""The contract of a source: the origin of a dataset's rows."""
+"""The contract of a source: a plugin that reads the rows or images of a dataset."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal
 
 from pydantic import BaseModel, JsonValue, SecretStr
-from typing_extensions import TypeVar  # with defaults; it comes with pydantic
+from typing_extensions import TypeVar  # supports defaults; a dependency of pydantic
 
 from azuraforge.errors import InvalidInput
 from azuraforge.outgoing import Policy
@@ -19,18 +19,20 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-#: The source's own ``Options``; it may be left out: ``class Files(Source)``.
+#: Type of the source's ``Options``. It may be omitted: ``class Files(Source)``.
 OptionsT = TypeVar("OptionsT", bound=BaseModel, default=Any)
 
 
 @dataclass(frozen=True)
 class SourceFinding:
-    """A remark of a source about what it read: stored with the version, or noted in the run if there is nothing new.
+    """A remark of a source about its data; stored with the dataset version, or in the run if there are no new rows.
 
     Attributes:
-        code: stable, for programs.
+        code: stable code for programs.
         text: one sentence by language code.
-        where: the place, such as a file.
+        severity: ``info`` or ``warning``.
+        count: number of occurrences.
+        where: place of the occurrences, such as a file; may be empty.
     """
 
     code: str
@@ -42,19 +44,24 @@ class SourceFinding:
 
 @dataclass(frozen=True)
 class SourceRead:
-    """A raw frame, and the meaning of its columns.
+    """The rows that a source returns, with the meaning of their columns.
 
-    Text columns are read as those of a CSV file are: times, decimal commas and missing values are found.
+    Text columns are parsed like those of a CSV file: times, decimal commas and missing values are recognised.
 
     Attributes:
-        features: columns; None: every other numeric column.
-        provenance: address, licence, citation …, stored with the dataset version.
-        cursor: the position behind these rows of a source that can be asked again (``read_since``), stored with the
-            version: JSON.
-        series: the column that identifies the series; None: one series.
-        decimal: of numbers as text; None: found.
-        time_format: of times as text, such as ``%d/%m/%Y``; None: found.
-        findings: remarks, stored with the version.
+        frame: rows as read.
+        time: name of the column of times; None if there is none.
+        target: name of the column to predict.
+        features: names of the columns to learn from; None for all other numeric columns.
+        unit: unit of the target; may be empty.
+        timezone: time zone of the series.
+        provenance: address, licence, citation and similar facts, stored with the dataset version.
+        cursor: JSON position after these rows, from which ``read_since`` continues; stored with the dataset version.
+            None if the source cannot be read incrementally.
+        series: name of the column that identifies the series of a panel; None for a single series.
+        decimal: decimal separator of numbers in text columns; None to detect it.
+        time_format: format of times in text columns, such as ``%d/%m/%Y``; None to detect it.
+        findings: remarks that are stored with the dataset version.
     """
 
     frame: pl.DataFrame
@@ -73,12 +80,12 @@ class SourceRead:
 
 @dataclass(frozen=True)
 class SourceNews:
-    """New rows of a source after a cursor.
+    """The rows that a source returns for a refresh.
 
     Attributes:
-        read: rows since the cursor; rows that the dataset has already may be among them. None: nothing new.
-        cursor: the position from which the next read continues. It is stored with the rows in one transaction.
-        findings: remarks, even if there are no new rows.
+        read: rows after the cursor; they may include rows that the dataset already contains. None if there are none.
+        cursor: JSON position from which the next refresh continues, stored with the rows in one transaction.
+        findings: remarks; allowed even if there are no new rows.
     """
 
     read: SourceRead | None
@@ -91,12 +98,12 @@ class ImageRead:
     """Images read by a source.
 
     Attributes:
-        frame: ``image`` (raw uint8, row-major height × width × channels), ``label`` (text), and where they are known
-            ``part`` (``"train"``, ``"test"`` or null) and ``name``.
-        height: of every picture, in pixels.
-        width: of every picture, in pixels.
+        frame: columns ``image`` (raw uint8 bytes, row-major height × width × channels) and ``label`` (text); optional
+            are ``part`` (``"train"``, ``"test"`` or null) and ``name``.
+        height: height of every image in pixels.
+        width: width of every image in pixels.
         channels: 1 (grey) or 3 (red, green, blue).
-        provenance: address, licence, citation …, stored with the dataset version.
+        provenance: address, licence, citation and similar facts, stored with the dataset version.
     """
 
     frame: pl.DataFrame
@@ -107,13 +114,15 @@ class ImageRead:
 
 
 class Source(ABC, Generic[OptionsT]):
-    """Reader of rows. ``Options`` becomes the form, the flags and the validation.
+    """Base class of sources, which read the rows or images of a dataset.
+
+    The form, the command-line options and the validation of a source are generated from ``Options``.
 
     Attributes:
-        outgoing: the addresses that requests may reach; the platform sets it before ``read``. The default reaches
-            public addresses only.
-        secrets: values of the secrets that the options name in fields of the type ``SecretName``; see ``secret``.
-        folders: folders of this machine that an administrator allowed sources to read; the platform sets them.
+        outgoing: policy that states which addresses requests may reach; the platform sets it before it calls ``read``.
+            The default allows public addresses only.
+        folders: folders of this machine that an administrator allowed sources to read; set by the platform.
+        secrets: secret name → value, for the secrets that options of the type ``SecretName`` name; see ``secret``.
     """
 
     name: ClassVar[str]
@@ -127,26 +136,30 @@ class Source(ABC, Generic[OptionsT]):
     def http_client(
         self, *, timeout_seconds: float = 60.0, headers: Mapping[str, str] | None = None, encrypted: bool = False
     ) -> httpx.Client:
-        """Open a guarded HTTP client for addresses that a user names; use it in a ``with`` block.
+        """Return an HTTP client that reaches only addresses which ``outgoing`` allows; use it in a ``with`` block.
 
-        Each address is checked before the connection, for redirects too; a private one raises ``InvalidInput``. Keep
-        answers out of error messages: they may come from a machine that the user cannot reach.
+        Each address is checked before the connection, also after redirects; a private one raises ``InvalidInput``. Do
+        not quote responses in error messages: they may come from a machine that the user is not allowed to reach.
 
         Args:
-            timeout_seconds: longest silence of the server.
-            headers: sent with each request.
-            encrypted: refuse http, for redirects too, except to addresses that the administrator named.
+            timeout_seconds: longest time to wait for data from the server.
+            headers: headers of every request.
+            encrypted: whether to refuse http, also after redirects, except for addresses that the administrator
+                allowed.
         """
-        from azuraforge.outgoing.client import open_client  # children of other plugins start without httpx
+        from azuraforge.outgoing.client import open_client  # plugins that send no requests start faster without httpx
 
         return open_client(self.outgoing, timeout_seconds=timeout_seconds, headers=headers, encrypted=encrypted)
 
     def secret(self, name: str) -> str:
-        """Return the value of a secret that the options name; keep it out of errors, cursors and provenance."""
+        """Return the value of the secret ``name``, which must not appear in errors, cursors or provenance.
+
+        Raises InvalidInput if the secret does not exist or no option of the type ``SecretName`` names it.
+        """
         if name not in self.secrets:
             raise InvalidInput(
-                "the source {source} has no secret {secret!r}: it does not exist, or its option is not "
-                "declared as SecretName",
+                "the source {source} cannot read the secret {secret!r}: the secret does not exist, or its option "
+                "is not declared as SecretName",
                 where="source {source}",
                 next_step="set it with azuraforge secrets set {secret}",
                 code="no_such_secret",
@@ -157,15 +170,24 @@ class Source(ABC, Generic[OptionsT]):
 
     @abstractmethod
     def read(self, options: OptionsT) -> SourceRead | ImageRead:
-        """Read everything that ``options`` request; raise ``UserError`` or ``TransientError`` with one sentence."""
+        """Return all data that ``options`` request.
+
+        Raises ``UserError`` if the options or the data are wrong, and ``TransientError`` if a later attempt may
+        succeed; each with one clear sentence.
+        """
 
     def read_since(self, options: OptionsT, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
-        """Read the rows after ``cursor``, which an earlier ``read`` or ``read_since`` returned; None: unsupported.
+        """Return the rows after ``cursor``. The default raises InvalidInput: the source does not support refreshing.
 
-        A source that supports incremental reads overrides this. It may be called twice with the same cursor, since a
-        refresh
-        that was killed is repeated. Rows that the dataset has already are left out by the platform. Raises
-        ``UserError`` or ``TransientError`` with one clear sentence.
+        It may be called twice with the same cursor, because an interrupted refresh is repeated. The platform drops rows
+        that the dataset already contains.
+
+        Args:
+            options: validated options of the source.
+            cursor: position that an earlier ``read`` or ``read_since`` returned; None if it returned none.
+
+        Raises ``UserError`` if the options or the data are wrong, and ``TransientError`` if a later attempt may
+        succeed; each with one clear sentence.
         """
         raise InvalidInput(
             "the source {source} does not support refreshing",

@@ -1,4 +1,4 @@
-"""Dataclasses read from the JSON of a predictor's folder."""
+"""Dataclasses restored from the JSON files of a predictor."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 StoredT = TypeVar("StoredT")
-#: Built once per class: a panel holds thousands of such dataclasses.
+#: Cached, because reading a panel's predictor creates thousands of dataclasses of the same class.
 _ADAPTERS: dict[type, TypeAdapter[Any]] = {}
 
 
 def from_json(kind: type[StoredT], fields: Mapping[str, object]) -> StoredT:
-    """Return a dataclass, with the dataclasses in it. Raises pydantic's ValidationError where a field does not fit.
+    """Return a dataclass of the type ``kind``, including nested ones, from the values of its fields.
+
+    Raises pydantic's ValidationError if a value does not have the type of its field.
 
     Example:
         >>> from dataclasses import dataclass

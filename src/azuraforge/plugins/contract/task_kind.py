@@ -1,8 +1,8 @@
-"""The contract of a task kind, which splits, guards, measures and explains its data.
+"""The contract of a task kind, which defines how data of one kind are split, guarded, measured and explained.
 
-A task kind answers for everything that pipelines of one kind have in common. The platform drives the loop and asks the
-kind at each step and compares no kind by name; which of its modules still import from a kind's package, as serving and
-reports do, ``make bench-shape`` lists. Its methods run in children.
+A task kind implements everything that its pipelines have in common. The platform drives the loop, calls the task kind
+at each step, and does not depend on the names of task kinds; ``make bench-shape`` lists the modules that still import
+from the package of one kind. The methods of a task kind run in child processes.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ PredictionsT = TypeVar("PredictionsT")
 SplitT = TypeVar("SplitT", bound=SplitResult)
 
 
-#: Kind of a version's answer to a single question: the next values after rows, or the classes of an image.
+#: Kind of a version's response to a single request: the next values of a series, or the class of an image.
 Serving: TypeAlias = Literal["series", "picture"]
 
 
 class TaskKindFacts(Shape):
-    """The facts about a task kind that need none of its code."""
+    """The description of a task kind, which is available without importing the kind."""
 
     name: str
     title: Texts
@@ -62,18 +62,18 @@ class TaskKindFacts(Shape):
     serving: Serving | None = Field(default=None, description="how versions answer online; null: they do not")
 
     def metric(self, name: str) -> MetricFacts:
-        """Return the metric of this name. Raises KeyError."""
+        """Return the metric with this name. Raises KeyError if there is none."""
         found = next((each for each in self.metrics if each.name == name), None)
         if found is None:
             raise KeyError(name)
         return found
 
     def gate_metric(self, asked: str | None) -> MetricFacts:
-        """Return the metric that a policy names, or the kind's own."""
+        """Return the gate metric named ``asked``; if it is None or unknown, the kind's default gate metric."""
         return self.metric(asked if asked in self.gate_metrics else self.gate_metrics[0])
 
     def baselines_of(self, candidate: str) -> tuple[str, ...]:
-        """Return the baselines that ``candidate`` is compared with; one that is itself the candidate is left out.
+        """Return the baselines that ``candidate`` is compared with: all except ``candidate`` itself.
 
         Example:
             >>> kind = TaskKindFacts.model_construct(baselines=("naive", "ridge"))
@@ -83,7 +83,7 @@ class TaskKindFacts(Shape):
         return tuple(name for name in self.baselines if name != candidate)
 
     def with_metric(self, added: MetricFacts) -> TaskKindFacts:
-        """Return the kind with a metric that a plugin adds; with a pairing, it may serve the gate and studies."""
+        """Return a copy with a plugin's metric as an objective, and as a gate metric if it has a pairing."""
         names = (added.name,) if added.pairing is not None else ()
         return self.model_copy(
             update={
@@ -96,14 +96,17 @@ class TaskKindFacts(Shape):
 
 @dataclass(frozen=True)
 class ExplainCase:
-    """The material of one explanation.
+    """The input of one explanation.
 
     Attributes:
-        candidate, baseline: with the folders of their predictions; the baseline is the best one.
-        test, truth: folders.
-        split: of the run.
-        answer: the loaded candidate, None if the explanation needs no app code.
-        progress: ``progress(done, total, note)``.
+        candidate: contender that the run trained, with the folder of its predictions.
+        baseline: best baseline, with the folder of its predictions.
+        test: folder of the test set without targets.
+        truth: folder of the true values of the test set.
+        split: split of the run.
+        seed: seed of the run.
+        answer: ``predict`` of the loaded candidate; None if the explanation does not call it.
+        progress: callback ``progress(done, total, note)``.
     """
 
     candidate: Predicted
@@ -117,26 +120,26 @@ class ExplainCase:
 
 
 class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
-    """The common part of all pipelines of one kind.
+    """Base class of task kinds, which implement everything that the pipelines of one kind have in common.
 
     Attributes:
-        name: ``Pipeline.kind`` of its pipelines.
-        Config: base of every pipeline's config; baselines are given these settings of a run's config and no others.
-        Split: the result of its splitting rule.
-        data: kind of dataset.
-        serving: how versions answer online; None: they do not.
-        pipeline: that a run uses which names none; None: a run must name one.
-        baselines: pipelines of this kind that every candidate is compared with; they may become champion.
-        metrics: what is computed of every contender, in the order in which tables show them.
+        name: unique name; pipelines refer to it as ``Pipeline.kind``.
+        title, summary: texts by language code.
+        Config: base class of every pipeline's config; baselines receive only these settings of a run's config.
+        Split: class of the result of ``split``.
+        data: kind of dataset that the pipelines learn from.
+        serving: how versions respond to single requests; None if they do not.
+        pipeline: name of the pipeline of runs that do not name one; None if a run must name one.
+        baselines: names of the pipelines that every candidate is compared with; they may become champion.
+        metrics: metrics computed for every contender, in the order in which tables show them.
         ranked_by: name of the metric that ranks contenders.
-        gate_metrics: names of metrics that a policy may choose; the first is the kind's own. All have a pairing, and
-            lower is better.
-        objectives: names of metrics that a study may aim at, computed on the validation set; the first is the kind's
-            own.
-        slices: what a policy may guard.
-        explanations: phases after the verdict; the judge says which of them apply.
-        figures: the shape of each figure that the judge or an explanation draws, by name.
-        added: metrics of other plugins for this kind.
+        gate_metrics: names of metrics that a policy may select; the first is the default. Each has a pairing, and lower
+            values are better.
+        objectives: names of metrics that a study may optimise on the validation set; the first is the default.
+        slices: keys of the slices that a policy may protect.
+        explanations: computations after the verdict; the judge selects those that apply to a run.
+        figures: figure name → class, for every figure that the judge or an explanation draws.
+        added: metrics that other plugins add to this kind.
     """
 
     name: ClassVar[str]
@@ -161,7 +164,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
 
     @classmethod
     def facts(cls, origin: str = "") -> TaskKindFacts:
-        """Return the facts about the kind that need none of its code."""
+        """Return the description of the task kind; ``origin`` names the distribution or file that contains it."""
         return TaskKindFacts(
             name=cls.name,
             title=dict(cls.title),
@@ -181,18 +184,18 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
 
     @property
     def all_metrics(self) -> tuple[MetricFacts, ...]:
-        """The kind's own metrics and those of other plugins."""
+        """The kind's own metrics, followed by those that other plugins add."""
         return (*self.metrics, *(each.facts for each in self.added))
 
     def gate_metric(self, asked: str | None) -> MetricFacts:
-        """Return the metric that a policy names, or the kind's own."""
+        """Return the gate metric named ``asked``; if it is None or unknown, the kind's default gate metric."""
         found = self.facts()
         for each in self.added:
             found = found.with_metric(each.facts)
         return found.gate_metric(asked)
 
     def own_config(self, config: Mapping[str, JsonValue]) -> ConfigT:
-        """Return the task's own settings from a pipeline's config."""
+        """Return the settings of a pipeline's config that belong to the task kind."""
         known = {name: config[name] for name in self.Config.model_fields if name in config}
         return self.Config.model_validate(known)  # type: ignore[return-value]  # ``Config`` is bound by the subclass
 
@@ -200,27 +203,28 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
 
     @abstractmethod
     def table(self, frame: pl.DataFrame, schema: DatasetSchema) -> TableT:
-        """Return a dataset version as app code sees it."""
+        """Return a dataset version as the table that pipelines receive."""
 
     def check_pipeline(self, name: str, pipeline: AnyPipeline, schema: DatasetSchema) -> None:
-        """Refuse a pipeline that cannot learn such a dataset. Raises InvalidInput."""
+        """Raise InvalidInput if the pipeline ``name`` cannot learn from a dataset with this schema."""
         check_config(name, pipeline.Config, self.Config, self.name)
         check_data(name, schema.kind, self.data, self.name)
 
     def obstacle(
         self, champion: DatasetSchema, candidate: DatasetSchema, learned_from: tuple[str, str] | None
     ) -> Remark | None:
-        """Return why a champion of one schema cannot be compared on the test set of another; None if it can.
+        """Return why the champion cannot be compared on the candidate's test set; None if it can.
 
         Args:
-            champion, candidate: schemas of the data that they learned from.
-            learned_from: the champion's time range; None: its version does not state one.
+            champion, candidate: schemas of the datasets that they learned from.
+            learned_from: first and last time of the rows that the champion learned from; None if its version does not
+                state them.
         """
         found = self.other_data(champion, candidate)
         return found or (Remark(code="lineage_unknown") if learned_from is None else None)
 
     def other_data(self, learned: DatasetSchema, given: DatasetSchema) -> Remark | None:
-        """Return the difference of two schemas because of which a predictor of one cannot predict data of the other."""
+        """Return why a predictor that learned data of one schema cannot predict data of another; None if it can."""
         pairs = (
             ("other_kind", learned.kind, given.kind),
             ("other_target", learned.target, given.target),
@@ -230,21 +234,21 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         return next((Remark(code=code, params={"champion": a, "candidate": b}) for code, a, b in differing), None)
 
     def unreadable(self, learned: DatasetSchema, given: DatasetSchema) -> Message | None:
-        """Return why a version of one schema cannot predict from data of another; None where it can."""
+        """Return why a version that learned data of one schema cannot be applied to data of another; None if it can."""
         found = self.other_data(learned, given)
         if found is None:
             return None
         values = {"given": found.params.get("candidate"), "learned": found.params.get("champion")}
         match found.code:
             case "other_kind":
-                return Message("its kind is {given!r}, and the version learned {learned!r}", values)
+                return Message("its kind is {given!r}, but the version was trained on {learned!r}", values)
             case "other_target":
-                return Message("its target is {given!r}, and the version learned {learned!r}", values)
+                return Message("its target is {given!r}, but the version predicts {learned!r}", values)
             case _:
-                return Message("its unit is {given!r}, and the version learned {learned!r}", values)
+                return Message("its unit is {given!r}, but the version was trained with {learned!r}", values)
 
     def completed(self, pipeline: AnyPipeline) -> AnyPipeline:
-        """Return a loaded pipeline with the kind's additions to each of its pipelines."""
+        """Return the pipeline with the behaviour that the task kind adds to every pipeline, such as a wrapper."""
         return pipeline
 
     # -- splitting rule and parts
@@ -260,87 +264,98 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         studied: bool = False,
         retrained: bool = False,
     ) -> SplitT:
-        """Split by the pipeline, check the result, and write ``train/`` and ``validation/`` into ``folder``.
+        """Call the pipeline's ``split``, check the result, and write ``train/`` and ``validation/`` into ``folder``.
 
         Args:
-            pipeline: of this kind.
-            config: the pipeline's own.
-            folder: None: check only, write nothing.
-            studied: the config is the best of a study, whose trials were scored on the validation set.
-            retrained: the study's winner is trained again, on most of the validation set too.
+            pipeline, table, config: pipeline of this kind, dataset version, and config of the pipeline.
+            folder: folder for the parts; None to check the split without writing.
+            studied: whether the config is the best of a study, whose trials were scored on the validation set.
+            retrained: whether the best config of a study is trained again, now also on most of the validation set.
 
         Raises InvalidInput if the split is not usable or a part is too small.
         """
 
     @abstractmethod
     def load_part(self, folder: Path) -> PartT:
-        """Read a part that ``split`` or ``hold_out`` wrote."""
+        """Return a part that ``split`` or ``hold_out`` wrote into ``folder``."""
 
     @abstractmethod
     def alone(self, part: PartT, index: int) -> PartT:
-        """Return ``part`` with one of its predictions only."""
+        """Return ``part`` restricted to the origin or example ``index``, so that it needs one prediction only."""
 
     @abstractmethod
     def hold_out(self, table: TableT, split: SplitT, configs: Sequence[ConfigT], outputs: Path) -> int:
-        """Write ``test/`` without targets, ``future/`` where the kind has one, and ``truth/``, which no app code sees.
+        """Write the held-out data: ``test/`` without targets, ``truth/``, and ``future/`` if the kind predicts it.
+
+        Pipelines never receive ``truth/``, which contains the true values of the test set.
 
         Args:
-            configs: the task's settings of the candidate and of the champion, where there is one.
+            table: dataset version.
+            split: checked split of the run.
+            configs: task settings of the candidate and, if there is one, of the champion.
+            outputs: folder for the three folders.
 
         Returns the number of predictions in the test set.
         """
 
     def hold_out_incumbent(self, told: pl.DataFrame, schema: DatasetSchema, outputs: Path) -> None:
-        """Write the dataset's present forecast at the held-out origins into ``truth/``, where the kind compares it.
+        """Write the dataset's incumbent forecast at the held-out origins into ``truth/``. The default writes nothing.
 
         Args:
-            told: the present forecasts: ``series`` (null: there is one), ``at``, ``forecast`` and ``made_at``.
-            schema: the meaning of the dataset's columns.
-            outputs: the folder that ``hold_out`` has filled.
+            told: incumbent forecasts with the columns ``series`` (null for a single series), ``at`` (time of the
+                target), ``forecast`` and ``made_at``.
+            schema: schema of the dataset version.
+            outputs: folder that ``hold_out`` has filled.
         """
 
     def all_rows(self, table: TableT, split: SplitT, config: ConfigT) -> tuple[PartT, PartSummary] | None:
-        """Return every row of a run as one part to learn from, and its range; None: this kind does not refit."""
+        """Return all rows of a run as one part to learn from, with its summary; None if the kind does not refit."""
         return None
 
     def remember(self, train: PartT, validation: PartT, predictor: Path) -> None:
-        """Write into ``predictor`` which rows it has learned from, if time ranges do not state it."""
+        """Write into the folder ``predictor`` which rows it learned from, if the data have no time to state a range."""
 
     # -- predictions and the leakage guard
 
     @abstractmethod
     def predict(self, name: str, answer: Answer[PartT], part: PartT) -> PredictionsT:
-        """Predict, and refuse an answer of the wrong type or shape. Raises InvalidInput."""
+        """Return the predictions for ``part``. Raises InvalidInput if they have the wrong type or shape."""
 
     def predict_known(
         self, name: str, answer: Answer[PartT], part: PartT, knows: Callable[[str], bool]
     ) -> tuple[PredictionsT, tuple[str, ...]]:
-        """Predict with a champion, and name the series it did not learn; ``knows``: its ``Pipeline.knows_series``."""
+        """Return the predictions of a champion, and the names of the series in ``part`` that it did not learn.
+
+        ``knows`` is ``Pipeline.knows_series`` of the champion. The default checks no series.
+        """
         return self.predict(name, answer, part), ()
 
     @abstractmethod
     def guard(
         self, name: str, answer: Answer[PartT], part: PartT, predictions: PredictionsT, seed: int, *, thorough: bool
     ) -> int:
-        """Refuse a predictor that uses data it may not know; return the number of checked predictions.
+        """Check that a predictor uses no data that are unknown at prediction time; return the number of checks.
 
-        The number must follow from the rows alone. Not ``thorough``, as for a baseline: few are tried.
-        Raises InvalidInput; then nothing of the run may be promoted.
+        The number must depend on the rows only. If ``thorough`` is False, as for a baseline, few predictions are
+        checked. Raises InvalidInput if the predictor uses such data; the run then promotes nothing.
         """
 
     @abstractmethod
     def save_predictions(self, predictions: PredictionsT, path: Path) -> None:
-        """Write one ``.npz`` without pickles."""
+        """Write the predictions to ``path`` as an ``.npz`` file without pickled objects."""
 
     def predict_future(self, name: str, answer: Answer[PartT], future: Path, path: Path) -> None:
-        """Predict the rows after the last one, if the kind has a future, and write them to ``path``."""
+        """Write forecasts of the part in ``future`` to ``path``; the default, for data without time, writes nothing."""
 
     def redraw(
         self, figures: Mapping[str, Mapping[str, JsonValue]], future: Path, refitted: Mapping[str, Path]
     ) -> dict[str, Figure]:
-        """Return the figures of the rows after the last one, with the predictions of refitted predictors.
+        """Return the figures that show the rows after the last one, drawn again with the refitted predictors.
 
-        ``refitted``: name of the pipeline → the file that ``predict_future`` wrote for the part in ``future``.
+        Args:
+            figures: figure name → JSON of the run's figures.
+            future: folder of the part that forecasts the rows after the last one.
+            refitted: pipeline name → file that ``predict_future`` wrote with the refitted predictor.
         """
         return {}
 
@@ -348,25 +363,25 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
 
     @abstractmethod
     def judge(self, case: JudgeCase) -> Judge:
-        """Return the judge of one run's contenders."""
+        """Return the judge that evaluates the contenders of one run."""
 
     @abstractmethod
     def stored_losses(self, errors: Mapping[str, Floats], contender: str, metric: MetricFacts) -> Floats:
-        """Return ``(row, column)`` losses out of ``errors.npz``, for comparisons of two runs."""
+        """Return ``(row, column)`` losses of a contender from the arrays of ``errors.npz``, to compare two runs."""
 
     def prepare_scoring(self, table: TableT, split: SplitT, config: ConfigT, outputs: Path) -> None:
-        """Write the data for scoring a study's trials on the validation set next to the parts."""
+        """Write the data that scoring a study's trials on the validation set requires, next to the parts."""
 
     @abstractmethod
     def score(self, name: str, answer: Answer[PartT], parts: Path) -> dict[str, float | None]:
-        """Return the metrics of a trial on the validation set; ``parts`` is the folder that ``split`` wrote."""
+        """Return the metrics of a study's trial on the validation set; ``parts`` is the folder that ``split`` wrote."""
 
     def explain(self, explanation: str, case: ExplainCase) -> dict[str, Figure]:
-        """Return the figures of one of ``explanations``."""
+        """Return the figures of the explanation with this name, one of ``explanations``."""
         raise not_explained(self.name, explanation)
 
     def drawn(self, figures: Mapping[str, Figure]) -> dict[str, dict[str, JsonValue]]:
-        """Return figures as JSON. Raises InvalidInput for one that the kind does not declare in ``figures``."""
+        """Return figure name → JSON. Raises InvalidInput if the kind does not declare one of them in ``figures``."""
         for name, figure in figures.items():
             declared = self.figures.get(name)
             if declared is None or not isinstance(figure, declared):
@@ -374,7 +389,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         return {name: figure.model_dump(mode="json", serialize_as_any=True) for name, figure in figures.items()}
 
     def batch(self) -> Batch[TableT] | None:
-        """Return the batch prediction of this kind; None: it has none."""
+        """Return the batch prediction of this kind; None if it has none."""
         return None
 
 

@@ -1,4 +1,4 @@
-"""Interface for packages below ``processes`` to call an entry point in a child of its own."""
+"""Interface through which packages below ``processes`` run an entry point in a child process."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ ResultT = TypeVar("ResultT", bound=BaseModel)
 
 
 class Call(Protocol):
-    """``processes.launcher.Launcher.call``: ``call("module:function", payload, Result, timeout_seconds)``.
+    """Type of ``processes.launcher.Launcher.call``, which runs an entry point in a child process.
 
-    The child's answer is validated as ``result`` before it is returned.
+    Args:
+        entry: entry point as ``module:function``.
+        payload: input of the entry point.
+        result: model that validates the child's response, which is then returned.
+        timeout_seconds: time limit of the call.
     """
 
     def __call__(

@@ -1,7 +1,8 @@
-"""The catalogue of plugins: names, schemas and errors, described by children and cached on disk.
+"""The catalogue of plugins: their names, schemas and errors.
 
-The API process never imports a plugin. It reads entry-point metadata and file names, asks a child to import and
-describe them, and keeps the answer under a hash of the files it came from, so that a second start needs no child.
+The API process never imports a plugin. It reads entry points and file names, has child processes import and describe
+the plugins, and caches the descriptions on disk under a hash of the files. The next start with the same files therefore
+needs no child process.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ log = logger("plugins")
 
 @dataclass(frozen=True)
 class _Unit:
-    """The unit that one child describes: entry points of one distribution, or one dropped-in file."""
+    """The plugins that one child process describes: entry points of one distribution, or one dropped-in file."""
 
     points: tuple[EntryPoint, ...] = ()
     file: Path | None = None
@@ -70,14 +71,14 @@ class _Unit:
 
 
 class Catalogue:
-    """All plugins of this installation and data home. Safe to use from several threads.
+    """The catalogue of the plugins of this installation and data home. It is thread-safe.
 
     Args:
-        call: runs one entry point in a child.
-        plugins_folder: the data home's folder of dropped-in files; may not exist.
-        pretrained_folder: where the administrator places folders of pretrained weights; may not exist.
-        cache_file: the file that caches descriptions.
-        timeout_seconds: the time a child has to import and describe.
+        call: function that runs one entry point in a child process.
+        plugins_folder: folder of dropped-in files in the data home; need not exist.
+        pretrained_folder: parent of the folders of pretrained weights; need not exist.
+        cache_file: file that caches descriptions.
+        timeout_seconds: time limit for a child process that imports and describes plugins.
     """
 
     def __init__(
@@ -98,10 +99,10 @@ class Catalogue:
         self._seen: list[tuple[str, int]] = []
 
     def list(self) -> PluginList:
-        """Return every plugin, working or broken, built-ins first. The first call may wait for children.
+        """Return all plugins, including broken ones; built-in plugins come first.
 
-        Files that were dropped in, changed or removed since the last call are described first. While one thread waits
-        for that, others get the list as it was.
+        The catalogue is read again if dropped-in files were added, changed or removed since the last call, which may
+        wait for child processes. Meanwhile, other threads receive the previous list.
         """
         seen, plugins = _seen(self.plugins_folder), self._plugins
         if plugins is not None and (seen == self._seen or not self._lock.acquire(blocking=False)):
@@ -116,13 +117,13 @@ class Catalogue:
             self._lock.release()
 
     def refresh(self) -> PluginList:
-        """Search again; unchanged files and distributions are not described again."""
+        """Search for plugins again and return all; unchanged files and distributions are not described again."""
         with self._lock:
             self._plugins = None
         return self.list()
 
     def show(self, name: str) -> PluginOut:
-        """Return one plugin, even a broken one. Raises NotFound naming close matches."""
+        """Return the plugin with this name, even if it is broken. Raises NotFound that lists similar names."""
         plugins = self.list()
         for plugin in sorted(plugins, key=lambda plugin: plugin.error is not None):
             if plugin.name == name:
@@ -136,7 +137,10 @@ class Catalogue:
         )
 
     def get(self, kind: str, name: str) -> PluginOut:
-        """Return a plugin of ``kind`` that works. Raises NotFound, or InvalidInput with the plugin's own error."""
+        """Return the plugin ``name`` of ``kind``.
+
+        Raises NotFound if it does not exist, and InvalidInput if it is broken or of another kind.
+        """
         plugin = self.show(name)
         if plugin.error is not None:
             raise InvalidInput(
@@ -158,7 +162,7 @@ class Catalogue:
         return plugin
 
     def task_kinds(self) -> Mapping[str, TaskKindFacts]:
-        """Return every task kind that works, by name, with the metrics that other plugins add to it."""
+        """Return name → task kind for all intact task kinds, with the metrics that other plugins add to them."""
         plugins = [plugin for plugin in self.list() if plugin.error is None]
         found = {plugin.name: plugin.task_kind for plugin in plugins if plugin.task_kind is not None}
         for plugin in plugins:
@@ -167,10 +171,13 @@ class Catalogue:
         return found
 
     def task_kind(self, name: str) -> TaskKindFacts:
-        """Return the task kind of this name. Raises InvalidInput if none works under it."""
+        """Return the task kind with this name.
+
+        Raises NotFound if no plugin has this name, and InvalidInput if the plugin is broken or no task kind.
+        """
         found = self.task_kinds()
         if name not in found:
-            self.get("task_kind", name)  # says what is wrong with one that is broken
+            self.get("task_kind", name)  # raises an error that states why the plugin is not usable
             raise InvalidInput(
                 "the task kind {name!r} is unknown; known: {known}",
                 next_step="run azuraforge plugins list",
@@ -180,7 +187,10 @@ class Catalogue:
         return found[name]
 
     def validate(self, kind: str, name: str, config: Mapping[str, object]) -> dict[str, JsonValue]:
-        """Return ``config``, checked by the plugin itself in a child, with its defaults filled in."""
+        """Return ``config`` as the plugin itself validates it in a child process, with defaults filled in.
+
+        Raises NotFound if the plugin does not exist, and InvalidInput if it is broken or refuses the config.
+        """
         self.get(kind, name)
         payload = {"kind": kind, "name": name, "plugins_folder": str(self.plugins_folder), "config": config}
         return self._call(VALIDATE, payload, CheckedConfig, VALIDATE_TIMEOUT_SECONDS).config
@@ -206,15 +216,16 @@ class Catalogue:
         return _refuse_doubles(PluginOut.model_validate(row) for row in rows)
 
     def _describe(self, unit: _Unit) -> tuple[Descriptions, bool]:
-        """Return the unit's descriptions, and whether to cache them.
+        """Return the descriptions of a unit, and whether to cache them.
 
-        A distribution whose import hung is described again at the next start, since the machine may have been busy. A
-        dropped-in file is not, lest it slow down every start: touching the file has it looked at again.
+        A distribution whose import failed is described again at the next start, since the machine may have been busy.
+        The error of a dropped-in file is cached, so that the file does not slow down every start; a changed
+        modification time causes a new description.
         """
         try:
             return self._call(DESCRIBE, unit.payload(), Described, self._timeout_seconds).plugins, True
         except Exception as error:
-            if len(unit.points) > 1:  # one of them ended the child; describe the others alone
+            if len(unit.points) > 1:  # one entry point ended the child, so describe each in its own child
                 alone = [self._describe(_Unit((point,))) for point in unit.points]
                 return [row for rows, _ in alone for row in rows], all(lasting for _, lasting in alone)
             reason = error.message if isinstance(error, AzuraError) else f"{type(error).__name__}: {error}"
@@ -231,7 +242,7 @@ class Catalogue:
                     PluginOut.model_validate(row)
             return units
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return {}  # absent or damaged: children describe the plugins again
+            return {}  # if the file is absent or damaged, child processes describe the plugins again
 
     def _save_cache(self, units: dict[str, Descriptions]) -> None:
         try:
@@ -240,7 +251,7 @@ class Catalogue:
             with os.fdopen(handle, "wb") as file:
                 file.write(orjson.dumps({"format": _FORMAT, "units": units}))
             os.replace(temporary, self._cache_file)
-        except OSError as error:  # the next start is slower, nothing else
+        except OSError as error:  # without the cache, only the next start is slower
             log.warning("catalogue_not_remembered", reason=str(error))
 
 
@@ -253,7 +264,7 @@ def _units(plugins_folder: Path) -> list[_Unit]:
 
 
 def _keys(units: list[_Unit]) -> list[str]:
-    """Return a hash for each unit over its own files, ours, and the names and versions of all installed packages."""
+    """Return a hash for each unit: over its files, those of AzuraForge, and the list of installed packages."""
     ground = hashlib.sha256(f"{platform.python_version()}|{sys.prefix}|{_hash_package(BUILT_IN)}".encode())
     for installed in _installed():
         ground.update(installed.encode())
@@ -273,7 +284,7 @@ def _keys(units: list[_Unit]) -> list[str]:
 
 
 def _seen(folder: Path) -> list[tuple[str, int]]:
-    """Return names and times of the dropped-in files: cheap enough to read for each request."""
+    """Return the name and modification time of each dropped-in file, to detect changes at each request."""
     return [(path.name, _changed_at(path)) for path in dropped_in_files(folder)]
 
 
@@ -285,7 +296,7 @@ def _changed_at(path: Path) -> int:
 
 
 def _installed() -> list[str]:
-    """Return ``name-version`` of each installed package, read from folder names: fast, and no code is executed."""
+    """Return the sorted names of the metadata folders of installed packages, which contain name and version."""
     found: set[str] = set()
     for place in sys.path:
         try:
@@ -296,7 +307,7 @@ def _installed() -> list[str]:
 
 
 def _hash_package(top: str) -> str:
-    """Return a hash over the Python files of a top-level package. Finding a *top-level* name imports nothing."""
+    """Return a hash over the Python files of a top-level package, which is found without importing it."""
     try:
         spec = importlib.util.find_spec(top)
     except (ImportError, ValueError):
@@ -312,13 +323,13 @@ def _hash_package(top: str) -> str:
         digest.update(str(path).encode())
         try:
             digest.update(hashlib.sha256(path.read_bytes()).digest())
-        except OSError:  # changed while being read
+        except OSError:  # the file was removed in the meantime
             digest.update(b"gone")
     return digest.hexdigest()
 
 
 def _import_failed(error: Exception) -> Texts:
-    """Return the error of plugins whose import ended their child, by language code."""
+    """Return language code → error text for plugins that a child process failed to import."""
     reason = reason_of(error)
     return {
         language: translated(Message("importing it failed: {reason}", {"reason": reason[language]}), language)
@@ -337,13 +348,13 @@ def _broken(unit: _Unit, error: Texts) -> JsonObject:
 
 
 def _refuse_doubles(plugins: Iterable[PluginOut]) -> PluginList:
-    """Keep the first plugin of each name; list every other with an error."""
+    """Return the plugins, with an error on each whose name an earlier working plugin already uses."""
     holders: dict[str, PluginOut] = {}
     result = []
     for plugin in plugins:
         if plugin.error is None and plugin.name in holders:
             taken = Message(
-                "{place} already has the name {name!r}; rename this plugin",
+                "the name {name!r} is already used by {place}; rename this plugin",
                 {"name": plugin.name, "place": holders[plugin.name].origin},
             )
             error = {language: translated(taken, language) for language in LANGUAGES}

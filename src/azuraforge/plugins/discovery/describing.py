@@ -1,6 +1,6 @@
-"""Child entry points about plugins: descriptions for the catalogue, and canonical configs.
+"""Entry points of child processes that describe plugins and validate configs.
 
-Both functions are child entry points: they import app code, which the API and the supervisor never do.
+``describe`` and ``validate`` import the code of plugins, which the API process and the supervisor never do.
 """
 
 from __future__ import annotations
@@ -35,16 +35,17 @@ _LIMITS = {
 
 
 class Asked(Protocol):
-    """The part of a child that these entry points need."""
+    """Protocol of the child process connection that the entry points use: the payload of the request."""
 
     @property
     def payload(self) -> Mapping[str, object]: ...
 
 
 def describe(child: Asked) -> Described:
-    """Import the requested entry points and files; return one description each, with ``error`` for a broken one.
+    """Import the requested entry points and files, and return a description of each plugin.
 
-    ``DescribeInput`` → ``Described``, each with the fields of ``schemas.PluginOut``.
+    The payload is a ``DescribeInput``. Each description has the fields of ``schemas.PluginOut``; that of a plugin that
+    cannot be used contains an ``error``.
     """
     asked = DescribeInput.model_validate(child.payload)
     described: list[JsonObject] = []
@@ -56,10 +57,10 @@ def describe(child: Asked) -> Described:
 
 
 def validate(child: Asked) -> CheckedConfig:
-    """Return the canonical form of a config (or options, or request): checked, defaults filled in.
+    """Return the config, options or request of a plugin in its canonical form: validated, with defaults filled in.
 
-    ``ValidateInput`` → ``CheckedConfig``. Raises InvalidInput naming the field, what is wrong, what is allowed and what
-    to do next.
+    The payload is a ``ValidateInput``. Raises InvalidInput if a value is invalid; the text names the field, the fault
+    and the allowed values.
     """
     asked = ValidateInput.model_validate(child.payload)
     plugin = loading.load_plugin(asked.kind, asked.name, asked.plugins_folder)
@@ -68,7 +69,7 @@ def validate(child: Asked) -> CheckedConfig:
 
 
 def parse_config(model: type[BaseModel], config: Mapping[str, object], plugin: str) -> BaseModel:
-    """Return ``config`` as the plugin's own model; pydantic's findings become one sentence."""
+    """Return ``config`` as an instance of ``model``. Raises InvalidInput that states the first three errors."""
     try:
         return model.model_validate(dict(config))
     except ValidationError as error:
@@ -112,7 +113,7 @@ def _sentence(model: type[BaseModel], problem: ErrorDetails) -> Message:
 
 
 def _may_be_secret(model: type[BaseModel], path: list[str]) -> bool:
-    """Return whether the value at this path may hold a secret, which no error shows."""
+    """Return whether the value at this path of a config may be a secret, which errors must not quote."""
     if not path:
         return False
     schema = model.model_json_schema()
@@ -123,7 +124,7 @@ def _may_be_secret(model: type[BaseModel], path: list[str]) -> bool:
 
 
 def _allowed(model: type[BaseModel], path: list[str]) -> Message | None:
-    """Return the range of a top-level field, read from its JSON schema; None if it has none."""
+    """Return the allowed values or range of a top-level field from its JSON schema; None if it has no limits."""
     if not path:
         return None
     field = model.model_json_schema().get("properties", {}).get(path[0], {})
@@ -138,7 +139,7 @@ def _allowed(model: type[BaseModel], path: list[str]) -> Message | None:
 
 
 def _line(error: Exception) -> JsonObject:
-    """Return an error in one line, by language code."""
+    """Return language code → text of an error in one line."""
     return {**reason_of(error)}
 
 
@@ -183,7 +184,11 @@ def _described(kind: str, name: str, version: str, origin: str, what: EntryPoint
 
 
 def _facts_of_kind(plugin: type[AnyTaskKind], origin: str) -> TaskKindFacts:
-    """Return the facts after checking that every metric they name is known and may be compared."""
+    """Return the description of a task kind.
+
+    Raises InvalidInput if it names an unknown metric, has a gate metric that the gate cannot compare by, or lacks a
+    gate metric or a baseline.
+    """
     facts = plugin.facts(origin)
     known = {metric.name: metric for metric in facts.metrics}
     for name in (facts.ranked_by, *facts.gate_metrics):
@@ -197,14 +202,14 @@ def _facts_of_kind(plugin: type[AnyTaskKind], origin: str) -> TaskKindFacts:
     for name in facts.gate_metrics:
         if known[name].pairing is None or known[name].direction != "lower":
             raise InvalidInput(
-                "the gate cannot compare by the metric {name!r}",
+                "the gate cannot compare contenders by the metric {name!r}",
                 next_step="give the metric a pairing and the direction lower",
                 name=name,
             )
     if not facts.gate_metrics or not facts.baselines:
         raise InvalidInput(
-            "the task kind {kind} has no metric for the gate or no baseline",
-            next_step="name both in the task kind",
+            "the task kind {kind} has no gate metric or no baseline",
+            next_step="declare at least one gate metric and one baseline in the task kind",
             kind=facts.name,
         )
     return facts
@@ -213,7 +218,7 @@ def _facts_of_kind(plugin: type[AnyTaskKind], origin: str) -> TaskKindFacts:
 def _facts_of_metric(plugin: type[AnyMetric]) -> MetricFacts:
     if plugin.facts.name != plugin.name:
         raise InvalidInput(
-            "the metric {plugin!r} has facts under the name {facts!r}",
+            "the facts of the metric {plugin!r} have another name: {facts!r}",
             next_step="use the same name in both",
             plugin=plugin.name,
             facts=plugin.facts.name,

@@ -1,4 +1,4 @@
-"""Protection of secrets: neither errors nor stored data repeat them."""
+"""Protection of secrets against disclosure in errors and in stored data."""
 
 from __future__ import annotations
 
@@ -14,18 +14,22 @@ from azuraforge.errors import AzuraError, InvalidInput, one_line
 from azuraforge.messages import Message
 
 _MASK = "•••"
-#: Shorter passwords are also ordinary words, and masking them would garble every sentence.
+#: Shortest secret that is masked. Shorter ones may be ordinary words, and masking them would garble the text.
 _SHORTEST = 4
-#: Shorter parts of an address are words such as ``hooks``.
+#: Shortest part of an address that may be a token. Shorter parts are usually words such as ``hooks``.
 _SHORTEST_PIECE = 8
 
 
 @contextmanager
 def no_secret_leaves(secrets: Iterable[SecretStr], plugin: str) -> Iterator[None]:
-    """Mask the values of secrets in errors that leave the block; an unexpected error that holds one loses its text.
+    """Return a context manager that masks the values of secrets in errors raised in its block.
+
+    Errors other than ``AzuraError`` are replaced by InvalidInput with the masked text, because a traceback could
+    disclose a secret.
 
     Args:
-        plugin: what errors call it, such as ``source sql``.
+        secrets: secrets to mask.
+        plugin: name of the plugin in error messages, such as ``source sql``.
     """
     values = _values(secrets)
     try:
@@ -45,7 +49,7 @@ def no_secret_leaves(secrets: Iterable[SecretStr], plugin: str) -> Iterator[None
         )
         raise masked from None
     except Exception as error:
-        if values:  # a traceback shows lines of code and texts of errors, and goes to a log
+        if values:  # the traceback of the original error would be logged with its text
             raise InvalidInput(
                 "{plugin} failed: {reason}",
                 where="{plugin}",
@@ -57,10 +61,10 @@ def no_secret_leaves(secrets: Iterable[SecretStr], plugin: str) -> Iterator[None
 
 
 def refuse_secrets(secrets: Iterable[SecretStr], stored: Sequence[object], source: str) -> None:
-    """Raise InvalidInput if data that a source wants stored contains a secret."""
+    """Raise InvalidInput if data that a source returns for storage contains a secret."""
     if _holds(str(stored), _values(secrets)):
         raise InvalidInput(
-            "the source {source} puts a secret into what is stored with the dataset",
+            "the source {source} writes a secret into data that is stored with the dataset",
             where="source {source}",
             next_step="remove it from provenance, cursor and findings",
             code="secret_stated",
@@ -69,7 +73,7 @@ def refuse_secrets(secrets: Iterable[SecretStr], stored: Sequence[object], sourc
 
 
 def secrets_in(value: object) -> Iterator[SecretStr]:
-    """Yield the secrets among the options of a plugin, at any depth, and the pieces of those that are addresses."""
+    """Yield the secrets in a plugin's options at any depth, and the parts of secret addresses that may be tokens."""
     if isinstance(value, SecretStr):
         yield value
         yield from _pieces(value.get_secret_value())
@@ -85,7 +89,7 @@ def secrets_in(value: object) -> Iterator[SecretStr]:
 
 
 def _pieces(address: str) -> Iterator[SecretStr]:
-    """Yield the parts of the path and the query of an address that may be tokens."""
+    """Yield the parts of an address's path and query that are long enough to be tokens."""
     try:
         parts = urlsplit(address)
     except ValueError:
@@ -97,7 +101,7 @@ def _pieces(address: str) -> Iterator[SecretStr]:
 
 
 def _values(secrets: Iterable[SecretStr]) -> list[str]:
-    """Return the texts to mask, longest first: the values, and the passwords of those that are addresses."""
+    """Return the texts to mask, longest first: the secrets, and the passwords inside secrets that are addresses."""
     found: set[str] = set()
     for secret in secrets:
         value = secret.get_secret_value()
@@ -116,7 +120,7 @@ def _holds(text: str, values: Sequence[str]) -> bool:
 
 
 def _without(value: object, values: Sequence[str]) -> object:
-    """Return a value of an error without secrets; a message stays one."""
+    """Return a value of an error with its secrets masked; a ``Message`` remains a ``Message``."""
     if isinstance(value, Message):
         inner = {name: _without(each, values) for name, each in value.values.items()}
         return replace(value, template=_masked(value.template, values), values=inner)

@@ -1,7 +1,8 @@
-"""Discovery of plugins without running their code, and loading in children, where plugin code may run.
+"""Discovery and loading of plugins.
 
-Two ways in: entry points of installed distributions (the built-ins use them too), and ``*.py`` files dropped into
-the data home's ``plugins/`` folder. ``discover`` reads metadata and file names only. ``load_plugin`` imports.
+Plugins are entry points of installed distributions, as the built-in ones are, or ``*.py`` files in the folder
+``plugins/`` of the data home. ``entry_points`` and ``dropped_in_files`` find them without importing their code;
+``load_plugin`` imports one and is called in child processes only.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ CONTRACTS: dict[str, type[object]] = {
     "task_kind": TaskKind,
     "metric": Metric,
 }
-#: The class attribute with the schema of a plugin's input; a metric has none.
+#: Kind of plugin → class attribute that holds the model of its input. A metric has none.
 ACCEPTS: dict[str, str] = {
     "pipeline": "Config",
     "source": "Options",
@@ -56,7 +57,7 @@ ACCEPTS: dict[str, str] = {
     "notifier": "Options",
     "task_kind": "Config",
 }
-#: Class attributes that a plugin of this kind needs besides.
+#: Kind of plugin → further class attributes that it must have.
 _NEEDS: dict[str, tuple[str, ...]] = {
     "pipeline": ("kind",),
     "task_kind": ("name", "baselines", "metrics", "ranked_by", "gate_metrics", "objectives"),
@@ -65,13 +66,13 @@ _NEEDS: dict[str, tuple[str, ...]] = {
 BUILT_IN = "azuraforge"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _MODULE_PREFIX = "azuraforge_dropped_in_"
-#: Dropped-in files that this process has imported: path → version and module.
+#: Path of each dropped-in file that this process has imported → version and module.
 _loaded: dict[Path, tuple[str, ModuleType]] = {}
 
 
 @dataclass(frozen=True)
 class EntryPoint:
-    """A plugin announced by an installed distribution; ``value`` is ``package.module:Class``."""
+    """A plugin that an installed distribution declares; ``value`` is ``package.module:Class``."""
 
     kind: str
     name: str
@@ -89,9 +90,10 @@ class EntryPoint:
 
 
 def entry_points() -> list[EntryPoint]:
-    """Return every announced plugin: the built-ins first, then distributions by name. Imports none of them."""
-    everything = importlib.metadata.entry_points()  # once for all groups: each call reads every distribution
-    named: dict[importlib.metadata.Distribution | None, tuple[str, str]] = {}  # each name parses a description
+    """Return the plugins of all installed distributions, built-in ones first, without importing them."""
+    everything = importlib.metadata.entry_points()  # one call for all groups, as each call reads every distribution
+    # Cached, because each access to a distribution's name parses its metadata.
+    named: dict[importlib.metadata.Distribution | None, tuple[str, str]] = {}
     found = []
     for kind, group in GROUPS.items():
         for point in everything.select(group=group):
@@ -103,25 +105,25 @@ def entry_points() -> list[EntryPoint]:
 
 @cache
 def _announced(path: tuple[str, ...]) -> list[EntryPoint]:
-    """Return ``entry_points``, cached, as a short-lived child loads many plugins: reading metadata takes 50 ms."""
+    """Return ``entry_points`` from a cache: a child process loads many plugins, and reading metadata takes 50 ms."""
     return entry_points()
 
 
 def dropped_in_files(folder: Path) -> list[Path]:
-    """Return the ``*.py`` files of the plugins folder, by name, except those starting with ``_`` or ``.`` (helpers)."""
+    """Return the ``*.py`` files in ``folder``, sorted by name, except those whose name starts with ``_`` or ``.``."""
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.glob("*.py") if path.name[0] not in "._" and path.is_file())
 
 
 def file_version(path: Path) -> str:
-    """Return the version of a dropped-in file: its content's hash, shortened."""
+    """Return the version of a dropped-in file: a shortened hash of its content, or ``unreadable``."""
     content = content_of(path)
     return "unreadable" if content is None else f"sha256:{hashlib.sha256(content).hexdigest()[:12]}"
 
 
 def content_of(path: Path) -> bytes | None:
-    """Return the file's bytes; None if it cannot be read or no longer exists."""
+    """Return the content of the file; None if it cannot be read or no longer exists."""
     try:
         return path.read_bytes()
     except OSError:
@@ -141,14 +143,14 @@ def load_plugin(kind: Literal["task_kind"], name: str, plugins_folder: Path | st
 @overload
 def load_plugin(kind: str, name: str, plugins_folder: Path | str | None) -> type[object]: ...
 def load_plugin(kind: str, name: str, plugins_folder: Path | str | None) -> type[object]:
-    """Import one plugin's class. Only children call this.
+    """Import and return the class of one plugin. Only child processes may call it.
 
-    An installed plugin wins over a dropped-in file that uses the same name. Files that mention the name are tried
-    first, so that a broken neighbour is not even imported.
+    An installed plugin takes precedence over a dropped-in file with the same name. Only files whose text contains the
+    name are imported, so that other, possibly broken files are left alone.
 
     Raises:
-        NotFound: nothing announces this name.
-        InvalidInput: the plugin is there and broken.
+        NotFound: if no plugin of this kind has this name.
+        InvalidInput: if the plugin, or a file that mentions its name, is broken.
     """
     for point in _announced(tuple(sys.path)):
         if (point.kind, point.name) == (kind, name):
@@ -177,15 +179,15 @@ def load_plugin(kind: str, name: str, plugins_folder: Path | str | None) -> type
 
 
 def load_task_kind(name: str, plugins_folder: Path | str | None) -> AnyTaskKind:
-    """Return a task kind with the metrics that other plugins add to it. Only children call this.
+    """Return a task kind with the metrics that other plugins add to it. Only child processes may call it.
 
-    Raises NotFound if no plugin brings the kind, InvalidInput if the kind or one of its metrics is broken.
+    Raises NotFound if no plugin defines the kind, and InvalidInput if the kind is broken. Broken metrics are left out.
     """
     return load_plugin("task_kind", name, plugins_folder)(_metrics_of(name, plugins_folder))
 
 
 def _metrics_of(task: str, plugins_folder: Path | str | None) -> list[AnyMetric]:
-    """Return the metrics of other plugins, without broken ones, whose errors the list of plugins shows."""
+    """Return the metrics that plugins add to ``task``. Broken ones are left out; the plugin list shows their error."""
     found: list[type[object]] = []
     for point in _announced(tuple(sys.path)):
         if point.kind == "metric":
@@ -204,7 +206,7 @@ def _checked(kind: str, plugin: type[object]) -> type[object]:
 
 
 def load_entry_point(point: EntryPoint) -> type[object]:
-    """Import the object of an entry point and check that it is a complete plugin of its kind."""
+    """Import and return the class of an entry point. Raises InvalidInput if it is not a complete plugin of its kind."""
     module_name, _, attribute = point.value.partition(":")
     plugin: object = _import(lambda: importlib.import_module(module_name), point.origin)
     for part in attribute.split("."):
@@ -222,7 +224,11 @@ def load_entry_point(point: EntryPoint) -> type[object]:
 
 
 def load_file(path: Path) -> ModuleType:
-    """Import a dropped-in file as its own module, only once, so that a kind and its pipelines share classes."""
+    """Import a dropped-in file as a module and return it.
+
+    An unchanged file is imported once per process, so that a task kind and its pipelines use the same classes. Raises
+    InvalidInput if the import fails.
+    """
     version = file_version(path)
     known = _loaded.get(path)
     if known is not None and known[0] == version and known[1].__name__ in sys.modules:
@@ -238,7 +244,7 @@ def load_file(path: Path) -> ModuleType:
             place=str(path),
         )
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses and pydantic look their own module up
+    sys.modules[name] = module  # dataclasses and pydantic look up the module that defines them
     loader = spec.loader
     try:
         _import(lambda: loader.exec_module(module), path.name)
@@ -250,9 +256,9 @@ def load_file(path: Path) -> ModuleType:
 
 
 def classes_of(module: ModuleType) -> Iterator[tuple[str, str, type[object]]]:
-    """Return (kind, name, class) of each plugin that a dropped-in module defines itself.
+    """Yield the kind, the name and the class of each plugin that a dropped-in module defines itself.
 
-    Raises InvalidInput for a class without a name; an abstract class without one is a base and is passed over.
+    Abstract classes without a name are base classes and are skipped. Raises InvalidInput if another class has no name.
     """
     for defined in list(vars(module).values()):
         if not inspect.isclass(defined) or defined.__module__ != module.__name__:
@@ -275,7 +281,7 @@ def classes_of(module: ModuleType) -> Iterator[tuple[str, str, type[object]]]:
 
 
 def check_name(name: str) -> None:
-    """Check a plugin's name, which is part of URLs and command lines."""
+    """Raise InvalidInput if ``name`` is not a valid plugin name; names occur in URLs and on command lines."""
     if not _NAME.fullmatch(name):
         raise InvalidInput(
             "{name!r} is not a valid plugin name",
@@ -285,7 +291,7 @@ def check_name(name: str) -> None:
 
 
 def check_class(kind: str, plugin: object) -> type[object]:
-    """Return the class of a plugin. Raises InvalidInput if it does not keep the contract of its kind."""
+    """Return ``plugin`` as a class. Raises InvalidInput if it does not implement the contract of its kind."""
     contract = CONTRACTS[kind]
     if not (inspect.isclass(plugin) and issubclass(plugin, contract)):
         raise InvalidInput(
@@ -319,7 +325,7 @@ def _import(load: Callable[[], T], origin: str) -> T:
         return load()
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # sys.exit and whatever else a stranger's module does at import
+    except BaseException as error:  # a third-party module may raise anything, such as SystemExit
         raise InvalidInput(
             "{reason}", where="{place}", next_step="repair the plugin", reason=one_line(error), place=origin
         ) from error

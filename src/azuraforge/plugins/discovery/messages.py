@@ -1,4 +1,4 @@
-"""Questions to the children that describe plugins, and their answers."""
+"""Requests to the child processes that describe plugins and validate configs, and their responses."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from azuraforge.strict_json import JsonObject
 
 
 class DescribeInput(BaseModel):
-    """Request to describe plugins in a child."""
+    """Request to describe plugins: installed ones by entry point, dropped-in ones by file."""
 
     entry_points: list[EntryPoint] = []
     files: list[Path] = []
 
 
 class ValidateInput(BaseModel):
-    """Request to check a config (or options, or a request) in a plugin's child."""
+    """Request to validate the config, options or request of the plugin ``name``."""
 
     kind: str
     name: str
@@ -27,13 +27,13 @@ class ValidateInput(BaseModel):
 
 
 class Described(BaseModel):
-    """A child's answer: descriptions with the fields of ``PluginOut``, which are validated one by one later."""
+    """Response of a child: descriptions with the fields of ``PluginOut``, which the catalogue validates one by one."""
 
     plugins: list[JsonObject]
 
 
 class CheckedConfig(BaseModel):
-    """A child's answer: a config in its canonical form, and the task kind of a pipeline."""
+    """Response of a child: a config in its canonical form, and the task kind if the plugin is a pipeline."""
 
     config: JsonObject
     task: str | None = None

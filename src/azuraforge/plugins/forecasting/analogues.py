@@ -103,7 +103,7 @@ class Analogues:
                     "the series {name!r} was not learned and has {known} known [value|values]; a forecast by analogy "
                     "needs {least}",
                     where="series",
-                    next_step="send more of its rows, or train again with this series",
+                    next_step="send more rows of this series, or train a version with it",
                     code=UNKNOWN_SERIES,
                     name=name,
                     known=known,

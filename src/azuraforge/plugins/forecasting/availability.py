@@ -64,7 +64,7 @@ def without_unknown_head(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
         known = frame.get_column(name).is_not_null()
         if not known.any():
             raise InvalidInput(
-                "column {name!r} becomes known {delay} after its row, and the rows end before that",
+                "column {name!r} becomes known {delay} after its row, but the rows end before that",
                 where="rows",
                 next_step="send rows that begin at least {delay} earlier",
                 name=name,

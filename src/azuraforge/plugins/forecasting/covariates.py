@@ -29,7 +29,7 @@ def check_known_ahead(columns: Sequence[str], schema: Schema) -> None:
     for column in columns:
         if column not in schema.features:
             raise InvalidInput(
-                "{column!r} cannot be known ahead: it is not one of the dataset's other columns: {others}",
+                "{column!r} cannot be known ahead: it is not a covariate of the dataset; its covariates are: {others}",
                 where="config.known_ahead",
                 next_step="name columns other than the time and the target",
                 column=column,

@@ -26,7 +26,7 @@ def check_country(country: str, schema: Schema) -> None:
     """Raise InvalidInput if the holidays of ``country`` are not known, or if rows have no times."""
     if schema.time is None:
         raise InvalidInput(
-            "holidays need rows with times, and this dataset has none",
+            "holidays require rows with times, but the rows of this dataset have none",
             where="config.holidays",
             next_step="leave holidays empty, or add the dataset with its time column",
         )
@@ -81,7 +81,7 @@ def _calendar(country: str, first: int, last: int) -> Iterable[date]:
         raise InvalidInput(
             "the public holidays of {country!r} are unknown",
             where="config.holidays",
-            next_step="write a code of ISO 3166, such as TR, HU or DE-BY, or leave it empty",
+            next_step="enter an ISO 3166 code, such as TR, HU or DE-BY, or leave it empty",
             country=country,
         ) from error
 

@@ -187,7 +187,7 @@ def known_series(learned: Mapping[str, Learned], name: str) -> Learned:
     if name not in learned:
         shown_names = ", ".join(list(learned)[:_NAMED]) + (" …" if len(learned) > _NAMED else "")
         raise InvalidInput(
-            "this version did not learn the series {name!r}, only {count} others",
+            "this version did not learn the series {name!r}, only {count} other series",
             where="series",
             next_step="name a learned series ({known}), or retrain; short or constant series are not learned",
             code=UNKNOWN_SERIES,

@@ -160,7 +160,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
             learning, checking = _joined(series, train), _joined(series, validation)
         if not len(learning) or not len(checking):
             raise InvalidInput(
-                "there are too few windows: {learning} to learn from, {checking} to validate on",
+                "there are too few windows: {learning} for training, {checking} for validation",
                 where="config.window, config.horizon",
                 next_step="choose a smaller window or horizon, or add a longer series",
                 learning=len(learning),

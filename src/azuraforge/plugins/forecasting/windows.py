@@ -241,7 +241,7 @@ class Preprocessing:
             scale = robust_scale(anchors[np.isfinite(anchors)])
         if not scale > 0:
             raise InvalidInput(
-                "the target {target!r} does not change within {horizon} [row|rows] of the training set, so there is "
+                "the target {target!r} never changes over {horizon} [row|rows] in the training set, so there is "
                 "nothing to learn",
                 where="train",
                 next_step="choose another target",
@@ -277,7 +277,7 @@ class Preprocessing:
         origins, chosen = part.origins, np.arange(len(part.origins))
         if not learning and len(origins) and int(origins.min()) + 1 < self.window:
             raise InvalidInput(
-                "{rows} [row|rows] of history [is|are] too few: this forecaster looks back {window} [row|rows]",
+                "{rows} [row|rows] of history [is|are] too few: this forecaster needs {window} [row|rows]",
                 where="rows",
                 next_step="send at least {window} rows",
                 rows=int(origins.min()) + 1,

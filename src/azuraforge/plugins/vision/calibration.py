@@ -1,4 +1,4 @@
-"""Temperature scaling: one number, learned on the validation set, that calibrates probabilities.
+"""Temperature scaling: calibration of class probabilities by one number that is learned on the validation set.
 
 Source: Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017.
 """
@@ -14,7 +14,7 @@ _ROUNDS = 60
 
 
 def softmax(scores: Floats) -> Floats:
-    """Return ``(example, class)`` probabilities of scores.
+    """Return ``(example, class)`` probabilities from ``(example, class)`` scores.
 
     Example:
         >>> softmax(np.array([[0.0, 0.0]])).tolist()
@@ -25,20 +25,21 @@ def softmax(scores: Floats) -> Floats:
 
 
 def negative_log_likelihood(scores: Floats, labels: Indices) -> float:
-    """Return the mean of ``-log softmax(scores)[label]``."""
+    """Return the mean of ``-log softmax(scores)[label]`` over all examples, in nats."""
     shifted = scores - scores.max(axis=1, keepdims=True)
     chosen = shifted[np.arange(len(labels)), labels]
     return float((np.log(np.exp(shifted).sum(axis=1)) - chosen).mean())
 
 
 def fit_temperature(scores: Floats, labels: Indices) -> float:
-    """Return the temperature between 0.05 and 20 with the least mean log loss of ``softmax(scores / temperature)``.
+    """Return the temperature in [0.05, 20] that minimises the mean log loss of ``softmax(scores / temperature)``.
 
-    Golden-section search over its logarithm: the loss has one valley in it. Scores that say nothing keep 1.
+    The logarithm of the temperature is found by golden-section search, because the loss has a single minimum in it.
+    Returns 1 if there are no examples or all scores are equal.
 
     Args:
-        scores: ``(example, class)`` of the validation set.
-        labels: ``(example,)``.
+        scores: ``(example, class)`` scores of the validation set.
+        labels: ``(example,)`` class indices.
 
     Example:
         >>> scores = np.array([[4.0, 0.0]] * 8 + [[0.0, 4.0]] * 2)  # sure, and right four times out of five

@@ -1,4 +1,4 @@
-"""The task kind "classify": inputs and answers of an image classifier, and the split of its examples.
+"""Data of the task kind "classify": tables, parts and predictions of image classifiers, and the split by class.
 
 A dataset version of images has the columns ``image`` (raw bytes, row-major height × width × channels), ``label``,
 ``part`` (``"train"``, ``"test"`` or null: no official split) and ``name``.
@@ -32,7 +32,10 @@ KIND: DataKindName = "images"
 
 @dataclass(frozen=True)
 class ImageSchema:
-    """Size and classes of an image dataset; ``channels`` is 1 (grey) or 3 (colour), ``classes`` are sorted."""
+    """The size in pixels and the classes of an image dataset.
+
+    ``channels`` is 1 (grey) or 3 (red, green, blue); ``classes`` are sorted.
+    """
 
     height: int
     width: int
@@ -43,17 +46,17 @@ class ImageSchema:
 
     @classmethod
     def of(cls, schema: DatasetSchema) -> ImageSchema:
-        """Return the meaning of an image dataset. Raises InvalidInput for another dataset."""
+        """Return the size and the classes in a dataset's schema. Raises InvalidInput if it is no image dataset."""
         if schema.size is None or schema.classes is None:
             raise InvalidInput(
                 "a classifier needs a dataset of images",
                 where="dataset",
-                next_step="choose another dataset, or a forecasting pipeline for a series",
+                next_step="choose a dataset of images, or a forecasting pipeline",
             )
         return cls(*schema.size, schema.classes, schema.target, schema.unit)
 
     def to_json(self) -> dict[str, JsonValue]:
-        """Return the schema as stored in files; ``ImageSchema.of(DatasetSchema(**fields))`` restores it."""
+        """Return the JSON that files store; ``ImageSchema.of(DatasetSchema(**fields))`` restores the schema."""
         return DatasetSchema(kind=KIND, **vars(self)).to_json()
 
 
@@ -69,13 +72,13 @@ class ImageTable:
 
     @property
     def labels(self) -> Indices:
-        """``(example,)`` index of each image's class in ``schema.classes``; -1 without a label."""
+        """``(example,)`` index of each image's class in ``schema.classes``; -1 for images without a label."""
         numbers = {name: number for number, name in enumerate(self.schema.classes)}
         column = self.frame.get_column(self.schema.target).to_list()
         return np.array([numbers.get(label, -1) for label in column], dtype=np.int64)
 
     def pixels(self, rows: Indices) -> Pixels:
-        """Return ``(example, height, width, channels)`` of some rows."""
+        """Return ``(example, height, width, channels)`` pixel values of the given rows."""
         shape = (len(rows), self.schema.height, self.schema.width, self.schema.channels)
         raw = b"".join(self.frame.get_column("image").gather(rows).to_list())
         return np.frombuffer(raw, dtype=np.uint8).reshape(shape)
@@ -83,7 +86,7 @@ class ImageTable:
 
 @dataclass(frozen=True)
 class ImageSplit:
-    """Rows of each part: ``(example,)`` indices. The platform checks them and cuts the parts."""
+    """The ``(example,)`` row indices of each part. The platform checks them and creates the parts."""
 
     train: Indices
     validation: Indices
@@ -96,9 +99,10 @@ class ImagePart:
 
     Attributes:
         pixels: ``(example, height, width, channels)`` uint8.
-        labels: ``(example,)`` class indices; None if the receiver may not know them (test, live).
-        names: of the files, or row numbers.
-        schema: sizes and classes.
+        labels: ``(example,)`` class indices; None if the receiver of the part must not know them, as for the test set
+            and for live requests.
+        names: names of the image files, or row numbers.
+        schema: size and classes.
     """
 
     pixels: Pixels
@@ -116,7 +120,8 @@ class ClassPredictions:
 
     Attributes:
         probabilities: ``(example, class)`` in the order of ``ImageSchema.classes``; each row sums to 1.
-        uncalibrated: the same before calibration; None if there was none. Evaluated for comparison, never used.
+        uncalibrated: probabilities before calibration, which are only evaluated for comparison; None if there was no
+            calibration.
     """
 
     probabilities: Floats
@@ -124,7 +129,7 @@ class ClassPredictions:
 
 
 class ClassifyConfig(Config):
-    """Settings of the task itself; baselines get the same ones."""
+    """The settings that all classifiers have in common; baselines receive the values of the run."""
 
     validation_share: Annotated[
         float,
@@ -168,23 +173,23 @@ class ClassifyConfig(Config):
 
 
 class ImagePipeline(Pipeline[ConfigT, PredictorT, ImagePart, ClassPredictions, ImageTable, ImageSplit]):
-    """A pipeline of the kind "classify". Its parts hold images, and its predictions are probabilities."""
+    """Base class of pipelines of the kind "classify", whose parts contain images and which predict probabilities."""
 
     kind = "classify"
     Config: ClassVar[type[ClassifyConfig]] = ClassifyConfig
 
     def split(self, table: ImageTable, config: ConfigT) -> ImageSplit:
-        """Split by class; see ``stratified_split``."""
+        """Return a random split that is stratified by class; see ``stratified_split``."""
         assert isinstance(config, ClassifyConfig)
         return stratified_split(table, config)
 
     @abstractmethod
     def fit(self, run: RunContext[ConfigT], train: ImagePart, validation: ImagePart) -> PredictorT:
-        """Learn from ``train``; ``validation`` is for early stopping and calibration."""
+        """Return a predictor fitted to ``train``; ``validation`` serves early stopping and calibration."""
 
     @abstractmethod
     def predict(self, predictor: PredictorT, part: ImagePart) -> ClassPredictions:
-        """Return class probabilities of each image of ``part``, each from that image alone."""
+        """Return the class probabilities of each image of ``part``, computed from that image only."""
 
     @abstractmethod
     def save(self, predictor: PredictorT, folder: Path) -> None:
@@ -192,11 +197,11 @@ class ImagePipeline(Pipeline[ConfigT, PredictorT, ImagePart, ClassPredictions, I
 
     @abstractmethod
     def load(self, folder: Path) -> PredictorT:
-        """Read what ``save`` wrote; the predictions must be bit-identical."""
+        """Return the predictor that ``save`` wrote; its predictions must be bit-identical to those before saving."""
 
 
 def content_hashes(images: list[bytes]) -> Hashes:
-    """Return ``(example,)``: the first 8 bytes of each image's SHA-256, equal for equal pixels in any dataset.
+    """Return ``(example,)`` hashes of the raw pixels of images: the first 8 bytes of the SHA-256.
 
     Example:
         >>> a, b, c = content_hashes([b"x", b"y", b"x"])
@@ -208,13 +213,13 @@ def content_hashes(images: list[bytes]) -> Hashes:
 
 
 def stratified_split(table: ImageTable, config: ClassifyConfig) -> ImageSplit:
-    """Draw the validation set (and the test set, if the dataset names none) from every class in proportion.
+    """Return a random split in which the held-out parts contain the same share of every class.
 
-    The same ``split_seed`` draws the same rows. An official test set is kept whole. Images with the same pixels fall
-    into one part; those also in an official test set are not learned from. Rows without a label are left
-    out.
+    If the dataset has an official test set, it is used unchanged; otherwise a test set is drawn. The same
+    ``split_seed`` always draws the same rows. Images with equal pixels are assigned to the same part, and those that
+    the official test set also contains are left out of the other parts. Rows without a label are left out.
 
-    Raises InvalidInput if a part would be empty or learning would miss a class.
+    Raises InvalidInput if a part would be empty or the training set would lack a class.
     """
     labels, hashes = table.labels, content_hashes(table.frame.get_column("image").to_list())
     known = labels >= 0
@@ -243,7 +248,10 @@ def stratified_split(table: ImageTable, config: ClassifyConfig) -> ImageSplit:
 def _drawn(
     rows: Indices, labels: Indices, hashes: Hashes, share: float, rng: np.random.Generator
 ) -> tuple[Indices, Indices]:
-    """Return the rest and a drawn ``share`` of every class; equal images together, in the class of the first."""
+    """Return the remaining rows, and a random ``share`` of the rows of every class.
+
+    Images with equal hashes stay together; they count for the class of the first of them.
+    """
     order = rows[rng.permutation(len(rows))]
     _, first, group = np.unique(hashes[order], return_index=True, return_inverse=True)
     chosen = np.zeros(len(first), dtype=bool)

@@ -1,7 +1,7 @@
-"""The base class of image classifiers: the author supplies a network and its config, the class everything else.
+"""The base class of image classifiers: the author of a pipeline writes a network and its config.
 
-Scaling learned on the training set and saved inside the version, augmentation, a training loop that resumes bit for
-bit, the averaged weights with the best validation loss, temperature scaling, saving and loading.
+The base class implements the scaling of pixels, the training loop, which resumes with bit-identical results, the
+selection of the averaged weights with the lowest validation loss, temperature scaling, saving and loading.
 
     class Small(ImageClassifier[ImageConfig]):
         name = "mine.small"
@@ -53,7 +53,7 @@ _PREDICT_BATCH = 500
 
 
 class ImageConfig(ClassifyConfig):
-    """Settings for training a network on images, in addition to the task's own."""
+    """The settings for training a network on images, in addition to those of all classifiers."""
 
     epochs: Annotated[
         int,
@@ -166,16 +166,16 @@ ImageConfigT = TypeVar("ImageConfigT", bound=ImageConfig)
 
 @dataclass(frozen=True)
 class Scaling:
-    """Pixels to network inputs: ``pixel / deviation`` per channel, so that black stays zero."""
+    """The scaling of pixels to network inputs: ``pixel / deviation`` per channel, so that black remains zero."""
 
     deviation: Floats
 
     @classmethod
     def learn(cls, pixels: Pixels) -> Scaling:
-        """Learn the standard deviation of each channel from training images; 1 for a constant channel."""
+        """Return the scaling by the standard deviation of each channel of the training images; 1 if it is constant."""
         values = pixels.reshape(-1, pixels.shape[3])
         mean = values.mean(axis=0, dtype=np.float64)
-        # Squares of bytes are exact in 64 bits; a float copy of a large set might not fit into memory.
+        # Counted by pixel value, because a copy of a large training set as floats might not fit into memory.
         square = np.array([np.square(np.arange(256.0)) @ np.bincount(channel, minlength=256) for channel in values.T])
         deviation = np.sqrt(np.maximum(square / len(values) - mean**2, 0))
         return cls(np.where(deviation > 0, deviation, 1.0))
@@ -188,7 +188,7 @@ class Scaling:
 
 @dataclass
 class Classifier:
-    """A trained network with its preprocessing; what ``fit`` and ``load`` return."""
+    """The predictor that ``fit`` and ``load`` return: a trained network with its preprocessing."""
 
     network: nn.Module
     scaling: Scaling
@@ -197,7 +197,7 @@ class Classifier:
     temperature: float
 
     def scores(self, pixels: Pixels) -> Floats:
-        """Return ``(example, class)`` raw scores, computed without recording."""
+        """Return ``(example, class)`` scores of ``(example, height, width, channel)`` pixels, without gradients."""
         self.network.eval()
         answers = []
         with engine.no_grad():
@@ -208,20 +208,31 @@ class Classifier:
 
 
 class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConfigT]):
-    """A pipeline whose author writes ``build`` and a ``Config``."""
+    """Base class of image classifiers that train a network; subclasses define ``build`` and ``Config``."""
 
     Config: ClassVar[type[ImageConfig]] = ImageConfig
 
     @abstractmethod
     def build(self, config: ImageConfigT, schema: ImageSchema) -> nn.Module:
-        """Return the network; its random weights come from the engine's own generator, which the run's seed has set."""
+        """Return the untrained network, initialised by the engine's generator, which the run's seed has set."""
 
     def examples(self, config: ImageConfigT, images: Single, labels: Indices, seed: int) -> Dataset:
-        """Return the training dataset; a subclass may augment the images each time they are drawn."""
+        """Return the training dataset; a subclass may augment the images each time they are drawn.
+
+        Args:
+            config: config of the run.
+            images: ``(example, channel, height, width)`` scaled images.
+            labels: ``(example,)`` class indices.
+            seed: seed of the run.
+        """
         return data.Arrays(images, labels)
 
     def fit(self, run: RunContext[ImageConfigT], train: ImagePart, validation: ImagePart) -> Classifier:
-        """Train, keep the weights with the best validation loss, and learn the temperature."""
+        """Train the network and calibrate it on the validation set.
+
+        The weights kept are the averaged ones with the lowest validation loss, or the last ones if ``stop_after`` is
+        set. Raises InvalidInput if training diverges.
+        """
         assert train.labels is not None
         assert validation.labels is not None
         config = run.config
@@ -236,7 +247,7 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
         return classifier
 
     def predict(self, predictor: Classifier, part: ImagePart) -> ClassPredictions:
-        """Return calibrated and uncalibrated probabilities."""
+        """Return calibrated and uncalibrated probabilities. Raises InvalidInput if the images have another size."""
         ours, theirs = predictor.schema, part.schema
         if (ours.height, ours.width, ours.channels) != (theirs.height, theirs.width, theirs.channels):
             raise InvalidInput(
@@ -250,7 +261,7 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
         return ClassPredictions(softmax(scores / predictor.temperature), softmax(scores))
 
     def save(self, predictor: Classifier, folder: Path) -> None:
-        """Write ``weights.safetensors`` and ``preprocessing.json`` (sorted keys, shortest exact floats)."""
+        """Write ``weights.safetensors`` and ``preprocessing.json`` into ``folder``."""
         tensors = {f"network.{name}": value for name, value in predictor.network.state_dict().items()}
         save_safetensors(folder / "weights.safetensors", tensors)
         described = {
@@ -264,7 +275,7 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
 
     def load(self, folder: Path) -> Classifier:
-        """Read what ``save`` wrote."""
+        """Return the predictor that ``save`` wrote. Raises InvalidInput if its format is another one."""
         described = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
         if described.get("format") != _FORMAT:
             raise InvalidInput(
@@ -290,8 +301,8 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
         weights: Single | None,
     ) -> None:
         config, found = run.config, run.resume()
-        # Shuffling has a generator of its own, so that a network's dropout does not disturb the order. A last batch
-        # that is not full is left out: batch normalisation of a handful of images would be noise.
+        # Shuffling has its own generator, so that a network's dropout does not change the order of the images. An
+        # incomplete last batch is dropped, because batch normalisation over a few images is too noisy.
         batches = data.Batches(
             learning,
             min(config.batch_size, len(learning)),
@@ -305,14 +316,14 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
         average = optim.MovingAverage(network, decay=config.averaging)
         best = BestAverage(average)
         look = _Look(run, checking)
-        # With a fixed end, nothing is chosen by the validation set, which then only calibrates; the schedule stays
-        # whole.
+        # With ``stop_after``, the validation set is used for calibration only. The learning-rate schedule still spans
+        # ``epochs``, as in the trial whose config is trained again.
         stopping = () if config.stop_after is not None else (EarlyStopping(config.patience),)
         epochs = min(config.epochs, config.stop_after or config.epochs)
 
         def loss(scores: Tensor, target: Tensor) -> Tensor:
-            # Smoothed on the validation set as well: without it, the loss of a network trained with smoothing rises
-            # with every epoch. The temperature undoes the smoothing afterwards.
+            # The validation loss is smoothed too, because without smoothing it would rise with every epoch of a
+            # network that is trained with it. The temperature compensates for the smoothing afterwards.
             return nn.functional.cross_entropy(scores, target, weight=weights, label_smoothing=config.label_smoothing)
 
         trainer = Trainer(
@@ -346,14 +357,14 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
 
 
 class _Look(Callback):
-    """Callback that logs the validation accuracy of the averaged weights, once an epoch."""
+    """Callback that logs the validation accuracy of the averaged weights after each epoch."""
 
     def __init__(self, run: RunContext[BaseModel], checking: data.Arrays) -> None:
         self.run = run
         self.images, self.labels = checking.arrays
 
     def after_epoch(self, trainer: Trainer, metrics: Mapping[str, float]) -> None:
-        """Log the accuracy of the averaged weights, which the validation loss also uses."""
+        """Log the share of validation images that the network with the averaged weights classifies correctly."""
         assert trainer.average is not None
         network = trainer.model
         with trainer.average.applied(), engine.no_grad():
@@ -367,7 +378,10 @@ class _Look(Callback):
 
 
 def _class_weights(config: ImageConfig, train: ImagePart) -> Single | None:
-    """Return ``(class,)`` weights, inverse to the frequency in the training set, 1 on average over examples."""
+    """Return ``(class,)`` loss weights inverse to the class frequencies, with mean 1 over the training examples.
+
+    Returns None if the config weights all classes equally.
+    """
     if config.class_weights == "none":
         return None
     counts = np.bincount(train.labels, minlength=len(train.schema.classes))  # type: ignore[arg-type]

@@ -1,4 +1,7 @@
-"""Pixels as PNG files, for figures and answers. Imported in children only: it loads Pillow."""
+"""Conversion of pixels to PNG, for figures and responses.
+
+It loads Pillow, so only child processes import it.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,12 @@ from PIL import Image
 
 
 def from_pixels(pixels: NDArray[np.uint8]) -> Image.Image:
-    """Return an image of ``(height, width, channels)`` uint8."""
+    """Return a Pillow image of ``(height, width, channels)`` uint8 pixels."""
     return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
 
 
 def png_base64(pixels: NDArray[np.uint8], most: int = 96) -> str:
-    """Return a PNG of ``(height, width, channels)`` uint8 as base64 text; at most ``most`` pixels a side."""
+    """Return ``(height, width, channels)`` uint8 pixels as a PNG in base64, reduced to ``most`` pixels a side."""
     image = from_pixels(pixels)
     if max(image.size) > most:
         image.thumbnail((most, most), Image.Resampling.LANCZOS)

@@ -12,7 +12,7 @@ def evidence(found: Foreknowledge) -> dict[str, str]:
 
     Example:
         >>> evidence(Foreknowledge("ahead", "later_target", 1, 0.997, 500))["en"]
-        'it follows the target of 1 row later (99 % explained, 500 rows examined)'
+        'it follows the target 1 row later (99 % explained, 500 rows examined)'
     """
     share = int(100 * found.share) / 100  # 99.7 % must not be shown as 100 %
     values = {"ahead": found.rows_ahead, "rows": found.rows, "other": found.other}

@@ -1,4 +1,4 @@
-"""A classifier's version over a whole dataset: every image with its class and probabilities."""
+"""Batch prediction by a classifier: the class and the probabilities of every image of a dataset."""
 
 from __future__ import annotations
 
@@ -16,21 +16,26 @@ from azuraforge.plugins.vision.config import ImageTable, content_hashes
 if TYPE_CHECKING:
     import polars as pl
 
-#: Number of images predicted at once; progress is reported in between.
+#: Number of images per call of ``predict``; progress is reported between calls.
 _AT_ONCE = 512
 
 
 class ImageBatch(Batch[ImageTable]):
-    """One row for each image."""
+    """Batch prediction by classifiers, with one row per image."""
 
     def origins(self, version: LoadedVersion, table: ImageTable, rows: BatchRange) -> tuple[Indices, int]:
-        """Return every image, since images have no time to select by."""
+        """Return all images and 0, because images have no time by which ``rows`` could select."""
         return np.arange(len(table), dtype=np.int64), 0
 
     def predict(
         self, version: LoadedVersion, table: ImageTable, origins: Indices, learned_until: str | None
     ) -> pl.DataFrame:
-        """Return name, class and its probability, that of every class, and the label if there is one."""
+        """Return one row per image, in order of ``origins``.
+
+        Columns: ``name``, ``answer`` (predicted class), ``probability`` of that class, ``actual`` (label; null if
+        unknown), ``learned`` (whether the version learned from the image; null if unknown), and ``p_CLASS`` for each
+        class.
+        """
         import polars as pl
 
         learned = learned_images(version.folder)
@@ -55,7 +60,10 @@ class ImageBatch(Batch[ImageTable]):
         return pl.concat(parts)
 
     def scores(self, frame: pl.DataFrame) -> dict[str, float | None] | None:
-        """Return the accuracy next to that of the most frequent class."""
+        """Return the accuracy, and as ``majority`` the accuracy of always predicting the most frequent class.
+
+        Only labelled images that the version did not learn from count; returns None if there are none.
+        """
         import polars as pl
 
         fair = frame.filter(pl.col("actual").is_not_null(), ~pl.col("learned"))

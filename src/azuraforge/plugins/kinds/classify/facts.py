@@ -8,7 +8,7 @@ from azuraforge.plugins.contract.metric import MetricFacts, Pairing
 ACCURACY = MetricFacts(
     name="accuracy",
     title={"en": "accuracy", "tr": "doğruluk"},
-    hint={"en": "Share of images that are classified right.", "tr": "Doğru sınıflanan görüntülerin payı."},
+    hint={"en": "Share of images that are classified correctly.", "tr": "Doğru sınıflandırılan görüntülerin payı."},
     direction="higher",
     format="share",
     digits=2,
@@ -17,8 +17,8 @@ SKILL = MetricFacts(
     name="skill",
     title={"en": "skill", "tr": "beceri"},
     hint={
-        "en": "1 − error rate ÷ error rate of the best baseline; above zero beats it.",
-        "tr": "1 − hata oranı ÷ en iyi temel yöntemin hata oranı; sıfırın üstü onu geçer.",
+        "en": "1 − error rate ÷ error rate of the best baseline; above zero, the model is better than the baseline.",
+        "tr": "1 − hata oranı ÷ en iyi temel yöntemin hata oranı; sıfırın üstünde model temel yöntemden iyidir.",
     },
     direction="higher",
     format="signed_share",
@@ -26,7 +26,7 @@ SKILL = MetricFacts(
 ERROR_RATE = MetricFacts(
     name="error_rate",
     title={"en": "error rate", "tr": "hata oranı"},
-    hint={"en": "Share of images that are classified wrong.", "tr": "Yanlış sınıflanan görüntülerin payı."},
+    hint={"en": "Share of images that are misclassified.", "tr": "Yanlış sınıflandırılan görüntülerin payı."},
     direction="lower",
     format="share",
     digits=2,
@@ -36,7 +36,7 @@ LOG_LOSS = MetricFacts(
     name="log_loss",
     title={"en": "log loss", "tr": "log kaybı"},
     hint={
-        "en": "Mean of −log of the probability given to the truth; lower is better.",
+        "en": "Mean of −log of the probability of the true class; lower is better.",
         "tr": "Doğru sınıfa verilen olasılığın −log ortalaması; düşük olan iyidir.",
     },
     direction="lower",
@@ -47,8 +47,8 @@ ECE = MetricFacts(
     name="ece",
     title={"en": "ECE", "tr": "ECE"},
     hint={
-        "en": "Expected calibration error: mean distance of confidence and accuracy; lower is better.",
-        "tr": "Beklenen kalibrasyon hatası: güven ile doğruluğun ortalama uzaklığı; düşük olan iyidir.",
+        "en": "Expected calibration error: mean difference between confidence and accuracy; lower is better.",
+        "tr": "Beklenen kalibrasyon hatası: güven ile doğruluk arasındaki ortalama fark; düşük olan iyidir.",
     },
     direction="lower",
     format="share",

@@ -1,4 +1,4 @@
-"""Figures of classifications: the candidate, next to the best baseline if it fits into the chart."""
+"""Figures of classifiers, which show the candidate and, in most of them, the best baseline."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from azuraforge.plugins.contract.shape import Shape
 
 
 class Confusion(Figure):
-    """Confusion matrices: rows are true classes, columns predicted ones."""
+    """Confusion matrices of the candidate and the best baseline; rows are true classes, columns predicted ones."""
 
     classes: tuple[str, ...]
     contender: str
@@ -21,7 +21,7 @@ class Confusion(Figure):
 
 
 class PerClass(Figure):
-    """Precision, recall and F1 of each class."""
+    """Precision, recall and F1 of each class, for the candidate and the best baseline."""
 
     contender: str
     rows: tuple[ClassMetrics, ...]
@@ -30,7 +30,10 @@ class PerClass(Figure):
 
 
 class ReliabilityBin(Shape):
-    """Examples whose confidence lies in ``low < confidence <= high``; both means are null if there are none."""
+    """The examples with ``low < confidence <= high``: their number, mean confidence and accuracy.
+
+    The mean confidence and the accuracy are null if there are no such examples.
+    """
 
     low: float
     high: float
@@ -40,7 +43,7 @@ class ReliabilityBin(Shape):
 
 
 class Reliability(Figure):
-    """Stated confidence against accuracy, before and after calibration. ``ece``: expected calibration error."""
+    """Reliability diagram: confidence against accuracy, with the expected calibration error (``ece``)."""
 
     contender: str
     bins: tuple[ReliabilityBin, ...]
@@ -53,7 +56,7 @@ class Reliability(Figure):
 
 
 class Mistake(Shape):
-    """A wrongly classified image as a PNG in base64."""
+    """A misclassified image with its true and predicted class; ``png`` is the image in base64."""
 
     name: str
     truth: str
@@ -64,7 +67,7 @@ class Mistake(Shape):
 
 
 class Mistakes(Figure):
-    """The wrongly classified images of the highest confidence, the most confident first."""
+    """The misclassified images with the highest confidence, in descending order of confidence."""
 
     contender: str
     wrong: int
@@ -75,14 +78,17 @@ class Mistakes(Figure):
 
 
 class Patch(Shape):
-    """Rows and columns of the patch that covers a region."""
+    """Height and width in pixels of the patch that covers a region of an image."""
 
     height: int
     width: int
 
 
 class ExplainedImage(Shape):
-    """An image as a PNG in base64. ``falls``: decrease of the answer's probability at each place of the patch."""
+    """An explained image; ``png`` is the image in base64.
+
+    ``falls`` contains ``(row, column)`` decreases of the predicted class's probability, one per position of the patch.
+    """
 
     name: str
     truth: str
@@ -93,7 +99,7 @@ class ExplainedImage(Shape):
 
 
 class Saliency(Figure):
-    """Regions that the candidate's answers depend on."""
+    """Saliency maps of some test images: how much the predicted probability depends on each region."""
 
     contender: str
     part: Literal["test"]

@@ -1,8 +1,8 @@
 """The judge of classifiers: metrics of every contender on the same images, and the losses that the gate compares.
 
-The kind's own loss is 0 for an image that is classified right and 1 for a wrong one: contenders are compared by their
-error rates, image by image; a model's policy may ask for log losses instead. Runs in a child, on numbers and pixels
-alone: no pipeline is loaded here.
+By default, an image's loss is 0 if it is classified correctly and 1 otherwise, so contenders are compared by their
+error rates; a model's policy may select log losses instead. The judge runs in a child process and reads stored
+predictions; it does not load any pipeline.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ MOST_MISTAKES = 24
 
 @dataclass
 class _Measured:
-    """A contender with all of its measurements."""
+    """A contender with its predictions and metrics."""
 
     name: str
     role: Role
@@ -55,12 +55,12 @@ class _Measured:
 
     @property
     def answers(self) -> Indices:
-        """``(example,)`` the class of the highest probability."""
+        """``(example,)`` index of the most probable class of each image."""
         return np.asarray(self.predictions.probabilities.argmax(axis=1))
 
 
 class ClassJudge(Judge):
-    """Judge of one run's classifiers."""
+    """The judge of the classifiers of one run."""
 
     def __init__(self, case: JudgeCase, added: Sequence[Metric[Indices, ClassPredictions]]) -> None:
         self._case, self._added = case, added
@@ -74,7 +74,10 @@ class ClassJudge(Judge):
             self._contenders.append(self._measured(said, "champion"))
 
     def contest(self, metric: MetricFacts, slices: Sequence[str]) -> Contest:
-        """Return losses of single images; a champion that does not state which images it learned is not compared."""
+        """Return the ``(example, 1)`` losses of the contenders.
+
+        A champion whose version does not state which images it learned from has the obstacle ``lineage_unknown``.
+        """
         champion, labels = self._case.champion, self._labels
         unseen, obstacle = self._unseen(), None if champion is None else champion.obstacle
         if champion is not None and obstacle is None and unseen is None:
@@ -87,7 +90,7 @@ class ClassJudge(Judge):
         )
 
     def evaluate(self, metric: MetricFacts, best_baseline: str, champion: str, outputs: Path) -> Judged:
-        """Rank the contenders by error rate, and return the candidate's figures."""
+        """Rank the contenders by error rate, write ``errors.npz``, and return the evaluation with its figures."""
         test, labels, case, contenders = self._test, self._labels, self._case, self._contenders
         best = next(each for each in contenders if each.name == best_baseline)
         baseline_rate = best.metrics["error_rate"]
@@ -116,7 +119,7 @@ class ClassJudge(Judge):
         return Judged(evaluation, _figures(contenders[0], best, test, labels), (SALIENCY.name,))
 
     def members(self) -> dict[str, dict[str, float | None]]:
-        """Return the metrics of each member of the candidate alone."""
+        """Return member name → metrics of its own predictions; empty if the candidate combines no others."""
         said = [Predicted(name=name, predictions=folder) for name, folder in self._case.candidate.members.items()]
         return {each.name: self._measured(each, "candidate").metrics for each in said}
 
@@ -128,7 +131,7 @@ class ClassJudge(Judge):
         return _Measured(said.name, role, said.seconds, made, metrics)
 
     def _losses(self, metric: MetricFacts, each: _Measured) -> Floats:
-        """Return ``(example, 1)``."""
+        """Return ``(example, 1)`` losses of a contender by ``metric``."""
         for added in self._added:
             if added.name == metric.name:
                 return added.losses(self._labels, each.predictions).reshape(len(self._labels), 1)
@@ -137,8 +140,10 @@ class ClassJudge(Judge):
         return np.asarray(each.answers != self._labels, dtype=np.float64)[:, None]
 
     def _unseen(self) -> Flags | None:
-        """Return the test images that the champion has not learned from, by content. None for a version that does not
-        state them, or that claims to have learned from nothing."""
+        """Return an ``(example,)`` mask of the test images that the champion did not learn from.
+
+        Returns None if the champion's version does not state which images it learned from.
+        """
         champion = self._case.champion
         if champion is None or champion.folder is None:
             return None
@@ -147,7 +152,7 @@ class ClassJudge(Judge):
         return None if learned is None or not learned.size else ~np.isin(hashes, learned)
 
     def _save_losses(self, path: Path) -> None:
-        """Save every contender's log loss of each image, and under ``<name>/wrong`` whether its class was wrong."""
+        """Write the log losses of each contender under its name, and its misclassified images under ``NAME/wrong``."""
         losses: dict[str, NDArray[np.generic]] = {}
         for each in self._contenders:
             losses[each.name] = log_losses(self._labels, each.predictions.probabilities).astype(np.float32)
@@ -168,7 +173,7 @@ class ClassJudge(Judge):
 
 
 def class_slices(asked: Sequence[str], labels: Indices, classes: Sequence[str]) -> list[SliceMask]:
-    """Return slices over ``(example, 1)``: the examples of each true class."""
+    """Return one slice per true class with a mask ``(example, 1)``; empty if ``asked`` does not name the key."""
     if SLICES[0].name not in asked:
         return []
     column = labels[:, None]
@@ -178,7 +183,7 @@ def class_slices(asked: Sequence[str], labels: Indices, classes: Sequence[str]) 
 def mistakes(
     predictions: ClassPredictions, test: ImagePart, labels: Indices, most: int = MOST_MISTAKES
 ) -> tuple[Mistake, ...]:
-    """Return the wrongly classified images of the highest confidence, in order, as small PNGs in base64."""
+    """Return the ``most`` misclassified images with the highest confidence, in descending order of confidence."""
     answers, sure = predictions.probabilities.argmax(axis=1), predictions.probabilities.max(axis=1)
     wrong = np.flatnonzero(answers != labels)
     names = test.schema.classes
@@ -196,7 +201,7 @@ def mistakes(
 
 
 def _figures(candidate: _Measured, best: _Measured, test: ImagePart, labels: Indices) -> dict[str, Figure]:
-    """Return the candidate's figures, next to the best baseline's if they fit."""
+    """Return figure name → figure of the candidate, with the values of the best baseline where a figure shows them."""
     names = test.schema.classes
     tables = {each.name: confusion(labels, each.answers, len(names)) for each in (candidate, best)}
     bins = {each.name: reliability(labels, each.predictions.probabilities) for each in (candidate, best)}

@@ -1,4 +1,4 @@
-"""The task kind "classify": the class of an image, judged by its label."""
+"""The task kind "classify": prediction of the class of an image."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _SIDES = ("height", "width", "channels")
 
 
 class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions, ImageSplitResult]):
-    """One of several classes for each image."""
+    """The task kind that assigns each image to one of several classes."""
 
     name = "classify"
     title: ClassVar[Mapping[str, str]] = {"en": "Classification", "tr": "Sınıflandırma"}
@@ -75,7 +75,10 @@ class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions,
     def obstacle(
         self, champion: DatasetSchema, candidate: DatasetSchema, learned_from: tuple[str, str] | None
     ) -> Remark | None:
-        """Return None: images have no time; the judge reads from a version's file which ones it learned from."""
+        """Return the difference of the datasets; None if there is none.
+
+        A missing time range is no obstacle, because the judge reads the learned images from a file of the version.
+        """
         return self.other_data(champion, candidate)
 
     def other_data(self, learned: DatasetSchema, given: DatasetSchema) -> Remark | None:
@@ -88,7 +91,10 @@ class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions,
         return other("other_size", *sizes) if sizes[0] != sizes[1] else None
 
     def unreadable(self, learned: DatasetSchema, given: DatasetSchema) -> Message | None:
-        """A version may classify images of other classes, or of unknown ones."""
+        """Return why a version cannot classify images of another dataset: another data kind or image size.
+
+        The classes may differ or be unknown.
+        """
         found = super().other_data(learned, given)
         if found is not None and found.code == "other_kind":
             return super().unreadable(learned, given)
@@ -159,7 +165,7 @@ class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions,
     def prepare_scoring(
         self, table: ImageTable, split: ImageSplitResult, config: ClassifyConfig, outputs: Path
     ) -> None:
-        """Write nothing: the validation set itself suffices."""
+        """Write nothing, because the validation set contains all that scoring requires."""
 
     def score(self, name: str, answer: Answer[ImagePart, ClassPredictions], parts: Path) -> dict[str, float | None]:
         labelled = load_images(parts / "validation")

@@ -1,6 +1,6 @@
-"""Every metric of a classifier, computed by the platform.
+"""Metrics of classifiers, computed by the platform.
 
-What has no meaning (precision of a class that was never answered) is None.
+A metric that is undefined, such as the precision of a class that was never predicted, is None.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.evaluation import ClassMetrics
 from azuraforge.plugins.kinds.classify.figures import ReliabilityBin
 
-#: Bins of confidence for the calibration error.
+#: Number of confidence bins for the calibration error.
 BINS = 15
-#: Largest loss, for a probability of zero for the true class: -log of the smallest float32.
+#: Smallest probability in a log loss, the smallest normal float32, so that a probability of zero has a finite loss.
 _LEAST = 2.0**-126
 _Z = 1.959963984540054
 
 
-#: One row of the table, by name; all are shares except ``log_loss`` (nats).
+#: Metric name → value; all values are shares except ``log_loss``, which is in nats.
 Metrics: TypeAlias = dict[str, float | None]
 
 
 def confusion(labels: Indices, answers: Indices, classes: int) -> Indices:
-    """Return ``(truth, answer)`` counts.
+    """Return ``(true class, predicted class)`` counts of examples.
 
     Example:
         >>> confusion(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
@@ -37,7 +37,7 @@ def confusion(labels: Indices, answers: Indices, classes: int) -> Indices:
 
 
 def wilson(right: float, total: float) -> tuple[float, float]:
-    """Return the 95 % score interval of a share. Both numbers may be effective counts of independent observations.
+    """Return the 95 % score interval of the share ``right / total``; both may be effective numbers of observations.
 
     Source: Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
 
@@ -51,17 +51,17 @@ def wilson(right: float, total: float) -> tuple[float, float]:
     share, square = right / total, _Z**2
     centre = (share + square / (2 * total)) / (1 + square / total)
     half = _Z / (1 + square / total) * math.sqrt(share * (1 - share) / total + square / (4 * total**2))
-    # Rounding alone could leave a share of 0 or 1 outside of its own interval.
+    # Rounding errors could otherwise exclude a share of 0 or 1 from its own interval.
     return max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))
 
 
 def log_losses(labels: Indices, probabilities: Floats) -> Floats:
-    """Return ``(example,)`` minus the logarithm of the probability given to the truth, at most 87.3."""
+    """Return ``(example,)`` log losses: minus the logarithm of the true class's probability, at most 87.3 nats."""
     return np.asarray(-np.log(np.maximum(probabilities[np.arange(len(labels)), labels], _LEAST)))
 
 
 def reliability(labels: Indices, probabilities: Floats, bins: int = BINS) -> tuple[ReliabilityBin, ...]:
-    """Return confidence next to accuracy in ``bins`` equal ranges of confidence."""
+    """Return the mean confidence and the accuracy of the examples in each of ``bins`` equal ranges of confidence."""
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     which = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
     counts = np.bincount(which, minlength=bins)
@@ -80,7 +80,7 @@ def reliability(labels: Indices, probabilities: Floats, bins: int = BINS) -> tup
 
 
 def calibration_error(bins: Sequence[ReliabilityBin]) -> float:
-    """Return the expected calibration error (ECE): the mean distance of confidence and accuracy over all examples.
+    """Return the expected calibration error (ECE): the mean over examples of their bin's |confidence - accuracy|.
 
     Source: Naeini, Cooper and Hauskrecht, "Obtaining Well Calibrated Probabilities Using Bayesian Binning", 2015.
     """
@@ -94,7 +94,7 @@ def calibration_error(bins: Sequence[ReliabilityBin]) -> float:
 
 
 def per_class(table: Indices, names: tuple[str, ...]) -> tuple[ClassMetrics, ...]:
-    """Return precision, recall and F1 of each class from a confusion matrix."""
+    """Return precision, recall and F1 of each class from the confusion matrix ``table``."""
     rows: list[ClassMetrics] = []
     for number, name in enumerate(names):
         hits, support, answered = (int(n) for n in (table[number, number], table[number].sum(), table[:, number].sum()))
@@ -108,13 +108,13 @@ def per_class(table: Indices, names: tuple[str, ...]) -> tuple[ClassMetrics, ...
 
 
 def measure(labels: Indices, probabilities: Floats, uncalibrated: Floats | None, names: tuple[str, ...]) -> Metrics:
-    """Return the metrics over all examples. ``macro_f1`` is the mean over classes among the labels or the answers.
+    """Return the metrics over all examples; ``macro_f1`` is the mean over classes that occur in labels or predictions.
 
     Args:
-        labels: ``(example,)``.
-        probabilities: ``(example, class)``.
-        uncalibrated: the same before calibration, or None.
-        names: of the classes.
+        labels: ``(example,)`` class indices.
+        probabilities: ``(example, class)`` probabilities.
+        uncalibrated: ``(example, class)`` probabilities before calibration; None if there was no calibration.
+        names: names of the classes.
     """
     answers = probabilities.argmax(axis=1)
     right, total = int((answers == labels).sum()), len(labels)

@@ -1,7 +1,7 @@
 """Parts of an image dataset, and their transfer between processes as folders.
 
-A part folder holds ``pixels.npy``, ``part.json`` and, if the receiver may know them, ``labels.npy``. The true classes
-of the test set are in a *truth* folder of their own, which app code never gets.
+The folder of a part contains ``pixels.npy``, ``part.json`` and, if the receiver may know them, ``labels.npy``. The true
+classes of the test set are stored in a separate *truth* folder, which pipelines never receive.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from azuraforge.plugins.vision.config import (
     content_hashes,
 )
 
-#: File next to a version's weights: the images it has learned from, by content. It is part of the version.
+#: File of a version with the content hashes of the images that it learned from.
 LEARNED_IMAGES = "learned_images.safetensors"
 PARTS = ("train", "validation", "test")
 
 
 class ImageSplitResult(SplitResult):
-    """The split of an image dataset; the rows of each part are in ``rows.npz`` next to the parts."""
+    """The split of an image dataset; the row numbers of each part are stored in ``rows.npz`` next to the parts."""
 
     rows: str | None = Field(default=None, description="path of the file with the rows of each part")
 
@@ -48,9 +48,10 @@ class ImageSplitResult(SplitResult):
 def cut_images(
     pipeline: AnyPipeline, table: ImageTable, config: ClassifyConfig, folder: Path | None, *, retrained: bool = False
 ) -> ImageSplitResult:
-    """Let app code select the parts' rows, check them, and write train, validation and ``rows.npz`` to ``folder``.
+    """Return the pipeline's split after checking it; write ``train/``, ``validation/`` and ``rows.npz`` to ``folder``.
 
-    With ``retrained`` three of four validation images are learned from.
+    If ``folder`` is None, no files are written. With ``retrained``, three of four validation images of each class move
+    to the training set. Raises InvalidInput if the split is not usable.
     """
     split: ImageSplit = pipeline.split(table, config)
     labels = table.labels
@@ -69,7 +70,13 @@ def cut_images(
 
 
 def hold_out_images(table: ImageTable, rows: str, outputs: Path) -> int:
-    """Write the test set without labels, and the truth: labels and content hashes. Return its number of images."""
+    """Write ``test/`` without labels and ``truth/`` with labels and content hashes; return the number of images.
+
+    Args:
+        table: dataset version.
+        rows: path of the file ``rows.npz`` with the row numbers of each part.
+        outputs: folder for the two folders.
+    """
     with np.load(rows, allow_pickle=False) as arrays:
         held = arrays["test"]
     save_images(image_part(table, held, None), outputs / "test")
@@ -82,15 +89,18 @@ def hold_out_images(table: ImageTable, rows: str, outputs: Path) -> int:
 
 
 def image_part(table: ImageTable, rows: Indices, labels: Indices | None) -> ImagePart:
-    """Return a part of some rows; ``labels`` are those of all rows, or None if the receiver may not know them."""
+    """Return a part with the given rows of the table.
+
+    ``labels`` are the ``(row,)`` class indices of the whole table, or None if the receiver must not know them.
+    """
     names = tuple(str(name) for name in table.frame.get_column("name").gather(rows).to_list())
     return ImagePart(table.pixels(rows), None if labels is None else labels[rows], names, table.schema)
 
 
 def retraining_images(split: ImageSplit, labels: Indices) -> ImageSplit:
-    """Keep every fourth validation image of each class for calibration; move the others into the training set.
+    """Return a split that keeps every fourth validation image of each class and moves the others to the training set.
 
-    Equal images may then be in both; the test set is the same.
+    The kept images serve calibration; some of them may equal images of the training set. The test set is unchanged.
 
     Example:
         >>> split = ImageSplit(np.array([0]), np.array([1, 2, 3, 4, 5]), np.array([6]))
@@ -106,9 +116,12 @@ def retraining_images(split: ImageSplit, labels: Indices) -> ImageSplit:
 
 
 def check_image_split(split: ImageSplit, labels: Indices, hashes: Hashes) -> None:
-    """Refuse parts that are empty, overlap, hold unlabelled rows, or share an image.
+    """Raise InvalidInput if a part is empty, repeats rows, contains unlabelled rows, or shares an image with another.
 
-    Raises InvalidInput.
+    Args:
+        split: split to check.
+        labels: ``(row,)`` class indices; -1 for rows without a label.
+        hashes: ``(row,)`` content hashes of the images.
     """
     if not isinstance(split, ImageSplit):
         raise _bad_split(Message("it returned {type}, not ImageSplit", {"type": type(split).__name__}))
@@ -128,7 +141,7 @@ def check_image_split(split: ImageSplit, labels: Indices, hashes: Hashes) -> Non
 
 
 def save_images(part: ImagePart, folder: Path) -> None:
-    """Write ``part`` into a fresh folder."""
+    """Write ``part`` into ``folder``, whose previous content is deleted."""
     fresh_folder(folder)
     np.save(folder / "pixels.npy", part.pixels, allow_pickle=False)
     if part.labels is not None:
@@ -138,7 +151,7 @@ def save_images(part: ImagePart, folder: Path) -> None:
 
 
 def load_images(folder: Path | str) -> ImagePart:
-    """Read what ``save_images`` wrote; labels only where the folder holds them."""
+    """Return the part that ``save_images`` wrote; its labels are None if the folder contains none."""
     folder = Path(folder)
     fields = orjson.loads((folder / "part.json").read_bytes())
     labels = folder / "labels.npy"
@@ -151,13 +164,16 @@ def load_images(folder: Path | str) -> ImagePart:
 
 
 def keep_learned(train: ImagePart, validation: ImagePart, predictor: Path) -> None:
-    """Write next to the weights which images they were trained on; the judge of a later run leaves these out."""
+    """Write the hashes of the images that a predictor learned from into its folder.
+
+    If the predictor is champion in a later run, the judge does not compare it on these images.
+    """
     seen = [image.tobytes() for part in (train, validation) for image in part.pixels]
     save_safetensors(predictor / LEARNED_IMAGES, {"hashes": np.unique(content_hashes(seen)).view(np.int64)})
 
 
 def learned_images(predictor: Path) -> Hashes | None:
-    """Return what ``keep_learned`` wrote; None for a version without it."""
+    """Return the hashes that ``keep_learned`` wrote; None if the version has none."""
     if not (predictor / LEARNED_IMAGES).exists():
         return None
     tensors, _ = load_safetensors(predictor / LEARNED_IMAGES)
@@ -166,7 +182,7 @@ def learned_images(predictor: Path) -> Hashes | None:
 
 def _described(table: ImageTable, rows: Indices, labels: Indices) -> PartSummary:
     counts = np.bincount(labels[rows], minlength=len(table.schema.classes))
-    # Rows have no time; this shows whether two runs held out the same ones, in the same order.
+    # The rows have no time; this hash shows whether two runs held out the same rows in the same order.
     digest = hashlib.sha256(rows.astype("<i8").tobytes()).hexdigest()
     return PartSummary(rows=len(rows), start=None, end=None, classes=tuple(counts.tolist()), rows_sha256=digest)
 

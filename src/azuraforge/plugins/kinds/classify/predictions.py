@@ -1,4 +1,4 @@
-"""A classifier's predictions between processes, and the checks that any classifier's must pass."""
+"""Checks of the predictions of classifiers, and their transfer between processes as files."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from azuraforge.messages import Message
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.vision.config import ClassPredictions, ImagePart
 
-#: Tolerance between an image alone and among others; single precision differs a little with the batch size.
+#: Tolerated difference of a probability between an image alone and in a batch, caused by single precision.
 BATCH_TOLERANCE = 1e-3
-#: Least and largest number of images predicted alone.
+#: Minimum and maximum number of images that the leakage guard predicts alone.
 GUARDED_IMAGES = 3
 MOST_GUARDED = 64
-#: Largest total number of values (pixels times channels) that the guard passes to a classifier.
+#: Maximum number of values (pixels times channels) of all images that the leakage guard predicts alone.
 _GUARD_VALUES = 12_500_000
 _SUM_TOLERANCE = 1e-3
 
@@ -25,7 +25,10 @@ Predict = Callable[[ImagePart], object]
 
 
 def classify_checked(name: str, predict: Predict, part: ImagePart) -> ClassPredictions:
-    """Call a classifier's ``predict`` and refuse an answer that is no probability of every class for every image."""
+    """Return the checked predictions of a classifier for ``part``.
+
+    Raises InvalidInput if they are not one probability for each class of each image, with a sum of 1.
+    """
     answer = predict(part)
     if not isinstance(answer, ClassPredictions):
         raise _wrong(name, Message("predict returned {type}, not ClassPredictions", {"type": type(answer).__name__}))
@@ -39,10 +42,10 @@ def classify_checked(name: str, predict: Predict, part: ImagePart) -> ClassPredi
 def guard_each_alone(
     name: str, predict: Predict, part: ImagePart, predictions: ClassPredictions, seed: int, most: int = GUARDED_IMAGES
 ) -> int:
-    """Refuse a classifier whose answer for an image depends on the other images of the part.
+    """Check that a classifier's prediction for an image does not depend on the other images; return the number checked.
 
-    ``most`` images, drawn by ``seed``, are tried, all where there are fewer; returns how many.
-    Raises InvalidInput; then nothing of the run may be promoted.
+    At most ``most`` images, drawn by ``seed``, are predicted alone and compared with ``predictions``. Raises
+    InvalidInput if a probability differs; the run then promotes nothing.
     """
     rng = np.random.default_rng([seed, len(part)])
     chosen = rng.choice(len(part), size=min(MOST_GUARDED, len(part)), replace=False).tolist()[:most]
@@ -65,13 +68,13 @@ def guard_each_alone(
 
 
 def affordable_images(part: ImagePart) -> int:
-    """Return the number of images of ``part`` to predict alone: 64, fewer of large ones, at least three."""
+    """Return how many images of ``part`` the leakage guard predicts alone: 3 to 64, fewer if they are large."""
     schema = part.schema
     return max(GUARDED_IMAGES, min(MOST_GUARDED, _GUARD_VALUES // (schema.height * schema.width * schema.channels)))
 
 
 def save_classes(predictions: ClassPredictions, path: Path) -> None:
-    """Write one ``.npz`` without pickles."""
+    """Write the predictions to ``path`` as an ``.npz`` file without pickled objects."""
     arrays = {"probabilities": predictions.probabilities}
     if predictions.uncalibrated is not None:
         arrays["uncalibrated"] = predictions.uncalibrated
@@ -79,7 +82,7 @@ def save_classes(predictions: ClassPredictions, path: Path) -> None:
 
 
 def load_classes(path: Path | str) -> ClassPredictions:
-    """Read what ``save_classes`` wrote."""
+    """Return the predictions that ``save_classes`` wrote."""
     with np.load(path, allow_pickle=False) as arrays:
         before = arrays["uncalibrated"] if "uncalibrated" in arrays.files else None
         return ClassPredictions(arrays["probabilities"], before)

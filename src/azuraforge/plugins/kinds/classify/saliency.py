@@ -1,6 +1,6 @@
-"""Regions of an image that a classifier depends on: the decrease of its answer's probability if a patch is covered.
+"""Saliency by occlusion: the decrease of the predicted class's probability when a patch of the image is covered.
 
-Works for any classifier, since only ``predict`` is called. Computed on the test set, after the verdict.
+It applies to any classifier, because it only calls ``predict``. It is computed on the test set after the verdict.
 Source: Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks" (2014), occlusion sensitivity.
 """
 
@@ -20,18 +20,18 @@ from azuraforge.plugins.kinds.classify.predictions import classify_checked
 from azuraforge.plugins.vision.config import ImagePart
 from azuraforge.plugins.vision.png import png_base64
 
-#: Number of explained images: the most confident mistakes, up to half; the rest are right answers.
+#: Number of explained images; at most half of them are the most confident mistakes, the others are correct.
 MOST_IMAGES = 12
-#: Number of places of the patch in each direction.
+#: Maximum number of positions of the patch in each direction.
 MOST_PLACES = 14
-#: Share of each side that the patch covers.
+#: Side of the patch as a share of the image's side.
 PATCH_SHARE = 0.2
 
 Predict = Callable[[ImagePart], Floats]
 
 
 def saliency(case: ExplainCase) -> dict[str, Figure]:
-    """Return the figure ``saliency`` of the candidate."""
+    """Return the figure ``saliency`` of the candidate of a run."""
     assert case.answer is not None
     answer, name = case.answer, case.candidate.name
     test = load_images(case.test)
@@ -51,10 +51,18 @@ def saliency_figure(
     seed: int,
     progress: Callable[[int, int, str], None] = lambda done, total, note: None,
 ) -> Saliency:
-    """Cover a patch of each chosen image, place by place.
+    """Return the figure of the images of ``chosen_images`` with the effect of a patch at each position.
 
-    ``falls`` ``(place, place)``: by how much the probability of the answer falls where the patch lies; negative where
-    covering makes it surer. The patch has the mean colour of the images that are looked at.
+    ``ExplainedImage.falls`` contains ``(row, column)`` decreases of the predicted class's probability; they are
+    negative where covering the patch increases it. The patch has the mean colour of the chosen images.
+
+    Args:
+        contender: name of the classifier.
+        predict: function that returns ``(example, class)`` probabilities of a part.
+        test: test set without labels.
+        labels: ``(example,)`` true class indices.
+        seed: seed of the choice of images.
+        progress: callback ``progress(done, total, note)``.
     """
     names = test.schema.classes
     probabilities = predict(test)
@@ -80,20 +88,23 @@ def saliency_figure(
 
 
 def chosen_images(probabilities: Floats, labels: Indices, seed: int) -> Indices:
-    """Return the most confident mistakes first, then right answers drawn from all classes."""
+    """Return the indices of the images to explain: the most confident mistakes, then correct images of all classes."""
     answers, sure = probabilities.argmax(axis=1), probabilities.max(axis=1)
     wrong = np.flatnonzero(answers != labels)
     wrong = wrong[np.argsort(-sure[wrong], kind="stable")][: MOST_IMAGES // 2]
     right = np.flatnonzero(answers == labels)
     drawn = right[np.random.default_rng([seed, 3]).permutation(len(right))]
-    # One of each class, then the second of each …
+    # The first drawn image of each class, then the second of each, and so on.
     turn = np.array([int((labels[drawn[:place]] == labels[image]).sum()) for place, image in enumerate(drawn[:500])])
     drawn = drawn[:500][np.argsort(turn, kind="stable")]
     return np.concatenate([wrong, drawn[: MOST_IMAGES - len(wrong)]]).astype(np.int64)
 
 
 def occluded(predict: Predict, image: ImagePart, answer: int, colour: NDArray[np.uint8]) -> Floats:
-    """Return ``(place, place)`` decreases of the probability of class ``answer``, all places in one call."""
+    """Return ``(row, column)`` decreases of the probability of class ``answer`` for each position of the patch.
+
+    ``predict`` is called once, with the original image and all covered ones.
+    """
     height, width = patch_of(image)
     tops, lefts = _places(image.schema.height, height), _places(image.schema.width, width)
     covered = np.repeat(image.pixels, 1 + len(tops) * len(lefts), axis=0)
@@ -106,7 +117,7 @@ def occluded(predict: Predict, image: ImagePart, answer: int, colour: NDArray[np
 
 
 def patch_of(part: ImagePart) -> tuple[int, int]:
-    """Return the rows and columns that the patch covers."""
+    """Return the height and width of the patch in pixels."""
     height, width = (max(1, round(PATCH_SHARE * side)) for side in (part.schema.height, part.schema.width))
     return height, width
 

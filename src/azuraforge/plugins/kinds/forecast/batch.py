@@ -1,4 +1,4 @@
-"""A forecaster's version over a whole dataset: every row is an origin, next to the naive and the actual values."""
+"""Batch prediction by a forecaster: forecasts from every row of a dataset, with naive forecasts and actual values."""
 
 from __future__ import annotations
 
@@ -24,19 +24,22 @@ from azuraforge.plugins.kinds.forecast.predictions import predict_checked
 if TYPE_CHECKING:
     import polars as pl
 
-#: The series of a panel that rows belong to: its name, and the whole panel.
+#: Name of the series that rows belong to, and the whole panel; None for a single series.
 Of = tuple[str, Table] | None
-#: Number of origins predicted at once; progress is reported in between.
+#: Number of origins per call of ``predict``; progress is reported between calls.
 _AT_ONCE = 512
 
 
 class ForecastBatch(Batch[Table]):
-    """One row for each origin and step."""
+    """Batch prediction by forecasters, with one row per origin and step ahead."""
 
     def origins(self, version: LoadedVersion, table: Table, rows: BatchRange) -> tuple[Indices, int]:
-        """Return the origins. The first rows of a series may have too little history for the version; trial predictions
-        find how many. A series of a panel that it cannot predict is skipped. With totals, rows stand moment by
-        moment."""
+        """Return the rows to predict from, and the number of requested rows that are not usable as origins.
+
+        The first rows of a series may have too little history for the version; trial predictions determine how many.
+        Series of a panel that the version cannot predict are skipped. If the version has totals, the origins are in
+        order of time. Raises InvalidInput if no row is usable.
+        """
         whole = Together.of(table, version.folder)
         if whole is not None:
             origins, skipped = _origins_of_panel(version, whole.table, rows, whole)
@@ -50,8 +53,12 @@ class ForecastBatch(Batch[Table]):
     def predict(
         self, version: LoadedVersion, table: Table, origins: Indices, learned_until: str | None
     ) -> pl.DataFrame:
-        """Return origin, target's time, value, quantiles, naive, actual, learned; of a panel the series first, and with
-        totals whether it is one."""
+        """Return one row per origin and step ahead.
+
+        Columns: ``origin_at``, ``step``, ``target_at``, ``value``, quantiles such as ``q5``, ``naive`` (last known
+        value), ``actual`` (null if unknown) and ``learned`` (whether the version learned from the target; null if
+        unknown). A panel has ``series`` as its first column, and ``is_total`` as its second if there are totals.
+        """
         import polars as pl
 
         whole = Together.of(table, version.folder)
@@ -69,7 +76,10 @@ class ForecastBatch(Batch[Table]):
         return pl.concat(parts)
 
     def scores(self, frame: pl.DataFrame) -> dict[str, float | None] | None:
-        """Return the MAE next to that of the naive answers; of series, not of their totals."""
+        """Return the MAE of the version and of the naive forecast, and the skill; totals are left out.
+
+        Only rows with a known true value that the version did not learn from count; returns None if there are none.
+        """
         import polars as pl
 
         if "is_total" in frame.columns:
@@ -83,9 +93,9 @@ class ForecastBatch(Batch[Table]):
 
 
 def _with_totals(version: LoadedVersion, whole: Together, origins: Indices, learned_until: str | None) -> pl.DataFrame:
-    """Return the rows of series and totals, moment by moment; each moment is predicted as a whole.
+    """Return the rows of series and totals in order of time, with all series of a moment predicted together.
 
-    A series that the version did not learn is in no total and is predicted separately.
+    Series that the version did not learn are in no total and are predicted separately.
     """
     import polars as pl
 
@@ -121,7 +131,7 @@ def _with_totals(version: LoadedVersion, whole: Together, origins: Indices, lear
 def _panel_rows(
     version: LoadedVersion, table: Table, origins: Indices, learned_until: str | None
 ) -> list[pl.DataFrame]:
-    """Return the rows of each series of a panel, predicted one after another."""
+    """Return one frame of rows per series of a panel; the series are predicted one after another."""
     import polars as pl
 
     blocks, parts = Blocks.of(table.frame, str(table.schema.series)), []
@@ -134,13 +144,13 @@ def _panel_rows(
 
 
 def _one(table: Table, blocks: Blocks, number: int) -> Table:
-    """Return a series of a panel as a table of its own."""
+    """Return series ``number`` of a panel as a separate table."""
     rows = table.frame.slice(int(blocks.first[number]), int(blocks.sizes[number]))
     return Table(rows.drop(str(table.schema.series)), one_of(table.schema))
 
 
 def _history_needed(version: LoadedVersion, whole: Together) -> int:
-    """Return the first row from which the version predicts a series that it learned."""
+    """Return the number of earlier rows that the version requires to predict a series that it learned."""
     names, table = frozenset(whole.hierarchy.names), whole.table
     learned = [(name, one) for name, one in series_of(table) if name in names]
     for name, one in sorted(learned, key=lambda each: -len(each[1])):
@@ -152,11 +162,12 @@ def _history_needed(version: LoadedVersion, whole: Together) -> int:
 def _origins_of_panel(
     version: LoadedVersion, table: Table, rows: BatchRange, whole: Together | None = None
 ) -> tuple[Indices, int]:
-    """Return the rows of the stacked series to predict from, and the number of skipped rows.
+    """Return the rows of a panel to predict from, and the number of requested rows that are not usable as origins.
 
-    The history that the version needs is found with the longest series that it can predict at all, and again where
-    a series needs more: one that it learned may need more than one that it forecasts by analogy. With totals
-    (``whole``), ``rows.every`` counts moments, so that series and totals are predicted at the same ones.
+    The required history is determined with the longest series that the version can predict, and again for each series
+    that requires more; a learned series may require more than one that is forecast by analogy. With totals (``whole``),
+    ``rows.every`` counts moments, so that series and totals are predicted at the same moments. Raises InvalidInput if
+    no row is usable.
     """
     ranges, needed, first = [], None, 0
     for name, one in series_of(table):
@@ -186,24 +197,31 @@ def _origins_of_panel(
         raise InvalidInput(
             "{version} cannot predict from any of these rows",
             where="dataset",
-            next_step="name a dataset with the series that the version learned, and a longer history",
+            next_step="choose a dataset with series that the version learned, and with a longer history",
             version=version.name,
         )
     return origins, skipped
 
 
 def _all_rows(ranges: Sequence[tuple[str, Table, int, int, int]]) -> Indices:
-    """Return the rows between ``begin`` and ``stop`` of every ``(name, table, first row, begin, stop)``."""
+    """Return the indices in the panel's frame of the rows from ``begin`` up to ``stop`` of each series.
+
+    A series is given as ``(name, table, first row, begin, stop)``.
+    """
     return np.concatenate([np.arange(first + begin, first + stop) for _, _, first, begin, stop in ranges])
 
 
 def _first_able(version: LoadedVersion, table: Table, first: int, stop: int, of: Of = None) -> int:
-    """Return the first row from which it can predict, found by bisection, since more history never hurts."""
+    """Return the first row between ``first`` and ``stop`` from which the version can predict.
+
+    It is found by bisection, because a row with more history is usable whenever one with less is. Raises InvalidInput
+    if no row is usable.
+    """
     if not _able(version, table, stop - 1, of):
         raise InvalidInput(
             "{version} cannot predict from any of the rows {first} to {stop}",
             where="dataset",
-            next_step="name a dataset with a longer history, or a later `end`",
+            next_step="choose a dataset with a longer history, or a later `end`",
             version=version.name,
             first=first,
             stop=stop - 1,
@@ -219,13 +237,13 @@ def _able(version: LoadedVersion, table: Table, row: int, of: Of = None) -> bool
     try:
         part = _part(version, table, np.array([row], dtype=np.int64), of)
         predict_checked(version.name, version.answer, part)
-    except Exception:  # any error: it cannot predict from here
+    except Exception:  # any error means that the version cannot predict from this row
         return False
     return True
 
 
 def _part(version: LoadedVersion, table: Table, origins: Indices, of: Of = None) -> Part:
-    """Return the part as known at these origins, without rows after the last of them."""
+    """Return a part with these origins and without the rows after the last of them."""
     horizon = version.horizon or 1
     stated = {name: version.config[name] for name in ForecastConfig.model_fields if name in version.config}
     ahead = ahead_at(table, ForecastConfig.model_validate(stated).known_ahead, origins, horizon)
@@ -245,7 +263,7 @@ def _series_rows(
 def _as_rows(
     table: Table, origins: Indices, horizon: int, made: Predictions, learned_until: str | None
 ) -> pl.DataFrame:
-    """Return the predictions of a series as rows, with the naive and the actual values."""
+    """Return the predictions of a series as rows with the columns of ``ForecastBatch.predict``."""
     import polars as pl
 
     count = len(table)
@@ -271,9 +289,9 @@ def _as_rows(
 
 
 def _rows_between(table: Table, start: datetime | None, end: datetime | None, least: int = 1) -> tuple[int, int]:
-    """Return the rows from ``start`` to ``end``, both included; None: from the first, to the last.
+    """Return the half-open range of the rows from time ``start`` to time ``end``, both included; None for no limit.
 
-    Raises InvalidInput for fewer than ``least``.
+    Raises InvalidInput if there are fewer than ``least`` rows, or if a limit is given for rows without time.
     """
     import polars as pl
 
@@ -288,16 +306,16 @@ def _rows_between(table: Table, start: datetime | None, end: datetime | None, le
             stop = int((times <= end.astimezone(UTC)).sum())
     if stop - first < least:
         raise InvalidInput(
-            "no row lies between start and end",
+            "no row is between start and end",
             where="start",
-            next_step="choose a range with azuraforge datasets show; the dataset has {count:,} [row|rows]",
+            next_step="run azuraforge datasets show for the time range; the dataset has {count:,} [row|rows]",
             count=len(table),
         )
     return first, stop
 
 
 def _times(table: Table, horizon: int) -> pl.Series:
-    """Return the time of every row and of ``horizon`` rows after the last; their numbers if rows have no time."""
+    """Return the times of all rows and of the ``horizon`` rows after the last; row numbers if rows have no time."""
     import polars as pl
 
     if table.schema.time is None:
@@ -308,7 +326,7 @@ def _times(table: Table, horizon: int) -> pl.Series:
 
 
 def _last_known(target: Floats, origins: Indices) -> Floats:
-    """Return the newest measured value at each origin; NaN if there is none."""
+    """Return the ``(origin,)`` last measured value at each origin; NaN if there is none."""
     rows = np.where(np.isfinite(target), np.arange(len(target)), -1)
     last = np.maximum.accumulate(rows)[origins]
     return np.where(last >= 0, target[last], np.nan)

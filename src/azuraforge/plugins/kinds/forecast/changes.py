@@ -1,7 +1,7 @@
-"""R² of the change since the origin, which a forecast that only repeats the last value does not reach.
+"""R² of the change since the origin, which measures skill beyond repeating the last value.
 
-On prices the last value alone has an R² near one, and so has every forecast close to it. Of the *change* it explains
-nothing: a value above zero shows predictive skill.
+For prices, a forecast that repeats the last value has an R² near 1. It explains nothing of the *change* since the
+origin, so an R² of the change above 0 shows predictive skill.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from azuraforge.plugins.forecasting.panels import Blocks, filled_each
 
 
 def last_values(part: Part) -> Floats:
-    """Return ``(origin,)``: the last known target at each origin; NaN where none is known yet."""
+    """Return the ``(origin,)`` last known target at each origin; NaN if none is known before it."""
     values = column_values(part.frame, part.schema.target)
     if part.schema.series is None:
         return filled(values, float("nan"))[part.origins]
@@ -24,12 +24,14 @@ def last_values(part: Part) -> Floats:
 
 
 def change_r2(truth: Floats, point: Floats, last: Floats) -> float | None:
-    """Return ``1 - sum((truth - point)²) / sum((change - mean change)²)``, ``change = truth - last``; None if constant.
+    """Return the R² of the change: ``1 - sum((truth - point)²) / sum((change - mean(change))²)``.
+
+    ``change`` is ``truth - last``. Returns None if it is constant or unknown.
 
     Args:
-        truth: ``(origin, horizon)``, NaN where missing.
-        point: the forecasts, of the same shape.
-        last: ``(origin,)``.
+        truth: ``(origin, horizon)`` true values, NaN where missing.
+        point: ``(origin, horizon)`` forecasts.
+        last: ``(origin,)`` last known values at the origins.
 
     Example:
         >>> change_r2(np.array([[11.0], [9.0]]), np.array([[10.0], [10.0]]), last=np.array([10.0, 10.0]))

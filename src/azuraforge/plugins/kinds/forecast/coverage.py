@@ -1,10 +1,11 @@
-"""Shares of true values inside the intervals of a forecast, with their uncertainty along the origins.
+"""Coverage of prediction intervals, with its uncertainty.
 
-Values that share an origin, or that origins near each other predict, fall inside together, so that they say less than
-as many independent ones. How much less is estimated from slow cosine waves in the origins' shares (Lazarus, Lewis,
-Stock and Watson, "HAR inference: recommendations for practice", 2018), next to as many waves' worth of the assumption
-that each stretch of a horizon counts once. Wilson's interval is then computed for the number of independent values that
-would say as much, with Student's t in place of the normal.
+Whether values are inside an interval is correlated between values of one origin and of neighbouring origins, so they
+carry less information than the same number of independent values. The variance of the coverage is estimated from
+low-frequency cosine waves in the shares of the origins (Lazarus, Lewis, Stock and Watson, "HAR inference:
+recommendations for practice", 2018). The estimate is shrunk towards the variance that results if each stretch of
+``horizon`` origins counts as one independent value. Wilson's interval is then computed for the effective number of
+independent values, with Student's t distribution instead of the normal one.
 """
 
 from __future__ import annotations
@@ -22,22 +23,22 @@ from azuraforge.plugins.forecasting.intervals import pairs_of
 
 Miss = Literal["too_narrow", "too_wide"]
 
-#: Weight, in waves, of the assumption of independent stretches.
+#: Weight of the assumption of independent stretches, as a number of waves.
 _PRIOR_WAVES = 3
-#: A wave is longer than ``_HORIZONS`` horizons; there are at most ``_SHARE`` times the origins to the power of 2/3.
+#: Limits of the number of waves: one per ``2 * _HORIZONS`` horizons, and ``_SHARE`` times the origins to the power 2/3.
 _HORIZONS, _SHARE = 2, 0.25
 
 
 def coverages(
     truth: Floats, predictions: Predictions, shown: Sequence[int], by_moment: Callable[[Floats], Floats] | None = None
 ) -> tuple[IntervalCoverage, ...]:
-    """Return the coverage of each symmetric interval, the narrowest first.
+    """Return the coverage of each symmetric interval, in ascending order of its level; empty if no value is known.
 
     Args:
-        truth: ``(origin, horizon)`` actual values, NaN where missing.
-        predictions: of the same shape.
-        shown: horizons, from 1, whose own coverage is stated.
-        by_moment: of a panel, packs ``(origin, horizon)`` into ``(moment, series * horizon)``.
+        truth: ``(origin, horizon)`` true values, NaN where missing.
+        predictions: predictions of the same shape.
+        shown: horizons, counted from 1, whose coverage is stated separately.
+        by_moment: for a panel, the function that packs ``(origin, horizon)`` into ``(moment, series * horizon)``.
     """
     found = []
     known = np.isfinite(truth)
@@ -61,7 +62,7 @@ def coverages(
 
 
 def missed(share: float, low: float, high: float) -> Miss | None:
-    """Return how an interval misses its nominal coverage: the range of ``likely`` excludes ``share``.
+    """Return how an interval misses its nominal level ``share``; None if ``share`` is between ``low`` and ``high``.
 
     Example:
         >>> missed(0.9, 0.82, 0.88), missed(0.9, 0.92, 0.97), missed(0.9, 0.88, 0.93)
@@ -73,11 +74,11 @@ def missed(share: float, low: float, high: float) -> Miss | None:
 
 
 def likely(inside: Floats, horizon: int) -> tuple[float, float]:
-    """Return the ends of the interval that holds the true coverage with a probability of 95 %.
+    """Return the ends of the 95 % confidence interval of the coverage.
 
     Args:
-        inside: ``(origin, value)`` 1 inside, 0 outside, NaN unknown; the origins follow one another.
-        horizon: rows that an origin looks ahead.
+        inside: ``(origin, value)`` 1 inside, 0 outside, NaN unknown; the origins are in order of time.
+        horizon: number of rows predicted from each origin.
 
     Example:
         >>> [round(end, 2) for end in likely(np.ones((40, 1)), 1)]
@@ -95,7 +96,7 @@ def likely(inside: Floats, horizon: int) -> tuple[float, float]:
     waves = int(min(origins / (2 * _HORIZONS * horizon), _SHARE * origins ** (2 / 3)))
     angles = np.pi * np.outer(np.arange(1, waves + 1), np.arange(origins) + 0.5) / origins
     seen = float(np.square(np.cos(angles) @ surprise).sum()) * 2 / origins**2
-    # If all values are inside, or none, the variance is still not zero.
+    # Half a value is added on each side, so that the variance is not zero if all values are inside, or none.
     moderate = (share * stretches + 0.5) / (stretches + 1)
     alike = moderate * (1 - moderate) / stretches
     variance = (seen + _PRIOR_WAVES * alike) / (waves + _PRIOR_WAVES)

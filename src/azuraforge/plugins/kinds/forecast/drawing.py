@@ -1,4 +1,4 @@
-"""The drawn forecast: history, the next values, and the test set one step ahead."""
+"""The figure of a forecast: history, forecast of the next rows, and predictions one row ahead on the test set."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from azuraforge.plugins.kinds.forecast.parts import future_times, times_of
 from azuraforge.plugins.kinds.forecast.predictions import interval_of
 
 HISTORY_ROWS = 500
-#: Number of drawn series of a panel, and rows of each.
+#: Maximum number of drawn series of a panel, and of rows per series.
 DRAWN_SERIES = 24
 DRAWN_ROWS_OF_SERIES = 200
 
@@ -23,7 +23,10 @@ DRAWN_ROWS_OF_SERIES = 200
 def forecast_figures(
     name: str, future: Part, ahead: Predictions, test: Part, made: Predictions, truth: Floats
 ) -> ForecastFigure:
-    """Return the figure of the first series, with those of the next ones in ``more``."""
+    """Return the figure of the first series of a panel, with the figures of the next ones in ``more``.
+
+    The arguments are those of ``forecast_figure``, for all series together.
+    """
     futures = {series: (one, at) for series, one, at in each_series(future)}
     drawn = []
     for series, one, at in itertools.islice(each_series(test), DRAWN_SERIES):
@@ -37,12 +40,16 @@ def forecast_figures(
 def forecast_figure(
     name: str, future: Part, ahead: Predictions, test: Part, made: Predictions, truth: Floats, rows: int = HISTORY_ROWS
 ) -> ForecastFigure:
-    """Return the figure of one series: its last ``rows``.
+    """Return the figure of one series.
 
     Args:
-        name: of the contender.
-        future, ahead: one origin after the last row, and the predictions from there.
-        test, made, truth: the test set, its predictions and its true values.
+        name: name of the contender.
+        future: part whose origin is the last row.
+        ahead: forecasts from that origin.
+        test: test set.
+        made: predictions for the test set.
+        truth: ``(origin, horizon)`` true values of the test set, NaN where missing.
+        rows: maximum number of drawn rows of the history and of the test set.
     """
     interval, inside = interval_of(ahead), interval_of(made)
     history = future.frame.tail(rows)
@@ -70,7 +77,7 @@ def forecast_figure(
 
 
 def redrawn(figure: ForecastFigure, future: Part, ahead: Predictions) -> ForecastFigure:
-    """Return the figure with the next values of a refitted predictor; ``future`` may be of a panel."""
+    """Return the figure with the forecast ``ahead`` of a refitted predictor; ``future`` may be a part of a panel."""
     if figure.series is None:
         return _refitted(figure, future, ahead)
     parts = {series: (one, origins_of(ahead, at)) for series, one, at in each_series(future)}

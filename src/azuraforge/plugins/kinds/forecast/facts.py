@@ -20,8 +20,8 @@ SKILL = MetricFacts(
     name="skill",
     title={"en": "skill", "tr": "beceri"},
     hint={
-        "en": "1 − RMSE ÷ RMSE of the best baseline; above zero beats it.",
-        "tr": "1 − RMSE ÷ en iyi temel yöntemin RMSE'si; sıfırın üstü onu geçer.",
+        "en": "1 − RMSE ÷ RMSE of the best baseline; above zero, the model is better than the baseline.",
+        "tr": "1 − RMSE ÷ en iyi temel yöntemin RMSE'si; sıfırın üstünde model temel yöntemden iyidir.",
     },
     direction="higher",
     format="signed_share",
@@ -40,10 +40,10 @@ MASE = MetricFacts(
     name="mase",
     title={"en": "MASE", "tr": "MASE"},
     hint={
-        "en": "Mean absolute error, divided by that of the seasonal naive forecast on the training part; below 1 is"
-        " better than it.",
-        "tr": "Ortalama mutlak hatanın, mevsimsel naif tahminin eğitim kümesindeki hatasına oranı; 1'in altı ondan"
-        " iyidir.",
+        "en": "Mean absolute error, divided by that of the seasonal naive forecast on the training set; below 1 is"
+        " better than that forecast.",
+        "tr": "Ortalama mutlak hatanın, mevsimsel naif tahminin eğitim kümesindeki hatasına oranı; 1'in altındaki"
+        " değerler naif tahminden iyidir.",
     },
     direction="lower",
     digits=3,
@@ -52,10 +52,10 @@ RMSSE = MetricFacts(
     name="rmsse",
     title={"en": "RMSSE", "tr": "RMSSE"},
     hint={
-        "en": "Root of the mean squared error, divided by the size of the training part's steps from row to row; of"
-        " several series the mean. Series with many zeros are compared by it.",
-        "tr": "Ortalama karesel hatanın, eğitim parçasında satırdan satıra adımların büyüklüğüne bölünmüş karekökü;"
-        " birden çok seride ortalaması. Sıfırı çok seriler bununla karşılaştırılır.",
+        "en": "Root of the mean squared error, divided by the typical change from row to row in the training set; for"
+        " several series, their mean. Series with many zeros are compared by it.",
+        "tr": "Ortalama karesel hatanın karekökünün, eğitim kümesinde satırdan satıra değişimin büyüklüğüne oranı;"
+        " birden çok seride bunların ortalaması. Çok sayıda sıfır içeren seriler bu metrikle karşılaştırılır.",
     },
     direction="lower",
     digits=3,
@@ -66,10 +66,10 @@ SCALED_PINBALL = MetricFacts(
     name="scaled_pinball",
     title={"en": "scaled pinball", "tr": "ölçekli pinball"},
     hint={
-        "en": "Mean pinball loss over the forecast's quantile levels, divided by the training part's mean step from row"
-        " to row; of several series the mean. Lower is better.",
-        "tr": "Tahminin yüzdelik düzeylerindeki ortalama pinball kaybı, eğitim parçasında satırdan satıra ortalama"
-        " adıma bölünür; birden çok seride ortalaması. Düşük olan iyidir.",
+        "en": "Mean pinball loss over the forecast's quantile levels, divided by the mean change from row to row in the"
+        " training set; for several series, their mean. Lower is better.",
+        "tr": "Tahminin yüzdelik düzeylerindeki ortalama pinball kaybının, eğitim kümesinde satırdan satıra ortalama"
+        " değişime oranı; birden çok seride bunların ortalaması. Düşük olan iyidir.",
     },
     direction="lower",
     digits=3,
@@ -80,9 +80,10 @@ R2 = MetricFacts(
     name="r2",
     title={"en": "R²", "tr": "R²"},
     hint={
-        "en": "Share of the variance that is explained; higher is better. Near 1 means little where the naive forecast"
-        " is there too.",
-        "tr": "Açıklanan varyans payı; yüksek olan iyidir. Naif tahmin de 1'e yakınsa pek bir şey söylemez.",
+        "en": "Share of the variance that is explained; higher is better. A value near 1 means little if the naive"
+        " forecast reaches it too.",
+        "tr": "Açıklanan varyans payı; yüksek olan iyidir. Naif tahmin de 1'e yaklaşıyorsa 1'e yakın bir değer pek bir"
+        " şey söylemez.",
     },
     direction="higher",
     digits=3,
@@ -91,10 +92,10 @@ R2_CHANGE = MetricFacts(
     name="r2_change",
     title={"en": "R² Δ", "tr": "R² Δ"},
     hint={
-        "en": "R² of the change since the origin; above zero is what repeating the last value does not explain. On"
-        " prices only this R² means something.",
-        "tr": "Başlangıç anından bu yana değişimin R²'si; sıfırın üstü, son değeri yinelemenin açıklamadığıdır."
-        " Fiyatlarda yalnız bu R² anlamlıdır.",
+        "en": "R² of the change since the origin; a value above zero shows skill beyond repeating the last value. For"
+        " prices, only this R² is meaningful.",
+        "tr": "Başlangıçtan bu yana olan değişimin R²'si; sıfırın üstündeki değer, son değeri yinelemekten öte bir"
+        " beceriyi gösterir. Fiyatlarda yalnızca bu R² anlamlıdır.",
     },
     direction="higher",
     digits=3,
@@ -125,8 +126,8 @@ SMAPE = MetricFacts(
     name="smape",
     title={"en": "sMAPE", "tr": "sMAPE"},
     hint={
-        "en": "Symmetric mean absolute percentage error; lower is better. Not stated where many values are zero.",
-        "tr": "Simetrik ortalama mutlak yüzde hata; düşük olan iyidir. Sıfırların çok olduğu serilerde belirtilmez.",
+        "en": "Symmetric mean absolute percentage error; lower is better. Not computed if many values are zero.",
+        "tr": "Simetrik ortalama mutlak yüzde hata; düşük olan iyidir. Çok sayıda sıfır içeren serilerde hesaplanmaz.",
     },
     direction="lower",
     format="percent",
@@ -137,8 +138,8 @@ WIDTH = MetricFacts(
     name="width",
     title={"en": "interval width", "tr": "aralık genişliği"},
     hint={
-        "en": "Mean width of the interval; narrower is better only where the coverage holds.",
-        "tr": "Aralığın ortalama genişliği; darlık ancak kapsama tutuyorsa iyidir.",
+        "en": "Mean width of the interval; narrower is better only if the coverage is as promised.",
+        "tr": "Aralığın ortalama genişliği; dar olması ancak kapsama yeterliyse iyidir.",
     },
     direction="none",
     unit="target",

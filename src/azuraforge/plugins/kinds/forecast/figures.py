@@ -1,4 +1,4 @@
-"""Figures of forecasts."""
+"""Figures of the task kind "forecast": the forecast itself, residuals, and the importance of inputs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from azuraforge.plugins.contract.shape import Shape
 
 
 class NextValue(Shape):
-    """A future value, with the ends of its interval if there is one."""
+    """The forecast of one row after the last one, with the ends of its interval if there is one."""
 
     at: str
     value: float
@@ -21,7 +21,7 @@ class NextValue(Shape):
 
 
 class HeldOutForecast(Shape):
-    """Predictions of the test set one step ahead, next to the actual values."""
+    """Predictions one row ahead on the test set, with the actual values and the ends of the interval."""
 
     horizon: int
     at: tuple[str, ...]
@@ -32,9 +32,9 @@ class HeldOutForecast(Shape):
 
 
 class ForecastFigure(Figure):
-    """History, the next values, and the test set one step ahead.
+    """The forecast of a series: history, forecasts of the next rows, and predictions one row ahead on the test set.
 
-    Of a panel it shows the first series, and ``more`` the next ones.
+    For a panel, this is the figure of the first series, and ``more`` contains those of the next ones.
     """
 
     target: str
@@ -55,7 +55,7 @@ class ForecastFigure(Figure):
 
 
 class ErrorFigure(Figure):
-    """Base of figures of errors: the candidate next to the best baseline."""
+    """Base class of figures that show the errors of the candidate and of the best baseline."""
 
     contender: str
     baseline: str
@@ -64,7 +64,7 @@ class ErrorFigure(Figure):
 
 
 class ActualPredicted(ErrorFigure):
-    """Actual values against predictions one step ahead."""
+    """Actual values against predictions one row ahead."""
 
     horizon: int
     origins: int = Field(description="with a known actual value; fewer may be drawn")
@@ -74,28 +74,28 @@ class ActualPredicted(ErrorFigure):
 
 
 class Histogram(Shape):
-    """Counts between edges; there is one edge more than counts."""
+    """Histogram: the count between each pair of neighbouring edges, so there is one edge more than counts."""
 
     edges: tuple[float, ...]
     counts: tuple[int, ...]
 
 
 class NormalQuantiles(Shape):
-    """Standardized errors over the quantiles of a normal distribution at the same rank."""
+    """Points of a normal QQ plot: standardised errors against the normal quantiles of their rank."""
 
     normal: tuple[float, ...]
     error: tuple[float, ...]
 
 
 class ErrorsOverTime(Shape):
-    """Errors at their targets' times."""
+    """Errors with the times of their targets."""
 
     at: tuple[str, ...]
     error: tuple[float, ...]
 
 
 class LjungBox(Shape):
-    """The test of Ljung and Box: a small p means that the errors are correlated in time."""
+    """The test of Ljung and Box for autocorrelation; a small p-value indicates that the errors are autocorrelated."""
 
     lags: int
     statistic: float
@@ -103,7 +103,7 @@ class LjungBox(Shape):
 
 
 class ResidualShape(Shape):
-    """Errors one step ahead: their distribution, their course over time, and their autocorrelation."""
+    """Errors one row ahead: their distribution, their course over time, and their autocorrelation."""
 
     horizon: int
     origins: int
@@ -120,13 +120,13 @@ class ResidualShape(Shape):
 
 
 class Residuals(ResidualShape, ErrorFigure):
-    """The candidate's errors one step ahead."""
+    """The candidate's errors one row ahead, with the autocorrelation of the best baseline's errors."""
 
     baseline_autocorrelation: tuple[float, ...]
 
 
 class SliceError(Shape):
-    """One slice of the targets."""
+    """The RMSE of the candidate and of the best baseline in one slice of the targets."""
 
     value: int
     errors: int
@@ -136,22 +136,25 @@ class SliceError(Shape):
 
 
 class SliceErrors(Shape):
-    """All slices by one key: horizon, hour, weekday, month or level."""
+    """The slices of one key: ``by`` is horizon, hour, weekday, month or level."""
 
     by: str
     rows: tuple[SliceError, ...]
 
 
 class ErrorSlices(ErrorFigure):
-    """RMSE by slice."""
+    """RMSE by slice, for the candidate and the best baseline."""
 
     slices: tuple[SliceErrors, ...]
 
 
 class InputFigure(Figure):
-    """Base of figures of inputs.
+    """Base class of figures about the inputs of the candidate.
 
-    ``rows_back``: how many rows before an origin inputs are taken from; ``left_out``: columns beyond the first ones.
+    Attributes:
+        rows_back: number of rows up to the origin that the inputs cover.
+        left_out: names of the columns that are not examined because there are too many.
+        origins: number of examined origins.
     """
 
     contender: str
@@ -164,7 +167,7 @@ class InputFigure(Figure):
 
 
 class InputName(Shape):
-    """An input: a column, or its values between two lags."""
+    """An input: a whole column (``lags`` is null), or its values from the first to the second lag, in rows."""
 
     name: str
     column: str
@@ -172,7 +175,11 @@ class InputName(Shape):
 
 
 class InputImportance(InputName):
-    """Increase of the RMSE if the input is another origin's: mean and spread over repeats, and share of the RMSE."""
+    """The permutation importance of an input.
+
+    ``increase`` is the mean increase of the RMSE if the input is replaced by that of another origin, in the unit of the
+    target; ``spread`` is its standard deviation over repeats, ``share`` its ratio to the RMSE.
+    """
 
     increase: float
     spread: float
@@ -180,7 +187,7 @@ class InputImportance(InputName):
 
 
 class Importance(InputFigure):
-    """Permutation importance, the most important input first."""
+    """Permutation importance of the inputs, in descending order."""
 
     rmse: float
     repeats: int
@@ -188,14 +195,20 @@ class Importance(InputFigure):
 
 
 class InputContribution(InputName):
-    """Mean absolute contribution of the input, and the mean disagreement between orders."""
+    """The mean absolute Shapley value of an input in the unit of the target, with its uncertainty.
+
+    ``order_spread`` is the mean absolute difference between an order of the inputs and its reverse.
+    """
 
     mean_absolute: float
     order_spread: float
 
 
 class ShapleyExample(Shape):
-    """One forecast and its contributions in the order of ``inputs``; ``background``: the forecast without them."""
+    """The Shapley values of one forecast: its contributions, in the order of ``Shapley.inputs``.
+
+    ``background`` is the mean forecast with inputs of other origins; with the contributions it adds up to ``forecast``.
+    """
 
     at: str
     forecast: float
@@ -204,7 +217,7 @@ class ShapleyExample(Shape):
 
 
 class Shapley(InputFigure):
-    """Shapley values, the largest contribution first."""
+    """Shapley values of the inputs, in descending order of their mean absolute value."""
 
     horizon: int
     orders: int

@@ -1,4 +1,4 @@
-"""Remarks on an evaluation's numbers: intervals that miss what they promise, and totals."""
+"""Findings on the scores of an evaluation: intervals that miss their nominal coverage, and weak totals."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from azuraforge.plugins.contract.shape import Texts
 from azuraforge.plugins.forecasting.intervals import SHOWN_SHARE
 from azuraforge.plugins.kinds.forecast.coverage import missed
 
-#: Totals worse than plain sums by less than this share count as equally good.
+#: Totals whose RMSE exceeds that of plain sums by less than this share count as equally good.
 _AS_GOOD = 1e-3
 
 
 class _Judged(Protocol):
-    """A contender with its intervals."""
+    """Protocol of a contender with the coverage of its intervals."""
 
     @property
     def name(self) -> str: ...
@@ -34,21 +34,28 @@ class _Judged(Protocol):
 def evaluation_findings(
     contenders: Iterable[_Judged], candidate: str, champion: str, hierarchy: Hierarchical | None, column: str | None
 ) -> tuple[EvaluationFinding, ...]:
-    """Return the remarks on the intervals of the candidate and the champion, and on the candidate's totals."""
+    """Return the findings on the intervals of the candidate and the champion, and on the candidate's totals.
+
+    Args:
+        contenders: contenders with the coverage of their intervals.
+        candidate, champion: names of the two contenders.
+        hierarchy: errors of the candidate by level; None without groups.
+        column: name of the column of the series, which is also the name of their level; None for a single series.
+    """
     intervals = {each.name: each.intervals for each in contenders}
     named = [each for name in dict.fromkeys((candidate, champion)) for each in coverage_findings(name, intervals[name])]
     return (*named, *total_findings(candidate, hierarchy, column))
 
 
 def coverage_findings(name: str, intervals: Sequence[IntervalCoverage]) -> list[EvaluationFinding]:
-    """Return a remark for each interval whose range of coverage excludes the nominal one.
+    """Return at most two findings: on intervals that are too narrow, and on intervals that are too wide.
 
-    The sentence is about the interval that answers show, where that one misses, else about the widest; it names the
-    others that miss in the same direction.
+    A finding describes the interval that predictions show if it is affected, otherwise the widest affected one, and
+    names the others that miss in the same direction.
 
     Args:
-        name: of the contender.
-        intervals: of it, the narrowest first.
+        name: name of the contender.
+        intervals: coverage of its intervals, in ascending order of their level.
     """
     found = []
     for code in ("too_narrow", "too_wide"):
@@ -63,12 +70,12 @@ def coverage_findings(name: str, intervals: Sequence[IntervalCoverage]) -> list[
 
 
 def total_findings(name: str, hierarchy: Hierarchical | None, column: str | None) -> list[EvaluationFinding]:
-    """Return a remark if reconciled totals of the candidate ``name`` have larger errors than plain sums of its series.
+    """Return a finding if reconciled totals of the candidate have larger errors than sums of its series' forecasts.
 
     Args:
-        name: of the candidate.
-        hierarchy: its errors by level; None without groups.
-        column: of the series, whose own level is no total.
+        name: name of the candidate.
+        hierarchy: errors of the candidate by level; None without groups.
+        column: name of the level of single series, which is not checked; None for a single series.
     """
     levels = () if hierarchy is None else hierarchy.levels
     worse = {each.level: change for each in levels if each.level != column and (change := _worse(each))}
@@ -83,7 +90,7 @@ def total_findings(name: str, hierarchy: Hierarchical | None, column: str | None
 
 
 def _worse(level: LevelScores) -> float | None:
-    """Return the share by which the level's RMSE exceeds that of plain sums; None if it is as good."""
+    """Return the share by which a level's RMSE exceeds that of plain sums; None if it is not noticeably larger."""
     if level.rmse is None or not level.bottom_up_rmse:
         return None
     change = level.rmse / level.bottom_up_rmse - 1

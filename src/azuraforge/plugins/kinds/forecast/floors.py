@@ -1,8 +1,8 @@
-"""Forecasts of counts and of intermittent demand, which are never negative.
+"""Clipping at zero of forecasts of counts and of intermittent demand.
 
-The training rows alone decide: a series none of whose known values is negative, and whose values are whole numbers or
-at least 30 % zeros. Forecasts and the ends of their intervals end at zero then, wherever they are made, so that the
-evaluated and the served intervals are the same.
+A series is clipped if no value in the training rows is negative, and all are whole numbers or at least 30 % are zeros.
+Its forecasts and the ends of their intervals are then clipped at zero both in evaluation and in serving, so that the
+evaluated intervals are the served ones.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class Floors:
     """The series whose forecasts are clipped at zero.
 
     Attributes:
-        series: of a panel, by name; a single series is called ``""``.
-        others: whether a series of the panel that was not learned ends there, too: every learned one does.
+        series: names of the clipped series of a panel; a single series has the name ``""``.
+        others: whether series that were not learned are clipped too, which holds if all learned ones are.
     """
 
     series: frozenset[str] = frozenset()
@@ -36,7 +36,7 @@ class Floors:
 
     @classmethod
     def of(cls, rows: Part) -> Floors:
-        """Learn from the rows of a part, all of which are training rows."""
+        """Return the series to clip, determined from all rows of a training part."""
         values = column_values(rows.frame, rows.schema.target)
         if rows.schema.series is None:
             return cls(frozenset([""]) if is_counted(values) else frozenset())
@@ -46,7 +46,7 @@ class Floors:
         return cls(found, len(found) == len(blocks))
 
     def at(self, part: Part) -> Flags:
-        """Return ``(origin,)``: whether forecasts from each origin are clipped at zero."""
+        """Return an ``(origin,)`` mask of the origins whose forecasts are clipped at zero."""
         if part.schema.series is None:
             return np.full(len(part.origins), "" in self.series)
         blocks = Blocks.of(part.frame, part.schema.series)
@@ -54,7 +54,7 @@ class Floors:
         return np.asarray(ends[blocks.of_rows(part.origins)])
 
     def applied(self, predictions: Predictions, part: Part) -> Predictions:
-        """Return the predictions for ``part``, clipped at zero for these series."""
+        """Return the predictions for ``part``, clipped at zero for the series to clip; ``base`` is unchanged."""
         if not self.series or not (at := self.at(part)).any():
             return predictions
         least = np.where(at, 0.0, -np.inf)[:, None]
@@ -66,14 +66,14 @@ class Floors:
         return Predictions(ended(predictions.point), quantiles, base=predictions.base)
 
     def save(self, folder: Path) -> None:
-        """Write a file into the folder of a version; none if no series is clipped."""
+        """Write the clipped series into the folder of a version; writes no file if there are none."""
         if self.series:
             facts = {"series": sorted(self.series), "others": self.others}
             (folder / FILE).write_text(json.dumps(facts, sort_keys=True), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Floors:
-        """Read what ``save`` wrote."""
+        """Return the floors that ``save`` wrote; without a file, no series is clipped."""
         if not (folder / FILE).exists():
             return cls()
         facts = json.loads((folder / FILE).read_text(encoding="utf-8"))
@@ -81,7 +81,7 @@ class Floors:
 
 
 def is_counted(values: Floats) -> bool:
-    """Return whether values (NaN: unknown) are counts or intermittent demand.
+    """Return whether ``values`` are counts or intermittent demand; NaN values are ignored.
 
     Example:
         >>> is_counted(np.array([3.0, 0.0, 7.0])), is_counted(np.array([0.0, 0.0, 1.5])), is_counted(np.array([2.5, 4]))

@@ -1,4 +1,4 @@
-"""Folds of a rolling-origin backtest: row ranges inside the rows before the test set."""
+"""Folds of a rolling-origin backtest: row ranges before the test set of the run."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ from azuraforge.plugins.contract.judging import Backtest, Fold
 from azuraforge.plugins.contract.parts import Rows, Split, Table
 from azuraforge.plugins.kinds.forecast.parts import without_short_series
 
-#: Least number of rows in the first fold's training set per row of its test set.
+#: Minimum length of the first fold's training set, as a multiple of the length of its test set.
 _TRAIN_SHARE = 1.0
 
 Ranges = Mapping[str, Sequence[int]]
 
 
 def folds_of(ranges: Ranges, count: int, *, horizon: int, gap: int, until: int | None = None) -> list[Fold]:
-    """Return ``count`` folds before the test set, oldest first; training begins at the first row in each.
+    """Return ``count`` folds before the run's test set, oldest first; each training set begins at the first row.
 
-    Test sets follow one another without overlap, and the last ends where the run's validation set ends. Each is as
-    long as the run's test set, or shorter if ``count`` of them would take more than half of the rows.
+    The test sets of the folds are adjacent. Each is as long as the run's test set, or shorter if ``count`` of them
+    would take up more than about half of the rows.
 
     Args:
-        ranges: of the run's own split.
-        horizon, gap: rows; the purge gap is the longer of the two.
-        until: end of the last test set; None: end of the run's validation set.
+        ranges: part name → row range of the run's split.
+        count: number of folds.
+        horizon, gap: numbers of rows; the larger one is left out between two parts.
+        until: end of the last test set; None for the end of the run's validation set.
 
     Raises:
-        InvalidInput: where the first fold would have too few rows to learn from.
+        InvalidInput: if the first fold would have too few rows to learn from.
 
     Example:
         >>> ranges = {"train": [0, 70], "validation": [70, 85], "test": [85, 100]}
@@ -75,13 +76,16 @@ def backtest_of(
     gap: int,
     chosen_by: Sequence[int] | None,
 ) -> Backtest:
-    """Return the folds after checking that each suits the series (of a panel: at least one).
+    """Return the folds, after checking that each leaves at least one series that can be learned and evaluated.
 
     Args:
-        table: with every series that goes on into the test set.
-        needs: rows that a series must have in a part.
-        chosen_by: of a study's winner, the rows by whose scores its config was chosen. Where they fit, the folds end
-            before these, for a config is always good on the rows that chose it.
+        table: dataset version, for a panel without the series that ended before the test set.
+        ranges: part name → row range of the run's split.
+        needs: part name → number of rows that a series must have there.
+        count: number of folds.
+        horizon, gap: numbers of rows; the larger one is left out between two parts.
+        chosen_by: range of the rows whose scores selected the config in a study; None if no study selected it. If
+            possible, the folds end before these rows, because the config is biased towards them.
 
     Raises InvalidInput if a fold is too short.
     """
@@ -111,5 +115,5 @@ def backtest_of(
 
 
 def split_of(fold: Fold, needs: Mapping[str, int]) -> Split:
-    """Return a fold as a split."""
+    """Return the row ranges of a fold as a split."""
     return Split(Rows(*fold.train), Rows(*fold.validation), Rows(*fold.test), needs)

@@ -1,12 +1,12 @@
-"""Inputs that a forecaster depends on: permutation importance and Shapley values, for any pipeline.
+"""Importance of the inputs of a forecaster: permutation importance and Shapley values, for any pipeline.
 
-An input is a block of rows before the origin in one column: the target's values 0, 1, 2 to 3, 4 to 7 … rows back, or
-another column as a whole (its rows ahead included, for columns known in advance). Origins are taken so far apart that
-their blocks do not overlap; an origin's block is then exchanged for another origin's, and the pipeline predicts again.
-Nothing of the pipeline but ``predict`` is needed. What lies further back than ``rows_back`` stays as it was, and so
-do times: the calendar is not among the inputs.
+An input is a block of rows of one column up to the origin: the target 0, 1, 2 to 3, 4 to 7 and so on rows before the
+origin, or another column as a whole, including later rows if the column is known in advance. The examined origins are
+so far apart that their blocks do not overlap. The block of an origin is replaced by that of another origin, and the
+pipeline predicts again; only its ``predict`` is called. Rows more than ``rows_back`` before the origin are unchanged,
+and so are the times of rows, so the calendar is not an input.
 
-Done on the held-out part, after the verdict: nothing is chosen by it.
+Importance is computed on the test set after the verdict, and nothing depends on the result.
 
 Sources: Fisher, Rudin, Dominici, "All Models are Wrong, but Many are Useful" (2019), for permutation importance;
 Štrumbelj and Kononenko, "Explaining prediction models and individual predictions with feature contributions" (2014),
@@ -46,14 +46,14 @@ REPEATS = 5
 #: Number of orders of inputs over which Shapley values are averaged; each is used forwards and backwards.
 ORDERS = 5
 FEWEST_REPEATS = 2
-#: Number of lattices of origins, each shifted against the others, and total number of origins.
+#: Maximum number of lattices (sets of equally spaced origins, shifted against each other), and of origins in total.
 MOST_LATTICES = 3
 MOST_ORIGINS = 192
 FEWEST_ORIGINS = 4
-#: Largest number of examined columns; the figure states if there are more.
+#: Maximum number of examined columns; the figure lists the others.
 MOST_COLUMNS = 24
-#: Largest number of values that all repeats may read again, beyond the fewest repeats. A count instead of a time limit,
-#: so that the same run gives the same figures on every machine.
+#: Number of values that all repeats together may read; it limits repeats beyond the minimum. It is a count instead of a
+#: time limit, so that a run has the same figures on every machine.
 MOST_VALUES = 50_000_000
 _SHORTEST_REACH, _LONGEST_REACH = 8, 256
 
@@ -62,7 +62,12 @@ Predict = Callable[[Part], Floats]
 
 @dataclass(frozen=True)
 class Input:
-    """A block of rows of one column: ``first`` to ``last`` rows before the origin; rows ahead count below zero.
+    """A block of rows of one column.
+
+    Attributes:
+        column: name of the column.
+        first, last: range of the rows, counted back from the origin, both included; negative for later rows.
+        whole: whether the block stands for the whole column.
 
     Example:
         >>> Input("value", 2, 3).name, Input("value", 0, 0).name, Input("rain", -4, 31, whole=True).name
@@ -87,7 +92,7 @@ class Input:
 
 
 def input_figures(case: ExplainCase, season: int) -> dict[str, Figure]:
-    """Return ``importance`` and ``shapley`` of the candidate."""
+    """Return the figures ``importance`` and ``shapley`` of the candidate; empty if the test set is too short."""
     assert case.answer is not None
     answer, name = case.answer, case.candidate.name
     test = load_part(case.test)
@@ -109,7 +114,17 @@ def importance_figures(
     seed: int,
     progress: Callable[[int, int, str], None] = lambda done, total, note: None,
 ) -> tuple[Importance, Shapley] | None:
-    """Return permutation importance and Shapley values; None if the part holds too few separate origins."""
+    """Return permutation importance and Shapley values; None if the test set has too few separate origins.
+
+    Args:
+        contender: name of the forecaster.
+        predict: function that returns the ``(origin, horizon)`` point forecasts of a part.
+        test: test set.
+        truth: ``(origin, horizon)`` true values, NaN where missing.
+        season: number of rows in one season.
+        seed: seed of the random exchanges.
+        progress: callback ``progress(done, total, note)``.
+    """
     rows_back = rows_back_of(test, season)
     lattices = list(lattices_of(test, truth, rows_back))
     if not lattices:
@@ -133,15 +148,21 @@ def importance_figures(
 
 
 def rows_back_of(test: Part, season: int) -> int:
-    """Return the number of past rows to exchange inputs in: two seasons, or fewer to keep eight separate origins."""
+    """Return the number of rows up to the origin that inputs cover.
+
+    It is two seasons, limited to 32 to 256 rows, and less if the test set would have fewer than eight separate origins.
+    """
     wanted = min(max(32, 2 * season), _LONGEST_REACH)
     rows = test.frame.height - test.start
     return max(_SHORTEST_REACH, min(wanted, rows // 8 - test.horizon))
 
 
 def lattices_of(test: Part, truth: Floats, rows_back: int) -> Iterator[NDArray[np.int64]]:
-    """Return indices into ``test.origins``: within a lattice, the origins' blocks (``rows_back`` rows and the horizon)
-    do not overlap."""
+    """Yield lattices of origins, as indices into ``test.origins``.
+
+    Within a lattice, the blocks of the origins (``rows_back`` rows and the horizon) do not overlap. Only origins whose
+    true values are all known are used.
+    """
     apart, known = rows_back + test.horizon, np.isfinite(truth).all(axis=1)
     usable = np.flatnonzero(known & (test.origins >= rows_back))
     if not usable.size:
@@ -163,7 +184,7 @@ def lattices_of(test: Part, truth: Floats, rows_back: int) -> Iterator[NDArray[n
 
 
 def inputs_of(test: Part, rows_back: int) -> tuple[list[Input], list[str]]:
-    """Return the inputs, and the columns beyond the limit.
+    """Return the inputs, and the names of the columns beyond ``MOST_COLUMNS``.
 
     Example:
         >>> import polars as pl
@@ -192,9 +213,18 @@ def permutation_importance(
     inputs: list[Input],
     seed: int,
 ) -> Importance:
-    """Return the growth of the RMSE when an input is another origin's: mean and spread over repeats.
+    """Return the increase of the RMSE when each input is replaced by that of another origin.
 
-    ``increase`` is in the target's unit, ``share`` of the RMSE. An input that is not used has exactly 0.
+    The increase of an input that the pipeline does not use is exactly 0.
+
+    Args:
+        about: fields that both figures share.
+        predict: function that returns the ``(origin, horizon)`` point forecasts of a part.
+        test: test set.
+        truth: ``(origin, horizon)`` true values, NaN where missing.
+        lattices: lattices of origins, from ``lattices_of``.
+        inputs: inputs to examine.
+        seed: seed of the exchanges.
     """
     rng = np.random.default_rng([seed, 1])
     parts = [_at(test, test.frame, chosen) for chosen in lattices]
@@ -226,7 +256,7 @@ def permutation_importance(
 
 
 def affordable(test: Part, passes: int, most: int) -> int:
-    """Return how often ``passes`` predictions of the part may be repeated, given the size of its frame."""
+    """Return the number of repeats of ``passes`` predictions: at most ``most``, fewer for a large frame, at least 2."""
     values = test.frame.height * test.frame.width * max(1, passes)
     return max(FEWEST_REPEATS, min(most, MOST_VALUES // max(1, values)))
 
@@ -239,13 +269,18 @@ def shapley_values(
     inputs: list[Input],
     seed: int,
 ) -> Shapley:
-    """Return each input's contribution to each forecast, relative to other origins' inputs, at the first horizon.
+    """Return the contribution of each input to each forecast one row ahead, in the unit of the target.
 
-    The contributions of one origin add up to its forecast less the mean forecast with foreign inputs. Where the
-    pipeline is a sum of its inputs, every order gives the same: then they are exact for the backgrounds drawn, and
-    ``order_spread`` (how much orders disagree) is zero.
+    The contributions of an origin add up to its forecast minus the mean forecast with inputs of other origins. If the
+    pipeline is additive in its inputs, all orders of the inputs have the same result, and ``order_spread`` is zero.
 
-    Contributions are in the order of ``inputs`` and in the target's unit.
+    Args:
+        about: fields that both figures share.
+        predict: function that returns the ``(origin, horizon)`` point forecasts of a part.
+        test: test set.
+        chosen: ``(example,)`` indices into ``test.origins``.
+        inputs: inputs to examine.
+        seed: seed of the exchanges and orders.
     """
     rng = np.random.default_rng([seed, 2])
     forecast = predict(_at(test, test.frame, chosen))[:, 0]
@@ -290,7 +325,14 @@ def shapley_values(
 
 
 def exchanged(test: Part, chosen: NDArray[np.int64], others: NDArray[np.int64], blocks: list[Input]) -> pl.DataFrame:
-    """Return the frame with the rows of ``blocks`` at each chosen origin replaced by those of its partner."""
+    """Return the frame with the rows of ``blocks`` at each origin replaced by those at its partner.
+
+    Args:
+        test: test set.
+        chosen: ``(example,)`` indices into ``test.origins``.
+        others: ``(example,)`` indices into ``chosen`` of the partners.
+        blocks: inputs to replace.
+    """
     origins = test.origins[chosen]
     columns = []
     takes: dict[str, NDArray[np.int64]] = {}
@@ -313,7 +355,11 @@ def _walk(
     inputs: list[Input],
     order: NDArray[np.int64],
 ) -> tuple[Floats, Floats]:
-    """Replace foreign inputs by an origin's own, one at a time; return the change of each step and the start."""
+    """Return the change of each forecast when its own inputs are restored one by one, and the forecast before.
+
+    The first forecast uses the inputs of the partners only; inputs are restored in ``order``. Changes have the shape
+    ``(example, input)``, forecasts ``(example,)``.
+    """
     foreign = list(range(len(inputs)))
     frame = exchanged(test, chosen, others, inputs)
     began = before = predict(_at(test, frame, chosen))[:, 0]
@@ -328,7 +374,7 @@ def _walk(
 
 
 def _others(count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Return a partner for each, never itself: the next one in a shuffled circle."""
+    """Return the index of a partner for each of ``count`` examples: its neighbour in a shuffled circle."""
     circle = rng.permutation(count)
     partner = np.empty(count, dtype=np.int64)
     partner[circle] = np.roll(circle, 1)
@@ -337,7 +383,7 @@ def _others(count: int, rng: np.random.Generator) -> NDArray[np.int64]:
 
 def _at(test: Part, frame: pl.DataFrame, chosen: NDArray[np.int64]) -> Part:
     origins: Indices = test.origins[chosen]
-    # Values known ahead of each origin are inputs of the evaluated forecast, hence here, too; they move with the rows.
+    # Values known in advance are inputs of the evaluated forecast too. They are read from the exchanged frame.
     ahead = ahead_of(frame, tuple(test.ahead), origins, test.horizon)
     return Part(frame, test.schema, test.start, test.horizon, origins, ahead=ahead)
 

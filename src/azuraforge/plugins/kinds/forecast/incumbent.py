@@ -1,7 +1,7 @@
-"""The present forecast of a dataset (its incumbent) at the origins of a test set, and its scores next to others.
+"""The incumbent forecast of a dataset at the origins of a test set, and its scores next to those of contenders.
 
-A forecast counts at an origin only if it was made at or before the origin's own time: a later one knew more than the
-model that it is compared with.
+At each origin, only forecasts made at or before the origin's time count, because later ones could use more information
+than the model that they are compared with.
 """
 
 from __future__ import annotations
@@ -25,33 +25,48 @@ from azuraforge.plugins.forecasting.panels import Blocks
 if TYPE_CHECKING:
     import polars as pl
 
-#: Files in the folder of the truth, which app code never gets.
+#: Files in the truth folder, which pipelines never receive.
 _FILE, _COLUMN = "incumbent.npy", "incumbent.txt"
-#: Forecasts of a varied target are hardly ever exact: this share and this number of exact ones is no chance.
+#: Share and number of exact forecasts from which they cannot be a coincidence, because the target varies.
 _EXACT_SHARE, _FEWEST_EXACT = 0.2, 20
 
 
 @dataclass(frozen=True)
 class Incumbent:
-    """The present forecast: ``point`` is ``(origin, horizon)``, NaN where it has no forecast by the origin."""
+    """The incumbent forecast at the origins of a test set.
+
+    Attributes:
+        column: its display name.
+        point: ``(origin, horizon)`` forecasts, NaN where none had been made by the time of the origin.
+    """
 
     column: str
     point: Floats
 
     @classmethod
     def load(cls, folder: Path, own: Indices | None) -> Incumbent | None:
-        """Return the one of a truth folder; None if the dataset has none. ``own``: the origins that are kept."""
+        """Return the incumbent forecast in a truth folder; None if the dataset has none.
+
+        Args:
+            folder: truth folder.
+            own: ``(origin,)`` indices of the origins to keep; None for all.
+        """
         if not (folder / _FILE).exists():
             return None
         point: Floats = np.load(folder / _FILE, allow_pickle=False)
         return cls((folder / _COLUMN).read_text(), point if own is None else point[own])
 
     def known(self, truth: Floats) -> Flags:
-        """Return a mask of the targets with a forecast and a known truth."""
+        """Return an ``(origin, horizon)`` mask of the targets with an incumbent forecast and a known true value."""
         return np.asarray(np.isfinite(self.point) & np.isfinite(truth))
 
     def losses(self, truth: Floats, of: Callable[[Predictions], Floats]) -> Floats | None:
-        """Return its losses, NaN without a forecast; None if it has none at all. ``of``: losses of predictions."""
+        """Return the losses of the incumbent, NaN where it has no forecast; None if it has none at all.
+
+        Args:
+            truth: ``(origin, horizon)`` true values, NaN where missing.
+            of: function that returns the losses of predictions.
+        """
         known = self.known(truth)
         if not known.any():
             return None
@@ -63,7 +78,15 @@ class Incumbent:
         compared_with: Mapping[str, Predictions],
         measured: Callable[[Floats, Predictions], dict[str, float | None]],
     ) -> IncumbentScores | None:
-        """Return its metrics and those of others on the targets that it had forecast."""
+        """Return the metrics of the incumbent and of contenders on the targets with an incumbent forecast.
+
+        Returns None if there are no such targets.
+
+        Args:
+            truth: ``(origin, horizon)`` true values, NaN where missing.
+            compared_with: contender name → predictions.
+            measured: function that returns the metrics of predictions from the true values.
+        """
         known = self.known(truth)
         if not known.any():
             return None
@@ -77,11 +100,13 @@ class Incumbent:
         )
 
     def suspicion(self, truth: Floats, last: Floats) -> SuspiciousColumn | None:
-        """Return the evidence that it was written down after the fact; None if there is none.
+        """Return the evidence that the incumbent was recorded after the outcome; None if there is none.
+
+        Suspicious is a high share of exact forecasts among targets that differ from the last known value.
 
         Args:
-            truth: ``(origin, horizon)``.
-            last: ``(origin,)`` the values known at the origins; targets that repeat them prove nothing.
+            truth: ``(origin, horizon)`` true values, NaN where missing.
+            last: ``(origin,)`` last known values at the origins.
         """
         moved = self.known(truth) & (truth != last[:, None])
         exact, rows = int((self.point[moved] == truth[moved]).sum()), int(moved.sum())
@@ -98,13 +123,13 @@ class Incumbent:
 
 
 def save_incumbent(told: pl.DataFrame, schema: DatasetSchema, test: Part, truth: Path) -> None:
-    """Write the present forecast at the origins of a test set into the folder of its truth.
+    """Write the incumbent forecast at the origins of a test set into its truth folder.
 
     Args:
-        told: every present forecast, as ``hold_out_incumbent`` takes them.
-        schema: the meaning of the dataset's columns; one without an incumbent writes nothing.
-        test: the part whose origins are judged.
-        truth: the folder.
+        told: all incumbent forecasts, with the columns that ``TaskKind.hold_out_incumbent`` describes.
+        schema: schema of the dataset version; if it has no incumbent, nothing is written.
+        test: test set.
+        truth: truth folder.
     """
     if schema.incumbent is None:
         return
@@ -113,11 +138,12 @@ def save_incumbent(told: pl.DataFrame, schema: DatasetSchema, test: Part, truth:
 
 
 def at_origins(told: pl.DataFrame, test: Part) -> Floats:
-    """Return ``(origin, horizon)``: of each target the newest forecast that was made by the origin, NaN without one.
+    """Return ``(origin, horizon)`` newest incumbent forecasts made by the time of the origin, NaN if there is none.
 
     Args:
-        told: ``series`` (null: there is one), ``at`` (the target's time), ``forecast`` and ``made_at``, in any order.
-        test: a part with origins.
+        told: incumbent forecasts in any order, with the columns ``series`` (null for a single series), ``at`` (time of
+            the target), ``forecast`` and ``made_at``.
+        test: part whose origins are used.
     """
     import polars as pl
 

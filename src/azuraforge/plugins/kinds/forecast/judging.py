@@ -1,6 +1,6 @@
 """The judge of forecasters: metrics of every contender on the same origins, and the losses that the gate compares.
 
-Runs in a child, on numbers alone: no pipeline is loaded here.
+The judge runs in a child process and reads stored predictions; it does not load any pipeline.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ _NAMED = 8
 
 @dataclass
 class _Measured:
-    """A contender with all of its measurements."""
+    """A contender with its predictions and metrics."""
 
     name: str
     role: Role
@@ -84,7 +84,7 @@ class _Measured:
 
 
 def save_truth(folder: Path, table: Table, test: Part, truth: Floats) -> None:
-    """Write the data for the judge only: true values, and the times of each origin's first and last target."""
+    """Write the true values, and the times of each origin's first and last target, into ``folder`` for the judge."""
     fresh_folder(folder)
     np.save(folder / "truth.npy", truth, allow_pickle=False)
     times = times_of(test.frame, test.schema)
@@ -93,10 +93,10 @@ def save_truth(folder: Path, table: Table, test: Part, truth: Floats) -> None:
 
 
 class ForecastJudge(Judge):
-    """Judge of one run's forecasts.
+    """The judge of the forecasters of one run.
 
-    A champion that did not learn every series of a panel is compared on the others; it is in no table with contenders
-    that were measured on all.
+    A champion that did not learn every series of a panel is compared by the gate on the series that it learned, but is
+    not in the tables, because the other contenders are measured on all series.
     """
 
     def __init__(self, case: JudgeCase, split: ForecastSplit, added: Sequence[Metric[Floats, Predictions]]) -> None:
@@ -104,7 +104,7 @@ class ForecastJudge(Judge):
         self._truth: Floats = np.load(case.truth / "truth.npy", allow_pickle=False)
         self._whole_test, train = load_part(case.test), load_part(case.train)
         self._whole_truth = self._truth
-        # Totals are measured separately (``levels``): among the series they would outweigh the others.
+        # Totals are measured separately (``levels``), because they would dominate the errors of the series.
         own = own_origins(self._whole_test)
         self._own: Indices | None = None if own is None else np.flatnonzero(own).astype(np.int64)
         self._test = self._whole_test
@@ -137,7 +137,7 @@ class ForecastJudge(Judge):
         return RMSSE.name if self._scaled.intermittent else None
 
     def contest(self, metric: MetricFacts, slices: Sequence[str]) -> Contest:
-        """Return losses per origin and horizon; of a panel a row is a moment with all of its series."""
+        """Return ``(origin, horizon)`` losses; for a panel ``(moment, series * horizon)``."""
         truth, panel, case = self._truth, self._panel, self._case
         losses = {each.name: self._losses(metric, each) for each in (*self._contenders, *self._aside)}
         masks, unseen = series_slices(slices, self._test), self._unseen()
@@ -167,7 +167,7 @@ class ForecastJudge(Judge):
         )
 
     def evaluate(self, metric: MetricFacts, best_baseline: str, champion: str, outputs: Path) -> Judged:
-        """Rank the contenders by RMSE, and return the figures."""
+        """Rank the contenders by RMSE (RMSSE if demand is intermittent), and return the evaluation with its figure."""
         test, case, split, contenders = self._test, self._case, self._split, self._contenders
         best = next(each for each in contenders if each.name == best_baseline)
         series = self._series(best)
@@ -211,12 +211,12 @@ class ForecastJudge(Judge):
         forecast = draw(shown.name, future, ahead, self._whole_test, self._whole[shown.name], self._whole_truth)
         if shown.role == "champion" and case.champion is not None and case.champion.refitted:
             forecast = redrawn(forecast, future, ahead)
-        # Residuals and importances are drawn of single series only.
+        # Residuals and importance are computed for single series only.
         explained = () if self._panel is not None else (RESIDUALS.name, IMPORTANCE.name)
         return Judged(evaluation, {"forecast": forecast}, explained)
 
     def members(self) -> dict[str, dict[str, float | None]]:
-        """Return the metrics of points only: members have no intervals of their own."""
+        """Return member name → metrics of its point forecasts; those of intervals are left out."""
         found = {}
         for name, folder in self._case.candidate.members.items():
             point = load_predictions(Path(folder) / "test.npz")
@@ -229,7 +229,7 @@ class ForecastJudge(Judge):
         return found
 
     def _measure(self, contender: _Measured, last: Floats) -> None:
-        """Return every metric overall and per horizon, of a panel per series too, and pinball losses by level."""
+        """Set the contender's metrics, overall and per horizon and series, its pinball losses and its coverage."""
         truth, predictions = self._truth, contender.predictions
         if self._panel is None:
             overall, at_steps = measure(truth, predictions, self._scale)
@@ -257,8 +257,8 @@ class ForecastJudge(Judge):
             contender.horizons.append({name: value for name, value in row.items() if name != "horizon"})
 
     def _incumbent_losses(self, metric: MetricFacts) -> Floats | None:
-        """Return the incumbent's losses in the shape of the gate's; None if this metric cannot be compared."""
-        if self._incumbent is None or metric.name == SCALED_PINBALL.name:  # a point has no quantiles
+        """Return the losses of the incumbent, in the shape of those in ``Contest``; None if it has none."""
+        if self._incumbent is None or metric.name == SCALED_PINBALL.name:  # the incumbent has no quantiles
             return None
         one = self._contenders[0]
         losses = self._incumbent.losses(self._truth, lambda own: self._losses(metric, replace(one, predictions=own)))
@@ -305,7 +305,7 @@ class ForecastJudge(Judge):
         )
 
     def _unseen(self) -> Flags:
-        """Return the origins whose targets the champion has not learned from; none if times or ranges are unknown."""
+        """Return an ``(origin,)`` mask of origins whose targets the champion did not learn; all False if unknown."""
         origins, champion = len(self._truth), self._case.champion
         targets = orjson.loads((self._case.truth / "targets.json").read_bytes())
         if champion is None or not targets["timed"] or not champion.learned_from:
@@ -316,9 +316,9 @@ class ForecastJudge(Judge):
         return unseen_origins(ends[:, 0], ends[:, 1], learned)
 
     def _save_errors(self, path: Path, contenders: Sequence[_Measured]) -> None:
-        """Save signed errors per origin and horizon; their squares and absolute values are the losses per example.
+        """Write the ``(origin, horizon)`` errors of each contender under its name, for later comparisons of runs.
 
-        Of a panel ``(moment, series * horizon)``, as the gate compares them.
+        For a panel, the errors have the shape ``(moment, series * horizon)``.
         """
         errors = {each.name: (each.predictions.point - self._truth).astype(np.float32) for each in contenders}
         if self._panel is not None:
@@ -331,12 +331,12 @@ def unseen_origins(
     last_target_at: NDArray[np.datetime64],
     learned_from: Sequence[tuple[np.datetime64, np.datetime64]],
 ) -> NDArray[np.bool_]:
-    """Return the origins without a target in a learned time range (both ends inclusive).
+    """Return an ``(origin,)`` mask of the origins without a target in the learned time ranges.
 
     Args:
         first_target_at: ``(origin,)`` time of each origin's first target.
         last_target_at: ``(origin,)`` time of each origin's last target.
-        learned_from: time ranges that the champion learned from, training and validation alike.
+        learned_from: time ranges of the champion's training and validation sets, both ends included.
 
     Example:
         >>> days = np.arange("2026-01-01", "2026-01-06", dtype="datetime64[D]")
@@ -351,10 +351,10 @@ def unseen_origins(
 
 
 def suspicious_columns(test: Part, season: int | None) -> tuple[SuspiciousColumn, ...]:
-    """Return the columns of a test set, with all rows before it, that seem to know the future of the target."""
+    """Return the columns that seem to know the future of the target, found in the test set and all earlier rows."""
     ahead = tuple(test.ahead)
     found = examine_frame(test.frame, test.schema, horizon=test.horizon, season=season, known_ahead=ahead)
-    if not any(each.blocks for each in found):  # an already named column would explain the skill
+    if not any(each.blocks for each in found):  # a column that is already suspicious would explain the skill
         found += examine_skill(test.frame, test.schema, horizon=test.horizon, season=season, known_ahead=ahead)
     return tuple(
         SuspiciousColumn(
@@ -371,7 +371,7 @@ def suspicious_columns(test: Part, season: int | None) -> tuple[SuspiciousColumn
 
 
 def panel_and_scale(test: Part, train: Part, season: int) -> tuple[Panel | None, float | None]:
-    """Return the panel of a part to be judged, or MASE's denominator of a single series."""
+    """Return the panel of a test set and None, or None and the denominator of MASE of a single series."""
     if test.schema.series is not None:
         return Panel.of(test, series_scales(train, season)), None
     values = column_values(train.frame, train.schema.target)

@@ -1,4 +1,4 @@
-"""The task kind "forecast": the next values of a series, or of several at once, judged by what was observed."""
+"""The task kind "forecast": prediction of the next values of a series or panel."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 
 
 class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]):
-    """The next rows of one series or of a panel."""
+    """The task kind that forecasts the next rows of a series or panel."""
 
     name = "forecast"
     title: ClassVar[Mapping[str, str]] = {"en": "Forecast", "tr": "Tahmin"}
@@ -94,15 +94,15 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         super().check_pipeline(name, pipeline, schema)
         if schema.series is not None and not pipeline.several_series:
             raise InvalidInput(
-                "the dataset holds several series, and {name} learns one",
+                "the dataset contains several series, but {name} supports only one",
                 where="dataset",
-                next_step="choose a pipeline for several series, such as forecasting.lstm, or add a single series",
+                next_step="choose a pipeline for several series, such as forecasting.lstm, or a dataset of one series",
                 code="several_series",
                 name=name,
             )
 
     def completed(self, pipeline: AnyPipeline) -> AnyPipeline:
-        """Return the pipeline with forecasts of counts clipped at zero and those of groups reconciled."""
+        """Return the pipeline in a wrapper that clips forecasts of counts at zero and reconciles those of groups."""
         from azuraforge.plugins.kinds.forecast.hierarchy.reconciled import ReconciledPipeline
 
         return ReconciledPipeline(pipeline)
@@ -119,7 +119,10 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         return found
 
     def unreadable(self, learned: DatasetSchema, given: DatasetSchema) -> Message | None:
-        """Return why a column that the version learned is missing, or becomes known at another time; None: neither."""
+        """Return why a version cannot be applied to data of another schema; None if it can.
+
+        In addition to the general reasons, a learned column may be missing or become known at another time.
+        """
         if (found := super().unreadable(learned, given)) is not None:
             return found
         missing = sorted(set(learned.features) - set(given.features))
@@ -129,8 +132,8 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
             delay = delay_of(learned.available_after.get(column))
             if delay is not None and given.available_after.get(column) != delay:
                 return Message(
-                    "the version learned that {column!r} becomes known {delay} after its row, but the dataset does not"
-                    " state that; state it with azuraforge datasets available-after NAME {column}={delay}",
+                    "the version learned that {column!r} becomes known {delay} after its row, but the dataset states"
+                    " another delay or none; set it with azuraforge datasets available-after NAME {column}={delay}",
                     {"column": column, "delay": delay},
                 )
         return None
@@ -151,7 +154,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         return load_part(folder)
 
     def alone(self, part: Part, index: int) -> Part:
-        """Return a part with one origin and the rows before it; of a panel with groups, the origins of one moment."""
+        """Return ``part`` with only the origin ``index``; for a panel with groups, with all origins of its moment."""
         at = at_same_moment(part, index)
         ahead = {column: values[at] for column, values in part.ahead.items()}
         return replace(part, origins=part.origins[at], ahead=ahead)
@@ -161,7 +164,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
 
         table = with_totals(of_run(table, split.left_out))
         named = {column for config in configs for column in config.known_ahead}
-        ahead = sorted(named & set(table.schema.features))  # columns that either config calls known: each gets its own
+        ahead = sorted(named & set(table.schema.features))  # candidate and champion may declare different columns
         horizon = split.horizon or 1
         rows = split.range_of("test")
         test, truth = cut_test(table, rows, horizon, known_ahead=ahead, partial=split.partial)
@@ -176,14 +179,14 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         save_incumbent(told, schema, load_part(outputs / "test"), outputs / "truth")
 
     def all_rows(self, table: Table, split: ForecastSplit, config: ForecastConfig) -> tuple[Part, PartSummary]:
-        """Return the series that the run learned, up to their last row."""
+        """Return all rows of the series that the run did not leave out, as one part, with its summary."""
         table = with_totals(of_run(table, split.left_out))
         rows = Rows(0, table.moments)
         part = cut_learning(table, rows, config.horizon, config.known_ahead, partial=split.partial)
         return part, range_of(table, rows)
 
     def remember(self, train: Part, validation: Part, predictor: Path) -> None:
-        keep_ranges(validation, predictor)  # its frame begins with the training rows
+        keep_ranges(validation, predictor)  # the validation part's frame includes the training rows
 
     def predict(self, name: str, answer: Answer, part: Part) -> Predictions:
         return predict_checked(name, answer, part)
@@ -209,7 +212,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
     def redraw(
         self, figures: Mapping[str, Mapping[str, JsonValue]], future: Path, refitted: Mapping[str, Path]
     ) -> dict[str, Figure]:
-        """Return the forecast figure if it shows a refitted pipeline."""
+        """Return the figure ``forecast`` with the refitted predictor; empty if its pipeline was not refitted."""
         from azuraforge.plugins.kinds.forecast.drawing import redrawn
 
         if "forecast" not in figures:
@@ -236,7 +239,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         save_part(part, outputs / "asked")
         np.save(outputs / "truth.npy", truth, allow_pickle=False)
         train = load_part(outputs / "train")
-        # MASE's denominators are stored, so that no trial reads a frame only for its scores.
+        # The denominators of MASE are stored, so that trials do not read the training frame to compute their scores.
         scales: dict[str, float | None]
         if train.schema.series is None:
             scales = {"": seasonal_scale(_target(train)[train.start :], season)}
@@ -249,7 +252,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         truth = np.load(parts / "truth.npy", allow_pickle=False)
         scales = orjson.loads((parts / "scales.json").read_bytes())
         predictions = predict_checked(name, answer, asked)
-        if (own := own_origins(asked)) is not None:  # ranked like a run: totals would outweigh the series
+        if (own := own_origins(asked)) is not None:  # without totals, as in a run's evaluation: they would dominate
             at = np.flatnonzero(own).astype(np.int64)
             asked = replace(asked, origins=asked.origins[at])
             predictions, truth = origins_of(predictions, at), truth[at]
@@ -276,7 +279,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
 
 
 def _in_months(frequency: str | None) -> str | None:
-    """Return a frequency in months: a year is twelve and a quarter three, whatever the dataset calls them."""
+    """Return a frequency with years and quarters converted to months, so that ``1y`` equals ``12mo``; None stays."""
     if frequency is None:
         return None
     months = {"q": 3, "y": 12}.get(frequency[-1])

@@ -1,7 +1,7 @@
-"""Every metric of a forecast, computed by the platform in the data's own units.
+"""Metrics of forecasts, computed by the platform in the unit of the target.
 
-Errors are ``predicted - actual`` at ``(origin, horizon)``; a missing actual value (NaN) is left out everywhere. What
-has no meaning (R² of a constant series, MASE of a series that its season repeats exactly) is None, never infinite.
+Errors are ``predicted - actual`` at ``(origin, horizon)``; values without a known true value (NaN) are left out. A
+metric that is undefined, such as R² of a constant series or MASE of a perfectly seasonal series, is None.
 """
 
 from __future__ import annotations
@@ -15,23 +15,24 @@ from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.parts import Predictions
 from azuraforge.plugins.kinds.forecast.predictions import interval_of
 
-#: Below this share of the values' size, a spread is a rounding error and no meaningful divisor.
+#: Spreads below this share of the largest absolute value are rounding errors, which must not be divisors.
 _ROUNDING = 1e-12
-#: Share of zeros from which percentage errors are meaningless.
+#: Share of zeros from which a series counts as intermittent, so that percentage errors are meaningless.
 INTERMITTENT_SHARE = 0.3
-#: Below this, a spread counts as zero: the square of an error divided by it would overflow.
+#: Spreads below this count as zero, because the square of an error divided by them would overflow.
 _SMALLEST = 1e-140
 
 
-#: One row of the table, by name: rmse, mae, mase, smape in percent (0 to 200), r2, and coverage as a share; of one
-#: horizon also ``horizon``.
+#: Metric name → value: rmse, mae, mase, smape in percent (0 to 200), r2 and coverage as a share; ``horizon`` is added
+#: if the metrics are those of one horizon.
 Metrics: TypeAlias = dict[str, float | None]
 
 
 def seasonal_scale(train: Floats, season: int) -> float | None:
-    """Return MASE's denominator: the mean absolute error of the seasonal naive forecast inside the training set.
+    """Return the denominator of MASE: the mean absolute error of the seasonal naive forecast in the training set.
 
-    Falls back to the plain naive forecast if the set is no longer than one season. None if it is zero.
+    Uses the naive forecast if the training set is not longer than one season. Returns None if the error is zero or
+    unknown.
     Source: Hyndman and Koehler, "Another look at measures of forecast accuracy", 2006.
 
     Example:
@@ -48,12 +49,12 @@ def seasonal_scale(train: Floats, season: int) -> float | None:
 
 
 def measure(truth: Floats, predictions: Predictions, scale: float | None) -> tuple[Metrics, list[Metrics]]:
-    """Return the metrics over all horizons together, and for each horizon.
+    """Return the metrics over all horizons together, and a list with those of each horizon.
 
     Args:
-        truth: ``(origin, horizon)`` actual values, NaN where missing.
-        predictions: of the same shape.
-        scale: from ``seasonal_scale``.
+        truth: ``(origin, horizon)`` true values, NaN where missing.
+        predictions: predictions of the same shape.
+        scale: denominator of MASE from ``seasonal_scale``; None if undefined.
     """
     interval = interval_of(predictions)
     overall = measure_all(truth, predictions.point, None if interval is None else (interval[1], interval[2]), scale)
@@ -67,7 +68,7 @@ def measure(truth: Floats, predictions: Predictions, scale: float | None) -> tup
 
 
 def skill(rmse: float | None, best_baseline_rmse: float | None) -> float | None:
-    """Return ``1 - rmse / rmse of the best baseline``: above zero, the candidate is better.
+    """Return ``1 - rmse / best_baseline_rmse``, which is positive if the candidate is better; None if undefined.
 
     Example:
         >>> skill(0.75, 1.0)
@@ -79,12 +80,12 @@ def skill(rmse: float | None, best_baseline_rmse: float | None) -> float | None:
 
 
 def squared_errors(truth: Floats, point: Floats) -> Floats:
-    """Return ``(origin, horizon)`` squared errors, NaN where the actual value is missing."""
+    """Return ``(origin, horizon)`` squared errors, NaN where the true value is missing."""
     return np.square(point - truth)
 
 
 def shown_horizons(horizon: int, limit: int = 6) -> list[int]:
-    """Return the horizons that a table shows: the last, its half, its quarter … and the first; at most ``limit``.
+    """Return the horizons that a table shows: the last, a half of it, a quarter and so on to 1; at most ``limit``.
 
     Example:
         >>> shown_horizons(8), shown_horizons(24), shown_horizons(1)
@@ -100,13 +101,13 @@ def shown_horizons(horizon: int, limit: int = 6) -> list[int]:
 
 
 def measure_all(truth: Floats, point: Floats, interval: tuple[Floats, Floats] | None, scale: float | None) -> Metrics:
-    """Return the metrics of all values together.
+    """Return the metrics over all known values together.
 
     Args:
-        truth: ``(origin, horizon)`` actual values, NaN where missing.
+        truth: ``(origin, horizon)`` true values, NaN where missing.
         point: predictions of the same shape.
-        interval: its lower and upper ends, of the same shape.
-        scale: from ``seasonal_scale``.
+        interval: lower and upper ends of the prediction interval, of the same shape; None if there is none.
+        scale: denominator of MASE from ``seasonal_scale``; None if undefined.
     """
     known = np.isfinite(truth)
     actual, predicted = truth[known], point[known]
@@ -129,9 +130,10 @@ def measure_all(truth: Floats, point: Floats, interval: tuple[Floats, Floats] | 
 
 
 def _smape(actual: Floats, predicted: Floats, absolute: Floats) -> float | None:
-    """Return percent; places with both values zero are exact but have no percentage, and are left out.
+    """Return the symmetric mean absolute percentage error in percent (0 to 200).
 
-    None for intermittent demand, where most terms would be 0 or 200 % whatever was predicted.
+    Values are left out if both the true and the predicted one are zero. Returns None for intermittent series, where
+    most terms would be 0 or 200 % for any prediction.
     """
     if np.mean(actual == 0) >= INTERMITTENT_SHARE:
         return None
@@ -145,7 +147,7 @@ def _r2(actual: Floats, error: Floats) -> float | None:
     spread = float(np.abs(deviation).max())
     if spread <= _ROUNDING * _size(actual):
         return None
-    # Divided by the spread first: squares of very small numbers would underflow, of very large ones overflow.
+    # Divided by the spread before squaring, because squares of tiny numbers underflow and those of huge ones overflow.
     unexplained = float(np.square(error / max(spread, _SMALLEST)).sum())
     value = 1 - unexplained / float(np.square(deviation / max(spread, _SMALLEST)).sum() or 1.0)
     return value if spread > _SMALLEST and math.isfinite(value) else None

@@ -1,11 +1,11 @@
-"""Scores of a panel's forecasts: over all of its series, for each of them, and as the gate compares them.
+"""Scores of a panel's forecasts: over all series, for each series, and as losses for the gate.
 
-Overall, every row counts alike, in the data's unit, so that large series weigh most in RMSE and MAE. MASE is free of
-scale: each series' own, averaged over the series. R² is of what moves within the series: that one is larger than
-another is no merit of a forecast.
+In overall scores, every value has the same weight and the unit of the target, so RMSE and MAE depend most on large
+series. MASE is independent of scale; overall, it is the mean of the series' MASE. R² uses deviations from the mean of
+each series, because differences between the levels of series are easy to predict.
 
-The gate compares contenders by moments: all series' errors from one moment are one row of its losses, so that a block
-of moments is drawn with all of its series, and what moves them together is not taken for independent.
+The gate compares contenders by moments: the errors of all series at one moment form one row of its losses. Blocks of
+moments are resampled with all series, so that correlated errors of several series do not count as independent.
 """
 
 from __future__ import annotations
@@ -28,26 +28,26 @@ from azuraforge.plugins.kinds.forecast.predictions import interval_of
 
 ScalarT = TypeVar("ScalarT", bound=np.generic)
 
-#: Largest number of series in a run's table; of more, the worst.
+#: Maximum number of series in a run's table; if there are more, the worst are shown.
 MOST_SERIES = 200
 
 
 def origins_of(predictions: Predictions, at: Indices) -> Predictions:
-    """Return the predictions from the origins at the indices ``at``."""
+    """Return the predictions at the ``(origin,)`` indices ``at``."""
     quantiles = {level: values[at] for level, values in predictions.quantiles.items()}
     return Predictions(predictions.point[at], quantiles, None if predictions.base is None else predictions.base[at])
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Series and times of the origins of a test set.
+    """The series and moments of the origins of a test set.
 
     Attributes:
-        members: name → places of its origins in the part.
-        scales: name → MASE's denominator, from the series' own training rows.
-        owners: ``(origin,)`` the place of its series among ``members``.
-        moment: ``(origin,)`` the index of its time among the part's distinct times.
-        rank: ``(origin,)`` its position among the origins of the same time.
+        members: series name → indices of its origins in the part.
+        scales: series name → denominator of MASE from its training rows; None if undefined.
+        owners: ``(origin,)`` index of the origin's series in ``members``.
+        moment: ``(origin,)`` index of the origin's time among the distinct times of all origins.
+        rank: ``(origin,)`` position of the origin among those of the same time.
     """
 
     members: dict[str, Indices]
@@ -58,7 +58,7 @@ class Panel:
 
     @classmethod
     def of(cls, test: Part, scales: Mapping[str, float | None]) -> Panel:
-        """Build it for a part to be evaluated, with the ``series_scales`` of the training set."""
+        """Return the series and moments of a test set; ``scales`` are the ``series_scales`` of the training set."""
         blocks = Blocks.of(test.frame, str(test.schema.series))
         found, owners = np.unique(blocks.of_rows(test.origins), return_inverse=True)
         order = np.argsort(owners, kind="stable")
@@ -73,18 +73,26 @@ class Panel:
         return cls(members, own, owners.astype(np.int64), moment.astype(np.int64), rank)
 
     def by_moment(self, values: NDArray[ScalarT], missing: float) -> NDArray[ScalarT]:
-        """Reshape ``(origin, horizon)`` → ``(moment, series * horizon)``; ``missing`` where a series has no origin."""
+        """Return ``(origin, horizon)`` values as ``(moment, series * horizon)``.
+
+        Series without an origin at a moment have the value ``missing``.
+        """
         horizon, across = values.shape[1], int(self.rank.max(initial=0)) + 1
         packed = np.full((int(self.moment.max(initial=-1)) + 1, across, horizon), missing, dtype=values.dtype)
         packed[self.moment, self.rank] = values
         return packed.reshape(len(packed), across * horizon)
 
     def all_at_moment(self, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return ``(origin,)`` → ``(moment,)``: whether it holds for all of a moment's origins."""
+        """Return a ``(moment,)`` mask of the moments at which ``flags``, ``(origin,)``, is True for all origins."""
         return np.asarray(self.by_moment(flags[:, None], True).all(axis=1))
 
     def measure(self, truth: Floats, predictions: Predictions) -> tuple[Metrics, list[Metrics], dict[str, Metrics]]:
-        """Return the metrics overall, per horizon and per series; see the module."""
+        """Return the overall metrics, a list with those of each horizon, and series name → metrics.
+
+        Args:
+            truth: ``(origin, horizon)`` true values, NaN where missing.
+            predictions: predictions of the same shape.
+        """
         overall, horizons = measure(truth, predictions, None)
         alone = measure_each(truth, predictions, self.owners, list(self.scales.values()))
         error, known = predictions.point - truth, np.isfinite(truth)
@@ -105,13 +113,13 @@ class Panel:
 def measure_each(
     truth: Floats, predictions: Predictions, owners: Indices, scales: Sequence[float | None]
 ) -> list[Metrics]:
-    """Return the metrics of each series alone, in the form of ``metrics.measure``.
+    """Return the metrics of each series, as ``metrics.measure_all`` computes them.
 
     Args:
-        truth: ``(origin, horizon)``, NaN where missing.
-        predictions: of the same shape.
-        owners: ``(origin,)`` the place of each origin's series among ``scales``.
-        scales: MASE's denominators.
+        truth: ``(origin, horizon)`` true values, NaN where missing.
+        predictions: predictions of the same shape.
+        owners: ``(origin,)`` index of each origin's series in ``scales``.
+        scales: ``(series,)`` denominators of MASE; None if undefined.
     """
     interval = interval_of(predictions)
     order = np.argsort(owners, kind="stable")
@@ -125,7 +133,7 @@ def measure_each(
 
 
 def series_scales(train: Part, season: int) -> dict[str, float | None]:
-    """Return MASE's denominator of each series of the training set."""
+    """Return series name → denominator of MASE, from the training set; None if undefined."""
     blocks = Blocks.of(train.frame, str(train.schema.series))
     values = column_values(train.frame, train.schema.target)
     borders = zip(blocks.names, blocks.first.tolist(), blocks.stop.tolist(), strict=True)
@@ -133,7 +141,12 @@ def series_scales(train: Part, season: int) -> dict[str, float | None]:
 
 
 def series_table(panel: Panel, candidate: dict[str, Metrics], baseline: dict[str, Metrics]) -> list[SeriesScores]:
-    """Return the series, the worst first (by MASE); skill is 1 minus the ratio of the two RMSEs."""
+    """Return the scores of each series in descending order of the candidate's MASE.
+
+    Args:
+        panel: series and origins of the test set.
+        candidate, baseline: series name → metrics of the candidate and of the best baseline.
+    """
     rows: list[SeriesScores] = []
     for name, at in panel.members.items():
         mine, theirs = candidate[name], baseline[name]

@@ -1,7 +1,7 @@
 """Parts of a table, and their transfer between processes as folders.
 
-A part folder holds ``frame.parquet``, ``origins.npy``, ``part.json`` and, if the receiver may know them,
-``targets.npy``. The true values of the test set are in a *truth* folder of their own, which app code never gets.
+The folder of a part contains ``frame.parquet``, ``origins.npy``, ``part.json`` and, if the receiver may know them,
+``targets.npy``. The true values of the test set are stored in a separate *truth* folder, which pipelines never receive.
 """
 
 from __future__ import annotations
@@ -32,21 +32,29 @@ from azuraforge.plugins.kinds.forecast.panels import panel
 if TYPE_CHECKING:
     import polars as pl
 
-#: Largest number of predicted origins of the test set; longer ones are sampled with a stride.
+#: Maximum number of origins of a test set; longer test sets use every n-th row as an origin.
 MAX_TEST_ORIGINS = 20_000
 _ISO = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def check_split(split: Split, rows: int, *, horizon: int, gap: int = 0) -> None:
-    """Refuse a split that is not train, gap, validation, gap, test inside ``rows`` rows.
+    """Check the order, the gaps and the lengths of the parts of a split. Raises InvalidInput.
 
-    Raises InvalidInput; each part must hold at least one window of ``horizon`` targets.
+    Args:
+        split: split to check.
+        rows: number of rows of the table.
+        horizon: minimum number of rows of a part, unless the split is ``partial``.
+        gap: minimum number of rows between two parts.
     """
     named = [("train", split.train), ("validation", split.validation), ("test", split.test)]
     for name, part in named:
         if not 0 <= part.start < part.stop <= rows:
             values = {"part": name, "start": part.start, "stop": part.stop, "rows": rows}
-            raise _bad_split(Message("part {part!r} is rows {start} to {stop} of a table of {rows} rows", values))
+            raise _bad_split(
+                Message(
+                    "part {part!r} must be a range of at least one of the {rows} rows, not {start} to {stop}", values
+                )
+            )
         if not split.partial and len(part) < horizon:
             values = {"part": name, "rows": len(part), "horizon": horizon}
             raise _bad_split(Message("part {part!r} has {rows} [row|rows], fewer than the horizon {horizon}", values))
@@ -58,7 +66,7 @@ def check_split(split: Split, rows: int, *, horizon: int, gap: int = 0) -> None:
             values = {"rows": later.start - earlier.stop, "earlier": earlier_name, "later": later_name, "gap": gap}
             raise _bad_split(
                 Message(
-                    "only {rows} [row lies|rows lie] between the parts {earlier!r} and {later!r}; the gap is {gap}",
+                    "only {rows} [row separates|rows separate] the parts {earlier!r} and {later!r}; the gap is {gap}",
                     values,
                 )
             )
@@ -74,7 +82,7 @@ def _bad_split(problem: Message) -> InvalidInput:
 
 
 def targets_at(values: Floats, origins: Indices, horizon: int) -> Floats:
-    """Return ``(origin, horizon)``: the values of the ``horizon`` rows after each origin.
+    """Return ``(origin, horizon)`` values of the ``horizon`` rows after each origin.
 
     Example:
         >>> targets_at(np.arange(6.0), np.array([0, 2]), 3).tolist()
@@ -84,23 +92,23 @@ def targets_at(values: Floats, origins: Indices, horizon: int) -> Floats:
 
 
 def _until(values: Floats, rows: Rows, horizon: int) -> Floats:
-    """Return ``values`` up to the end of ``rows``, then a horizon of unknown ones."""
+    """Return ``values`` up to the end of ``rows``, followed by ``horizon`` NaN."""
     return np.append(values[: rows.stop], np.full(horizon, np.nan))
 
 
 def ahead_at(table: Table, columns: Sequence[str], origins: Indices, horizon: int) -> dict[str, Floats]:
-    """Return column → ``(origin, horizon)``: the columns that the config calls known ahead, NaN for missing rows."""
+    """Return column → ``(origin, horizon)`` values after each origin, NaN where a row or value is missing."""
     return ahead_of(table.frame, columns, origins, horizon)
 
 
 def cut_learning(
     table: Table, rows: Rows, horizon: int, known_ahead: Sequence[str] = (), *, partial: bool = False
 ) -> Part:
-    """Return a part to learn from: every earlier row as context, own rows, and targets that all lie inside ``rows``.
+    """Return a training or validation part with the row range ``rows`` and all earlier rows as context.
 
-    Windows that touch a second part are dropped by construction, windows with a missing target by choice. The
-    frame ends with the part: later rows do not exist for the pipeline that receives it. With ``partial`` a window may
-    reach past the part and is kept where one of its targets is known.
+    The frame ends with the part, so the pipeline cannot access later rows. Each origin has ``horizon`` known targets
+    inside ``rows``; origins with a missing target are dropped. With ``partial``, an origin only needs one known target,
+    and its other targets may be NaN. Raises InvalidInput if no origin is left.
     """
     if table.schema.series is not None:
         return panel_cuts.learning_part(table, rows, horizon, known_ahead, partial=partial)
@@ -111,7 +119,7 @@ def cut_learning(
     complete = known.any(axis=1) if partial else known.all(axis=1)
     if not complete.any():
         raise InvalidInput(
-            "no window of {horizon} targets in rows {start} to {stop} is complete",
+            "the rows {start} to {stop} contain no window of {horizon} known target values",
             where="column {target!r}",
             next_step="choose a shorter horizon, or a series with fewer missing values",
             horizon=horizon,
@@ -133,11 +141,11 @@ def cut_test(
     *,
     partial: bool = False,
 ) -> tuple[Part, Floats]:
-    """Return the held-out part without targets, and its true values ``(origin, horizon)``, NaN where missing.
+    """Return the test set without targets, and its ``(origin, horizon)`` true values, NaN where missing.
 
-    Rolling origin: each row is an origin (with a stride if there are more than ``max_origins``). The frame holds
-    the part's own rows, because they are history for the origins after them. With ``partial`` the last origins know
-    fewer true values than the horizon has rows.
+    Every row is an origin, or every n-th row if there are more than ``max_origins``. The frame contains the part's own
+    rows, because they are history for later origins. With ``partial``, the last origins have fewer known true values
+    than the horizon. Raises InvalidInput if no true value is known.
     """
     if table.schema.series is not None:
         return panel_cuts.test_part(table, rows, horizon, known_ahead, max_origins, partial=partial)
@@ -150,7 +158,7 @@ def cut_test(
         raise InvalidInput(
             "the test set has no known target",
             where="column {target!r}, rows {start} to {stop}",
-            next_step="choose a larger test share, or a series whose last rows are known",
+            next_step="choose a larger test share, or a series whose last rows have target values",
             target=table.schema.target,
             start=rows.start,
             stop=rows.stop,
@@ -162,17 +170,17 @@ def cut_test(
 
 
 def cut_future(table: Table, horizon: int, known_ahead: Sequence[str] = ()) -> Part:
-    """Return a part with one origin and no row after it, see ``part_at_end``; of a panel one in each series."""
+    """Return the part for the forecast after the last row, with one origin per series; see ``part_at_end``."""
     if table.schema.series is not None:
         return panel_cuts.future_part(table, horizon, known_ahead)
     return part_at_end(table.frame, table.schema, horizon, known_ahead)
 
 
 def cut_after(part: Part, origin: int) -> Part:
-    """Return ``part`` as it was at ``origin``, one of its own, without later rows. Of a panel with groups the other
-    origins of its moment stay.
+    """Return ``part`` with only the origin ``origin`` and without rows later than it, of any series.
 
-    What is known in advance stays, since it was known then; nothing else of a later row does, of whichever series.
+    For a panel with groups, the other origins of the same moment are kept. Values of columns that are known in advance
+    are kept too, because they were known at the origin.
     """
     origins = np.array([origin], dtype=np.int64)
     at = part.origins == origin
@@ -192,7 +200,7 @@ def cut_after(part: Part, origin: int) -> Part:
 
 
 def times_of(frame: pl.DataFrame, schema: Schema) -> list[str]:
-    """Return each row's time as ISO 8601 UTC, or its number if the table has no time."""
+    """Return the time of each row as ISO 8601 in UTC, or its number if the table has no time."""
     if schema.time is None:
         return [str(row) for row in range(frame.height)]
     import polars as pl
@@ -202,7 +210,7 @@ def times_of(frame: pl.DataFrame, schema: Schema) -> list[str]:
 
 
 def range_of(table: Table, rows: Rows) -> PartSummary:
-    """Return rows and times of a part; of a panel the rows of all its series between the two moments."""
+    """Return the number of rows of a part and its first and last time; for a panel, rows of all series count."""
     if table.schema.series is None:
         ends = times_of(table.frame[[rows.start, rows.stop - 1]], table.schema)
         return PartSummary(rows=len(rows), start=ends[0], end=ends[1])
@@ -213,14 +221,14 @@ def range_of(table: Table, rows: Rows) -> PartSummary:
 
 
 def future_times(frame: pl.DataFrame, schema: Schema, horizon: int) -> list[str]:
-    """Return the times of the ``horizon`` rows after the last, as ``times_of`` writes them."""
+    """Return the times of the ``horizon`` rows after the last one, in the format of ``times_of``."""
     if schema.time is None:
         return [str(frame.height + step) for step in range(horizon)]
     return [at.strftime(_ISO) for at in following_times(frame, schema, horizon)]
 
 
 def save_part(part: Part, folder: Path) -> None:
-    """Write ``part`` into a fresh folder."""
+    """Write ``part`` into ``folder``, whose previous content is deleted."""
     fresh_folder(folder)
     part.frame.write_parquet(folder / "frame.parquet", compression="lz4")
     np.save(folder / "origins.npy", part.origins, allow_pickle=False)
@@ -233,9 +241,9 @@ def save_part(part: Part, folder: Path) -> None:
 
 
 class StoredPart(Part):
-    """A part whose frame is read at its first use, so that a step that only needs targets does not load Polars."""
+    """A part whose frame is read when it is first used, so that steps that need only targets do not load Polars."""
 
-    def __getattr__(self, name: str) -> object:  # called for attributes that are not set yet
+    def __getattr__(self, name: str) -> object:  # Python calls this only for attributes that are not set yet
         if name != "frame" or "_folder" not in self.__dict__:
             raise AttributeError(name)
         with Reading.measured():
@@ -246,7 +254,7 @@ class StoredPart(Part):
 
 
 def load_part(folder: Path | str) -> Part:
-    """Read what ``save_part`` wrote; targets if the folder holds them, the frame at its first use."""
+    """Return the part that ``save_part`` wrote; its targets are None if the folder contains none."""
     folder = Path(folder)
     fields = orjson.loads((folder / "part.json").read_bytes())
     targets = folder / "targets.npy"
@@ -267,7 +275,7 @@ def load_part(folder: Path | str) -> Part:
 
 
 def without_short_series(table: Table, split: Split, horizon: int) -> tuple[Table, tuple[LeftOut, ...]]:
-    """Return a panel without the series that have too few rows in a part of ``split``, and these series."""
+    """Return the table with the series of a panel that cannot be used marked as left out, and the list of these."""
     if table.schema.series is None:
         return table, ()
     gone = panel.left_out(table, split, horizon)
@@ -275,7 +283,7 @@ def without_short_series(table: Table, split: Split, horizon: int) -> tuple[Tabl
 
 
 def learnable(table: Table, split: Split, horizon: int) -> tuple[Table, tuple[LeftOut, ...]]:
-    """Drop short series as ``without_short_series`` does, including totals of declared groups."""
+    """Return the table as ``without_short_series`` does, but with the totals of declared groups added first."""
     table, gone = without_short_series(table, split, horizon)
     if not table.schema.groups:
         return table, gone
@@ -285,11 +293,14 @@ def learnable(table: Table, split: Split, horizon: int) -> tuple[Table, tuple[Le
 
 
 def of_run(table: Table, left_out: Sequence[LeftOut]) -> Table:
-    """Return the table whose moments a run's ranges count: see ``panel.split_of_those_that_go_on``.
+    """Return the table to which the row ranges of a run refer.
+
+    Series that ended before the test set are removed, because the ranges do not count their moments (see
+    ``panel.split_of_those_that_go_on``); the others in ``left_out`` are marked as left out.
 
     Args:
-        table: as the dataset holds it.
-        left_out: the run's.
+        table: dataset version.
+        left_out: series that the run left out.
     """
     table = panel.without(table, [each.series for each in left_out if each.why == "ended"])
     return replace(table, left_out=frozenset(each.series for each in left_out))

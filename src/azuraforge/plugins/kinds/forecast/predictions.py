@@ -1,4 +1,4 @@
-"""Predictions between processes, and the checks that any pipeline's predictions must pass."""
+"""Checks of the predictions of forecasters, and their transfer between processes as files."""
 
 from __future__ import annotations
 
@@ -18,23 +18,26 @@ from azuraforge.plugins.forecasting.panels import UNKNOWN_SERIES, Blocks, each, 
 from azuraforge.plugins.forecasting.totals import at_same_moment
 from azuraforge.plugins.kinds.forecast.parts import cut_after
 
-#: Tolerance, relative to the target's spread, between the same origin with and without the rows after it.
+#: Tolerated difference of a prediction with and without later rows, relative to the spread of the target.
 CUT_TOLERANCE = 1e-6
-#: Tolerance between an origin alone and among others; single precision differs a little with the batch size.
+#: Tolerated difference of a prediction alone and in a batch, caused by single precision; relative to the spread too.
 BATCH_TOLERANCE = 1e-3
-#: Least and largest number of origins that the guard checks.
+#: Minimum and maximum number of origins that the leakage guard checks.
 GUARDED_ORIGINS = 3
 MOST_GUARDED = 64
-#: Total number of rows that the guard passes to a pipeline. Each origin costs the frame twice: whole, and cut.
+#: Maximum number of rows that the leakage guard passes to a pipeline; each origin needs the whole frame and a cut one.
 _GUARD_ROWS = 4_000_000
-#: Every second checked origin is among so many at either end of the part, next to other rows.
+#: Every second checked origin is one of this many origins at either end of the part.
 _NEAR_BORDER = 16
 
 Predict = Callable[[Part], Predictions]
 
 
 def predict_checked(name: str, predict: Predict, part: Part) -> Predictions:
-    """Call a pipeline's ``predict`` and refuse an answer of the wrong shape or with NaN in it."""
+    """Return the checked predictions of the pipeline ``name`` for ``part``.
+
+    Raises InvalidInput if they have the wrong type or shape, or contain NaN or infinite values.
+    """
     answer = predict(part)
     expected = (len(part.origins), part.horizon)
     if not isinstance(answer, Predictions):
@@ -42,7 +45,7 @@ def predict_checked(name: str, predict: Predict, part: Part) -> Predictions:
     quantiles: dict[float, Floats] = {}
     for level, values in sorted(answer.quantiles.items()):
         if not 0 < level < 1:
-            raise _wrong(name, Message("quantile levels must lie between 0 and 1, found {level}", {"level": level}))
+            raise _wrong(name, Message("quantile levels must be between 0 and 1, not {level}", {"level": level}))
         quantiles[float(level)] = _checked(name, f"quantile {level}", values, expected)
     base = None if answer.base is None else _checked(name, "base", answer.base, expected)
     return Predictions(_checked(name, "point", answer.point, expected), quantiles, base=base)
@@ -51,10 +54,16 @@ def predict_checked(name: str, predict: Predict, part: Part) -> Predictions:
 def predict_known(
     name: str, answer: Predict, part: Part, knows: Callable[[str], bool]
 ) -> tuple[Predictions, list[str]]:
-    """Predict like ``predict_checked``, with NaN for series that the predictor did not learn; return these, too.
+    """Return checked predictions, NaN for series that the predictor did not learn, and the names of these series.
 
-    A forecast of such a series by analogy does not count: it says nothing of what the predictor learned. Raises
-    InvalidInput (``UNKNOWN_SERIES``, with ``count``) where it learned none of them.
+    Forecasts of unlearned series by analogy are not used, because they do not measure what the predictor learned.
+    Raises InvalidInput with the code ``UNKNOWN_SERIES`` if the predictor learned none of the series.
+
+    Args:
+        name: name of the pipeline.
+        answer: its ``predict``.
+        part: part to predict.
+        knows: function that returns whether the predictor learned the series with a name.
     """
 
     def predict(one: Part) -> Predictions:
@@ -116,12 +125,12 @@ def predict_known(
 def guard_against_future(
     name: str, predict: Predict, part: Part, predictions: Predictions, seed: int, most: int = GUARDED_ORIGINS
 ) -> int:
-    """Refuse a pipeline that uses the future; return the number of checked origins.
+    """Check that a pipeline does not use rows later than the origin; return the number of checked origins.
 
-    At the first ``most`` of ``guarded_origins`` the frame is cut off after the origin and the prediction made again. A
-    prediction that changes has used rows that were not there yet (or other origins' rows).
+    At the first ``most`` of ``guarded_origins``, the prediction is repeated with a frame that ends at the origin. If it
+    changes, the pipeline used rows that did not exist yet at the origin, or rows of other origins.
 
-    Raises InvalidInput; then nothing of the run may be promoted.
+    Raises InvalidInput if a prediction changes or fails; the run then promotes nothing.
     """
     scale_at = _spreads(part)
     chosen = guarded_origins(len(part.origins), seed)[:most]
@@ -163,9 +172,9 @@ def guard_against_future(
 
 
 def affordable_origins(part: Part) -> int:
-    """Return the number of origins of ``part`` to check: 64, fewer for a long frame, at least three.
+    """Return how many origins of ``part`` the leakage guard checks: 3 to 64, fewer for a long frame.
 
-    The number depends on the rows alone. A limit in seconds would check a run less thoroughly on a busy machine.
+    The number depends on the rows only. With a time limit, a busy machine would check a run less thoroughly.
 
     Example:
         >>> import polars as pl
@@ -179,10 +188,10 @@ def affordable_origins(part: Part) -> int:
 
 
 def guarded_origins(origins: int, seed: int) -> list[int]:
-    """Return a part's origins in the order of checking: the first, a random one, the last, then alternately one drawn
-    near an end of the part and one drawn anywhere.
+    """Return the indices of at most 64 origins in the order in which the leakage guard checks them.
 
-    The first origin has the most rows after it; near the ends a part borders on rows of other parts or on nothing.
+    They are the first origin, a random one, the last, and then alternately a random one near an end of the part and any
+    random one. The first origin has the most later rows; the ends border on rows of other parts.
 
     Example:
         >>> order = guarded_origins(1000, seed=7)
@@ -198,7 +207,10 @@ def guarded_origins(origins: int, seed: int) -> list[int]:
 
 
 def save_predictions(predictions: Predictions, path: Path) -> None:
-    """Write one ``.npz`` without pickles: point, levels, quantiles ``(level, origin, horizon)``."""
+    """Write the predictions to ``path`` as an ``.npz`` file without pickled objects.
+
+    Arrays: ``point``, ``levels``, ``quantiles`` as ``(level, origin, horizon)`` and, if present, ``base``.
+    """
     levels = sorted(predictions.quantiles)
     stacked = np.stack([predictions.quantiles[level] for level in levels]) if levels else np.empty((0, 0, 0))
     arrays = {"point": predictions.point, "levels": np.array(levels, dtype=np.float64), "quantiles": stacked}
@@ -208,7 +220,7 @@ def save_predictions(predictions: Predictions, path: Path) -> None:
 
 
 def load_predictions(path: Path | str) -> Predictions:
-    """Read what ``save_predictions`` wrote."""
+    """Return the predictions that ``save_predictions`` wrote."""
     with np.load(path, allow_pickle=False) as arrays:
         levels, quantiles = arrays["levels"], arrays["quantiles"]
         base = arrays["base"] if "base" in arrays.files else None
@@ -217,7 +229,9 @@ def load_predictions(path: Path | str) -> Predictions:
 
 
 def interval_of(predictions: Predictions) -> tuple[float, Floats, Floats] | None:
-    """Return the 90 % interval, else the widest symmetric one: (nominal coverage, low, high); None if there is none.
+    """Return the level of the shown interval and its lower and upper ends; None if there is no symmetric interval.
+
+    The shown interval is the 90 % interval, or the widest symmetric one if that is missing.
 
     Example:
         >>> made = Predictions(np.zeros((1, 1)), {0.05: -np.ones((1, 1)), 0.95: np.ones((1, 1))})
@@ -269,7 +283,10 @@ def _difference(a: Predictions, b: Predictions) -> float:
 
 
 def _spreads(part: Part) -> Callable[[int], float]:
-    """Return the target's spread by origin; of a panel that of its series, so that leaks of small ones are seen."""
+    """Return a function from an origin to the spread of the target; in a panel, that of the origin's series.
+
+    The tolerances of the leakage guard are relative to this spread, so leaks of small series are detected too.
+    """
     values = column_values(part.frame, part.schema.target)
     if part.schema.series is None:
         whole = _spread(values)

@@ -1,11 +1,12 @@
-"""Scores of a forecast's quantiles, computed by the platform in the data's own unit.
+"""Scores of a forecast's quantiles, computed by the platform in the unit of the target.
 
-*Pinball loss* at a level: ``level * (truth - quantile)`` above it, ``(1 - level) * (quantile - truth)`` below; its mean
-is least where the quantile is right. *CRPS* (continuous ranked probability score) is the integral of twice the pinball
-loss over all levels; forecasters give a few levels only, so it is approximated by the plain mean of twice the pinball
-losses of those, which for symmetric levels with the median is the weighted interval score (Bracher et al., "Evaluating
-epidemic forecasts in an interval format", 2021). It compares forecasts with the same levels, and is coarse by itself:
-contenders with other levels have none next to each other.
+The *pinball loss* of a quantile is ``level * (truth - quantile)`` if the true value is above it, and
+``(1 - level) * (quantile - truth)`` if it is below; its expectation is minimal for the true quantile.
+
+The *CRPS* (continuous ranked probability score) is the integral of twice the pinball loss over all levels. Forecasters
+return a few levels only, so it is approximated by the mean of twice their pinball losses. For symmetric levels with the
+median, that is the weighted interval score (Bracher et al., "Evaluating epidemic forecasts in an interval format",
+2021). Values are comparable only between forecasts with the same levels.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from azuraforge.plugins.kinds.forecast.predictions import interval_of
 
 
 class Scores(TypedDict):
-    """``width`` is the mean width of the widest symmetric interval; None without quantiles or truth."""
+    """Scores of quantiles; None or empty if there are no quantiles or no known true values.
+
+    ``width`` is the mean width of the interval that ``interval_of`` returns, ``pinball`` the mean loss by level.
+    """
 
     crps: float | None
     width: float | None
@@ -28,11 +32,11 @@ class Scores(TypedDict):
 
 
 def score(truth: Floats, predictions: Predictions) -> tuple[Scores, list[Scores]]:
-    """Return the scores over all horizons together, and for each horizon.
+    """Return the scores over all horizons together, and a list with those of each horizon.
 
     Args:
-        truth: ``(origin, horizon)`` actual values, NaN where missing; these are left out.
-        predictions: of the same shape.
+        truth: ``(origin, horizon)`` true values, NaN where missing.
+        predictions: predictions of the same shape.
 
     Example:
         >>> made = Predictions(np.zeros((1, 1)), {0.1: -np.ones((1, 1)), 0.9: np.ones((1, 1))})
@@ -47,7 +51,7 @@ def score(truth: Floats, predictions: Predictions) -> tuple[Scores, list[Scores]
 
 
 def pinball(truth: Floats, quantile: Floats, level: float) -> Floats:
-    """Return the pinball loss of each value, of any shape; NaN where the truth is missing."""
+    """Return the pinball losses of one quantile, in the shape of ``truth``; NaN where the true value is missing."""
     above = truth - quantile
     return np.asarray(np.maximum(level * above, (level - 1.0) * above))
 

@@ -1,4 +1,4 @@
-"""The ranges of columns known ahead that a predictor learned from, kept next to its weights."""
+"""The learned value ranges of columns that are known in advance, stored in the folder of a predictor."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Ranges = dict[str, tuple[float, float]]
 
 
 def keep_ranges(part: Part, predictor: Path) -> None:
-    """Write the smallest and largest value of each column known ahead, of each series of a panel, up to the part's end.
+    """Write the minimum and maximum of each column that is known in advance, for each series of a panel.
 
-    A predictor without such columns gets no file.
+    They are computed over all rows of the part's frame. No file is written if there are no such columns.
     """
     if not part.ahead:
         return
@@ -36,9 +36,10 @@ def keep_ranges(part: Part, predictor: Path) -> None:
 
 
 def learned_ranges(predictor: Path, series: str | None) -> Ranges:
-    """Return column → smallest and largest learned value; empty if the version does not record them.
+    """Return column → minimum and maximum that a predictor learned; empty if there is no valid file.
 
-    A file that holds something else, as an imported version may, counts as no record.
+    ``series`` is the name of a panel's series; None for a single series. An invalid file, which an imported version may
+    contain, is ignored.
     """
     path = predictor / FILE
     if not path.exists():

@@ -1,7 +1,8 @@
-"""Residuals of a forecast: errors by size, over time and by slice, each next to the best baseline's.
+"""Residuals of a forecast: the distribution of its errors, their course over time, and errors by slice.
 
-Errors are ``predicted - actual``. Shape, time and memory are examined one step ahead, where errors of neighbouring
-origins do not overlap; slices hold every horizon. Computed from stored predictions in a child without app code.
+Errors are ``predicted - actual``. Distribution, course and autocorrelation use the errors one row ahead, because those
+of neighbouring origins do not overlap; slices use all horizons. Everything is computed from stored predictions in a
+child process that loads no pipeline.
 """
 
 from __future__ import annotations
@@ -32,18 +33,18 @@ from azuraforge.plugins.kinds.forecast.metrics import skill
 from azuraforge.plugins.kinds.forecast.parts import load_part, times_of
 from azuraforge.plugins.kinds.forecast.predictions import load_predictions
 
-#: Largest number of drawn points; longer series are thinned out evenly, both ends kept.
+#: Maximum number of drawn points; from longer series evenly spaced points are drawn, including both ends.
 DRAWN_POINTS = 1000
 QQ_POINTS = 101
 MOST_BINS = 60
 MOST_LAGS = 60
-#: A slice of fewer errors shows only chance.
+#: Minimum number of errors of a slice; with fewer, its RMSE is mostly chance.
 FEWEST_ERRORS = 10
 _DAY_SECONDS = 86_400
 
 
 def residual_figures(case: ExplainCase, season: int) -> dict[str, Figure]:
-    """Return ``actual_predicted``, ``residuals`` and ``slices`` of the candidate, next to the best baseline."""
+    """Return the figures ``actual_predicted``, ``residuals`` and ``slices`` of the candidate and the best baseline."""
     truth = np.load(case.truth / "truth.npy", allow_pickle=False)
     test = load_part(case.test)
     point, baseline_point = (
@@ -77,12 +78,12 @@ def residual_figures(case: ExplainCase, season: int) -> dict[str, Figure]:
 
 
 def residual_shape(errors: Floats, times: list[str], season: int) -> ResidualShape:
-    """Return a histogram with the fitted normal, QQ, errors over time, and their autocorrelation.
+    """Return the distribution of the errors, their course over time, and their autocorrelation.
 
     Args:
-        errors: ``(origin,)`` one step ahead, NaN where the actual value is missing.
-        times: of each target.
-        season: rows in one season; the autocorrelation reaches at least two of them if the part allows.
+        errors: ``(origin,)`` errors one row ahead, NaN where the true value is missing.
+        times: ``(origin,)`` times of the targets.
+        season: number of rows in one season; the autocorrelation covers two seasons if there are enough origins.
     """
     known = np.flatnonzero(np.isfinite(errors))
     left = errors[known]
@@ -108,7 +109,7 @@ def residual_shape(errors: Floats, times: list[str], season: int) -> ResidualSha
 
 
 def histogram(errors: Floats) -> Histogram:
-    """Return counts between edges; bins as wide as Freedman and Diaconis (1981) propose, at most ``MOST_BINS``.
+    """Return a histogram with the bin width of Freedman and Diaconis (1981), but at most ``MOST_BINS`` bins.
 
     Example:
         >>> sum(histogram(np.arange(10.0)).counts)
@@ -124,7 +125,10 @@ def histogram(errors: Floats) -> Histogram:
 
 
 def normal_quantiles(errors: Floats) -> NormalQuantiles:
-    """Return sorted errors in units of their spread, over a normal's quantiles at the same rank (Blom, 1958)."""
+    """Return the points of a normal QQ plot: standardised errors against normal quantiles of their rank (Blom, 1958).
+
+    Empty if there are fewer than three errors or all are equal.
+    """
     if len(errors) < 3 or not errors.std():
         return NormalQuantiles(normal=(), error=())
     from scipy.special import ndtri
@@ -136,7 +140,9 @@ def normal_quantiles(errors: Floats) -> NormalQuantiles:
 
 
 def autocorrelation(errors: Floats, lags: int) -> list[float]:
-    """Return the errors' correlation with those 1, 2 … ``lags`` origins earlier; missing ones are left out.
+    """Return the autocorrelation of the errors at the lags 1 to ``lags``, in origins; NaN errors are left out.
+
+    Empty if fewer than three errors are known or all are equal.
 
     Example:
         >>> [round(value, 3) for value in autocorrelation(np.array([1.0, -1.0] * 50), 2)]
@@ -153,7 +159,10 @@ def autocorrelation(errors: Floats, lags: int) -> list[float]:
 
 
 def ljung_box(errors: Floats, lags: int) -> LjungBox | None:
-    """Test by Ljung and Box (1978) whether errors are autocorrelated up to ``lags``; a small p says they are."""
+    """Return the test of Ljung and Box (1978) for autocorrelation up to ``lags``; None if there are too few errors.
+
+    A small p-value indicates that the errors are autocorrelated.
+    """
     found = autocorrelation(errors, lags)
     origins = int(np.isfinite(errors).sum())
     if not found or origins <= lags + 1:
@@ -166,17 +175,22 @@ def ljung_box(errors: Floats, lags: int) -> LjungBox | None:
 
 
 def lags_of(origins: int, season: int) -> int:
-    """Return the number of lags for ``origins`` errors: two seasons, at least 10, at most a fifth of them or 60."""
+    """Return the number of lags: two seasons but at least 10, and at most 60 or a fifth of the origins."""
     return max(1, min(max(10, 2 * season), MOST_LAGS, origins // 5))
 
 
 def error_by_slice(test: Part, truth: Floats, point: Floats, baseline: Floats) -> tuple[SliceErrors, ...]:
-    """Return the RMSE and the best baseline's by horizon, hour, weekday, month and level at the origin, as available.
+    """Return the RMSE of the candidate and the best baseline by horizon, hour, weekday, month and level.
 
-    Hours, weekdays (1 is Monday) and months are those of the target's time in the schema's zone. The level is the
-    last known value at the origin: known when predicting, so that no slice is chosen by its outcome.
+    Hours, weekdays (1 is Monday) and months are those of the target's time in the time zone of the schema. The level is
+    the tercile (1 to 3) of the last known value at the origin; it is known when the forecast is made, so no slice
+    depends on the outcome. Slices with fewer than ``FEWEST_ERRORS`` errors are left out, and keys with fewer than two
+    slices.
 
-    A slice of fewer than ``FEWEST_ERRORS`` errors is left out, and a key with fewer than two slices.
+    Args:
+        test: test set.
+        truth: ``(origin, horizon)`` true values, NaN where missing.
+        point, baseline: ``(origin, horizon)`` predictions of the candidate and of the best baseline.
     """
     keys: dict[str, NDArray[np.int64]] = {}
     if truth.shape[1] > 1:
@@ -195,7 +209,7 @@ def error_by_slice(test: Part, truth: Floats, point: Floats, baseline: Floats) -
 
 
 def thinned(count: int, most: int) -> NDArray[np.int64]:
-    """Return at most ``most`` of ``count`` indices, evenly spaced, including first and last.
+    """Return at most ``most`` evenly spaced indices below ``count``, including the first and the last.
 
     Example:
         >>> thinned(10, 4).tolist(), thinned(3, 4).tolist()
@@ -217,7 +231,10 @@ def _slice(value: int, rows: NDArray[np.bool_], truth: Floats, point: Floats, ba
 
 
 def _calendar_keys(test: Part, shape: tuple[int, int]) -> dict[str, NDArray[np.int64]]:
-    """Return ``(origin, horizon)`` hour, weekday and month of each target, if the rows' distance lets them differ."""
+    """Return key → ``(origin, horizon)`` hour, weekday or month of each target.
+
+    A key is left out if the distance of the rows makes it meaningless, such as the hour of daily rows.
+    """
     if test.schema.time is None:
         return {}
     import polars as pl
@@ -234,7 +251,10 @@ def _calendar_keys(test: Part, shape: tuple[int, int]) -> dict[str, NDArray[np.i
 
 
 def _level_keys(test: Part) -> NDArray[np.int64] | None:
-    """Return ``(origin,)`` 1, 2 or 3: the tercile of the last known value at the origin, among all origins."""
+    """Return the ``(origin,)`` tercile (1 to 3) of the last known value at each origin.
+
+    Returns None if an origin has no known value before it or there are fewer than three distinct values.
+    """
     import polars as pl
 
     column = test.frame.get_column(test.schema.target).cast(pl.Float64).fill_nan(None).fill_null(strategy="forward")

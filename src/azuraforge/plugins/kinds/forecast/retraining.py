@@ -1,8 +1,8 @@
-"""The parts of a retrained winner: train and validation together, except a last block for calibration.
+"""The split for training the best config of a study again: most validation rows join the training set.
 
-The trials of a study chose their config, and how many epochs it takes, by the validation set. Those rows may then be
-learned from; only the last of them are left out, so that intervals are calibrated on rows that the weights have not
-seen. The test set is the same, and no trial has seen it.
+A study selects its config and the number of epochs on the validation set, so these rows may be learned from afterwards.
+Only the last of them are kept out of the training set, so that intervals are calibrated on rows that the weights have
+not learned from. The test set is unchanged; no trial has used it.
 """
 
 from __future__ import annotations
@@ -11,21 +11,24 @@ from dataclasses import replace
 
 from azuraforge.plugins.contract.parts import Rows, Split
 
-#: Least number of origins in the calibration block, if half of the validation set holds them: the outer quantiles (5 %
-#: and 95 %) of split-conformal intervals need 19.
+#: Number of origins that the remaining validation set should have, if half of the former one suffices for it. The outer
+#: quantiles (5 % and 95 %) of split-conformal intervals need 19.
 LEAST_ORIGINS = 40
 _SHARE = 4
 
 
 def retraining_split(split: Split, *, horizon: int, gap: int) -> Split:
-    """Return the split whose validation set is the last quarter of the former one, or up to half if more is needed.
+    """Return the split with the last quarter of the validation set, or up to a half for enough calibration origins.
+
+    The earlier validation rows, except the last ``gap`` of them, join the training set. A partial split is returned
+    unchanged.
 
     Example:
         >>> found = retraining_split(Split(Rows(0, 700), Rows(700, 900), Rows(900, 1000)), horizon=2, gap=0)
         >>> found.train, found.validation
         (Rows(start=0, stop=850), Rows(start=850, stop=900))
     """
-    if split.partial:  # too few rows to move any
+    if split.partial:  # has too few rows to move any
         return split
     rows = len(split.validation)
     block = max(rows // _SHARE, horizon + LEAST_ORIGINS - 1)

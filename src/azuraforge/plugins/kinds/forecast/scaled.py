@@ -1,8 +1,8 @@
-"""Errors in units of the training set's own steps, comparable across series and valid if most values are 0.
+"""Scaled errors, which are comparable across series and defined even if most values are 0.
 
 RMSSE and the scaled pinball loss are those of the M5 competition (Makridakis, Spiliotis and Assimakopoulos, "The M5
-competition: background, organization, and implementation", 2022): errors divided by the size of the step from one row
-to the next in the training set, counted from the first value that is not zero.
+competition: background, organization, and implementation", 2022). Errors are divided by the mean change from one row to
+the next in the training set, starting at the first value other than zero.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from azuraforge.plugins.kinds.forecast.probabilistic import pinball
 
 @dataclass(frozen=True)
 class Scales:
-    """Sizes of the training set's steps.
+    """The scales of a test set's errors: the mean change from row to row in the training set.
 
     Attributes:
-        squared: ``(origin,)`` mean squared step of each origin's series; NaN where it is zero.
-        absolute: ``(origin,)`` mean absolute step.
-        zeros: share of the training set's known values that are zero.
+        squared: ``(origin,)`` mean squared change of each origin's series; NaN if it is zero or unknown.
+        absolute: ``(origin,)`` mean absolute change of each origin's series; NaN if it is zero or unknown.
+        zeros: share of zeros among the known values of the training set.
     """
 
     squared: Floats
@@ -37,7 +37,7 @@ class Scales:
 
     @classmethod
     def of(cls, train: Part, test: Part) -> Scales:
-        """Learn the scales of the test set's origins from the training set, of a panel series by series."""
+        """Return the scales of the test set's origins, computed from the training rows of each origin's series."""
         values = column_values(train.frame, train.schema.target)
         if test.schema.series is None:
             own = values[train.start :]
@@ -54,11 +54,18 @@ class Scales:
 
     @property
     def intermittent(self) -> bool:
-        """True if enough values are zero that errors are compared in these units."""
+        """Whether so many values are zero that contenders are compared by scaled errors."""
         return self.zeros >= INTERMITTENT_SHARE
 
     def losses(self, metric: str, truth: Floats, predictions: Predictions) -> Floats:
-        """Return ``(origin, horizon)`` losses of RMSSE or of the scaled pinball loss, NaN where unknown."""
+        """Return ``(origin, horizon)`` losses, NaN where unknown.
+
+        Args:
+            metric: ``rmsse`` for scaled squared errors; otherwise scaled pinball losses are returned, which are NaN if
+                there are no quantiles.
+            truth: ``(origin, horizon)`` true values, NaN where missing.
+            predictions: predictions of the same shape.
+        """
         if metric == RMSSE.name:
             return np.asarray(np.square(predictions.point - truth) / self.squared[:, None])
         if not predictions.quantiles:
@@ -67,18 +74,26 @@ class Scales:
         return np.asarray(np.mean(levels, axis=0) / self.absolute[:, None])
 
     def measure(self, truth: Floats, predictions: Predictions, owners: Indices | None) -> dict[str, float | None]:
-        """Return both metrics; of a panel the mean of the series' own."""
+        """Return RMSSE and the scaled pinball loss by name; for a panel, each is the mean over its series.
+
+        ``owners`` contains the ``(origin,)`` series index of each origin; None for a single series.
+        """
         return {metric.name: self.score(metric, truth, predictions, owners) for metric in (RMSSE, SCALED_PINBALL)}
 
     def score(
         self, metric: MetricFacts, truth: Floats, predictions: Predictions, owners: Indices | None
     ) -> float | None:
-        """Return one of the metrics; of a panel the mean of the series' own."""
+        """Return the value of ``metric``, for a panel the mean over its series; None if no loss is known.
+
+        ``owners`` contains the ``(origin,)`` series index of each origin; None for a single series.
+        """
         return _score(metric, self.losses(metric.name, truth, predictions), owners)
 
 
 def step_sizes(values: Floats) -> tuple[float, float]:
-    """Return the mean squared and the mean absolute step between known neighbours; NaN if there is none.
+    """Return the mean squared and the mean absolute change between neighbouring known values.
+
+    Values before the first one other than zero are ignored. Both are NaN if there is no change.
 
     Example:
         >>> step_sizes(np.array([0.0, 0.0, 2.0, 0.0, np.nan, 3.0, 4.0]))

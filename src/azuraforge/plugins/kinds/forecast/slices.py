@@ -1,4 +1,4 @@
-"""Slices of the targets of a test set, as masks."""
+"""Slices of the targets of a test set by horizon, hour, weekday and month, as masks."""
 
 from __future__ import annotations
 
@@ -14,9 +14,14 @@ Keys = NDArray[np.int64]
 
 
 def series_slices(asked: Sequence[str], test: Part) -> list[SliceMask]:
-    """Return slices over ``(origin, horizon)``: steps ahead, and hours, weekdays (1: Monday) and months of targets.
+    """Return the slices of the requested keys, with ``(origin, horizon)`` masks.
 
-    Times are read in the series' own zone. A series without times has no hours to guard: only steps.
+    Hours, weekdays (1 is Monday) and months are those of the targets in the time zone of the series; they are left out
+    if rows have no time.
+
+    Args:
+        asked: requested keys: ``horizon``, ``hour``, ``weekday`` and ``month``; others are ignored.
+        test: test set.
     """
     found: list[SliceMask] = []
     for by in asked:
@@ -37,5 +42,5 @@ def _keys(by: str, test: Part) -> Keys | None:
     if read is None:
         return None
     numbers = read().to_numpy().astype(np.int64)
-    # After the last row of a short series there is no truth and no loss: any slice will do.
+    # Targets beyond the last row have no true value and no loss, so their slice does not matter.
     return np.asarray(numbers[np.minimum(test.origins[:, None] + ahead, len(numbers) - 1)], dtype=np.int64)

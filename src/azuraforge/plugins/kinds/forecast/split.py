@@ -1,4 +1,4 @@
-"""The splitting rule of forecasts: checked ranges in time, and the parts cut from them."""
+"""The split of a series or panel in time: checked row ranges, and the parts written from them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ from azuraforge.plugins.kinds.forecast.retraining import retraining_split
 
 
 class ForecastSplit(SplitResult):
-    """Ranges of rows; of a panel ranges of its distinct times, and the series that the run leaves out."""
+    """The row ranges of a split; for a panel they count its distinct times, and some series may be left out.
+
+    ``ranges`` maps the name of a part to its half-open row range.
+    """
 
     ranges: dict[str, tuple[int, int]]
     left_out: tuple[LeftOut, ...] = ()
@@ -36,7 +39,7 @@ class ForecastSplit(SplitResult):
     )
 
     def range_of(self, part: PartName) -> Rows:
-        """Return the rows of a part."""
+        """Return the row range of a part."""
         return Rows(*self.ranges[part])
 
 
@@ -49,7 +52,7 @@ def split_series(
     studied: bool = False,
     retrained: bool = False,
 ) -> ForecastSplit:
-    """Split a series or a panel; see ``TaskKind.split``."""
+    """Split a series or a panel in time; arguments and errors are those of ``TaskKind.split``."""
     horizon, gap = config.horizon, config.gap
     table, ranges, ended = panel.split_of_those_that_go_on(table, lambda each: pipeline.split(each, config))
     chosen_by = (ranges.validation.start, ranges.validation.stop) if retrained or studied else None

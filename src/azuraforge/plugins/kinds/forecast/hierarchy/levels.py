@@ -1,4 +1,4 @@
-"""Errors of a hierarchy's forecasts by level: every series, each group column's totals, and the total of all."""
+"""Errors of hierarchical forecasts by level: single series, totals of each group column, and the grand total."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from azuraforge.plugins.kinds.forecast.predictions import interval_of
 
 
 def level_scores(test: Part, truth: Floats, candidate: Predictions, baseline: Predictions) -> Hierarchical | None:
-    """Return the errors by level on the whole test set; None if no groups are declared.
+    """Return the errors of each level on the whole test set; None if no groups are declared.
 
     Args:
-        test: with the origins of series and totals.
-        truth: ``(origin, horizon)``, NaN where missing.
-        candidate: reconciled; ``base`` holds the forecasts before.
-        baseline: of the best baseline, reconciled in the same way.
+        test: test set with the origins of series and totals.
+        truth: ``(origin, horizon)`` true values, NaN where missing.
+        candidate: reconciled forecasts of the candidate; ``base`` contains those before reconciliation.
+        baseline: forecasts of the best baseline, reconciled in the same way.
     """
     if test.schema.series is None or not test.schema.groups:
         return None
@@ -73,7 +73,7 @@ def _places(test: Part, blocks: Blocks, names: tuple[str, ...]) -> Indices:
 
 
 def _packed(values: Floats, test: Part, places: Indices, count: int) -> tuple[Floats, Indices]:
-    """Return ``(moment, horizon, name)``, NaN without an origin, and each origin's moment."""
+    """Return values as ``(moment, horizon, name)``, NaN where there is no origin, and ``(origin,)`` moment indices."""
     moments, rows = np.unique(moments_of(test.frame, test.schema)[test.origins], return_inverse=True)
     packed = np.full((len(moments), values.shape[1], count), np.nan)
     packed[rows, :, places] = values
@@ -87,7 +87,7 @@ def _added_up(point: Floats, test: Part, places: Indices, method: Reconciliation
 
 
 def _gap(point: Floats, test: Part, places: Indices, sums: Floats) -> float:
-    """Return the largest distance of a total from the sum of its series, relative to the total's size."""
+    """Return the largest distance of a total from the sum of its series, relative to the sum of their sizes."""
     packed, _ = _packed(point, test, places, sum(sums.shape))
     totals, series = packed[:, :, : len(sums)], packed[:, :, len(sums) :]
     added = np.where(np.isfinite(series), series, 0.0) @ sums.T

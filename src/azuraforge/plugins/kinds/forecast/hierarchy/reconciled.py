@@ -1,8 +1,8 @@
-"""A wrapper of every forecaster: forecasts of counts are not negative, and forecasts of groups are reconciled.
+"""A wrapper of every forecaster that clips forecasts of counts at zero and reconciles forecasts of groups.
 
-The platform wraps a pipeline where it loads it, so that each of them, a third party's too, gives forecasts of totals
-that add up; the pipeline itself sees totals as further series. Without declared groups forecasts are changed only where
-they lie below zero and their series cannot (``floors.py``).
+The platform wraps each pipeline that it loads, so that the forecasts of any pipeline add up to those of the totals. The
+pipeline itself receives totals as additional series. Without declared groups, only negative forecasts of series that
+are never negative are changed (see ``floors.py``).
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ from azuraforge.plugins.kinds.forecast.panel_judging import origins_of
 from azuraforge.plugins.kinds.forecast.predictions import predict_checked
 
 WEIGHTS, FACTS = "reconciliation.safetensors", "reconciliation.json"
-#: Number of the validation set's moments from which its errors alone give their covariance, and the largest number of
-#: moments, the newest, for its estimate.
+#: Number of validation moments that suffices to estimate the errors' covariance without training errors, and the
+#: maximum number of moments (the newest ones) that the estimate uses.
 _ENOUGH_MOMENTS, _MOST_MOMENTS = 20, 200
-#: Weight, in moments, of the base intervals' own width when few errors are known.
+#: Weight of the unchanged interval width, in moments: with few known errors the width changes little.
 _PRIOR_MOMENTS = 5.0
 _WIDEST = 10.0
 
 
 @dataclass(frozen=True)
 class Reconciler:
-    """A reconciliation, and how much wider or narrower it makes intervals.
+    """The reconciliation that a version learned, with the factors by which it scales intervals.
 
     Attributes:
-        reconciliation: of the hierarchy that the version learned.
-        widths: ``(name,)`` root mean square error of reconciled forecasts by that of base forecasts.
+        reconciliation: reconciliation of the learned hierarchy.
+        widths: ``(name,)`` ratio of the root mean square error of reconciled forecasts to that of base forecasts.
     """
 
     reconciliation: Reconciliation
@@ -59,11 +59,11 @@ class Reconciler:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The series and totals, in the order of the arrays."""
+        """Names of the totals and series, in the order of the arrays."""
         return self.reconciliation.hierarchy.names
 
     def save(self, folder: Path) -> None:
-        """Write two files into the folder of a version."""
+        """Write the reconciliation into two files in the folder of a version."""
         found = self.reconciliation
         covariance = found.covariance
         arrays = {"widths": self.widths, "sizes": covariance.sizes, "errors": covariance.errors}
@@ -79,7 +79,7 @@ class Reconciler:
 
     @classmethod
     def load(cls, folder: Path) -> Reconciler | None:
-        """Read what ``save`` wrote; None if the version has no totals."""
+        """Return the reconciler that ``save`` wrote; None if the version has no totals."""
         if not (folder / FACTS).exists():
             return None
         facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
@@ -92,7 +92,10 @@ class Reconciler:
 
 @dataclass(frozen=True)
 class Wrapped:
-    """A pipeline's predictor, the reconciliation of its forecasts (None: none), and the series clipped at zero."""
+    """The predictor of a wrapped pipeline, with the reconciler of its forecasts and the series clipped at zero.
+
+    ``reconciler`` is None if the forecasts are not reconciled.
+    """
 
     predictor: Any
     reconciler: Reconciler | None = None
@@ -100,7 +103,7 @@ class Wrapped:
 
 
 class ReconciledPipeline(Pipeline[Any, Wrapped]):
-    """A pipeline whose forecasts are clipped at zero for counts, and add up if groups are declared."""
+    """A wrapper around a pipeline that clips forecasts of counts at zero and reconciles forecasts of groups."""
 
     def __init__(self, pipeline: AnyPipeline) -> None:
         self._pipeline = pipeline
@@ -115,7 +118,10 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
         self._pipeline.check_pretrained(config, folder_of)
 
     def fit(self, run: RunContext[Any], train: Part, validation: Part) -> Wrapped:
-        """Learn, then estimate the errors' covariance on the validation set."""
+        """Fit the pipeline, then estimate the covariance of its errors on the validation set if groups are declared.
+
+        The newest moments of the training set are added if the validation set has too few.
+        """
         predictor, floors = self._pipeline.fit(run, train, validation), _floors(run.config, train)
         if train.schema.series is None or not train.schema.groups:
             return Wrapped(predictor, floors=floors)
@@ -136,14 +142,20 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
         return Wrapped(predictor, Reconciler(found, _widths(found, errors)), floors)
 
     def refit(self, run: RunContext[Any], evaluated: Wrapped, rows: Part) -> Wrapped | None:
-        """Refit the pipeline, with the evaluated reconciliation, as no errors are left to learn one from."""
+        """Refit the pipeline but keep the evaluated reconciliation, because no held-out errors are left to learn it.
+
+        Returns None if the pipeline does not refit.
+        """
         predictor = self._pipeline.refit(run, evaluated.predictor, rows)
         if predictor is None:
             return None
         return replace(evaluated, predictor=predictor, floors=_floors(run.config, rows))
 
     def predict(self, predictor: Wrapped, part: Part) -> Predictions:
-        """Predict every series at the requested moments, reconcile, and return the requested ones."""
+        """Return clipped and reconciled forecasts for the origins of ``part``.
+
+        To reconcile, all series and totals in the part's frame are predicted at the moments of these origins.
+        """
         floors = predictor.floors
         if predictor.reconciler is None or part.schema.series is None or not len(part.origins):
             if floors.series:
@@ -153,7 +165,7 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
         whole, places = _every_series(part)
         base = floors.applied(self._base(predictor.predictor, whole), whole)
         columns = _places(whole, predictor.reconciler.names)
-        known = np.flatnonzero(columns >= 0)  # a pipeline may forecast a series that it did not learn
+        known = np.flatnonzero(columns >= 0)  # series that were not learned are in no total and stay unchanged
         columns = columns[known]
         moments, rows = np.unique(moments_of(whole.frame, whole.schema)[whole.origins[known]], return_inverse=True)
         packed = np.full((len(moments), part.horizon, len(predictor.reconciler.names)), np.nan)
@@ -180,7 +192,7 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
         return Wrapped(self._pipeline.load(folder), Reconciler.load(folder), Floors.load(folder))
 
     def knows_series(self, predictor: Wrapped, name: str) -> bool:
-        """Return whether the series was learned; totals are series that the pipeline learned."""
+        """Return whether the pipeline learned the series or total ``name``."""
         return self._pipeline.knows_series(predictor.predictor, name)
 
     def trials(self, predictor: Wrapped) -> int:
@@ -200,7 +212,7 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
         return predict_checked(self.name, partial(self._pipeline.predict, predictor), part)
 
     def _errors(self, predictor: object, part: Part, hierarchy: Hierarchy) -> Floats:
-        """Return ``(moment, name, horizon)``: truth minus base forecast, NaN where unknown."""
+        """Return ``(moment, name, horizon)`` errors: true value minus base forecast, NaN where unknown."""
         if part.targets is None:
             raise ValueError("a part to learn from has no targets")
         base = self._base(predictor, replace(part, targets=None))
@@ -211,7 +223,7 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
 
 
 def hierarchy_learned(folder: Path) -> Hierarchy | None:
-    """Return the series and totals that a version in this folder learned; None: it has no totals."""
+    """Return the series and totals that the version in ``folder`` learned; None if it has no totals."""
     found = Reconciler.load(folder)
     return None if found is None else found.reconciliation.hierarchy
 
@@ -221,8 +233,10 @@ def _floors(config: object, rows: Part) -> Floors:
 
 
 def _ended(found: Floats, method: Reconciliation, ends: Flags) -> Floats:
-    """Return reconciled ``(row, name)`` forecasts, not negative for the series in ``ends``, whose totals still add
-    up."""
+    """Return reconciled ``(row, name)`` forecasts, clipped at zero for the series flagged in ``ends``.
+
+    The totals are raised by the same amounts, so that they still add up.
+    """
     totals = len(method.hierarchy.sums)
     series = np.where(ends[totals:] & (found[:, totals:] < 0), 0.0, found[:, totals:])
     if method.method == "none" or np.array_equal(series, found[:, totals:], equal_nan=True):
@@ -233,7 +247,7 @@ def _ended(found: Floats, method: Reconciliation, ends: Flags) -> Floats:
 
 
 def _newest(train: Part) -> Part:
-    """Return the training set with the origins of its newest moments only."""
+    """Return the training set restricted to the origins of its newest ``2 * _ENOUGH_MOMENTS`` moments."""
     moments = moments_of(train.frame, train.schema)[train.origins]
     kept = moments >= np.unique(moments)[-_ENOUGH_MOMENTS * 2 :][0]
     ahead = {column: values[kept] for column, values in train.ahead.items()}
@@ -242,10 +256,10 @@ def _newest(train: Part) -> Part:
 
 
 def _widths(found: Reconciliation, errors: Floats) -> Floats:
-    """Return ``(name,)`` ratios of root mean square errors, with and without reconciliation.
+    """Return ``(name,)`` ratios of the root mean square error with reconciliation to that without.
 
-    Each half of the moments is reconciled with the covariance of the other, so that errors are none that it has seen.
-    Few moments leave the intervals nearly as they were.
+    Each half of the moments is reconciled with the covariance of the other half, so that no error is used twice. With
+    few moments the ratios remain close to 1.
     """
     moments = len(errors)
     if moments < 2 or found.method == "none":
@@ -268,9 +282,9 @@ def _widths(found: Reconciliation, errors: Floats) -> Floats:
 
 
 def _every_series(part: Part) -> tuple[Part, Indices]:
-    """Return the part with every row of its frame at the requested moments, and the new positions of its origins.
+    """Return ``part`` with all rows at the moments of its origins as origins, and the indices of its former origins.
 
-    Columns known ahead are unknown at the origins that are added.
+    Columns that are known in advance are NaN at the added origins.
     """
     moments = moments_of(part.frame, part.schema)
     rows = np.flatnonzero(np.isin(moments, np.unique(moments[part.origins]))).astype(np.int64)
@@ -283,7 +297,7 @@ def _every_series(part: Part) -> tuple[Part, Indices]:
 
 
 def _places(part: Part, names: tuple[str, ...]) -> Indices:
-    """Return ``(origin,)``: the index of each origin's series in ``names``; -1 if it is none of them."""
+    """Return ``(origin,)`` indices into ``names`` of each origin's series; -1 if the series is not among them."""
     blocks = Blocks.of(part.frame, str(part.schema.series))
     place = {name: number for number, name in enumerate(names)}
     known = np.array([place.get(name, -1) for name in blocks.names], dtype=np.int64)

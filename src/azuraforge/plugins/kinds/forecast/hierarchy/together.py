@@ -1,4 +1,4 @@
-"""A dataset with the totals that a version learned; its forecasts add up, so they are made moment by moment."""
+"""Batch prediction of hierarchies: a dataset with its totals, all predicted together at each moment so they add up."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from azuraforge.plugins.forecasting.reconciliation import Hierarchy
 from azuraforge.plugins.forecasting.totals import with_totals_of
 from azuraforge.plugins.kinds.forecast.hierarchy.reconciled import hierarchy_learned
 
-#: Number of origins predicted at once, at least those of one moment.
+#: Maximum number of origins per call of ``predict``; a single moment may exceed it.
 _AT_ONCE = 16_384
 
 
 @dataclass(frozen=True)
 class Together:
-    """The rows of a panel and of its totals.
+    """A panel with its totals.
 
     Attributes:
-        table: with the totals below the series.
-        hierarchy: the series and totals that the version learned.
+        table: rows of the series, followed by those of the totals.
+        hierarchy: series and totals that the version learned.
     """
 
     table: Table
@@ -35,7 +35,7 @@ class Together:
 
     @classmethod
     def of(cls, table: Table, folder: Path) -> Together | None:
-        """Return the rows with totals; None for a single series, or if the version in ``folder`` has no totals."""
+        """Return ``table`` with its totals; None if it has a single series or the version in ``folder`` no totals."""
         hierarchy = None if table.schema.series is None else hierarchy_learned(folder)
         if hierarchy is None:
             return None
@@ -43,35 +43,37 @@ class Together:
 
     @cached_property
     def blocks(self) -> Blocks:
-        """The rows of each series and total."""
+        """Range of rows of each series and total."""
         return Blocks.of(self.table.frame, str(self.table.schema.series))
 
     @cached_property
     def moments(self) -> Indices:
-        """``(row,)`` microseconds UTC."""
+        """``(row,)`` times in microseconds since 1970, UTC."""
         return moments_of(self.table.frame, self.table.schema)
 
     @cached_property
     def learned(self) -> Flags:
-        """``(series,)``: whether the version learned it; others are in no total."""
+        """``(series,)`` mask of the series that the version learned; the others are in no total."""
         names = frozenset(self.hierarchy.names)
         return np.array([name in names for name in self.blocks.names], dtype=bool)
 
     def every(self, rows: Indices, every: int) -> Indices:
-        """Return all rows of every ``every``-th moment, so that totals add up."""
+        """Return those of ``rows`` at every ``every``-th moment, so that all series use the same moments."""
         chosen = np.unique(self.moments[rows])[::every]
         return rows[np.isin(self.moments[rows], chosen)]
 
     def in_time(self, rows: Indices) -> Indices:
-        """Return the rows moment by moment."""
+        """Return ``rows`` in order of time, then of row number."""
         return rows[np.lexsort((rows, self.moments[rows]))]
 
     def questions(self, asked: Indices, needed: int) -> Iterator[Indices]:
-        """Yield the rows to predict from together: at the moments of ``asked`` all learned series with enough history.
+        """Yield batches of rows to predict from together.
+
+        They contain, at the moments of ``asked``, the rows of all learned series with enough history.
 
         Args:
-            asked: rows.
-            needed: rows before the first that a series is predicted from.
+            asked: requested rows.
+            needed: number of earlier rows that a series must have.
         """
         blocks = self.blocks
         owners = blocks.of_rows(np.arange(len(self.moments)))
@@ -80,7 +82,7 @@ class Together:
         begins = np.unique(self.moments[blocks.first[some] + needed])
         rows = self.in_time(np.flatnonzero(able & np.isin(self.moments, np.unique(self.moments[asked]))))
         at, first, sizes = np.unique(self.moments[rows], return_index=True, return_counts=True)
-        # A predicted series has a row at every moment of the call, so it must not begin in the middle.
+        # Within a batch each series has a row at every moment, so a batch ends where a further series begins.
         stage = np.searchsorted(begins, at, side="right")
         start = 0
         for place in range(1, len(at) + 1):

@@ -1,1 +1,1 @@
-"""Panels: series in the rows of one table, and how they are cut and split."""
+"""Panels: the split of several series in one table, and the parts of them."""

@@ -1,4 +1,4 @@
-"""Parts cut from all series of a panel at once, by arrays over rows instead of a loop over series."""
+"""Parts of a panel, computed for all series at once with arrays over rows instead of a loop over series."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from azuraforge.plugins.forecasting.panels import Blocks, consecutive, times
 
 @dataclass(frozen=True)
 class OwnRows:
-    """The rows of each series between two moments of the panel; series that are left out are not among them.
+    """The rows of each series of a panel in one range of moments, without the series that are left out.
 
     Attributes:
-        names: ``(series,)``.
-        first: ``(series,)`` the first row in the table's frame, and ``length`` the number of its rows.
-        start, stop: ``(series,)`` the own rows, counted from the series' first.
+        names: ``(series,)`` names.
+        first: ``(series,)`` index of the series' first row in the table's frame.
+        length: ``(series,)`` number of all rows of the series.
+        start, stop: ``(series,)`` half-open range of the rows between the moments, relative to ``first``.
     """
 
     names: list[str]
@@ -34,12 +35,12 @@ class OwnRows:
 
     @property
     def counts(self) -> Indices:
-        """``(series,)``: rows between the two moments."""
+        """``(series,)`` number of rows in the range of moments."""
         return np.asarray(self.stop - self.start)
 
 
 def own_rows(table: Table, rows: Rows) -> OwnRows:
-    """Return the rows of each series between the moments that ``rows`` of the panel name."""
+    """Return the rows of each series in the range ``rows``, which counts the distinct times of the panel."""
     moments = moments_of(table.frame, table.schema)
     at = times(table.frame, table.schema)
     blocks = Blocks.of(table.frame, str(table.schema.series))
@@ -51,14 +52,15 @@ def own_rows(table: Table, rows: Rows) -> OwnRows:
 
 @dataclass(frozen=True)
 class Windows:
-    """Origins of all series and what follows them.
+    """The origins of all series of a part, with the values of the rows after them.
 
     Attributes:
-        own: the series.
-        taken: ``(row,)`` rows of the table's frame that the part's frame holds: of each series those up to its stop.
-        origins: ``(origin,)`` rows of the part's frame, and ``source`` the same rows in the table's.
-        owners: ``(origin,)`` places of the origins' series in ``own``.
-        targets: ``(origin, horizon)`` values of the rows after each origin; NaN where unknown or past the stop.
+        own: rows of each series in the part.
+        taken: ``(row,)`` indices of the table's rows that the part's frame contains: all rows up to ``own.stop``.
+        origins: ``(origin,)`` indices into the part's frame.
+        source: ``(origin,)`` indices of the same rows in the table's frame.
+        owners: ``(origin,)`` index in ``own`` of each origin's series.
+        targets: ``(origin, horizon)`` values of the rows after each origin; NaN where unknown or beyond the part.
     """
 
     own: OwnRows
@@ -69,26 +71,32 @@ class Windows:
     targets: Floats
 
     def kept(self, chosen: Flags) -> Windows:
-        """Return the windows of some origins."""
+        """Return only the origins for which the ``(origin,)`` mask ``chosen`` is True."""
         origins, source, owners = self.origins[chosen], self.source[chosen], self.owners[chosen]
         return replace(self, origins=origins, source=source, owners=owners, targets=self.targets[chosen])
 
     @property
     def complete(self) -> Flags:
-        """``(origin,)``: whether every target is known."""
+        """``(origin,)`` mask of the origins whose targets are all known."""
         return np.asarray(np.isfinite(self.targets).all(axis=1))
 
     @property
     def judged(self) -> Flags:
-        """``(origin,)``: whether any target is known."""
+        """``(origin,)`` mask of the origins with at least one known target, which can be evaluated."""
         return np.asarray(np.isfinite(self.targets).any(axis=1))
 
     def counts(self, chosen: Flags) -> Indices:
-        """Return ``(series,)``: number of the chosen origins in each series."""
+        """Return the ``(series,)`` number of origins for which the mask ``chosen`` is True."""
         return np.bincount(self.owners[chosen], minlength=len(self.own.names)).astype(np.int64)
 
     def part(self, table: Table, known_ahead: Sequence[str], targets: Floats | None) -> Part:
-        """Return the part with these origins."""
+        """Return the part with these origins.
+
+        Args:
+            table: panel.
+            known_ahead: names of the columns that are known in advance.
+            targets: ``(origin, horizon)`` targets; None if the receiver of the part must not know them.
+        """
         ends = (self.own.first + self.own.length)[self.owners]
         read = {name: column_values(table.frame, name) for name in known_ahead}
         ahead = {name: _ahead(values, self.source, ends, self.horizon) for name, values in read.items()}
@@ -100,13 +108,13 @@ class Windows:
 
 
 def windows(table: Table, rows: Rows, horizon: int, *, partial: bool) -> Windows:
-    """Return every origin of each series whose targets begin inside its own rows.
+    """Return the origins of each series whose targets are inside the part.
 
     Args:
-        table: the panel.
-        rows: its moments.
-        horizon: rows ahead.
-        partial: windows may reach past the own rows, where their targets are unknown.
+        table: panel.
+        rows: range of the part, which counts the distinct times of the panel.
+        horizon: number of rows predicted from each origin.
+        partial: whether only the first target has to be inside the part; the targets beyond it are NaN.
     """
     own = own_rows(table, rows)
     begins = np.cumsum(own.stop) - own.stop
@@ -121,10 +129,15 @@ def windows(table: Table, rows: Rows, horizon: int, *, partial: bool) -> Windows
 
 
 def learning_part(table: Table, rows: Rows, horizon: int, known_ahead: Sequence[str], *, partial: bool) -> Part:
-    """Return a part to learn from. Raises InvalidInput naming a series without a usable window."""
+    """Return the training or validation part of a panel; see ``parts.cut_learning``.
+
+    Raises InvalidInput if a series has no usable origin.
+    """
     found = windows(table, rows, horizon, partial=partial)
     usable = found.judged if partial else found.complete
-    _refuse_none(found, usable, Message("no window of {horizon} targets is complete", {"horizon": horizon}))
+    _refuse_none(
+        found, usable, Message("the series has no window of {horizon} known target values", {"horizon": horizon})
+    )
     found = found.kept(usable)
     return found.part(table, known_ahead, found.targets)
 
@@ -132,8 +145,10 @@ def learning_part(table: Table, rows: Rows, horizon: int, known_ahead: Sequence[
 def test_part(
     table: Table, rows: Rows, horizon: int, known_ahead: Sequence[str], most: int, *, partial: bool
 ) -> tuple[Part, Floats]:
-    """Return the held-out part of all series and its truth; beyond ``most`` origins every so many moments, of all
-    series. Raises InvalidInput naming a series without a known target.
+    """Return the test set of a panel, and its ``(origin, horizon)`` true values; see ``parts.cut_test``.
+
+    If there are more than ``most`` origins, only those at every n-th moment are used. Raises InvalidInput if a series
+    has no known target.
     """
     found = windows(table, rows, horizon, partial=partial)
     _refuse_none(found, found.judged, Message("the test set has no known target"))
@@ -146,7 +161,10 @@ def test_part(
 
 
 def future_part(table: Table, horizon: int, known_ahead: Sequence[str]) -> Part:
-    """Return one origin in each series: its last row; with columns known in advance its last row with a target."""
+    """Return the part for the forecast after the last row, with one origin per series.
+
+    The origin is the last row of the series; if columns are known in advance, it is the last row with a known target.
+    """
     own = own_rows(table, Rows(0, table.moments))
     last = own.length - 1
     if known_ahead:
@@ -162,13 +180,13 @@ def future_part(table: Table, horizon: int, known_ahead: Sequence[str]) -> Part:
 
 
 def _ahead(values: Floats, origins: Indices, ends: Indices, horizon: int) -> Floats:
-    """Return ``(origin, horizon)``: the values after each origin, NaN from the row ``ends`` on."""
+    """Return the ``(origin, horizon)`` values after each origin; NaN at and after the row ``ends`` of its series."""
     rows = origins[:, None] + np.arange(1, horizon + 1)
     return np.where(rows < ends[:, None], values[np.minimum(rows, len(values) - 1)], np.nan)
 
 
 def _counted(flags: Flags, blocks: Blocks) -> Indices:
-    """Return ``(series,)``: the number of flagged rows in each series."""
+    """Return the ``(series,)`` number of flagged rows of each series."""
     total = np.append(0, np.cumsum(flags))
     return np.asarray(total[blocks.stop] - total[blocks.first], dtype=np.int64)
 

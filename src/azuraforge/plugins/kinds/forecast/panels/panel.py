@@ -1,6 +1,7 @@
-"""A panel cut into parts: every series at the same moments.
+"""The split of a panel: every series is split at the same moments.
 
-The rows of a panel's split count its different times. What one series does after a cut is seen through no other.
+The row ranges of a panel's split count its distinct times. No part contains rows of any series that are later than its
+end, so one series cannot reveal the future of another.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _NAMED = 8
 
 
 def series_of(table: Table) -> Iterator[tuple[str, Table]]:
-    """Yield each series that is not left out, as a table of its own."""
+    """Yield the name and the separate table of each series that is not left out."""
     column = str(table.schema.series)
     found, bare, schema = Blocks.of(table.frame, column), table.frame.drop(column), one_of(table.schema)
     for name, first, stop in zip(found.names, found.first.tolist(), found.stop.tolist(), strict=True):
@@ -39,14 +40,17 @@ def series_of(table: Table) -> Iterator[tuple[str, Table]]:
 
 
 def until(frame: pl.DataFrame, column: str, row: int) -> tuple[pl.DataFrame, int]:
-    """Return ``frame`` without any series' rows after the time of ``row``, and that row's new index."""
+    """Return ``frame`` without the rows of any series that are later than row ``row``, and the new index of that row.
+
+    ``column`` is the name of the column of times.
+    """
     at = frame.get_column(column)
     known = at <= at[row]
     return frame.filter(known), int(known.head(row).sum())
 
 
 def without(table: Table, names: Collection[str]) -> Table:
-    """Return ``table`` without the rows of some series, so that their moments are not counted."""
+    """Return ``table`` without the rows of the series ``names``, so that their times do not count in the split."""
     import polars as pl
 
     if not names:
@@ -57,11 +61,13 @@ def without(table: Table, names: Collection[str]) -> Table:
 def split_of_those_that_go_on(
     table: Table, split: Callable[[Table], Split]
 ) -> tuple[Table, Split, tuple[LeftOut, ...]]:
-    """Return row ranges that count the moments of the series that reach into the test set, and the other series.
+    """Split a panel without the series that end before the test set.
 
-    A series that ended long ago would otherwise stretch the ranges over moments at which no other has rows. Without it
-    the ranges move, so the split is repeated until no such series is left. Raises the errors of ``split``, with the
-    names.
+    The times of a series that ended long ago would otherwise count in the ranges, although no other series may have
+    rows there. Removing a series moves the ranges, so the split is repeated until all series have rows in the test set.
+
+    Returns the table without the removed series, its split, and the removed series. Raises the errors of ``split``,
+    extended by the names of the removed series.
     """
     gone: list[LeftOut] = []
     while True:
@@ -81,7 +87,7 @@ def split_of_those_that_go_on(
 
 @contextmanager
 def told_of(gone: Sequence[LeftOut]) -> Iterator[None]:
-    """Add to errors in the block which series ended before the test set, and what to do about them."""
+    """Return a context manager that adds the series that ended before the test set, and a remedy, to errors."""
     try:
         yield
     except InvalidInput as error:
@@ -106,9 +112,10 @@ def told_of(gone: Sequence[LeftOut]) -> Iterator[None]:
 
 
 def left_out(table: Table, split: Split, horizon: int) -> tuple[LeftOut, ...]:
-    """Return the series to leave out: with fewer rows than ``split.needs``, or without a whole window.
+    """Return the series of a panel that a run leaves out, with the reasons.
 
-    Raises InvalidInput if none is left.
+    These are series with fewer rows in a part than ``split.needs`` or the horizon requires, without a usable origin, or
+    with a constant target in the training set. Raises InvalidInput if no series remains.
     """
     found: dict[str, LeftOut] = {}
     parts: tuple[tuple[PartName, Rows], ...]
@@ -153,7 +160,7 @@ def left_out(table: Table, split: Split, horizon: int) -> tuple[LeftOut, ...]:
 
 
 def _unchanging(table: Table, own: OwnRows) -> Flags:
-    """Return ``(series,)``: whether the known targets up to the end of the own rows are all equal, or missing."""
+    """Return a ``(series,)`` mask of the series whose known targets up to ``own.stop`` are all equal, or missing."""
     values = column_values(table.frame, table.schema.target)
     size = np.maximum(own.stop, 1)
     begins = np.cumsum(size) - size
