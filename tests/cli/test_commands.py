@@ -92,7 +92,7 @@ def test_a_file_is_added_listed_and_shown(counting, tmp_path):
     assert "2026-01-01 – 2026-01-31" in said
     assert "! " in said, "the unsorted rows are told"
     again = counting.run("datasets", "add", str(file), *columns, "--unit", "°C", "--lang", "tr").stdout
-    assert "Veri kümesi weather v1 bu içerikle zaten vardı: 31 satır." in again
+    assert "weather v1 veri kümesi zaten bu içeriğe sahip: 31 satır." in again
     assert "weather" in counting.run("datasets", "list").stdout
     shown = counting.json("datasets", "show", "weather")
     assert (shown["rows"], shown["dataset_schema"]["target"]) == (31, "temperature")
@@ -325,7 +325,7 @@ def test_a_run_that_needs_another_waits_and_falls_with_it(counting):
     second = started(counting, "--depends-on", first, *limits)
     third = started(counting, "--depends-on", first, "--on-failure", "run", "--set", "upto=1")
     shown = counting.run("runs", "show", second).stdout
-    assert "waits for 1 run that it needs" in shown
+    assert "waiting for 1 required run" in shown
     assert "needs" in shown
     assert f"{first} (" in shown
     assert "10:00 an attempt, 2.0 GB of memory" in shown

@@ -89,7 +89,7 @@ def test_home_url_and_language_may_stand_anywhere(arguments, rest, options, miss
         (["runs", "start", "x", "--seed", "many"], "'--seed'"),
         (["runs", "list", "--state", "asleep"], "asleep"),
         (["up", "--port", "70000"], "65535"),
-        (["up", "--home"], "--home needs a value"),
+        (["up", "--home"], "--home requires a value"),
         (["runs", "start", "x", "--set", "epochs"], "'epochs' is not key=value"),
         (["datasets", "add"], "name a file"),
         (["datasets", "add", "x.csv"], "--time COLUMN"),
@@ -260,7 +260,7 @@ def test_without_a_shell_completion_asks_for_its_name(capsys, monkeypatch):
     assert "no shell started this command" in printed.err
     assert "azuraforge --show-completion bash (or zsh, fish, powershell, pwsh)" in " ".join(printed.err.split())
     assert run(["--show-completion", "tcsh", "--lang", "tr"]) == 2
-    assert "tcsh kabuğu için tamamlama yok" in capsys.readouterr().err
+    assert "komut tamamlama, tcsh kabuğunu desteklemiyor" in capsys.readouterr().err
 
 
 def test_completion_is_installed_for_the_named_shell(capsys, monkeypatch, tmp_path):

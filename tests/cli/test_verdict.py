@@ -50,8 +50,8 @@ def test_scores_of_the_interval_and_of_changes_where_they_are_known(make_termina
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", "Left out: kiosk, 9 rows in the training part, 40 are needed"),
-        ("tr", "Dışarıda bırakıldı: kiosk, eğitim kümesinde 9 satır, 40 gerekli"),
+        ("en", "Left out: kiosk has 9 rows in the training set; 40 are required"),
+        ("tr", "Dışarıda bırakıldı: kiosk, eğitim kümesinde 9 satırı var, 40 gerekli"),
     ],
 )
 def test_of_several_series_the_worst_come_first_and_those_left_out_are_named(
@@ -92,8 +92,8 @@ def test_members_stand_next_to_the_combination_and_those_left_out_are_named(make
     assert line_of(lines, "combined    ").split() == ["combined", "0.4971", "1:15"]
     assert "Left out: my.net, too slow." in lines
     turkish = shown(make_terminal("tr"), evaluation, verdict)
-    assert "Dışarıda kaldı: my.net, çok yavaş." in turkish
-    assert "Yeniden eğitilemedi: my.line, satır yok. Tahminlerde değerlendirilen hâli kullanılıyor." in turkish
+    assert "Dışarıda bırakıldı: my.net, çok yavaş." in turkish
+    assert "Bütün satırlarla yeniden eğitilemedi: my.line, satır yok. Değerlendirilmiş tahminci kullanılıyor." in turkish
 
 
 def test_turkish_is_turkish_to_the_decimal_comma(make_terminal, evaluation, verdict):
@@ -142,7 +142,7 @@ def test_what_is_not_known_is_a_dash(make_terminal, evaluation, verdict):
 
 def test_a_baseline_that_could_not_take_part_is_named(make_terminal, evaluation, verdict):
     lines = shown(make_terminal(), evaluation, verdict)
-    assert "forecasting.ets could not take part: the series has zeros" in lines
+    assert "forecasting.ets could not be evaluated: the series has zeros" in lines
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_baseline_that_could_not_take_part_is_named(make_terminal, evaluation,
         ("promoted", "PROMOTED: m is champion."),
         ("kept", "NOT PROMOTED: m stays champion."),
         ("baseline_promoted", "NOT PROMOTED: the baseline m becomes champion."),
-        ("not_comparable", "NOT COMPARABLE: m stays champion; promote by hand if you want to."),
+        ("not_comparable", "NOT COMPARABLE: m stays champion; you can promote the candidate manually."),
         ("invented_later", "invented_later"),
     ],
 )
@@ -220,7 +220,7 @@ def test_next_values_of_a_weekly_series_are_dates(make_terminal):
     ]
     forecast = {"target": "co2", "unit": "ppm", "interval": 0.9, "next": points, "refitted": True}
     show_forecast(terminal, forecast, "forecasting.lstm")
-    assert "The forecaster was refitted on all rows after its verdict." in terminal.output
+    assert "The forecaster was refitted on all rows after the verdict." in terminal.output
     lines = [line.split() for line in terminal.output.splitlines() if line]
     assert " ".join(lines[0]) == "Next values of co2 (ppm), by forecasting.lstm"
     assert " ".join(lines[1]) == "at value 90 % interval"

@@ -14,15 +14,17 @@ from azuraforge.cli.up import serve
 
 def demo(
     context: typer.Context,
-    once: Annotated[bool, typer.Option("--once", help="Exit after the verdict; non-zero if any step failed.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Exit after the verdict. The exit code is not 0 if a step failed.")
+    ] = False,
     loop: Annotated[
         bool,
         typer.Option(
-            "--loop", help="Show a model that keeps learning while rows arrive; takes two minutes, then exits."
+            "--loop", help="Show a model that keeps learning while rows arrive. Takes two minutes, then exits."
         ),
     ] = False,
 ) -> None:
-    """Forecast the departures from New York's airports and print the verdict; works offline."""
+    """Forecast the departures from New York's airports and print the verdict. Works offline."""
     terminal = terminal_of(context)
     if loop:
         raise typer.Exit(_show_loop(terminal))

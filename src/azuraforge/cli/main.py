@@ -69,15 +69,15 @@ app.command("version")(version.version)
 
 @app.callback()
 def everywhere(
-    home: Annotated[Path | None, typer.Option(help="Data home; else $AZURAFORGE_HOME, else ~/.azuraforge.")] = None,
+    home: Annotated[Path | None, typer.Option(help="Data home. Default: $AZURAFORGE_HOME, else ~/.azuraforge.")] = None,
     url: Annotated[
         str | None,
         typer.Option(
-            help="Address of a remote platform; else $AZURAFORGE_URL. Its token comes from $AZURAFORGE_TOKEN."
+            help="URL of a remote platform. Default: $AZURAFORGE_URL. The token is read from $AZURAFORGE_TOKEN."
         ),
     ] = None,
     lang: Annotated[
-        str | None, typer.Option(help="en or tr; else $AZURAFORGE_LANG, else the system's language.")
+        str | None, typer.Option(help="Language: en or tr. Default: $AZURAFORGE_LANG, else the system's language.")
     ] = None,
     show_version: Annotated[
         bool, typer.Option("--version", callback=version.at_once, is_eager=True, help="Print the version and exit.")

@@ -20,7 +20,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command("list")
 def list_plugins(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
-    """List the installed plugins; broken ones with their error."""
+    """List the installed plugins, with the errors of broken plugins."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.plugins.list(limit=limit + 1)
@@ -50,7 +50,7 @@ def list_plugins(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fa
 
 @app.command()
 def show(context: typer.Context, name: Annotated[str, typer.Argument()], json: AsJson = False) -> None:
-    """Show one plugin and every option it takes."""
+    """Show a plugin and all its options."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         plugin = connected.client.plugins.get(name)

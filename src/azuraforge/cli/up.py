@@ -21,19 +21,21 @@ if TYPE_CHECKING:
 
 def up(
     context: typer.Context,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Default 8787; 0 takes a free port.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port to listen on. Default: 8787; 0 selects a free port.")
+    ] = None,
     host: Annotated[
-        str | None, typer.Option(help="Address to listen on; default 127.0.0.1, this machine only.")
+        str | None, typer.Option(help="Address to listen on. Default: 127.0.0.1, which only this machine can reach.")
     ] = None,
     public_url: Annotated[
         str | None,
         typer.Option(
-            help="Address that browsers use, such as https://ml.example.org; required when other machines can connect."
+            help="URL that browsers use, such as https://ml.example.org. Required if other machines can connect."
         ),
     ] = None,
-    demo: Annotated[bool, typer.Option("--demo", help="Run the demo first, then keep running.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Run the demo first, then keep the platform running.")] = False,
 ) -> None:
-    """Start the platform: API, dashboard, workers. Ctrl-C stops it."""
+    """Start the platform: API, dashboard and workers. Ctrl-C stops it."""
     terminal = terminal_of(context)
     if terminal.named_url:
         raise CommandError(terminal.text("remote_only", command="azuraforge up", url=terminal.named_url))

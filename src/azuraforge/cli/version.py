@@ -19,7 +19,7 @@ def at_once(context: typer.Context, asked: bool) -> None:
 
 
 def version(context: typer.Context, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Print the version of AzuraForge and of Python."""
+    """Print the versions of AzuraForge and Python."""
     terminal = terminal_of(context)
     if json:
         terminal.json({"azuraforge": azuraforge.__version__, "python": platform.python_version()})

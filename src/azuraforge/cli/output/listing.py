@@ -13,7 +13,7 @@ Item = TypeVar("Item")
 
 #: Items that a list shows without ``--limit``.
 SHOWN = 50
-Limit = Annotated[int, typer.Option("--limit", min=1, help="Maximum number of items.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, help="Maximum number of items to list.")]
 
 
 def say_more(terminal: Terminal, found: Sequence[Item], limit: int) -> None:

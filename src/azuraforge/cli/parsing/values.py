@@ -23,7 +23,7 @@ Budget: TypeAlias = Annotated[
     typer.Option(
         "--budget",
         metavar="N{s|m|h}",
-        help="Time for learning, such as 30s or 2m, if the pipeline supports it; sets budget_seconds.",
+        help="Time budget of training, such as 30s or 2m, for pipelines with the field budget_seconds.",
     ),
 ]
 
