@@ -104,7 +104,7 @@ def test_what_would_change_the_conclusion_follows_from_the_numbers() -> None:
     assert "too few examples for an interval" in said(None, None)
     assert "weekday 7 (4.4 %)" in text  # worse than ridge there
     assert "weekday 1" not in text
-    assert "promise 90.0 % and held 91.3 %" in text
+    assert "nominal level of 90.0 % and contained 91.3 %" in text
     assert (
         "over 3 lags: p = 0.003100); the strongest autocorrelation is 0.2345 at lag 2, noise stays within ±0.0537"
         in text
@@ -112,7 +112,7 @@ def test_what_would_change_the_conclusion_follows_from_the_numbers() -> None:
     quiet = make_material()
     quiet["figures"]["residuals"]["ljung_box"]["p"] = 0.4
     assert not any("remember" in sentence for sentence in concluded(quiet))
-    assert "1,331 origins that say as much as 212 independent ones" in text
+    assert "1,331 origins, which carry as much information as 212 independent origins" in text
     assert "forecasting.ets" in text
     assert "seed 41" in text
 
@@ -219,7 +219,7 @@ def test_markdown_carries_its_figures() -> None:
         picture = re.search(rf"^\[{name}\]: data:image/svg\+xml;base64,(\S+)$", text, re.M)
         assert picture, name
         assert b"</svg>" in base64.b64decode(picture[1])
-    assert re.search(r"\| Dilim \| hata sayısı \| RMSE \| yanında: \S+ \| beceri \|", text)
+    assert re.search(r"\| Dilim \| hata sayısı \| RMSE \| karşılaştırılan: \S+ \| beceri \|", text)
     assert written(make_material(), "md", "tr").decode() == text  # the same run, the same bytes
 
 

@@ -44,7 +44,7 @@ def test_a_baseline_without_errors_is_compared_in_points() -> None:
     english, turkish = " ".join(_said("en")), " ".join(_said("tr"))
     assert "lies above zero (+6." in english
     assert "points; 97.5 % confidence)" in english
-    assert "puan arası; güven %97,5)" in turkish
+    assert "puan arası; güven düzeyi %97,5)" in turkish
     assert "9,999" not in english
 
 

@@ -1,4 +1,4 @@
-"""Rows for a dataset that is there: ``azuraforge datasets add --append``, ``refresh`` and ``revisions``."""
+"""Commands that add rows or forecasts to a dataset: ``add --append``, ``incumbent``, ``refresh`` and ``revisions``."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ from azuraforge.cli.runs import to_the_end
 from azuraforge.cli.terminal import Terminal, terminal_of
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-#: Options that say how the file is written, or that must be the dataset's.
+#: Options that describe the format of the file, or whose values must equal the dataset's.
 _TAKEN = ("unit", "timezone", "separator", "decimal", "encoding", "time_format", "sheet", "strict")
 
 
 def append_file(
     terminal: Terminal, file: Path | None, name: str | None, asked: Mapping[str, object], *, json: bool
 ) -> None:
-    """Add the rows of a file to the dataset ``name``. Options that shape a dataset are refused: it has its own."""
+    """Append the rows of a file to the dataset ``name``.
+
+    Raises CommandError for a missing argument, or for an option that only applies to a new dataset.
+    """
     if file is None or name is None:
         raise CommandError(terminal.text("append_needs"), exit_code=USAGE)
     for option, value in asked.items():

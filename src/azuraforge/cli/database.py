@@ -1,4 +1,4 @@
-"""``azuraforge database``: upgrade, check, backup, restore. The only commands that open the database themselves."""
+"""``azuraforge database``: upgrade, check, backup, restore and create. Only these open the database directly."""
 
 from __future__ import annotations
 

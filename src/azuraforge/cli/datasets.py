@@ -1,4 +1,4 @@
-"""``azuraforge datasets``: add, add-images, list, show, pictures."""
+"""``azuraforge datasets``: add files, sources and images; list and show datasets."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Datasets and their immutable versions.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-#: Names of files that are more likely pictures than a table.
+#: File suffixes that suggest images rather than a table.
 _PICTURES = (".zip", ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
-#: Takes a statement back.
+#: Value of COLUMN=WHEN that removes the stated delay of a column.
 _UNSTATED = "unstated"
 
 
@@ -362,14 +362,17 @@ def _missing_values(terminal: Terminal, given: list[str] | None) -> dict[str, li
     found: dict[str, list[object]] = {}
     for text in given or ():
         column, _, _ = text.partition("=")
-        # The column may hold dots, which mean nothing here.
+        # The column name may contain dots, which would otherwise create inner mappings.
         value = values.pairs(terminal, [f"value={text.partition('=')[2]}" if "=" in text else text], "--missing-value")
         found.setdefault(column, []).append(value["value"])
     return found or None
 
 
 def _stated(terminal: Terminal, given: list[str] | None, option: str) -> dict[str, str] | None:
-    """Return ``COLUMN=WHEN`` pairs; the last = parts them, for a column's name may hold one."""
+    """Return ``COLUMN=WHEN`` pairs as a mapping, or None if there are none.
+
+    The last ``=`` separates the two, because a column name may contain one. Raises CommandError for other text.
+    """
     found: dict[str, str] = {}
     for text in given or ():
         column, equals, when = text.rpartition("=")

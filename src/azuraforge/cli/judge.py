@@ -1,4 +1,4 @@
-"""``azuraforge judge``: a file of predictions against our baselines, without a platform."""
+"""``azuraforge judge``: comparison of a file of predictions with baselines, without a platform."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def judge(
     if target_file is not None:
         told = None if incumbent is None else Path(incumbent)
         _refuse_overwriting(terminal, target_file, [file, actual, history, told])
-    # Heavy, and needed by this command only.
+    # Imported late: these modules load slowly, and only this command needs them.
     from azuraforge.judgements.judging import judge as judged
     from azuraforge.judgements.options import Options
     from azuraforge.judgements.page import write_page

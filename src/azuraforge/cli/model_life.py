@@ -1,4 +1,4 @@
-"""More of ``azuraforge models``: aliases, policies, lineage, cards, bundles, shadows and canaries."""
+"""Further commands of ``azuraforge models``: aliases, policies, lineage, cards, bundles, shadows and canaries."""
 
 from __future__ import annotations
 
@@ -240,7 +240,7 @@ def end(
 
 
 def add_to(app: typer.Typer) -> None:
-    """Make these commands part of ``azuraforge models``."""
+    """Register the commands of this module with ``azuraforge models``."""
     commands: dict[str, Callable[..., None]] = {
         "policy": policy,
         "set-policy": set_policy,

@@ -1,4 +1,4 @@
-"""``azuraforge models``: list, show, history, promote, roll back, predict."""
+"""``azuraforge models``: list, show, history, as-of, promote, roll back and predict."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ app = typer.Typer(help="Models and their versions. The champion serves predictio
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(help="Name of the model.")]
 _BAR, _CLASSES_SHOWN = 30, 10
-#: Forecasts in one file, as the platform allows.
+#: Maximum number of forecasts per file, as limited by the platform.
 _MOST_IN_FILE = 500
 Alias = Annotated[str, typer.Option(help="Alias to move.")]
 
@@ -94,7 +94,7 @@ def history(
     with connect(terminal) as connected:
         moment = at.replace(tzinfo=at.tzinfo or UTC) if at else None
         found = connected.client.models.history(name, at=moment, limit=None if at else limit + 1)
-    if at is not None:  # the first line of each alias names the version that it pointed at
+    if at is not None:  # the newest change of each alias contains the version that it pointed to
         found = list({each.alias: each for each in reversed(found)}.values())
     changes = found[:limit]
     if json:
@@ -123,7 +123,7 @@ def history(
 
 
 def _word(terminal: Terminal, name: str) -> str:
-    """Return an action, or the gate as an author, in the reader's language; a person's name as it is."""
+    """Return the translated name of an action or of the gate; other names, such as a person's, stay unchanged."""
     key = f"move.{name}"
     return terminal.text(key) if terminal.text.has(key) else name
 
@@ -293,7 +293,7 @@ def predict(
                         dataset_version=dataset_version,
                     )
                 )
-            except ApiError as error:  # a dataset also holds series that were too short or too still to be learned
+            except ApiError as error:  # a dataset may contain series that were too short or too constant to learn
                 if not all_series or error.code != "unknown_series":
                     raise
                 terminal.note(terminal.text("series_refused", series=wanted, why=error.message))
@@ -310,7 +310,7 @@ def predict(
 
 
 def data_schemas(client: Client, versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], DatasetSchema | None]:
-    """Return the schemas of the data that versions (model, number) learned from; None if a version is gone."""
+    """Return the schema of the training data of each version (model, number); None if the version was deleted."""
     from azuraforge.client import ApiError
 
     found: dict[tuple[str, int], DatasetSchema | None] = dict.fromkeys(versions)
@@ -328,7 +328,10 @@ def data_schemas(client: Client, versions: Iterable[tuple[str, int]]) -> dict[tu
 
 
 def _data_schema(client: Client, name: str, number: int, shown: Mapping[int, ModelVersion]) -> DatasetSchema | None:
-    """Return the schema of the data that a version learned from; None if it is gone. ``shown``: versions at hand."""
+    """Return the schema of a version's training data; None if the version was deleted.
+
+    ``shown`` contains the versions that need no further request, by number.
+    """
     from azuraforge.client import ApiError
 
     if number not in shown:
@@ -342,7 +345,7 @@ def _data_schema(client: Client, name: str, number: int, shown: Mapping[int, Mod
 
 
 def _all_series(client: Client, name: str, version: int | None) -> list[str | None]:
-    """Return the series that a version learned, by the schema of its data; only None if it learned one."""
+    """Return the names of the series that a version can forecast; ``[None]`` if its data is a single series."""
     found = client.models.get(name)
     number = version if version is not None else found.champion
     if number is None:

@@ -1,4 +1,4 @@
-"""``azuraforge plugins``: list, show."""
+"""``azuraforge plugins``: list and show."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def show(context: typer.Context, name: Annotated[str, typer.Argument()], json: A
 
 
 class _Field(TypedDict, total=False):
-    """The part of a field's JSON schema that is shown."""
+    """The keys of a field's JSON schema that the output uses."""
 
     type: str
     enum: Sequence[object]
@@ -105,7 +105,7 @@ def _show_options(terminal: Terminal, schema: Mapping[str, object]) -> None:
 
 
 def _type(field: _Field) -> str:
-    """Return a JSON schema's type in a few words, with its limits.
+    """Return a short description of a field's type and limits.
 
     Example:
         >>> _type({"type": "integer", "minimum": 1, "maximum": 9}), _type({"enum": ["a", "b"]})

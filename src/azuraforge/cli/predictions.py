@@ -1,4 +1,4 @@
-"""``azuraforge predictions``: batch runs, the ledger, outcomes, live scores, drift."""
+"""``azuraforge predictions``: batch runs, the ledger, outcomes, live scores and drift."""
 
 from __future__ import annotations
 

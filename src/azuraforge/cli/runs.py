@@ -1,4 +1,4 @@
-"""``azuraforge runs``: start, list, show, watch, cancel, resume, ship."""
+"""``azuraforge runs``: start, list, show, watch, cancel, resume, report, compare and ship."""
 
 from __future__ import annotations
 
@@ -326,7 +326,7 @@ def to_the_end(terminal: Terminal, connected: Connected, run: Run, json: bool) -
 
 
 def _whole(connected: Connected, run: Run) -> dict[str, object]:
-    """Return the run's JSON with its evaluation; null if there is none."""
+    """Return the run's JSON with the key ``evaluation``, which is None if there is no evaluation."""
     evaluation = connected.client.runs.evaluation(run.id) if run.has_ended else None
     return {**run.raw, "evaluation": dict(evaluation.raw) if evaluation else None}
 
@@ -341,7 +341,7 @@ def _limits(terminal: Terminal, run: Run) -> str:
 
 
 def _engine(run: Run) -> str:
-    """Return backend and instruction set, by their names in the settings."""
+    """Return the engine's backend and instruction set; empty if the run recorded none."""
     said = run.environment or {}
     return " · ".join(str(said[name]) for name in ("backend", "instruction_set") if said.get(name))
 

@@ -1,4 +1,4 @@
-"""``azuraforge api``, ``worker``, ``scheduler``: the scaled platform, a process each, until Ctrl-C or SIGTERM."""
+"""``azuraforge api``, ``worker`` and ``scheduler``: processes of a scaled platform, until Ctrl-C or SIGTERM."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def api(
     from azuraforge.platform import scaled
 
     terminal = _own_process(context, "azuraforge api")
-    # SIGTERM before the HTTP server handles it unwinds like Ctrl-C, so that everything is put down.
+    # SIGTERM that arrives before the HTTP server handles signals acts like Ctrl-C, so that everything is closed.
     signal.signal(signal.SIGTERM, _interrupt)
     with contextlib.suppress(KeyboardInterrupt):
         settings = settings_of(terminal, port=port, host=host, public_url=public_url)

@@ -1,6 +1,4 @@
-"""``azuraforge studies``: create, list, show, trials, importance, space, pause, resume, stop, retrain, delete and
-restore.
-"""
+"""``azuraforge studies``: create, show, pause, resume, stop, retrain, delete and restore studies."""
 
 from __future__ import annotations
 
@@ -377,7 +375,7 @@ def _importance(terminal: Terminal, found: Importance) -> None:
 
 
 def _section(body: dict[str, object], name: str) -> dict[str, object]:
-    """Return a part of a study's file; empty if the file does not contain it."""
+    """Return the mapping ``name`` of a study's definition; empty if there is none."""
     found = body.get(name)
     return dict(found) if isinstance(found, dict) else {}
 

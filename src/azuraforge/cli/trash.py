@@ -1,4 +1,4 @@
-"""``azuraforge trash``: list, empty, policy; and ``delete`` and ``restore`` of runs, datasets and models."""
+"""``azuraforge trash``, and the commands ``delete`` and ``restore`` of runs, datasets and models."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ def restore_model(context: typer.Context, name: NameOrId, version: Version = Non
 
 
 def _agreed(terminal: Terminal, question: str) -> bool:
-    """Return whether the answer is yes, in either language."""
+    """Ask a question and return whether the user answered yes, in either language."""
     terminal.errors.print(question, end=" ", soft_wrap=True, markup=False)
     return sys.stdin.readline().strip().lower() in ("y", "yes", "e", "evet")
 
@@ -212,12 +212,12 @@ def _versioned(name: str, version: int | None) -> str:
 
 
 def _named(name: str, version: int | None) -> str:
-    """Return a thing as arguments of the command."""
+    """Return name and version as arguments of ``restore``."""
     return name if version is None else f"{name} {version}"
 
 
 def _end(terminal: Terminal, item: TrashItem) -> str:
-    """Return the time of purging, or the reason for keeping."""
+    """Return the time at which an item is purged, or the item that needs it."""
     if item.needed_by is None:
         return terminal.text.moment(item.purged_after)
     return terminal.text("kept_for", what=_versioned(item.needed_by.name, item.needed_by.version))

@@ -1,4 +1,4 @@
-"""``azuraforge automations``: list, create, edit, show, dry-run, pause, resume, fire, delete."""
+"""``azuraforge automations``: list, create, edit, show, dry-run, pause, resume, fire and delete."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ def delete(context: typer.Context, automation: Named) -> None:
 
 @dataclass(frozen=True)
 class _Given:
-    """The fields of an automation from a file."""
+    """Fields of an automation read from a file; None if the file omits them."""
 
     when: dict[str, object] | None = None
     steps: list[dict[str, object]] | None = None

@@ -78,7 +78,7 @@ def keep_fresh(
 
 
 def _others(found: Freshness, loop: Loop) -> list[str]:
-    """Return the names of automations and schedules that were made by hand and act on the model."""
+    """Return the names of manually created automations and schedules that act on the model."""
     own = {each.id for each in found.automations}
     triggers = (each for step in loop.steps for each in step.triggers if each.kind in ("automation", "schedule"))
     return list(dict.fromkeys(each.name or each.id or "" for each in triggers if each.id not in own))

@@ -1,4 +1,4 @@
-"""``azuraforge loop``: the loop of each model on one line."""
+"""``azuraforge loop``: the state of each model's loop."""
 
 from __future__ import annotations
 

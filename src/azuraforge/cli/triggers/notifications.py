@@ -1,4 +1,4 @@
-"""``azuraforge notifications``: messages and the targets that they go to."""
+"""``azuraforge notifications``: messages, and the targets they are sent to."""
 
 from __future__ import annotations
 

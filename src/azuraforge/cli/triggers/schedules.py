@@ -1,4 +1,4 @@
-"""``azuraforge schedules``: list, create, edit, show, pause, resume, run now, delete."""
+"""``azuraforge schedules``: list, create, edit, show, pause, resume, run now and delete."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Named = Annotated[str, typer.Argument(metavar="SCHEDULE", help="Name or id of th
 
 Unit = Literal["seconds", "minutes", "hours", "days"]
 _UNITS: dict[str, Unit] = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-#: What a run of another day needs to be repeated; the dataset's newest version is meant.
+#: Fields that ``--like`` copies from an earlier run; the dataset version is not copied.
 _REPEATED = ("kind", "plugin", "model", "config", "seed", "threads", "priority")
 
 
@@ -306,6 +306,6 @@ def _say_next(terminal: Terminal, schedule: Schedule) -> None:
 
 
 def _config(run: Mapping[str, object]) -> Mapping[str, object]:
-    """Return the config of a run's request."""
+    """Return the config of a run request; empty if it has none."""
     found = run.get("config")
     return found if isinstance(found, Mapping) else {}
