@@ -13,7 +13,7 @@ ENDED = ("succeeded", "failed", "cancelled", "quarantined")
 
 @dataclass(frozen=True, kw_only=True)
 class Progress(Shape):
-    """The progress of a run. ``share`` (0 to 1) refers to the whole run, ``done`` and ``total`` to the current phase."""
+    """The progress of a run: ``share`` (0 to 1) of the whole run, ``done`` of ``total`` in the current phase."""
 
     phase: str | None = None
     done: int = 0
@@ -138,7 +138,8 @@ class Run(Shape):
 class Curve(Shape):
     """One metric over the steps of a run, downsampled in a way that keeps spikes.
 
-    A value of None represents NaN or an infinity. ``times`` are milliseconds since 1970; they are None unless requested.
+    A value of None represents NaN or an infinity. ``times`` are milliseconds since 1970, or None if
+    they were not requested.
     """
 
     series: str

@@ -1,4 +1,4 @@
-"""Typed objects from the platform's JSON. Unknown fields are kept in ``raw``, so that a client can read newer platforms.
+"""Typed objects built from the platform's JSON. Fields that a newer platform adds are kept in ``raw``.
 
 Because notebooks print the objects, their ``repr`` is one short line: it shows the fields that differ from their
 defaults, and the number of items instead of collections.
@@ -29,7 +29,7 @@ class Shape:
     raw: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     def __init_subclass__(cls) -> None:
-        # Set on the class itself; otherwise the dataclass decorator of a subclass would generate a complete repr.
+        # Set on each class, because the dataclass decorator would otherwise generate a complete repr.
         cls.__repr__ = Shape.__repr__  # type: ignore[method-assign]
 
     def __repr__(self) -> str:

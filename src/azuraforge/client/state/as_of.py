@@ -87,8 +87,8 @@ class ForecastThen(Shape):
 class AsOf(Shape):
     """Champion, data and forecast at a past time.
 
-    ``state`` is ``held`` if a version had the alias, ``before_model`` if the model did not exist, ``before_first`` if the
-    alias had never been set, or ``removed``.
+    ``state`` is ``held`` if a version had the alias, ``before_model`` if the model did not exist, ``before_first`` if
+    the alias had not been set before, or ``removed`` if it had been removed.
     """
 
     model: str
