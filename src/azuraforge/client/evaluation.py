@@ -166,7 +166,7 @@ class FailedBaseline(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class ComparisonScores(Shape):
-    """Comparison of the contenders ``a`` and ``b`` on the same rows; a negative difference means that ``a`` is better."""
+    """Comparison of two contenders on the same rows; a negative difference means that ``a`` is better."""
 
     a: str
     b: str

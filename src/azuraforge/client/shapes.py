@@ -48,7 +48,7 @@ class Shape:
 
     @classmethod
     def from_json(cls: type[ShapeT], answer: object) -> ShapeT:
-        """Build the object from JSON; missing fields keep their defaults. Raises ClientError if it is not a JSON object.
+        """Build the object from JSON; missing fields keep their defaults. Raises ClientError for other values.
 
         Example:
             >>> @dataclass(frozen=True, kw_only=True)

@@ -62,7 +62,7 @@ class RunReports:
         self._call = call
 
     def write(self, project_id: str, run_id: str, wanted: ReportFormat, language: ReportLanguage) -> Report:
-        """Return the stored report of a run, or write it now. Raises NotFound if the project does not have the run."""
+        """Return the stored report of a run, or write it. Raises NotFound if the project does not have the run."""
         run = self._runs.get(project_id, run_id)
         name = _name(language, wanted)
         if (kept := self._kept(project_id, run, name)) is not None:
@@ -74,7 +74,7 @@ class RunReports:
         return Report(content, MEDIA_TYPES[wanted], _file_name(run, name))
 
     def _made_of(self, project_id: str, run: RunDetail, wanted: ReportFormat, language: ReportLanguage) -> WriteInput:
-        """Return the request to the child: an existing document for HTML if there is one, else the run's stored data."""
+        """Return the request to the child: an existing document for HTML, else the run's stored data."""
         if wanted == "html" and (document := self._kept(project_id, run, _name(language, "md"))) is not None:
             return WriteInput(language=language, format=wanted, document=document.decode(), title=run.name)
         return WriteInput(language=language, format=wanted, material=self._material(project_id, run))
