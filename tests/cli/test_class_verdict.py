@@ -66,6 +66,6 @@ def test_accuracy_is_shown_with_its_interval_next_to_the_baselines(make_terminal
 def test_turkish_is_turkish(make_terminal):
     terminal = make_terminal("tr")
     show_evaluation(terminal, EVALUATION, VERDICT)
-    assert "359 ayrılmış resim" in terminal.output
+    assert "Ayrılmış 359 görüntü" in terminal.output
     assert "%97,50" in terminal.output
     assert "makro F1" in terminal.output

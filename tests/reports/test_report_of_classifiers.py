@@ -49,5 +49,5 @@ def test_a_baseline_without_errors_is_compared_in_points() -> None:
 
 
 def test_it_says_how_many_predictions_the_guard_tried() -> None:
-    assert any("tried 12 of 400 predictions" in sentence for sentence in _said("en", tried=12))
+    assert any("checked 12 of 400 predictions" in sentence for sentence in _said("en", tried=12))
     assert not any("leakage guard" in sentence for sentence in _said("en"))
