@@ -39,7 +39,7 @@ def test_no_key_of_the_summary_and_no_bare_timestamp_is_printed(summary, code, c
 def test_a_refresh_says_what_arrived(capsys):
     said = printed(REFRESH, "en", capsys)
     assert "Dataset loop v3: 2 rows added, 0 revised, 5 already stored. The dataset now has 1,202 rows" in said
-    assert "Nothing new for dataset loop v2" in printed(NOTHING_NEW, "en", capsys)
+    assert "No new rows for dataset loop v2" in printed(NOTHING_NEW, "en", capsys)
 
 
 def test_forecasts_and_batches_name_their_model(capsys):
