@@ -140,7 +140,7 @@ def test_bad_files_are_named_before_anything_starts(tmp_path, capsys):
         shown = capsys.readouterr()
         assert said in shown.err
         assert str(tmp_path) in shown.err
-        assert "starting one" not in shown.err, "no platform for what can be seen at once"
+        assert "starting a temporary one" not in shown.err, "no platform for what can be seen at once"
 
 
 def test_a_named_platform_that_does_not_answer(capsys):
