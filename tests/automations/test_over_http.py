@@ -134,7 +134,11 @@ def test_the_command_line_makes_shows_asks_and_deletes(counting, client):
     ("words", "code", "said"),
     [
         (("create", "x", "counter"), 2, "give exactly one of --cron and --every"),
-        (("create", "x", "counter", "--cron", "* * * * *", "--every", "1h"), 2, "give exactly one of --cron and --every"),
+        (
+            ("create", "x", "counter", "--cron", "* * * * *", "--every", "1h"),
+            2,
+            "give exactly one of --cron and --every",
+        ),
         (("create", "x", "--every", "1h"), 2, "--like"),
         (("create", "x", "counter", "--every", "1 week"), 2, "--every 6h"),
         (("create", "x", "counter", "--cron", "* * *"), 1, "five fields"),

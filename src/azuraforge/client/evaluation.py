@@ -161,7 +161,7 @@ class FailedBaseline(Shape):
     """A baseline whose fit or prediction failed, with the reason."""
 
     name: str
-    reason: str
+    reason: dict[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
