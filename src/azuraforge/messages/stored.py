@@ -75,7 +75,7 @@ def text_to_json(text: StoredText) -> JsonValue:
 
 
 def text_from_json(stored: object) -> StoredText:
-    """Return a text that ``text_to_json`` wrote. Another object becomes its string form."""
+    """Return the text that ``text_to_json`` wrote; any other object is returned as a string."""
     if isinstance(stored, Mapping) and all(isinstance(stored.get(code), str) for code in LANGUAGES):
         return {code: stored[code] for code in LANGUAGES}
     text = _restored(stored)
@@ -83,7 +83,7 @@ def text_from_json(stored: object) -> StoredText:
 
 
 def in_language(text: StoredText, language: Code) -> str:
-    """Return a text in ``language``; one that exists in one language only is returned as it is.
+    """Return a text in ``language``; a text in one language only is returned unchanged.
 
     Example:
         >>> in_language({"en": "row", "tr": "satır"}, "tr"), in_language("row", "tr")
@@ -95,7 +95,7 @@ def in_language(text: StoredText, language: Code) -> str:
 
 
 def stored_sentence(error: Mapping[str, object] | None) -> StoredText | None:
-    """Return the sentence of an error that ``AzuraError.to_dict`` wrote; None without an error."""
+    """Return the message of an error that ``AzuraError.to_dict`` wrote; None if ``error`` is None."""
     if error is None:
         return None
     known = restored(error.get("source"))
