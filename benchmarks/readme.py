@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 #: Wide enough for the columns that matter, narrow enough for a page.
 COLUMNS = "100"
 _PAGES = {"en": "docs/get-started.md", "tr": "docs/get-started.tr.md"}
-_TITLE = {"en": "departures on the held-out end", "tr": "departures, ayrılmış son satırlarda"}
+_TITLE = {"en": "departures on the test set", "tr": "departures, test kümesinde"}
 
 
 def command(home: Path, *arguments: str) -> str:

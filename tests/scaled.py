@@ -113,8 +113,8 @@ class Scaled:
 
     def start_api(self) -> Part:
         """An API that answers; the first one is where commands go."""
-        part = self.start("api", "--port", "0").wait_for("runs at ")
-        url = part.log().split("runs at ")[1].split()[0]
+        part = self.start("api", "--port", "0").wait_for("is running at ")
+        url = part.log().split("is running at ")[1].split()[0]
         self.url = self.url or url
         stall = Stall(psutil.Process(part.process.pid))
         while not self._answers(url):
@@ -133,7 +133,7 @@ class Scaled:
         """An API, workers with a slot each, and schedulers, all of them ready."""
         self.start_api()
         started = [(self.start("worker", "--concurrency", "1"), "Worker ") for _ in range(workers)]
-        started += [(self.start("scheduler"), "The scheduler runs") for _ in range(schedulers)]
+        started += [(self.start("scheduler"), "The scheduler is running") for _ in range(schedulers)]
         for part, words in started:
             part.wait_for(words)
         return self

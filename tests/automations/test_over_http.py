@@ -108,23 +108,23 @@ def test_the_command_line_makes_shows_asks_and_deletes(counting, client):
     said = run(
         "create", "morning", "counter", "--cron", "30 6 * * MON-FRI", "--timezone", "Europe/Berlin", "--set", "upto=9"
     )
-    assert "Schedule morning: 30 6 * * MON-FRI (Europe/Berlin)." in said
-    assert "It fires next at" in said
+    assert "Schedule morning created: 30 6 * * MON-FRI (Europe/Berlin)." in said
+    assert "Next fire:" in said
     queued = counting.json("schedules", "run-now", "morning")
     assert client.runs.wait(queued["run_id"]).state == "succeeded"
     said = run("create", "again", "--like", queued["run_id"], "--every", "6h", "--misfire", "skip", "--set", "upto=4")
-    assert "Schedule again: every 6 h." in said
+    assert "Schedule again created: every 6 h." in said
     again = client.schedules.get("again")
     assert (again.run["plugin"], again.run["config"], again.misfire) == ("counter", {"upto": 4}, "skip")
     shown = run("show", "morning")
-    assert "1 made, 0 left out" in shown
+    assert "1 fired, 0 skipped" in shown
     assert queued["run_id"] in shown
     assert "succeeded" in shown
     assert "paused" in run("pause", "again")
     listed = run("list")
     assert "every 6 h" in listed
     assert "paused" in listed
-    assert "fires again" in run("resume", "again")
+    assert "resumed" in run("resume", "again")
     assert "deleted" in run("delete", "again")
     assert [each["name"] for each in counting.json("schedules", "list")] == ["morning"]
     assert client.runs.get(queued["run_id"]).state == "succeeded"
@@ -133,8 +133,12 @@ def test_the_command_line_makes_shows_asks_and_deletes(counting, client):
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("create", "x", "counter"), 2, "give --cron or --every"),
-        (("create", "x", "counter", "--cron", "* * * * *", "--every", "1h"), 2, "give --cron or --every"),
+        (("create", "x", "counter"), 2, "give exactly one of --cron and --every"),
+        (
+            ("create", "x", "counter", "--cron", "* * * * *", "--every", "1h"),
+            2,
+            "give exactly one of --cron and --every",
+        ),
         (("create", "x", "--every", "1h"), 2, "--like"),
         (("create", "x", "counter", "--every", "1 week"), 2, "--every 6h"),
         (("create", "x", "counter", "--cron", "* * *"), 1, "five fields"),

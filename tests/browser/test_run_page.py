@@ -120,7 +120,7 @@ def shop(platform, tmp_path_factory) -> str:
 
 def test_a_scenario_is_compared_with_the_base(page, platform, shop):
     said = platform.run("models", "predict", shop, "--scenario", "cheap: price-1").stdout
-    assert "none of them enters the ledger" in said
+    assert "not recorded in the ledger" in said
     refused = platform.run("models", "predict", shop, "--scenario", "cheap: visits-1", check=False)
     assert "did not learn column 'visits' as known ahead" in refused.stderr + refused.stdout
 

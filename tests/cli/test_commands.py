@@ -92,7 +92,7 @@ def test_a_file_is_added_listed_and_shown(counting, tmp_path):
     assert "2026-01-01 – 2026-01-31" in said
     assert "! " in said, "the unsorted rows are told"
     again = counting.run("datasets", "add", str(file), *columns, "--unit", "°C", "--lang", "tr").stdout
-    assert "Veri kümesi weather v1 bu içerikle zaten vardı: 31 satır." in again
+    assert "weather v1 veri kümesi zaten bu içeriğe sahip: 31 satır." in again
     assert "weather" in counting.run("datasets", "list").stdout
     shown = counting.json("datasets", "show", "weather")
     assert (shown["rows"], shown["dataset_schema"]["target"]) == (31, "temperature")
@@ -280,8 +280,8 @@ def log_a_run(platform) -> None:
 def test_journals_are_shipped(make_platform):
     alone = make_platform()
     log_a_run(alone)
-    assert "away: everything is with the platform" in alone.run("runs", "ship").stdout
-    assert "No journals are waiting." in alone.run("runs", "ship").stdout
+    assert "away: all data has been sent to the platform" in alone.run("runs", "ship").stdout
+    assert "No journals are waiting to be sent." in alone.run("runs", "ship").stdout
 
 
 def test_a_platform_that_starts_brings_waiting_journals_itself(make_platform):
@@ -301,7 +301,7 @@ def test_without_a_platform_a_command_brings_its_own(make_platform):
     alone = make_platform()
     install_agent(alone)
     done = alone.run("runs", "start", "counter", "--set", "upto=40", "--set", "pause_seconds=0.1", "--detach")
-    assert "starting one for this command" in done.stderr
+    assert "starting a temporary one for this command" in done.stderr
     assert "the run waits" in done.stderr
     assert AddressBook.of(None, None, alone.home).announced_url() is None, "it ended with the command"
     run_id = done.stdout.split()[1]
@@ -325,10 +325,10 @@ def test_a_run_that_needs_another_waits_and_falls_with_it(counting):
     second = started(counting, "--depends-on", first, *limits)
     third = started(counting, "--depends-on", first, "--on-failure", "run", "--set", "upto=1")
     shown = counting.run("runs", "show", second).stdout
-    assert "waits for 1 run that it needs" in shown
+    assert "waiting for 1 required run" in shown
     assert "needs" in shown
     assert f"{first} (" in shown
-    assert "10:00 an attempt, 2.0 GB of memory" in shown
+    assert "10:00 per attempt, 2.0 GB of memory" in shown
     assert second in counting.run("runs", "show", first).stdout
     turkish = counting.run("--lang", "tr", "runs", "show", second, check=False).stdout
     counting.run("runs", "cancel", first)
@@ -336,4 +336,4 @@ def test_a_run_that_needs_another_waits_and_falls_with_it(counting):
     fallen = counting.run("runs", "show", second, check=False)
     assert "cancelled" in fallen.stdout
     assert f"it needed run {first}" in fallen.stderr
-    assert "gerek duyduğu" in turkish
+    assert "bağımlı olduğu" in turkish

@@ -89,13 +89,13 @@ def test_home_url_and_language_may_stand_anywhere(arguments, rest, options, miss
         (["runs", "start", "x", "--seed", "many"], "'--seed'"),
         (["runs", "list", "--state", "asleep"], "asleep"),
         (["up", "--port", "70000"], "65535"),
-        (["up", "--home"], "--home needs a value"),
+        (["up", "--home"], "--home requires a value"),
         (["runs", "start", "x", "--set", "epochs"], "'epochs' is not key=value"),
-        (["datasets", "add"], "name a file"),
+        (["datasets", "add"], "give a file"),
         (["datasets", "add", "x.csv"], "--time COLUMN"),
         (["datasets", "add", "x.csv", "--source", "bundled"], "not both"),
-        (["datasets", "add", "x.csv", "--time", "a", "--target", "b", "--option", "c=1"], "--option belongs"),
-        (["datasets", "add", "--source", "bundled", "--separator", ";"], "--separator is for files"),
+        (["datasets", "add", "x.csv", "--time", "a", "--target", "b", "--option", "c=1"], "--option requires --source"),
+        (["datasets", "add", "--source", "bundled", "--separator", ";"], "--separator applies to files"),
     ],
 )
 def test_wrong_usage_is_exit_code_two_and_one_sentence(arguments, said, capsys):
@@ -140,7 +140,7 @@ def test_bad_files_are_named_before_anything_starts(tmp_path, capsys):
         shown = capsys.readouterr()
         assert said in shown.err
         assert str(tmp_path) in shown.err
-        assert "starting one" not in shown.err, "no platform for what can be seen at once"
+        assert "starting a temporary one" not in shown.err, "no platform for what can be seen at once"
 
 
 def test_a_named_platform_that_does_not_answer(capsys):
@@ -153,7 +153,7 @@ def test_a_named_platform_that_does_not_answer(capsys):
 def test_a_link_needs_a_running_platform(capsys):
     assert run(["link", "--lang", "tr"]) == 1
     shown = capsys.readouterr().err
-    assert "çalışan platform yok" in shown
+    assert "çalışan bir platform yok" in shown
     assert "Sıradaki adım: azuraforge up" in shown
 
 
@@ -176,7 +176,7 @@ def test_a_broken_settings_file_is_named(monkeypatch, tmp_path, capsys):
     (home / "azuraforge.toml").write_text("[server\n")
     assert run(["up"]) == 1
     shown = capsys.readouterr().err
-    assert "settings are wrong" in shown
+    assert "settings are invalid" in shown
     assert "azuraforge.toml" in shown
 
 
@@ -208,11 +208,11 @@ def test_no_command_shows_the_help_and_no_error(arguments, usage, capsys):
 @pytest.mark.parametrize("value", ["de", "trk", "english"])
 def test_an_unknown_language_is_refused_wherever_it_is_named(value, capsys, monkeypatch):
     assert run(["runs", "list", "--lang", value]) == 2
-    assert f"--lang {value} is not a language" in capsys.readouterr().err
+    assert f"--lang {value}: this language is not supported" in capsys.readouterr().err
     monkeypatch.setenv("AZURAFORGE_LANG", value)
     assert run(["version"]) == 2
     shown = capsys.readouterr()
-    assert f"AZURAFORGE_LANG={value} is not a language" in shown.err
+    assert f"AZURAFORGE_LANG={value}: this language is not supported" in shown.err
     assert "choose en or tr" in shown.err
     assert shown.out == ""
 
@@ -257,10 +257,10 @@ def test_without_a_shell_completion_asks_for_its_name(capsys, monkeypatch):
     assert run(["--show-completion"]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert "no shell started this command" in printed.err
+    assert "the current shell could not be detected" in printed.err
     assert "azuraforge --show-completion bash (or zsh, fish, powershell, pwsh)" in " ".join(printed.err.split())
     assert run(["--show-completion", "tcsh", "--lang", "tr"]) == 2
-    assert "tcsh kabuğu için tamamlama yok" in capsys.readouterr().err
+    assert "komut tamamlama, tcsh kabuğunu desteklemiyor" in capsys.readouterr().err
 
 
 def test_completion_is_installed_for_the_named_shell(capsys, monkeypatch, tmp_path):

@@ -29,7 +29,7 @@ def served(platform, tmp_path_factory):
 
 
 def test_from_an_answer_to_its_score(served, tmp_path):
-    assert "Not checked yet" in served.run("predictions", "drift", "ledger").stdout
+    assert "Drift has not been checked yet" in served.run("predictions", "drift", "ledger").stdout
     made = served.json("models", "predict", "ledger", "--version", "1")  # the naive one, whoever is champion
     listed = served.json("predictions", "list", "--model", "ledger", "--waiting")
     assert [each["prediction_id"] for each in listed] == [made["prediction_id"]]
@@ -53,7 +53,7 @@ def test_from_an_answer_to_its_score(served, tmp_path):
     assert total["skill"] == pytest.approx(0.0, abs=1e-9)
     assert "made after their time" in served.run("predictions", "scores", "ledger").stdout
     looked = served.run("predictions", "drift", "ledger", "--version", "1", "--look").stdout
-    assert "Too few independent predictions" in looked
+    assert "too few independent predictions" in looked
     assert "(answer)" in looked
 
 

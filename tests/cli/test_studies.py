@@ -26,7 +26,7 @@ class Platform:
     ("language", "objectives"),
     [
         ("en", "rmse (lower is better), accuracy (higher is better)"),
-        ("tr", "rmse (düşük olan iyi), accuracy (yüksek olan iyi)"),
+        ("tr", "rmse (düşük olan daha iyi), accuracy (yüksek olan daha iyi)"),
     ],
 )
 def test_objectives_say_which_direction_is_better(make_terminal, language, objectives):

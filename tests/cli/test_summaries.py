@@ -38,12 +38,12 @@ def test_no_key_of_the_summary_and_no_bare_timestamp_is_printed(summary, code, c
 
 def test_a_refresh_says_what_arrived(capsys):
     said = printed(REFRESH, "en", capsys)
-    assert "Dataset loop v3: rows added 2, revised 0, there already 5. It has 1,202 rows now" in said
-    assert "Nothing new for dataset loop v2" in printed(NOTHING_NEW, "en", capsys)
+    assert "Dataset loop v3: 2 rows added, 0 revised, 5 already stored. The dataset now has 1,202 rows" in said
+    assert "No new rows for dataset loop v2" in printed(NOTHING_NEW, "en", capsys)
 
 
 def test_forecasts_and_batches_name_their_model(capsys):
     assert "loop v4 on dataset loop v3: 1 forecast from" in printed(FORECAST, "en", capsys)
     said = printed(PREDICT, "tr", capsys)
-    assert "loop v4: tahmin edilen 20 satır, başlangıç 10, atlanan 0." in said
-    assert "2 parçadan 1 tanesi var" in said
+    assert "loop v4: tahmin edilen satır 20, tahmin başlangıcı 10, atlanan 0." in said
+    assert "2 parçadan 1 tanesi saklandı" in said

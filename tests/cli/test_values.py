@@ -50,7 +50,7 @@ def test_a_moment_may_be_a_day_and_has_this_machine_s_zone_by_default(make_termi
 
 @pytest.mark.parametrize("given", ["yesterday", "", "2026-13-01", "9999-12-31T23:59-23:00"])
 def test_what_is_no_moment_is_refused_with_an_example(make_terminal, given):
-    with pytest.raises(CommandError, match="is not a moment") as caught:
+    with pytest.raises(CommandError, match="is not a date or time") as caught:
         values.moment(make_terminal(), given, "--at")
     assert caught.value.exit_code == 2
     assert "2026-03-01T12:00" in caught.value.next_step

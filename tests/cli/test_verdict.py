@@ -50,8 +50,8 @@ def test_scores_of_the_interval_and_of_changes_where_they_are_known(make_termina
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", "Left out: kiosk, 9 rows in the training part, 40 are needed"),
-        ("tr", "Dışarıda bırakıldı: kiosk, eğitim kümesinde 9 satır, 40 gerekli"),
+        ("en", "Left out: kiosk has 9 rows in the training set; 40 are required"),
+        ("tr", "Dışarıda bırakıldı: kiosk, eğitim kümesinde 9 satırı var, 40 gerekli"),
     ],
 )
 def test_of_several_series_the_worst_come_first_and_those_left_out_are_named(
@@ -92,8 +92,9 @@ def test_members_stand_next_to_the_combination_and_those_left_out_are_named(make
     assert line_of(lines, "combined    ").split() == ["combined", "0.4971", "1:15"]
     assert "Left out: my.net, too slow." in lines
     turkish = shown(make_terminal("tr"), evaluation, verdict)
-    assert "Dışarıda kaldı: my.net, çok yavaş." in turkish
-    assert "Yeniden eğitilemedi: my.line, satır yok. Tahminlerde değerlendirilen hâli kullanılıyor." in turkish
+    assert "Dışarıda bırakıldı: my.net, çok yavaş." in turkish
+    said = "Bütün satırlarla yeniden eğitilemedi: my.line, satır yok. Değerlendirilmiş tahminci kullanılıyor."
+    assert said in turkish
 
 
 def test_turkish_is_turkish_to_the_decimal_comma(make_terminal, evaluation, verdict):
@@ -142,7 +143,7 @@ def test_what_is_not_known_is_a_dash(make_terminal, evaluation, verdict):
 
 def test_a_baseline_that_could_not_take_part_is_named(make_terminal, evaluation, verdict):
     lines = shown(make_terminal(), evaluation, verdict)
-    assert "forecasting.ets could not take part: the series has zeros" in lines
+    assert "forecasting.ets could not be evaluated: the series has zeros" in lines
 
 
 @pytest.mark.parametrize(
@@ -151,7 +152,7 @@ def test_a_baseline_that_could_not_take_part_is_named(make_terminal, evaluation,
         ("promoted", "PROMOTED: m is champion."),
         ("kept", "NOT PROMOTED: m stays champion."),
         ("baseline_promoted", "NOT PROMOTED: the baseline m becomes champion."),
-        ("not_comparable", "NOT COMPARABLE: m stays champion; promote by hand if you want to."),
+        ("not_comparable", "NOT COMPARABLE: m stays champion; you can promote the candidate manually."),
         ("invented_later", "invented_later"),
     ],
 )
@@ -220,10 +221,10 @@ def test_next_values_of_a_weekly_series_are_dates(make_terminal):
     ]
     forecast = {"target": "co2", "unit": "ppm", "interval": 0.9, "next": points, "refitted": True}
     show_forecast(terminal, forecast, "forecasting.lstm")
-    assert "The forecaster was refitted on all rows after its verdict." in terminal.output
+    assert "The forecaster was refitted on all rows after the verdict." in terminal.output
     lines = [line.split() for line in terminal.output.splitlines() if line]
     assert " ".join(lines[0]) == "Next values of co2 (ppm), by forecasting.lstm"
-    assert " ".join(lines[1]) == "at value 90 % interval"
+    assert " ".join(lines[1]) == "time value 90 % interval"
     assert lines[2:4] == [
         ["2002-01-05", "372.13", "371.40", "…", "372.85"],
         ["2002-01-12", "372.30", "371.50", "…", "373.10"],
@@ -280,7 +281,7 @@ def test_the_held_out_days_are_dates_of_the_series_zone(make_terminal, evaluatio
 
 @pytest.mark.parametrize(
     ("language", "said"),
-    [("en", "Only 3 of the 8 rows ahead are judged"), ("tr", "Öndeki 8 satırın yalnızca 3 tanesi değerlendirildi")],
+    [("en", "Only 3 of the 8 rows ahead are evaluated"), ("tr", "8 satırın yalnızca 3 tanesi değerlendirildi")],
 )
 def test_rows_ahead_that_nothing_judges_are_named(make_terminal, evaluation, verdict, language, said):
     evaluation |= {"horizon": 8, "judged_horizon": 3}
@@ -293,7 +294,7 @@ def test_of_a_panel_the_origins_in_time_are_counted_and_the_shown_series_is_name
     evaluation["series"] = {"column": "shop", "candidate": "forecasting.lstm", "count": 30, "rows": []}
     evaluation["parts"]["test"]["origins"] = 48
     lines = shown(make_terminal(width=200), evaluation, verdict)
-    assert any("of 30 series on the held-out end: 48 origins in time" in line for line in lines)
+    assert any("of 30 series on the test set: 48 origins in time" in line for line in lines)
     terminal = make_terminal(width=200)
     figure = {"target": "sales", "series": "kiosk", "next": [{"at": "2026-01-01T00:00:00Z", "value": 4.0}]}
     show_forecast(terminal, figure, "forecasting.auto", 30)
@@ -323,9 +324,9 @@ def test_a_forecast_says_from_which_rows_it_starts(make_terminal):
         terminal = make_terminal()
         made = Prediction.from_json({**given, "trained_on": trained, "newer_version": newer})
         show_prediction(terminal, made, None)
-        line = line_of(terminal.output.splitlines(), "Forecast from version 5 of its dataset")
+        line = line_of(terminal.output.splitlines(), "The forecast uses version 5 of the dataset")
         assert line.count(".") == count
-        assert "does not make the next one certain" in terminal.output
+        assert "The next value may still differ" in terminal.output
     terminal = make_terminal()
     show_prediction(terminal, Prediction.from_json({**given, "dataset_version": None}), None)
-    assert "its dataset" not in terminal.output
+    assert "of the dataset" not in terminal.output

@@ -101,7 +101,7 @@ def test_plain_lines_say_states_phases_and_notes(make_terminal, queued):
         "lstm on co2 · running",
         "lstm on co2 · running · training (2/7)",
         "early stopping",
-        "Back to the checkpoint of step 1; later points are computed again.",
+        "Returned to the checkpoint of step 1; later points are computed again.",
         "lstm on co2 · succeeded",
     ]
 

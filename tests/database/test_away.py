@@ -216,7 +216,7 @@ def test_processes_that_start_before_their_database_wait_for_it(fragile, stored,
         wait_for(tmp_path / "log", "database_awaited", scheduler)
         assert "does not respond" in (tmp_path / "log").read_text()
         fragile.start()
-        wait_for(tmp_path / "log", "The scheduler runs", scheduler)
+        wait_for(tmp_path / "log", "The scheduler is running", scheduler)
         scheduler.send_signal(signal.SIGTERM)
         assert scheduler.wait(120) == 0
     finally:

@@ -10,7 +10,7 @@ import pytest
 
 def test_next_to_a_running_platform_it_saves_and_checks_but_changes_nothing(platform, tmp_path):
     saved = platform.run("database", "backup", str(tmp_path / "a.backup"), "--artifacts")
-    assert "saved and verified" in saved.stdout
+    assert "Backed up and verified" in saved.stdout
     assert platform.json("database", "check")["problems"] == []
     for command in (["upgrade"], ["restore", str(tmp_path / "a.backup"), "--replace"]):
         refused = platform.run("database", *command, check=False)
@@ -26,7 +26,7 @@ def test_a_saved_platform_comes_back_in_another_home(make_platform, tmp_path):
     assert first.stop() == 0
     first.run("database", "backup", str(tmp_path / "a.backup"))
     second.home.mkdir()
-    assert "rows restored" in second.run("database", "restore", str(tmp_path / "a.backup")).stdout
+    assert "Restored " in second.run("database", "restore", str(tmp_path / "a.backup")).stdout
     second.start()
     assert [each["id"] for each in second.json("tokens", "list")] == [made["id"]]
     assert second.stop() == 0

@@ -44,10 +44,10 @@ def test_a_baseline_without_errors_is_compared_in_points() -> None:
     english, turkish = " ".join(_said("en")), " ".join(_said("tr"))
     assert "lies above zero (+6." in english
     assert "points; 97.5 % confidence)" in english
-    assert "puan arası; güven %97,5)" in turkish
+    assert "puan arası; güven düzeyi %97,5)" in turkish
     assert "9,999" not in english
 
 
 def test_it_says_how_many_predictions_the_guard_tried() -> None:
-    assert any("tried 12 of 400 predictions" in sentence for sentence in _said("en", tried=12))
+    assert any("checked 12 of 400 predictions" in sentence for sentence in _said("en", tried=12))
     assert not any("leakage guard" in sentence for sentence in _said("en"))

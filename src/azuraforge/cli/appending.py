@@ -1,4 +1,4 @@
-"""Rows for a dataset that is there: ``azuraforge datasets add --append``, ``refresh`` and ``revisions``."""
+"""Commands that add rows or forecasts to a dataset: ``add --append``, ``incumbent``, ``refresh`` and ``revisions``."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ from azuraforge.cli.runs import to_the_end
 from azuraforge.cli.terminal import Terminal, terminal_of
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-#: Options that say how the file is written, or that must be the dataset's.
+#: Options that describe the format of the file, or whose values must equal the dataset's.
 _TAKEN = ("unit", "timezone", "separator", "decimal", "encoding", "time_format", "sheet", "strict")
 
 
 def append_file(
     terminal: Terminal, file: Path | None, name: str | None, asked: Mapping[str, object], *, json: bool
 ) -> None:
-    """Add the rows of a file to the dataset ``name``. Options that shape a dataset are refused: it has its own."""
+    """Append the rows of a file to the dataset ``name``.
+
+    Raises CommandError for a missing argument, or for an option that only applies to a new dataset.
+    """
     if file is None or name is None:
         raise CommandError(terminal.text("append_needs"), exit_code=USAGE)
     for option, value in asked.items():
@@ -54,32 +57,35 @@ def append_file(
 def incumbent(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Name or id of the dataset.")],
-    file: Annotated[
-        Path, typer.Argument(help="A CSV (also .gz), Parquet or Excel file, with a row for each forecast.")
-    ],
+    file: Annotated[Path, typer.Argument(help="CSV (also .gz), Parquet or Excel file with one row per forecast.")],
     forecast: Annotated[
-        str | None, typer.Option(help="Column of the forecasts. Default: as in the file before.")
+        str | None, typer.Option(help="Column of the forecasts. Default: as in the previous file.")
     ] = None,
     made_at: Annotated[
-        str | None, typer.Option(help="Column of the time at which each was made. Default: as in the file before.")
+        str | None,
+        typer.Option(help="Column of the times at which the forecasts were made. Default: as in the previous file."),
     ] = None,
     time: Annotated[
-        str | None, typer.Option(help="Column of the time that is forecast. Default: the dataset's.")
+        str | None, typer.Option(help="Column of the forecast times. Default: the dataset's time column.")
     ] = None,
-    series: Annotated[str | None, typer.Option(help="Column of the series' names. Default: the dataset's.")] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace the forecasts that were added before.")] = False,
+    series: Annotated[str | None, typer.Option(help="Column of the series names. Default: the dataset's.")] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace all incumbent forecasts that were added before.")
+    ] = False,
     sheet: Annotated[
-        str | None, typer.Option(help="Sheet of an Excel workbook; default: its only visible one.")
+        str | None, typer.Option(help="Sheet of an Excel workbook. Default: its only visible sheet.")
     ] = None,
     time_format: Annotated[
-        str | None, typer.Option(help="Format of times, such as '%d/%m/%Y %H:%M'. Default: found.")
+        str | None, typer.Option(help="Format of times, such as '%d/%m/%Y %H:%M'. Default: detected.")
     ] = None,
-    separator: Annotated[str | None, typer.Option(help="Default: found.")] = None,
-    decimal: Annotated[Literal[".", ","] | None, typer.Option(help="Default: found.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Default: found.")] = None,
+    separator: Annotated[str | None, typer.Option(help="Column separator. Default: detected.")] = None,
+    decimal: Annotated[
+        Literal[".", ","] | None, typer.Option(help="Decimal separator: '.' or ','. Default: detected.")
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(help="Text encoding. Default: detected.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Add a file of present forecasts, such as a planner's: models are compared with them. Later files add to it."""
+    """Add incumbent forecasts, such as a planner's, from a file. Models are compared with them."""
     terminal = terminal_of(context)
     values.existing_file(terminal, file)
     options = {
@@ -116,13 +122,13 @@ def incumbent(
 
 def refresh(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Name or id.")],
+    name: Annotated[str, typer.Argument(help="Name or id of the dataset.")],
     wait: Annotated[
-        bool, typer.Option("--wait/--detach", help="Watch the run until it ends, or return at once.")
+        bool, typer.Option("--wait/--detach", help="Watch the run until it ends, or return immediately.")
     ] = True,
     json: AsJson = False,
 ) -> None:
-    """Ask the dataset's source for new rows, in a run that makes the next version."""
+    """Start a run that reads new rows from the dataset's source and creates the next version."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         run = connected.client.datasets.refresh(name)
@@ -138,13 +144,13 @@ def refresh(
 
 def revisions(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Name or id.")],
+    name: Annotated[str, typer.Argument(help="Name or id of the dataset.")],
     policy: Annotated[
         Literal["refuse", "accept"],
-        typer.Argument(help="refuse: add nothing; accept: create a version that lists what changed."),
+        typer.Argument(help="refuse: add none of the rows; accept: create a version that lists the changes."),
     ],
 ) -> None:
-    """Decide what happens to new rows that change stored ones."""
+    """Set whether the dataset accepts new rows that change stored rows."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.datasets.set_revisions(name, policy)

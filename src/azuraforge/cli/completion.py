@@ -1,7 +1,7 @@
-"""``--show-completion`` and ``--install-completion``: the script by which a shell completes commands.
+"""``--show-completion`` and ``--install-completion``: the script with which a shell completes commands.
 
-Typer's own options take no name of a shell and fail with an empty one where no shell started the command. They stay
-declared, so that the help lists them; ``main`` calls this module in their place.
+Typer's own options accept no shell name, and fail without a message if no shell started the command. They stay
+declared so that the help lists them, but ``main`` calls this module instead.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _VARIABLE = "_AZURAFORGE_COMPLETE"
 
 
 def asks(arguments: list[str]) -> bool:
-    """Return whether the arguments ask for completion and for nothing else.
+    """Return whether the arguments consist only of a completion option and, optionally, the name of a shell.
 
     Example:
         >>> asks(["--show-completion", "zsh"]), asks(["--install-completion"]), asks(["--show-completion", "--help"])
@@ -33,9 +33,9 @@ def asks(arguments: list[str]) -> bool:
 
 
 def complete(arguments: list[str], terminal: Terminal) -> None:
-    """Print the script of the named shell, else of the shell that started this command, or install it.
+    """Print or install the completion script of the named shell, or of the shell that started this command.
 
-    Raises CommandError if no shell is named and none started the command, or if the shell has no completion.
+    Raises CommandError if the shell is unknown or not supported.
     """
     from typer.completion import get_completion_script, install  # type: ignore[attr-defined]  # it has no other name
 
@@ -53,7 +53,7 @@ def complete(arguments: list[str], terminal: Terminal) -> None:
 
 
 def _starting_shell() -> str:
-    """Return the name of the shell among this process's parents; empty if there is none, as under a service."""
+    """Return the name of the shell among this process's parents, or an empty string if there is none (in a service)."""
     import shellingham
 
     try:

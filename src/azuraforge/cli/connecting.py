@@ -1,4 +1,4 @@
-"""Connection to a platform: the one running on the data home, else a temporary one for this command."""
+"""Connection of a command to a platform: the running one of the data home, or a temporary one."""
 
 from __future__ import annotations
 
@@ -17,25 +17,26 @@ if TYPE_CHECKING:
     from azuraforge.client import Client
     from azuraforge.settings import Settings
 
-#: Seconds to wait for a platform that is announced but does not answer: it is starting or stopping.
+#: Seconds to wait for a platform that has written its address but does not respond: it is starting or stopping.
 _SETTLE_SECONDS = 10.0
-#: The first start of a data home makes its database; on a busy machine that takes a while.
+#: Seconds to wait for another command's platform. The first start creates the database, which can be slow.
 _START_SECONDS = 30.0
 _LOCK_FILE = "commands.lock"
 
 
 @dataclass(frozen=True)
 class Connected:
-    """A platform that answers. A temporary one ends with the command."""
+    """A client of a responding platform; a temporary platform stops at the end of the command."""
 
     client: Client
     is_temporary: bool
 
 
 def find_running(terminal: Terminal) -> Client | None:
-    """Return a client of the running platform; None if none runs on the data home.
+    """Return a client of the running platform, or None if no platform runs on the data home.
 
-    Raises PlatformUnreachable if one was named by its address and does not answer.
+    Raises PlatformUnreachable if the data home's platform does not respond within ten seconds. A URL from ``--url`` or
+    the environment is not checked here.
     """
     from azuraforge.client import ApiError, Client, PlatformUnreachable
     from azuraforge.client.http.address import AddressBook
@@ -54,7 +55,7 @@ def find_running(terminal: Terminal) -> Client | None:
             time.sleep(0.2)
         except ApiError as error:
             if not error.may_pass:
-                return client  # it answers; the command itself will say what is wrong
+                return client  # it responds, so the command itself reports the error
             time.sleep(0.2)
         else:
             return client
@@ -65,10 +66,11 @@ def find_running(terminal: Terminal) -> Client | None:
 def connect(terminal: Terminal, *, send_to: str | None = None) -> Iterator[Connected]:
     """Yield a client of a running platform for the duration of a command.
 
-    ``send_to``: host and port of a private address that a temporary platform may send to.
+    Args:
+        send_to: host and port of a private address to which a temporary platform may send notifications.
     """
     with ExitStack() as stack:
-        # Held to the end by every command, so that a temporary platform outlives those who found it.
+        # Each command holds the lock until it ends, so that a temporary platform outlives the commands that use it.
         lock = None if terminal.named_url else stack.enter_context(_command_lock(terminal))
         client = find_running(terminal)
         connected = (
@@ -92,7 +94,7 @@ def _start_temporary(terminal: Terminal, stack: ExitStack, lock: int | None, sen
             )
         stack.enter_context(temporary(settings))
     except Conflict:
-        # Another command was faster: its platform will be announced in a moment.
+        # Another command started its platform first; wait for its address.
         client = _wait_for_running(terminal)
         if client is None:
             raise
@@ -117,7 +119,10 @@ def _wait_for_running(terminal: Terminal) -> Client | None:
 
 @contextmanager
 def _command_lock(terminal: Terminal) -> Iterator[int | None]:
-    """Yield a shared lock on the data home; None if that fails, which the platform will explain better."""
+    """Yield the descriptor of a shared lock on the data home, or None if the lock file cannot be opened.
+
+    The platform reports an unusable data home with a better message.
+    """
     try:
         terminal.named_home.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(terminal.named_home / _LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
@@ -132,7 +137,7 @@ def _command_lock(terminal: Terminal) -> Iterator[int | None]:
 
 
 def _wait_for_others(terminal: Terminal, lock: int | None) -> None:
-    """Wait for other commands that use this command's platform, before it ends. Ctrl-C ends it at once."""
+    """Wait until no other command uses this command's temporary platform. Ctrl-C ends the wait."""
     if lock is None:
         return
     try:
@@ -143,7 +148,10 @@ def _wait_for_others(terminal: Terminal, lock: int | None) -> None:
 
 
 def settings_of(terminal: Terminal, **server: Any) -> Settings:
-    """Return the settings of the data home; ``server`` overrides the address. Raises CommandError for wrong ones."""
+    """Return the settings of the data home, with the server settings replaced by those of ``server`` that are not None.
+
+    Raises CommandError if a setting is invalid.
+    """
     import tomllib
 
     from pydantic import ValidationError

@@ -1,4 +1,4 @@
-"""``azuraforge database``: upgrade, check, backup, restore. The only commands that open the database themselves."""
+"""``azuraforge database``: upgrade, check, backup, restore and create. Only these open the database directly."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from azuraforge.cli.terminal import Terminal, terminal_of
 if TYPE_CHECKING:
     from azuraforge.settings import Settings
 
-app = typer.Typer(help="The database itself: upgrade, check, backup, restore.", no_args_is_help=True)
+app = typer.Typer(help="Database maintenance: upgrade, check, backup, restore and create.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
 def upgrade(context: typer.Context) -> None:
-    """Upgrade the database to this version's schema; `azuraforge up` does so, too. No platform may be running."""
+    """Upgrade the database to the schema of this version, as `azuraforge up` does. No platform may be running."""
     from azuraforge.platform import maintenance
 
     terminal, settings = _here(context, "upgrade")
@@ -35,7 +35,7 @@ def upgrade(context: typer.Context) -> None:
 
 @app.command()
 def check(context: typer.Context, json: AsJson = False) -> None:
-    """Read the whole database and report damage; a platform may be running. Exit code 1 if there is any."""
+    """Read the whole database and report damage. A platform may be running. The exit code is 1 if damage is found."""
     from azuraforge.platform import maintenance
 
     terminal, settings = _here(context, "check")
@@ -62,12 +62,15 @@ def check(context: typer.Context, json: AsJson = False) -> None:
 @app.command()
 def backup(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The file to write; it must not exist.")],
+    file: Annotated[Path, typer.Argument(help="File to write. It must not exist yet.")],
     artifacts: Annotated[
-        bool, typer.Option("--artifacts", help="List the files of artifacts, so that a restore reports missing ones.")
+        bool,
+        typer.Option(
+            "--artifacts", help="List the artifact files in the backup, so that a restore reports missing ones."
+        ),
     ] = False,
 ) -> None:
-    """Write the database into one file and verify it; a platform may be running."""
+    """Back up the database to one file and verify the file. A platform may be running."""
     from azuraforge.platform import maintenance
 
     terminal, settings = _here(context, "backup")
@@ -81,9 +84,12 @@ def backup(
 @app.command()
 def restore(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A file written by `azuraforge database backup`.")],
+    file: Annotated[Path, typer.Argument(help="Backup file written by `azuraforge database backup`.")],
     replace: Annotated[
-        bool, typer.Option("--replace", help="Replace a database that has rows; an SQLite file is set aside.")
+        bool,
+        typer.Option(
+            "--replace", help="Replace a database that contains rows. An SQLite file is kept under another name."
+        ),
     ] = False,
 ) -> None:
     """Verify a backup and replace the database with it. No platform may be running."""
@@ -103,7 +109,7 @@ def restore(
 
 @app.command()
 def create(context: typer.Context) -> None:
-    """Create an empty database although files of a lost one exist. No platform may be running."""
+    """Create an empty database even if files of a lost database exist. No platform may be running."""
     from azuraforge.platform import maintenance
 
     terminal, settings = _here(context, "create")

@@ -1,4 +1,4 @@
-"""``azuraforge datasets``: add, add-images, list, show, pictures."""
+"""``azuraforge datasets``: add files, sources and images; list and show datasets."""
 
 from __future__ import annotations
 
@@ -19,88 +19,107 @@ from azuraforge.cli.terminal import Terminal, terminal_of
 if TYPE_CHECKING:
     from azuraforge.client import DatasetVersion
 
-app = typer.Typer(help="Fingerprinted versions of data.", no_args_is_help=True)
+app = typer.Typer(help="Datasets and their immutable versions.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-#: Names of files that are more likely pictures than a table.
+#: File suffixes that suggest images rather than a table.
 _PICTURES = (".zip", ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
-#: Takes a statement back.
+#: Value of COLUMN=WHEN that removes the stated delay of a column.
 _UNSTATED = "unstated"
 
 
 @app.command()
 def add(
     context: typer.Context,
-    file: Annotated[Path | None, typer.Argument(help="A CSV (also .gz), Parquet or Excel file.")] = None,
-    time: Annotated[str | None, typer.Option(help="The time column.")] = None,
-    target: Annotated[str | None, typer.Option(help="The column to forecast.")] = None,
-    name: Annotated[str | None, typer.Option(help="Name of the dataset; default: the file's.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="CSV (also .gz), Parquet or Excel file.")] = None,
+    time: Annotated[str | None, typer.Option(help="Time column.")] = None,
+    target: Annotated[str | None, typer.Option(help="Column to forecast.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the dataset. Default: the file's name.")] = None,
     series: Annotated[
-        str | None, typer.Option(help="Column that names the series of a row, such as store. Default: one series.")
+        str | None,
+        typer.Option(help="Column that names the series of each row, such as store. Default: the rows are one series."),
     ] = None,
     group: Annotated[
         list[str] | None,
-        typer.Option(help="Column that groups several series, such as region: totals are forecast too; repeat it."),
+        typer.Option(
+            help="Column that groups series, such as region. Totals of the groups are forecast too. May be repeated."
+        ),
     ] = None,
     group_separator: Annotated[
-        str | None, typer.Option(help="Separator that splits the names of series into groups, such as /.")
+        str | None, typer.Option(help="Separator that splits series names into groups, such as /.")
     ] = None,
     incumbent: Annotated[
         str | None,
-        typer.Option(help="Column of a present forecast, such as a planner's: models are compared with it."),
+        typer.Option(help="Column of the incumbent forecast, such as a planner's. Models are compared with it."),
     ] = None,
     incumbent_made_at: Annotated[
-        str | None, typer.Option(help="Column of the time at which the present forecast was made.")
+        str | None, typer.Option(help="Column of the times at which the incumbent forecast was made.")
     ] = None,
     features: Annotated[
         list[str] | None,
-        typer.Option("--features", "--feature", help="Input column; repeat it. Default: every other numeric column."),
+        typer.Option(
+            "--features", "--feature", help="Input column. May be repeated. Default: all other numeric columns."
+        ),
     ] = None,
-    exclude: Annotated[list[str] | None, typer.Option(help="Column to leave out; repeat it.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="Column to exclude. May be repeated.")] = None,
     unit: Annotated[str | None, typer.Option(help="Unit of the target, such as °C.")] = None,
-    timezone: Annotated[str | None, typer.Option(help="Zone of times without one, such as Europe/Istanbul.")] = None,
-    separator: Annotated[str | None, typer.Option(help="Default: found.")] = None,
-    decimal: Annotated[Literal[".", ","] | None, typer.Option(help="Default: found.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Default: found.")] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="Time zone of times that state none, such as Europe/Istanbul.")
+    ] = None,
+    separator: Annotated[str | None, typer.Option(help="Column separator. Default: detected.")] = None,
+    decimal: Annotated[
+        Literal[".", ","] | None, typer.Option(help="Decimal separator: '.' or ','. Default: detected.")
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(help="Text encoding. Default: detected.")] = None,
     sheet: Annotated[
-        str | None, typer.Option(help="Sheet of an Excel workbook; default: its only visible one.")
+        str | None, typer.Option(help="Sheet of an Excel workbook. Default: its only visible sheet.")
     ] = None,
     time_format: Annotated[
-        str | None, typer.Option(help="Format of times, such as '%d/%m/%Y %H:%M'. Default: found.")
+        str | None, typer.Option(help="Format of times, such as '%d/%m/%Y %H:%M'. Default: detected.")
     ] = None,
     duplicates: Annotated[
-        Literal["error", "first", "last", "mean"] | None, typer.Option(help="Rows with one time and different values.")
+        Literal["error", "first", "last", "mean"] | None,
+        typer.Option(help="How rows with the same time and different values are handled."),
     ] = None,
     missing: Annotated[
         Literal["error", "forward_fill", "drop"] | None,
-        typer.Option(help="Rows whose target is missing, NaN or infinite."),
+        typer.Option(help="How rows with a missing, NaN or infinite target are handled."),
     ] = None,
     missing_values: Annotated[
         list[str] | None,
-        typer.Option("--missing-value", help="A value that means missing, such as 'pressure=0'; repeat it."),
+        typer.Option(
+            "--missing-value", help="Value that marks a missing measurement, such as 'pressure=0'. May be repeated."
+        ),
     ] = None,
     gaps: Annotated[
-        Literal["auto", "forward_fill", "keep", "error"] | None, typer.Option(help="Missing rows of a regular series.")
+        Literal["auto", "forward_fill", "keep", "error"] | None,
+        typer.Option(help="How missing rows of a regular series are handled."),
     ] = None,
     frequency: Annotated[
-        str | None, typer.Option(help="Interval of the rows, such as 1h or 1d. Default: found.")
+        str | None, typer.Option(help="Interval between rows, such as 1h or 1d. Default: detected.")
     ] = None,
-    season: Annotated[int | None, typer.Option(min=1, help="Rows in one season. Default: from the frequency.")] = None,
+    season: Annotated[
+        int | None, typer.Option(min=1, help="Number of rows in one season. Default: derived from the frequency.")
+    ] = None,
     available_after: Annotated[
         list[str] | None,
         typer.Option(
-            help="When a column's values become known after its row's time: temperature=6h, 0 or ahead; repeat it."
+            help="Delay after which a column's values become known, such as temperature=6h, 0 or "
+            "ahead. May be repeated."
         ),
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Every warning is an error.")] = False,
-    source: Annotated[str | None, typer.Option(help="Read from a source plugin instead of a file.")] = None,
-    option: Annotated[list[str] | None, typer.Option(help="Option of the source, key=value; repeat it.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Treat warnings as errors.")] = False,
+    source: Annotated[str | None, typer.Option(help="Source plugin to read from instead of a file.")] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(help="Option of the source as key=value. May be repeated.")
+    ] = None,
     append: Annotated[
-        bool, typer.Option("--append", help="Add the file's rows to the newest version of the dataset --name.")
+        bool,
+        typer.Option("--append", help="Append the file's rows to the newest version of the dataset given by --name."),
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """Add a file or the rows of a source as a new version of a dataset, and list what was found in it."""
+    """Add a file or the rows of a source as a new version of a dataset, and print the findings."""
     terminal = terminal_of(context)
     cleaning = {
         "duplicates": duplicates,
@@ -161,22 +180,34 @@ def add_images(
     path: Annotated[
         Path,
         typer.Argument(
-            help="A folder with one folder per class, a folder of idx files, a zip of either, or a Parquet file."
+            help="Folder with one folder per class, folder of idx files, zip file of either, or Parquet file."
         ),
     ],
-    name: Annotated[str | None, typer.Option(help="Name of the dataset; default: the file's.")] = None,
-    height: Annotated[int | None, typer.Option(min=4, max=1024, help="In pixels; required if sizes differ.")] = None,
-    width: Annotated[int | None, typer.Option(min=4, max=1024, help="In pixels; pictures are scaled to fit.")] = None,
-    channels: Annotated[int | None, typer.Option(min=1, max=3, help="1: grey, 3: colour. Default: found.")] = None,
-    image: Annotated[str | None, typer.Option(help="Parquet: column of encoded pictures. Default: image.")] = None,
-    label: Annotated[str | None, typer.Option(help="Parquet: column of classes. Default: label.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the dataset. Default: the file's name.")] = None,
+    height: Annotated[
+        int | None,
+        typer.Option(
+            min=4, max=1024, help="Height in pixels. Images are scaled to it. Required if image sizes differ."
+        ),
+    ] = None,
+    width: Annotated[
+        int | None,
+        typer.Option(min=4, max=1024, help="Width in pixels. Images are scaled to it. Required if image sizes differ."),
+    ] = None,
+    channels: Annotated[
+        int | None, typer.Option(min=1, max=3, help="Number of channels: 1 for grey, 3 for colour. Default: detected.")
+    ] = None,
+    image: Annotated[
+        str | None, typer.Option(help="Column of the encoded images in a Parquet file. Default: image.")
+    ] = None,
+    label: Annotated[str | None, typer.Option(help="Column of the classes in a Parquet file. Default: label.")] = None,
     skip_unreadable: Annotated[
-        bool, typer.Option("--skip-unreadable", help="Leave out pictures that cannot be read.")
+        bool, typer.Option("--skip-unreadable", help="Skip images that cannot be read.")
     ] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Every warning is an error.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Treat warnings as errors.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Add pictures as a new version of a dataset. Top-level folders train/ and test/ are the official split."""
+    """Add images as a new version of a dataset. Top-level folders train/ and test/ are the official split."""
     terminal = terminal_of(context)
     if not path.is_dir():
         values.existing_file(terminal, path)
@@ -210,17 +241,19 @@ def _say_added(terminal: Terminal, added: DatasetVersion) -> None:
 @app.command("available-after")
 def state_availability(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Name or id.")],
+    name: Annotated[str, typer.Argument(help="Name or id of the dataset.")],
     columns: Annotated[
         list[str],
-        typer.Argument(help="COLUMN=WHEN: 0 (with its row), a time after it such as 6h or 1d, ahead, or unstated."),
+        typer.Argument(
+            help="COLUMN=WHEN, where WHEN is 0 (at the row's time), a delay such as 6h or 1d, ahead, or unstated."
+        ),
     ],
     version: Annotated[
-        int | None, typer.Option(min=1, help="Version whose rows are kept. Default: the newest.")
+        int | None, typer.Option(min=1, help="Version whose rows the new version takes over. Default: the newest.")
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """State when the values of columns become known, as a new version with the same rows."""
+    """State when the values of columns become known. Creates a new version with the same rows."""
     terminal = terminal_of(context)
     stated = {
         column: None if when == _UNSTATED else when
@@ -277,11 +310,11 @@ def list_datasets(context: typer.Context, limit: Limit = SHOWN, json: AsJson = F
 @app.command()
 def show(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Name or id.")],
-    version: Annotated[int | None, typer.Option(min=1, help="Default: the newest.")] = None,
+    name: Annotated[str, typer.Argument(help="Name or id of the dataset.")],
+    version: Annotated[int | None, typer.Option(min=1, help="Version of the dataset. Default: the newest.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Show one version: columns, range, fingerprint, and what was found while reading."""
+    """Show a version of a dataset: columns, time range, fingerprint and findings."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.datasets.get(name, version)
@@ -294,12 +327,14 @@ def show(
 @app.command()
 def pictures(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Name or id.")],
-    version: Annotated[int | None, typer.Option(min=1, help="Default: the newest.")] = None,
-    per_class: Annotated[int, typer.Option(min=1, max=24, help="Pictures of each class, in --json.")] = 8,
+    name: Annotated[str, typer.Argument(help="Name or id of the dataset.")],
+    version: Annotated[int | None, typer.Option(min=1, help="Version of the dataset. Default: the newest.")] = None,
+    per_class: Annotated[
+        int, typer.Option(min=1, max=24, help="Number of example images per class in the --json output.")
+    ] = 8,
     json: AsJson = False,
 ) -> None:
-    """Count the pictures of each class; with --json also some of them, as PNG in base64."""
+    """Count the images of each class. With --json, also print examples as base64-encoded PNG."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.datasets.pictures(name, version, per_class)
@@ -327,14 +362,17 @@ def _missing_values(terminal: Terminal, given: list[str] | None) -> dict[str, li
     found: dict[str, list[object]] = {}
     for text in given or ():
         column, _, _ = text.partition("=")
-        # The column may hold dots, which mean nothing here.
+        # The column name may contain dots, which would otherwise create inner mappings.
         value = values.pairs(terminal, [f"value={text.partition('=')[2]}" if "=" in text else text], "--missing-value")
         found.setdefault(column, []).append(value["value"])
     return found or None
 
 
 def _stated(terminal: Terminal, given: list[str] | None, option: str) -> dict[str, str] | None:
-    """Return ``COLUMN=WHEN`` pairs; the last = parts them, for a column's name may hold one."""
+    """Return ``COLUMN=WHEN`` pairs as a mapping, or None if there are none.
+
+    The last ``=`` separates the two, because a column name may contain one. Raises CommandError for other text.
+    """
     found: dict[str, str] = {}
     for text in given or ():
         column, equals, when = text.rpartition("=")

@@ -1,4 +1,4 @@
-"""``azuraforge demo``: a real series, forecast before your eyes, with an honest verdict."""
+"""``azuraforge demo``: trains on a bundled series and prints the verdict, or shows the learning loop."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from azuraforge.cli.up import serve
 
 def demo(
     context: typer.Context,
-    once: Annotated[bool, typer.Option("--once", help="Exit after the verdict; non-zero if any step failed.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Exit after the verdict. The exit code is not 0 if a step failed.")
+    ] = False,
     loop: Annotated[
         bool,
         typer.Option(
-            "--loop", help="Show a model that keeps learning while rows arrive; takes two minutes, then exits."
+            "--loop", help="Show a model that keeps learning while rows arrive. Takes two minutes, then exits."
         ),
     ] = False,
 ) -> None:
-    """Forecast the departures from New York's airports and print the verdict; works offline."""
+    """Forecast the departures from New York's airports and print the verdict. Works offline."""
     terminal = terminal_of(context)
     if loop:
         raise typer.Exit(_show_loop(terminal))
@@ -35,8 +37,8 @@ def demo(
 
 
 def _show_loop(terminal: Terminal) -> int:
-    """Run the demo of the loop; the platform may send to this machine where it is this command's own."""
-    from azuraforge.cli.loop_demo import run_loop_demo  # it imports the client, for which --help does not wait
+    """Run the loop demo and return its exit code. A temporary platform may call a webhook on this machine."""
+    from azuraforge.cli.loop_demo import run_loop_demo  # imported late: it loads the client, which --help does not need
     from azuraforge.demo.hook import Hook
 
     hook = Hook()
@@ -50,7 +52,7 @@ def _show_loop(terminal: Terminal) -> int:
 
 
 def _has_pages(terminal: Terminal) -> bool:
-    """Return whether the platform of a command serves the dashboard; one elsewhere is taken to."""
+    """Return whether the platform of this command serves the dashboard; a remote platform is assumed to."""
     from azuraforge.platform.up import has_pages
 
     return bool(terminal.named_url) or has_pages()

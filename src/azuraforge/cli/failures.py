@@ -1,4 +1,4 @@
-"""Failures of commands: one sentence in red, the next step, an exit code. Never a traceback."""
+"""Failures of commands: one sentence in red, the next step and an exit code, without a traceback."""
 
 from __future__ import annotations
 
@@ -36,12 +36,14 @@ def report(error: BaseException, terminal: Terminal) -> int:
         terminal.note(terminal.text("interrupted"))
         return INTERRUPTED
     if isinstance(error, BrokenPipeError):
-        # The reader of our output has ended; Python would report that once more while closing it.
+        # The process that reads our output has ended. Without this, Python reports the error again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     if os.environ.get("AZURAFORGE_DEBUG"):
         terminal.errors.print_exception()
-    if type(error).__name__ == "NoArgsIsHelpError":  # Typer does not export it; it has printed the help
+    if (
+        type(error).__name__ == "NoArgsIsHelpError"
+    ):  # Typer does not export this class, and has printed the help already
         return USAGE
     message, where, next_step, code = _texts(error, terminal)
     message, where, next_step = (as_flags(text, terminal.flags) for text in (message, where, next_step))

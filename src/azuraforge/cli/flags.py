@@ -1,4 +1,4 @@
-"""Options in messages of the platform as flags of the command: the API's ``time_format`` is ``--time-format``."""
+"""Replacement of API options in messages by flags of the command: ``time_format`` becomes ``--time-format``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 _OPTION = re.compile(r"\b(?:the )?option ([a-z_]+)(?:\[\d+\])?(?!\w|\.\w)")
 _ASSIGNED = re.compile(r"(?<![\w-])([a-z_]+)=(?=\S)")
-#: Options of the API that a flag of another name sets.
+#: API options whose flag has another name.
 _RENAMED = {"groups": "group", "columns": "group"}
 
 
@@ -15,8 +15,8 @@ def as_flags(text: str, flags: Collection[str]) -> str:
     """Return a message with the flags of a command in place of the options of the API.
 
     Args:
-        text: a message, where it applies, or the next step.
-        flags: of the command, such as ``--time-format``; other options stay as they are.
+        text: the message, the place or the next step of an error.
+        flags: flags of the command, such as ``--time-format``; options without such a flag stay unchanged.
 
     Example:
         >>> as_flags("leave the option time_format out, or set gaps=fill", ["--time-format", "--gaps"])

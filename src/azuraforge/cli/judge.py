@@ -1,4 +1,4 @@
-"""``azuraforge judge``: a file of predictions against our baselines, without a platform."""
+"""``azuraforge judge``: comparison of a file of predictions with baselines, without a platform."""
 
 from __future__ import annotations
 
@@ -19,50 +19,67 @@ def judge(
     file: Annotated[
         Path, typer.Argument(help="CSV, Parquet or Excel file of predictions, with their times or labels.")
     ],
-    actual: Annotated[Path | None, typer.Option(help="File of actual values, if FILE holds none.")] = None,
+    actual: Annotated[Path | None, typer.Option(help="File of actual values, if FILE contains none.")] = None,
     history: Annotated[Path | None, typer.Option(help="File of earlier values that the baselines learn from.")] = None,
     model: Annotated[
-        list[str] | None, typer.Option(help="Column of predictions; repeat it for several. Default: found.")
+        list[str] | None, typer.Option(help="Column of predictions. May be repeated. Default: detected.")
     ] = None,
     incumbent: Annotated[
-        str | None, typer.Option(help="Column or file with the forecast in use today, compared on the same rows.")
+        str | None,
+        typer.Option(
+            help="Column or file of the incumbent forecast (the one in use today), compared on the same rows."
+        ),
     ] = None,
-    series: Annotated[str | None, typer.Option(help="Series to judge, if the file holds several.")] = None,
+    series: Annotated[str | None, typer.Option(help="Series to judge, if the file contains several.")] = None,
     horizon: Annotated[
-        int | None, typer.Option(help="Rows from the last known one to the predicted one; 1 if no column states it.")
+        int | None,
+        typer.Option(
+            help="Number of rows from the last known row to the predicted row. Default: 1, unless a column states it."
+        ),
     ] = None,
-    season: Annotated[int | None, typer.Option(help="Rows in one season. Default: found from the times.")] = None,
+    season: Annotated[
+        int | None, typer.Option(help="Number of rows in one season. Default: derived from the times.")
+    ] = None,
     coverage: Annotated[
-        float | None, typer.Option(help="Stated level of the interval columns; 0.9 if the file does not state it.")
+        float | None,
+        typer.Option(help="Nominal coverage of the interval columns. Default: 0.9, unless the file states it."),
     ] = None,
-    tried: Annotated[int, typer.Option(help="Number of models that these were chosen from.")] = 1,
-    time: Annotated[str | None, typer.Option(help="Column of times. Default: found.")] = None,
+    tried: Annotated[int, typer.Option(help="Number of models from which these were selected.")] = 1,
+    time: Annotated[str | None, typer.Option(help="Time column. Default: detected.")] = None,
     actual_time: Annotated[
-        str | None, typer.Option(help="Column of times in the file of --actual, if it is not that of --time.")
+        str | None, typer.Option(help="Time column of the --actual file. Default: as for --time.")
     ] = None,
     incumbent_time: Annotated[
-        str | None, typer.Option(help="Column of times in the file of --incumbent, if it is not that of --time.")
+        str | None, typer.Option(help="Time column of the --incumbent file. Default: as for --time.")
     ] = None,
-    sheet: Annotated[str | None, typer.Option(help="Sheet of FILE, if it is a workbook with several.")] = None,
-    actual_sheet: Annotated[str | None, typer.Option(help="Sheet of the workbook of --actual.")] = None,
-    history_sheet: Annotated[str | None, typer.Option(help="Sheet of the workbook of --history.")] = None,
-    incumbent_sheet: Annotated[str | None, typer.Option(help="Sheet of the workbook of --incumbent.")] = None,
-    target: Annotated[str | None, typer.Option(help="Column of actual values. Default: found.")] = None,
-    timezone: Annotated[str | None, typer.Option(help="Zone of times without one, such as Europe/Istanbul.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of FILE, if it is a workbook with several sheets.")] = None,
+    actual_sheet: Annotated[str | None, typer.Option(help="Sheet of the --actual workbook.")] = None,
+    history_sheet: Annotated[str | None, typer.Option(help="Sheet of the --history workbook.")] = None,
+    incumbent_sheet: Annotated[str | None, typer.Option(help="Sheet of the --incumbent workbook.")] = None,
+    target: Annotated[str | None, typer.Option(help="Column of actual values. Default: detected.")] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="Time zone of times that state none, such as Europe/Istanbul.")
+    ] = None,
     time_format: Annotated[str | None, typer.Option(help="Format of times, such as %d.%m.%Y.")] = None,
-    decimal: Annotated[str | None, typer.Option(help="Decimal sign: '.' or ','. Default: found.")] = None,
+    decimal: Annotated[str | None, typer.Option(help="Decimal separator: '.' or ','. Default: detected.")] = None,
     output: Annotated[
-        Path | None, typer.Option(help="HTML report to write. Default: FILE's name with -judgement.html, here.")
+        Path | None,
+        typer.Option(
+            help="Path of the HTML report. Default: FILE's name with the suffix -judgement.html, in "
+            "the current directory."
+        ),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON; a report is written only with --output.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print JSON. A report is written only if --output is given.")
+    ] = False,
 ) -> None:
-    """Compare any predictions with baselines on the same rows, and write an HTML report."""
+    """Compare predictions of any tool with baselines on the same rows, and write an HTML report."""
     terminal = terminal_of(context)
     target_file = output or (None if json else Path(f"{file.stem}-judgement.html"))
     if target_file is not None:
         told = None if incumbent is None else Path(incumbent)
         _refuse_overwriting(terminal, target_file, [file, actual, history, told])
-    # Heavy, and needed by this command only.
+    # Imported late: these modules load slowly, and only this command needs them.
     from azuraforge.judgements.judging import judge as judged
     from azuraforge.judgements.options import Options
     from azuraforge.judgements.page import write_page

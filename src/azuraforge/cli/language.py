@@ -1,4 +1,4 @@
-"""The language of a command: the texts of the catalogue, numbers, dates and durations."""
+"""Texts, numbers, dates and durations in the language of a command."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from azuraforge.messages.formats import NOTHING, moment_for_readers, number_for_
 
 
 def choose(asked: str | None, environment: Mapping[str, str]) -> Code:
-    """Return the language code: the one asked for, else the system's, else English.
+    """Return the language code of ``asked``, else of ``$AZURAFORGE_LANG``, else of the system's locale.
 
-    ``asked`` and ``$AZURAFORGE_LANG`` must name a language that exists; raises ValueError otherwise. A system in any
-    other language gets English.
+    Raises ValueError if ``asked`` or ``$AZURAFORGE_LANG`` names an unsupported language. An unsupported system locale
+    results in English.
 
     Example:
         >>> choose(None, {"LANG": "tr_TR.UTF-8"}), choose("en", {"LANG": "tr_TR.UTF-8"}), choose(None, {"LANG": "de"})
@@ -32,27 +32,27 @@ def choose(asked: str | None, environment: Mapping[str, str]) -> Code:
 
 
 def _code(locale: str) -> Code | None:
-    """Return the language of a locale: ``tr`` of ``tr_TR.UTF-8``; None if it is none of ours."""
+    """Return the language code of a locale, such as ``tr`` for ``tr_TR.UTF-8``, or None if it is not supported."""
     named = re.split("[-_.@]", locale, maxsplit=1)[0].lower()
     return next((code for code in LANGUAGES if code == named), None)
 
 
 @dataclass(frozen=True)
 class Language:
-    """One language, with its formats."""
+    """The catalogue texts and number formats of one language."""
 
     code: Code
 
     def __call__(self, key: str, **values: object) -> str:
-        """Return the text ``cli.KEY`` of the catalogue, filled in."""
+        """Return the catalogue text ``cli.KEY`` with its placeholders filled in. Raises KeyError for an unknown key."""
         return keyed(f"cli.{key}", self.code, **values)
 
     def has(self, key: str) -> bool:
-        """Return whether the catalogue has ``cli.KEY``."""
+        """Return whether the catalogue contains the key ``cli.KEY``."""
         return has(f"cli.{key}")
 
     def of(self, texts: Mapping[str, str] | None) -> str:
-        """Return a text by language code, in this language or else in any other."""
+        """Return the text in this language, else in English, else in any other; empty if there is no text."""
         texts = texts or {}
         return texts.get(self.code) or texts.get("en") or next(iter(texts.values()), "")
 
@@ -66,7 +66,7 @@ class Language:
         return number_for_readers(value, self.code, digits)
 
     def percent(self, share: float | None, digits: int = 1, signed: bool = False) -> str:
-        """Format a share as percentage.
+        """Format a share (0 to 1) as a percentage. ``signed`` adds a plus sign to positive values.
 
         Example:
             >>> Language("en").percent(0.083), Language("tr").percent(-0.0412, signed=True)
@@ -75,7 +75,7 @@ class Language:
         return percent_for_readers(share, self.code, digits, signed)
 
     def moment(self, at: datetime | None, zone: tzinfo | None = None, day_only: bool = False) -> str:
-        """Format a time in the reader's zone (or the one given) with its offset from UTC; ``day_only``: the date alone.
+        """Format a time with its UTC offset, in ``zone`` or else the local time zone; with ``day_only``, only the date.
 
         Example:
             >>> from datetime import UTC
@@ -87,7 +87,7 @@ class Language:
         return moment_for_readers(at, zone)
 
     def duration(self, seconds: float | None) -> str:
-        """Format a duration as a clock would show it, short ones with a tenth.
+        """Format a duration in seconds as ``h:mm:ss`` or ``m:ss``; below one minute, in seconds.
 
         Example:
             >>> Language("en").duration(3.14159), Language("en").duration(75), Language("tr").duration(4000)
@@ -102,7 +102,7 @@ class Language:
         return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
     def bytes(self, count: int) -> str:
-        """Format a size with a decimal unit."""
+        """Format a size in bytes with a decimal unit, from B to GB."""
         size = float(count)
         for unit in ("B", "kB", "MB", "GB"):
             if size < 1000 or unit == "GB":
@@ -111,5 +111,5 @@ class Language:
         raise AssertionError("unreachable")
 
 
-#: The language of what must be said before a language is chosen.
+#: Language of messages that are printed before the language is known.
 ENGLISH = Language("en")

@@ -1,4 +1,4 @@
-"""``azuraforge demo --loop``: the demo of the loop in the terminal."""
+"""``azuraforge demo --loop``: terminal output of the loop demo."""
 
 from __future__ import annotations
 
@@ -23,7 +23,14 @@ def run_loop_demo(
     pages: bool = True,
     ends_soon: bool = False,
 ) -> int:
-    """Run the demo on a running platform; return the exit code: 0 where every step of the loop was taken."""
+    """Run the loop demo on a running platform. Return 0 if every step of the loop was taken, otherwise 1.
+
+    Args:
+        hook: receiver of webhook calls on this machine; None if the platform may not call it.
+        plan: number of rows and other parameters of the demo; None: the default.
+        pages: whether the platform serves the dashboard.
+        ends_soon: whether the platform stops with this command, so that no links are printed.
+    """
     loop = Loop(client, free_name(client), hook, plan)
     lasts = pages and not ends_soon
     result = take_steps(client, loop, hook, lambda line: _say(terminal, client, loop, line, lasts=lasts))
@@ -46,7 +53,7 @@ def _say(terminal: Terminal, client: Client, loop: Loop, line: Line, *, lasts: b
 
 
 def _decision(terminal: Terminal, client: Client, line: Line) -> str:
-    """Return what the gate decided, in words."""
+    """Return the gate's decision as a sentence, or the run's state if there is no decision."""
     if line.decision is None:
         return terminal.state(client.runs.get(str(line.run_id)).state)
     names = {"champion": line.champion, "approved": line.approved, "candidate": line.candidate}
@@ -56,7 +63,7 @@ def _decision(terminal: Terminal, client: Client, line: Line) -> str:
 def _close(
     terminal: Terminal, client: Client, loop: Loop, hook: Hook | None, result: DemoResult, *, lasts: bool
 ) -> int:
-    """Print the result and return the exit code: 1 if a step of the loop was not taken."""
+    """Print the result and return the exit code: 0, or 1 if there were problems."""
     text = terminal.text
     terminal.console.print()
     terminal.table(

@@ -1,4 +1,4 @@
-"""More of ``azuraforge models``: aliases, policies, lineage, cards, bundles, shadows and canaries."""
+"""Further commands of ``azuraforge models``: aliases, policies, lineage, cards, bundles, shadows and canaries."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from azuraforge.client import Deployment, ExtremeLosses, GatePolicy, PairCounts
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Name = Annotated[str, typer.Argument(help="The model's name.")]
-Version = Annotated[int, typer.Argument(min=1, help="Its version.")]
-Why = Annotated[str, typer.Option("--reason", help="Reason, kept in the history.")]
+Name = Annotated[str, typer.Argument(help="Name of the model.")]
+Version = Annotated[int, typer.Argument(min=1, help="Number of the version.")]
+Why = Annotated[str, typer.Option("--reason", help="Reason to record in the history.")]
 
 
 def policy(
     context: typer.Context, name: Name, history: bool = False, limit: Limit = SHOWN, json: AsJson = False
 ) -> None:
-    """Show what a promotion of a model requires; with --history, every policy, who set it and why."""
+    """Show the conditions of a model's promotion. With --history, show all policies with their authors and reasons."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         models = connected.client.models
@@ -50,24 +50,32 @@ def set_policy(
     context: typer.Context,
     name: Name,
     reason: Why,
-    metric: Annotated[str | None, typer.Option(help="rmse, mae, error_rate, log_loss; default: the task's.")] = None,
-    margin: Annotated[float, typer.Option(help="Required improvement beyond noise: 0.02 is 2 %.")] = 0.0,
-    absolute: Annotated[bool, typer.Option("--absolute", help="The margin is in the metric's unit.")] = False,
+    metric: Annotated[
+        str | None,
+        typer.Option(help="Metric to compare: rmse, mae, error_rate or log_loss. Default: the metric of the task."),
+    ] = None,
+    margin: Annotated[float, typer.Option(help="Required improvement beyond noise, as a share: 0.02 is 2 %.")] = 0.0,
+    absolute: Annotated[
+        bool, typer.Option("--absolute", help="Read --margin in the metric's unit instead of as a share.")
+    ] = False,
     guard: Annotated[
         list[str] | None,
         typer.Option(
-            help="Slices that must not get worse, as KEY=MARGIN: hour, weekday, month, horizon, class; hour:7,8=0.05."
+            help="Slice that must not get worse, as KEY=MARGIN: hour, weekday, month, horizon or "
+            "class; e.g. hour:7,8=0.05."
         ),
     ] = None,
-    max_latency_ms: Annotated[float | None, typer.Option(help="Milliseconds per prediction, at most.")] = None,
-    max_bytes: Annotated[int | None, typer.Option(help="Bytes of the predictor's files, at most.")] = None,
-    by_hand: Annotated[bool, typer.Option("--by-hand", help="The gate approves, a person promotes.")] = False,
+    max_latency_ms: Annotated[float | None, typer.Option(help="Maximum time per prediction, in milliseconds.")] = None,
+    max_bytes: Annotated[int | None, typer.Option(help="Maximum size of the predictor's files, in bytes.")] = None,
+    by_hand: Annotated[
+        bool, typer.Option("--by-hand", help="The gate only approves versions; a person promotes them.")
+    ] = False,
     pass_unknown: Annotated[
         bool, typer.Option("--pass-unknown", help="Slices with too few rows do not block promotion.")
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """Set what a promotion of a model requires from now on; options left out are the platform's defaults."""
+    """Set the conditions of future promotions of a model. Omitted options take the platform's defaults."""
     terminal = terminal_of(context)
     terms: dict[str, object] = {
         "metric": metric,
@@ -88,7 +96,7 @@ def set_policy(
 
 
 def lineage(context: typer.Context, name: Name, json: AsJson = False) -> None:
-    """Show which data and runs the versions come from, and their predictions."""
+    """Show the data and runs that the versions come from, and their predictions."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         graph = connected.client.models.lineage(name)
@@ -105,7 +113,9 @@ def card(
     context: typer.Context,
     name: Name,
     version: Version,
-    language: Annotated[str | None, typer.Option(help="en or tr; default: the terminal's.")] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Language of the card: en or tr. Default: the language of this command.")
+    ] = None,
 ) -> None:
     """Print a version's card as Markdown."""
     terminal = terminal_of(context)
@@ -114,9 +124,9 @@ def card(
 
 
 def describe(
-    context: typer.Context, name: Name, text: Annotated[str, typer.Argument(help="Purpose of the model.")]
+    context: typer.Context, name: Name, text: Annotated[str, typer.Argument(help="Intended use of the model.")]
 ) -> None:
-    """Describe the purpose of a model; every version's card shows it."""
+    """Set the intended use of a model, which the cards of all versions show."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         connected.client.models.set_intended_use(name, text)
@@ -126,7 +136,9 @@ def bundle(
     context: typer.Context,
     name: Name,
     version: Version,
-    to: Annotated[Path | None, typer.Option(help="File to write; default: NAME-vVERSION.zip in this folder.")] = None,
+    to: Annotated[
+        Path | None, typer.Option(help="File to write. Default: NAME-vVERSION.zip in the current directory.")
+    ] = None,
 ) -> None:
     """Download a version as one self-contained zip file."""
     terminal = terminal_of(context)
@@ -137,8 +149,8 @@ def bundle(
 
 def import_bundle(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A bundle.")],
-    name: Annotated[str | None, typer.Option(help="The model's name; default: the bundle's own.")] = None,
+    file: Annotated[Path, typer.Argument(help="Bundle file, as written by `azuraforge models bundle`.")],
+    name: Annotated[str | None, typer.Option(help="Name of the model. Default: the name in the bundle.")] = None,
     json: AsJson = False,
 ) -> None:
     """Verify a bundle and add its version to a model."""
@@ -155,14 +167,14 @@ def import_bundle(
 def alias(
     context: typer.Context,
     name: Name,
-    alias: Annotated[str, typer.Argument(help="The alias.")],
+    alias: Annotated[str, typer.Argument(help="Name of the alias.")],
     reason: Why,
     version: Annotated[
         int | None, typer.Argument(min=1, help="Version the alias points to; omit to remove the alias.")
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Set or move an alias; without a version, remove it."""
+    """Set or move an alias, or remove it if no version is given."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         models = connected.client.models
@@ -182,15 +194,20 @@ def deploy(
     context: typer.Context,
     name: Name,
     version: Version,
-    mode: Annotated[str, typer.Argument(help="shadow or canary.")],
+    mode: Annotated[str, typer.Argument(help="Mode of the deployment: shadow or canary.")],
     reason: Why,
-    share: Annotated[float, typer.Option(help="Percent of the requests, for a canary.")] = 10.0,
+    share: Annotated[float, typer.Option(help="Share of the requests that a canary answers, in percent.")] = 10.0,
     alias: Annotated[str, typer.Option(help="Alias to deploy alongside.")] = "champion",
-    error_margin: Annotated[float, typer.Option(help="Share of requests that it may fail more often.")] = 0.01,
-    loss_margin: Annotated[float, typer.Option(help="0.1: a loss 10 % higher counts as worse.")] = 0.1,
+    error_margin: Annotated[
+        float,
+        typer.Option(help="Margin of the failure rate: with 0.01, one more failure per 100 requests is tolerated."),
+    ] = 0.01,
+    loss_margin: Annotated[
+        float, typer.Option(help="Margin of the loss: with 0.1, a loss more than 10 % higher counts as worse.")
+    ] = 0.1,
     json: AsJson = False,
 ) -> None:
-    """Deploy a version alongside an alias: as shadow, or as canary for a share of the requests."""
+    """Deploy a version alongside an alias: as a shadow, or as a canary for a share of the requests."""
     terminal = terminal_of(context)
     settings = {"alias": alias, "share_percent": share, "error_margin": error_margin, "loss_margin": loss_margin}
     with connect(terminal) as connected:
@@ -199,7 +216,7 @@ def deploy(
 
 
 def deployments(context: typer.Context, name: Name, limit: Limit = SHOWN, json: AsJson = False) -> None:
-    """List the shadows and canaries of a model and their results."""
+    """List a model's shadows and canaries with their results."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.models.deployments(name, limit=limit + 1)
@@ -211,7 +228,7 @@ def deployments(context: typer.Context, name: Name, limit: Limit = SHOWN, json: 
 def end(
     context: typer.Context,
     name: Name,
-    number: Annotated[int, typer.Argument(min=1, help="The deployment's number.")],
+    number: Annotated[int, typer.Argument(min=1, help="Number of the deployment.")],
     reason: Why,
     json: AsJson = False,
 ) -> None:
@@ -223,7 +240,7 @@ def end(
 
 
 def add_to(app: typer.Typer) -> None:
-    """Make these commands part of ``azuraforge models``."""
+    """Register the commands of this module with ``azuraforge models``."""
     commands: dict[str, Callable[..., None]] = {
         "policy": policy,
         "set-policy": set_policy,

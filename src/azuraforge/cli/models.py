@@ -1,4 +1,4 @@
-"""``azuraforge models``: list, show, history, promote, roll back, predict."""
+"""``azuraforge models``: list, show, history, as-of, promote, roll back and predict."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from azuraforge.client import AliasChange, Client, ModelVersion
     from azuraforge.client.datasets import DatasetSchema
 
-app = typer.Typer(help="Models and their versions; the champion serves predictions.", no_args_is_help=True)
+app = typer.Typer(help="Models and their versions. The champion serves predictions.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Name = Annotated[str, typer.Argument(help="The model's name.")]
+Name = Annotated[str, typer.Argument(help="Name of the model.")]
 _BAR, _CLASSES_SHOWN = 30, 10
-#: Forecasts in one file, as the platform allows.
+#: Maximum number of forecasts per file, as limited by the platform.
 _MOST_IN_FILE = 500
-Alias = Annotated[str, typer.Option(help="The alias that moves.")]
+Alias = Annotated[str, typer.Option(help="Alias to move.")]
 
 
 @app.command("list")
@@ -68,7 +68,7 @@ def list_models(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fal
 
 @app.command()
 def show(context: typer.Context, name: Name, json: AsJson = False) -> None:
-    """Show a model's versions and the runs they learned in."""
+    """Show a model's versions and the runs that trained them."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         model = connected.client.models.get(name)
@@ -83,16 +83,18 @@ def show(context: typer.Context, name: Name, json: AsJson = False) -> None:
 def history(
     context: typer.Context,
     name: Name,
-    at: Annotated[datetime | None, typer.Option(help="Show the champion at that moment (UTC).")] = None,
+    at: Annotated[
+        datetime | None, typer.Option(help="Show the versions that the aliases pointed to at this time (UTC).")
+    ] = None,
     limit: Limit = SHOWN,
     json: AsJson = False,
 ) -> None:
-    """List a model's champions with their periods and reasons, newest first."""
+    """List the changes of a model's aliases with their periods and reasons, newest first."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         moment = at.replace(tzinfo=at.tzinfo or UTC) if at else None
         found = connected.client.models.history(name, at=moment, limit=None if at else limit + 1)
-    if at is not None:  # the first line of each alias names the version that it pointed at
+    if at is not None:  # the newest change of each alias contains the version that it pointed to
         found = list({each.alias: each for each in reversed(found)}.values())
     changes = found[:limit]
     if json:
@@ -121,7 +123,7 @@ def history(
 
 
 def _word(terminal: Terminal, name: str) -> str:
-    """Return an action, or the gate as an author, in the reader's language; a person's name as it is."""
+    """Return the translated name of an action or of the gate; other names, such as a person's, stay unchanged."""
     key = f"move.{name}"
     return terminal.text(key) if terminal.text.has(key) else name
 
@@ -134,14 +136,15 @@ def as_of(
         str,
         typer.Option(
             metavar="TIME",
-            help="A past moment, such as 2026-03-01T12:00, or a day; without an offset, in this machine's zone.",
+            help="Past time such as 2026-03-01T12:00, or a date. Without a UTC offset, this machine's "
+            "time zone applies.",
         ),
     ],
     alias: Annotated[str, typer.Option(help="Alias whose version and forecast are shown.")] = "champion",
     series: Annotated[str | None, typer.Option(help="Series to show, if the model learned several.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Show what was known at a past moment: champion, forecast and data, next to what happened."""
+    """Show the champion, the forecast and the data at a past time, next to the outcomes."""
     terminal = terminal_of(context)
     moment = values.moment(terminal, at, "--at")
     with connect(terminal) as connected:
@@ -156,12 +159,12 @@ def as_of(
 def promote(
     context: typer.Context,
     name: Name,
-    version: Annotated[int, typer.Argument(min=1, help="The version that becomes champion.")],
-    reason: Annotated[str, typer.Option(help="Reason, kept in the history.")],
+    version: Annotated[int, typer.Argument(min=1, help="Version to move the alias to.")],
+    reason: Annotated[str, typer.Option(help="Reason to record in the history.")],
     alias: Alias = "champion",
     json: AsJson = False,
 ) -> None:
-    """Move an alias to a version by hand."""
+    """Move an alias to a version manually."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         change = connected.client.models.promote(name, version, reason, alias)
@@ -174,11 +177,11 @@ def promote(
 def rollback(
     context: typer.Context,
     name: Name,
-    reason: Annotated[str | None, typer.Option(help="Reason, kept in the history.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Reason to record in the history.")] = None,
     alias: Alias = "champion",
     json: AsJson = False,
 ) -> None:
-    """Move an alias one step back."""
+    """Move an alias back to the version it pointed to before."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         change = connected.client.models.rollback(name, reason, alias)
@@ -190,42 +193,55 @@ def predict(
     context: typer.Context,
     name: Name,
     rows: Annotated[
-        Path | None, typer.Option(help="Recent history, CSV or JSON; default: its dataset's newest version.")
+        Path | None,
+        typer.Option(
+            help="CSV or JSON file with the recent history. Default: the newest version of the model's dataset."
+        ),
     ] = None,
-    version: Annotated[int | None, typer.Option(min=1, help="Version that predicts. Default: that of --alias.")] = None,
-    alias: Annotated[str, typer.Option(help="Alias whose version predicts.")] = "champion",
+    version: Annotated[
+        int | None, typer.Option(min=1, help="Number of the version that predicts. Default: the version of --alias.")
+    ] = None,
+    alias: Annotated[str, typer.Option(help="Alias of the version that predicts.")] = "champion",
     dataset_version: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Version of its dataset; the forecast begins after its last row. Default: the newest."
+            min=1, help="Version of the model's dataset after whose last row the forecast begins. Default: the newest."
         ),
     ] = None,
     horizon: Annotated[
-        int | None, typer.Option(min=1, help="Rows ahead; default: the version's whole horizon.")
+        int | None, typer.Option(min=1, help="Number of rows to predict. Default: the version's whole horizon.")
     ] = None,
     series: Annotated[
-        list[str] | None, typer.Option(help="Series to predict, if the model learned several; repeat it.")
+        list[str] | None, typer.Option(help="Series to predict, if the model learned several. May be repeated.")
     ] = None,
     continues: Annotated[
-        str | None, typer.Option(help="Dataset that --rows continue: its next versions judge the forecast.")
+        str | None,
+        typer.Option(
+            help="Dataset that the --rows continue. Rows of its later versions are the outcomes of the forecast."
+        ),
     ] = None,
-    all_series: Annotated[bool, typer.Option("--all-series", help="Every series of its dataset.")] = False,
+    all_series: Annotated[
+        bool, typer.Option("--all-series", help="Predict all series of the dataset that the model learned from.")
+    ] = False,
     scenario: Annotated[
         list[str] | None,
         typer.Option(
-            help="What if: 'promo: price*0.9, ads+2' or 'sale: price=9 9 8.5', of columns known ahead; repeat it."
+            help="Scenario for columns known ahead: 'promo: price*0.9, ads+2' or 'sale: price=9 9 "
+            "8.5'. May be repeated."
         ),
     ] = None,
     known_ahead: Annotated[
         list[str] | None,
-        typer.Option(help="With --scenario: a column's values at the rows to predict, 'price=10 10 12'; repeat it."),
+        typer.Option(
+            help="With --scenario: values of a column at the rows to predict, as 'price=10 10 12'. May be repeated."
+        ),
     ] = None,
     to: Annotated[
-        Path | None, typer.Option(help="Also write the forecast into this .csv or .xlsx file, with intervals and unit.")
+        Path | None, typer.Option(help=".csv or .xlsx file to write the forecast to, with intervals and unit.")
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Print the next values with their intervals; each prediction enters the ledger, a scenario does not."""
+    """Print the next values with their intervals. Predictions are recorded in the ledger; scenarios are not."""
     terminal = terminal_of(context)
     if to is not None and to.suffix.lower() not in (".csv", ".xlsx"):
         raise CommandError(terminal.text("to_ending", path=to), exit_code=USAGE)
@@ -277,7 +293,7 @@ def predict(
                         dataset_version=dataset_version,
                     )
                 )
-            except ApiError as error:  # a dataset also holds series that were too short or too still to be learned
+            except ApiError as error:  # a dataset may contain series that were too short or too constant to learn
                 if not all_series or error.code != "unknown_series":
                     raise
                 terminal.note(terminal.text("series_refused", series=wanted, why=error.message))
@@ -294,7 +310,7 @@ def predict(
 
 
 def data_schemas(client: Client, versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], DatasetSchema | None]:
-    """Return the schemas of the data that versions (model, number) learned from; None if a version is gone."""
+    """Return the schema of the training data of each version (model, number); None if the version was deleted."""
     from azuraforge.client import ApiError
 
     found: dict[tuple[str, int], DatasetSchema | None] = dict.fromkeys(versions)
@@ -312,7 +328,10 @@ def data_schemas(client: Client, versions: Iterable[tuple[str, int]]) -> dict[tu
 
 
 def _data_schema(client: Client, name: str, number: int, shown: Mapping[int, ModelVersion]) -> DatasetSchema | None:
-    """Return the schema of the data that a version learned from; None if it is gone. ``shown``: versions at hand."""
+    """Return the schema of a version's training data; None if the version was deleted.
+
+    ``shown`` contains the versions that need no further request, by number.
+    """
     from azuraforge.client import ApiError
 
     if number not in shown:
@@ -326,7 +345,7 @@ def _data_schema(client: Client, name: str, number: int, shown: Mapping[int, Mod
 
 
 def _all_series(client: Client, name: str, version: int | None) -> list[str | None]:
-    """Return the series that a version learned, by the schema of its data; only None if it learned one."""
+    """Return the names of the series that a version can forecast; ``[None]`` if its data is a single series."""
     found = client.models.get(name)
     number = version if version is not None else found.champion
     if number is None:
@@ -341,12 +360,14 @@ def _all_series(client: Client, name: str, version: int | None) -> list[str | No
 def predict_image(
     context: typer.Context,
     name: Name,
-    image: Annotated[Path, typer.Argument(help="A PNG, JPEG, WebP, BMP, GIF or TIFF picture, at most 10 MiB.")],
-    version: Annotated[int | None, typer.Option(min=1, help="Version that predicts. Default: that of --alias.")] = None,
-    alias: Annotated[str, typer.Option(help="Alias whose version classifies.")] = "champion",
+    image: Annotated[Path, typer.Argument(help="PNG, JPEG, WebP, BMP, GIF or TIFF image of at most 10 MiB.")],
+    version: Annotated[
+        int | None, typer.Option(min=1, help="Number of the version that predicts. Default: the version of --alias.")
+    ] = None,
+    alias: Annotated[str, typer.Option(help="Alias of the version that classifies.")] = "champion",
     json: AsJson = False,
 ) -> None:
-    """Classify a picture: the probability of each class."""
+    """Classify an image and print the probability of each class."""
     terminal = terminal_of(context)
     values.existing_file(terminal, image)
     with connect(terminal) as connected:

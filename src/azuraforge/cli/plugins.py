@@ -1,4 +1,4 @@
-"""``azuraforge plugins``: list, show."""
+"""``azuraforge plugins``: list and show."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command("list")
 def list_plugins(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
-    """List the installed plugins; broken ones with their error."""
+    """List the installed plugins, with the errors of broken plugins."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.plugins.list(limit=limit + 1)
@@ -53,7 +53,7 @@ def list_plugins(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fa
 
 @app.command()
 def show(context: typer.Context, name: Annotated[str, typer.Argument()], json: AsJson = False) -> None:
-    """Show one plugin and every option it takes."""
+    """Show a plugin and all its options."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         plugin = connected.client.plugins.get(name)
@@ -85,7 +85,7 @@ def _kind(terminal: Terminal, plugin: Plugin) -> str:
 
 
 class _Field(TypedDict, total=False):
-    """The part of a field's JSON schema that is shown."""
+    """The keys of a field's JSON schema that the output uses."""
 
     type: str
     enum: Sequence[object]
@@ -127,7 +127,7 @@ def _described(terminal: Terminal, field: _Field) -> str:
 
 
 def _type(field: _Field) -> str:
-    """Return a JSON schema's type in a few words, with its limits.
+    """Return a short description of a field's type and limits.
 
     Example:
         >>> _type({"type": "integer", "minimum": 1, "maximum": 9}), _type({"enum": ["a", "b"]})

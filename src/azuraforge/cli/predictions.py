@@ -1,4 +1,4 @@
-"""``azuraforge predictions``: batch runs, the ledger, outcomes, live scores, drift."""
+"""``azuraforge predictions``: batch runs, the ledger, outcomes, live scores and drift."""
 
 from __future__ import annotations
 
@@ -20,31 +20,38 @@ from azuraforge.row_time import row_time
 if TYPE_CHECKING:
     from azuraforge.client.predictions import LedgerLine
 
-app = typer.Typer(help="The ledger of predictions with their outcomes, and predictions over whole datasets.",
+app = typer.Typer(help="Predictions: the ledger with outcomes, scores and drift, and batch predictions.",
                   no_args_is_help=True)  # fmt: skip
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Model = Annotated[str, typer.Argument(help="The model's name.")]
+Model = Annotated[str, typer.Argument(help="Name of the model.")]
 
 
 @app.command()
 def create(
     context: typer.Context,
-    model: Annotated[str, typer.Option(help="The model that predicts.")],
-    dataset: Annotated[str | None, typer.Option(help="Name or id; default: what the version learned from.")] = None,
-    dataset_version: Annotated[int | None, typer.Option(min=1, help="Default: the newest.")] = None,
-    version: Annotated[int | None, typer.Option(min=1, help="Version that predicts. Default: that of --alias.")] = None,
-    alias: Annotated[str, typer.Option(help="Alias whose version predicts.")] = "champion",
-    start: Annotated[str | None, typer.Option(help="The first origin, ISO 8601 with a zone.")] = None,
-    end: Annotated[str | None, typer.Option(help="The last origin.")] = None,
-    every: Annotated[int, typer.Option(min=1, help="Rows between two origins.")] = 1,
+    model: Annotated[str, typer.Option(help="Name of the model.")],
+    dataset: Annotated[
+        str | None,
+        typer.Option(help="Name or id of the dataset. Default: the dataset that the version was trained on."),
+    ] = None,
+    dataset_version: Annotated[
+        int | None, typer.Option(min=1, help="Version of the dataset. Default: the newest.")
+    ] = None,
+    version: Annotated[
+        int | None, typer.Option(min=1, help="Number of the version that predicts. Default: the version of --alias.")
+    ] = None,
+    alias: Annotated[str, typer.Option(help="Alias of the version that predicts.")] = "champion",
+    start: Annotated[str | None, typer.Option(help="First forecast origin, as ISO 8601 with a UTC offset.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last forecast origin.")] = None,
+    every: Annotated[int, typer.Option(min=1, help="Number of rows between two forecast origins.")] = 1,
     name: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
     wait: Annotated[
-        bool, typer.Option("--wait/--detach", help="Watch the run until it ends, or return at once.")
+        bool, typer.Option("--wait/--detach", help="Watch the run until it ends, or return immediately.")
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """Predict over a whole dataset, as a run with files."""
+    """Start a run that predicts a whole dataset and stores the predictions as files."""
     terminal = terminal_of(context)
     given = {"version": version, "alias": alias, "start": start, "end": end, "every": every}
     config = {key: value for key, value in given.items() if value is not None}
@@ -68,16 +75,19 @@ def create(
 @app.command("list")
 def list_predictions(
     context: typer.Context,
-    model: Annotated[str | None, typer.Option(help="Of this model only.")] = None,
+    model: Annotated[str | None, typer.Option(help="Show only predictions of this model.")] = None,
     version: Annotated[int | None, typer.Option(min=1)] = None,
     judged: Annotated[
         bool | None,
-        typer.Option("--judged/--waiting", help="Only predictions whose points are all judged, or only others."),
+        typer.Option(
+            "--judged/--waiting",
+            help="Show only fully judged predictions, or only predictions with points that await their outcomes.",
+        ),
     ] = None,
     limit: Limit = SHOWN,
     json: AsJson = False,
 ) -> None:
-    """List the predictions of the ledger, newest first."""
+    """List the predictions in the ledger, newest first."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.predictions.list(model, version=version, judged=judged, limit=limit + 1)
@@ -113,7 +123,7 @@ def list_predictions(
 @app.command()
 def show(
     context: typer.Context,
-    prediction: Annotated[str, typer.Argument(help="The prediction's id.")],
+    prediction: Annotated[str, typer.Argument(help="Id of the prediction.")],
     json: AsJson = False,
 ) -> None:
     """Show a prediction and its outcomes."""
@@ -169,12 +179,15 @@ def show(
 def outcomes(
     context: typer.Context,
     file: Annotated[
-        Path, typer.Argument(help="CSV or JSON rows: prediction_id, request_id or model; at; value or label.")
+        Path,
+        typer.Argument(
+            help="CSV or JSON file whose rows contain prediction_id, request_id or model; at; value or label."
+        ),
     ],
-    model: Annotated[str | None, typer.Option(help="Every row is about this model's series.")] = None,
+    model: Annotated[str | None, typer.Option(help="Model to which every row refers.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Record outcomes; each point is judged once."""
+    """Record outcomes and judge the predictions. Each point is judged once."""
     terminal = terminal_of(context)
     rows: list[dict[str, object]] = []
     for row in values.rows(terminal, file):
@@ -198,10 +211,12 @@ def outcomes(
 def scores(
     context: typer.Context,
     model: Model,
-    days: Annotated[int | None, typer.Option(min=1, help="Only the last days before the newest outcome.")] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, help="Use only outcomes of this many days up to the newest outcome.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
-    """Show the scores of a model's judged predictions, next to the naive ones."""
+    """Show the live scores of a model's judged predictions next to those of naive forecasts."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         live = connected.client.predictions.scores(model, days)
@@ -257,8 +272,8 @@ def scores(
 def drift(
     context: typer.Context,
     model: Model,
-    version: Annotated[int | None, typer.Option(min=1, help="Default: the champion.")] = None,
-    look: Annotated[bool, typer.Option("--look", help="Check now.")] = False,
+    version: Annotated[int | None, typer.Option(min=1, help="Version to check. Default: the champion.")] = None,
+    look: Annotated[bool, typer.Option("--look", help="Run a new drift check first.")] = False,
     json: AsJson = False,
 ) -> None:
     """Show whether inputs and predictions have drifted from the version's training data."""

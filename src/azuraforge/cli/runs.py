@@ -1,4 +1,4 @@
-"""``azuraforge runs``: start, list, show, watch, cancel, resume, ship."""
+"""``azuraforge runs``: start, list, show, watch, cancel, resume, report, compare and ship."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from azuraforge.client import Run
     from azuraforge.client.run import Attempt, LinkedRun
 
-app = typer.Typer(help="Executions: training, agents, your own code.", no_args_is_help=True)
+app = typer.Typer(help="Runs: training, predictions, agents and your own code.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-RunId = Annotated[str, typer.Argument(metavar="RUN", help="The run's id.")]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="Id of the run.")]
 
 
 @app.command()
@@ -32,36 +32,47 @@ def start(
     context: typer.Context,
     plugin: Annotated[
         str | None,
-        typer.Argument(help="A pipeline or an agent; default: forecasting.auto, or vision.cnn for images."),
+        typer.Argument(help="Pipeline or agent to run. Default: forecasting.auto, or vision.cnn for images."),
     ] = None,
     dataset: Annotated[str | None, typer.Option(help="Name or id of the dataset.")] = None,
-    dataset_version: Annotated[int | None, typer.Option(min=1, help="Default: the newest.")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Part of the config; repeat it.")
+    dataset_version: Annotated[
+        int | None, typer.Option(min=1, help="Version of the dataset. Default: the newest.")
     ] = None,
-    config: Annotated[Path | None, typer.Option(help="JSON file with the config; --set overrides it.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Field of the config. May be repeated.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="JSON file with the config. --set overrides its values.")] = None,
     budget: values.Budget = None,
     no_refit: Annotated[
-        bool, typer.Option("--no-refit", help="Serve the evaluated forecaster; do not fit it again on every row.")
+        bool, typer.Option("--no-refit", help="Serve the evaluated predictor instead of refitting it on all rows.")
     ] = False,
-    model: Annotated[str | None, typer.Option(help="Name of the model; default: the dataset's.")] = None,
+    model: Annotated[str | None, typer.Option(help="Name of the model. Default: the dataset's name.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
     kind: Annotated[
-        Literal["train", "agent"] | None, typer.Option(help="Kind of the run. Default: that of the plugin.")
+        Literal["train", "agent"] | None,
+        typer.Option(help="Kind of the run. Default: the kind that the plugin implies."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Same seed, same result.")] = 0,
-    threads: Annotated[int, typer.Option(min=1, help="Threads of the engine.")] = 1,
-    priority: Annotated[int, typer.Option(min=-100, max=100, help="Higher first among queued runs.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the run. The same seed gives the same result.")] = 0,
+    threads: Annotated[int, typer.Option(min=1, help="Number of threads that the engine uses.")] = 1,
+    priority: Annotated[
+        int, typer.Option(min=-100, max=100, help="Priority among queued runs; higher values run first.")
+    ] = 0,
     depends_on: Annotated[
-        list[str] | None, typer.Option(metavar="RUN", help="Start when this run has succeeded; repeat it.")
+        list[str] | None,
+        typer.Option(metavar="RUN", help="Run that must succeed before this run starts. May be repeated."),
     ] = None,
     on_failure: Annotated[
-        Literal["cancel", "run"], typer.Option(help="If a required run does not succeed: cancel this one, or run it.")
+        Literal["cancel", "run"],
+        typer.Option(
+            help="What to do if a run given by --depends-on does not succeed: cancel this run, or execute it."
+        ),
     ] = "cancel",
-    time_limit_seconds: Annotated[float | None, typer.Option(help="Limit of one attempt, in seconds.")] = None,
-    memory_limit_bytes: Annotated[int | None, typer.Option(help="Limit of its processes together, in bytes.")] = None,
+    time_limit_seconds: Annotated[float | None, typer.Option(help="Time limit of each attempt, in seconds.")] = None,
+    memory_limit_bytes: Annotated[
+        int | None, typer.Option(help="Memory limit of all processes of the run together, in bytes.")
+    ] = None,
     wait: Annotated[
-        bool, typer.Option("--wait/--detach", help="Watch the run until its verdict, or return at once.")
+        bool, typer.Option("--wait/--detach", help="Watch the run until it ends, or return immediately.")
     ] = False,
     json: AsJson = False,
 ) -> None:
@@ -111,23 +122,30 @@ def list_runs(
         Literal["queued", "running", "succeeded", "failed", "cancelled", "quarantined"] | None, typer.Option()
     ] = None,
     kind: Annotated[
-        str | None, typer.Option(help="Such as train, forecast, refresh, predict, agent, external.")
+        str | None,
+        typer.Option(help="Show only runs of this kind, such as train, forecast, refresh, predict, agent or external."),
     ] = None,
     limit: Limit = SHOWN,
     everything: Annotated[bool, typer.Option("--all", help="Include the trials of studies.")] = False,
     metrics: Annotated[
         list[str] | None,
         typer.Option(
-            "--metric", metavar="CONDITION", help="Such as validation_loss<0.1 or accuracy:highest>=0.9; repeat it."
+            "--metric",
+            metavar="CONDITION",
+            help="Condition on a metric, such as validation_loss<0.1 or accuracy:highest>=0.9. May be repeated.",
         ),
     ] = None,
     sort: Annotated[
         str | None,
-        typer.Option(metavar="ORDER", help="metric:NAME:last, :lowest or :highest; with - before it descending."),
+        typer.Option(
+            metavar="ORDER",
+            help="Sort by metric:NAME:last, metric:NAME:lowest or metric:NAME:highest. A leading - "
+            "sorts in descending order.",
+        ),
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """List runs, newest first. Trials are shown by their study: azuraforge studies trials STUDY."""
+    """List runs, newest first. To list the trials of a study: azuraforge studies trials STUDY."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.runs.list(
@@ -169,7 +187,7 @@ def list_runs(
 
 @app.command()
 def show(context: typer.Context, run_id: RunId, json: AsJson = False) -> None:
-    """Show a run: its progress, config, lineage and verdict."""
+    """Show a run with its progress, config, lineage and verdict."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         run = connected.client.runs.get(run_id)
@@ -187,7 +205,7 @@ def show(context: typer.Context, run_id: RunId, json: AsJson = False) -> None:
 
 @app.command()
 def watch(context: typer.Context, run_id: RunId, json: AsJson = False) -> None:
-    """Watch a run until it ends, then print its verdict. Ctrl-C stops watching, not the run."""
+    """Watch a run until it ends, then print its verdict. Ctrl-C does not stop the run."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         raise typer.Exit(to_the_end(terminal, connected, connected.client.runs.get(run_id), json))
@@ -210,11 +228,11 @@ def resume(
     context: typer.Context,
     run_id: RunId,
     wait: Annotated[
-        bool, typer.Option("--wait/--detach", help="Watch the run until its verdict, or return at once.")
+        bool, typer.Option("--wait/--detach", help="Watch the run until it ends, or return immediately.")
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """Requeue a failed, cancelled or quarantined run; it resumes from its newest checkpoint."""
+    """Requeue a failed, cancelled or quarantined run. It resumes from its newest checkpoint."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         run = connected.client.runs.resume(run_id)
@@ -232,13 +250,17 @@ def resume(
 def report(
     context: typer.Context,
     run_id: RunId,
-    format: Annotated[Literal["html", "pdf", "md"], typer.Option(help="A single HTML file, PDF or Markdown.")] = "html",
-    language: Annotated[Literal["en", "tr"] | None, typer.Option(help="Default: that of this command.")] = None,
+    format: Annotated[
+        Literal["html", "pdf", "md"], typer.Option(help="Format of the report: a single HTML file, PDF or Markdown.")
+    ] = "html",
+    language: Annotated[
+        Literal["en", "tr"] | None, typer.Option(help="Language of the report. Default: the language of this command.")
+    ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="File to write; default: in this folder, named after the run.")
+        Path | None, typer.Option(help="File to write. Default: a file named after the run in the current directory.")
     ] = None,
 ) -> None:
-    """Write a run's report with its figures into one file."""
+    """Write the report of a run, including its figures, to one file."""
     terminal = terminal_of(context)
     spoken: Literal["en", "tr"] = language or ("tr" if terminal.text.code == "tr" else "en")
     with connect(terminal) as connected:
@@ -255,10 +277,10 @@ def report(
 @app.command()
 def compare(
     context: typer.Context,
-    run_ids: Annotated[list[str], typer.Argument(metavar="RUN...", help="Two runs or more.")],
+    run_ids: Annotated[list[str], typer.Argument(metavar="RUN...", help="Ids of two or more runs.")],
     json: AsJson = False,
 ) -> None:
-    """Compare runs: metrics, config; and of two runs, whether one is better by more than noise."""
+    """Compare the metrics and configs of runs; for two runs, also print whether their difference exceeds noise."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         comparison = connected.client.runs.compare(run_ids)
@@ -271,7 +293,7 @@ def compare(
 
 @app.command()
 def ship(context: typer.Context, json: AsJson = False) -> None:
-    """Send the journals of your own runs that could not reach the platform while they ran."""
+    """Send the local journals of external runs that could not reach the platform."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         shipped = connected.client.ship_journals()
@@ -304,7 +326,7 @@ def to_the_end(terminal: Terminal, connected: Connected, run: Run, json: bool) -
 
 
 def _whole(connected: Connected, run: Run) -> dict[str, object]:
-    """Return the run's JSON with its evaluation; null if there is none."""
+    """Return the run's JSON with the key ``evaluation``, which is None if there is no evaluation."""
     evaluation = connected.client.runs.evaluation(run.id) if run.has_ended else None
     return {**run.raw, "evaluation": dict(evaluation.raw) if evaluation else None}
 
@@ -319,7 +341,7 @@ def _limits(terminal: Terminal, run: Run) -> str:
 
 
 def _engine(run: Run) -> str:
-    """Return backend and instruction set, by their names in the settings."""
+    """Return the engine's backend and instruction set; empty if the run recorded none."""
     said = run.environment or {}
     return " · ".join(str(said[name]) for name in ("backend", "instruction_set") if said.get(name))
 

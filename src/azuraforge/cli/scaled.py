@@ -1,4 +1,4 @@
-"""``azuraforge api``, ``worker``, ``scheduler``: the scaled platform, a process each, until Ctrl-C or SIGTERM."""
+"""``azuraforge api``, ``worker`` and ``scheduler``: processes of a scaled platform, until Ctrl-C or SIGTERM."""
 
 from __future__ import annotations
 
@@ -20,22 +20,24 @@ if TYPE_CHECKING:
 
 def api(
     context: typer.Context,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Default 8787; 0 takes a free port.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port to listen on. Default: 8787; 0 selects a free port.")
+    ] = None,
     host: Annotated[
-        str | None, typer.Option(help="Address to listen on; default 127.0.0.1, this machine only.")
+        str | None, typer.Option(help="Address to listen on. Default: 127.0.0.1, which only this machine can reach.")
     ] = None,
     public_url: Annotated[
         str | None,
         typer.Option(
-            help="Address that browsers use, such as https://ml.example.org; required when other machines can connect."
+            help="URL that browsers use, such as https://ml.example.org. Required if other machines can connect."
         ),
     ] = None,
 ) -> None:
-    """Serve the API; workers execute the runs. Several of these processes may serve one platform."""
+    """Serve the API; workers execute the runs. One platform may have several API processes."""
     from azuraforge.platform import scaled
 
     terminal = _own_process(context, "azuraforge api")
-    # SIGTERM before the HTTP server handles it unwinds like Ctrl-C, so that everything is put down.
+    # SIGTERM that arrives before the HTTP server handles signals acts like Ctrl-C, so that everything is closed.
     signal.signal(signal.SIGTERM, _interrupt)
     with contextlib.suppress(KeyboardInterrupt):
         settings = settings_of(terminal, port=port, host=host, public_url=public_url)
@@ -47,10 +49,11 @@ def worker(
     context: typer.Context,
     queues: Annotated[str, typer.Option(help="Queues to take runs from: cpu, gpu, io.")] = "cpu,gpu,io",
     concurrency: Annotated[
-        int | None, typer.Option(min=1, help="Runs at once; default AZURAFORGE_RUNS__CONCURRENCY.")
+        int | None,
+        typer.Option(min=1, help="Maximum number of concurrent runs. Default: AZURAFORGE_RUNS__CONCURRENCY."),
     ] = None,
 ) -> None:
-    """Execute runs. Ctrl-C or SIGTERM requeues them at once; they resume from their last checkpoint."""
+    """Execute runs. Ctrl-C or SIGTERM requeues them immediately; they resume from their last checkpoint."""
     from azuraforge.platform import scaled
     from azuraforge.settings import QUEUES
 
@@ -73,7 +76,7 @@ def worker(
 
 
 def scheduler(context: typer.Context) -> None:
-    """Fire schedules and requeue the runs of lost workers. Run two for safety."""
+    """Fire schedules and requeue the runs of lost workers. Run two schedulers so that one can fail."""
     from azuraforge.platform import scaled
 
     terminal = _own_process(context, "azuraforge scheduler")

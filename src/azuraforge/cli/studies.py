@@ -1,6 +1,4 @@
-"""``azuraforge studies``: create, list, show, trials, importance, space, pause, resume, stop, retrain, delete and
-restore.
-"""
+"""``azuraforge studies``: create, show, pause, resume, stop, retrain, delete and restore studies."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from azuraforge.client import Client, Importance, Study, Trial
     from azuraforge.client.study import SearchRange
 
-app = typer.Typer(help="Searches over a pipeline's config; their trials are runs.", no_args_is_help=True)
+app = typer.Typer(help="Studies: searches over a pipeline's config. Each trial is a run.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Named = Annotated[str, typer.Argument(metavar="STUDY", help="Name or id of the study.")]
@@ -32,22 +30,27 @@ _BEST_SHOWN = 10
 def create(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Name of the study.")],
-    plugin: Annotated[str | None, typer.Argument(help="A pipeline.")] = None,
-    dataset: Annotated[str | None, typer.Option(help="Name or id of the dataset; its newest version is used.")] = None,
+    plugin: Annotated[str | None, typer.Argument(help="Name of the pipeline.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Name or id of the dataset. Its newest version is used.")] = None,
     search: Annotated[
         list[str] | None,
-        typer.Option(metavar="FIELD=LOW..HIGH[:log|:STEP]", help="A range to search; repeat it."),
+        typer.Option(metavar="FIELD=LOW..HIGH[:log|:STEP]", help="Range to search. May be repeated."),
     ] = None,
     choose: Annotated[
-        list[str] | None, typer.Option(metavar="FIELD=A,B,…", help="Choices to search; repeat it.")
+        list[str] | None, typer.Option(metavar="FIELD=A,B,…", help="Choices to search. May be repeated.")
     ] = None,
     grid: Annotated[
         list[str] | None,
-        typer.Option(metavar="FIELD=A,B,…", help="Try every combination of these; repeat it."),
+        typer.Option(
+            metavar="FIELD=A,B,…", help="Values of a grid search, which tries every combination. May be repeated."
+        ),
     ] = None,
-    file: Annotated[Path | None, typer.Option(help="YAML or JSON file with the study; options override it.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="YAML or JSON file that defines the study. Options override its values.")
+    ] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Fixed part of the config; repeat it.")
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Field of the config with a fixed value. May be repeated."),
     ] = None,
     time_budget: values.Budget = None,
     sampler: Annotated[
@@ -59,24 +62,32 @@ def create(
     ] = None,
     objective: Annotated[
         list[str] | None,
-        typer.Option(metavar="METRIC", help="Metric to optimize, such as rmse; repeat it for a Pareto front."),
+        typer.Option(metavar="METRIC", help="Metric to optimize, such as rmse. Repeat it for a Pareto front."),
     ] = None,
     trials: Annotated[int | None, typer.Option(min=1, help="Maximum number of trials.")] = None,
-    seconds: Annotated[float | None, typer.Option(help="Start no trial after this many seconds.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Time limit in seconds; no trial starts after it.")] = None,
     cpu_seconds: Annotated[
-        float | None, typer.Option(help="Start no trial after this many seconds of processor time.")
+        float | None, typer.Option(help="Limit of CPU time in seconds; no trial starts after it.")
     ] = None,
-    parallel: Annotated[int | None, typer.Option(min=1, help="Trials at once.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same search.")] = None,
-    model: Annotated[str | None, typer.Option(help="Name of the winner's model; default: the dataset's.")] = None,
+    parallel: Annotated[int | None, typer.Option(min=1, help="Maximum number of concurrent trials.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed of the study. The same seed gives the same search.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="Name of the winner's model. Default: the dataset's name.")] = None,
     warm_start: Annotated[
-        list[str] | None, typer.Option(metavar="STUDY", help="Start from the trials of an earlier study; repeat it.")
+        list[str] | None,
+        typer.Option(metavar="STUDY", help="Earlier study whose trials the search starts from. May be repeated."),
     ] = None,
-    retrain: Annotated[bool | None, typer.Option("--retrain/--no-retrain", help="Train the winner again.")] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until it ends.")] = False,
+    retrain: Annotated[
+        bool | None,
+        typer.Option(
+            "--retrain/--no-retrain", help="Whether to train again with the winner's config when the study ends."
+        ),
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the study ends.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Search for the best config; the whole search space is validated first."""
+    """Search for the best config. The whole search space is validated first."""
     terminal = terminal_of(context)
     body: dict[str, object] = {**spaces.file(terminal, file), "name": name}
     space = _section(body, "space")
@@ -126,7 +137,7 @@ def create(
 
 @app.command("list")
 def list_studies(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
-    """List the newest studies with their best scores."""
+    """List the studies with their best scores, newest first."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.studies.list(limit=limit + 1)
@@ -168,7 +179,7 @@ def list_studies(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fa
 
 @app.command()
 def show(context: typer.Context, study: Named, json: AsJson = False) -> None:
-    """Show a study: its best trials next to the baselines, and the importance of each field."""
+    """Show a study with its best trials next to the baselines, and the importance of each field."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.studies.get(study)
@@ -180,7 +191,7 @@ def show(context: typer.Context, study: Named, json: AsJson = False) -> None:
 
 @app.command()
 def trials(context: typer.Context, study: Named, limit: Limit = SHOWN, json: AsJson = False) -> None:
-    """List trials with their configs, scores and runs."""
+    """List a study's trials with their configs, scores and runs."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.studies.trials(study, limit=limit + 1)
@@ -193,7 +204,7 @@ def trials(context: typer.Context, study: Named, limit: Limit = SHOWN, json: AsJ
 
 @app.command()
 def importance(context: typer.Context, study: Named, json: AsJson = False) -> None:
-    """Show how much each field mattered (fANOVA)."""
+    """Show the importance of each field of the search space (fANOVA)."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.studies.importance(study)
@@ -206,7 +217,7 @@ def importance(context: typer.Context, study: Named, json: AsJson = False) -> No
 @app.command()
 def space(
     context: typer.Context,
-    plugin: Annotated[str, typer.Argument(help="A pipeline.")],
+    plugin: Annotated[str, typer.Argument(help="Name of the pipeline.")],
     json: AsJson = False,
 ) -> None:
     """Show the fields of a pipeline that can be searched, with suggested ranges."""
@@ -235,7 +246,7 @@ def space(
 
 @app.command()
 def pause(context: typer.Context, study: Named) -> None:
-    """Start no further trial; running trials continue to their end."""
+    """Pause a study. Running trials are completed; no further trial starts."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.studies.pause(study)
@@ -253,7 +264,7 @@ def resume(context: typer.Context, study: Named) -> None:
 
 @app.command()
 def stop(context: typer.Context, study: Named) -> None:
-    """Stop a study now: running trials are cancelled."""
+    """Stop a study. Running trials are cancelled."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.studies.stop(study)
@@ -264,10 +275,10 @@ def stop(context: typer.Context, study: Named) -> None:
 def retrain(
     context: typer.Context,
     study: Named,
-    trial: Annotated[int | None, typer.Option(min=0, help="Number of the trial; default: the best one.")] = None,
+    trial: Annotated[int | None, typer.Option(min=0, help="Number of the trial. Default: the best trial.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Train one trial's config again and let the gate judge it."""
+    """Train with the config of a trial and let the gate compare the result with the champion."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         run = connected.client.studies.retrain(study, trial)
@@ -282,7 +293,7 @@ def retrain(
 
 @app.command()
 def delete(context: typer.Context, study: Named) -> None:
-    """Move a study that has ended into the trash; the runs of its trials go with it when it is purged."""
+    """Move a study that has ended to the trash. Purging the study also deletes the runs of its trials."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         connected.client.studies.delete(study)
@@ -291,7 +302,7 @@ def delete(context: typer.Context, study: Named) -> None:
 
 @app.command()
 def restore(context: typer.Context, study: Named) -> None:
-    """Take a study out of the trash, by its id or its former name."""
+    """Restore a study from the trash, by its id or its former name."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.studies.restore(study)
@@ -364,7 +375,7 @@ def _importance(terminal: Terminal, found: Importance) -> None:
 
 
 def _section(body: dict[str, object], name: str) -> dict[str, object]:
-    """Return a part of a study's file; empty if the file does not contain it."""
+    """Return the mapping ``name`` of a study's definition; empty if there is none."""
     found = body.get(name)
     return dict(found) if isinstance(found, dict) else {}
 

@@ -1,4 +1,4 @@
-"""The context of a command: its output, language, and data home or platform."""
+"""Context of a command: its output, its language, and the platform or data home that it uses."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ PIPE_WIDTH = 160
 
 @dataclass
 class Terminal:
-    """The terminal: standard output for results, standard error for all other messages."""
+    """Output and settings of a command. Results go to standard output, all other messages to standard error."""
 
     text: Language
     home: Path | None = None
     url: str | None = None
-    #: Flags of the command that runs, for messages that name its options.
+    #: Flags of the running command, which replace API options in messages.
     flags: set[str] = field(default_factory=set)
     console: Console = field(default_factory=lambda: _console(stderr=False))
     errors: Console = field(default_factory=lambda: _console(stderr=True))
 
     def say(self, text: str) -> None:
-        """Print a line of the result without folding, so that addresses stay clickable."""
+        """Print a line of the result without wrapping it, so that URLs stay clickable."""
         self.console.print(Text(text), soft_wrap=True)
 
     def note(self, text: str) -> None:
-        """Print a line about the progress on standard error."""
+        """Print a note, such as progress, on standard error."""
         self.errors.print(Text(text, style="dim"), soft_wrap=True)
 
     def error(self, message: str, *, where: str = "", next_step: str = "") -> None:
-        """Print one sentence in red, and the next step."""
+        """Print an error in red, and the next step."""
         text = Text(message, style="bold red")
         if where and where not in message:
             text.append(f" ({where})", style="red")
@@ -51,11 +51,11 @@ class Terminal:
         self.errors.print(text, soft_wrap=True)
 
     def json(self, value: object) -> None:
-        """Print the answer as JSON, for programs."""
+        """Print a value as JSON."""
         sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=dict) + "\n")
 
     def table(self, columns: Iterable[str], rows: Iterable[Iterable[str]], *, right: Iterable[int] = ()) -> None:
-        """Print a plain table; ``right`` names the columns of numbers. The first, an id or a name, is never folded."""
+        """Print a plain table, whose first column is never wrapped. ``right``: indices of right-aligned columns."""
         numeric = set(right)
         table = Table(box=None, pad_edge=False, header_style="bold")
         for index, column in enumerate(columns):
@@ -66,7 +66,7 @@ class Terminal:
         self.console.print(table)
 
     def fields(self, values: Mapping[str, str]) -> None:
-        """Print name and value, line by line; empty values are left out."""
+        """Print one line per name and value; empty values are omitted."""
         grid = Table.grid(padding=(0, 2))
         grid.add_column(style="dim", no_wrap=True)
         grid.add_column(overflow="fold")
@@ -76,25 +76,25 @@ class Terminal:
         self.console.print(grid)
 
     def state(self, state: str) -> str:
-        """Return the name of a run's state."""
+        """Return the translated name of a run's state, or ``state`` itself if it has none."""
         key = f"state.{state}"
         return self.text(key) if self.text.has(key) else state
 
     @property
     def named_home(self) -> Path:
-        """Return the data home of the command."""
+        """Data home of the command: that of ``--home``, else the default."""
         from azuraforge.client.http.address import default_home
 
         return self.home or default_home()
 
     @property
     def named_url(self) -> str | None:
-        """Return the given address of a platform; None: the data home's."""
+        """URL of the platform from ``--url`` or the environment; None if the data home's platform is to be used."""
         return self.url or (None if self.home else os.environ.get("AZURAFORGE_URL") or None)
 
 
 def _console(*, stderr: bool) -> Console:
-    """Return a console; in a file or a pipe, which has no width, tables are not folded."""
+    """Return a console; for a file or a pipe, the width is large enough that tables are rarely wrapped."""
     console = Console(highlight=False, stderr=stderr)
     if not console.is_terminal and not os.environ.get("COLUMNS"):
         console.width = PIPE_WIDTH

@@ -1,4 +1,4 @@
-"""``azuraforge trash``: list, empty, policy; and ``delete`` and ``restore`` of runs, datasets and models."""
+"""``azuraforge trash``, and the commands ``delete`` and ``restore`` of runs, datasets and models."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from azuraforge.cli.terminal import Terminal, terminal_of
 if TYPE_CHECKING:
     from azuraforge.client import Purged, RetentionPolicy, TrashItem
 
-app = typer.Typer(help="Deleted items: restore or purge them.", no_args_is_help=True)
+app = typer.Typer(help="Deleted items: list, restore or purge them.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-RunIds = Annotated[list[str], typer.Argument(metavar="RUN…", help="Ids of runs.")]
-Name = Annotated[str, typer.Argument(help="The name.")]
-NameOrId = Annotated[str, typer.Argument(help="The former name, or the id that azuraforge trash list shows.")]
-Version = Annotated[int | None, typer.Argument(min=1, help="Only this version; default: all of it.")]
+RunIds = Annotated[list[str], typer.Argument(metavar="RUN…", help="Ids of the runs.")]
+Name = Annotated[str, typer.Argument(help="Name of the dataset or model.")]
+NameOrId = Annotated[str, typer.Argument(help="Former name, or the id that azuraforge trash list shows.")]
+Version = Annotated[int | None, typer.Argument(min=1, help="Number of a single version. Default: all versions.")]
 
 _COUNTS = ("runs", "studies", "models", "model_versions", "predictions", "datasets", "dataset_versions")
 
 
 @app.command("list")
 def list_trash(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
-    """List deleted items, their size, and when they are purged."""
+    """List deleted items with their sizes and the times at which they are purged."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         contents = connected.client.trash.list(limit=limit)
@@ -64,10 +64,10 @@ def list_trash(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fals
 @app.command()
 def empty(
     context: typer.Context,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Skip the question.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Delete without asking for confirmation.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Purge everything in the trash permanently and report the freed bytes. Items that others need are kept."""
+    """Permanently delete all items in the trash and report the freed bytes. Items that other items need are kept."""
     terminal = terminal_of(context)
     if not yes:
         if not sys.stdin.isatty():
@@ -87,19 +87,21 @@ def empty(
 def policy(
     context: typer.Context,
     trash_days: Annotated[
-        int | None, typer.Option(min=0, max=3650, help="Days that deleted items can be restored.")
+        int | None, typer.Option(min=0, max=3650, help="Number of days for which deleted items can be restored.")
     ] = None,
     keep_run_days: Annotated[
         str | None,
         typer.Option(
-            help="Days until successful runs move to the trash, unless pinned or needed; 'forever' keeps them."
+            help="Number of days after which successful runs that are not pinned or needed move to the "
+            "trash; 'forever' keeps them."
         ),
     ] = None,
     keep_work_days: Annotated[
-        int | None, typer.Option(min=0, max=3650, help="Days that unsuccessful runs can be resumed.")
+        int | None, typer.Option(min=0, max=3650, help="Number of days for which unsuccessful runs can be resumed.")
     ] = None,
     keep_prediction_days: Annotated[
-        str | None, typer.Option(help="Days until predictions of the ledger are purged; 'forever' keeps them.")
+        str | None,
+        typer.Option(help="Number of days after which predictions in the ledger are purged; 'forever' keeps them."),
     ] = None,
     json: AsJson = False,
 ) -> None:
@@ -125,7 +127,7 @@ def policy(
 
 @runs.app.command("delete")
 def delete_runs(context: typer.Context, run_ids: RunIds) -> None:
-    """Move runs that have ended into the trash."""
+    """Move runs that have ended to the trash."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         for run_id in run_ids:
@@ -135,7 +137,7 @@ def delete_runs(context: typer.Context, run_ids: RunIds) -> None:
 
 @runs.app.command("restore")
 def restore_runs(context: typer.Context, run_ids: RunIds) -> None:
-    """Take runs out of the trash."""
+    """Restore runs from the trash."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         for run_id in run_ids:
@@ -145,7 +147,7 @@ def restore_runs(context: typer.Context, run_ids: RunIds) -> None:
 
 @runs.app.command("pin")
 def pin_runs(context: typer.Context, run_ids: RunIds) -> None:
-    """Pin runs: the retention policy keeps them."""
+    """Pin runs, so that the retention policy keeps them."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         for run_id in run_ids:
@@ -155,7 +157,7 @@ def pin_runs(context: typer.Context, run_ids: RunIds) -> None:
 
 @runs.app.command("unpin")
 def unpin_runs(context: typer.Context, run_ids: RunIds) -> None:
-    """Unpin runs: the retention policy applies to them again."""
+    """Unpin runs, so that the retention policy applies to them again."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         for run_id in run_ids:
@@ -165,7 +167,7 @@ def unpin_runs(context: typer.Context, run_ids: RunIds) -> None:
 
 @datasets.app.command("delete")
 def delete_dataset(context: typer.Context, name: Name, version: Version = None) -> None:
-    """Move a dataset, or one of its versions, into the trash."""
+    """Move a dataset or one of its versions to the trash."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         connected.client.datasets.delete(name, version)
@@ -174,7 +176,7 @@ def delete_dataset(context: typer.Context, name: Name, version: Version = None) 
 
 @datasets.app.command("restore")
 def restore_dataset(context: typer.Context, name: NameOrId, version: Version = None) -> None:
-    """Take a dataset, or one of its versions, out of the trash."""
+    """Restore a dataset or one of its versions from the trash."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         restored = connected.client.datasets.restore(name, version)
@@ -183,7 +185,7 @@ def restore_dataset(context: typer.Context, name: NameOrId, version: Version = N
 
 @models.app.command("delete")
 def delete_model(context: typer.Context, name: Name, version: Version = None) -> None:
-    """Move a model, or one of its versions, into the trash."""
+    """Move a model or one of its versions to the trash."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         connected.client.models.delete(name, version)
@@ -192,7 +194,7 @@ def delete_model(context: typer.Context, name: Name, version: Version = None) ->
 
 @models.app.command("restore")
 def restore_model(context: typer.Context, name: NameOrId, version: Version = None) -> None:
-    """Take a model, or one of its versions, out of the trash."""
+    """Restore a model or one of its versions from the trash."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         connected.client.models.restore(name, version)
@@ -200,7 +202,7 @@ def restore_model(context: typer.Context, name: NameOrId, version: Version = Non
 
 
 def _agreed(terminal: Terminal, question: str) -> bool:
-    """Return whether the answer is yes, in either language."""
+    """Ask a question and return whether the user answered yes, in either language."""
     terminal.errors.print(question, end=" ", soft_wrap=True, markup=False)
     return sys.stdin.readline().strip().lower() in ("y", "yes", "e", "evet")
 
@@ -210,12 +212,12 @@ def _versioned(name: str, version: int | None) -> str:
 
 
 def _named(name: str, version: int | None) -> str:
-    """Return a thing as arguments of the command."""
+    """Return name and version as arguments of ``restore``."""
     return name if version is None else f"{name} {version}"
 
 
 def _end(terminal: Terminal, item: TrashItem) -> str:
-    """Return the time of purging, or the reason for keeping."""
+    """Return the time at which an item is purged, or the item that needs it."""
     if item.needed_by is None:
         return terminal.text.moment(item.purged_after)
     return terminal.text("kept_for", what=_versioned(item.needed_by.name, item.needed_by.version))

@@ -1,4 +1,4 @@
-"""``azuraforge up``: the platform, in this terminal, until Ctrl-C or SIGTERM."""
+"""``azuraforge up``: runs the platform in this terminal until Ctrl-C or SIGTERM."""
 
 from __future__ import annotations
 
@@ -21,19 +21,21 @@ if TYPE_CHECKING:
 
 def up(
     context: typer.Context,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Default 8787; 0 takes a free port.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port to listen on. Default: 8787; 0 selects a free port.")
+    ] = None,
     host: Annotated[
-        str | None, typer.Option(help="Address to listen on; default 127.0.0.1, this machine only.")
+        str | None, typer.Option(help="Address to listen on. Default: 127.0.0.1, which only this machine can reach.")
     ] = None,
     public_url: Annotated[
         str | None,
         typer.Option(
-            help="Address that browsers use, such as https://ml.example.org; required when other machines can connect."
+            help="URL that browsers use, such as https://ml.example.org. Required if other machines can connect."
         ),
     ] = None,
-    demo: Annotated[bool, typer.Option("--demo", help="Run the demo first, then keep running.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Run the demo first, then keep the platform running.")] = False,
 ) -> None:
-    """Start the platform: API, dashboard, workers. Ctrl-C stops it."""
+    """Start the platform: API, dashboard and workers. Ctrl-C stops it."""
     terminal = terminal_of(context)
     if terminal.named_url:
         raise CommandError(terminal.text("remote_only", command="azuraforge up", url=terminal.named_url))
@@ -48,12 +50,12 @@ def serve(
     public_url: str | None = None,
     demo: bool = False,
 ) -> None:
-    """Run the platform in this process until it is asked to stop."""
+    """Run the platform in this process until Ctrl-C or SIGTERM."""
     from azuraforge.platform import up as platform
 
     settings = settings_of(terminal, port=port, host=host, public_url=public_url)
     note_promises(terminal)
-    # SIGTERM before and after the HTTP server's own handling unwinds like Ctrl-C, so that everything is put down.
+    # SIGTERM outside the HTTP server's own signal handling acts like Ctrl-C, so that everything is closed.
     signal.signal(signal.SIGTERM, _interrupt)
     with contextlib.suppress(KeyboardInterrupt):
         platform.serve(
@@ -61,7 +63,7 @@ def serve(
             on_ready=lambda running: _ready(terminal, running, demo),
             on_kernels=lambda news: _kernels(terminal, news),
         )
-    # A demo that was cut off may still draw on the old console, and has hidden the cursor.
+    # An interrupted demo may still draw on the old console, and has hidden the cursor.
     was_terminal, terminal.errors.quiet = terminal.errors.is_terminal, True
     terminal.errors = Console(stderr=True, highlight=False)
     if was_terminal:
@@ -70,7 +72,7 @@ def serve(
 
 
 def note_promises(terminal: Terminal) -> None:
-    """Name the promises that this machine does not let the platform keep."""
+    """Print the reliability guarantees that the platform cannot give on this system."""
     from azuraforge.platform.promises import not_kept
 
     missing = not_kept()
@@ -81,7 +83,7 @@ def note_promises(terminal: Terminal) -> None:
 
 
 def _ready(terminal: Terminal, running: Running, demo: bool) -> None:
-    """Print the platform's address, ship waiting journals and show the demo, in a thread next to the platform."""
+    """Print the platform's URL, ship waiting journals and run the demo if requested, in a thread of its own."""
     from azuraforge.client import Client
     from azuraforge.platform.up import has_pages
 
@@ -99,12 +101,12 @@ def _ready(terminal: Terminal, running: Running, demo: bool) -> None:
             if demo:
                 run_demo(client, terminal, pages=pages)
         terminal.note(text("up_stop"))
-    except Exception as error:  # the platform stays up whatever happens to what is shown
+    except Exception as error:  # an error of the output must not stop the platform
         report(error, terminal)
 
 
 def _kernels(terminal: Terminal, news: News) -> None:
-    """Print why the first run may wait a moment, or will be slower, in a thread next to the platform."""
+    """Print that the engine's kernels are being compiled, are ready or are unavailable; runs in a thread of its own."""
     seconds = terminal.text.number(news.seconds, 1) if news.seconds is not None else ""
     terminal.note(terminal.text(f"kernels.{news.state}", detail=news.detail, seconds=seconds))
 

@@ -1,4 +1,4 @@
-"""``azuraforge version``."""
+"""``azuraforge version``: prints the versions of AzuraForge and Python."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from azuraforge.cli.terminal import Terminal, terminal_of
 
 
 def at_once(context: typer.Context, asked: bool) -> None:
-    """Print the version for ``--version`` and exit."""
+    """Print the version and exit if ``--version`` is given (callback of the option)."""
     if asked:
         version(context)
         raise typer.Exit
 
 
 def version(context: typer.Context, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Print the version of AzuraForge and of Python."""
+    """Print the versions of AzuraForge and Python."""
     terminal = terminal_of(context)
     if json:
         terminal.json({"azuraforge": azuraforge.__version__, "python": platform.python_version()})
@@ -28,5 +28,5 @@ def version(context: typer.Context, json: Annotated[bool, typer.Option("--json",
 
 
 def show(terminal: Terminal) -> None:
-    """Print one line with both versions."""
+    """Print the versions of AzuraForge and Python on one line."""
     terminal.say(f"azuraforge {azuraforge.__version__} (Python {platform.python_version()})")

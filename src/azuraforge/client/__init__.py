@@ -1,4 +1,4 @@
-"""The Python client: starts and watches runs, logs runs of your own, manages datasets and models. Needs httpx only."""
+"""Python client of the platform: runs, datasets, models, predictions and external runs. Depends on httpx only."""
 
 from azuraforge.client.access.secrets import Secret
 from azuraforge.client.access.tokens import Token

@@ -1,4 +1,4 @@
-"""Automations: steps that follow an event, a time or a measured value."""
+"""Client for automations: steps that follow an event, a time or a measured value."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from azuraforge.client.shapes import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class AutomationStep(Shape):
-    """One step of a firing."""
+    """One step of a firing, with its state, its number of tries, and the run or study that it created."""
 
     position: int
     do: str
@@ -31,7 +31,7 @@ class AutomationStep(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Firing(Shape):
-    """One firing of an automation: its cause and its steps."""
+    """One firing of an automation, with its first cause, the number of its causes, and its steps."""
 
     id: str
     cause: str
@@ -71,7 +71,7 @@ class Automation(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class WouldFire(Shape):
-    """A firing that would have happened."""
+    """A firing that an automation would have had in the period of a dry run."""
 
     at: datetime
     cause: str
@@ -81,7 +81,7 @@ class WouldFire(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class DryRun(Shape):
-    """A dry run of an automation over the past month."""
+    """Result of a dry run of an automation over the past month."""
 
     since: datetime
     until: datetime
@@ -100,7 +100,7 @@ FiringList: TypeAlias = list[Firing]
 
 
 class Automations:
-    """``client.automations``. Each method takes an automation's id or name."""
+    """Methods of ``client.automations``. An automation is given by its id or name."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -116,19 +116,19 @@ class Automations:
         most_per_day: int = 24,
         paused: bool = False,
     ) -> Automation:
-        """Create an automation: steps in order after an event, a time or a measured value.
+        """Create an automation, which executes steps in order after an event, at a time or on a measured value.
 
         Args:
             when: ``{"on": "event", "type": …, "where": […]}``, ``{"on": "schedule", "cron": …}`` or
                 ``{"on": "measure", "measure": …, "above": …}``.
             steps: each with ``do``: ``refresh``, ``forecast``, ``predict``, ``train``, ``study``, ``notify``,
                 ``promote``, ``roll_back``.
-            cool_down_seconds: causes within this time after a firing become one firing.
+            cool_down_seconds: causes within this time after a firing are combined into one later firing.
             cool_down_group: automations of one group fire one at a time and share the cool-down.
-            most_per_day: firings within 24 hours; more are withheld.
+            most_per_day: maximum number of firings within 24 hours; further ones are suppressed.
 
         Raises:
-            ApiError: what cannot be read or does not exist, and automations that would fire themselves.
+            ApiError: the automation is invalid, refers to something that does not exist, or would trigger itself.
         """
         body = {
             "name": name,
@@ -153,14 +153,14 @@ class Automations:
         most_per_day: int | None = None,
         paused: bool | None = None,
     ) -> Automation:
-        """Change an automation; what is left out stays as it is, and so do its firings.
+        """Change an automation. Arguments that are None keep their values, and the firings are kept.
 
         Args:
-            automation: its id or name, or the automation as it was read: a change that somebody made since then is
+            automation: its id or name, or the ``Automation`` as it was read, in which case a change made since then is
                 not overwritten.
 
         Raises:
-            ApiError: as ``create``; 409 if it was changed meanwhile.
+            ApiError: as for ``create``; with status 409 if the automation was changed since it was read.
         """
         found = automation if isinstance(automation, Automation) else self.get(automation)
         body = {
@@ -177,19 +177,19 @@ class Automations:
         return Automation.from_json(self._connection.request("PUT", path, json=body, timeout_seconds=START_SECONDS))
 
     def list(self, *, limit: int | None = None) -> AutomationList:
-        """Return the automations, by name; ``limit``: the first so many, None: all."""
+        """Return the automations, sorted by name; at most ``limit`` of them (None: all)."""
         return listed(self._connection, "/automations", Automation, limit)
 
     def get(self, automation: str) -> Automation:
-        """Return one automation with more of its firings."""
+        """Return one automation, with more of its firings than ``list`` returns."""
         return Automation.from_json(self._connection.get(f"/automations/{segment(automation)}"))
 
     def firings(self, automation: str, *, limit: int | None = None) -> FiringList:
-        """Return an automation's firings, the newest first."""
+        """Return an automation's firings, newest first; at most ``limit`` of them (None: all)."""
         return listed(self._connection, f"/automations/{segment(automation)}/firings", Firing, limit)
 
     def dry_run(self, automation: str) -> DryRun:
-        """Return what an automation would have done over the past month; nothing is written."""
+        """Return when an automation would have fired over the past month. No steps are executed."""
         return DryRun.from_json(self._connection.get(f"/automations/{segment(automation)}/dry-run"))
 
     def pause(self, automation: str) -> Automation:
@@ -201,9 +201,9 @@ class Automations:
         return Automation.from_json(self._connection.post(f"/automations/{segment(automation)}/resume"))
 
     def fire(self, automation: str) -> Automation:
-        """Fire an automation once, now; cool-down and limit apply."""
+        """Fire an automation once now. The cool-down and the daily limit apply."""
         return Automation.from_json(self._connection.post(f"/automations/{segment(automation)}/fire"))
 
     def delete(self, automation: str) -> None:
-        """Delete an automation with its firings; the runs that it queued stay."""
+        """Delete an automation with its firings. The runs that it queued are kept."""
         self._connection.delete(f"/automations/{segment(automation)}")

@@ -1,4 +1,4 @@
-"""The client: one attribute for each noun of the platform."""
+"""The class ``Client``, with one attribute per noun of the platform."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from azuraforge.client.trash import Trash
 class Client:
     """Client of a platform.
 
-    Without arguments it finds the platform of this machine: ``$AZURAFORGE_URL`` and ``$AZURAFORGE_TOKEN``, else what
-    the platform wrote into the data home (``$AZURAFORGE_HOME``, else ``~/.azuraforge``). Creating a client does not
-    connect; the first request does, and raises ``PlatformUnreachable`` if no platform answers.
+    Without arguments, the address and the token come from ``$AZURAFORGE_URL`` and ``$AZURAFORGE_TOKEN``, else from the
+    files that a running platform writes to the data home (``$AZURAFORGE_HOME``, else ``~/.azuraforge``). The first
+    request connects to the platform; it raises ``PlatformUnreachable`` if no platform responds.
 
     Args:
-        url: the platform's address, such as ``http://127.0.0.1:8787``.
-        token: an API token for it.
-        home: the data home to look in, and to keep journals of own runs in.
-        language: of the platform's errors, ``en`` or ``tr``.
+        url: the platform's URL, such as ``http://127.0.0.1:8787``.
+        token: an API token of the platform.
+        home: the data home to read the address from and to write the journals of external runs to.
+        language: language of the platform's errors, ``en`` or ``tr``.
 
     Example::
 
@@ -71,20 +71,20 @@ class Client:
 
     @property
     def url(self) -> str:
-        """The platform's address. Raises PlatformUnreachable if none is known."""
+        """The platform's URL. Raises PlatformUnreachable if no URL is given and no platform runs on the data home."""
         return self._connection.url
 
     def run(self, name: str, config: Mapping[str, object] | None = None, seed: int = 0) -> ExternalRun:
-        """Return a run of your own code; use it in a ``with`` block (see ``ExternalRun``)."""
+        """Return an external run for your own code, to be used in a ``with`` block (see ``ExternalRun``)."""
         return ExternalRun(self._connection, name, config, seed)
 
     def ship_journals(self) -> list[Shipped]:
-        """Ship the journals that earlier processes could not ship. Return the result of each."""
+        """Send the journals of external runs whose processes have ended; return one result per journal."""
         book = self._connection.book
         return ship_leftovers(book.home, self._connection, book.given_url)
 
     def close(self) -> None:
-        """Close the connections; the client opens new ones if it is used again."""
+        """Close the connections. A later request opens new ones."""
         self._connection.close()
 
     def __enter__(self) -> Client:

@@ -1,4 +1,4 @@
-"""Comparisons of runs, and of two versions on the same held-out rows."""
+"""Shapes of comparisons: several runs side by side, and two runs on the same held-out rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from azuraforge.client.shapes import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class MetricRow(Shape):
-    """One metric of every run; ``best`` and ``worst`` are places in ``values``."""
+    """The values of one metric for each compared run.
+
+    ``beside`` contains the value of each run's best baseline; ``best`` and ``worst`` are indices into ``values``.
+    """
 
     metric: str
     unit: str | None = ""
@@ -27,7 +30,7 @@ class MetricRow(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigRow(Shape):
-    """A setting in which runs differ."""
+    """A setting whose value differs between runs, with one value per run."""
 
     name: str
     values: list[object]
@@ -35,7 +38,7 @@ class ConfigRow(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class ComparedRun(Shape):
-    """A run of a comparison."""
+    """A compared run, with its contender, its best baseline and the gate's decision."""
 
     run: Run
     contender: str | None = None
@@ -47,7 +50,11 @@ class ComparedRun(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class RunComparison(Shape):
-    """Runs side by side; metrics are marked only if all were evaluated on the same held-out rows."""
+    """Several runs side by side.
+
+    Best and worst values are marked only if ``same_rows`` is true: all runs were evaluated on the same held-out rows.
+    Otherwise ``why_not`` contains the reasons.
+    """
 
     runs: list[ComparedRun]
     same_rows: bool
@@ -58,7 +65,11 @@ class RunComparison(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Pair(Shape):
-    """Two runs' models on the same held-out rows; a negative difference means that ``a`` is better."""
+    """Comparison of two runs' models on the same held-out rows.
+
+    A negative difference means that ``a`` is better. If ``comparable`` is false, ``why_not`` contains the reasons and
+    the other fields are None.
+    """
 
     a: str
     b: str

@@ -1,4 +1,4 @@
-"""Datasets: add a file, read from a source, list, show, rows for a chart."""
+"""Client for datasets: add files, sources, rows and images; list, read, delete and restore versions."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from azuraforge.client.shapes import Shape
 from azuraforge.client.uploads.files import reading
 from azuraforge.client.uploads.packing import as_one_file
 
-#: Seconds for reading a large file, or years of history from a slow source.
+#: Timeout of requests for which the platform reads a large file or a slow source.
 _READING_SECONDS = 900.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding(Shape):
-    """A finding of reading; ``text`` by language code."""
+    """A finding that the platform made while it read the data. ``text`` maps language codes to sentences."""
 
     code: str
     severity: str
@@ -34,7 +34,7 @@ class Finding(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class IncumbentColumns(Shape):
-    """The columns of a present forecast of the target, with which every model is compared."""
+    """The columns of the incumbent forecast, with which every model is compared."""
 
     forecast: str
     made_at: str
@@ -46,7 +46,7 @@ class IncumbentColumns(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetSchema(Shape):
-    """The meaning of the columns. Rows that are a series have a time; images have a height and classes."""
+    """The schema of a dataset. Series have a time column; image datasets have an image size and classes instead."""
 
     target: str
     kind: str = "series"
@@ -70,14 +70,14 @@ class DatasetSchema(Shape):
 
     @property
     def forecast_names(self) -> list[str]:
-        """Return the series of a panel that can be forecast, totals of declared groups first; empty for one series."""
+        """Names of all series of a panel that can be forecast, totals of groups first; empty if there is one series."""
         named = [f"{column}={group}" for column, found in self.groups.items() for group in found]
         return [*(["total", *named] if self.groups else []), *(self.series_names or [])]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RevisedValue(Shape):
-    """One stored value that was revised; None: there was none."""
+    """A stored value that a revision replaced. ``old`` or ``new`` is None if that value is missing."""
 
     at: datetime
     column: str
@@ -88,7 +88,7 @@ class RevisedValue(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Growth(Shape):
-    """The way in which a version followed from the one before it."""
+    """The difference between a version and the previous one: added, revised and repeated rows."""
 
     previous_version: int
     rows_added: int
@@ -126,7 +126,7 @@ class DatasetVersion(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Appended(Shape):
-    """The version that holds added rows, and the result of adding them."""
+    """Result of appending rows: the version that contains them, and the number of added, revised and repeated rows."""
 
     version: DatasetVersion
     rows_added: int
@@ -137,7 +137,7 @@ class Appended(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class IncumbentAdded(Shape):
-    """The version with added present forecasts, and the result of adding them."""
+    """Result of adding incumbent forecasts: the new version and the number of forecasts."""
 
     version: DatasetVersion
     forecasts: int
@@ -160,7 +160,7 @@ class Dataset(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Rows(Shape):
-    """Columns for a chart, reduced so that spikes stay."""
+    """Columns of a dataset over time, downsampled for a chart in a way that keeps spikes."""
 
     times: list[datetime]
     columns: dict[str, list[float | None]]
@@ -169,7 +169,7 @@ class Rows(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Picture(Shape):
-    """A picture of a dataset: its name, its official part, and a PNG as base64."""
+    """An image of a dataset: its name, its part of the official split, and its base64-encoded PNG."""
 
     name: str
     part: str | None
@@ -178,7 +178,7 @@ class Picture(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class PictureClass(Shape):
-    """A class, its number of pictures by part, and some of them."""
+    """A class of an image dataset, with the number of images per part and some example images."""
 
     name: str
     counts: dict[str, int]
@@ -187,7 +187,7 @@ class PictureClass(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Pictures(Shape):
-    """The contents of an image dataset."""
+    """The image size, the number of images, and the classes of an image dataset."""
 
     height: int
     width: int
@@ -201,47 +201,46 @@ VersionList: TypeAlias = list[DatasetVersion]
 
 
 class Datasets:
-    """``client.datasets``."""
+    """Methods of ``client.datasets``. A dataset is given by its name or id."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def add(self, path: str | os.PathLike[str], *, time: str, target: str, **options: object) -> DatasetVersion:
-        """Upload a CSV or Parquet file; the platform reads it critically and reports what it found.
+        """Upload a CSV, Parquet or Excel file as a new version of a dataset, and return the version with its findings.
 
         Args:
-            path: the file.
-            time: its time column.
-            target: the column to forecast.
-            options: ``name``, ``series`` (the column that tells several series apart), ``groups`` (columns that say
-                which series add up), ``group_separator``, ``incumbent`` and ``incumbent_made_at`` (the columns of a
-                present forecast and of the time at which it was made), ``features``, ``exclude``,
+            path: path of the file.
+            time: name of the time column.
+            target: name of the column to forecast.
+            options: options of ``POST /datasets``: ``name``, ``series`` (column that names the series of each row),
+                ``groups`` (columns that group series), ``group_separator``, ``incumbent`` and ``incumbent_made_at``
+                (columns of the incumbent forecast and of the time at which it was made), ``features``, ``exclude``,
                 ``timezone``, ``unit``, ``sheet`` (of an Excel workbook), ``separator``, ``duplicates``, ``missing``,
-                ``gaps``, ``frequency``, ``season``,
-                ``available_after`` … as ``POST /datasets`` takes them.
+                ``gaps``, ``frequency``, ``season``, ``available_after`` and others.
 
         Raises:
             FileUnusable: the file does not exist or cannot be read.
-            ApiError: the file is not what it should be; the message says where and what to do.
+            ApiError: the platform refuses the file or an option.
         """
         settings = {"time": time, "target": target, **_set(options)}
         return DatasetVersion.from_json(self._upload("/datasets", path, settings))
 
     def add_images(self, path: str | os.PathLike[str], **options: object) -> DatasetVersion:
-        """Upload pictures: a folder with one folder a class (a folder of idx files), such a folder as a zip, or a
-        Parquet table of encoded pictures.
+        """Upload images as a new version of a dataset.
 
-        Top folders ``train`` and ``test`` make the official split.
+        The top-level folders ``train`` and ``test``, if they exist, are the official split.
 
         Args:
-            path: the folder, zip or table.
-            options: ``name``, ``height`` and ``width`` (pictures are fitted in), ``channels`` (1 or 3), ``unreadable``
-                (``"skip"`` leaves pictures out that cannot be read), ``image`` and ``label`` (columns of a table),
-                ``strict``.
+            path: a folder with one folder per class, a folder of idx files, a zip file of either, or a Parquet file
+                of encoded images.
+            options: ``name``, ``height`` and ``width`` (images are scaled to this size), ``channels`` (1 or 3),
+                ``unreadable`` (``"skip"`` omits images that cannot be read), ``image`` and ``label`` (columns of a
+                Parquet file), ``strict``.
 
         Raises:
             FileUnusable: a file does not exist or cannot be read.
-            ApiError: the pictures are not what they should be; the message says where and what to do.
+            ApiError: the platform refuses the images or an option.
         """
         settings = {"kind": "images", **_set(options)}
         with as_one_file(Path(path)) as (name, content):
@@ -257,7 +256,10 @@ class Datasets:
     def add_from_source(
         self, source: str, options: Mapping[str, object] | None = None, name: str | None = None, **cleaning: object
     ) -> DatasetVersion:
-        """Read the rows from a source plugin, for example ``add_from_source("bundled", {"series": "co2"})``."""
+        """Read rows from a source plugin into a new version, as in ``add_from_source("bundled", {"series": "co2"})``.
+
+        ``options`` are those of the source; ``cleaning`` contains options such as ``missing`` and ``gaps``.
+        """
         body = {"source": source, "options": dict(options or {}), "name": name, **_set(cleaning)}
         answer = self._connection.post("/datasets/from-source", body, timeout_seconds=_READING_SECONDS)
         return DatasetVersion.from_json(answer)
@@ -265,17 +267,17 @@ class Datasets:
     def append(
         self, name: str, rows: str | os.PathLike[str] | Sequence[Mapping[str, object]], **options: object
     ) -> Appended:
-        """Add rows to the newest version; makes the next one, unless all of them are there already.
+        """Append rows to the newest version of a dataset. Creates a version unless all rows are stored already.
 
         Args:
             name: the dataset's name or id.
             rows: a CSV, Parquet or Excel file, or rows such as ``{"time": "2024-05-01T10:00:00Z", "load": 41.5}``.
             options: ``separator``, ``decimal``, ``encoding``, ``time_format``, ``sheet``, ``strict``; ``unit`` and
-                ``timezone`` are refused where they are not the dataset's.
+                ``timezone``, which must equal those of the dataset.
 
         Raises:
             FileUnusable: the file does not exist or cannot be read.
-            ApiError: the rows cannot be added, for example because they change the past; nothing is added then.
+            ApiError: the rows cannot be added, for example because they change stored rows; then no row is added.
         """
         place, settings = f"/datasets/{segment(name)}/rows", _set(options)
         if not isinstance(rows, (str, os.PathLike)):
@@ -284,46 +286,46 @@ class Datasets:
         return Appended.from_json(self._upload(place, rows, settings))
 
     def add_incumbent(self, name: str, path: str | os.PathLike[str], **options: object) -> IncumbentAdded:
-        """Add a file of present forecasts, such as a planner's spreadsheet; every model is compared with them.
+        """Add incumbent forecasts, such as a planner's spreadsheet, with which every model is compared.
 
-        Forecasts that are known already are counted; a later file adds to them.
+        Each call adds to the stored forecasts. Forecasts that are stored already are counted but not added again.
 
         Args:
             name: the dataset's name or id.
-            path: a CSV, Parquet or Excel file with a row for each forecast.
-            options: ``forecast`` and ``made_at`` (the columns of the forecasts and of the time at which each was made;
-                needed with the first file), ``time`` and ``series`` (default: the dataset's), ``replace``,
+            path: a CSV, Parquet or Excel file with one row per forecast.
+            options: ``forecast`` and ``made_at`` (columns of the forecasts and of the times at which they were made;
+                required with the first file), ``time`` and ``series`` (default: the dataset's columns), ``replace``,
                 ``separator``, ``decimal``, ``encoding``, ``time_format``, ``sheet``.
 
         Raises:
             FileUnusable: the file does not exist or cannot be read.
-            ApiError: the file cannot be used, for example because it changes a former forecast.
+            ApiError: the file cannot be used, for example because it changes a stored forecast.
         """
         place = f"/datasets/{segment(name)}/incumbent"
         return IncumbentAdded.from_json(self._upload(place, path, _set(options)))
 
     def refresh(self, name: str, *, idempotency_key: str | None = None) -> Run:
-        """Queue a run that asks the dataset's source for new rows. Raises ApiError for a dataset from a file."""
+        """Queue a run that reads new rows from the dataset's source. Raises ApiError if the dataset has no source."""
         body = {"kind": "refresh", "dataset": name, "idempotency_key": idempotency_key}
         return Run.from_json(self._connection.post("/runs", body))
 
     def set_revisions(self, name: str, revisions: Literal["refuse", "accept"]) -> DatasetVersion:
-        """Set the policy for rows that change stored ones: ``refuse`` them, or ``accept`` them as a revision."""
+        """Set whether new rows that change stored rows are refused, or accepted as a revision."""
         answer = self._connection.post(f"/datasets/{segment(name)}/revisions", {"revisions": revisions})
         return DatasetVersion.from_json(answer)
 
     def state_availability(
         self, name: str, columns: Mapping[str, str | None], version: int | None = None
     ) -> DatasetVersion:
-        """State when the values of columns become known; makes a version with the same rows.
+        """State when the values of columns become known. Creates a version with the same rows.
 
         Args:
             name: the dataset's name or id.
-            columns: by column ``"0"`` (with its row), a duration after its row's time such as ``"6h"`` or ``"1d"``, or
-                ``"ahead"``; None takes a statement back.
-            version: whose rows; None: the newest.
+            columns: column → ``"0"`` (known at the row's time), a delay such as ``"6h"`` or ``"1d"``, ``"ahead"``, or
+                None to remove an earlier statement.
+            version: version whose rows the new version takes over; None: the newest.
 
-        Raises ApiError for a column that is no input of the dataset.
+        Raises ApiError if a column is not an input of the dataset.
         """
         answer = self._connection.post(
             f"/datasets/{segment(name)}/available-after",
@@ -333,46 +335,46 @@ class Datasets:
         return DatasetVersion.from_json(answer)
 
     def list(self, trash: bool = False, *, limit: int | None = None) -> DatasetList:
-        """Return the datasets with their newest versions, by name.
+        """Return the datasets with their newest versions, sorted by name.
 
         Args:
-            trash: those that were deleted, instead of all others.
-            limit: the first so many; None: all.
+            trash: return the deleted datasets instead of the others.
+            limit: maximum number of datasets; None: all.
         """
         return listed(self._connection, "/datasets", Dataset, limit, trash="true" if trash else None)
 
     def versions(self, name: str, *, limit: int | None = None) -> VersionList:
-        """Return a dataset's versions, the newest first; ``limit``: the first so many, None: all."""
+        """Return the versions of a dataset, newest first; at most ``limit`` of them (None: all)."""
         return listed(self._connection, f"/datasets/{segment(name)}/versions", DatasetVersion, limit)
 
     def get(self, name: str, version: int | None = None) -> DatasetVersion:
-        """Return one version, by the dataset's name or id; None: the newest."""
+        """Return one version of a dataset; None: the newest."""
         return DatasetVersion.from_json(self._connection.get(f"/datasets/{segment(name)}", version=version))
 
     def delete(self, name: str, version: int | None = None) -> None:
-        """Move a dataset, or one of its versions, into the trash.
+        """Move a dataset, or one of its versions, to the trash.
 
         Raises ApiError if an unfinished run or a schedule needs it.
         """
         self._connection.delete(_place(name, version))
 
     def restore(self, name: str, version: int | None = None) -> DatasetVersion:
-        """Take a dataset (by id or former name), or one of its versions, out of the trash."""
+        """Restore a dataset (by id or former name), or one of its versions, from the trash."""
         return DatasetVersion.from_json(self._connection.post(f"{_place(name, version)}/restore"))
 
     def rows(self, name: str, version: int | None = None, max_points: int = 1000) -> Rows:
-        """Return the dataset's columns over time, at most ``max_points`` of each."""
+        """Return the columns of a dataset over time, downsampled to at most ``max_points`` values each."""
         return Rows.from_json(
             self._connection.get(f"/datasets/{segment(name)}/rows", version=version, max_points=max_points)
         )
 
     def pictures(self, name: str, version: int | None = None, per_class: int = 8) -> Pictures:
-        """Return the classes of an image dataset with their counts and some of their pictures."""
+        """Return the classes of an image dataset with their counts and up to ``per_class`` example images each."""
         answer = self._connection.get(f"/datasets/{segment(name)}/pictures", version=version, per_class=per_class)
         return Pictures.from_json(answer)
 
     def _upload(self, place: str, path: str | os.PathLike[str], settings: Mapping[str, object]) -> object:
-        """Send a file with its options; the platform reads it before it answers."""
+        """Upload a file with its options; return the response, which the platform sends after reading the file."""
         file = Path(path)
         with reading(file) as content:
             return self._connection.request(

@@ -1,10 +1,10 @@
-"""Errors between a client and a platform.
+"""Errors of the client.
 
 ClientError
-├── ApiError              the platform refused: status, code, where, next step
-├── InvalidArgument       an argument of a method cannot be used; also a ValueError
-├── FileUnusable          a file of this machine is missing, unreadable or unwritable
-└── PlatformUnreachable   no platform answers
+├── ApiError              the platform refused the request: status, code, where, next step
+├── InvalidArgument       an argument of a method is invalid; also a ValueError
+├── FileUnusable          a local file is missing, or cannot be read or written
+└── PlatformUnreachable   no platform responds
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from azuraforge.messages.template import fill_in
 
 
 class ClientError(Exception):
-    """Root of the client's errors: constant English templates for the sentence, the place and the next step; values.
+    """Base class of the client's errors.
 
-    The templates share the values. ``message``, ``where`` and ``next_step`` are English, except those of an
-    ``ApiError``, which the platform wrote in the client's language.
+    An error consists of constant English templates for the message, the place and the next step, and of values that the
+    templates share. ``message``, ``where`` and ``next_step`` are in English, except for an ``ApiError``, whose texts
+    the platform writes in the client's language.
 
     Example:
         >>> str(ClientError("the file {path!r} does not exist", next_step="check the path", path="a.csv"))
@@ -33,17 +34,17 @@ class ClientError(Exception):
 
     @property
     def message(self) -> str:
-        """The error's sentence."""
+        """The message, filled in."""
         return fill_in(self.templates["message"], self.values)
 
     @property
     def where(self) -> str:
-        """The place of the error, empty if it has none."""
+        """The place of the error, such as a file or a field; empty if there is none."""
         return fill_in(self.templates["where"], self.values)
 
     @property
     def next_step(self) -> str:
-        """The next step, empty if there is none."""
+        """The next step of the user; empty if there is none."""
         return fill_in(self.templates["next_step"], self.values)
 
     def __str__(self) -> str:
@@ -56,7 +57,7 @@ class ClientError(Exception):
 
 
 class ApiError(ClientError):
-    """The platform's refusal, read from its problem document (RFC 9457).
+    """Error response of the platform, read from its problem document (RFC 9457).
 
     Example:
         >>> str(ApiError.of(404, {"detail": "run 'k3v9' does not exist", "next_step": "azuraforge runs list"}))
@@ -82,7 +83,7 @@ class ApiError(ClientError):
 
     @classmethod
     def of(cls, status: int, document: Mapping[str, object]) -> ApiError:
-        """Return the error of a problem document; its texts are in the language of the request."""
+        """Return the error for a problem document, whose texts are in the language of the request."""
         details = document.get("details")
         return cls(
             status,
@@ -98,17 +99,17 @@ class ApiError(ClientError):
 
     @property
     def may_pass(self) -> bool:
-        """True if trying again later can help: the platform is busy, stopping or broken, not the request."""
+        """Whether the same request may succeed later, because the platform is busy, stopping or failing."""
         return self.status in (408, 425, 429) or (self.status >= 500 and self.status != 501)
 
 
 class InvalidArgument(ClientError, ValueError):
-    """An argument of a method that cannot be used."""
+    """Error for an invalid argument of a method."""
 
 
 class FileUnusable(ClientError):
-    """A file of this machine that is missing, unreadable or unwritable. ``__cause__`` is the ``OSError``."""
+    """Error for a local file that is missing, or cannot be read or written. ``__cause__`` is the ``OSError``."""
 
 
 class PlatformUnreachable(ClientError):
-    """No platform was found, or the given one does not answer."""
+    """Error raised if no platform was found or the platform does not respond."""

@@ -1,4 +1,4 @@
-"""The evaluation of a run: every contender on the same held-out rows, and the gate's verdict about them."""
+"""Shapes of a run's evaluation: scores of all contenders on the same held-out rows, and the gate's verdict."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from azuraforge.client.shapes import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Sentence(Shape):
-    """A reason by code, with its values, in each language."""
+    """A reason with its code and values; ``text`` maps language codes to sentences."""
 
     code: str
     params: dict[str, bool | int | float | str | None] = field(default_factory=dict)
@@ -20,7 +20,7 @@ class Sentence(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class ShownComparison(Shape):
-    """A comparison's numbers, formatted in one language."""
+    """The numbers of a comparison, formatted in one language."""
 
     measure: str
     change: str
@@ -30,7 +30,7 @@ class ShownComparison(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class ImageSize(Shape):
-    """Rows, columns and channels of every image."""
+    """Height, width and number of channels of every image."""
 
     height: int
     width: int
@@ -50,7 +50,7 @@ class Pretraining(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class SuspiciousColumn(Shape):
-    """A column that seems to know the future of the target, with what speaks against it."""
+    """A column that seems to contain future values of the target, with the evidence."""
 
     column: str
     kind: str = ""
@@ -63,7 +63,7 @@ class SuspiciousColumn(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Pairing(Shape):
-    """The gate's method to compare two contenders by a metric, from the losses of the same rows."""
+    """The gate's method of comparing two contenders by a metric, from their losses on the same rows."""
 
     rows: str
     mean: str = "mean"
@@ -72,7 +72,7 @@ class Pairing(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class MetricFacts(Shape):
-    """The facts that show a metric: its title, which way is better, and how its values are written."""
+    """Facts for displaying a metric: its title, the better direction, and the format of its values."""
 
     name: str
     title: dict[str, str] = field(default_factory=dict)
@@ -87,7 +87,7 @@ class MetricFacts(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class PartSummary(Shape):
-    """One part of a split. Rows without time have no ``start`` and ``end``."""
+    """One part of a split. ``start`` and ``end`` are None if the rows have no times."""
 
     rows: int
     start: str | None = None
@@ -99,7 +99,7 @@ class PartSummary(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class HorizonMetrics(Shape):
-    """Metrics of the predictions for one horizon."""
+    """Metrics of the predictions at one horizon (rows ahead)."""
 
     horizon: int
     metrics: dict[str, float | None] = field(default_factory=dict)
@@ -107,7 +107,7 @@ class HorizonMetrics(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class ClassMetrics(Shape):
-    """One class: ``support`` rows truly are it, ``answered`` were predicted to be."""
+    """Metrics of one class. ``support`` counts the rows of the class, ``answered`` the rows predicted as the class."""
 
     name: str
     precision: float | None = None
@@ -119,7 +119,7 @@ class ClassMetrics(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class HorizonCoverage(Shape):
-    """Coverage of an interval so many rows ahead."""
+    """Coverage of an interval at one horizon (rows ahead)."""
 
     horizon: int
     coverage: float | None = None
@@ -127,7 +127,11 @@ class HorizonCoverage(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class IntervalCoverage(Shape):
-    """The share of true values that an interval promises and held; ``low`` and ``high`` enclose the true coverage."""
+    """Coverage of an interval.
+
+    ``share`` is the nominal and ``coverage`` the measured share of actual values inside the interval; ``low`` and
+    ``high`` are the bounds of a 95 % range of the true coverage.
+    """
 
     share: float
     coverage: float
@@ -139,7 +143,7 @@ class IntervalCoverage(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class ContenderScores(Shape):
-    """A contender with its metrics over the whole test set, and per horizon or class if the task has them."""
+    """A contender's metrics over the whole test set, and per horizon or class if the task has them."""
 
     name: str
     role: str
@@ -154,7 +158,7 @@ class ContenderScores(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class FailedBaseline(Shape):
-    """A baseline that could not be fitted or could not predict."""
+    """A baseline whose fit or prediction failed, with the reason."""
 
     name: str
     reason: dict[str, str]
@@ -162,7 +166,7 @@ class FailedBaseline(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class ComparisonScores(Shape):
-    """``a`` against ``b`` on the same rows; below zero, ``a`` is better."""
+    """Comparison of two contenders on the same rows; a negative difference means that ``a`` is better."""
 
     a: str
     b: str
@@ -183,7 +187,7 @@ class ComparisonScores(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class GuardedRows(Shape):
-    """The number of the test set's predictions at which the leakage guard tried the candidate."""
+    """The number of test predictions that the leakage guard checked (``tried``), out of all (``of``)."""
 
     tried: int = 0
     of: int = 0
@@ -191,7 +195,7 @@ class GuardedRows(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesScores(Shape):
-    """One series of a panel: the candidate next to the best baseline."""
+    """Scores of the candidate and the best baseline for one series of a panel."""
 
     series: str
     origins: int = 0
@@ -205,7 +209,7 @@ class SeriesScores(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class LeftOut(Shape):
-    """A series of a panel that a run leaves out, with the reason."""
+    """A series of a panel that the run omitted, with the reason."""
 
     series: str
     part: str
@@ -216,7 +220,7 @@ class LeftOut(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesTable(Shape):
-    """The series of a panel, the worst first (by MASE)."""
+    """Scores of the series of a panel, worst MASE first, and the omitted series."""
 
     column: str
     candidate: str
@@ -229,7 +233,11 @@ class SeriesTable(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class LevelScores(Shape):
-    """One level of a hierarchy: the candidate, the best baseline, and other ways to the level's totals."""
+    """Scores of one level of a hierarchy.
+
+    ``base_rmse`` is the candidate's error before reconciliation, ``bottom_up_rmse`` that of the sums of its series
+    forecasts.
+    """
 
     level: str
     series: int = 0
@@ -243,7 +251,10 @@ class LevelScores(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class IncumbentScores(Shape):
-    """The dataset's present forecast next to others on the targets for which it had said something by the origin."""
+    """Scores of the incumbent forecast and of other contenders (``beside``) on the same targets.
+
+    Compared are the ``targets`` (out of ``of``) for which an incumbent forecast had been made by the origin.
+    """
 
     column: str
     targets: int
@@ -254,7 +265,7 @@ class IncumbentScores(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Hierarchical(Shape):
-    """The levels of a panel with declared groups, the total of all series first."""
+    """Scores of the levels of a panel with groups, the total of all series first."""
 
     levels: list[LevelScores] = field(default_factory=list)
     gap: float = 0.0
@@ -262,7 +273,7 @@ class Hierarchical(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Member(Shape):
-    """One member of a combined forecaster: its weight, its score on the validation part, its own test metrics."""
+    """One member of a combined forecaster: its weight, its score on the validation set, and its test metrics."""
 
     name: str
     weight: float = 0.0
@@ -274,7 +285,7 @@ class Member(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class LeftOutMember(Shape):
-    """A member that the combination leaves out; ``reason`` by language code."""
+    """A member that the combination omits; ``reason`` maps language codes to sentences."""
 
     name: str
     why: str = ""
@@ -284,7 +295,7 @@ class LeftOutMember(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Composition(Shape):
-    """The members of a combined forecaster, the heaviest first; ``measure`` says what their scores are."""
+    """The members of a combined forecaster, largest weight first. ``measure`` describes their scores."""
 
     rule: str = "other"
     measure: dict[str, str] = field(default_factory=dict)
@@ -296,7 +307,7 @@ class Composition(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationFinding(Shape):
-    """A remark on numbers of a contender, such as an interval that holds less than it promises."""
+    """A finding about a contender's scores, such as an interval whose coverage is below its nominal level."""
 
     code: str
     contender: str = ""
@@ -305,7 +316,7 @@ class EvaluationFinding(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Scores(Shape):
-    """Every contender on the same held-out rows; ``metrics`` explains each number."""
+    """Scores of all contenders on the same held-out rows. ``metrics`` describes each metric."""
 
     kind: str = ""
     target: str = ""
@@ -338,18 +349,18 @@ class Scores(Shape):
 
     @property
     def candidate(self) -> ContenderScores | None:
-        """The contender that the run is about."""
+        """The contender that the run trained; None if there is none."""
         return next((each for each in self.contenders if each.role == "candidate"), None)
 
     @property
     def by_rank(self) -> list[ContenderScores]:
-        """The contenders, the best first."""
+        """The contenders, best rank first."""
         return sorted(self.contenders, key=lambda each: each.rank)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict(Shape):
-    """The gate's decision with its reasons; ``champion`` holds the title afterwards, empty: there is none."""
+    """The gate's decision with its reasons. ``champion`` is the champion after the decision; empty if there is none."""
 
     decision: str
     headline: str | None = None
@@ -363,7 +374,7 @@ class Verdict(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation(Shape):
-    """The evaluation of a run's model compared with its baselines, and the gate's verdict."""
+    """The evaluation of a run: scores of its model and the baselines, and the gate's verdict."""
 
     run_id: str
     model: str

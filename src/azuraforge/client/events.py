@@ -1,4 +1,4 @@
-"""The live stream: server-sent events over one cursor. A new connection reads the events that a cut one missed."""
+"""Live stream of server-sent events. After an interruption, a new connection continues at the last cursor."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from azuraforge.client.errors import ApiError, PlatformUnreachable
 from azuraforge.client.http.connection import Connection
 from azuraforge.client.shapes import Shape
 
-#: The platform sends a heartbeat every ten seconds; after three missed ones the connection counts as dead.
+#: The platform sends a heartbeat every ten seconds; a connection without three of them counts as interrupted.
 SILENCE_SECONDS = 30.0
-#: Seconds that the platform may be unavailable (as during a restart) before a reader gives up.
+#: Seconds for which the platform may be unavailable, for example during a restart, before a reader raises.
 PATIENCE_SECONDS = 300.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.2, 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Event(Shape):
-    """One line of a stream; ``seq`` is the cursor after it."""
+    """One event of a stream; ``seq`` is the cursor from which to continue after it."""
 
     stream: str
     seq: int
@@ -34,7 +34,7 @@ class Event(Shape):
 def follow(
     connection: Connection, stream: str, after: int = 0, patience_seconds: float = PATIENCE_SECONDS
 ) -> Iterator[Event]:
-    """Yield every event after the cursor, each once, endlessly, over as many connections as necessary.
+    """Yield each event after the cursor ``after`` once, without end, reconnecting if necessary.
 
     Raises ApiError if the platform refuses, PlatformUnreachable if it is unavailable for ``patience_seconds``.
     """
@@ -58,7 +58,7 @@ def follow(
 
 
 def _read_once(connection: Connection, stream: str, after: int) -> Iterator[Event | None]:
-    """Yield the events of one connection; None for every heartbeat."""
+    """Yield the events of one connection, and None for each heartbeat."""
     headers = {"Accept": "text/event-stream", "Last-Event-ID": str(after)}
     with connection.stream("/events", headers, SILENCE_SECONDS, stream=stream, after=after) as answer:
         yield None
@@ -67,9 +67,9 @@ def _read_once(connection: Connection, stream: str, after: int) -> Iterator[Even
 
 
 def parse(chunks: Iterable[bytes]) -> Iterator[Mapping[str, str]]:
-    r"""Yield server-sent events from chunks of bytes: one mapping of fields for each, empty for a comment.
+    r"""Parse chunks of bytes as server-sent events; yield the fields of each event, an empty mapping for a comment.
 
-    Lines end only at ``\n``, as the platform writes them: JSON may hold other line separators unescaped.
+    Only ``\n`` ends a line, because JSON may contain other line separators unescaped.
 
     Example:
         >>> list(parse([b"id: 1\nda", b"ta: {}\n\n: alive\n\n"]))

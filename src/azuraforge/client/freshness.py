@@ -1,4 +1,4 @@
-"""Keeping models fresh: the automations that refresh, forecast, judge and retrain."""
+"""Shapes of the automations that keep a model fresh: refresh, forecast, judge and retrain."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from azuraforge.client.shapes import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class BaselineStanding(Shape):
-    """A champion compared with one baseline on the same rows; from an evidence of 1 on it is worse beyond noise."""
+    """Live comparison of a champion with one baseline; ``evidence`` ≥ 1 shows that the champion is worse."""
 
     baseline: str
     forecasts: int = 0
@@ -21,7 +21,10 @@ class BaselineStanding(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Standing(Shape):
-    """A champion's comparison with baselines by its judged predictions: worse beyond noise or not."""
+    """Live comparison of a champion with baselines, by its judged predictions.
+
+    ``worse_than`` names a baseline that is better beyond noise; None if there is none.
+    """
 
     version: int
     worse_than: str | None = None
@@ -30,7 +33,7 @@ class Standing(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class KeptAutomation(Shape):
-    """One of the automations that keep a model fresh."""
+    """One of the automations that keep a model fresh; ``role`` is its task, such as ``refresh``."""
 
     role: str
     id: str
@@ -45,7 +48,7 @@ class KeptAutomation(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Freshness(Shape):
-    """The automations that keep a model fresh. Without ``kept``, the fields describe what would be set up."""
+    """The automations that keep a model fresh, or the settings they would have if ``kept`` is false."""
 
     model: str
     kept: bool

@@ -1,4 +1,4 @@
-"""Shortened ids in the body of a request; in a path the platform completes them."""
+"""Completion of shortened ids in request bodies. The platform itself completes ids in paths."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ WHOLE_CHARACTERS = 16
 
 
 def whole_id(given: str, find: Callable[[str], str]) -> str:
-    """Return a complete id as it is, and let ``find`` ask the platform for a shorter one.
+    """Return a complete id unchanged; complete a shorter one with ``find``.
 
     Example:
         >>> whole_id("abcdefghijklmnop", str.upper), whole_id("abcdef", str.upper)

@@ -1,4 +1,4 @@
-"""A model: versions, aliases, policy, deployments and answers."""
+"""Shapes of models: versions, aliases, gate policies, deployments and predictions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from azuraforge.client.shapes import Shape, json_object
 
 @dataclass(frozen=True, kw_only=True)
 class ModelVersion(Shape):
-    """One immutable version: weights with preprocessing, and where it came from."""
+    """One immutable version of a model, with the run, the data and the config that it came from."""
 
     model: str
     version: int
@@ -42,7 +42,7 @@ class ModelVersion(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Model(Shape):
-    """A named model with versions; lists leave ``version_list`` empty, and a single model has its newest there."""
+    """A model. ``version_list`` contains its newest versions, and is empty in lists of models."""
 
     name: str
     id: str = ""
@@ -58,7 +58,10 @@ class Model(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class AliasChange(Shape):
-    """A move of an alias: from when to when, by whom, why."""
+    """A change of an alias, with its period (``at`` to ``until``), author and reason.
+
+    ``said`` maps language codes to the reason if the platform wrote it. ``version`` is None if the alias was removed.
+    """
 
     alias: str
     version: int | None
@@ -74,7 +77,7 @@ class AliasChange(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class GuardedSlice(Shape):
-    """A slice that a promotion must not worsen; ``values`` empty: all of its values."""
+    """A slice that a promotion must not worsen; empty ``values`` stand for all values of the key ``by``."""
 
     by: str
     margin: float = 0.1
@@ -83,7 +86,7 @@ class GuardedSlice(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Measured(Shape):
-    """Measurements of a candidate; None if the policy limits neither."""
+    """Latency and size measured for a candidate; None if the policy does not limit them."""
 
     latency_ms: float | None = None
     bytes: int | None = None
@@ -91,7 +94,7 @@ class Measured(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class VerdictPolicy(Shape):
-    """The terms of the gate under which a verdict was given; number 0 is the platform's own policy."""
+    """The policy that a verdict was based on. Number 0 is the platform's default policy."""
 
     number: int
     metric: str | None = None
@@ -106,7 +109,7 @@ class VerdictPolicy(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class SliceRecord(Shape):
-    """The result of one guarded slice; ``low`` and ``high`` are None if the state is unknown."""
+    """The gate's result for one guarded slice. ``low`` and ``high`` are None if the state is unknown."""
 
     name: str
     state: str
@@ -121,7 +124,7 @@ class SliceRecord(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class GatePolicy(Shape):
-    """The conditions of a promotion; number 0 is the platform's own policy."""
+    """The conditions of a model's promotion. Number 0 is the platform's default policy."""
 
     number: int
     metric: str | None = None
@@ -139,7 +142,7 @@ class GatePolicy(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class PairCounts(Shape):
-    """Pairs in which the deployed version did worse, equally well, or better."""
+    """Number of compared pairs in which the deployed version was worse, equal or better."""
 
     worse: int
     even: int
@@ -151,7 +154,11 @@ class PairCounts(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class ExtremeLosses(Shape):
-    """Pairs in which only the deployed version's loss exceeded ``bound``; None: too few losses are known."""
+    """Test for extreme losses of the deployed version.
+
+    ``beyond`` counts the pairs in which only its loss exceeds ``bound``. ``bound`` is None while too few losses are
+    known.
+    """
 
     bound: float | None = None
     known: int = 0
@@ -165,7 +172,7 @@ class ExtremeLosses(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment(Shape):
-    """A shadow or a canary next to an alias, and the pairs of answers that compare the two."""
+    """A shadow or canary deployment next to an alias, with the paired comparison to the alias's version."""
 
     number: int
     alias: str
@@ -190,9 +197,9 @@ class Deployment(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class PredictionPoint(Shape):
-    """A predicted value and the interval around it; ``low`` and ``high`` are None if the model gives none.
+    """A predicted value with its interval; ``low`` and ``high`` are None if the model has no intervals.
 
-    Of a picture, ``label`` is the class and ``value`` its probability.
+    For an image, ``label`` is the class and ``value`` its probability.
     """
 
     at: datetime
@@ -204,7 +211,7 @@ class PredictionPoint(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction(Shape):
-    """The next values, as the ledger keeps them."""
+    """A prediction as recorded in the ledger."""
 
     prediction_id: str
     model: str
@@ -230,21 +237,21 @@ class Prediction(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class ClassProbability(Shape):
-    """A class and its probability; JSON calls the class ``class``."""
+    """A class and its probability. The JSON key of ``name`` is ``class``."""
 
     name: str
     probability: float
 
     @classmethod
     def from_json(cls, answer: object) -> ClassProbability:
-        """Build the object, as ``Shape.from_json`` does."""
+        """Build the object from JSON, as ``Shape.from_json`` does."""
         found = json_object(answer)
         return super().from_json({**found, "name": found.get("class")})
 
 
 @dataclass(frozen=True, kw_only=True)
 class PictureSize(Shape):
-    """Rows, columns and channels of a picture."""
+    """Height, width and number of channels of an image."""
 
     height: int
     width: int
@@ -253,7 +260,7 @@ class PictureSize(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class PictureAnswer(Shape):
-    """The classes of a picture by a version, the most probable first."""
+    """The classes that a version predicts for an image, most probable first."""
 
     model: str
     version: int

@@ -1,4 +1,4 @@
-"""Models: versions, aliases and their history, promotion, rollback, predictions."""
+"""Client for models: versions, aliases and their history, promotion, deployments and predictions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from azuraforge.client.shapes import json_object
 from azuraforge.client.state.as_of import AsOf, moment
 from azuraforge.client.uploads.files import reading, writing
 
-#: The first prediction of a version starts a process and reads the weights.
+#: Timeout of predictions. The first one of a version starts a process and loads the weights.
 _PREDICT_SECONDS = 120.0
 
 
@@ -36,26 +36,26 @@ History: TypeAlias = list[AliasChange]
 
 
 class Models:
-    """``client.models``."""
+    """Methods of ``client.models``."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def list(self, trash: bool = False, *, limit: int | None = None) -> ModelList:
-        """Return the models with their champions, by name.
+        """Return the models with their champions, sorted by name.
 
         Args:
-            trash: those that were deleted, instead of all others.
-            limit: the first so many; None: all.
+            trash: return the deleted models instead of the others.
+            limit: maximum number of models; None: all.
         """
         return listed(self._connection, "/models", Model, limit, trash="true" if trash else None)
 
     def versions(self, name: str, *, limit: int | None = None) -> builtins.list[ModelVersion]:
-        """Return a model's versions, the newest first; ``limit``: the first so many, None: all."""
+        """Return the versions of a model, newest first; at most ``limit`` of them (None: all)."""
         return listed(self._connection, f"/models/{segment(name)}/versions", ModelVersion, limit)
 
     def get(self, name: str) -> Model:
-        """Return a model with its newest 100 versions and those that an alias points at."""
+        """Return a model with its newest 100 versions and those that aliases point to."""
         return Model.from_json(self._connection.get(f"/models/{segment(name)}"))
 
     def version(self, name: str, version: int) -> ModelVersion:
@@ -63,52 +63,52 @@ class Models:
         return ModelVersion.from_json(self._connection.get(f"/models/{segment(name)}/versions/{version}"))
 
     def delete(self, name: str, version: int | None = None) -> None:
-        """Move a model, or one of its versions, into the trash.
+        """Move a model, or one of its versions, to the trash.
 
-        Raises ApiError for a version that an alias points at, and if an unfinished run or a schedule needs it.
+        Raises ApiError if an alias points to the version, or if an unfinished run or a schedule needs it.
         """
         self._connection.delete(_place(name, version))
 
     def restore(self, name: str, version: int | None = None) -> None:
-        """Take a model (by id or former name), or one of its versions, out of the trash."""
+        """Restore a model (by id or former name), or one of its versions, from the trash."""
         self._connection.post(f"{_place(name, version)}/restore")
 
     def history(
         self, name: str, alias: str | None = None, at: datetime | None = None, *, limit: int | None = None
     ) -> History:
-        """Return the moves of a model's aliases: from when (``at``) to when (``until``), and why; newest first.
+        """Return the changes of a model's aliases with their periods (``at`` to ``until``) and reasons, newest first.
 
         Args:
-            alias: only this one's.
-            at: only moves until that moment; the first line of an alias names the version that it pointed at then.
-            limit: the first so many; None: all.
+            alias: only changes of this alias; None: of all aliases.
+            at: only changes up to this time; the first one of an alias contains the version it pointed to then.
+            limit: maximum number of changes; None: all.
         """
         moment = at.isoformat() if at is not None else None
         return listed(self._connection, f"/models/{segment(name)}/history", AliasChange, limit, alias=alias, at=moment)
 
     def promote(self, name: str, version: int, reason: str, alias: str = "champion") -> AliasChange:
-        """Move an alias to a version by hand; the reason goes into the history."""
+        """Move an alias to a version manually; the reason is recorded in the history."""
         body = {"version": version, "reason": reason, "alias": alias}
         return AliasChange.from_json(self._connection.post(f"/models/{segment(name)}/promote", body))
 
     def rollback(self, name: str, reason: str | None = None, alias: str = "champion") -> AliasChange:
-        """Move an alias one step back."""
+        """Move an alias back to the version it pointed to before."""
         body = {"alias": alias, **({"reason": reason} if reason else {})}
         return AliasChange.from_json(self._connection.post(f"/models/{segment(name)}/rollback", body))
 
     def set_alias(self, name: str, alias: str, version: int, reason: str) -> AliasChange:
-        """Set an alias, or move it."""
+        """Create an alias of a version, or move it to the version."""
         body = {"version": version, "reason": reason}
         place = f"/models/{segment(name)}/aliases/{segment(alias)}"
         return AliasChange.from_json(self._connection.post(place, body))
 
     def remove_alias(self, name: str, alias: str, reason: str) -> AliasChange:
-        """Remove an alias other than the champion's; the history keeps it."""
+        """Remove an alias other than ``champion``. Its history is kept."""
         place = f"/models/{segment(name)}/aliases/{segment(alias)}"
         return AliasChange.from_json(self._connection.request("DELETE", place, query={"reason": reason}))
 
     def freshness(self, name: str) -> Freshness:
-        """Return the automations that keep a model fresh."""
+        """Return the automations that keep a model fresh, or the settings they would have."""
         return Freshness.from_json(self._connection.get(f"/models/{segment(name)}/keep-fresh"))
 
     def keep_fresh(
@@ -120,47 +120,48 @@ class Models:
         notify: Sequence[str] = (),
         promote: bool | None = None,
     ) -> Freshness:
-        """Keep a model fresh: refresh its dataset, forecast, judge, retrain. Asking again changes what differs.
+        """Create or change the automations that keep a model fresh: refresh its dataset, forecast, judge and retrain.
 
         Args:
-            refresh: ``hourly``, ``daily``, ``weekly``, ``monthly``, ``never``, or a distance such as ``6h``.
-            retrain: the same; besides, it is retrained on drift and when it is worse than a baseline.
+            refresh: how often the dataset is refreshed: ``hourly``, ``daily``, ``weekly``, ``monthly``, ``never``, or
+                an interval such as ``6h``.
+            retrain: how often the model is retrained, in addition to drift and to being worse than a baseline.
             notify: names of notification targets.
-            promote: whether the gate promotes a version that passes it; None: as the model's policy says.
+            promote: whether the gate promotes a version that passes it; None: as in the model's policy.
 
         Raises:
-            ApiError: the model has no champion, or what the automations need does not exist.
+            ApiError: the model has no champion, or a notification target does not exist.
         """
         body = {"refresh": refresh, "retrain": retrain, "notify": [*notify], "promote": promote}
         place = f"/models/{segment(name)}/keep-fresh"
         return Freshness.from_json(self._connection.post(place, body, timeout_seconds=_PREDICT_SECONDS))
 
     def stop_keeping_fresh(self, name: str) -> Freshness:
-        """Remove the automations that keep a model fresh; runs that they queued stay."""
+        """Delete the automations that keep a model fresh. The runs that they queued are kept."""
         return Freshness.from_json(self._connection.request("DELETE", f"/models/{segment(name)}/keep-fresh"))
 
     def policy(self, name: str) -> GatePolicy:
-        """Return the conditions of a promotion of this model."""
+        """Return the current policy for promotions of a model."""
         return GatePolicy.from_json(self._connection.get(f"/models/{segment(name)}/policy"))
 
     def policies(self, name: str, *, limit: int | None = None) -> builtins.list[GatePolicy]:
-        """Return the policies that the model had, newest first, with authors and reasons."""
+        """Return the policies of a model, newest first; at most ``limit`` of them (None: all)."""
         return listed(self._connection, f"/models/{segment(name)}/policies", GatePolicy, limit)
 
     def set_policy(self, name: str, reason: str, **terms: object) -> GatePolicy:
-        """Set the conditions of a promotion from now on.
+        """Set the policy for future promotions of a model.
 
         Args:
-            name: the model.
-            reason: why; it stays in the history.
-            **terms: metric, margin, margin_kind, slices, max_latency_ms, max_bytes, automatic, unknown_slices; what is
-                left out is as the platform has it.
+            name: name of the model.
+            reason: reason to record in the history.
+            **terms: metric, margin, margin_kind, slices, max_latency_ms, max_bytes, automatic, unknown_slices; omitted
+                ones take the platform's defaults.
         """
         place = f"/models/{segment(name)}/policies"
         return GatePolicy.from_json(self._connection.post(place, {**terms, "reason": reason}))
 
     def lineage(self, name: str) -> Lineage:
-        """Return the datasets, runs, versions and predictions behind a model."""
+        """Return the graph of datasets, runs, versions and predictions of a model."""
         return Lineage.from_json(self._connection.get(f"/models/{segment(name)}/lineage"))
 
     def card(self, name: str, version: int, language: str = "en") -> str:
@@ -175,19 +176,22 @@ class Models:
     def as_of(
         self, name: str, at: datetime | date | str, *, alias: str = "champion", series: str | None = None
     ) -> AsOf:
-        """Return what was known at a past moment: champion, forecast with interval and data, with the later outcomes.
+        """Return the champion, the data and the newest forecast at a past time, with the outcomes known since.
 
         Args:
-            at: a moment, also as ISO 8601 text; without an offset in this machine's zone. A date is its first moment.
-            series: of which of several series; None: that of the newest forecast by then.
+            at: the time, also as ISO 8601 text; without an offset, the local time zone applies. A date means 00:00.
+            series: the series to show; None: that of the newest forecast at the time.
 
-        Raises ValueError for text that is no moment.
+        Raises ValueError if ``at`` is text in another form.
         """
         place = f"/models/{segment(name)}/as-of"
         return AsOf.from_json(self._connection.get(place, at=moment(at).isoformat(), alias=alias, series=series))
 
     def bundle(self, name: str, version: int, path: str | os.PathLike[str]) -> Path:
-        """Download a version as one zip; the same version gives the same bytes. Raises FileUnusable."""
+        """Download a version as one zip file with reproducible bytes, and return its path.
+
+        Raises FileUnusable if the file cannot be written.
+        """
         target = Path(path)
         place = f"/models/{segment(name)}/versions/{version}/bundle"
         with writing(target) as file, self._connection.stream(place, {}, _PREDICT_SECONDS) as answer:
@@ -196,7 +200,10 @@ class Models:
         return target
 
     def import_bundle(self, path: str | os.PathLike[str], name: str | None = None) -> ModelVersion:
-        """Add a bundle's version to a model (by default of the bundle's own name); the same bundle only once."""
+        """Upload a bundle, and return the version that it adds to the model ``name`` (None: the name in the bundle).
+
+        A bundle that was imported before adds no second version.
+        """
         with reading(Path(path)) as content:
             answer = self._connection.request(
                 "POST",
@@ -209,17 +216,18 @@ class Models:
         return self.version(str(imported["model"]), int(str(imported["version"])))
 
     def deployments(self, name: str, *, limit: int | None = None) -> builtins.list[Deployment]:
-        """Return the shadows and canaries that the model had, newest first; ``limit``: the first so many."""
+        """Return all shadows and canaries of a model, newest first; at most ``limit`` of them (None: all)."""
         return listed(self._connection, f"/models/{segment(name)}/deployments", Deployment, limit)
 
     def deploy(self, name: str, version: int, mode: str, reason: str, **settings: object) -> Deployment:
-        """Deploy a version next to the one that an alias points to.
+        """Deploy a version alongside an alias.
 
         Args:
-            name: the model.
-            version: which one.
-            mode: ``shadow`` (its answers are kept, never given) or ``canary`` (it gives a share of the answers).
-            reason: why.
+            name: name of the model.
+            version: number of the version.
+            mode: ``shadow`` (its predictions are recorded but not returned) or ``canary`` (it answers a share of the
+                requests).
+            reason: reason to record in the history.
             **settings: alias, share_percent, error_margin, loss_margin, level.
         """
         body = {"version": version, "mode": mode, "reason": reason, **settings}
@@ -243,18 +251,17 @@ class Models:
         continues: str | None = None,
         dataset_version: int | None = None,
     ) -> Prediction:
-        """Return the next values.
+        """Return a forecast of the next values, which is recorded in the ledger.
 
         Args:
-            rows: recent history, oldest first, with the dataset's columns; None: the end of its dataset's newest
-                version, or of ``dataset_version``.
-            version: None: the version that ``alias`` points at.
-            horizon: rows ahead; None: all that the version can.
-            series: of which, where the version learned several; rows are of that one.
-            request_id: your own name for this request; its outcome can be sent by it later.
-            continues: the dataset that ``rows`` continue, whose next versions judge the answer; None: only outcomes
-                that are sent for this very prediction do.
-            dataset_version: of its dataset, whose end the forecast continues; None: the newest.
+            rows: recent history, oldest first, with the dataset's columns; None: the last rows of ``dataset_version``.
+            version: number of the version; None: the version that ``alias`` points to.
+            horizon: number of rows to predict; None: the version's whole horizon.
+            series: the series to predict, and the series of ``rows``, if the version learned several.
+            request_id: the caller's id for this request, with which outcomes can be sent later.
+            continues: dataset that ``rows`` continue; rows of its later versions are the outcomes of the prediction.
+                None: only outcomes sent for this prediction count.
+            dataset_version: version of the model's dataset after which the forecast begins; None: the newest.
         """
         body: dict[str, object] = {"alias": alias}
         given: dict[str, object] = {"version": version, "horizon": horizon, "request_id": request_id, "series": series}
@@ -277,15 +284,17 @@ class Models:
         known_ahead: Mapping[str, Sequence[float]] | None = None,
         dataset_version: int | None = None,
     ) -> WhatIf:
-        """Return the next values under changed columns known ahead, next to the base; nothing enters the ledger.
+        """Return forecasts under changed values of columns known ahead, next to the base forecast.
+
+        None of them is recorded in the ledger.
 
         Args:
-            scenarios: by name, changes such as ``{"column": "price", "multiply": 0.9}``; instead of ``multiply`` also
-                ``add``, or ``values`` with one for each row to predict.
+            scenarios: name → changes such as ``{"column": "price", "multiply": 0.9}``; instead of ``multiply`` also
+                ``add``, or ``values`` with one value per row to predict.
             rows, version, horizon, series, dataset_version: as for ``predict``.
-            known_ahead: by column, values at the rows to predict, for the base too; None: those of the rows.
+            known_ahead: column → values at the rows to predict, also used for the base; None: the values in ``rows``.
 
-        Raises ApiError for an unknown column, one that is not known ahead, or the wrong number of values.
+        Raises ApiError if a column is unknown or not known ahead, or if the number of values is wrong.
         """
         listed_scenarios = [
             {"name": each, "changes": [dict(change) for change in changes]} for each, changes in scenarios.items()
@@ -308,16 +317,16 @@ class Models:
         alias: str = "champion",
         request_id: str | None = None,
     ) -> PictureAnswer:
-        """Return the classes of a picture by a version.
+        """Return the classes that a version predicts for an image.
 
         Args:
             image: a PNG, JPEG, WebP, BMP, GIF or TIFF file, or its bytes; at most 10 MiB.
-            version: None: the version that ``alias`` points at.
-            request_id: your own name for this request; the right class can be sent by it later.
+            version: number of the version; None: the version that ``alias`` points to.
+            request_id: the caller's id for this request, with which the actual class can be sent later.
 
         Raises:
             FileUnusable: the file does not exist or cannot be read.
-            ApiError: it is no picture, or the version predicts a series.
+            ApiError: the file is not an image, or the version forecasts a series.
         """
         content, filename = (image, "image") if isinstance(image, bytes) else _file(Path(image))
         answer = self._connection.request(

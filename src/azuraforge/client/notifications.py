@@ -1,4 +1,4 @@
-"""Notifications: targets, and messages that were or will be sent."""
+"""Client for notifications: targets, and messages that were or will be sent."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from azuraforge.client.shapes import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class NotificationTarget(Shape):
-    """A target for messages; secrets among the options are masked.
+    """A notification target. Secrets among its options are masked.
 
-    ``secrets`` is ``unreadable`` if their key is lost: messages fail until the options are set again.
+    ``secrets`` is ``unreadable`` if their encryption key is lost; messages then fail until the options are set again.
     """
 
     id: str
@@ -62,7 +62,7 @@ TargetList: TypeAlias = list[NotificationTarget]
 
 
 class Notifications:
-    """``client.notifications``. Methods take a target's id or name."""
+    """Methods of ``client.notifications``. A target is given by its id or name."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -78,17 +78,17 @@ class Notifications:
         escalate_to: str | None = None,
         escalate_after_seconds: int | None = None,
     ) -> NotificationTarget:
-        """Create a target for messages.
+        """Create a notification target.
 
         Args:
-            notifier: a plugin, such as ``webhook``.
-            options: what the notifier needs; secrets are stored and never shown again.
-            group_seconds: messages of one automation within this time become one.
-            escalate_to: a second target, which gets messages that were not acknowledged
-                within ``escalate_after_seconds``.
+            notifier: name of a notifier plugin, such as ``webhook``.
+            options: options of the notifier; secrets among them cannot be read again.
+            group_seconds: messages of one source within this time are merged into one.
+            escalate_to: a second target, which receives messages that are not acknowledged within
+                ``escalate_after_seconds``.
 
         Raises:
-            ApiError: options that the notifier refuses, a name that is taken; 403 below the role admin.
+            ApiError: the notifier refuses the options, the name is taken, or the role is below admin (status 403).
         """
         body = {
             "name": name,
@@ -103,10 +103,10 @@ class Notifications:
         return NotificationTarget.from_json(made)
 
     def set_options(self, target: str, options: Mapping[str, object]) -> NotificationTarget:
-        """Replace all options of a target, secrets included, such as after a key was lost.
+        """Replace all options of a target, including secrets, for example after their key was lost.
 
         Raises:
-            ApiError: options that the notifier refuses; 403 below the role admin.
+            ApiError: the notifier refuses the options, or the role is below admin (status 403).
         """
         path = f"/notifications/targets/{segment(target)}"
         found = NotificationTarget.from_json(self._connection.get(path))
@@ -124,18 +124,18 @@ class Notifications:
         )
 
     def targets(self) -> TargetList:
-        """Return all targets, by name."""
+        """Return all targets, sorted by name."""
         return _Targets.from_json(self._connection.get("/notifications/targets")).items
 
     def silence(self, target: str, until: datetime | None) -> NotificationTarget:
-        """Silence a target until a moment (aware); None: end its silence."""
+        """Silence a target until a time (an aware datetime); None ends the silence."""
         body = {"until": until.isoformat() if until is not None else None}
         return NotificationTarget.from_json(
             self._connection.post(f"/notifications/targets/{segment(target)}/silence", body)
         )
 
     def test(self, target: str) -> Notification:
-        """Put a test message into the outbox."""
+        """Queue a test message to a target, and return the message."""
         return Notification.from_json(self._connection.post(f"/notifications/targets/{segment(target)}/test"))
 
     def delete_target(self, target: str) -> None:
@@ -143,7 +143,7 @@ class Notifications:
         self._connection.delete(f"/notifications/targets/{segment(target)}")
 
     def list(self, *, limit: int | None = None) -> NotificationList:
-        """Return messages, the newest first; ``limit``: the first so many, None: all."""
+        """Return the messages, newest first; at most ``limit`` of them (None: all)."""
         return listed(self._connection, "/notifications", Notification, limit)
 
     def get(self, notification: str) -> Notification:

@@ -1,4 +1,4 @@
-"""Installed plugins, the settings that each accepts, and the errors of broken ones."""
+"""Client for plugins: installed plugins with their config schemas, and task kinds."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from azuraforge.client.http.connection import Connection, segment
 from azuraforge.client.http.pages import listed
 from azuraforge.client.shapes import Shape, json_object
 
-#: Seconds for the first listing, which imports every plugin in its own child.
+#: Timeout of the first listing, which imports each plugin in a child process of its own.
 _CATALOGUE_SECONDS = 180.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plugin(Shape):
-    """An installed plugin, or the reason (``error``) why it cannot be used."""
+    """An installed plugin. ``error`` is the reason why it cannot be used; None if it can."""
 
     name: str
     kind: str
@@ -31,14 +31,14 @@ class Plugin(Shape):
 
     @property
     def config_schema(self) -> Mapping[str, object] | None:
-        """Return the JSON schema of the config, the options or the request."""
+        """JSON schema of the plugin's config, options or request; None if there is none."""
         found = self.raw.get("schema")
         return None if found is None else json_object(found)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SliceKey(Shape):
-    """A key for slices of a task's targets, such as the hour of the day."""
+    """A key by which a task's targets can be sliced, such as the hour of the day."""
 
     name: str
     title: dict[str, str] = field(default_factory=dict)
@@ -46,7 +46,10 @@ class SliceKey(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class TaskKind(Shape):
-    """A kind of task: its metrics, the one that ranks, and how versions answer (``serving``; None: they do not)."""
+    """A kind of task, with its metrics and the ranking metric.
+
+    ``serving`` is the form of prediction requests (``series`` or ``picture``); None if versions serve no predictions.
+    """
 
     name: str
     title: dict[str, str] = field(default_factory=dict)
@@ -64,7 +67,7 @@ class TaskKind(Shape):
     summary: dict[str, str] = field(default_factory=dict)
 
     def metric(self, name: str) -> MetricFacts | None:
-        """Return the metric of this name, None if the kind has none."""
+        """Return the facts of the metric ``name``; None if the kind does not have it."""
         return next((each for each in self.metrics if each.name == name), None)
 
 
@@ -72,22 +75,22 @@ PluginList: TypeAlias = list[Plugin]
 
 
 class Plugins:
-    """``client.plugins``."""
+    """Methods of ``client.plugins``."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def list(self, *, limit: int | None = None) -> PluginList:
-        """Return the plugins that were found, by kind and name, broken ones with their error.
+        """Return all installed plugins, sorted by kind and name; broken plugins have an ``error``.
 
-        ``limit``: the first so many; None: all.
+        Return at most ``limit`` of them (None: all).
         """
         return listed(self._connection, "/plugins", Plugin, limit, timeout_seconds=_CATALOGUE_SECONDS)
 
     def task_kinds(self, *, limit: int | None = None) -> Sequence[TaskKind]:
-        """Return the kinds of task that models can be trained for; ``limit``: the first so many, None: all."""
+        """Return the kinds of task that models can be trained for; at most ``limit`` of them (None: all)."""
         return listed(self._connection, "/task-kinds", TaskKind, limit, timeout_seconds=_CATALOGUE_SECONDS)
 
     def get(self, name: str) -> Plugin:
-        """Return one plugin with the schema of its settings."""
+        """Return one plugin with the schema of its config."""
         return Plugin.from_json(self._connection.get(f"/plugins/{segment(name)}", timeout_seconds=_CATALOGUE_SECONDS))

@@ -1,4 +1,4 @@
-"""Predictions: batch runs over a dataset, the ledger, outcomes, live scores, drift."""
+"""Client for predictions: batch and forecast runs, the ledger, outcomes, live scores and drift."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from azuraforge.client.runs import START_SECONDS
 from azuraforge.client.shapes import Shape, json_object
 from azuraforge.client.uploads.files import writing
 
-#: Seconds for the first drift check of a version, which reads the rows that it learned from.
+#: Timeout of a drift check; the first one of a version reads its training data.
 _LOOK_SECONDS = 180.0
 _FILE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class FormerOutcome(Shape):
-    """A judgement of a point that a revision of the dataset replaced."""
+    """An earlier outcome of a point, which a revision of the dataset replaced at ``replaced_at``."""
 
     actual: float | None
     loss: float
@@ -41,7 +41,7 @@ class FormerOutcome(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class PointOutcome(Shape):
-    """The outcome of one point of a prediction."""
+    """The outcome of one point of a prediction: its actual value or label, and the losses."""
 
     step: int
     at: datetime
@@ -59,7 +59,7 @@ class PointOutcome(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class KnownPoints(Shape):
-    """The number of a prediction's judged points."""
+    """The number of judged points of a prediction (``known``), out of all (``of``)."""
 
     known: int
     of: int
@@ -67,7 +67,7 @@ class KnownPoints(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class PredictionInputs(Shape):
-    """The rows or the picture that a prediction was made from; what does not apply is None."""
+    """The rows or the image that a prediction was made from; fields that do not apply are None."""
 
     rows: int | None = None
     series: str | None = None
@@ -82,7 +82,7 @@ class PredictionInputs(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerLine(Shape):
-    """A line of the ledger; lists leave ``outcomes`` empty. Points without an outcome are not yet known."""
+    """A prediction in the ledger. ``outcomes`` contains the judged points, and is empty in lists."""
 
     prediction_id: str
     model: str
@@ -109,7 +109,7 @@ class LedgerLine(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class LiveScore(Shape):
-    """Means over judged points of one version; ``start`` is None for the whole time."""
+    """Mean losses over the judged points of one version in a period that begins at ``start`` (None: all time)."""
 
     version: int
     count: int
@@ -127,7 +127,7 @@ class LiveScore(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class LiveScores(Shape):
-    """Scores of a model's judged predictions, next to naive ones of the same targets."""
+    """Live scores of a model's judged predictions, next to naive forecasts of the same targets."""
 
     model: str
     target: str
@@ -145,7 +145,7 @@ class LiveScores(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class DriftColumn(Shape):
-    """A column compared with the rows that the version learned from; ``drifted`` None: too few values."""
+    """Drift of one column from the version's training data; ``drifted`` is None if there are too few values."""
 
     name: str
     rows: int = 0
@@ -158,7 +158,7 @@ class DriftColumn(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class DriftThresholds(Shape):
-    """The bounds of an alarm: ``psi`` reached and a p-value below ``level``, from ``least`` values on."""
+    """Thresholds of a drift alarm: PSI ≥ ``psi`` and p-value < ``level``, for at least ``least`` values."""
 
     psi: float
     alpha: float
@@ -168,7 +168,7 @@ class DriftThresholds(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class DriftErrors(Shape):
-    """Live errors compared with the test set's; an alarm starts when ``evidence`` reaches ``run_length``."""
+    """Live errors compared with those on the test set; drift is reported if ``evidence`` reaches ``run_length``."""
 
     forecasts: int
     reference: int
@@ -182,7 +182,7 @@ class DriftErrors(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class DriftReport(Shape):
-    """A comparison of the newest lines of the ledger; ``enough`` is False if there were too few values."""
+    """Comparison of the newest predictions with training data; ``enough`` is False if there are too few values."""
 
     columns: list[DriftColumn]
     thresholds: DriftThresholds
@@ -197,7 +197,7 @@ class DriftReport(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Drift(Shape):
-    """The drift of a version's inputs and answers from its training data; ``report`` is None before a check."""
+    """The drift state of a version; ``report`` is None before the first check."""
 
     model: str
     version: int
@@ -211,7 +211,7 @@ Judged: TypeAlias = dict[str, int]
 
 
 class Predictions:
-    """``client.predictions``."""
+    """Methods of ``client.predictions``."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -226,14 +226,14 @@ class Predictions:
         name: str | None = None,
         idempotency_key: str | None = None,
     ) -> Run:
-        """Queue a batch prediction over a dataset, and return at once; see ``client.runs`` for how to wait for it.
+        """Queue a run that predicts a whole dataset, and return it immediately; ``client.runs.wait`` waits for its end.
+
+        The run stores the artifacts ``predictions.parquet`` and ``predictions.csv``; a cancelled run stores the
+        completed predictions as ``predictions-partial.…``.
 
         Args:
-            dataset: name or id; None: the one that the version learned from.
+            dataset: name or id; None: the dataset that the version was trained on.
             config: ``version`` or ``alias``, ``start``, ``end``, ``every``.
-
-        Its files are the run's artifacts ``predictions.parquet`` and ``predictions.csv``; where it was cancelled,
-        ``predictions-partial.…`` hold what had been done.
         """
         body: dict[str, object] = {"kind": "predict", "model": model, "config": dict(config or {})}
         given = {
@@ -255,12 +255,13 @@ class Predictions:
         horizon: int | None = None,
         idempotency_key: str | None = None,
     ) -> Run:
-        """Queue a run that forecasts from the newest row of a dataset and enters the ledger; returns at once.
+        """Queue a run that forecasts after the newest row of a dataset and records the forecasts in the ledger.
 
         Args:
-            dataset: name or id; None: the one that the version learned from.
-            alias: who forecasts; None: the champion. ``version`` names a version instead.
-            horizon: rows ahead; None: as far as the version can.
+            dataset: name or id; None: the dataset that the version was trained on.
+            alias: alias of the version that forecasts; None: the champion.
+            version: number of the version, instead of ``alias``.
+            horizon: number of rows to predict; None: the version's whole horizon.
         """
         given = {"alias": alias, "version": version, "horizon": horizon}
         config = {key: value for key, value in given.items() if value is not None}
@@ -282,13 +283,13 @@ class Predictions:
         unserved: bool = False,
         limit: int | None = 100,
     ) -> LedgerLines:
-        """Return the newest lines of the ledger.
+        """Return predictions in the ledger, newest first.
 
         Args:
-            model, version: only these.
-            judged: only wholly judged lines, or only the others.
-            unserved: also answers that only a shadow or canary was compared by.
-            limit: so many; None: all, page by page.
+            model, version: only predictions of this model or version.
+            judged: True: only fully judged predictions; False: only the others; None: all.
+            unserved: also predictions that were not returned to a caller but only compared for a shadow or canary.
+            limit: maximum number of predictions; None: all.
         """
         return listed(
             self._connection,
@@ -302,18 +303,18 @@ class Predictions:
         )
 
     def get(self, prediction_id: str) -> LedgerLine:
-        """Return a line with the outcomes of its points."""
+        """Return one prediction with the outcomes of its points."""
         return LedgerLine.from_json(self._connection.get(f"/predictions/{segment(prediction_id)}"))
 
     def download(self, prediction_ids: Iterable[str], path: str | os.PathLike[str], *, language: str = "en") -> Path:
-        """Write forecasts of one model into a file: times in the zone of the series, intervals, unit.
+        """Write forecasts of one model with their intervals and unit to a file, and return its path.
 
         Args:
-            prediction_ids: at most 500; whole ids, as ``predict`` and ``list`` return them.
-            path: ends in ``.csv`` or ``.xlsx``.
-            language: ``en`` or ``tr``: of the headings of a workbook.
+            prediction_ids: at most 500 complete ids, as returned by ``predict`` and ``list``.
+            path: path of the file, which ends in ``.csv`` or ``.xlsx``.
+            language: language of the headings, ``en`` or ``tr``.
 
-        Raises FileUnusable for another ending, or if the file cannot be written.
+        Raises FileUnusable if the path ends otherwise or the file cannot be written.
         """
         target = Path(path)
         form = target.suffix.lower().removeprefix(".")
@@ -331,27 +332,27 @@ class Predictions:
         return target
 
     def judge(self, outcomes: Iterable[Mapping[str, object]]) -> Judged:
-        """Send outcomes. Each point is judged once; ``known`` counts those that had been judged before.
+        """Send outcomes, and return the number of judged points (``judged``) and of points judged before (``known``).
 
         Args:
-            outcomes: each with one of ``prediction_id``, ``request_id``, ``model``; with ``value`` or ``label``; and
-                with ``at``, the target's time, where there are several points.
+            outcomes: mappings with one of ``prediction_id``, ``request_id`` and ``model``; with ``value`` or ``label``;
+                and, if there are several points, with ``at``, the time of the target.
 
         Example::
 
             client.predictions.judge([{"model": "load", "at": "2026-01-31T12:00:00Z", "value": 12.5}])
         """
-        known = cache(lambda short: self.get(short).prediction_id)  # many outcomes of few predictions
+        known = cache(lambda short: self.get(short).prediction_id)  # many outcomes may belong to few predictions
         body = {"outcomes": [_said(_with_whole_id(each, known)) for each in outcomes]}
         found = json_object(self._connection.post("/predictions/outcomes", body))
         return {name: count for name, count in found.items() if isinstance(count, int)}
 
     def scores(self, model: str, days: int | None = None) -> LiveScores:
-        """Return the scores of a model's judged predictions."""
+        """Return the live scores of a model, over the last ``days`` before the newest outcome (None: all time)."""
         return LiveScores.from_json(self._connection.get(f"/models/{segment(model)}/live-scores", days=days))
 
     def drift(self, model: str, version: int | None = None, *, look: bool = False) -> Drift:
-        """Return the last drift report; with ``look``, check now. ``version`` None: the champion."""
+        """Return the newest drift report of a version (None: the champion). ``look`` requests a new check first."""
         path = f"/models/{segment(model)}/drift"
         if not look:
             return Drift.from_json(self._connection.get(path, version=version))

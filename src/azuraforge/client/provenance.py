@@ -1,4 +1,4 @@
-"""Provenance of versions: the rows they learned from, and the platform that trained an imported one."""
+"""Shapes of a version's provenance: its training data, its lineage, and the origin of an imported version."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from azuraforge.client.shapes import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class LearnedPart(Shape):
-    """Rows of one part of a split; ``classes``: rows of each class."""
+    """The rows of one part of a split. ``classes`` contains the number of rows per class."""
 
     rows: int | None = None
     start: str | None = None
@@ -21,7 +21,7 @@ class LearnedPart(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluatedRows(Shape):
-    """The rows that an evaluated predictor has seen, from ``start`` to ``end``, both included."""
+    """The training rows of the evaluated predictor, from ``start`` to ``end`` inclusive."""
 
     rows: int | None = None
     start: str | None = None
@@ -32,7 +32,7 @@ class EvaluatedRows(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class LearnedRows(Shape):
-    """The rows that the serving weights have seen; ``evaluated``: those of the evaluated ones, where they differ."""
+    """The training rows of the serving predictor; ``evaluated`` contains those of the evaluated one if they differ."""
 
     rows: int | None = None
     start: str | None = None
@@ -43,7 +43,7 @@ class LearnedRows(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class OriginDataset(Shape):
-    """The dataset version that an imported version learned from, on its own platform."""
+    """The training dataset of an imported version, on the platform that trained it."""
 
     name: str
     version: int | None = None
@@ -52,7 +52,10 @@ class OriginDataset(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Origin(Shape):
-    """The version on the platform that trained it; ``by`` imported it here."""
+    """The origin of an imported version: its bundle, and its model and run on the platform that trained it.
+
+    ``by`` is the user who imported it.
+    """
 
     bundle_sha256: str
     model: str
@@ -64,7 +67,7 @@ class Origin(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class LineageNode(Shape):
-    """A source or a result of a version."""
+    """A node of the lineage graph: a dataset, a run, a version, an origin or the predictions of a version."""
 
     id: str
     kind: str
@@ -82,7 +85,7 @@ class LineageNode(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class MadePredictions(Shape):
-    """The number of a version's predictions, and of the judged ones."""
+    """The number of predictions that a version made, and how many of them are judged."""
 
     made: int
     judged: int
@@ -92,7 +95,7 @@ class MadePredictions(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class LineageEdge(Shape):
-    """A connection between two nodes, by their ids."""
+    """An edge of the lineage graph, between the ids of two nodes."""
 
     start: str
     end: str
@@ -101,7 +104,7 @@ class LineageEdge(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Lineage(Shape):
-    """Datasets, runs, versions and predictions of a model; ``left_out``: older versions that are not shown."""
+    """The lineage graph of a model. ``left_out`` is the number of older versions that it omits."""
 
     model: str
     nodes: list[LineageNode]

@@ -1,4 +1,4 @@
-"""A run: progress, result, curves and evaluation."""
+"""Shapes of runs: state, progress, attempts, artifacts and curves."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import datetime
 
 from azuraforge.client.shapes import Shape
 
-#: States that a run leaves only by ``resume``.
+#: Final states, which a run leaves only if it is resumed.
 ENDED = ("succeeded", "failed", "cancelled", "quarantined")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Progress(Shape):
-    """The progress of a run: ``share`` (0 to 1) covers all of it, ``done`` of ``total`` its present phase."""
+    """The progress of a run: ``share`` (0 to 1) of the whole run, ``done`` of ``total`` in the current phase."""
 
     phase: str | None = None
     done: int = 0
@@ -26,7 +26,7 @@ class Progress(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class RunError(Shape):
-    """The error of a failed run."""
+    """The error of a failed run: message, place and next step."""
 
     code: str
     message: str
@@ -37,7 +37,7 @@ class RunError(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt(Shape):
-    """One attempt of a run."""
+    """One attempt to execute a run: its worker, its times and how it ended."""
 
     attempt: int
     started_at: datetime | None = None
@@ -63,7 +63,7 @@ class Artifact(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class LinkedRun(Shape):
-    """A run that another one needs, or that needs it."""
+    """A run that another run depends on, or that depends on it."""
 
     id: str
     name: str
@@ -72,7 +72,7 @@ class LinkedRun(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class StudyLink(Shape):
-    """The study that started a run: to try a config, or to retrain one."""
+    """The study that started a run, as a trial or to retrain one; ``trial`` is the number of the trial."""
 
     id: str
     name: str
@@ -81,7 +81,7 @@ class StudyLink(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Run(Shape):
-    """A run. Lists leave the fields from ``config`` on empty; ``get`` fills them."""
+    """A run. In lists, ``config`` and the fields after it have their default values; ``get`` returns all fields."""
 
     id: str
     kind: str
@@ -121,7 +121,7 @@ class Run(Shape):
     attempts: list[Attempt] = field(default_factory=list)
     artifacts: list[Artifact] = field(default_factory=list)
     figures: list[str] = field(default_factory=list)
-    #: Computations that follow a success and have not ended, such as explanations; ``wait`` does not wait for them.
+    #: Unfinished computations after a successful run, such as explanations; ``wait`` does not wait for them.
     follow_ups: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     metric_series: list[str] = field(default_factory=list)
@@ -136,9 +136,10 @@ class Run(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Curve(Shape):
-    """One metric over the steps, reduced so that spikes stay; None stands for NaN and infinities.
+    """One metric over the steps of a run, downsampled in a way that keeps spikes.
 
-    ``times`` are milliseconds since 1970, None if unknown; they are read where asked for.
+    A value of None represents NaN or an infinity. ``times`` are milliseconds since 1970, or None if
+    they were not requested.
     """
 
     series: str

@@ -1,4 +1,4 @@
-"""Runs: start, read, watch, wait, cancel, resume."""
+"""Client for runs: start, watch, wait, cancel, resume, compare and report."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from azuraforge.client.ids import whole_id
 from azuraforge.client.run import Artifact, Curve, Run
 from azuraforge.client.shapes import json_list, json_object
 
-#: The platform validates the config and the dataset in children before it answers.
+#: Timeout of requests for which the platform validates the config and the dataset in child processes.
 START_SECONDS = 180.0
-#: Seconds for writing a report or comparing two models, which a child does.
+#: Timeout of requests for which a child process writes a report or compares two models.
 REPORT_SECONDS = 150.0
 
 RunList: TypeAlias = list[Run]
@@ -25,13 +25,13 @@ ArtifactList: TypeAlias = list[Artifact]
 
 
 def kind_of(connection: Connection, plugin: str) -> str:
-    """Return the kind of run that a plugin needs."""
+    """Return the kind of run for a plugin: ``agent`` for an agent, else ``train``."""
     found = json_object(connection.get(f"/plugins/{segment(plugin)}", timeout_seconds=START_SECONDS))
     return "agent" if found.get("kind") == "agent" else "train"
 
 
 class Runs:
-    """``client.runs``."""
+    """Methods of ``client.runs``."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -55,24 +55,23 @@ class Runs:
         memory_limit_bytes: int | None = None,
         idempotency_key: str | None = None,
     ) -> Run:
-        """Queue a run and return at once.
+        """Queue a run and return it immediately.
 
         Args:
-            plugin: a pipeline's or an agent's name; None: the pipeline that the dataset's kind of data is learned by,
-                ``forecasting.auto`` for series.
-            dataset: name or id; an agent needs none.
-            config: what differs from the plugin's defaults.
-            kind: None asks the platform what the plugin is.
-            model: the model that learns; None: the dataset's name.
-            priority: -100 to 100; higher first among the queued runs of the project.
-            depends_on: ids of runs that must have ended before this one starts.
-            on_failure: where one of those does not succeed: ``cancel`` this run, or ``run`` it all the same.
-            time_limit_seconds: wall time of one attempt; None: the platform's own limit.
-            memory_limit_bytes: memory of its processes together; None: the platform's own limit.
-            idempotency_key: the same key gives the same run again instead of a second one.
+            plugin: name of a pipeline or an agent; None: ``forecasting.auto`` for series, ``vision.cnn`` for images.
+            dataset: name or id; not required for an agent.
+            config: fields that differ from the plugin's defaults.
+            kind: kind of the run; None: derived from the plugin.
+            model: name of the model to train; None: the dataset's name.
+            priority: -100 to 100; among the queued runs of a project, higher values run first.
+            depends_on: ids of runs that must end before this run starts.
+            on_failure: what to do if one of them does not succeed: ``cancel`` this run, or ``run`` it anyway.
+            time_limit_seconds: maximum wall time of each attempt; None: the platform's limit.
+            memory_limit_bytes: maximum memory of all processes together; None: the platform's limit.
+            idempotency_key: a repeated request with the same key returns the same run.
 
         Raises:
-            ApiError: unknown plugin, dataset or run, a config out of range, a limit above the platform's.
+            ApiError: the plugin, the dataset or a run does not exist, or the config or a limit is invalid.
 
         Example::
 
@@ -109,17 +108,17 @@ class Runs:
         metrics: Iterable[str] = (),
         sort: str | None = None,
     ) -> RunList:
-        """Return the newest runs, or the first by a metric.
+        """Return runs, newest first or sorted by a metric.
 
         Args:
-            state, kind: only these.
-            limit: so many; None: all, page by page.
-            trash: those that were deleted, instead of all others.
-            trials: also the trials of studies, which are left out unless ``kind="trial"`` asks for them.
-            metrics: conditions that all hold, such as ``validation_loss<0.1`` (its last value) or
-                ``accuracy:highest>=0.9``. Runs without the metric are left out.
-            sort: ``metric:NAME:lowest`` (``last``, ``highest``), ascending; with ``-`` before it descending. The value
-                is the run's ``sort_value``.
+            state, kind: only runs of this state or kind.
+            limit: maximum number of runs; None: all.
+            trash: return the deleted runs instead of the others.
+            trials: include the trials of studies, which are otherwise omitted unless ``kind`` is ``trial``.
+            metrics: conditions that must all be met, such as ``validation_loss<0.1`` (last value) or
+                ``accuracy:highest>=0.9``. Runs without the metric are omitted.
+            sort: ``metric:NAME:lowest`` (or ``last``, ``highest``) for ascending order; a leading ``-`` sorts in
+                descending order. The run's ``sort_value`` contains the value.
 
         Example::
 
@@ -139,41 +138,42 @@ class Runs:
         )
 
     def artifacts(self, run_id: str, *, limit: int | None = None) -> ArtifactList:
-        """Return the files that a run produced, by name; ``limit``: the first so many, None: all."""
+        """Return the files that a run produced, sorted by name; at most ``limit`` of them (None: all)."""
         return listed(self._connection, f"/runs/{segment(run_id)}/artifacts", Artifact, limit)
 
     def get(self, run_id: str) -> Run:
-        """Return a run with all its fields except its metrics."""
+        """Return one run with all its fields."""
         return Run.from_json(self._connection.get(f"/runs/{segment(run_id)}"))
 
     def cancel(self, run_id: str) -> Run:
-        """Ask a run to stop; it is cancelled once its child has ended."""
+        """Request to cancel a run. A running run is cancelled when its process has ended."""
         return Run.from_json(self._connection.post(f"/runs/{segment(run_id)}/cancel"))
 
     def resume(self, run_id: str) -> Run:
-        """Requeue a failed, cancelled or quarantined run; it continues from its newest whole checkpoint."""
+        """Requeue a failed, cancelled or quarantined run, which resumes from its newest complete checkpoint."""
         return Run.from_json(self._connection.post(f"/runs/{segment(run_id)}/resume"))
 
     def delete(self, run_id: str) -> None:
-        """Move a run that has ended into the trash. Raises ApiError before its end."""
+        """Move an ended run to the trash. Raises ApiError if the run has not ended."""
         self._connection.delete(f"/runs/{segment(run_id)}")
 
     def restore(self, run_id: str) -> Run:
-        """Take a run out of the trash."""
+        """Restore a run from the trash."""
         return Run.from_json(self._connection.post(f"/runs/{segment(run_id)}/restore"))
 
     def pin(self, run_id: str) -> Run:
-        """Keep a run regardless of its age and of the project's policy."""
+        """Pin a run, so that the project's retention policy does not delete it."""
         return Run.from_json(self._connection.request("PUT", f"/runs/{segment(run_id)}/pin"))
 
     def unpin(self, run_id: str) -> None:
-        """Apply the project's policy to a run again."""
+        """Unpin a run, so that the project's retention policy applies to it again."""
         self._connection.delete(f"/runs/{segment(run_id)}/pin")
 
     def watch(self, run_id: str, after: int = 0, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[Event]:
-        """Yield the run's events after the cursor, live, until it has ended; survives restarts of the platform.
+        """Yield the events of a run after the cursor ``after``, live, until the run has ended.
 
-        Once a run has ended, ``run.metrics`` events of long ago hold no points any more; ``metrics`` has them all.
+        The method reconnects after restarts of the platform. Old ``run.metrics`` events of an ended run contain no
+        points; ``metrics`` returns all of them.
 
         Example::
 
@@ -182,19 +182,21 @@ class Runs:
                     print(event.data.get("points", {}))
 
         Raises:
-            ApiError: there is no such run.
-            PlatformUnreachable: the platform stayed away for ``patience_seconds``.
+            ApiError: the run does not exist.
+            PlatformUnreachable: the platform was unavailable for ``patience_seconds``.
         """
-        run_id = self.get(run_id).id  # the stream of a shortened id, or of no run, would be silent for ever
+        run_id = self.get(
+            run_id
+        ).id  # complete the id: the stream of a shortened or unknown id would never contain an event
         for event in follow(self._connection, f"run/{run_id}", after, patience_seconds):
             yield event
             if event.type == "run.finished" and self._is_over(run_id, event.seq):
                 return
 
     def wait(self, run_id: str, patience_seconds: float = PATIENCE_SECONDS) -> Run:
-        """Wait until the run has ended, in any state, and return it."""
+        """Wait until the run has ended, whether successfully or not, and return it."""
         run = self.get(run_id)
-        while not run.has_ended:  # again where it was reopened between its end and our question
+        while not run.has_ended:  # repeated if the run was resumed between its end and the request
             for _ in self.watch(run_id, run.last_event_seq, patience_seconds):
                 pass
             run = self.get(run_id)
@@ -203,7 +205,13 @@ class Runs:
     def metrics(
         self, run_id: str, *series: str, max_points: int | None = None, times: bool = False
     ) -> dict[str, Curve]:
-        """Return the run's curves by name, all of them where none is named; ``times``: when each point was logged."""
+        """Return the run's curves by name.
+
+        Args:
+            series: names of the curves; none: all.
+            max_points: maximum number of points per curve, by downsampling; None: the platform's default.
+            times: also return the time at which each point was logged.
+        """
         found = self._connection.get(
             f"/runs/{segment(run_id)}/metrics",
             series=list(series) or None,
@@ -214,7 +222,7 @@ class Runs:
         return {curve.series: curve for curve in curves}
 
     def evaluation(self, run_id: str) -> Evaluation | None:
-        """Return the evaluation with the baselines and the gate's verdict; None if there is none (yet)."""
+        """Return the run's evaluation with the gate's verdict; None if there is none or not yet."""
         try:
             return Evaluation.from_json(self._connection.get(f"/evaluations/{segment(run_id)}"))
         except ApiError as error:
@@ -240,21 +248,21 @@ class Runs:
             return answer.read()
 
     def compare(self, run_ids: Iterable[str]) -> RunComparison:
-        """Return metrics of runs side by side, and the settings in which they differ.
+        """Return the metrics of runs side by side, and the settings in which the runs differ.
 
         Raises:
-            ApiError: fewer than two runs, or one that does not exist.
+            ApiError: there are fewer than two runs, or one of them does not exist.
         """
         return RunComparison.from_json(self._connection.get("/comparisons", run=list(run_ids)))
 
     def compare_pair(self, a: str, b: str) -> Pair:
-        """Compare two runs' models on the same held-out rows: whether one is better by more than noise."""
+        """Compare the models of two runs on the same held-out rows, and test whether the difference exceeds noise."""
         return Pair.from_json(self._connection.get("/comparisons/pair", timeout_seconds=REPORT_SECONDS, a=a, b=b))
 
     def _kind_of(self, plugin: str) -> str:
         return kind_of(self._connection, plugin)
 
     def _is_over(self, run_id: str, seq: int) -> bool:
-        """Return whether the run is over; False if it was resumed later, so that more of its stream follows."""
+        """Return whether the run has ended with event ``seq``; False if it was resumed later."""
         run = self.get(run_id)
         return run.has_ended and run.last_event_seq <= seq

@@ -11,7 +11,7 @@ from azuraforge.client.shapes import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Caution(Shape):
-    """A reason to read a forecast with care; ``text`` by language code."""
+    """A warning about a scenario forecast; ``text`` maps language codes to sentences."""
 
     code: str
     column: str
@@ -20,7 +20,10 @@ class Caution(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnAhead(Shape):
-    """A column known ahead at the rows to predict; ``assumed``: its last known value stands for all of them."""
+    """The values of a column known ahead at the rows to predict.
+
+    If ``assumed`` is true, no values were given and the last known value is used for all rows.
+    """
 
     column: str
     values: list[float]
@@ -44,7 +47,7 @@ class ScenarioForecast(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class WhatIf(Shape):
-    """A base forecast and one for each scenario. None of them enters the ledger."""
+    """A base forecast and one forecast per scenario. None of them is recorded in the ledger."""
 
     model: str
     version: int

@@ -1,4 +1,4 @@
-"""Schedules: runs that repeat by cron or interval."""
+"""Client for schedules: runs that are queued repeatedly, by cron or interval."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Misfire = Literal["once", "all", "skip"]
 
 @dataclass(frozen=True, kw_only=True)
 class Fire(Shape):
-    """One fire of a schedule: the run that it queued, or the error."""
+    """One fire of a schedule, with the run that it queued or the error."""
 
     fire_time: datetime
     cause: str = "due"
@@ -32,7 +32,7 @@ class Fire(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Interval(Shape):
-    """An interval of seconds, minutes, hours or days."""
+    """The interval of a schedule: a number (``every``) of seconds, minutes, hours or days (``unit``)."""
 
     every: int
     unit: str
@@ -40,7 +40,7 @@ class Interval(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule(Shape):
-    """A schedule with its next times and its newest fires."""
+    """A schedule with the times of its next fires and its newest fires."""
 
     id: str
     name: str
@@ -64,7 +64,7 @@ FireList: TypeAlias = list[Fire]
 
 
 class Schedules:
-    """``client.schedules``. Each method takes a schedule's id or name."""
+    """Methods of ``client.schedules``. A schedule is given by its id or name."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -86,14 +86,14 @@ class Schedules:
         """Create a schedule that queues a run repeatedly.
 
         Args:
-            run: what ``POST /runs`` takes: ``plugin``, ``dataset``, ``config`` and more. Without ``kind`` the platform
-                is asked what the plugin is.
-            cron: five fields (minute hour day month weekday), such as ``30 6 * * MON-FRI``; or else
-            every: so many of ``unit``.
-            timezone: in which cron and days are meant, such as ``Europe/Istanbul``.
-            anchor_at: an interval counts from here (aware); None: from now.
-            misfire: fires while no platform ran: one for all (``once``), ``all`` of them, or none (``skip``).
-            grace_seconds: a fire that is later than this was missed.
+            run: body of ``POST /runs``: ``plugin``, ``dataset``, ``config`` and more. Without ``kind``, the kind is
+                derived from the plugin.
+            cron: cron expression with five fields, such as ``30 6 * * MON-FRI``; None if ``every`` is given.
+            every: number of ``unit`` between two fires, instead of ``cron``.
+            timezone: time zone of ``cron`` and of intervals in days, such as ``Europe/Istanbul``.
+            anchor_at: start of the interval (an aware datetime); None: now.
+            misfire: handling of missed fires: one run for all (``once``), one run each (``all``), or none (``skip``).
+            grace_seconds: delay after which a fire counts as missed.
 
         Example::
 
@@ -101,7 +101,7 @@ class Schedules:
             client.schedules.create("nightly", run, cron="30 2 * * *", timezone="Europe/Berlin")
 
         Raises:
-            ApiError: times that cannot be read, a run that could not be started, a name that is taken.
+            ApiError: the times or the run are invalid, or the name is taken.
         """
         body = {
             "name": name,
@@ -130,16 +130,16 @@ class Schedules:
         misfire: Misfire | None = None,
         grace_seconds: int | None = None,
     ) -> Schedule:
-        """Change the given fields; all others, and the fires so far, stay.
+        """Change the given fields of a schedule. Arguments that are None keep their values, and past fires are kept.
 
-        ``run`` replaces the whole request; ``cron`` takes the place of an interval, and ``every`` that of a cron line.
+        ``run`` replaces the whole request; ``cron`` replaces an interval, and ``every`` replaces a cron expression.
 
         Example::
 
             client.schedules.replace("nightly", cron="0 4 * * *")
 
         Raises:
-            ApiError: as ``create``; 404 if there is no such schedule.
+            ApiError: as for ``create``; with status 404 if the schedule does not exist.
         """
         found = self.get(schedule)
         interval = found.interval
@@ -168,15 +168,15 @@ class Schedules:
         return request
 
     def list(self, *, limit: int | None = None) -> ScheduleList:
-        """Return the schedules, by name; ``limit``: the first so many, None: all."""
+        """Return the schedules, sorted by name; at most ``limit`` of them (None: all)."""
         return listed(self._connection, "/schedules", Schedule, limit)
 
     def fires(self, schedule: str, *, limit: int | None = None) -> FireList:
-        """Return a schedule's fires, the newest first; ``limit``: the first so many, None: all that are kept."""
+        """Return the fires of a schedule, newest first; at most ``limit`` of them (None: all that are stored)."""
         return listed(self._connection, f"/schedules/{segment(schedule)}/fires", Fire, limit)
 
     def get(self, schedule: str) -> Schedule:
-        """Return one schedule with more of its fires."""
+        """Return one schedule, with more of its fires than ``list`` returns."""
         return Schedule.from_json(self._connection.get(f"/schedules/{segment(schedule)}"))
 
     def pause(self, schedule: str) -> Schedule:
@@ -184,15 +184,15 @@ class Schedules:
         return Schedule.from_json(self._connection.post(f"/schedules/{segment(schedule)}/pause"))
 
     def resume(self, schedule: str) -> Schedule:
-        """Resume a schedule; fires missed during the pause are not made up for."""
+        """Resume a schedule. Fires that were due during the pause are skipped."""
         return Schedule.from_json(self._connection.post(f"/schedules/{segment(schedule)}/resume"))
 
     def run_now(self, schedule: str) -> Fire:
-        """Queue the run once, now, in addition to the schedule's own times."""
+        """Queue the schedule's run once now, in addition to its regular fires."""
         return Fire.from_json(
             self._connection.post(f"/schedules/{segment(schedule)}/run", timeout_seconds=START_SECONDS)
         )
 
     def delete(self, schedule: str) -> None:
-        """Delete a schedule; the runs that it queued stay."""
+        """Delete a schedule. The runs that it queued are kept."""
         self._connection.delete(f"/schedules/{segment(schedule)}")

@@ -1,4 +1,4 @@
-"""Sessions, and one-time links that sign a browser in."""
+"""Client for sessions, and for one-time links that sign a browser in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from azuraforge.client.shapes import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Session(Shape):
-    """The user, role and project of a client."""
+    """The user, role and project that a client's token belongs to."""
 
     user: str
     role: str
@@ -22,22 +22,22 @@ class Session(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Link(Shape):
-    """A sign-in link that works once."""
+    """A sign-in link that works once, until ``expires_at``."""
 
     url: str
     expires_at: datetime
 
 
 class Sessions:
-    """``client.sessions``."""
+    """Methods of ``client.sessions``."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def current(self) -> Session:
-        """Return this client's session."""
+        """Return the user, role and project of this client."""
         return Session.from_json(self._connection.get("/sessions/current"))
 
     def link(self, next_path: str | None = None) -> Link:
-        """Create a one-time sign-in link; ``next_path`` is the page to open after it."""
+        """Create a one-time sign-in link. ``next_path`` is the page to open after signing in."""
         return Link.from_json(self._connection.post("/links", {"next": next_path}))

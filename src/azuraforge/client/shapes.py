@@ -1,7 +1,7 @@
-"""Typed objects from the platform's JSON. Unknown fields are kept in ``raw``, so an older client reads a newer one.
+"""Typed objects built from the platform's JSON. Fields that a newer platform adds are kept in ``raw``.
 
-Their ``repr`` is one short line, because notebooks print them: fields that differ from their defaults, with counts in
-place of collections.
+Because notebooks print the objects, their ``repr`` is one short line: it shows the fields that differ from their
+defaults, and the number of items instead of collections.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from azuraforge.client.errors import ClientError
 
 ShapeT = TypeVar("ShapeT", bound="Shape")
 
-#: Longest ``repr`` of a shape, and of one text in it, in characters.
+#: Maximum length of the ``repr`` of a shape, and of one text in it, in characters.
 REPR_CHARACTERS = 240
 _TEXT_CHARACTERS = 60
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Shape:
-    """An object of the platform. ``raw`` is its complete JSON."""
+    """Base class of objects that the platform returns. ``raw`` contains the complete JSON."""
 
     raw: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     def __init_subclass__(cls) -> None:
-        # In the class itself: the dataclass decorator of a subclass would write a complete repr otherwise.
+        # Set on each class, because the dataclass decorator would otherwise generate a complete repr.
         cls.__repr__ = Shape.__repr__  # type: ignore[method-assign]
 
     def __repr__(self) -> str:
@@ -48,7 +48,7 @@ class Shape:
 
     @classmethod
     def from_json(cls: type[ShapeT], answer: object) -> ShapeT:
-        """Build the object; missing fields keep their defaults. Raises ClientError if the answer is no object.
+        """Build the object from JSON; missing fields keep their defaults. Raises ClientError for other values.
 
         Example:
             >>> @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ class Shape:
 
 
 def json_object(answer: object) -> Mapping[str, object]:
-    """Return an answer that is a JSON object. Raises ClientError for anything else."""
+    """Return a response if it is a JSON object. Raises ClientError otherwise."""
     if not isinstance(answer, Mapping):
         raise ClientError(
             "the platform's response is not a JSON object but a {kind}",
@@ -75,7 +75,7 @@ def json_object(answer: object) -> Mapping[str, object]:
 
 
 def json_list(answer: object) -> list[object]:
-    """Return an answer that is a JSON list. Raises ClientError for anything else."""
+    """Return a response if it is a JSON list. Raises ClientError otherwise."""
     if not isinstance(answer, list):
         raise ClientError(
             "the platform's response is not a JSON list but a {kind}",
@@ -92,7 +92,7 @@ def _is_default(item: Field[Any], value: object) -> bool:
 
 
 def _brief(value: object) -> str:
-    """Return a value as ``repr`` does, texts cut and collections as their counts."""
+    """Return the ``repr`` of a value, with long texts shortened and collections replaced by their counts."""
     if isinstance(value, str):
         return repr(value if len(value) <= _TEXT_CHARACTERS else value[:_TEXT_CHARACTERS] + "…")
     if isinstance(value, datetime):
@@ -112,7 +112,7 @@ _KINDS: dict[str, dict[str, object]] = {}
 
 
 def _kinds(cls: type[Shape]) -> dict[str, object]:
-    """Return the type of each field, computed once, since resolving annotations is slow."""
+    """Return the type of each field, cached per class because resolving annotations is slow."""
     name = f"{cls.__module__}.{cls.__qualname__}"
     if name not in _KINDS:
         hints = typing.get_type_hints(cls)
@@ -121,7 +121,7 @@ def _kinds(cls: type[Shape]) -> dict[str, object]:
 
 
 def _read(kind: object, value: object) -> object:
-    """Return a JSON value as a field of this type holds it."""
+    """Return a JSON value converted to the type of its field."""
     if value is None:
         return None
     origin = typing.get_origin(kind)

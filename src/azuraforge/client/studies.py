@@ -1,4 +1,4 @@
-"""Studies: searches over a pipeline's config, whose trials are runs."""
+"""Client for studies: searches over a pipeline's config, whose trials are runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TrialList: TypeAlias = list[Trial]
 
 
 class Studies:
-    """``client.studies``. Each method takes a study's id or name."""
+    """Methods of ``client.studies``. A study is given by its id or name."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -52,17 +52,17 @@ class Studies:
         warm_start_from: Iterable[str] = (),
         retrain: bool = True,
     ) -> Study:
-        """Create a study that searches the best config.
+        """Create a study that searches for the best config.
 
         Args:
             space: field of the config → ``{"low": 1e-4, "high": 1e-1, "log": True}`` or ``{"choices": [16, 32]}``.
-            config: what stays as it is.
-            pruner: ``none``, ``median``, ``hyperband``, or with its settings.
-            objectives: metrics of the validation part, such as ``rmse``; none: the task's own.
-            trials, seconds, cpu_seconds: when no further trial begins.
-            parallel: trials at once.
+            config: fields with fixed values.
+            pruner: ``none``, ``median`` or ``hyperband``, or a mapping with its settings.
+            objectives: metrics on the validation set, such as ``rmse``; none: the default of the task.
+            trials, seconds, cpu_seconds: limits after which no further trial starts.
+            parallel: maximum number of concurrent trials.
             warm_start_from: earlier studies whose trials the sampler learns from.
-            retrain: train the winner again at the end and let the gate judge it.
+            retrain: whether to train again with the winner's config at the end, for the gate to compare.
 
         Example::
 
@@ -71,7 +71,7 @@ class Studies:
             print(client.studies.wait(study.id).best.params)
 
         Raises:
-            ApiError: a space whose corners are no valid configs, a name that is taken, data that is not there.
+            ApiError: the space contains invalid configs, the name is taken, or the dataset does not exist.
         """
         body = {
             "name": name,
@@ -95,22 +95,22 @@ class Studies:
         return self.create_from(body)
 
     def create_from(self, request: Mapping[str, object]) -> Study:
-        """Create a study from the whole body of ``POST /studies``, such as from a file."""
+        """Create a study from a complete body of ``POST /studies``, for example read from a file."""
         body = dict(request)
         if isinstance(earlier := body.get("warm_start_from"), list | tuple):
             body["warm_start_from"] = [whole_id(each, lambda short: self.get(short).id) for each in earlier]
         return Study.from_json(self._connection.post("/studies", body, timeout_seconds=_CHECK_SECONDS))
 
     def list(self, *, limit: int | None = None) -> StudyList:
-        """Return the studies, the newest first; ``limit``: the first so many, None: all."""
+        """Return the studies, newest first; at most ``limit`` of them (None: all)."""
         return listed(self._connection, "/studies", Study, limit)
 
     def get(self, study: str) -> Study:
-        """Return one study; ``raw`` holds its space, config and more."""
+        """Return one study with its space, config and results."""
         return Study.from_json(self._connection.get(f"/studies/{segment(study)}"))
 
     def trials(self, study: str, *, limit: int | None = None) -> TrialList:
-        """Return a study's trials, by number; ``limit``: the first so many, None: all."""
+        """Return the trials of a study, sorted by number; at most ``limit`` of them (None: all)."""
         return listed(self._connection, f"/studies/{segment(study)}/trials", Trial, limit)
 
     def importance(self, study: str) -> Importance:
@@ -120,39 +120,42 @@ class Studies:
         )
 
     def space_of(self, plugin: str) -> SearchSpace:
-        """Return the searchable fields of a pipeline, with ranges to begin with."""
+        """Return the searchable fields of a pipeline, with suggested ranges."""
         return SearchSpace.from_json(
             self._connection.get(f"/studies/spaces/{segment(plugin)}", timeout_seconds=START_SECONDS)
         )
 
     def pause(self, study: str) -> Study:
-        """Pause a study: it starts no further trial, and running trials finish."""
+        """Pause a study. Running trials are completed; no further trial starts."""
         return self._change(study, "pause")
 
     def resume(self, study: str) -> Study:
-        """Resume a study after a pause."""
+        """Resume a paused study."""
         return self._change(study, "resume")
 
     def stop(self, study: str) -> Study:
-        """Stop a study: running trials are cancelled."""
+        """Stop a study and cancel its running trials."""
         return self._change(study, "stop")
 
     def retrain(self, study: str, trial: int | None = None) -> Run:
-        """Train one trial's config again and let the gate judge it; None: the best one."""
+        """Queue a training run with the config of a trial (None: the best one), and return the run."""
         return Run.from_json(
             self._connection.post(f"/studies/{segment(study)}/retrain", {"trial": trial}, timeout_seconds=START_SECONDS)
         )
 
     def delete(self, study: str) -> None:
-        """Move a study that has ended into the trash; the runs of its trials go with it when it is purged."""
+        """Move an ended study to the trash. Purging the study also deletes the runs of its trials."""
         self._connection.delete(f"/studies/{segment(study)}")
 
     def restore(self, study: str) -> Study:
-        """Take a study out of the trash, by its id or its former name. Raises ApiError if the name is taken."""
+        """Restore a study from the trash, by its id or its former name. Raises ApiError if the name is taken."""
         return self._change(study, "restore")
 
     def wait(self, study: str, timeout_seconds: float | None = None) -> Study:
-        """Wait until a study has ended (not for its winner's training run). Raises TimeoutError."""
+        """Wait until a study has ended, and return it; its winner's training run may still be running.
+
+        Raises TimeoutError after ``timeout_seconds`` (None: never).
+        """
         until = None if timeout_seconds is None else time.monotonic() + timeout_seconds
         while (found := self.get(study)).state in _GOING_ON:
             if until is not None and time.monotonic() >= until:

@@ -1,4 +1,4 @@
-"""A study: objectives, trials, search space and importances."""
+"""Shapes of studies: objectives, trials, search space and importances."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from azuraforge.client.shapes import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Trial(Shape):
-    """One tried config, and its run. ``scores``: one for each objective."""
+    """One trial of a study: its config, its run, and one score per objective."""
 
     number: int
     run_id: str
@@ -30,7 +30,7 @@ class Trial(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Objective(Shape):
-    """A metric of the validation part, and its direction."""
+    """A metric on the validation set that a study optimizes, and its direction."""
 
     metric: str
     direction: str | None = None
@@ -38,7 +38,7 @@ class Objective(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Budget(Shape):
-    """The limits after which no further trial begins."""
+    """The limits after which no further trial starts."""
 
     trials: int | None = None
     seconds: float | None = None
@@ -47,7 +47,7 @@ class Budget(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Pruner(Shape):
-    """The rule by which trials end early."""
+    """The rule that ends unpromising trials early."""
 
     name: str = "none"
     series: str = "validation_loss"
@@ -60,7 +60,7 @@ class Pruner(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class SearchRange(Shape):
-    """The search space of one field: a range of numbers or choices."""
+    """The search space of one field: a range of numbers or a list of choices."""
 
     kind: str | None = None
     low: float | None = None
@@ -72,7 +72,10 @@ class SearchRange(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class BaselineScore(Shape):
-    """A baseline's score for each objective, on the rows that score the trials, or the reason in ``failed``."""
+    """The scores of a baseline, one per objective, on the rows that trials are scored on.
+
+    ``failed`` is the reason if the baseline failed.
+    """
 
     name: str
     scores: list[float | None] | None = None
@@ -81,9 +84,10 @@ class BaselineScore(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Study(Shape):
-    """A search. ``best`` is the best trial by the first objective; ``front`` counts where there are several.
+    """A study. ``best`` is the best trial by the first objective.
 
-    Lists leave ``deleted_at`` and ``deleted_by`` empty.
+    ``front`` contains the numbers of the trials on the Pareto front. In lists, ``deleted_at`` and ``deleted_by`` are
+    None.
     """
 
     id: str
@@ -150,7 +154,7 @@ class SearchSpace(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Importance(Shape):
-    """Each field's share of each objective's variance; None if too few of the ``trials`` ended."""
+    """The share of each objective's variance that each field explains; None if too few ``trials`` have ended."""
 
     trials: int
     objectives: list[dict[str, float] | None] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""The trash: deleted things that can be restored, purging, and the project's retention policy."""
+"""Client for the trash: deleted items, purging, and the project's retention policy."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from azuraforge.client.http.connection import Connection
 from azuraforge.client.http.pages import listed
 from azuraforge.client.shapes import Shape, json_object
 
-#: Seconds for removing many files.
+#: Timeout of requests that delete many files.
 _EMPTY_SECONDS = 300.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class NeededBy(Shape):
-    """The reason why something in the trash is kept."""
+    """The object that needs an item in the trash, so that the item is not purged."""
 
     noun: str
     name: str
@@ -24,7 +24,7 @@ class NeededBy(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class TrashItem(Shape):
-    """A thing in the trash; ``version`` if only that version was deleted."""
+    """An item in the trash. ``version`` is set if only that version was deleted."""
 
     noun: str
     id: str
@@ -39,7 +39,7 @@ class TrashItem(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class RetentionPolicy(Shape):
-    """A project's retention, in days; ``keep_run_days`` None: runs that succeeded are kept for ever."""
+    """A project's retention policy, in days. Successful runs are kept forever if ``keep_run_days`` is None."""
 
     trash_days: int
     keep_run_days: int | None
@@ -49,7 +49,7 @@ class RetentionPolicy(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class TrashContents(Shape):
-    """Contents of the trash, the latest first; ``count`` and ``bytes`` include what is not listed."""
+    """Items in the trash, latest first. ``count`` and ``bytes`` are totals, which include unlisted items."""
 
     items: list[TrashItem]
     count: int
@@ -59,7 +59,7 @@ class TrashContents(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Purged(Shape):
-    """The result of purging. ``kept`` things are needed by others."""
+    """The number of purged objects and the freed bytes. ``kept`` counts the items that other objects need."""
 
     runs: int = 0
     studies: int = 0
@@ -75,19 +75,19 @@ class Purged(Shape):
 
 
 class Trash:
-    """``client.trash``."""
+    """Methods of ``client.trash``."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def list(self, *, limit: int | None = None) -> TrashContents:
-        """Return the contents of the trash, the latest first; ``limit``: the first so many, None: all."""
+        """Return the items in the trash, latest first; at most ``limit`` of them (None: all)."""
         found = TrashContents.from_json(self._connection.get("/projects/trash", limit=1))
         items = listed(self._connection, "/projects/trash", TrashItem, limit)
         return replace(found, items=items, raw={**found.raw, "items": [each.raw for each in items]})
 
     def empty(self) -> Purged:
-        """Purge everything not needed, for ever; only an admin may. Return the purged things and freed bytes."""
+        """Permanently delete all items in the trash that no other object needs. Requires the role admin."""
         total: dict[str, int] = {}
         while True:
             answer = self._connection.request("DELETE", "/projects/trash", timeout_seconds=_EMPTY_SECONDS)
@@ -109,13 +109,14 @@ class Trash:
         keep_work_days: int,
         keep_prediction_days: int | None = None,
     ) -> RetentionPolicy:
-        """Change the project's retention policy; only an admin may.
+        """Set the project's retention policy. Requires the role admin.
 
         Args:
-            trash_days: how long the trash can be restored from.
-            keep_run_days: runs that succeeded go to the trash then, unless pinned or needed; None: never.
-            keep_work_days: how long a run that did not succeed can be resumed.
-            keep_prediction_days: lines of the ledger are purged then; None: never.
+            trash_days: days for which deleted items can be restored.
+            keep_run_days: days after which successful runs that are not pinned or needed move to the trash; None:
+                never.
+            keep_work_days: days for which unsuccessful runs can be resumed.
+            keep_prediction_days: days after which predictions in the ledger are purged; None: never.
         """
         body = {"trash_days": trash_days, "keep_run_days": keep_run_days, "keep_work_days": keep_work_days}
         body["keep_prediction_days"] = keep_prediction_days

@@ -1,9 +1,9 @@
-"""Every text that Python says to a person: templates, their translations, and numbers and dates in both languages.
+"""Texts for users: templates, their translations, and formats of numbers and dates in both languages.
 
     template.py    fills placeholders and chooses singular or plural
     catalogue.py   translations by language, compiled from ``locales/*/*.po``
-    languages.py   the language of a request, a command or a page
-    formats.py     numbers, shares, durations and times as a language writes them
+    languages.py   supported languages, and the language of the current request
+    formats.py     numbers, percentages, durations and times in each language
 
 An error is a code, a constant English template and values (``azuraforge.errors``). It is stored in that form and
 translated where it is shown. Longer texts, such as a verdict's reasons, have a key instead of a template.

@@ -30,9 +30,9 @@ _reporters: list[Callable[[str], None]] = []
 
 @dataclass(frozen=True)
 class Message:
-    """A constant English template with its values: the part of a text that can be translated later.
+    """A constant English template with its values, which can be translated later.
 
-    A value may itself be a message, for example the reason inside a sentence. The template may also be a key of the
+    A value may itself be a message, for example a reason within a sentence. The template may also be a key of the
     catalogue, for example ``noun.dataset``.
 
     Example:
@@ -48,7 +48,7 @@ class Message:
 
 
 class _Missing(NullTranslations):
-    """Answers for entries that a catalogue does not have."""
+    """Fallback catalogue that raises KeyError, so that missing entries are noticed."""
 
     def gettext(self, message: str) -> str:
         raise KeyError(message)
@@ -56,7 +56,7 @@ class _Missing(NullTranslations):
 
 @cache
 def _catalogue(language: Code) -> GNUTranslations:
-    """Return a compiled catalogue, which raises KeyError for an entry that it does not have."""
+    """Load the compiled catalogue of a language. Its ``gettext`` raises KeyError for a missing entry."""
     with (FOLDER / f"{language}.mo").open("rb") as stream:
         catalogue = GNUTranslations(stream)
     catalogue.add_fallback(_Missing())
@@ -64,7 +64,7 @@ def _catalogue(language: Code) -> GNUTranslations:
 
 
 def _text(key: str, language: Code) -> str | None:
-    """Return the text of a key; None if the catalogue does not have it. The empty key holds the header, not a text."""
+    """Return the text of a key; None if the catalogue does not contain it, or for the empty key (the file header)."""
     try:
         return _catalogue(language).gettext(key) if key else None
     except KeyError:
@@ -72,24 +72,24 @@ def _text(key: str, language: Code) -> str | None:
 
 
 def has(key: str, language: Code = "en") -> bool:
-    """Return whether there is a text with this key."""
+    """Return whether the catalogue of a language contains the key."""
     return _text(key, language) is not None
 
 
 def template(key: str, language: Code) -> str:
-    """Return the template of a key. Raises KeyError if the catalogue does not have it."""
+    """Return the template of a key in a language. Raises KeyError if the catalogue does not contain it."""
     if (text := _text(key, language)) is None:
         raise KeyError(key)
     return text
 
 
 def keyed(key: str, language: Code, /, **values: object) -> str:
-    """Return the text of a key in one language, filled in. Raises KeyError if the catalogue does not have it."""
+    """Return the filled-in text of a key in a language. Raises KeyError if the catalogue does not contain it."""
     return fill_in(template(key, language), _in(language, values), _number(language))
 
 
 def translated(message: Message, language: Code) -> str:
-    """Return a message in ``language``; without a translation in English, which is counted.
+    """Return a message in ``language``. A message without a translation is returned in English and counted.
 
     Example:
         >>> translated(Message("{problem}", {"problem": "the disk is full"}), "tr")
@@ -107,7 +107,7 @@ def translated(message: Message, language: Code) -> str:
 
 
 def has_words(text: str) -> bool:
-    """Return whether a template has letters of its own: ``{place}`` has none, and needs no translation.
+    """Return whether a template contains letters outside its placeholders, so that it needs a translation.
 
     Example:
         >>> has_words("{place}"), has_words("run {run}")
@@ -117,7 +117,7 @@ def has_words(text: str) -> bool:
 
 
 def _count(template: str) -> None:
-    """Count a template without a translation, and report the first time."""
+    """Count a template without a translation, and report it when it occurs for the first time."""
     with _lock:
         _missing[template] += 1
         reporters = list(_reporters) if _missing[template] == 1 else []
@@ -126,19 +126,19 @@ def _count(template: str) -> None:
 
 
 def report_untranslated(report: Callable[[str], None]) -> None:
-    """Call ``report`` once for each template without a translation, from now on and instead of an earlier one."""
+    """Register the function that is called once per template without a translation, replacing an earlier one."""
     with _lock:
         _reporters[:] = [report]
 
 
 def untranslated() -> Mapping[str, int]:
-    """Return how often each template without a translation was asked for, since this process started."""
+    """Return how often each template without a translation was used since the start of this process."""
     with _lock:
         return dict(_missing)
 
 
 def _in(language: Code, values: Mapping[str, object]) -> dict[str, object]:
-    """Translate the values that are messages themselves."""
+    """Return the values, with messages among them translated."""
     return {
         name: translated(value, language) if isinstance(value, Message) else value for name, value in values.items()
     }

@@ -1,4 +1,4 @@
-"""Numbers, shares and durations as each language writes them, by the symbols of the Unicode CLDR (Babel)."""
+"""Formats of numbers, percentages, durations and times, with the separators of the Unicode CLDR (from Babel)."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import math
 from datetime import datetime, timedelta, tzinfo
 from functools import cache
 
-#: What stands in the place of a value that is missing or not finite.
+#: Text in place of a value that is missing or not finite.
 NOTHING = "–"
 
 
 @cache
 def _symbols(language: str) -> dict[int, str]:
-    """Return a table that replaces English separators with those of a language."""
+    """Return a translation table from English number separators to those of a language."""
     if language == "en":
         return {}
-    from babel import Locale  # 20 ms: only who prints numbers in another language waits for it
+    from babel import Locale  # the import takes 20 ms and is not needed for English
 
     symbols = Locale(language).number_symbols["latn"]
     return str.maketrans({",": symbols["group"], ".": symbols["decimal"]})
 
 
 def separated(number: str, language: str) -> str:
-    """Return a number that Python formatted with the separators of a language.
+    """Return a number formatted by Python, with its separators replaced by those of a language.
 
     Example:
         >>> separated("1,234.5", "tr"), separated("1,234.5", "en")
@@ -32,7 +32,7 @@ def separated(number: str, language: str) -> str:
 
 
 def count_for_readers(count: int, language: str) -> str:
-    """Return a whole number with the separators of the language.
+    """Return an integer with the thousands separators of the language.
 
     Example:
         >>> count_for_readers(12345, "en"), count_for_readers(12345, "tr")
@@ -42,7 +42,7 @@ def count_for_readers(count: int, language: str) -> str:
 
 
 def duration_for_readers(duration: timedelta, language: str) -> str:
-    """Return the days, hours, minutes and seconds of a duration, without those that are zero.
+    """Return a duration in days, hours, minutes and seconds, without the units that are zero.
 
     Example:
         >>> duration_for_readers(timedelta(days=2, hours=3), "en"), duration_for_readers(timedelta(days=1), "tr")
@@ -61,7 +61,7 @@ def duration_for_readers(duration: timedelta, language: str) -> str:
 
 
 def number_for_readers(value: float | None, language: str, digits: int | None = None) -> str:
-    """Return a number with the separators of the language; with four significant digits if ``digits`` is not given.
+    """Return a number with the separators of the language and ``digits`` decimals (None: four significant digits).
 
     Example:
         >>> number_for_readers(1234.5678, "en"), number_for_readers(-1234.5678, "tr", 2), number_for_readers(None, "en")
@@ -77,14 +77,14 @@ def number_for_readers(value: float | None, language: str, digits: int | None = 
 
 
 def _digits(value: float) -> int:
-    """Return the digits after the point for four significant ones."""
+    """Return the number of decimals that results in four significant digits, at most eight."""
     if value == 0:
         return 1
     return min(8, max(0, 3 - math.floor(math.log10(abs(value)))))
 
 
 def percent_for_readers(share: float | None, language: str, digits: int = 1, signed: bool = False) -> str:
-    """Return a share as percentage, with ``signed`` also a plus sign.
+    """Return a share (0 to 1) as a percentage with ``digits`` decimals; ``signed`` adds a plus sign.
 
     Example:
         >>> percent_for_readers(-0.0412, "en"), percent_for_readers(0.9, "tr"), percent_for_readers(0.9, "tr", 0)
@@ -101,9 +101,9 @@ def percent_for_readers(share: float | None, language: str, digits: int = 1, sig
 
 
 def moment_for_readers(at: datetime | None, zone: tzinfo | None = None) -> str:
-    """Return a time to the minute with its offset from UTC, in ``zone`` or else in this machine's.
+    """Return a time to the minute with its UTC offset, in ``zone`` (None: the local time zone).
 
-    Both languages write times as ISO 8601 does.
+    Both languages use the ISO 8601 format.
 
     Example:
         >>> from datetime import UTC, timezone
@@ -119,7 +119,7 @@ def moment_for_readers(at: datetime | None, zone: tzinfo | None = None) -> str:
 
 
 def signed_for_readers(number: str) -> str:
-    """Return a formatted number with the minus sign U+2212, and a zero without a sign.
+    """Return a formatted number with the minus sign U+2212, or without a sign if it is zero.
 
     Example:
         >>> signed_for_readers("-1.5"), signed_for_readers("-0.000"), signed_for_readers("1.2e-07")

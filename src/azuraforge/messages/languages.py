@@ -1,4 +1,4 @@
-"""The languages of the platform, and the one of the present request."""
+"""The supported languages, and the language of the current request."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _current: ContextVar[Code] = ContextVar("language", default="en")
 
 
 def current() -> Code:
-    """Return the language of the present request; English outside of one."""
+    """Return the language of the current request, or English outside a request."""
     return _current.get()
 
 
 @contextmanager
 def speaking(language: Code) -> Iterator[None]:
-    """Make ``language`` the current one for a block, in this thread or task and those it starts."""
+    """Set the current language for a ``with`` block, in this thread or task and in tasks started from it."""
     token = _current.set(language)
     try:
         yield
@@ -29,9 +29,9 @@ def speaking(language: Code) -> Iterator[None]:
 
 
 def negotiate(header: str) -> Code:
-    """Return the language that an ``Accept-Language`` header prefers among ours; English if it names none of them.
+    """Return the supported language that an ``Accept-Language`` header prefers; English if there is none.
 
-    Source: RFC 9110, section 12.5.4. A malformed part is ignored.
+    The header follows RFC 9110, section 12.5.4. Malformed parts are ignored.
 
     Example:
         >>> negotiate("tr-TR,tr;q=0.9,en;q=0.8"), negotiate("de, tr;q=0.5"), negotiate("xx;q=nonsense"), negotiate("")

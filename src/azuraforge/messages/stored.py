@@ -1,4 +1,4 @@
-"""Errors and other texts in their stored form: templates and values as JSON, translated when they are shown."""
+"""Storage of errors and other texts as JSON: templates and values, which are translated when they are shown."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from azuraforge.messages.catalogue import Message, translated
 from azuraforge.messages.languages import LANGUAGES, Code
 
 if TYPE_CHECKING:
-    from pydantic import JsonValue  # the command line starts without pydantic
+    from pydantic import JsonValue  # imported for types only, because the command line starts without pydantic
 
-#: A text that is stored: in one language only, as a message, or in each language.
+#: A stored text: in one language only, as a message, or by language code.
 StoredText = str | Message | Mapping[str, str]
 
 _MESSAGE = "template"
-#: Values nested deeper than this become text; a list that holds itself has no end.
+#: Maximum nesting of values; deeper values become text, because a list may contain itself.
 _DEPTH = 6
 
 
 class Templates(TypedDict):
-    """The constant English texts of an error; a part that it lacks is empty."""
+    """The constant English templates of an error; a missing part is empty."""
 
     message: str
     where: str
@@ -31,7 +31,7 @@ class Templates(TypedDict):
 def source_of(templates: Templates, values: Mapping[str, object]) -> JsonValue:
     """Return templates and values as JSON: ``{"message": …, "next_step": …, "values": {…}}``.
 
-    Lists stay lists, messages become ``{"template": …, "values": …}``, other objects their text.
+    Lists are kept, messages become ``{"template": …, "values": …}``, and other objects become text.
     """
     source: dict[str, JsonValue] = {"message": templates["message"]}
     source |= {name: text for name, text in cast("Mapping[str, str]", templates).items() if text}
@@ -41,7 +41,7 @@ def source_of(templates: Templates, values: Mapping[str, object]) -> JsonValue:
 
 
 def restored(source: object) -> tuple[Templates, dict[str, object]] | None:
-    """Return the templates and values of a stored source; None if it has another form."""
+    """Return the templates and values of a stored error; None if ``source`` has another form."""
     if not isinstance(source, Mapping) or not isinstance(source.get("message"), str):
         return None
     kept = {name: text for name in ("message", "where", "next_step") if isinstance(text := source.get(name), str)}
@@ -53,7 +53,7 @@ def restored(source: object) -> tuple[Templates, dict[str, object]] | None:
 
 
 def shown(source: object, language: Code) -> Templates | None:
-    """Return the texts of a stored source in ``language``; None if it has another form."""
+    """Return the texts of a stored error in ``language``; None if ``source`` has another form."""
     if (known := restored(source)) is None:
         return None
     templates, values = known
@@ -75,7 +75,7 @@ def text_to_json(text: StoredText) -> JsonValue:
 
 
 def text_from_json(stored: object) -> StoredText:
-    """Return a text that ``text_to_json`` wrote. Another object becomes its string form."""
+    """Return the text that ``text_to_json`` wrote; any other object is returned as a string."""
     if isinstance(stored, Mapping) and all(isinstance(stored.get(code), str) for code in LANGUAGES):
         return {code: stored[code] for code in LANGUAGES}
     text = _restored(stored)
@@ -83,7 +83,7 @@ def text_from_json(stored: object) -> StoredText:
 
 
 def in_language(text: StoredText, language: Code) -> str:
-    """Return a text in ``language``; one that exists in one language only is returned as it is.
+    """Return a text in ``language``; a text in one language only is returned unchanged.
 
     Example:
         >>> in_language({"en": "row", "tr": "satır"}, "tr"), in_language("row", "tr")
@@ -95,7 +95,7 @@ def in_language(text: StoredText, language: Code) -> str:
 
 
 def stored_sentence(error: Mapping[str, object] | None) -> StoredText | None:
-    """Return the sentence of an error that ``AzuraError.to_dict`` wrote; None without an error."""
+    """Return the message of an error that ``AzuraError.to_dict`` wrote; None if ``error`` is None."""
     if error is None:
         return None
     known = restored(error.get("source"))
@@ -112,7 +112,7 @@ def _stored(value: object, depth: int = 0) -> JsonValue:
             _MESSAGE: value.template,
             "values": {name: _stored(each, depth + 1) for name, each in value.values.items()},
         }
-    if isinstance(value, Real):  # numpy's, too
+    if isinstance(value, Real):  # includes NumPy scalars
         return float(value) if not isinstance(value, Integral) else int(value)
     if isinstance(value, list):
         return [_stored(each, depth + 1) for each in value]

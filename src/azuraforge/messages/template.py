@@ -1,4 +1,4 @@
-"""Templates with placeholders, and the plural that the number before a word chooses."""
+"""Templates with placeholders, and with words whose form depends on the number before them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PIECES = re.compile(r"\{\{|\}\}|\{(?P<name>[a-z_0-9]+)[^{}]*\}|\[(?P<one>[^\[\]
 
 
 class _Filling(Formatter):
-    """``str.format`` that keeps placeholders without a value and lets a language write the numbers."""
+    """Formatter that raises KeyError for a missing value, and formats numbers with a function of the language."""
 
     def __init__(self, number: Callable[[str], str] | None) -> None:
         self._number = number
@@ -34,8 +34,8 @@ class _Filling(Formatter):
 def fill(template: str, /, **values: object) -> str:
     """Return ``template`` with its placeholders filled in.
 
-    ``[one|many]`` becomes ``one`` if the nearest number before it is one, else ``many``. Turkish needs no such choice:
-    a noun after a number stays singular. A template that cannot be filled is returned as it is.
+    ``[one|many]`` becomes ``one`` if the nearest number before it is 1, else ``many``. Turkish templates do not need
+    it, because a noun after a number stays singular. If a value is missing, the template is returned unchanged.
 
     Example:
         >>> fill("{rows} [row|rows] [is|are] missing", rows=1), fill("{rows} [row|rows] [is|are] missing", rows="1,200")
@@ -50,8 +50,8 @@ def fill_in(template: str, values: Mapping[str, object], number: Callable[[str],
     """Return ``template`` with its placeholders filled in, as ``fill`` does.
 
     Args:
-        number: writes a formatted number (``{share:.1f}``, ``{rows:,}``) as a language does; numbers without a format,
-            such as ports and ids, stay as they are.
+        number: replaces the separators of a formatted number (``{share:.1f}``, ``{rows:,}``) by those of a language;
+            numbers without a format, such as ports and ids, are not changed.
     """
     last = ""
 

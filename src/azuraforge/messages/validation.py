@@ -1,4 +1,4 @@
-"""Sentences for the errors of pydantic, by their type."""
+"""Messages for pydantic's validation errors, by error type."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, cast
 from azuraforge.messages.catalogue import Message
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails  # the command line starts without pydantic
+    from pydantic_core import ErrorDetails  # imported for types only, because the command line starts without pydantic
 
 _OR = re.compile(r" or (?=[^ ]+$|'[^']*'$)")
 
 
 @cache
 def templates() -> Mapping[str, Message]:
-    """Return pydantic's error type → its sentence. The placeholders are pydantic's own context values.
+    """Return the messages by pydantic error type. Their placeholders are the keys of pydantic's error context.
 
-    Types that only a schema of Python code can raise, such as ``callable_type``, are left out.
+    Types that cannot result from JSON input, such as ``callable_type``, are omitted.
     """
     an_object = Message("input should be an object")
     a_list = Message("input should be a valid list")
@@ -133,9 +133,10 @@ def templates() -> Mapping[str, Message]:
 
 
 def message_of(item: ErrorDetails) -> Message:
-    """Return the sentence of one error, ready for translation.
+    """Return the message of one validation error.
 
-    A validator of ours raises ``InvalidValue``, whose sentence is used. A type without a sentence keeps pydantic's.
+    For an ``InvalidValue`` raised by a validator, it is that error's message. An unknown type keeps pydantic's English
+    text.
     """
     context = cast("Mapping[str, object]", item.get("ctx") or {})
     own = getattr(context.get("error"), "sentence", None)
@@ -149,7 +150,7 @@ def message_of(item: ErrorDetails) -> Message:
 
 
 def _value(name: str, value: object) -> object:
-    """Return a value of an error's context: numbers without a needless ``.0``, choices as a list that is translated."""
+    """Return a value of an error's context: whole floats as integers, and lists of choices as a message."""
     if name in ("expected", "expected_schemes") and isinstance(value, str):
         *first, last = _OR.split(value, maxsplit=1)
         return Message("{choices} or {last}", {"choices": first[0], "last": last}) if first else value

@@ -1,1 +1,1 @@
-"""A run's report: one Markdown document with figures, as Markdown, a single HTML file or a PDF. Written in children."""
+"""Reports of runs as Markdown, HTML or PDF with embedded figures. Child processes write them."""

@@ -1,4 +1,4 @@
-"""Child that writes reports, the only process that loads matplotlib and reportlab."""
+"""Entry points of the child processes that write reports. Only these processes load matplotlib and reportlab."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from azuraforge.reports.material import Content, Figures, Material, Question, Wr
 from azuraforge.reports.words import Words
 from azuraforge.strict_json import JsonObject
 
-#: Our own pictures stand in lines of their own at the end; whatever others wrote is quoted or escaped.
+#: Embedded figures, which stand on lines of their own. Text from other sources is quoted or escaped, so cannot match.
 _PICTURE = re.compile(r"^\[[a-z_]+\]: (data:image/svg\+xml;base64,[A-Za-z0-9+/=]+)$", re.M)
-#: Added to the niceness of the child that writes reports of runs that ended: whoever computes goes first.
+#: Added to the niceness of the child that writes reports of ended runs, so that computations have priority.
 _NICENESS = 10
 
 Answer = Callable[[JsonObject], JsonObject]
 
 
 class Child(Protocol):
-    """The child side of a call, as this step sees it."""
+    """Protocol of the child process connection that ``write`` uses."""
 
     @property
     def payload(self) -> Mapping[str, object]: ...
 
 
 def write(child: Child) -> Content:
-    """Write one report. ``WriteInput`` → ``Content``."""
+    """Write one report. The payload is a ``WriteInput``."""
     asked = WriteInput.model_validate(child.payload)
     words = Words(asked.language)
     if asked.document is not None:
@@ -44,9 +44,9 @@ def write(child: Child) -> Content:
 
 
 def serve(opening: JsonObject) -> Answer:
-    """Serve requests for the documents of ended runs, one at a time, at low priority.
+    """Lower the priority of the process, and return the function that writes the documents of an ended run.
 
-    ``Question`` → ``Written``.
+    The function takes a ``Question`` and returns a ``Written``, both as JSON.
     """
     os.nice(_NICENESS)
 
@@ -61,7 +61,7 @@ def serve(opening: JsonObject) -> Answer:
 
 def _document(material: Material, words: Words, wanted: str) -> bytes:
     drawn: dict[str, bytes] = {}
-    if material.figures != Figures() or material.curves:  # loading matplotlib takes longer than all the rest
+    if material.figures != Figures() or material.curves:  # loading matplotlib takes longer than writing the report
         from azuraforge.reports.drawing import draw
 
         drawn = draw(material, words, "png" if wanted == "pdf" else "svg")
@@ -69,7 +69,7 @@ def _document(material: Material, words: Words, wanted: str) -> bytes:
     if wanted == "pdf":
         from azuraforge.reports import pdf
 
-        # Inside the document a picture goes by its name; the address is never followed.
+        # The document refers to each figure by a placeholder URL, which is never requested.
         addresses = {name: f"https://figure.invalid/{name}" for name in drawn}
         text = markdown(material, words, addresses)
         return pdf.document(text, title, words.code, {addresses[name]: picture for name, picture in drawn.items()})

@@ -1,4 +1,4 @@
-"""The section "What would change this conclusion", derived from the evaluation's numbers only."""
+"""The section "What would change this conclusion" of a report, derived from the evaluation and its figures."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from azuraforge.reports.markdown import escape
 from azuraforge.reports.material import Figures
 from azuraforge.reports.words import Words
 
-#: The worst slices are named; naming all would say nothing.
+#: Maximum number of slices that the section names, worst first.
 MOST_SLICES = 6
-#: Below this probability of uncorrelated errors, the report calls them correlated.
+#: Ljung–Box p-value below which the report calls the errors autocorrelated.
 _SURE = 0.05
 
 
 def conclusion(words: Words, seed: int, evaluation: Evaluation, figures: Figures) -> list[str]:
-    """Return sentences, each from a number that was computed."""
+    """Return the sentences of the section, each of which states a computed number."""
     said: list[str] = []
     candidate = evaluation.candidate
     rivals = {evaluation.best_baseline}
     rivals |= {each.name for each in evaluation.contenders if each.role == "champion"}
     compared = [each for each in evaluation.comparisons if each.a == candidate.name and each.b in rivals]
-    said += dict.fromkeys(sentence for each in compared for sentence in _about(words, each))  # some are common to both
+    said += dict.fromkeys(
+        sentence for each in compared for sentence in _about(words, each)
+    )  # both comparisons may produce the same sentence
     said += _slices(words, figures.slices)
     said += _shape(words, candidate, figures)
     judged, horizon = evaluation.judged_horizon, evaluation.horizon
@@ -97,7 +99,7 @@ def _errors(words: Words, residuals: Residuals) -> list[str]:
         said.append(words("conclusion.bias", **values))
     found, bound, tested = residuals.autocorrelation, residuals.autocorrelation_bound, residuals.ljung_box
     strongest = max(range(len(found)), key=lambda lag: abs(found[lag]), default=None)
-    # Of many lags some lie outside the band by chance: the test over all of them decides whether anything is said.
+    # Some of many lags exceed the bound by chance, so the test over all lags decides whether the sentence is written.
     if strongest is not None and bound is not None and tested is not None and tested.p < _SURE:
         values = {
             "lag": words.number(strongest + 1),

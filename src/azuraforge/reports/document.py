@@ -1,4 +1,4 @@
-"""The report of a run as Markdown, from the run's stored data. Only sentences are computed here."""
+"""The report of a run as a Markdown document, written from the run's stored data."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _MOST_FIELDS = 200
 
 
 def markdown(material: Material, words: Words, pictures: Mapping[str, str]) -> str:
-    """Return the document. ``pictures``: those that were drawn, name → address, put at the end as references."""
+    """Return the document. ``pictures`` maps figure names to URLs, which become references at the end."""
     run, evaluation = material.run, material.evaluation
     lines = [f"# {escape(run.name)}", "", *_lead(run, words)]
     lines += _failure(material, words)
@@ -144,7 +144,7 @@ def _scores(evaluation: Evaluation, words: Words) -> list[str]:
 
 
 def _intervals(evaluation: Evaluation, words: Words) -> list[str]:
-    """Return the share that each interval held: of every contender overall, of the candidate also by horizon."""
+    """Return the coverage of the intervals: of all contenders overall, and of the candidate also by horizon."""
     able = [each for each in sorted(evaluation.contenders, key=lambda each: each.rank) if each.intervals]
     if not able:
         return []
@@ -180,7 +180,7 @@ def _held(interval: IntervalCoverage | None, words: Words) -> str:
 
 
 def _series(series: SeriesTable, best_baseline: str, words: Words) -> list[str]:
-    """Return the worst of several series next to the best baseline, and those that were left out."""
+    """Return the scores of the worst series next to the best baseline, and the names of omitted series."""
     baseline = escape(best_baseline)
     mase, rmse = words.title(MASE), words.title(RMSE)
     heads = [escape(series.column), mase, f"{mase}, {baseline}", rmse, f"{rmse}, {baseline}", words.title(SKILL)]
@@ -204,7 +204,7 @@ def _series(series: SeriesTable, best_baseline: str, words: Words) -> list[str]:
 
 
 def _levels(hierarchy: Hierarchical, best_baseline: str, words: Words) -> list[str]:
-    """Return the errors of totals and series, next to the best baseline and to other ways to the totals."""
+    """Return the errors by level, next to the best baseline, the unreconciled forecasts and the sums of series."""
     baseline = escape(best_baseline)
     rmse = words.title(RMSE)
     heads = [words("levels.level"), words("levels.count"), rmse, f"{rmse}, {baseline}", words.title(SKILL)]
@@ -221,7 +221,7 @@ def _levels(hierarchy: Hierarchical, best_baseline: str, words: Words) -> list[s
 
 
 def _incumbent(incumbent: IncumbentScores, words: Words) -> list[str]:
-    """Return the present forecast next to the candidate and the best baseline, on the targets that it spoke of."""
+    """Return the scores of the incumbent forecast, the candidate and the best baseline on the same targets."""
     shown = [each for each in METRICS if each.name in ("rmse", "mae", "mase")]
     rows = [
         [escape(name), *(words.number(scores.get(each.name)) for each in shown)]
@@ -234,7 +234,7 @@ def _incumbent(incumbent: IncumbentScores, words: Words) -> list[str]:
 
 
 def _metrics(evaluation: Evaluation) -> list[MetricFacts]:
-    """Return the metrics that some contender has."""
+    """Return the visible metrics for which at least one contender has a value."""
     return [
         metric
         for metric in evaluation.metrics
@@ -255,7 +255,7 @@ def _figures(figures: Figures, words: Words, pictures: Mapping[str, str]) -> lis
 
 
 def _below(figure: object, words: Words) -> list[str]:
-    """Return the table or the remark under a picture, where it says more than the picture."""
+    """Return the table or the note below a figure; empty for figures without one."""
     match figure:
         case ForecastFigure():
             return [words("forecast.refitted"), ""] if figure.refitted else []
@@ -356,7 +356,7 @@ def _attempts(run: RunDetail, words: Words) -> list[str]:
 
 
 def _plain(words: Words, value: JsonValue) -> str:
-    """Return a setting as it was given: exact, for it is not a measurement."""
+    """Return a setting as text, without rounding."""
     if isinstance(value, bool):
         return words("yes" if value else "no")
     return NOTHING if value is None else str(value)

@@ -1,4 +1,4 @@
-"""A run's figures drawn by matplotlib; only in a child. Light background; shapes in addition to colours."""
+"""Drawing of a run's figures with matplotlib, in a child process. Curves differ in shape as well as in colour."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from azuraforge.reports.words import Words
 from azuraforge.runs.schemas import MetricSeries
 
 Kind = Literal["svg", "png"]
-#: Inches; a page's width.
+#: Size of a figure in inches; the width is that of a page.
 _WIDTH, _HEIGHT = 7.2, 3.0
 _INK, _SOFT, _FIRST, _SECOND, _BAND = "#1f2430", "#6b7280", "#1d4ed8", "#c2410c", "#fdba74"
 _MOST_BARS = 12
@@ -47,16 +47,16 @@ _STYLE: Any = {
     "ytick.color": _SOFT,
     "legend.frameon": False,
     "lines.linewidth": 1.3,
-    # Text as shapes: every reader has the letters. The salt makes the same picture the same bytes.
+    # Text is drawn as paths, so that no font is required. The fixed salt makes the bytes reproducible.
     "svg.fonttype": "path",
     "svg.hashsalt": "azuraforge",
-    # App names are not formulas.
+    # App names may contain $ and are not formulas.
     "text.parse_math": False,
 }
 
 
 def draw(material: Material, words: Words, kind: Kind) -> dict[str, bytes]:
-    """Draw every figure that the run has data for; return them by name, in the report's order."""
+    """Draw all figures for which the run has data; return the files by name, in the order of the report."""
     drawn = {}
     with rc_context(_STYLE):
         for name, work in _asked(material):
@@ -101,7 +101,7 @@ def _asked(material: Material) -> Iterator[tuple[str, Callable[[Figure, Words], 
 
 
 class _NothingToDraw(Exception):
-    """The data has no points."""
+    """Raised if a figure's data contains no points."""
 
 
 def _forecast(data: ForecastFigure, figure: Figure, words: Words) -> None:
@@ -229,7 +229,7 @@ def _bars(
     label: str,
     words: Words,
 ) -> None:
-    """Draw horizontal bars, the first one on top."""
+    """Draw horizontal bars, the first one at the top, with error bars if ``spreads`` is given."""
     if not names:
         raise _NothingToDraw
     figure.set_size_inches(_WIDTH, 0.24 * len(names) + 0.7)
@@ -319,7 +319,7 @@ def _named(axes: Axes, x: str, y: str, *, legend: bool = True) -> None:
 
 
 def _times(at: Sequence[str]) -> list[Any]:
-    """Convert the labels of a time axis to times, or to row numbers if the series has no time."""
+    """Convert the labels of a time axis to datetimes, or to row numbers if the rows have no times."""
     try:
         return [float(each) for each in at]
     except ValueError:

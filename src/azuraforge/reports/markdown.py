@@ -1,4 +1,4 @@
-"""Markdown from untrusted values: escaped, one line each."""
+"""Building blocks of Markdown documents from untrusted text, which is escaped."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterable, Sequence
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>()#!|~$&])")
-#: What would begin a list, a heading or a quotation, were it the first of its line.
+#: Characters that would start a list or a heading at the beginning of a line.
 _FIRST = re.compile(r"^(?=[-+=])|^(\d{1,9})(?=\.(?:\s|$))")
 _SPACES = re.compile(r"\s+")
-#: Longer values are cut; the whole stands in the run.
+#: Maximum length of a value in characters; the run's JSON contains the complete value.
 _LONGEST = 500
 
 
 def escape(value: object) -> str:
-    r"""Return a value as escaped plain text.
+    r"""Return a value as one line of escaped plain text, shortened to 500 characters.
 
     Example:
         >>> escape("<b>a|b</b>\n# x")
@@ -23,13 +23,13 @@ def escape(value: object) -> str:
     text = _SPACES.sub(" ", str(value)).strip()
     text = text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
     text = _SPECIAL.sub(r"\\\1", text)
-    # What stands first in its line must not begin a list; what a reader's program might make a link of is broken up.
+    # Escape the beginning of a list, and break up text that a viewer could turn into a link.
     text = _FIRST.sub(lambda found: f"{found[1] or ''}\\", text)
     return text.replace("://", "\\://").replace("www.", "www\\.")
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> list[str]:
-    """Return a table of Markdown cells; columns in ``right`` are right-aligned numbers.
+    """Return the lines of a Markdown table. ``right`` contains the indices of right-aligned columns.
 
     Example:
         >>> table(["a", "b"], [["x", "1"]], right=[1])
@@ -41,7 +41,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[i
 
 
 def quoted(markdown: str) -> list[str]:
-    """Return an app's own Markdown as a quotation, which confines its headings and lists.
+    """Return Markdown from an app as a quotation, so that its headings and lists do not affect the document.
 
     Example:
         >>> quoted("# a\\n\\nb")

@@ -1,4 +1,4 @@
-"""Material of a report: the stored data of a run."""
+"""Shapes of a report's input (a run's stored data) and of the requests to the child that writes it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FigureT = TypeVar("FigureT")
 
 
 def _drawable(value: object, parse: ValidatorFunctionWrapHandler) -> object:
-    """Return the figure; None for one of a plugin that has a built-in figure's name and another shape."""
+    """Return the parsed figure; None if a plugin stored another shape under the name of a built-in figure."""
     try:
         return parse(value)
     except ValidationError:
@@ -34,7 +34,7 @@ Drawable = Annotated[FigureT | None, WrapValidator(_drawable)]
 
 
 class Figures(BaseModel):
-    """The figures that a report draws; a run may hold others."""
+    """The figures that a report draws; None if the run does not have them. Other figures are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -49,14 +49,14 @@ class Figures(BaseModel):
 
 
 class Judged(BaseModel):
-    """The contents of the run's file ``evaluation.json``."""
+    """The contents of a run's artifact ``evaluation.json``."""
 
     evaluation: Evaluation
     verdict: VerdictRecord
 
 
 class Material(BaseModel):
-    """A run with its evaluation and verdict (None if it was never evaluated), its figures and its curves."""
+    """A run with its evaluation and verdict (None if it was not evaluated), its figures and its curves."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -68,7 +68,7 @@ class Material(BaseModel):
 
 
 class WriteInput(BaseModel):
-    """Request for a report: from ``material``, or as a page from an existing Markdown ``document``."""
+    """Request for a report, from ``material`` or, for HTML, from an existing Markdown ``document``."""
 
     language: ReportLanguage
     format: ReportFormat
@@ -78,19 +78,19 @@ class WriteInput(BaseModel):
 
 
 class Content(BaseModel):
-    """A written report, as base64."""
+    """A written report, base64-encoded."""
 
     content: str
 
 
 class Question(BaseModel):
-    """Request for the documents of an ended run."""
+    """Request for the Markdown documents of an ended run in several languages."""
 
     material: Material
     languages: tuple[ReportLanguage, ...]
 
 
 class Written(BaseModel):
-    """Markdown documents by language, as base64."""
+    """Base64-encoded Markdown documents by language."""
 
     contents: dict[ReportLanguage, str]

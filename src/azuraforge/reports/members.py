@@ -1,4 +1,4 @@
-"""Section of a report on the members of a combined predictor."""
+"""The section of a report about the members of a combined predictor."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from azuraforge.reports.words import NOTHING, Words
 
 
 def members(composition: Composition, evaluation: Evaluation, words: Words) -> list[str]:
-    """Return the table of members with the combination in its last row, and lists of those that were left out."""
+    """Return a table of the members, ending with the combination, and lists of omitted and not refitted members."""
     ranked_by = evaluation.ranked_by
     facts = evaluation.metric(ranked_by)
     metric = escape(ranked_by if facts is None else text_of(facts.title, words.code))
@@ -50,7 +50,7 @@ def members(composition: Composition, evaluation: Evaluation, words: Words) -> l
 
 
 def _seconds(value: float | None, words: Words) -> str:
-    """Return seconds to a tenth: what a member took is no measurement to four digits."""
+    """Return seconds with one decimal, because training times are not precise to four digits."""
     if value is None:
         return NOTHING
     shown = f"{value:.1f}"

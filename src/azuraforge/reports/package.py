@@ -33,7 +33,7 @@ def _reporter(services: Services) -> Reporter:
 
 
 def reporter(services: Services, round_seconds: float) -> Reporter:
-    """Build a reporter that looks at every project once in ``round_seconds``."""
+    """Build a reporter that checks every project once per ``round_seconds``."""
     from azuraforge.reports.reporter import Reporter
 
     return Reporter(services[DATABASE], services[EVENTS], services[REPORTS], services[LAUNCHER].open, round_seconds)

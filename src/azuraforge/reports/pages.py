@@ -1,4 +1,4 @@
-"""A report as one HTML file: no script, no external resources, figures embedded."""
+"""Reports as one HTML file with embedded figures, without scripts and external resources."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
-#: Said by the file itself too, for it may be opened from anywhere.
+#: Content security policy, embedded in the file because it may be opened without a server.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _STYLE = """
 :root { color-scheme: light; }
@@ -26,7 +26,7 @@ blockquote { margin: 1rem 0; padding-left: 1rem; border-left: 3px solid #d1d5db;
 
 
 def reader(pictures: Collection[str] = ()) -> MarkdownIt:
-    """Return the parser of report Markdown: tables, no HTML, and only our own ``data:`` addresses.
+    """Return the parser of report Markdown: with tables, without HTML, and with ``data:`` URLs for ``pictures`` only.
 
     Example:
         >>> reader().render("<script>x</script> [a](javascript:x)")
@@ -40,7 +40,7 @@ def reader(pictures: Collection[str] = ()) -> MarkdownIt:
 
     found.validateLink = is_safe  # type: ignore[method-assign, assignment]
     renderer: Any = found.renderer
-    # A picture from elsewhere would tell its owner who reads.
+    # Loading an external image would reveal the reader to its server.
     plain = renderer.rules["image"]
 
     def image(tokens: Any, index: int, options: Any, env: Any) -> str:
@@ -56,7 +56,7 @@ def reader(pictures: Collection[str] = ()) -> MarkdownIt:
 
 
 def page(markdown: str, title: str, language: str, pictures: Collection[str] = ()) -> str:
-    """Return the HTML file."""
+    """Return the HTML file for a Markdown document; ``pictures`` contains the ``data:`` URLs of its figures."""
     body = reader(pictures).render(markdown)
     return (
         f'<!doctype html>\n<html lang="{html.escape(language)}">\n<head>\n<meta charset="utf-8">\n'

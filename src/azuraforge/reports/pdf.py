@@ -1,4 +1,4 @@
-"""A report as PDF, by reportlab, in matplotlib's DejaVu font, which has all Turkish letters."""
+"""Reports as PDF, written by reportlab in matplotlib's DejaVu font, which contains all Turkish letters."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _RULE = TableStyle(
 
 
 def document(markdown: str, title: str, language: str, pictures: Mapping[str, bytes]) -> bytes:
-    """Return the PDF file. ``pictures``: address in the Markdown → PNG."""
+    """Return the PDF file for a Markdown document; ``pictures`` maps the URLs in the document to PNG images."""
     _use_letters()
     tokens = reader(pictures).parse(markdown)
     written = io.BytesIO()
@@ -132,7 +132,7 @@ def _list(node: SyntaxTreeNode, pictures: Mapping[str, bytes], style: ParagraphS
 
 
 def _of(node: SyntaxTreeNode) -> SyntaxTreeNode:
-    """Return a node whose only child is ``node``."""
+    """Return a new root node whose only child is ``node``."""
     tokens: list[Token] = node.to_tokens()
     return SyntaxTreeNode(tokens)
 
@@ -151,7 +151,7 @@ def _table(node: SyntaxTreeNode) -> Table:
     ]
     columns = len(rows[0])
     numeric = [cell.style is _NUMBER for cell in rows[0]]
-    # A column of numbers needs less; what is left goes to the words.
+    # Columns of numbers are narrow; columns of text share the remaining width.
     number_width = min(26 * mm, _WIDTH * 0.7 / max(1, sum(numeric)))
     words = columns - sum(numeric)
     rest = _WIDTH - number_width * sum(numeric)
@@ -160,7 +160,7 @@ def _table(node: SyntaxTreeNode) -> Table:
 
 
 def _inline(node: SyntaxTreeNode) -> str:
-    """Return a line in reportlab's markup, with all text escaped."""
+    """Return the inline content of a node in reportlab's markup, with all text escaped."""
     match node.type:
         case "text":
             return html.escape(node.content)

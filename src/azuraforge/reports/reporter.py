@@ -1,8 +1,8 @@
-"""The loop that writes the report of every ended run, one at a time, at low priority, in a thread of its own.
+"""Background loop that writes the reports of ended runs, one at a time, at low priority, in a thread of its own.
 
-Which runs ended is read from the project's log, so an end counts whoever wrote it. A platform that stopped before all
-were written goes over the last lines again when it starts. Any number may run, in any number of processes: what is
-there is not written again.
+The loop reads the ends of runs from the projects' event logs, so that it also finds ends recorded by other processes.
+After a start, it reads the last events again, in case the platform stopped before all reports were written. Several
+processes may run the loop, because existing reports are not written again.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ from azuraforge.strict_json import JsonObject
 from azuraforge.telemetry import logger
 
 ENTRY = "azuraforge.reports.child:serve"
-#: How often every project is looked at, without a notification.
+#: Seconds between two checks of all projects without a notification.
 ROUND_SECONDS = 60.0
-#: A platform that just starts, perhaps for one command only, has better things to do.
+#: Delay of the first check, so that it does not slow down the start of the platform.
 _FIRST_SECONDS = 5.0
-#: Ends that come together are looked at together.
+#: Delay after a notification, so that runs that end together are processed together.
 _GATHER_SECONDS = 0.5
-#: So long one report may take: its child gives way to everybody, and a busy machine has little left for it.
+#: Timeout of one report. It is long because the child has low priority and a busy machine slows it down.
 _ANSWER_SECONDS = 120.0
-#: How often this process tries to write one run's report; a hanging child holds up everybody's, so that less often.
+#: Maximum attempts per report; fewer after a timeout, because a hanging child delays all other reports.
 _TRIES, _SLOW_TRIES = 3, 2
-#: Lines of a project's log that a start goes over again.
+#: Number of events of a project's log that are read again after a start.
 _BEHIND = 500
-#: A child is ended after so many reports: drawing keeps a little memory each time, and a backlog may last for hours.
+#: Number of reports after which the child is replaced, because drawing leaks a little memory each time.
 REPORTS_PER_CHILD = 50
 _ENDS = frozenset({"succeeded", "failed", "cancelled", "quarantined"})
-#: A study's winner has a report, its trials have none; an external run's is written when it is first asked for.
+#: Kinds of runs without a report at their end: trials, and external runs, whose reports are written on request.
 _WITHOUT = frozenset({"trial", "external"})
 
 log = logger("runs")
 
 
 class ChildSession(Protocol):
-    """A long-lived child, see ``processes.exchange``."""
+    """Protocol of a long-lived child process, see ``processes.exchange``."""
 
     def ask(self, payload: Mapping[str, object], timeout_seconds: float) -> JsonObject: ...
     def kill(self) -> None: ...
@@ -58,11 +58,11 @@ Open = Callable[[str, JsonObject], ChildSession]
 
 
 class _Unanswered(TransientError):
-    """The child died while answering, or took too long."""
+    """Error for a child that died or timed out while it wrote a report."""
 
 
 class Reporter:
-    """Finds ended runs in each project, continuing where it left off."""
+    """Background loop that finds ended runs in the projects' event logs and writes their reports."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class Reporter:
         self._open = open_child
         self._round_seconds = round_seconds
         self._reports_per_child = reports_per_child
-        self._written = 0  # by the present child
+        self._written = 0  # by the current child
         self._cursors: dict[str, int] = {}
         self._noticed: set[str] = set()
         self._tries: Counter[tuple[str, str]] = Counter()
@@ -95,7 +95,7 @@ class Reporter:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the loop at once; an unfinished report is written after the next start."""
+        """Stop the loop immediately. An unfinished report is written after the next start."""
         self._stopping.set()
         self._woken.set()
         with self._lock:
@@ -106,21 +106,21 @@ class Reporter:
         self._end_child()
 
     def notice(self, project_id: str, stream: str) -> None:
-        """Wake the loop after an event of this process, perhaps the end of a run."""
+        """Wake the loop after an event of a project, which may be the end of a run."""
         if stream == "project":
             with self._lock:
                 self._noticed.add(project_id)
             self._woken.set()
 
     def look(self, project_id: str) -> int:
-        """Process a project's new events; return the number of ended runs among them.
+        """Process the new events of a project, and return the number of ended runs among them.
 
-        Raises if a report could not be written just now: the next call begins with it.
+        Raises the error if a report could not be written; the next call retries that report first.
         """
         after = self._cursors.get(project_id)
         if after is None:
             after = max(0, self._events.last_seq(project_id, "project") - _BEHIND)
-            self._cursors[project_id] = after  # what could not be written at first does not fall behind
+            self._cursors[project_id] = after  # later calls continue here, even if the first one fails
         found = 0
         while not self._stopping.is_set() and (lines := self._events.read(project_id, "project", after)):
             for line in lines:
@@ -139,7 +139,7 @@ class Reporter:
                 raise
             self._end_child()
             if isinstance(error, TransientError) and not isinstance(error, _Unanswered):
-                raise  # of the database or the launcher, not of this run
+                raise  # an error of the database or the launcher does not count as an attempt
             self._tries[key] += 1
             slow = isinstance(error, AzuraError) and error.error_code == TOO_SLOW
             if self._tries[key] < (_SLOW_TRIES if slow else _TRIES):
@@ -155,7 +155,7 @@ class Reporter:
             child = self._open(ENTRY, {})
             with self._lock:
                 self._child, self._written = child, 0
-        if self._stopping.is_set():  # it was opened after everybody was told to end
+        if self._stopping.is_set():  # the child was opened after the stop was requested
             self._end_child()
         assert self._child is not None
         self._written += 1
@@ -176,7 +176,7 @@ class Reporter:
         while not self._stopping.is_set():
             self._woken.wait(max(0.0, due - time.monotonic()))
             self._stopping.wait(_GATHER_SECONDS)
-            self._woken.clear()  # before looking, so that no notification is missed
+            self._woken.clear()  # cleared before the check, so that no notification is lost
             with self._lock:
                 noticed, self._noticed = self._noticed, set()
             try:
@@ -187,10 +187,10 @@ class Reporter:
             except Exception as error:
                 self._wait_with(noticed, error)
             finally:
-                self._end_child()  # its memory is given back
+                self._end_child()  # frees its memory
 
     def _look_at(self, projects: set[str]) -> None:
-        """Look at each project; one that must wait does not delay the others. Raises if the database is unavailable."""
+        """Check each project; an error in one does not delay the others. Raises if the database is unavailable."""
         for project_id in list(projects):
             try:
                 self.look(project_id)
@@ -201,7 +201,7 @@ class Reporter:
             projects.discard(project_id)
 
     def _wait_with(self, projects: set[str], error: Exception) -> None:
-        """Wait for the next notification, or the next round."""
+        """Schedule projects for the next notification or check after an error, and log the error."""
         with self._lock:
             self._noticed |= projects
         if not self._stopping.is_set():
@@ -209,7 +209,7 @@ class Reporter:
 
 
 def _is_end(line: EventOut) -> bool:
-    """Return whether an event ends a run or its follow-ups, which a report also shows."""
+    """Return whether an event is the end of a run with a report, or the end of such a run's follow-ups."""
     if line.type not in ("run.state", "run.followed_up"):
         return False
     return line.data["state"] in _ENDS and line.data["kind"] not in _WITHOUT

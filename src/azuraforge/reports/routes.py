@@ -1,4 +1,4 @@
-"""HTTP routes of reports, below the runs that they describe."""
+"""HTTP route of a run's report."""
 
 from __future__ import annotations
 

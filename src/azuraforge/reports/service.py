@@ -1,7 +1,7 @@
-"""Reports of runs: written by a child from the run's stored data, and kept with the run once it has ended.
+"""Reports of runs, which a child process writes from the run's stored data and an ended run stores as artifacts.
 
-The English Markdown document is written when a run ends (``reporter.py``); the Turkish one, other formats, and
-documents of runs that are given none by themselves, when they are first asked for: drawing takes most of the time.
+The English Markdown document is written when a run ends (``reporter.py``). The Turkish document, other formats, and all
+reports of trials and external runs are written on the first request, because drawing is slow.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from azuraforge.strict_json import JsonObject
 
 ENTRY = "azuraforge.reports.child:write"
 TIMEOUT_SECONDS = 120.0
-#: The kept reason why a run's end wrote no report.
+#: Artifact with the reason why no report was written at the end of a run.
 PROBLEM = "report.problem.txt"
-#: Languages of the document that a run's end writes.
+#: Languages of the documents that are written at the end of a run.
 AT_END: tuple[ReportLanguage, ...] = ("en",)
 MEDIA_TYPES = {"md": "text/markdown", "html": "text/html", "pdf": "application/pdf"}
 _CURVE_POINTS = 400
-#: Figures that are pictures of their own; a report is read without them.
+#: Figures that consist of images and are not part of reports.
 _NOT_DRAWN = frozenset({"mistakes", "saliency"})
 
-#: A question to ``reports.child:serve`` and its answer.
+#: Function that sends a request to ``reports.child:serve`` and returns the response.
 Ask = Callable[[Question], Written]
 
 
 class Runs(Protocol):
-    """The part of ``RunService`` that reports use."""
+    """Protocol of the methods of ``RunService`` that reports use."""
 
     def get(self, project_id: str, run_id: str) -> RunDetail: ...
     def keep_artifact(
@@ -46,7 +46,7 @@ class Runs(Protocol):
 
 @dataclass(frozen=True)
 class Report:
-    """A written report."""
+    """A written report, with its media type and file name."""
 
     content: bytes
     media_type: str
@@ -54,7 +54,7 @@ class Report:
 
 
 class RunReports:
-    """Reports of every project's runs."""
+    """Service that writes and stores the reports of runs."""
 
     def __init__(self, artifacts: ArtifactStore, runs: Runs, call: Call) -> None:
         self._artifacts = artifacts
@@ -62,7 +62,7 @@ class RunReports:
         self._call = call
 
     def write(self, project_id: str, run_id: str, wanted: ReportFormat, language: ReportLanguage) -> Report:
-        """Return the stored report, or else write it now. Raises NotFound for a run that is not in the project."""
+        """Return the stored report of a run, or write it. Raises NotFound if the project does not have the run."""
         run = self._runs.get(project_id, run_id)
         name = _name(language, wanted)
         if (kept := self._kept(project_id, run, name)) is not None:
@@ -74,23 +74,23 @@ class RunReports:
         return Report(content, MEDIA_TYPES[wanted], _file_name(run, name))
 
     def _made_of(self, project_id: str, run: RunDetail, wanted: ReportFormat, language: ReportLanguage) -> WriteInput:
-        """Return the material: an existing document for a page, the run's stored data for everything else."""
+        """Return the request to the child: an existing document for HTML, else the run's stored data."""
         if wanted == "html" and (document := self._kept(project_id, run, _name(language, "md"))) is not None:
             return WriteInput(language=language, format=wanted, document=document.decode(), title=run.name)
         return WriteInput(language=language, format=wanted, material=self._material(project_id, run))
 
     def write_at_end(self, project_id: str, run_id: str, ask: Ask) -> None:
-        """Write the document of a run that ended, unless it has one, and keep it.
+        """Write and store the documents of an ended run that it does not have yet.
 
-        Raises what ``ask`` raises, and errors of the database.
+        Raises the errors of ``ask`` and of the database.
         """
         try:
             run = self._runs.get(project_id, run_id)
-        except NotFound:  # purged meanwhile
+        except NotFound:  # purged in the meantime
             return
         if run.finished_at is None or self._since_end(run, PROBLEM) is not None:
             return
-        if run.follow_ups:  # their end is reported in the project's log
+        if run.follow_ups:  # their end is an event of the project's log, too
             return
         missing = [each for each in AT_END if self._since_end(run, _name(each, "md")) is None]
         if not missing:
@@ -102,7 +102,7 @@ class RunReports:
             self._keep(project_id, run, _name(language, "md"), content, MEDIA_TYPES["md"])
 
     def give_up(self, project_id: str, run_id: str, reason: str) -> None:
-        """Store why no report was written at a run's end; it can still be requested."""
+        """Store the reason why no report was written at the end of a run. The report can still be requested."""
         run = self._runs.get(project_id, run_id)
         if run.finished_at is not None:
             self._keep(project_id, run, PROBLEM, f"{reason}\n".encode(), "text/plain")
@@ -121,7 +121,7 @@ class RunReports:
         )
 
     def _judged(self, project_id: str, run: RunDetail) -> Judged | None:
-        """Return the run's own file with its evaluation and verdict; None where it was never judged."""
+        """Return the evaluation and the verdict from the run's artifact; None if the run was not evaluated."""
         found = next((each for each in run.artifacts if each.kind == "evaluation"), None)
         if found is None:
             return None
@@ -133,14 +133,17 @@ class RunReports:
 
     @staticmethod
     def _since_end(run: RunDetail, name: str) -> ArtifactOut | None:
-        """Return the report of this name if it was written after the run's latest end; a resumed run ends again."""
+        """Return the report ``name`` if it was written after the run's latest end, else None.
+
+        A resumed run ends again, which outdates its earlier reports.
+        """
         found = next((each for each in run.artifacts if each.name == name and each.kind == "report"), None)
         if found is None or run.finished_at is None or found.created_at < run.finished_at:
             return None
         return found
 
     def _keep(self, project_id: str, run: RunDetail, name: str, content: bytes, media_type: str) -> None:
-        """Keep a file with its run, unless that was purged or resumed meanwhile: then it is written when asked for."""
+        """Store a file with its run, unless the run was purged or resumed in the meantime."""
         self._runs.keep_artifact(project_id, run, name, content, kind="report", media_type=media_type)
 
 

@@ -1,4 +1,4 @@
-"""Formatting of a report's sentences and numbers in one language."""
+"""Sentences and number formats of reports in one language."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _BACK = re.compile(r"(.*), (\d+(?:–\d+)?) back")
 
 @dataclass(frozen=True)
 class Words:
-    """Sentences and numbers of one language."""
+    """Sentences and number formats of one language."""
 
     code: Code
 
     def __call__(self, key: str, **values: object) -> str:
-        """Return the text ``reports.KEY`` of the catalogue, filled in."""
+        """Return the catalogue text ``reports.KEY`` with its placeholders filled in."""
         return keyed(f"reports.{key}", self.code, **values)
 
     def input(self, name: str) -> str:
-        """Return the name of a forecaster's input, given the key of ``pipelines.importance``.
+        """Return the translated name of a forecaster's input, such as ``co2, 2–3 back``.
 
         Example:
             >>> Words("tr").input("co2, 2–3 back"), Words("tr").input("rain")
@@ -38,11 +38,11 @@ class Words:
         return self("input.back", column=found[1], rows=found[2]) if found else name
 
     def or_else(self, key: str, otherwise: str) -> str:
-        """Return the text of a key, or ``otherwise`` if the catalogue does not have it."""
+        """Return the text of a key, or ``otherwise`` if the catalogue does not contain the key."""
         return self(key) if has(f"reports.{key}") else otherwise
 
     def number(self, value: float | None) -> str:
-        """Return a number with four significant digits and this language's separators; integers stay integers.
+        """Return a number with the language's separators: floats with four significant digits, integers complete.
 
         Example:
             >>> Words("en").number(1234.5678), Words("tr").number(0.041253), Words("en").number(20000)
@@ -53,7 +53,7 @@ class Words:
         return number_for_readers(value, self.code, 0 if isinstance(value, int) else None)
 
     def percent(self, share: float | None) -> str:
-        """Return a share as percentage.
+        """Return a share (0 to 1) as a percentage with one decimal.
 
         Example:
             >>> Words("en").percent(-0.0412), Words("tr").percent(0.9), Words("en").percent(-0.0001)
@@ -62,7 +62,7 @@ class Words:
         return percent_for_readers(share, self.code)
 
     def signed(self, share: float | None) -> str:
-        """Return a share as percentage with its sign, large ones without a digit behind the point.
+        """Return a share as a percentage with its sign; from 1000 % on without decimals.
 
         Example:
             >>> Words("en").signed(0.032), Words("tr").signed(-0.1), Words("en").signed(12.345)
@@ -72,11 +72,11 @@ class Words:
         return percent_for_readers(share, self.code, 0 if large else 1, signed=True)
 
     def title(self, metric: MetricFacts) -> str:
-        """Return the title of a metric."""
+        """Return the title of a metric in the language."""
         return text_of(metric.title, self.code)
 
     def measured(self, metric: MetricFacts, value: float | None) -> str:
-        """Return a value as the metric's format says."""
+        """Return a value formatted according to the metric's format."""
         if metric.format == "signed_share":
             return self.signed(value)
         if metric.format == "share":

@@ -16,12 +16,12 @@ from azuraforge.cli.terminal import Terminal, terminal_of
 app = typer.Typer(help="Secrets of the project, such as connections to databases.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Name = Annotated[str, typer.Argument(help="Lower-case letters, digits, '.', '_' and '-'.")]
+Name = Annotated[str, typer.Argument(help="Name of the secret: lower-case letters, digits, '.', '_' and '-'.")]
 
 
 @app.command("set")
 def set_secret(context: typer.Context, name: Name, json: AsJson = False) -> None:
-    """Store a value, prompted for or read from standard input. It cannot be shown again."""
+    """Store a secret whose value is prompted for or read from standard input. The value cannot be shown again."""
     terminal = terminal_of(context)
     value = _value(terminal, name)  # never an argument: other users of the machine can read command lines
     with connect(terminal) as connected:
@@ -63,7 +63,7 @@ def list_secrets(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fa
 
 @app.command()
 def delete(context: typer.Context, name: Name) -> None:
-    """Delete a secret. Anything that uses it fails with an error from then on."""
+    """Delete a secret. Sources and targets that use it will fail."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         connected.client.secrets.delete(name)

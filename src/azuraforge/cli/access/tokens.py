@@ -18,10 +18,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @app.command()
 def create(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Purpose of the token.")],
+    name: Annotated[str, typer.Argument(help="Name of the token, such as its purpose.")],
     role: Annotated[Literal["viewer", "member", "admin", "owner"], typer.Option()] = "member",
     days: Annotated[
-        int | None, typer.Option(min=1, max=3650, help="Days that it is valid; default: until revoked.")
+        int | None,
+        typer.Option(
+            min=1, max=3650, help="Number of days for which the token is valid. Default: until it is revoked."
+        ),
     ] = None,
     json: AsJson = False,
 ) -> None:
@@ -38,7 +41,7 @@ def create(
 
 @app.command("list")
 def list_tokens(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
-    """List the tokens, without their secrets."""
+    """List the tokens, without their values."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.tokens.list(limit=limit + 1)
@@ -69,9 +72,9 @@ def list_tokens(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fal
 
 @app.command()
 def revoke(
-    context: typer.Context, token_id: Annotated[str, typer.Argument(metavar="TOKEN", help="The token's id.")]
+    context: typer.Context, token_id: Annotated[str, typer.Argument(metavar="TOKEN", help="Id of the token.")]
 ) -> None:
-    """Revoke a token at once."""
+    """Revoke a token immediately."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         connected.client.tokens.revoke(token_id)

@@ -1,4 +1,4 @@
-"""Help texts in the language of the command. English ones stand in the commands and are the keys of the others."""
+"""Translation of help texts. The English text in the code is the key of the translation in the catalogue."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 from azuraforge.cli.language import Language
 from azuraforge.messages.catalogue import has, template
 
-#: Typer exports neither the class of its commands and groups nor those of their contexts.
+#: Typer exports no public classes for its commands, groups and contexts.
 Command: TypeAlias = Any
 
-#: Texts that Typer itself adds to a page of help → the key of ours.
+#: Typer's constants for the texts that it adds to help pages → key of our text.
 _CONSTANTS = {
     "ARGUMENTS_PANEL_TITLE": "help.arguments",
     "OPTIONS_PANEL_TITLE": "help.options",
@@ -33,11 +33,11 @@ def texts(command: Command) -> Iterator[str]:
 
 
 def translate(command: Command, language: Language) -> None:
-    """Replace the help texts of a command and of its subcommands."""
+    """Translate the help texts of a command and its subcommands in place."""
     command.help = _translated(command.help, language)
     command.options_metavar = language("help.options_metavar")
     for parameter in command.params:
-        described: Any = parameter  # arguments and options have a help, their common class has none
+        described: Any = parameter  # arguments and options have the attribute help, their common base class does not
         described.help = _translated(described.help, language)
     command.context_class = _context_class(command.context_class, language)
     command.format_help = partial(_format_help, command.format_help, language)
@@ -52,7 +52,7 @@ def _translated(text: str | None, language: Language) -> str | None:
 
 
 def _context_class(base: Any, language: Language) -> type[Any]:
-    """Return the class of a command's context, whose page of help begins with our word for "Usage"."""
+    """Return a context class whose help pages begin with the translated word for "Usage"."""
 
     def write_usage(self: Any, prog: str, args: str = "") -> None:
         base.formatter_class.write_usage(self, prog, args, language("help.usage"))
@@ -71,7 +71,7 @@ def _format_help(original: Any, language: Language, context: Any, formatter: Any
 
 @contextmanager
 def _constants(language: Language) -> Iterator[None]:
-    """Replace the texts of Typer for a block."""
+    """Replace Typer's own texts within the ``with`` block."""
     from typer import rich_utils
 
     before = {name: getattr(rich_utils, name) for name in _CONSTANTS}

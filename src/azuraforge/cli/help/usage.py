@@ -1,7 +1,7 @@
-"""Errors of the parser in the language of the command: unknown options, missing arguments, wrong values.
+"""Translation of usage errors: unknown options, missing arguments and invalid values.
 
-Typer writes its sentences in English as soon as it raises. The kinds that it marks by a class are read from the
-error's fields, the others from the sentence; a sentence that is not known stays as it is.
+Typer's errors contain English sentences. If an error has a class of its own, the values are read from its fields;
+otherwise they are extracted from the sentence. An unknown sentence is not translated.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from azuraforge.cli.language import Language
 from azuraforge.messages import translated
 from azuraforge.messages.validation import message_of
 
-#: Typer's sentence → the key of ours; the groups are its values.
+#: Key of our text → pattern of Typer's sentence, whose named groups are the values.
 _SENTENCES: Mapping[str, re.Pattern[str]] = {
     "usage.similar_command": re.compile(r"No such command '(?P<command>.*)'\. Did you mean (?P<others>.*)\?"),
     "usage.no_such_command": re.compile(r"No such command '(?P<command>.*)'\.?"),
@@ -30,7 +30,7 @@ _ONE_OF = re.compile(r"(?:Value error, )?'(?P<value>.*)' is not one of (?P<choic
 
 
 def sentence_of(error: typer.TyperException, text: Language) -> str:
-    """Return what is wrong with the arguments of a command."""
+    """Return the translated sentence of a usage error, or Typer's English sentence if it is unknown."""
     kind = type(error).__name__
     if kind == "NoSuchOption":
         option, similar = getattr(error, "option_name", ""), getattr(error, "possibilities", None)
@@ -51,7 +51,7 @@ def sentence_of(error: typer.TyperException, text: Language) -> str:
 
 
 def _name(error: typer.TyperException) -> str:
-    """Return the option or argument that an error is about, as the help shows it."""
+    """Return the name of the option or argument that an error concerns, as the help shows it."""
     parameter = getattr(error, "param", None)
     hint = getattr(error, "param_hint", None)
     if hint is None and parameter is not None:
@@ -60,10 +60,10 @@ def _name(error: typer.TyperException) -> str:
 
 
 def _reason(error: typer.TyperException, text: Language) -> str:
-    """Return why a value is refused."""
+    """Return the translated reason why a value is invalid, or Typer's English reason if it is unknown."""
     said = str(getattr(error, "message", error))
     if found := _ONE_OF.fullmatch(said):
         return text("usage.not_one_of", value=found["value"], choices=found["choices"])
-    errors = getattr(error.__cause__, "errors", None)  # pydantic's, which Typer checks values with
+    errors = getattr(error.__cause__, "errors", None)  # of the pydantic error that caused this one
     first = next(iter(errors(include_url=False)), None) if callable(errors) else None
     return said if first is None else translated(message_of(first), text.code)

@@ -1,4 +1,4 @@
-"""A model as known on a day."""
+"""Terminal output of ``azuraforge models as-of``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def show_as_of(terminal: Terminal, found: AsOf) -> None:
-    """Print champion, data and forecast of a past moment, over what then happened."""
+    """Print the champion, the data and the forecast at a past time, with the outcomes of the forecast."""
     text = terminal.text
     terminal.say(text("as_of", model=found.model, at=text.moment(found.at)))
     if found.holder is None:

@@ -1,4 +1,4 @@
-"""The verdict's table of classifiers: every contender on the same held-out pictures."""
+"""Table of scores of a classification run: all contenders on the same held-out images."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def class_table(terminal: Terminal, evaluation: Scores) -> Table:
-    """Return contenders by rank; a metric with measured ends is shown with its interval.
+    """Return a table of the contenders by rank, with intervals of the metrics that have them.
 
-    Columns are dropped from the right while the terminal is too narrow.
+    Columns that do not fit into the terminal are dropped from the right.
     """
     text = terminal.text
     contenders = evaluation.by_rank
@@ -58,7 +58,7 @@ def class_table(terminal: Terminal, evaluation: Scores) -> Table:
 
 
 def _columns(terminal: Terminal, evaluation: Scores) -> list[tuple[str, Cell]]:
-    """Return title and cell of each column, by the facts of the evaluation's metrics."""
+    """Return the heading of each column and the function that formats its cells."""
     text = terminal.text
     facts = {each.name: each for each in evaluation.metrics}
     columns: list[tuple[str, Cell]] = []

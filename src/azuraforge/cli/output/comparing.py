@@ -1,4 +1,4 @@
-"""Runs side by side: metrics with best and worst, what differs in their configs, and two on the same rows."""
+"""Terminal output of run comparisons: metrics, differing settings, and the paired comparison of two runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BEST, _WORST = "▲", "▼"
 
 
 def show_comparison(terminal: Terminal, comparison: RunComparison, pair: Pair | None) -> None:
-    """Print the metrics, the differing settings, and, of two runs, the statistical verdict."""
+    """Print the metrics, the differing settings and, if ``pair`` is given, the statistical result."""
     text = terminal.text
     heads = [each.run.id for each in comparison.runs]
     terminal.table(["", *heads], [[text("name"), *(each.run.name for each in comparison.runs)]])
@@ -40,7 +40,7 @@ def show_comparison(terminal: Terminal, comparison: RunComparison, pair: Pair | 
 
 
 def show_pair(terminal: Terminal, pair: Pair) -> None:
-    """Print whether one of two runs is better by more than noise, or why that is not known."""
+    """Print whether one of two runs is better by more than noise, or why they cannot be compared."""
     text = terminal.text
     if not pair.comparable:
         for said in pair.why_not:
@@ -65,7 +65,7 @@ def _metric(terminal: Terminal, name: str) -> str:
 
 
 def _cell(terminal: Terminal, row: MetricRow, place: int, unit: str | None) -> str:
-    """Return the value with its mark and the best baseline's; with the run's unit where the runs' units differ."""
+    """Return the value with its mark and the best baseline's value; also the unit if the runs' units differ."""
     value, baseline = row.values[place], row.beside[place]
     mark = _BEST if place in row.best else _WORST if place in row.worst else ""
     unit_shown = unit if row.unit is None and value is not None else ""

@@ -1,4 +1,4 @@
-"""Findings of reading a dataset, in the terminal."""
+"""Terminal output of the findings that the platform made while it read a dataset."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SEVERITY = {"error": "✗", "warning": "!", "info": "·"}
 
 
 def show_data_findings(terminal: Terminal, findings: Sequence[Finding]) -> None:
-    """Print the findings of reading."""
+    """Print one line per finding; nothing if there are none."""
     if findings:
         terminal.say(terminal.text("found_while_reading"))
     for finding in findings:

@@ -1,4 +1,4 @@
-"""A dataset's version in the terminal."""
+"""Terminal output of a dataset version."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def show_version(terminal: Terminal, version: DatasetVersion) -> None:
-    """Print what a version holds."""
+    """Print the properties and the findings of a dataset version."""
     text = terminal.text
     schema = version.dataset_schema
     if schema.classes is not None:

@@ -1,4 +1,4 @@
-"""The demo on a running platform: a real series, a training run, its verdict."""
+"""The demo on a running platform: adds a bundled series, trains on it and prints the verdict."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 PLUGIN = "forecasting.auto"
 SERIES = "departures"
 SEED = 7
-#: Two hours ahead on the hourly departures from New York's airports. The members are named, and the budget is more than
-#: any machine needs: with a budget that ends, the set of members, and so the table, would depend on the machine.
+#: Forecasts two hours ahead of the hourly departures from New York's airports. The members are fixed and the budget is
+#: larger than any machine needs; otherwise the members, and so the table, would depend on the machine's speed.
 CONFIG: Mapping[str, object] = {
     "horizon": 2,
     "members": ["forecasting.ets", "forecasting.mstl", "forecasting.ridge", "forecasting.boosted_lags"],
@@ -25,11 +25,11 @@ CONFIG: Mapping[str, object] = {
 
 
 def run_demo(client: Client, terminal: Terminal, *, pages: bool = True, ends_soon: bool = False) -> int:
-    """Run the demo on a running platform: dataset, run, verdict, next values, link. Return the exit code.
+    """Run the demo and print its verdict, next values and a link. Return 0 if there is a verdict, otherwise 1.
 
     Args:
-        pages: whether the platform serves the dashboard; without it no link is printed.
-        ends_soon: the platform ends with this command, so a link printed at the end would lead nowhere.
+        pages: whether the platform serves the dashboard; if not, no link is printed.
+        ends_soon: whether the platform stops with this command; if so, no link is printed at the end.
     """
     text = terminal.text
     dataset = client.datasets.add_from_source("bundled", {"series": SERIES}, name=SERIES)

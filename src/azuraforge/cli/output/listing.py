@@ -1,4 +1,4 @@
-"""Lists in the terminal: the first ``--limit`` items, and a line where there are more."""
+"""The ``--limit`` option of lists, and the line printed if there are more items."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from azuraforge.cli.terminal import Terminal
 
 Item = TypeVar("Item")
 
-#: Items that a list shows without ``--limit``.
+#: Default of ``--limit``.
 SHOWN = 50
-Limit = Annotated[int, typer.Option("--limit", min=1, help="Maximum number of items.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, help="Maximum number of items to list.")]
 
 
 def say_more(terminal: Terminal, found: Sequence[Item], limit: int) -> None:
-    """Print a line where a list read with ``limit + 1`` holds more than ``limit`` items."""
+    """Print that there are more items if ``found``, requested with ``limit + 1``, has more than ``limit`` items."""
     if len(found) > limit:
         terminal.say(terminal.text("more_items", count=limit))

@@ -1,4 +1,4 @@
-"""The loop of a model on one line, and in detail."""
+"""Terminal output of a model's loop, on one line or in detail."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from azuraforge.client import GateSummary, Loop, LoopStep
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
-#: Two days still count in hours.
+#: Key, size in seconds, and smallest distance in seconds for which the unit is used; up to two days count in hours.
 _UNITS = (("days", _DAY, 2 * _DAY), ("hours", _HOUR, _HOUR), ("minutes", _MINUTE, _MINUTE))
 
 
 def line(text: Language, loop: Loop) -> str:
-    """Return the loop on one line: ``observed 3 minutes ago → … → champion v7 for 12 days``."""
+    """Return the state of a loop on one line, such as ``observed 3 minutes ago → … → champion v7 for 12 days``."""
     return " → ".join(_phrase(text, step, loop.at) for step in loop.steps)
 
 
 def show_loop(terminal: Terminal, loop: Loop) -> None:
-    """Print the line of a model, its steps in detail, and what is missing."""
+    """Print a model's loop on one line, a table of its steps, and the commands that create missing automations."""
     text = terminal.text
     terminal.say(line(text, loop))
     terminal.table(
@@ -45,7 +45,9 @@ def show_loop(terminal: Terminal, loop: Loop) -> None:
 
 
 def since(text: Language, seconds: float, way: str) -> str:
-    """Return a distance in time in words; ``way``: ``ago``, or ``for`` how long something holds.
+    """Return a duration in words.
+
+    ``way`` is ``ago`` for the time since an event, or ``for`` for how long a state has lasted.
 
     Example:
         >>> since(Language("en"), 200, "ago"), since(Language("tr"), 12 * 86_400, "for")
@@ -81,7 +83,7 @@ def _decision(text: Language, gate: GateSummary) -> str:
 
 
 def _result(text: Language, step: LoopStep) -> str:
-    """Return what the step did: a failure's reason, the verdict, or how many."""
+    """Return the result of a step: the error, the gate's decision, a count, or the step's state."""
     if step.state == "failed":
         return step.error or text("loop_state.failed")
     if step.gate is not None:
@@ -92,7 +94,7 @@ def _result(text: Language, step: LoopStep) -> str:
 
 
 def _link(step: LoopStep) -> str:
-    """Return what shows the step: a run, a version, or a forecast of the ledger."""
+    """Return what a step refers to: a dataset version, a model version, a run id or a prediction id; else a dash."""
     if step.dataset is not None:
         return f"{step.dataset} v{step.version}"
     version = f"v{step.version} " if step.version is not None and step.name in ("learned", "champion") else ""

@@ -1,4 +1,4 @@
-"""The members of a combined forecaster: weights, scores, seconds, and why some were left out."""
+"""Terminal output of a combined forecaster's members: weights, scores, training times and omitted members."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RULES = {
 
 
 def show_members(terminal: Terminal, composition: Composition, evaluation: Scores) -> None:
-    """Print a row for each member and the combination, and a line for each that was left out or not refitted."""
+    """Print a table of the members and the combination, and a line per member that was left out or not refitted."""
     text = terminal.text
     facts = next((each for each in evaluation.metrics if each.name == evaluation.ranked_by), None)
     metric = evaluation.ranked_by if facts is None else text.of(facts.title) or facts.name

@@ -1,4 +1,4 @@
-"""One model: its versions with the metrics of their task kind."""
+"""Terminal output of a model: its versions with the main metrics of their task kind."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from azuraforge.client.model import Model
     from azuraforge.client.plugins import TaskKind
 
-#: How much of the best baseline's loss is saved: next to the metric that ranks, where a kind measures it.
+#: Skill is shown next to the ranking metric if the task kind has it.
 _SKILL = "skill"
 
 
 def show_model(terminal: Terminal, model: Model, kinds: Sequence[TaskKind]) -> None:
-    """Print a model's versions; a kind that no plugin brings any more has no metrics here."""
+    """Print a model's versions. Metrics are omitted if no installed plugin provides the task kind."""
     text = terminal.text
     target = model.target + (f" ({model.unit})" if model.unit else "")
     terminal.fields({text("model"): model.name, text("target"): target})

@@ -1,4 +1,4 @@
-"""The result of a run that has ended."""
+"""Terminal output of the result of an ended run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def show_result(terminal: Terminal, client: Client, run: Run) -> int:
-    """Print how the run ended, its verdict and next values; returns the command's exit code."""
+    """Print how the run ended, its verdict and its next values. Return the command's exit code."""
     text = terminal.text
     seconds = (run.finished_at - run.started_at).total_seconds() if run.finished_at and run.started_at else None
     terminal.say(text("run_ended", id=run.id, state=terminal.state(run.state), time=text.duration(seconds)))
@@ -30,9 +30,9 @@ def show_result(terminal: Terminal, client: Client, run: Run) -> int:
 
 
 def show_findings(terminal: Terminal, client: Client, run: Run) -> bool:
-    """Print the evaluation with its verdict and the forecast, or, where there is neither, the summary.
+    """Print the evaluation with its verdict and the forecast, or the summary if the run has no evaluation.
 
-    Returns whether the run changed the champion.
+    Return whether the verdict promoted the candidate or a baseline.
     """
     evaluation = client.runs.evaluation(run.id)
     if evaluation is None:
@@ -49,10 +49,10 @@ def show_findings(terminal: Terminal, client: Client, run: Run) -> bool:
 
 
 def page_url(client: Client, path: str) -> str:
-    """Return the address of a page of the dashboard."""
+    """Return the URL of a dashboard page, given its path."""
     return f"{client.url}{path}"
 
 
 def run_path(client: Client, run_id: str) -> str:
-    """Return the dashboard's path of a run's page, in the client's project."""
+    """Return the dashboard path of a run's page in the client's project."""
     return f"/p/{client.sessions.current().project_slug}/runs/{run_id}"

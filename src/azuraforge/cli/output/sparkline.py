@@ -1,4 +1,4 @@
-"""A curve in one line of text."""
+"""Sparklines: curves drawn in one line of text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 
 def sparkline(values: Sequence[float | None], width: int = 16) -> str:
-    """Return a curve in ``width`` characters, each the mean of its share of the values; gaps stay blank.
+    """Return a curve of at most ``width`` characters. Each shows the mean of an equal share of the values.
+
+    A share without finite values becomes a space; the result is empty if no value is finite.
 
     Example:
         >>> sparkline([4.0, 3.0, 2.0, 1.0], width=4), sparkline([1.0, None, 1.0], width=3)

@@ -1,4 +1,4 @@
-"""The summary of a run that has neither an evaluation nor figures of its own."""
+"""Terminal output of the summary of a run without an evaluation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from azuraforge.cli.terminal import Terminal
 
 
 def show_summary(terminal: Terminal, summary: Mapping[str, object]) -> None:
-    """Print a refresh, forecasts or a batch in sentences, an agent's answer or an external run's numbers as fields."""
+    """Print the summary of a refresh, forecast or batch run as sentences, and that of other runs as fields."""
     show = {"refresh": _refresh, "forecast": _forecast, "predict": _predict}.get(str(summary.get("kind")))
     if show is not None:
         show(terminal, summary)
@@ -23,7 +23,7 @@ def show_summary(terminal: Terminal, summary: Mapping[str, object]) -> None:
 
 
 def plain(terminal: Terminal, value: object) -> str:
-    """Return a JSON value as a reader sees it."""
+    """Return a JSON value as text: numbers formatted, text unchanged, everything else as JSON."""
     if isinstance(value, float):
         return terminal.text.number(value)
     if isinstance(value, str):

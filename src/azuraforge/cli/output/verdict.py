@@ -1,4 +1,4 @@
-"""The verdict: every contender on the same held-out rows, what the gate decided and why, and the next values."""
+"""Terminal output of an evaluation: scores of all contenders, the gate's decision, and the next values."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SHOWN_SERIES = 12
 
 
 def show_evaluation(terminal: Terminal, evaluation: Scores, verdict: Verdict) -> None:
-    """Print the table, the contenders that failed, the decision and its reasons."""
+    """Print the scores, findings and failed contenders of an evaluation, then the verdict with its reasons."""
     terminal.console.print()
     table = class_table if evaluation.classes else evaluation_table
     terminal.console.print(table(terminal, evaluation))
@@ -66,9 +66,9 @@ def show_evaluation(terminal: Terminal, evaluation: Scores, verdict: Verdict) ->
 
 
 def show_intervals(terminal: Terminal, contender: ContenderScores) -> None:
-    """Print the share that each interval of a contender held, overall and at chosen horizons."""
+    """Print the coverage of each interval of a contender, overall and at selected horizons."""
     text = terminal.text
-    # A title of the table would be folded to the table's width.
+    # Rich would fold a table title to the width of the table.
     terminal.console.print(Text(text("intervals_title", name=contender.name), style="italic"), soft_wrap=True)
     table = Table(box=None, pad_edge=False, header_style="bold")
     steps = [each.horizon for each in contender.intervals[0].horizons]
@@ -84,7 +84,7 @@ def show_intervals(terminal: Terminal, contender: ContenderScores) -> None:
 
 
 def show_series(terminal: Terminal, series: SeriesTable, evaluation: Scores) -> None:
-    """Print the worst of several series next to the best baseline, and which were left out and why."""
+    """Print the scores of the worst series next to the best baseline, and the omitted series with reasons."""
     text = terminal.text
     rows = series.rows[:_SHOWN_SERIES]
     title = text("series_title", shown=len(rows), count=series.count)
@@ -107,7 +107,7 @@ def show_series(terminal: Terminal, series: SeriesTable, evaluation: Scores) -> 
 
 
 def show_levels(terminal: Terminal, hierarchy: Hierarchical, evaluation: Scores) -> None:
-    """Print the errors of totals and series next to the best baseline, to forecasts left alone and to plain sums."""
+    """Print the errors by level next to the best baseline, the unreconciled forecasts and the sums of series."""
     text = terminal.text
     title = text("levels_title")
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
@@ -128,7 +128,7 @@ def show_levels(terminal: Terminal, hierarchy: Hierarchical, evaluation: Scores)
 
 
 def show_incumbent(terminal: Terminal, incumbent: IncumbentScores, evaluation: Scores) -> None:
-    """Print the present forecast next to the candidate and the best baseline, on the targets that it spoke of."""
+    """Print the incumbent forecast's scores next to the candidate and the best baseline, on the same targets."""
     text = terminal.text
     counted = {"targets": text.number(incumbent.targets, 0), "of": text.number(incumbent.of, 0)}
     said = text("incumbent_title", column=incumbent.column, **counted)
@@ -158,16 +158,16 @@ def show_verdict(terminal: Terminal, verdict: Verdict, candidate: str | None) ->
 
 
 def evaluation_table(terminal: Terminal, evaluation: Scores) -> Table:
-    """Return contenders by rank, with the ranking metric at chosen horizons and every metric overall.
+    """Return a table of the contenders by rank, with the ranking metric at selected horizons and all metrics overall.
 
-    Columns are dropped from the right while the terminal is too narrow.
+    Columns that do not fit into the terminal are dropped.
     """
     text = terminal.text
     contenders, horizons, ranked_by = evaluation.by_rank, evaluation.shown_horizons, evaluation.ranked_by
     facts = {each.name: each for each in evaluation.metrics}
     columns: list[tuple[str, int | None]]
     columns = [(ranked_by, horizon) for horizon in horizons] if len(horizons) > 1 else []
-    # A column of dashes would say nothing.
+    # Omit metrics that no contender has.
     known = {name for each in contenders for name, value in each.metrics.items() if value is not None}
     shown_facts = [ranked_by, *(name for name in facts if name != ranked_by and name in known)]
     columns += [(name, None) for name in shown_facts if facts[name].detail in ("main", "more")]
@@ -210,7 +210,7 @@ def evaluation_table(terminal: Terminal, evaluation: Scores) -> Table:
 
 
 def _caption(text: Language, evaluation: Scores) -> str:
-    """Explain the columns: the horizons of the metric that ranks, and the skill."""
+    """Return the caption of the table, which explains the skill and the columns by horizon."""
     ranked_by = facts_of(evaluation.metrics, evaluation.ranked_by)
     unit = f" ({evaluation.unit})" if evaluation.unit and ranked_by.unit == "target" else ""
     caption = text("evaluation_caption", metric=metric_title(text, ranked_by), unit=unit)
@@ -218,7 +218,7 @@ def _caption(text: Language, evaluation: Scores) -> str:
 
 
 def show_forecast(terminal: Terminal, forecast: Mapping[str, Any], name: str, series: int | None = None) -> None:
-    """Print the next values of a run's forecast figure; ``series``: how many a panel has."""
+    """Print the next values of a run's forecast figure. ``series`` is the number of series of a panel, else None."""
     points = [
         (row_time(each["at"], forecast), each["value"], each.get("low"), each.get("high")) for each in forecast["next"]
     ]
@@ -231,7 +231,10 @@ def show_forecast(terminal: Terminal, forecast: Mapping[str, Any], name: str, se
 
 
 def show_prediction(terminal: Terminal, prediction: Prediction, schema: DatasetSchema | None) -> None:
-    """Print a prediction and the run of its version; ``schema``: that of the version's data, None if it is gone."""
+    """Print a prediction and the run that trained its version.
+
+    ``schema`` describes the version's training data; None if the version was deleted.
+    """
     points = [(row_time(each.at, schema), each.value, each.low, each.high) for each in prediction.predictions]
     by = terminal.text(
         "prediction_by",
@@ -247,7 +250,7 @@ def show_prediction(terminal: Terminal, prediction: Prediction, schema: DatasetS
 
 
 def show_start(terminal: Terminal, forecast: Prediction | WhatIf, origin: str) -> None:
-    """Print the dataset version and the row after which a forecast begins; nothing where rows were sent."""
+    """Print the dataset version and the row after which a forecast begins; nothing if the request contained rows."""
     text, version, learned = terminal.text, forecast.dataset_version, forecast.trained_on
     if version is None:
         return
@@ -291,7 +294,7 @@ def _show_values(
 
 
 def _cell(terminal: Terminal, contender: ContenderScores, metric: MetricFacts | None, horizon: int | None) -> str:
-    """Return one value formatted by the metric's facts; None stands for the time of fitting."""
+    """Return one formatted cell: a metric, overall or at a horizon, or the training time if ``metric`` is None."""
     text = terminal.text
     if metric is None:
         return text.duration(contender.seconds)
@@ -309,7 +312,7 @@ def _head(terminal: Terminal, metric: MetricFacts | None, horizon: int | None) -
 
 
 def _title_of(evaluation: Scores) -> str:
-    """Return the key of the table's title: rows without time are examples, without origins or an end."""
+    """Return the catalogue key of the table's title, which differs for examples without times and for panels."""
     if evaluation.parts["test"].start is None:
         return "evaluation_title_examples"
     return "evaluation_title" if evaluation.series is None else "evaluation_title_panel"
@@ -327,8 +330,10 @@ def _name(terminal: Terminal, contender: ContenderScores, evaluation: Scores) ->
 def _that_fit(
     width: int, names: Sequence[int], heads: Sequence[str], cells: Sequence[Sequence[str]], whole: int
 ) -> list[int]:
-    """Columns in their order, as many as the width takes; the overall RMSE (column ``whole``) and skill go before the
-    horizons, which stand before them."""
+    """Return the indices of the columns that fit into ``width``, in ascending order.
+
+    The overall ranking metric (column ``whole``) and the column after it take precedence over all others.
+    """
     widths = [max(len(head), *(len(row[index]) for row in cells)) + 2 for index, head in enumerate(heads)]
     order = [whole, whole + 1, *range(whole), *range(whole + 2, len(heads))]
     left, kept = width - max(names), []
@@ -340,6 +345,6 @@ def _that_fit(
 
 
 def _shared_digits(values: Sequence[float]) -> int:
-    """Return the digits after the point that suit all values of a column."""
+    """Return the number of decimals for a column, from its largest absolute value."""
     largest = max((abs(value) for value in values), default=0.0)
     return 0 if largest >= 1e5 else 2 if largest >= 10 else 4

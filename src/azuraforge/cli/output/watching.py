@@ -1,4 +1,4 @@
-"""A live view of a run: a picture in a terminal, plain lines in a pipe or a log."""
+"""Live view of a run: a redrawn display in a terminal, plain lines in a pipe or a log."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from azuraforge.cli.terminal import Terminal
 if TYPE_CHECKING:
     from azuraforge.client import Client, Event, Run
 
-#: In a log, progress is worth a line this often; phases, states and notes always are.
+#: Minimum seconds between two progress lines in a log; phases, states and notes are printed immediately.
 PLAIN_SECONDS = 5.0
-#: A picture in a terminal is drawn this often, whatever arrives.
+#: Redraw rate of the live display.
 _FRAMES_PER_SECOND = 8
 _CURVE_POINTS = 400
-#: Curves shown live, most telling first; any others follow while there is room.
+#: Maximum number of curves in the live display; losses come first.
 _CURVES_SHOWN = 3
 _FIRST_CURVES = ("loss", "validation_loss")
-#: Left out while a run is shown live: its page has them.
+#: Prefix of machine metrics, which the live display omits; the run's page shows them.
 _SYSTEM_CURVES = "system/"
 
 
@@ -54,13 +54,13 @@ class RunPicture:
 
     @classmethod
     def of(cls, run: Run) -> RunPicture:
-        """Return the present state of the run."""
+        """Return the state of a run as it was read from the platform."""
         picture = cls(run.id, run.name, run.state, run.attempt)
         picture._progress(dict(run.progress.raw))
         return picture
 
     def apply(self, kind: str, data: dict[str, Any]) -> None:
-        """Apply one event; unknown kinds change nothing."""
+        """Update the state with one event. Unknown event types are ignored."""
         if kind in ("run.state", "run.finished"):
             self.state = data.get("state", self.state)
             self.attempt = data.get("attempt", self.attempt)
@@ -89,18 +89,18 @@ class RunPicture:
         self.seconds_left = data.get("seconds_left")
 
     def newest(self) -> list[tuple[str, float | None]]:
-        """Return the last value of the curves that are shown."""
+        """Return the name and the last value of each displayed curve."""
         return [(name, self.curves[name][-1][1]) for name in self.shown_curves()]
 
     def shown_curves(self) -> list[str]:
-        """Return the names of the curves to show: losses first, those of the machine (``system/…``) not at all."""
+        """Return the names of the displayed curves, losses first, without machine metrics (``system/…``)."""
         ordered = [name for name in _FIRST_CURVES if self.curves.get(name)]
         ordered += [name for name in self.curves if name not in ordered and self.curves[name]]
         return [name for name in ordered if not name.startswith(_SYSTEM_CURVES)][:_CURVES_SHOWN]
 
 
 def watch(terminal: Terminal, client: Client, run: Run) -> Run:
-    """Show the run until it has ended; returns it as it is then. Ctrl-C leaves the run alone and goes up."""
+    """Display the run until it has ended, and return it. Ctrl-C raises KeyboardInterrupt; the run continues."""
     if run.has_ended:
         return run
     picture = RunPicture.of(run)
@@ -115,7 +115,7 @@ def watch(terminal: Terminal, client: Client, run: Run) -> Run:
 
 
 class _Screen:
-    """The output of a run: lines that are printed once, above the picture or alone."""
+    """Output of a watched run: prints lines above the live display, or alone in a log."""
 
     def __init__(self, terminal: Terminal, picture: RunPicture) -> None:
         self.terminal = terminal
@@ -167,7 +167,7 @@ def _live_screen(terminal: Terminal, picture: RunPicture) -> Iterator[_Screen]:
 
 
 def draw(terminal: Terminal, picture: RunPicture) -> RenderableType:
-    """Return the live picture: headline, bar, curves."""
+    """Return the content of the live display: headline, progress bar and curves."""
     bar = Table.grid(padding=(0, 1))
     bar.add_row(ProgressBar(total=1.0, completed=picture.share, width=40), Text(_numbers(terminal, picture)))
     lines: list[RenderableType] = [Text(_headline(terminal, picture), style="bold"), bar]
@@ -210,6 +210,6 @@ def _numbers(terminal: Terminal, picture: RunPicture) -> str:
 
 
 def phase_name(terminal: Terminal, phase: str) -> str:
-    """Return the name of a phase."""
+    """Return the translated name of a phase, or ``phase`` itself if it has none."""
     key = f"phase.{phase}"
     return terminal.text(key) if terminal.text.has(key) else phase

@@ -1,4 +1,4 @@
-"""Scenarios on the command line: parsing them, and showing the forecasts side by side."""
+"""Parsing of scenarios from the command line, and terminal output of their forecasts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ Changes = dict[str, list[dict[str, object]]]
 
 
 def parse_scenarios(terminal: Terminal, given: Sequence[str]) -> Changes:
-    """Return scenarios by name: ``promo: price*0.9, ads+2`` or ``sale: price=9 9 8.5``. Raises CommandError."""
+    """Parse scenarios such as ``promo: price*0.9, ads+2`` or ``sale: price=9 9 8.5``; return the changes by name.
+
+    Raises CommandError for other text and for a repeated name.
+    """
     found: Changes = {}
     for text in given:
         name, colon, changes = text.partition(":")
@@ -33,7 +36,7 @@ def parse_scenarios(terminal: Terminal, given: Sequence[str]) -> Changes:
 
 
 def parse_values(terminal: Terminal, given: Sequence[str], option: str) -> dict[str, list[float]]:
-    """Return ``COLUMN=V1 V2 …`` as values by column. Raises CommandError."""
+    """Parse ``COLUMN=V1 V2 …``; return the values by column. Raises CommandError for other text."""
     found: dict[str, list[float]] = {}
     for text in given:
         parts = _VALUES.fullmatch(text.strip())
@@ -44,7 +47,7 @@ def parse_values(terminal: Terminal, given: Sequence[str], option: str) -> dict[
 
 
 def show_what_if(terminal: Terminal, answer: WhatIf, schema: DatasetSchema | None) -> None:
-    """Print the base next to every scenario, row by row and in total, and what to read with care."""
+    """Print the base forecast next to each scenario, by row and in total, followed by the cautions."""
     text = terminal.text
     by = {"model": answer.model, "version": answer.version, "plugin": answer.plugin, "run": answer.run_id or "–"}
     terminal.say(text("prediction_by", **by))

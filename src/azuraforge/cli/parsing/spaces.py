@@ -1,4 +1,4 @@
-"""Search spaces from the command line or a file."""
+"""Parsing of search spaces from the command line or a file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from azuraforge.cli.terminal import Terminal
 
 
 def file(terminal: Terminal, path: Path | None) -> dict[str, object]:
-    """Read a study from a YAML or JSON file."""
+    """Read the definition of a study from a YAML or JSON file; empty if ``path`` is None."""
     if path is None:
         return {}
     if path.suffix.lower() not in (".yaml", ".yml"):
@@ -19,7 +19,10 @@ def file(terminal: Terminal, path: Path | None) -> dict[str, object]:
 
 
 def span(terminal: Terminal, given: str) -> tuple[str, dict[str, object]]:
-    """Parse ``learning_rate=0.0001..0.1:log`` or ``layers=1..4`` or ``size=16..64:16``."""
+    """Parse a range such as ``learning_rate=0.0001..0.1:log``, ``layers=1..4`` or ``size=16..64:16``.
+
+    Return the field and its range. Raises CommandError for other text.
+    """
     name, _, rest = given.partition("=")
     bounds, _, how = rest.partition(":")
     low, dots, high = bounds.partition("..")
@@ -41,7 +44,10 @@ def span(terminal: Terminal, given: str) -> tuple[str, dict[str, object]]:
 
 
 def choices(terminal: Terminal, given: str, option: str) -> tuple[str, dict[str, object]]:
-    """Parse ``hidden_size=16,32``; choices that are lists themselves are written as JSON: ``channels=[[8],[8,16]]``."""
+    """Parse choices such as ``hidden_size=16,32``, or as a JSON list: ``channels=[[8],[8,16]]``.
+
+    Return the field and its choices. Raises CommandError for other text.
+    """
     name, separator, rest = given.partition("=")
     if not separator or not rest.strip():
         raise CommandError(

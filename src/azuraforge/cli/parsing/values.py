@@ -1,4 +1,4 @@
-"""Values from the command line: ``key=value`` pairs, JSON files, rows."""
+"""Parsing of command line values: ``key=value`` pairs, times, JSON and YAML files, rows."""
 
 from __future__ import annotations
 
@@ -17,19 +17,22 @@ from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.terminal import Terminal
 
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
-#: The option of every command that starts learning.
+#: The option ``--budget`` of the commands that start training.
 Budget: TypeAlias = Annotated[
     str | None,
     typer.Option(
         "--budget",
         metavar="N{s|m|h}",
-        help="Time for learning, such as 30s or 2m, if the pipeline supports it; sets budget_seconds.",
+        help="Time budget of training, such as 30s or 2m, for pipelines with the field budget_seconds.",
     ),
 ]
 
 
 def budget(terminal: Terminal, given: str | None) -> dict[str, object]:
-    """Return the part of a config that a time budget sets: ``30s``, ``2m``, ``1.5h``; nothing where none is given."""
+    """Parse a time budget such as ``30s``, ``2m`` or ``1.5h``; return the config field that it sets, in seconds.
+
+    The result is empty if ``given`` is None. Raises CommandError for other text.
+    """
     if given is None:
         return {}
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh])", given.strip())
@@ -43,7 +46,7 @@ def budget(terminal: Terminal, given: str | None) -> dict[str, object]:
 
 
 def moment(terminal: Terminal, given: str, option: str) -> datetime:
-    """Return a moment of ISO 8601, in this machine's zone where it has no offset. Raises CommandError."""
+    """Parse an ISO 8601 time; without an offset, the local time zone applies. Raises CommandError for other text."""
     from azuraforge.client.state.as_of import moment as parsed
 
     try:
@@ -57,9 +60,10 @@ def moment(terminal: Terminal, given: str, option: str) -> datetime:
 
 
 def pairs(terminal: Terminal, given: Iterable[str], option: str) -> dict[str, object]:
-    """Return ``key=value`` as a mapping; values are JSON where they read as JSON, else text. Dots make inner mappings.
+    """Parse ``key=value`` pairs into a mapping. Values are parsed as JSON, or kept as text if they are not JSON.
 
-    ``epochs=20 layers=[8,4] name=a b.c=1`` gives ``{"epochs": 20, "layers": [8, 4], "name": "a", "b": {"c": 1}}``.
+    Dots in keys create inner mappings: ``epochs=20 layers=[8,4] name=a b.c=1`` becomes
+    ``{"epochs": 20, "layers": [8, 4], "name": "a", "b": {"c": 1}}``. Raises CommandError for other text.
     """
     found: dict[str, object] = {}
     for text in given:
@@ -82,7 +86,7 @@ def pairs(terminal: Terminal, given: Iterable[str], option: str) -> dict[str, ob
 
 
 def json_object(terminal: Terminal, path: Path) -> dict[str, object]:
-    """Read a JSON object from a file."""
+    """Read a JSON object from a file. Raises CommandError if the file cannot be read or contains something else."""
     found = _json(terminal, path)
     if not isinstance(found, dict):
         raise CommandError(terminal.text("not_json_object", path=path))
@@ -90,7 +94,10 @@ def json_object(terminal: Terminal, path: Path) -> dict[str, object]:
 
 
 def yaml_object(terminal: Terminal, path: Path) -> dict[str, object]:
-    """Read a mapping from a YAML file. ``1e-4`` is a number there too, though YAML 1.1 takes it for text."""
+    """Read a mapping from a YAML file. Numbers such as ``1e-4``, which are text in YAML 1.1, are read as numbers.
+
+    Raises CommandError if the file cannot be read or contains something else.
+    """
     import re
 
     import yaml
@@ -111,7 +118,10 @@ def yaml_object(terminal: Terminal, path: Path) -> dict[str, object]:
 
 
 def rows(terminal: Terminal, path: Path) -> list[dict[str, object]]:
-    """Read rows from a JSON list of objects, or from a CSV file with a header (numbers become numbers)."""
+    """Read rows from a JSON list of objects, or from a CSV file with a header, whose numeric cells become numbers.
+
+    Raises CommandError if the file cannot be read or contains no rows.
+    """
     if path.suffix.lower() == ".json":
         listed = _json(terminal, path)
         if not isinstance(listed, list) or not all(isinstance(row, dict) for row in listed):
@@ -131,7 +141,7 @@ def rows(terminal: Terminal, path: Path) -> list[dict[str, object]]:
 
 
 def existing_file(terminal: Terminal, path: Path) -> Path:
-    """Return the path of an existing file. Raises CommandError."""
+    """Return the path if it is an existing file. Raises CommandError otherwise."""
     if path.is_dir():
         raise CommandError(terminal.text("file_is_folder", path=path), next_step=terminal.text("check_path"))
     if not path.exists():
@@ -160,7 +170,9 @@ def _json(terminal: Terminal, path: Path) -> object:
 
 def _value(text: str) -> object:
     try:
-        found: object = json.loads(text, parse_constant=str)  # NaN is no JSON; the platform refuses the word
+        found: object = json.loads(
+            text, parse_constant=str
+        )  # NaN is not JSON and becomes text, which the platform refuses
         return found
     except ValueError:
         return text

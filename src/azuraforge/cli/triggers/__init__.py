@@ -1,1 +1,1 @@
-"""Commands of what fires and notifies: schedules, automations, notifications."""
+"""Commands for schedules, automations, notifications and the loop."""

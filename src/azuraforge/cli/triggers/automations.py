@@ -1,4 +1,4 @@
-"""``azuraforge automations``: list, create, edit, show, dry-run, pause, resume, fire, delete."""
+"""``azuraforge automations``: list, create, edit, show, dry-run, pause, resume, fire and delete."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from azuraforge.cli.terminal import Terminal, terminal_of
 if TYPE_CHECKING:
     from azuraforge.client import Automation
 
-app = typer.Typer(help="Automations: a trigger and the steps that follow it.", no_args_is_help=True)
+app = typer.Typer(help="Automations: triggers and the steps that follow them.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Named = Annotated[str, typer.Argument(metavar="AUTOMATION", help="Name or id of the automation.")]
@@ -59,11 +59,13 @@ def list_automations(context: typer.Context, limit: Limit = SHOWN, json: AsJson 
 @app.command()
 def create(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Name of the study.")],
-    file: Annotated[Path, typer.Option("--file", help="JSON file with `when` and `steps`; see the guide.")],
+    name: Annotated[str, typer.Argument(help="Name of the automation.")],
+    file: Annotated[
+        Path, typer.Option("--file", help="JSON file with `when` and `steps`, as docs/automations.md describes.")
+    ],
     json: AsJson = False,
 ) -> None:
-    """Create an automation; one that would trigger itself is refused."""
+    """Create an automation. An automation that would trigger itself is refused."""
     terminal = terminal_of(context)
     given = _read(terminal, file)
     if given.when is None or given.steps is None:
@@ -92,12 +94,16 @@ def edit(
     context: typer.Context,
     automation: Named,
     file: Annotated[
-        Path | None, typer.Option("--file", help="JSON file with what changes: `when`, `steps` …; see the guide.")
+        Path | None,
+        typer.Option(
+            "--file",
+            help="JSON file with the fields to change, such as `when` or `steps`; docs/automations.md describes them.",
+        ),
     ] = None,
     name: Annotated[str | None, typer.Option("--name", help="New name.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Change an automation; options left out and its firings stay."""
+    """Change an automation. Omitted options keep their values, and past firings are kept."""
     terminal = terminal_of(context)
     if file is None and name is None:
         raise CommandError(terminal.text("automation_unchanged"), exit_code=USAGE)
@@ -120,7 +126,7 @@ def edit(
 
 @app.command()
 def show(context: typer.Context, automation: Named, json: AsJson = False) -> None:
-    """Show an automation: its steps, its counts, its newest firings."""
+    """Show an automation with its steps, counts and newest firings."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.automations.get(automation)
@@ -161,7 +167,7 @@ def show(context: typer.Context, automation: Named, json: AsJson = False) -> Non
 
 @app.command("dry-run")
 def dry_run(context: typer.Context, automation: Named, json: AsJson = False) -> None:
-    """Show what an automation would have done over the past month."""
+    """Show when an automation would have fired over the past month."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.automations.dry_run(automation)
@@ -182,7 +188,7 @@ def dry_run(context: typer.Context, automation: Named, json: AsJson = False) -> 
 
 @app.command()
 def pause(context: typer.Context, automation: Named) -> None:
-    """Stop firing until it is resumed."""
+    """Pause an automation until it is resumed."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.automations.pause(automation)
@@ -191,7 +197,7 @@ def pause(context: typer.Context, automation: Named) -> None:
 
 @app.command()
 def resume(context: typer.Context, automation: Named) -> None:
-    """Resume firing."""
+    """Resume an automation."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.automations.resume(automation)
@@ -200,7 +206,7 @@ def resume(context: typer.Context, automation: Named) -> None:
 
 @app.command()
 def fire(context: typer.Context, automation: Named) -> None:
-    """Fire once, now; the cool-down and the limit apply."""
+    """Fire once now. The cool-down and the daily limit apply."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.automations.fire(automation)
@@ -210,7 +216,7 @@ def fire(context: typer.Context, automation: Named) -> None:
 
 @app.command()
 def delete(context: typer.Context, automation: Named) -> None:
-    """Remove an automation with its firings; the runs that it queued stay."""
+    """Delete an automation with its firings. The runs that it queued are kept."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         connected.client.automations.delete(automation)
@@ -219,7 +225,7 @@ def delete(context: typer.Context, automation: Named) -> None:
 
 @dataclass(frozen=True)
 class _Given:
-    """The fields of an automation from a file."""
+    """Fields of an automation read from a file; None if the file omits them."""
 
     when: dict[str, object] | None = None
     steps: list[dict[str, object]] | None = None

@@ -14,39 +14,39 @@ if TYPE_CHECKING:
     from azuraforge.client import Loop
     from azuraforge.client.freshness import Freshness
 
-_CADENCE = "hourly, daily, weekly, monthly, never, or a distance such as 6h."
+_CADENCE = "hourly, daily, weekly, monthly, never, or an interval such as 6h."
 
 
 def keep_fresh(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="The model's name.")],
+    name: Annotated[str, typer.Argument(help="Name of the model.")],
     refresh: Annotated[
         str | None, typer.Option(help=f"How often the dataset's source is read: {_CADENCE} Default: daily.")
     ] = None,
     retrain: Annotated[
         str | None,
         typer.Option(
-            help=f"How often it is retrained, in addition to drift and to being worse than a baseline: {_CADENCE} "
-            "Default: weekly."
+            help=f"How often the model is retrained even if nothing else triggers it: {_CADENCE} Default: weekly."
         ),
     ] = None,
     notify: Annotated[
-        list[str] | None, typer.Option(metavar="TARGET", help="A notification target; repeat it for several.")
+        list[str] | None, typer.Option(metavar="TARGET", help="Notification target. May be repeated.")
     ] = None,
     promote: Annotated[
         bool | None,
         typer.Option(
             "--promote/--no-promote",
-            help="The gate promotes a version that passes it, or a person does. Default: as the model's policy says.",
+            help="Whether the gate promotes a version that passes it, or a person does. Default: as in "
+            "the model's policy.",
         ),
     ] = None,
-    off: Annotated[bool, typer.Option("--off", help="Remove the automations that keep it fresh.")] = False,
-    show: Annotated[bool, typer.Option("--show", help="Show them without changing anything.")] = False,
+    off: Annotated[bool, typer.Option("--off", help="Delete the automations that keep the model fresh.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Show the automations without changing them.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Keep a model fresh: refresh its dataset, forecast, judge, retrain; only the gate promotes.
 
-    Options that are left out stay as they are; the same command again changes nothing.
+    Omitted options keep their values. Repeating the same command changes nothing.
     """
     terminal = terminal_of(context)
     changes = (refresh, retrain, notify, promote)
@@ -78,7 +78,7 @@ def keep_fresh(
 
 
 def _others(found: Freshness, loop: Loop) -> list[str]:
-    """Return the names of automations and schedules that were made by hand and act on the model."""
+    """Return the names of manually created automations and schedules that act on the model."""
     own = {each.id for each in found.automations}
     triggers = (each for step in loop.steps for each in step.triggers if each.kind in ("automation", "schedule"))
     return list(dict.fromkeys(each.name or each.id or "" for each in triggers if each.id not in own))

@@ -1,4 +1,4 @@
-"""``azuraforge loop``: the loop of each model on one line."""
+"""``azuraforge loop``: the state of each model's loop."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from azuraforge.cli.terminal import terminal_of
 
 def loop(
     context: typer.Context,
-    model: Annotated[str | None, typer.Argument(help="A model, with each step in detail; default: all models.")] = None,
+    model: Annotated[
+        str | None, typer.Argument(help="Model whose steps are shown in detail. Default: all models, one line each.")
+    ] = None,
     limit: Limit = SHOWN,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show the state of each model's loop: observed, predicted, judged, learned, gate, champion.
 
-    A step that nothing triggers is marked open; with MODEL, the missing automation is named.
+    A step without a trigger is marked open. With MODEL, the output names the missing automation.
     """
     terminal = terminal_of(context)
     with connect(terminal) as connected:

@@ -1,4 +1,4 @@
-"""``azuraforge notifications``: messages and the targets that they go to."""
+"""``azuraforge notifications``: messages, and the targets they are sent to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.parsing import values
 from azuraforge.cli.terminal import terminal_of
 
-app = typer.Typer(help="Messages of automations, and their targets.", no_args_is_help=True)
+app = typer.Typer(help="Notifications of automations, and the targets they are sent to.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Target = Annotated[str, typer.Argument(metavar="TARGET", help="Name or id of the target.")]
@@ -21,7 +21,7 @@ Target = Annotated[str, typer.Argument(metavar="TARGET", help="Name or id of the
 
 @app.command("list")
 def list_notifications(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
-    """List the newest messages and their state."""
+    """List the messages with their states, newest first."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.notifications.list(limit=limit + 1)
@@ -52,7 +52,7 @@ def list_notifications(context: typer.Context, limit: Limit = SHOWN, json: AsJso
 
 @app.command()
 def targets(context: typer.Context, json: AsJson = False) -> None:
-    """List the targets; secrets are masked."""
+    """List the notification targets. Secrets are masked."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.notifications.targets()
@@ -91,22 +91,30 @@ def targets(context: typer.Context, json: AsJson = False) -> None:
 @app.command("add-target")
 def add_target(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Name of the study.")],
-    notifier: Annotated[str, typer.Argument(help="A plugin of the kind notifier, such as webhook.")],
+    name: Annotated[str, typer.Argument(help="Name of the notification target.")],
+    notifier: Annotated[str, typer.Argument(help="Notifier plugin, such as webhook.")],
     settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="An option of the notifier; repeat it.")
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Option of the notifier. May be repeated.")
     ] = None,
     options: Annotated[
-        Path | None, typer.Option(help="JSON file with the options; keeps secrets out of the shell's history.")
+        Path | None, typer.Option(help="JSON file with the options. It keeps secrets out of the shell history.")
     ] = None,
-    language: Annotated[Literal["en", "tr"], typer.Option(help="Language of its messages.")] = "en",
+    language: Annotated[Literal["en", "tr"], typer.Option(help="Language of the messages.")] = "en",
     group_seconds: Annotated[
-        int, typer.Option("--group", min=0, help="Seconds within which the messages of one automation become one.")
+        int,
+        typer.Option(
+            "--group", min=0, help="Period within which messages of the same source are merged into one, in seconds."
+        ),
     ] = 300,
-    escalate_to: Annotated[str | None, typer.Option(help="Second target, for messages not acknowledged.")] = None,
-    escalate_after: Annotated[int | None, typer.Option(min=1, help="Seconds until a message is escalated.")] = None,
+    escalate_to: Annotated[
+        str | None, typer.Option(help="Second target, for messages that are not acknowledged.")
+    ] = None,
+    escalate_after: Annotated[
+        int | None,
+        typer.Option(min=1, help="Time without acknowledgement after which a message is escalated, in seconds."),
+    ] = None,
 ) -> None:
-    """Add a target; the notifier checks its options."""
+    """Add a notification target. The notifier validates its options."""
     terminal = terminal_of(context)
     given = values.json_object(terminal, options) if options else {}
     given.update(values.pairs(terminal, settings or (), "--set"))
@@ -128,13 +136,13 @@ def set_options(
     context: typer.Context,
     target: Target,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="An option of the notifier; repeat it.")
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Option of the notifier. May be repeated.")
     ] = None,
     options: Annotated[
-        Path | None, typer.Option(help="JSON file with the options; keeps secrets out of the shell's history.")
+        Path | None, typer.Option(help="JSON file with the options. It keeps secrets out of the shell history.")
     ] = None,
 ) -> None:
-    """Replace the options of a target as a whole, secrets included."""
+    """Replace all options of a notification target, including secrets."""
     terminal = terminal_of(context)
     given = values.json_object(terminal, options) if options else {}
     given.update(values.pairs(terminal, settings or (), "--set"))
@@ -156,9 +164,9 @@ def test(context: typer.Context, target: Target) -> None:
 def silence(
     context: typer.Context,
     target: Target,
-    minutes: Annotated[int, typer.Argument(min=0, help="Number of minutes; 0 sends again.")],
+    minutes: Annotated[int, typer.Argument(min=0, help="Number of minutes; 0 ends the silence.")],
 ) -> None:
-    """Silence a target for a while."""
+    """Silence a notification target for a number of minutes."""
     terminal = terminal_of(context)
     until = datetime.now(UTC) + timedelta(minutes=minutes) if minutes else None
     with connect(terminal) as connected:
@@ -172,7 +180,7 @@ def silence(
 def acknowledge(
     context: typer.Context, notification: Annotated[str, typer.Argument(help="Id of the message.")]
 ) -> None:
-    """Acknowledge a message; it is not escalated then."""
+    """Acknowledge a message, so that it is not escalated."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         connected.client.notifications.acknowledge(notification)
@@ -181,7 +189,7 @@ def acknowledge(
 
 @app.command("delete-target")
 def delete_target(context: typer.Context, target: Target) -> None:
-    """Remove a target with its messages."""
+    """Delete a notification target with its messages."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         connected.client.notifications.delete_target(target)

@@ -1,4 +1,4 @@
-"""``azuraforge schedules``: list, create, edit, show, pause, resume, run now, delete."""
+"""``azuraforge schedules``: list, create, edit, show, pause, resume, run now and delete."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from azuraforge.cli.terminal import Terminal, terminal_of
 if TYPE_CHECKING:
     from azuraforge.client import Fire, Schedule
 
-app = typer.Typer(help="Runs at regular times, by cron or interval.", no_args_is_help=True)
+app = typer.Typer(help="Schedules: runs that are queued at regular times, by cron or interval.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Named = Annotated[str, typer.Argument(metavar="SCHEDULE", help="Name or id of the schedule.")]
 
 Unit = Literal["seconds", "minutes", "hours", "days"]
 _UNITS: dict[str, Unit] = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-#: What a run of another day needs to be repeated; the dataset's newest version is meant.
+#: Fields that ``--like`` copies from an earlier run; the dataset version is not copied.
 _REPEATED = ("kind", "plugin", "model", "config", "seed", "threads", "priority")
 
 
 @app.command("list")
 def list_schedules(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
-    """List the schedules with their next times."""
+    """List the schedules with the times of their next fires."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.schedules.list(limit=limit + 1)
@@ -65,30 +65,40 @@ def list_schedules(context: typer.Context, limit: Limit = SHOWN, json: AsJson = 
 @app.command()
 def create(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Name of the study.")],
+    name: Annotated[str, typer.Argument(help="Name of the schedule.")],
     plugin: Annotated[
-        str | None, typer.Argument(help="A pipeline or an agent; default: as in runs start. Or --like.")
+        str | None,
+        typer.Argument(help="Pipeline or agent to run. Default: as for `runs start`. Not together with --like."),
     ] = None,
-    like: Annotated[str | None, typer.Option(metavar="RUN", help="Repeat this run, on the newest data.")] = None,
-    cron: Annotated[str | None, typer.Option(help="Five fields, such as '30 6 * * MON-FRI'.")] = None,
-    every: Annotated[str | None, typer.Option(metavar="N{s|m|h|d}", help="An interval, such as 6h or 1d.")] = None,
-    timezone: Annotated[str, typer.Option(help="Time zone of --cron and of days.")] = "UTC",
+    like: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Run to repeat on the newest version of its dataset.")
+    ] = None,
+    cron: Annotated[
+        str | None, typer.Option(help="Cron expression with five fields, such as '30 6 * * MON-FRI'.")
+    ] = None,
+    every: Annotated[
+        str | None, typer.Option(metavar="N{s|m|h|d}", help="Interval between two fires, such as 6h or 1d.")
+    ] = None,
+    timezone: Annotated[str, typer.Option(help="Time zone of --cron and of intervals in days.")] = "UTC",
     misfire: Annotated[
-        Literal["once", "all", "skip"], typer.Option(help="Missed fires: run one for all, all, or none.")
+        Literal["once", "all", "skip"],
+        typer.Option(help="Handling of missed fires: one run for all of them, one run each, or none."),
     ] = "once",
-    grace: Annotated[int, typer.Option(min=1, help="Seconds after which a fire counts as missed.")] = 60,
-    paused: Annotated[bool, typer.Option("--paused", help="Do not fire yet.")] = False,
-    dataset: Annotated[str | None, typer.Option(help="Name or id of the dataset; its newest version is used.")] = None,
+    grace: Annotated[int, typer.Option(min=1, help="Delay after which a fire counts as missed, in seconds.")] = 60,
+    paused: Annotated[bool, typer.Option("--paused", help="Create the schedule paused.")] = False,
+    dataset: Annotated[str | None, typer.Option(help="Name or id of the dataset. Its newest version is used.")] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Part of the config; repeat it.")
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Field of the config. May be repeated.")
     ] = None,
-    config: Annotated[Path | None, typer.Option(help="JSON file with the config; --set overrides it.")] = None,
+    config: Annotated[Path | None, typer.Option(help="JSON file with the config. --set overrides its values.")] = None,
     budget: values.Budget = None,
-    model: Annotated[str | None, typer.Option(help="Name of the model; default: the dataset's.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same result.")] = None,
+    model: Annotated[str | None, typer.Option(help="Name of the model. Default: the dataset's name.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed of the run. The same seed gives the same result.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
-    """Create a schedule; its run is validated now, as if it were started."""
+    """Create a schedule. Its run is validated immediately, as if it were started."""
     terminal = terminal_of(context)
     if (like is not None and plugin is not None) or (like is None and plugin is None and dataset is None):
         raise CommandError(terminal.text("plugin_or_like"), exit_code=USAGE)
@@ -132,19 +142,26 @@ def edit(
     context: typer.Context,
     schedule: Named,
     name: Annotated[str | None, typer.Option(help="New name.")] = None,
-    cron: Annotated[str | None, typer.Option(help="Five fields, such as '30 6 * * MON-FRI'.")] = None,
-    every: Annotated[str | None, typer.Option(metavar="N{s|m|h|d}", help="An interval, such as 6h or 1d.")] = None,
-    timezone: Annotated[str | None, typer.Option(help="Time zone of --cron and of days.")] = None,
-    misfire: Annotated[
-        Literal["once", "all", "skip"] | None, typer.Option(help="Missed fires: run one for all, all, or none.")
+    cron: Annotated[
+        str | None, typer.Option(help="Cron expression with five fields, such as '30 6 * * MON-FRI'.")
     ] = None,
-    grace: Annotated[int | None, typer.Option(min=1, help="Seconds after which a fire counts as missed.")] = None,
+    every: Annotated[
+        str | None, typer.Option(metavar="N{s|m|h|d}", help="Interval between two fires, such as 6h or 1d.")
+    ] = None,
+    timezone: Annotated[str | None, typer.Option(help="Time zone of --cron and of intervals in days.")] = None,
+    misfire: Annotated[
+        Literal["once", "all", "skip"] | None,
+        typer.Option(help="Handling of missed fires: one run for all of them, one run each, or none."),
+    ] = None,
+    grace: Annotated[
+        int | None, typer.Option(min=1, help="Delay after which a fire counts as missed, in seconds.")
+    ] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Part of the run's config; repeat it.")
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Field of the run's config. May be repeated.")
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Change a schedule; options left out and its fires stay."""
+    """Change a schedule. Omitted options keep their values, and past fires are kept."""
     terminal = terminal_of(context)
     if cron is not None and every is not None:
         raise CommandError(terminal.text("cron_or_every"), exit_code=USAGE)
@@ -175,7 +192,7 @@ def edit(
 
 @app.command()
 def show(context: typer.Context, schedule: Named, json: AsJson = False) -> None:
-    """Show a schedule: its next times, the run that it queues, its newest fires."""
+    """Show a schedule with its next times, the run that it queues, and its newest fires."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.schedules.get(schedule)
@@ -213,7 +230,7 @@ def show(context: typer.Context, schedule: Named, json: AsJson = False) -> None:
 
 @app.command()
 def pause(context: typer.Context, schedule: Named, json: AsJson = False) -> None:
-    """Stop firing until it is resumed."""
+    """Pause a schedule until it is resumed."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.schedules.pause(schedule)
@@ -225,7 +242,7 @@ def pause(context: typer.Context, schedule: Named, json: AsJson = False) -> None
 
 @app.command()
 def resume(context: typer.Context, schedule: Named, json: AsJson = False) -> None:
-    """Resume firing; fires that fell into the pause are not repeated."""
+    """Resume a schedule. Fires that were due during the pause are skipped."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.schedules.resume(schedule)
@@ -238,7 +255,7 @@ def resume(context: typer.Context, schedule: Named, json: AsJson = False) -> Non
 
 @app.command("run-now")
 def run_now(context: typer.Context, schedule: Named, json: AsJson = False) -> None:
-    """Queue the run once, now, in addition to the schedule's times."""
+    """Queue the schedule's run once now, in addition to its regular fires."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         fire = connected.client.schedules.run_now(schedule)
@@ -253,7 +270,7 @@ def run_now(context: typer.Context, schedule: Named, json: AsJson = False) -> No
 
 @app.command()
 def delete(context: typer.Context, schedule: Named) -> None:
-    """Remove a schedule; the runs that it queued stay."""
+    """Delete a schedule. The runs that it queued are kept."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         connected.client.schedules.delete(schedule)
@@ -289,6 +306,6 @@ def _say_next(terminal: Terminal, schedule: Schedule) -> None:
 
 
 def _config(run: Mapping[str, object]) -> Mapping[str, object]:
-    """Return the config of a run's request."""
+    """Return the config of a run request; empty if it has none."""
     found = run.get("config")
     return found if isinstance(found, Mapping) else {}

@@ -1,4 +1,4 @@
-"""Secrets of the project: written, listed and deleted, never read back."""
+"""Client for the secrets of a project, whose values cannot be read back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from azuraforge.client.shapes import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Secret(Shape):
-    """A secret without its value. ``state``: ready, older_key or unreadable."""
+    """A secret without its value.
+
+    ``state`` is ``ready``, ``older_key`` (encrypted with an older key) or ``unreadable`` (the key is missing).
+    """
 
     name: str
     state: str
@@ -26,19 +29,19 @@ SecretList: TypeAlias = list[Secret]
 
 
 class Secrets:
-    """``client.secrets``."""
+    """Methods of ``client.secrets``."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def set(self, name: str, value: str) -> Secret:
-        """Store a value, replacing a former one."""
+        """Store a secret, replacing an earlier value of the same name."""
         return Secret.from_json(self._connection.request("PUT", f"/secrets/{segment(name)}", json={"value": value}))
 
     def list(self, *, limit: int | None = None) -> SecretList:
-        """Return the project's secrets by name, without their values; ``limit``: the first so many."""
+        """Return the project's secrets without their values, sorted by name; at most ``limit`` of them (None: all)."""
         return listed(self._connection, "/secrets", Secret, limit)
 
     def delete(self, name: str) -> None:
-        """Delete a secret; its users fail from then on."""
+        """Delete a secret. Sources and targets that use it will fail."""
         self._connection.delete(f"/secrets/{segment(name)}")

@@ -1,4 +1,4 @@
-"""API tokens of the project."""
+"""Client for the API tokens of a project."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from azuraforge.client.shapes import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Token(Shape):
-    """An API token. ``token``, the secret itself, is set only when it was created."""
+    """An API token. ``token`` contains the secret value in the result of ``create`` only, otherwise None."""
 
     id: str
     name: str
@@ -28,20 +28,20 @@ TokenList: TypeAlias = list[Token]
 
 
 class Tokens:
-    """``client.tokens``."""
+    """Methods of ``client.tokens``."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def create(self, name: str, role: str = "member", expires_in_days: int | None = None) -> Token:
-        """Create a token; keep its secret, which cannot be shown again."""
+        """Create a token that expires after the given number of days (None: never). Its value cannot be read again."""
         body = {"name": name, "role": role, "expires_in_days": expires_in_days}
         return Token.from_json(self._connection.post("/tokens", body))
 
     def list(self, *, limit: int | None = None) -> TokenList:
-        """Return the project's tokens, without their secrets, the oldest first; ``limit``: the first so many."""
+        """Return the project's tokens without their values, oldest first; at most ``limit`` of them (None: all)."""
         return listed(self._connection, "/tokens", Token, limit)
 
     def revoke(self, token_id: str) -> None:
-        """Revoke a token; requests with it are refused at once."""
+        """Revoke a token, so that requests with it are refused immediately."""
         self._connection.delete(f"/tokens/{segment(token_id)}")

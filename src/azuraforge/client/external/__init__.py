@@ -1,1 +1,1 @@
-"""External runs: work in the caller's process, logged through a local journal."""
+"""External runs, whose work happens in the caller's process and is logged through a local journal."""

@@ -1,15 +1,15 @@
-"""The local journal of an external run: JSON lines that survive a crash of the platform and of the process.
+"""Local journal of an external run: JSON lines that survive a crash of the platform or of the process.
 
-One file for each run, ``<home>/journal/<key>.jsonl``, locked by the process that writes it:
+Each run has one file, ``<home>/journal/<key>.jsonl``, locked by the process that writes it:
 
-    {"run": {"name": …, "config": …}, "platform": null}     what to create; ``key`` is the idempotency key
-    {"run_id": "k3v9…"}                                      once the platform knows it
-    {"batch": 1, "points": {"loss": [[1, 0.5, 1767225600000]]}}  what was logged, and when
-    {"shipped": 1}                                           batches up to here are with the platform
-    {"finish": {"state": "succeeded"}}                       how it ended
+    {"run": {"name": …, "config": …}, "platform": null}     the run to create; ``key`` is the idempotency key
+    {"run_id": "k3v9…"}                                      the run's id on the platform, once created
+    {"batch": 1, "points": {"loss": [[1, 0.5, 1767225600000]]}}  logged points with their times
+    {"shipped": 1}                                           the platform has all batches up to this one
+    {"finish": {"state": "succeeded"}}                       the end of the run
 
-The file is removed once the platform has it all. Written without fsync: it must survive this process and the
-platform, not a power cut.
+The file is deleted once the platform has all of it. It is written without fsync, because it need not survive a power
+cut.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, TypedDict
 
-#: series → (step, value, milliseconds since 1970); None stands for NaN and infinities
+#: series → (step, value, milliseconds since 1970); a value of None represents NaN or an infinity
 Points: TypeAlias = dict[str, list[tuple[int, float | None, int]]]
 
 
@@ -37,14 +37,14 @@ class Request(TypedDict):
 
 
 class Header(TypedDict):
-    """The first line of a journal; ``platform``: the address that the caller named."""
+    """The first line of a journal. ``platform`` is the URL given by the caller; None if none was given."""
 
     run: Request
     platform: str | None
 
 
 class Progress(TypedDict):
-    """The progress of a run; ``share`` from 0 to 1."""
+    """The progress of a run; ``share`` is the completed share, from 0 to 1."""
 
     done: int
     total: int
@@ -53,7 +53,7 @@ class Progress(TypedDict):
 
 
 class Finish(TypedDict):
-    """The end of a run."""
+    """The end of a run: its state, and its summary or error if it has one."""
 
     state: str
     summary: dict[str, object] | None
@@ -61,13 +61,20 @@ class Finish(TypedDict):
 
 
 FOLDER = "journal"
-#: The approximate size limit of one request.
+#: Approximate maximum size of one request, in bytes.
 SHIPMENT_BYTES = 512 * 1024
 
 
 @dataclass(frozen=True)
 class Shipment:
-    """Batches that are shipped together: their points, the newest progress, the last batch's number."""
+    """Batches that are sent in one request.
+
+    Attributes:
+        number: number of the last batch.
+        points: points of all batches, by series.
+        progress: the newest progress; None if there is none.
+        end: offset in the journal after the last batch, in bytes.
+    """
 
     number: int
     points: Points
@@ -76,7 +83,7 @@ class Shipment:
 
 
 class Journal:
-    """One run's journal. ``append`` and shipping may happen on two threads."""
+    """The journal of one run. One thread may write batches while another one sends them."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
@@ -91,12 +98,12 @@ class Journal:
 
     @property
     def key(self) -> str:
-        """The journal's key, also the run's idempotency key: one journal never creates two runs."""
+        """Name of the file and idempotency key of the run, so that one journal never creates two runs."""
         return self.path.stem
 
     @classmethod
     def create(cls, home: Path, run: Request, platform: str | None) -> Journal:
-        """Create a journal, locked. Raises OSError if the data home cannot be written."""
+        """Create and lock a journal. Raises OSError if the data home cannot be written."""
         folder = home / FOLDER
         for each in (home, folder):
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -111,11 +118,14 @@ class Journal:
 
     @classmethod
     def adopt(cls, path: Path) -> Journal | None:
-        """Return the journal of a run whose process has ended; None if it still runs or nothing can be read."""
+        """Lock and return the journal of a run whose process has ended.
+
+        Return None if the process still holds the lock, or if the journal is gone or contains no header.
+        """
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
         except FileNotFoundError:
-            return None  # another process was faster to ship it
+            return None  # another process has sent it already
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -129,7 +139,7 @@ class Journal:
         return journal
 
     def batch(self, points: Points, progress: Progress | None) -> None:
-        """Write the points logged since the last batch. Raises OSError and then writes nothing."""
+        """Append a batch with the points logged since the last one. On OSError, nothing is written."""
         number = self._batches + 1
         line: dict[str, object] = {"batch": number, "points": points}
         if progress is not None:
@@ -138,40 +148,40 @@ class Journal:
         self._batches = number
 
     def end(self, finish: Finish) -> None:
-        """Write the end of the run. It is also kept in memory in case the disk is full."""
+        """Append the end of the run. It is also kept in memory in case the disk is full (OSError)."""
         self.finish = finish
         self._append({"finish": finish})
 
     def know(self, run_id: str) -> None:
-        """Store the run's id on the platform."""
+        """Record the id that the platform gave to the run."""
         self.run_id = run_id
         self._append({"run_id": run_id})
 
     def shipments(self) -> Iterator[Shipment]:
-        """Yield what the platform does not have yet, in order. Call ``shipped`` for each before the next."""
+        """Yield the batches that are not sent yet, in order. Call ``shipped`` after sending each shipment."""
         while (shipment := self._next_shipment()) is not None:
             yield shipment
 
     def shipped(self, shipment: Shipment) -> None:
-        """Record that the platform has these batches."""
+        """Record that the platform has stored the batches of a shipment."""
         self._read_at = shipment.end
         self._shipped = shipment.number
         self._append({"shipped": shipment.number})
 
     def remove(self) -> None:
-        """Remove the journal, which the platform has completely."""
+        """Delete the journal after the platform has stored all of it."""
         self.path.unlink(missing_ok=True)
         self.close()
 
     def set_aside(self) -> Path:
-        """Rename a journal that the platform refuses permanently, so that it is not tried again."""
+        """Rename a journal that the platform refuses permanently, so that it is not sent again; return the new path."""
         aside = self.path.with_suffix(".refused")
         self.path.rename(aside)
         self.close()
         return aside
 
     def close(self) -> None:
-        """Release the lock; the file stays."""
+        """Release the lock. The file is kept."""
         with self._lock:
             descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
@@ -181,7 +191,9 @@ class Journal:
         text = json.dumps(line, separators=(",", ":"), allow_nan=False).encode() + b"\n"
         with self._lock:
             start = os.fstat(self._descriptor).st_size
-            if os.write(self._descriptor, text) != len(text):  # a full disk takes a part and tells by the next write
+            if os.write(self._descriptor, text) != len(
+                text
+            ):  # a full disk writes only part of the line, without an error
                 os.ftruncate(self._descriptor, start)
                 raise OSError(28, "no space left on device", str(self.path))
 
@@ -204,7 +216,7 @@ class Journal:
         return Shipment(number, points, progress, end)
 
     def _lines(self, start: int) -> Iterator[tuple[dict[str, Any], int]]:
-        """Yield complete lines from an offset, each with the offset after it."""
+        """Yield the complete lines from an offset in bytes, each with the offset after it."""
         with self.path.open("rb") as file:
             file.seek(start)
             for text in file:
@@ -219,7 +231,7 @@ class Journal:
                     yield line, start
 
     def _replay(self) -> None:
-        """Restore the state from the file; an incomplete last line is removed."""
+        """Restore the state from the file, and remove an incomplete last line."""
         whole = 0
         for line, after in self._lines(0):
             whole = after
@@ -232,7 +244,7 @@ class Journal:
 
 
 def leftovers(home: Path, platform: str | None) -> Iterator[Journal]:
-    """Yield journals for this platform whose processes have ended, oldest first; each is locked for the caller."""
+    """Yield the journals of ended processes for ``platform`` (None: without a given URL), oldest first and locked."""
     paths = list((home / FOLDER).glob("*.jsonl"))
     for path in sorted(paths, key=_written_at):
         journal = Journal.adopt(path)

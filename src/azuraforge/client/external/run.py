@@ -1,7 +1,7 @@
-"""Runs logged from your own code. Training never waits for the platform, which may be slow or unavailable.
+"""Runs that log the work of the caller's own code without waiting for the platform.
 
 log() ──► memory ──► journal on disk ──► platform
-      no I/O   ≤ 100 ms            as soon as it answers
+      no I/O   ≤ 100 ms            as soon as it responds
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ log = logging.getLogger("azuraforge.client")
 
 BATCH_SECONDS = 0.1
 BEAT_SECONDS = 4.0
-#: Seconds that the start may wait for the platform, and the end for the last batches to arrive.
+#: Maximum seconds that ``start`` waits for the platform, and ``finish`` for the last batches to be sent.
 START_SECONDS, FINISH_SECONDS = 3.0, 15.0
 _LONGEST_PAUSE_SECONDS = 5.0
 _ERROR_CHARACTERS = 1000
-#: Limits of the platform: a later refusal would lose everything logged after it.
+#: Limits of the platform, checked here because a refused batch would also lose the points logged after it.
 _SERIES_CHARACTERS = 200
 _MAX_STEP = 2**62 - 1
 
 
 class ExternalRun:
-    """A run whose work happens in this process. Created by ``client.run``; use it in a ``with`` block.
+    """A run whose work happens in this process. ``client.run`` creates it, for use in a ``with`` block.
 
-    An exception that leaves the block fails the run, with the exception in one line.
+    If an exception leaves the block, the run fails with the exception as its error.
 
     Example::
 
@@ -54,7 +54,7 @@ class ExternalRun:
     ) -> None:
         self.name = name
         self._connection = connection
-        # Refused here, before training, rather than by a thread in the middle of it.
+        # An invalid config raises here, before training, rather than later in a thread.
         self._request: Request = {"name": name, "config": json.loads(_to_json(dict(config or {}))), "seed": seed}
         self._pid = os.getpid()
         self._lock = threading.Lock()
@@ -75,20 +75,20 @@ class ExternalRun:
 
     @property
     def id(self) -> str | None:
-        """The run's id on the platform; None until the platform has answered once."""
+        """The run's id on the platform; None until the platform has created the run."""
         return self._journal.run_id if self._journal else None
 
     @property
     def cancel_requested(self) -> bool:
-        """True once a user pressed *cancel*. Your code decides whether to stop."""
+        """Whether a user has requested to cancel the run. The caller's code decides whether to stop."""
         return self._cancel_requested
 
     def start(self) -> ExternalRun:
-        """Start the run. The platform may be unavailable; if it refuses (a wrong token, a bad config), raise that here.
+        """Start the run. If the platform is unavailable, the journal keeps the run until it can be sent.
 
         Raises:
-            ApiError: the platform refuses the run.
-            ClientError: the journal cannot be written.
+            ApiError: the platform refuses the run, for example because of an invalid token.
+            ClientError: the journal cannot be written, or the run was started already.
         """
         if self._journal is not None:
             raise ClientError(
@@ -121,15 +121,16 @@ class ExternalRun:
         return self
 
     def log(self, step: int | None = None, **metrics: object) -> None:
-        """Log metrics at a step; without ``step``, at the last one plus one. Takes microseconds, never waits.
+        """Log metrics at a step. Takes microseconds and never waits for the platform.
 
         Args:
-            step: points of one series with the same step are one point.
-            metrics: numbers, or what ``float`` understands (NumPy scalars, one-element tensors).
+            step: step of the points; None: the last step plus one. A second value of a metric at the same step
+                replaces the first.
+            metrics: numbers, or values that ``float`` accepts (NumPy scalars, one-element tensors).
 
         Raises:
-            TypeError: a value is no number.
-            ValueError: a name or a step that the platform cannot store.
+            TypeError: a value is not a number.
+            ValueError: the platform cannot store a name or the step.
         """
         values: dict[str, float | None] = {}
         for name, value in metrics.items():
@@ -137,34 +138,34 @@ class ExternalRun:
             if name not in self._series:
                 _check_series(name)
                 self._series.add(name)
-        logged_at = max(1, int(time.time() * 1000))  # a clock before 1970 must not cost the run its points
+        logged_at = max(1, int(time.time() * 1000))  # with a clock before 1970, the platform would refuse the points
         with self._lock:
             at = self._step + 1 if step is None else int(step)
             if not -_MAX_STEP <= at <= _MAX_STEP:
                 raise ValueError(f"step={at} is out of range; a step lies between -2^62 and 2^62")
             self._step = at
-            self._logs.append((at, values, logged_at))  # sorted by series when written down
+            self._logs.append((at, values, logged_at))  # grouped by series when written to the journal
         if not self._logged.is_set():
             self._logged.set()
 
     def progress(self, done: int, total: int, note: str = "") -> None:
-        """Report the run's progress; the page shows rate and time left."""
+        """Report that ``done`` of ``total`` steps are complete. The run's page shows the rate and the time left."""
         share = min(1.0, max(0.0, done / total)) if total else 0.0
         with self._lock:
             self._progress = {"done": int(done), "total": int(total), "note": note, "share": share}
         self._logged.set()
 
     def summary(self, **values: object) -> None:
-        """Add results, which lists show next to the run's name. NaN and the infinities become null."""
+        """Add values to the run's summary. NaN and infinities become null."""
         plain = {_readable(name): _storable(value) for name, value in json.loads(_to_json(values)).items()}
         with self._lock:
             self._summary.update(plain)
 
     def finish(self, error: str | None = None) -> None:
-        """End the run; wait briefly for the last batches to arrive, not at all if no platform answers.
+        """End the run, and wait at most 15 seconds until the last batches are sent.
 
         Args:
-            error: the reason of the failure, in one line; None: it succeeded.
+            error: reason of the failure in one line; None: the run succeeded.
         """
         journal = self._journal
         if journal is None or self._ending.is_set() or os.getpid() != self._pid:
@@ -193,7 +194,7 @@ class ExternalRun:
         self.finish("its process ended without run.finish()")
 
     def _record(self, journal: Journal) -> None:
-        """Move points from memory to the journal, in a thread: at once after a pause, then every 100 ms."""
+        """Move logged points from memory to the journal every 100 ms until the run ends; for a thread."""
         while True:
             self._logged.wait()
             ending = self._ending.is_set()
@@ -226,7 +227,7 @@ class ExternalRun:
         return True
 
     def _send_or_keep(self, journal: Journal, points: Points, progress: Progress | None) -> None:
-        """Send points directly when the disk is full; if that fails, put them back in front of later ones."""
+        """Send points that cannot be written to the journal; if that fails, keep them for the next attempt."""
         try:
             shipping.send(shipping.create(journal, self._connection), points, progress, None, self._connection)
         except (ClientError, OSError):
@@ -243,7 +244,7 @@ class ExternalRun:
             self._say(f"the journal {journal.path} cannot be written ({error.strerror})")
 
     def _ship(self, journal: Journal) -> None:
-        """Ship the journal to the platform in a thread, with heartbeats in between and a last round after the end."""
+        """Send the journal to the platform, with heartbeats in between, until the run ends; for a thread."""
         pause, beat_at = 0.0, time.monotonic() + BEAT_SECONDS
         while True:
             self._recorded.wait(max(0.0, min(beat_at - time.monotonic(), BEAT_SECONDS)))
@@ -269,19 +270,19 @@ class ExternalRun:
                 return
 
     def _refused(self, journal: Journal, error: ApiError) -> None:
-        """Handle a refusal: the run was cancelled, closed or deleted on the platform, so shipping ends."""
+        """Stop sending after the platform refused the run, which was cancelled, closed or deleted there."""
         self._cancel_requested = True
         self._say(f"the platform takes no more of this run: {error}")
 
     def _say(self, text: str) -> None:
-        """Log a problem once, not with every attempt."""
+        """Log a warning unless it repeats the last one."""
         if text != self._said:
             self._said = text
             log.warning("run %r: %s", self.name, text)
 
 
 def _thread(work: Callable[..., object], *arguments: object) -> threading.Thread:
-    """Return a daemon thread, so that a program never waits longer than ``finish`` does."""
+    """Start and return a daemon thread, which cannot delay the end of the program."""
     thread = threading.Thread(target=work, args=arguments, name="azuraforge-client", daemon=True)
     thread.start()
     return thread
@@ -304,7 +305,7 @@ def _number(name: str, value: Any) -> float | None:
     try:
         number = float(value)
     except OverflowError:
-        return None  # an integer beyond every float is as infinite as one
+        return None  # an integer beyond the range of floats counts as infinite
     except (TypeError, ValueError) as error:
         raise TypeError(f"{name}={value!r} is not a number; log() takes numbers, summary() takes the rest") from error
     return number if math.isfinite(number) else None
@@ -315,7 +316,10 @@ def _to_json(values: Mapping[str, object]) -> str:
 
 
 def _storable(value: object) -> object:
-    """Return a value that the platform can store, so that no value in a summary makes the end of a run fail."""
+    """Return a value with the parts replaced that the platform cannot store in a summary.
+
+    NaN and infinities become None, integers beyond 64 bits become text, and invalid characters become ``?``.
+    """
     if isinstance(value, dict):
         return {_readable(name): _storable(inner) for name, inner in value.items()}
     if isinstance(value, list):
@@ -334,7 +338,7 @@ def _readable(text: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Convert NumPy scalars and arrays to Python values, everything else to text."""
+    """Return a NumPy scalar or array as Python values, and any other object as text."""
     for name in ("item", "tolist"):
         method = getattr(value, name, None)
         if callable(method):

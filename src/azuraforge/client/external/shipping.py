@@ -1,4 +1,4 @@
-"""Shipping of journals to the platform. Steps may be repeated: the platform stores each point and each run once."""
+"""Sending of journals to the platform. Requests may be repeated: the platform stores each run and point once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from azuraforge.client.http.connection import Connection, segment
 from azuraforge.client.shapes import json_object
 
 REQUEST_SECONDS = 10.0
-#: The end of a run whose process ended without one.
+#: The end recorded for a run whose process ended without calling ``finish``.
 ABANDONED: Finish = {
     "state": "failed",
     "summary": None,
@@ -22,7 +22,15 @@ ABANDONED: Finish = {
 
 @dataclass(frozen=True)
 class Shipped:
-    """The result of shipping one journal; ``problem`` is None if the platform has it all."""
+    """The result of sending one journal.
+
+    Attributes:
+        key: the journal's key.
+        name: the run's name.
+        run_id: the run's id on the platform; None if it could not be created.
+        problem: why the journal could not be sent; None if the platform has all of it.
+        kept_at: path of the journal if it was kept, else None.
+    """
 
     key: str
     name: str
@@ -32,7 +40,7 @@ class Shipped:
 
 
 def create(journal: Journal, connection: Connection, timeout_seconds: float = REQUEST_SECONDS) -> str:
-    """Create the run, or find the one that this journal created before."""
+    """Create the run of a journal unless it was created before; return its id."""
     if journal.run_id is None:
         assert journal.header is not None
         body = {"kind": "external", "idempotency_key": journal.key, **journal.header["run"]}
@@ -43,14 +51,14 @@ def create(journal: Journal, connection: Connection, timeout_seconds: float = RE
 
 
 def ship(journal: Journal, connection: Connection) -> bool:
-    """Ship all that is written so far; if the run has ended, also its end, and remove the journal.
+    """Send all batches written so far. If the run has ended, also send its end and delete the journal.
 
-    Return whether a user asked to cancel the run. Raises ApiError or PlatformUnreachable at
-    the first refusal; batches shipped before it stay shipped.
+    Return whether a user has requested to cancel the run. Raises ApiError or PlatformUnreachable at the first request
+    that fails; batches sent before remain recorded as sent.
     """
     run_id = create(journal, connection)
-    # Read before the batches: the logging thread writes the last batch first and then the end. An end that is
-    # written meanwhile waits for the next round, which sees that batch too.
+    # Read the end before the batches: the logging thread writes the last batch first and then the end. An end that is
+    # written in the meantime is sent in the next round, together with that batch.
     finish = journal.finish
     cancel_requested = False
     for shipment in journal.shipments():
@@ -63,7 +71,10 @@ def ship(journal: Journal, connection: Connection) -> bool:
 
 
 def send(run_id: str, points: Points, progress: Progress | None, number: int | None, connection: Connection) -> bool:
-    """Send points in one request; ``number``: the last batch's in the journal, None for points not from it."""
+    """Send points in one request, and return whether a user has requested to cancel the run.
+
+    ``number`` is the number of the last batch in the journal; None for points that are not in the journal.
+    """
     body: dict[str, object] = {"points": points, "batch": number}
     if progress is not None:
         body["progress"] = progress
@@ -71,7 +82,7 @@ def send(run_id: str, points: Points, progress: Progress | None, number: int | N
 
 
 def renew_lease(journal: Journal, connection: Connection) -> bool:
-    """Renew the run's lease. Return whether a user asked to cancel it."""
+    """Renew the run's lease. Return whether a user has requested to cancel the run."""
     run_id = segment(journal.run_id or "")
     return _cancel_requested(connection.post(f"/runs/{run_id}/lease", timeout_seconds=REQUEST_SECONDS))
 
@@ -81,7 +92,7 @@ def _cancel_requested(answer: object) -> bool:
 
 
 def ship_leftovers(home: Path, connection: Connection, platform: str | None) -> list[Shipped]:
-    """Ship the journals of processes that have ended. Never raises: each result holds its own problem."""
+    """Send the journals of processes that have ended; return one result each, which contains its problem if any."""
     return [_ship_leftover(journal, connection) for journal in leftovers(home, platform)]
 
 

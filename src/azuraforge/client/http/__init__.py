@@ -1,1 +1,1 @@
-"""HTTP to one platform: its address, one connection, lists page by page."""
+"""HTTP access to a platform: address, connection and paged lists."""

@@ -1,4 +1,4 @@
-"""The platform's address, and the token for it."""
+"""The URL of the platform and the token for it."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ TOKEN_FILE = "token"  # noqa: S105  a file's name
 
 @dataclass(frozen=True)
 class Address:
-    """A platform's address and the bearer token for it."""
+    """The URL of a platform, and its bearer token if one is known."""
 
     url: str
     token: str | None = field(repr=False)
 
     @property
     def is_loopback(self) -> bool:
-        """True if no proxy can be in between."""
+        """Whether the URL is on this machine, so that no proxy is used."""
         host = urlsplit(self.url).hostname or ""
         return host in ("localhost", "::1") or host.startswith("127.")
 
 
 @dataclass(frozen=True)
 class AddressBook:
-    """Finder of a platform: by arguments, by the environment, or by the data home's ``platform.json``.
+    """Lookup of a platform's address from arguments, the environment or ``platform.json`` in the data home.
 
-    The data home is read again each time, since a restarted platform may use another port.
+    The file is read on each lookup, because a restarted platform may use another port.
     """
 
     home: Path
@@ -41,9 +41,10 @@ class AddressBook:
 
     @classmethod
     def of(cls, url: str | None, token: str | None, home: str | os.PathLike[str] | None) -> AddressBook:
-        """Create from arguments, which override ``$AZURAFORGE_URL``, ``$AZURAFORGE_TOKEN`` and ``$AZURAFORGE_HOME``.
+        """Create an address book from the arguments, or from environment variables for those that are None.
 
-        A given home means the platform of that home, regardless of ``$AZURAFORGE_URL``.
+        The variables are ``$AZURAFORGE_URL``, ``$AZURAFORGE_TOKEN`` and ``$AZURAFORGE_HOME``. If ``home`` is given,
+        ``$AZURAFORGE_URL`` is ignored.
         """
         named_url = url or (None if home else os.environ.get("AZURAFORGE_URL")) or None
         return cls(
@@ -53,7 +54,7 @@ class AddressBook:
         )
 
     def find(self) -> Address:
-        """Return the platform's present address. Raises PlatformUnreachable if none is known."""
+        """Return the platform's current address. Raises PlatformUnreachable if none is known."""
         announced = self.announced_url()
         url = self.given_url or announced
         if url is None:
@@ -64,12 +65,12 @@ class AddressBook:
                 "AZURAFORGE_URL",
                 home=str(self.home),
             )
-        # The home's token belongs to the home's platform; it must not be sent to any other address.
+        # The token in the data home belongs to its platform and must not be sent to any other URL.
         token = self.given_token or (self._home_token() if url == announced else None)
         return Address(url, token)
 
     def announced_url(self) -> str | None:
-        """Return the address in the data home if the process that wrote it is alive."""
+        """Return the URL in the data home, or None if there is none or the process that wrote it has ended."""
         try:
             stored = json.loads((self.home / ADDRESS_FILE).read_text(encoding="utf-8"))
             url, pid = str(stored["url"]).rstrip("/"), int(stored["pid"])
@@ -91,11 +92,11 @@ def default_home() -> Path:
 
 
 def _is_alive(pid: int) -> bool:
-    if pid <= 0:  # for kill these are groups of processes
+    if pid <= 0:  # kill would address process groups
         return False
     try:
         os.kill(pid, 0)
-    except PermissionError:  # another user's
+    except PermissionError:  # the process exists and belongs to another user
         return True
     except (ProcessLookupError, OverflowError):
         return False
@@ -103,7 +104,7 @@ def _is_alive(pid: int) -> bool:
 
 
 def _is_zombie(pid: int) -> bool:
-    """Return whether the process has ended but is not reaped; always False except on Linux."""
+    """Return whether the process has ended but its parent has not reaped it; always False outside Linux."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
     except (OSError, IndexError):

@@ -1,4 +1,4 @@
-"""One HTTP connection to one platform: JSON in, JSON out, problems as ``ApiError``."""
+"""HTTP connection to a platform: sends and returns JSON, and raises error responses as ``ApiError``."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import httpx
 from azuraforge.client.errors import ApiError, PlatformUnreachable
 from azuraforge.client.http.address import Address, AddressBook
 
-#: A parameter of a query; None is left out.
+#: A query parameter; None is omitted.
 Query: TypeAlias = str | int | float | bool | Sequence[str] | None
-#: A file of a form: its name, content and media type.
+#: A file in a form: its name, content and media type.
 File: TypeAlias = tuple[str, IO[bytes] | bytes, str]
 
 API = "/api/v1"
@@ -35,11 +35,11 @@ class Connection:
 
     @property
     def url(self) -> str:
-        """The platform's address. Raises PlatformUnreachable if none is known."""
+        """The platform's URL. Raises PlatformUnreachable if none is known."""
         return self._open()[1].url
 
     def get(self, path: str, timeout_seconds: float = ANSWER_SECONDS, **query: Query) -> object:
-        """Send a GET request; repeat it once if the connection was cut, since reading changes nothing."""
+        """Send a GET request and return the response's JSON. Repeat it once if the connection was interrupted."""
         try:
             return self.request("GET", path, query=query, timeout_seconds=timeout_seconds)
         except PlatformUnreachable as error:
@@ -64,11 +64,12 @@ class Connection:
         data: Mapping[str, str] | None = None,
         files: Mapping[str, File] | None = None,
     ) -> object:
-        """Send one request below ``/api/v1`` and return the answer's JSON, or None if it is empty.
+        """Send one request to a path below ``/api/v1``; return the response's JSON, or None if the response is empty.
 
         Args:
-            json: body of the request; else
-            data, files: fields and files of a form.
+            json: JSON body of the request.
+            data: fields of a form, instead of ``json``.
+            files: files of a form, instead of ``json``.
 
         Raises ApiError if the platform refuses and PlatformUnreachable if it does not answer.
         """
@@ -96,9 +97,9 @@ class Connection:
     def stream(
         self, path: str, headers: Mapping[str, str], silence_seconds: float, **query: Query
     ) -> Iterator[httpx.Response]:
-        """Open an answer that does not end.
+        """Open a streaming response.
 
-        Raises as ``request`` does; ``silence_seconds`` without a byte count as a cut connection.
+        Raises the errors of ``request``, and PlatformUnreachable after ``silence_seconds`` without data.
         """
         http, address = self._open()
         try:
@@ -119,12 +120,12 @@ class Connection:
             raise unreachable(address, error) from error
 
     def forget(self) -> None:
-        """Look the address up again at the next request: the platform may have moved to another port."""
+        """Discard the address, so that the next request looks it up again after a restart of the platform."""
         with self._lock:
             self._address = None
 
     def _look_again(self, answer: httpx.Response) -> None:
-        """Look up the address again after a refusal: a restarted platform writes another token into its data home."""
+        """Discard the address after a 401 response, because a restarted platform writes a new token."""
         if answer.status_code == 401:
             self.forget()
 
@@ -135,12 +136,12 @@ class Connection:
             http.close()
 
     def __del__(self) -> None:
-        # A client in a notebook is rarely closed by hand.
+        # Clients in notebooks are rarely closed explicitly.
         with contextlib.suppress(Exception):
             self.close()
 
     def _headers(self, address: Address) -> dict[str, str]:
-        """Return the headers of every request: the language of errors, and the credentials."""
+        """Return the headers of every request: the language of errors, and the token if there is one."""
         language = {"Accept-Language": self.language}
         return {**language, "Authorization": f"Bearer {address.token}"} if address.token else language
 
@@ -149,7 +150,7 @@ class Connection:
             if self._address is None:
                 self._address = self.book.find()
             if self._http is None:
-                # Proxies do not know this machine's loopback; certificates take time to read and serve https only.
+                # A proxy cannot reach this machine's loopback. Loading certificates is slow and needed for https only.
                 self._http = httpx.Client(
                     trust_env=not self._address.is_loopback, verify=self._address.url.startswith("https:")
                 )
@@ -157,7 +158,7 @@ class Connection:
 
 
 def segment(name: str) -> str:
-    """Return a name as one part of a path.
+    """Return a name encoded as one segment of a URL path.
 
     Example:
         >>> segment("weather/ankara")
@@ -167,7 +168,7 @@ def segment(name: str) -> str:
 
 
 def problem(answer: httpx.Response) -> ApiError:
-    """Return the error of an answer, also if an intermediary answered in another form."""
+    """Return the error for an error response, also if a proxy wrote it and it is not a problem document."""
     try:
         problem = answer.json()
     except ValueError:
@@ -186,7 +187,7 @@ def problem(answer: httpx.Response) -> ApiError:
 
 
 def unreachable(address: Address, error: Exception) -> PlatformUnreachable:
-    """Return a network error as one clear sentence."""
+    """Return a network error as PlatformUnreachable, with a message for its kind."""
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         return PlatformUnreachable(
             "no platform answers at {url}",

@@ -1,4 +1,4 @@
-"""Lists of the platform, read page by page."""
+"""Reading of paged lists."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from azuraforge.client.shapes import Shape, json_list, json_object
 
 ShapeT = TypeVar("ShapeT", bound=Shape)
 
-#: The platform's largest page.
+#: The platform's maximum page size.
 _PAGE = 500
 
 
@@ -22,7 +22,7 @@ def listed(
     timeout_seconds: float = ANSWER_SECONDS,
     **query: Query,
 ) -> list[ShapeT]:
-    """Return the first ``limit`` items of a list; None: all of them, however many pages that takes."""
+    """Return the first ``limit`` items of a list (None: all of them), read in as many pages as necessary."""
     found: list[ShapeT] = []
     after: str | None = None
     while limit is None or len(found) < limit:

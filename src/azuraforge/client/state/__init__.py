@@ -1,1 +1,1 @@
-"""The state of models: their loops now, and what was known on a past day."""
+"""State of models: their loops, and their state at a past time."""

@@ -1,4 +1,4 @@
-"""A model as it was known on a day."""
+"""Shapes of a model's state at a past time."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from azuraforge.client.shapes import Shape
 
 
 def moment(at: datetime | date | str) -> datetime:
-    """Return an aware moment; without an offset it is in this machine's zone, and a date is its first moment.
+    """Return a time as an aware datetime. Without an offset, the local time zone applies; a date means 00:00.
 
-    Raises InvalidArgument, a ValueError, for text that is not a moment of ISO 8601.
+    Raises InvalidArgument (a ValueError) for text that is not ISO 8601, and for times out of range.
     """
     if isinstance(at, str):
         try:
@@ -28,7 +28,7 @@ def moment(at: datetime | date | str) -> datetime:
         at = datetime.combine(at, time())
     try:
         return at.astimezone()
-    except (OverflowError, OSError, ValueError):  # years at the ends of the calendar have no moment in every zone
+    except (OverflowError, OSError, ValueError):  # times near the ends of the calendar do not exist in every time zone
         raise InvalidArgument(
             "{moment} is too far from today", next_step="choose a time closer to today", moment=at.isoformat()
         ) from None
@@ -36,7 +36,7 @@ def moment(at: datetime | date | str) -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class DataThen(Shape):
-    """A version of a dataset."""
+    """A dataset version at a past time; fields are None if it no longer exists."""
 
     dataset_id: str
     name: str | None = None
@@ -49,7 +49,7 @@ class DataThen(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class PointThen(Shape):
-    """A predicted value with its interval and its outcome; ``actual`` is None until that is known."""
+    """A predicted value with its interval and its outcome; ``actual`` is None until the outcome is known."""
 
     step: int
     at: datetime
@@ -67,7 +67,7 @@ class PointThen(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class ForecastThen(Shape):
-    """The newest forecast that had been given by then."""
+    """The newest forecast that had been returned to a caller by the past time."""
 
     prediction_id: str
     made_at: datetime
@@ -85,7 +85,11 @@ class ForecastThen(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class AsOf(Shape):
-    """Champion, forecast and data of a past moment. ``state``: held, before_model, before_first or removed."""
+    """Champion, data and forecast at a past time.
+
+    ``state`` is ``held`` if a version had the alias, ``before_model`` if the model did not exist, ``before_first`` if
+    the alias had not been set before, or ``removed`` if it had been removed.
+    """
 
     model: str
     at: datetime

@@ -1,4 +1,4 @@
-"""The loop of each model: observed, predicted, judged, learned, gate, champion."""
+"""Client for the loops of models: observed, predicted, judged, learned, gate, champion."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from azuraforge.client.shapes import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class LoopTrigger(Shape):
-    """An automation or a schedule that takes a step."""
+    """A trigger of a step, such as an automation or a schedule."""
 
     kind: str
     name: str | None = None
@@ -22,7 +22,7 @@ class LoopTrigger(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class MissingAutomation(Shape):
-    """The automation that would take an open step, and a command that creates it."""
+    """The automation that an open step lacks, and the command that creates it."""
 
     what: str
     command: str
@@ -30,7 +30,7 @@ class MissingAutomation(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class GateSummary(Shape):
-    """The newest verdict in short; ``text`` is the deciding reason by language code."""
+    """Summary of the newest verdict; ``text`` maps language codes to the deciding reason."""
 
     decision: str
     why: str | None = None
@@ -39,8 +39,10 @@ class GateSummary(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class LoopStep(Shape):
-    """One step: when it was last taken (``at``), with what ``state``, and whether it is ``open``: nothing takes it
-    without a person, and ``missing`` names the automation that would."""
+    """One step of the loop, with the time at which it was last taken (``at``) and its ``state``.
+
+    ``open`` is true if nothing triggers the step automatically; ``missing`` then names the automation to create.
+    """
 
     name: str
     state: str
@@ -60,7 +62,7 @@ class LoopStep(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Loop(Shape):
-    """The loop of one model at the moment ``at``; ``closed``: no step is open."""
+    """The loop of one model at the time ``at``; ``closed`` is true if no step is open."""
 
     model: str
     at: datetime
@@ -72,13 +74,13 @@ LoopList: TypeAlias = list[Loop]
 
 
 class Loops:
-    """``client.loop``."""
+    """Methods of ``client.loop``."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def list(self, *, limit: int | None = None) -> LoopList:
-        """Return the loops of all models, by name; ``limit``: the first so many."""
+        """Return the loops of the models, sorted by name; at most ``limit`` of them (None: all)."""
         return listed(self._connection, "/loop", Loop, limit)
 
     def get(self, model: str) -> Loop:

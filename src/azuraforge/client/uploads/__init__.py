@@ -1,1 +1,1 @@
-"""Files that are sent to the platform or written here."""
+"""Reading and writing of local files, for uploads and downloads."""

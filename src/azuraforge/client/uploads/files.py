@@ -1,4 +1,4 @@
-"""Files of this machine that are sent to the platform or written here; failures as ``FileUnusable``."""
+"""Reading and writing of local files. Failures are raised as ``FileUnusable``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OTHER_FILE = Message("try another file")
 
 @contextmanager
 def reading(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file to read its bytes. Raises FileUnusable if it cannot be opened."""
+    """Open a file for reading in binary mode. Raises FileUnusable if it cannot be opened."""
     try:
         content = path.open("rb")
     except OSError as error:
@@ -38,7 +38,7 @@ def reading(path: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def writing(path: Path) -> Iterator[IO[bytes]]:
-    """Write a file that appears complete or not at all. Raises FileUnusable if it cannot be written."""
+    """Write a file atomically: it appears at ``path`` only when complete. Raises FileUnusable on failure."""
     partial = path.with_name(f".{path.name}.partial")
     try:
         content = partial.open("wb")
@@ -71,7 +71,7 @@ def _unwritable(path: Path, error: OSError) -> FileUnusable:
 
 
 def _facts(path: Path, error: OSError) -> dict[str, object]:
-    """Return the values of an error about a file; a relative path is shown with the folder that it starts from."""
+    """Return the values of a FileUnusable error. For a relative path, the place is the current directory."""
     place = "" if path.is_absolute() else Message("in {folder}", {"folder": str(Path.cwd())})
     step = _NEXT_STEPS.get(error.errno or 0, _OTHER_FILE)
     return {"path": str(path), "reason": error.strerror or str(error), "place": place, "step": step}

@@ -1,4 +1,4 @@
-"""Packing of a folder as one zip for sending."""
+"""Packing of a folder into one zip file for an upload."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from typing import IO
 
 from azuraforge.client.uploads.files import reading
 
-#: A zip knows no earlier day; a fixed one makes the same files the same bytes.
+#: The earliest date of the zip format. A fixed date makes the bytes reproducible.
 _DAY = (1980, 1, 1, 0, 0, 0)
 
 
 @contextmanager
 def as_one_file(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    """Yield a file's name and content; for a folder, a zip of its files without hidden ones.
+    """Yield the name and content of a file, or of a temporary zip file with all files of a folder except hidden ones.
 
-    The zip is stored unpacked: pictures and gzip files would not shrink. It is removed afterwards. Raises FileUnusable.
+    The zip file is not compressed, because images and gzip files would not shrink. Raises FileUnusable if a file cannot
+    be read.
     """
     if not path.is_dir():
         with reading(path) as content:
