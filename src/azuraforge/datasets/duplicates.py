@@ -17,7 +17,7 @@ class SameData:
 
 
 def find_same_data(session: Session, known: SameData) -> SameData:
-    """Return all datasets of the project that share content with those of ``known``, directly or through other datasets.
+    """Return all datasets of the project that share content with ``known``, directly or through other datasets.
 
     A purged dataset has no rows left, so only ``known`` can contribute its contents.
     """

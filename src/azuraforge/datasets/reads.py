@@ -17,7 +17,7 @@ from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 _T = TypeVar("_T")
 
-#: Number of arrivals from which on they count as regular.
+#: Minimum number of arrivals that count as regular.
 REGULAR = 3
 
 

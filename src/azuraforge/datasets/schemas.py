@@ -30,7 +30,7 @@ def _not_beyond_a_century(frequency: str | None) -> str | None:
 
 
 class Finding(BaseModel):
-    """Something noteworthy found while reading a dataset: its code, severity, count, first place, and text by language."""
+    """A finding from reading a dataset: its code, severity, count, first place, and text by language."""
 
     code: str
     severity: Literal["info", "warning", "error"]
@@ -158,7 +158,7 @@ class FromSource(CleaningOptions):
 
 
 class AppendOptions(BaseModel):
-    """The format of appended rows. Their columns are the dataset's; empty fields default to the format of its first file."""
+    """The format of appended rows; their columns are the dataset's. Empty fields default to its first file's format."""
 
     model_config = ConfigDict(extra="forbid")
 

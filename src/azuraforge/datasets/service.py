@@ -99,7 +99,7 @@ class DatasetService:
         #: Adds versions in a transaction.
         self.keeper = VersionKeeper(self.trash, events, on_version)
         self._uploads = settings.home / "uploads"
-        claims.sweep(self._uploads)  # removes the folders of killed processes only; other processes may be receiving files
+        claims.sweep(self._uploads)  # removes folders of killed processes only; others may be in use
 
     @property
     def max_upload_bytes(self) -> int:
@@ -210,8 +210,8 @@ class DatasetService:
     def revised_times(self, project_id: str, found: DatasetVersion, after: int) -> tuple[datetime, datetime] | None:
         """Return the first and last time whose values may have been revised after version ``after``, up to ``found``.
 
-        Returns None if nothing was revised. A version that was read whole counts as a revision of all rows if the dataset
-        accepts revisions, and of no row if it refuses them.
+        Returns None if nothing was revised. A version that was read whole counts as a revision of all rows if the
+        dataset accepts revisions, and of no row if it refuses them.
         """
         with self._database.read(project_id) as session:
             growths = store.growths(session, found.id, max(after, 1), found.version)
@@ -303,7 +303,7 @@ class DatasetService:
         return {} if self._grants is None else self._grants.of(project_id, source, options)
 
     def _present_file(self, project_id: str, name: str) -> PresentFile | None:
-        """Return the incumbent forecasts that were added as a separate file to the newest version; None if there are none."""
+        """Return the incumbent forecasts that the newest version has from a separate file; None if it has none."""
         try:
             found = self.get(project_id, name)
         except NotFound:

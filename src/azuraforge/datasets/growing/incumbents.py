@@ -1,4 +1,4 @@
-"""Present forecasts from a separate file, for a stored version. Runs in children only."""
+"""Incumbent forecasts from a separate file, added to a stored version. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ def state(child: Asked) -> Json:
 
 
 def stated(asked: IncumbentInput) -> IncumbentGrown:
-    """Return the next version: the same rows, and the present forecasts of the file with the known ones.
+    """Return the next version: the same rows, with the stored incumbent forecasts and those of the file.
 
-    Raises InvalidInput for columns that are missing or hold something else, for two forecasts of one time that were
-    made at one moment, for a file without any forecast of the dataset, and for a changed one where that is refused.
+    Raises InvalidInput if columns are missing or cannot be read, if two forecasts for one time were made at the same time,
+    if no forecast belongs to the dataset, or if a stored forecast is changed although the policy refuses that.
     """
     findings: list[Finding] = []
     columns = _columns(asked)
@@ -113,7 +113,7 @@ def _columns(asked: IncumbentInput) -> IncumbentColumns:
 
 
 def _read(asked: IncumbentInput, columns: IncumbentColumns, findings: list[Finding]) -> pl.DataFrame:
-    """Return ``series``, ``at``, ``forecast``, ``made_at`` and the row of the file."""
+    """Return ``series``, ``at``, ``forecast``, ``made_at`` and ``ROW``, the row of the file."""
     given, meaning = asked.options, asked.stored.meaning
     time = str(columns.time)
     options = FileOptions(
@@ -152,7 +152,7 @@ def _table(path: Path, asked: IncumbentInput, options: FileOptions, findings: li
 
 
 def _own(found: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) -> pl.DataFrame:
-    """Return the forecasts of the dataset's series, each once."""
+    """Return the forecasts for the dataset's series, without repetitions."""
     meaning = asked.stored.meaning
     if meaning.series is not None:
         foreign = found.filter(~pl.col("series").is_in(list(meaning.forecast_names)))
@@ -185,7 +185,7 @@ def _own(found: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) ->
 
 
 def _decide(changed: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) -> None:
-    """Refuse or report forecasts that were changed afterwards, depending on the dataset's policy."""
+    """Refuse or report changes of stored forecasts, according to the dataset's policy."""
     old, new = (f"{changed[name][0]:g}" for name in ("forecast", "forecast_now"))
     made_at = changed["made_at"][0].isoformat()
     if asked.stored.revisions == "refuse":
@@ -210,7 +210,7 @@ def _decide(changed: pl.DataFrame, asked: IncumbentInput, findings: list[Finding
 
 
 def _report(now: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) -> None:
-    """Report unused forecasts, and rows without a forecast. Raises InvalidInput if none belongs to the dataset."""
+    """Report unused forecasts, and rows without one. Raises InvalidInput if no forecast can be used."""
     stored, meaning = asked.stored, asked.stored.meaning
     frame = load_version(stored.paths, meaning, stored.options, stored.fingerprint)
     rows = keys_of(frame, meaning)

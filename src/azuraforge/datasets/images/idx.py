@@ -1,7 +1,8 @@
-"""idx files, the format of MNIST and its relatives (Fashion-MNIST, EMNIST, KMNIST): pairs of pictures and labels.
+"""idx files, the format of MNIST, Fashion-MNIST, EMNIST and KMNIST: pairs of files with images and labels.
 
-A big-endian magic number (two zeros, the type, the number of dimensions), the sizes as int32, then the values.
-Source: Y. LeCun, C. Cortes, C. Burges, The MNIST database of handwritten digits. Runs in children only.
+A file starts with a big-endian magic number (two zero bytes, the type, the number of dimensions), then has the sizes as
+int32, then the values. Source: Y. LeCun, C. Cortes, C. Burges, The MNIST database of handwritten digits. Runs only in
+child processes.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from azuraforge.errors import InvalidInput
 from azuraforge.messages import Message
 
-#: Largest number of pictures in one file.
+#: Maximum number of images in one file.
 MAX_PICTURES = 1_000_000
 _LONGEST_HEAD = 4 + 4 * 4
 _UINT8 = 8
@@ -28,7 +29,7 @@ _GZIP = b"\x1f\x8b"
 
 @dataclass(frozen=True)
 class IdxPart:
-    """Pictures ``(example, height, width, channels)`` and their labels ``(example,)``, of one pair of files."""
+    """Images ``(example, height, width, channels)`` and labels ``(example,)`` of one pair of files."""
 
     part: str | None
     pixels: NDArray[np.uint8]
@@ -41,10 +42,10 @@ def is_idx(name: str) -> bool:
 
 
 def read_idx(data: bytes, name: str, max_bytes: int = 1 << 30) -> NDArray[np.uint8]:
-    """Return the values of one idx file, plain or gzip. Raises InvalidInput naming ``name``.
+    """Return the values of one idx file, plain or gzip-compressed.
 
-    The header announces the number of values; a file with more than ``max_bytes`` is refused before they are
-    decompressed.
+    Raises InvalidInput if the file is malformed. A file whose header declares more than ``max_bytes`` values is refused
+    before they are decompressed.
 
     Example:
         >>> read_idx(bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 9]), "labels").tolist()
@@ -81,10 +82,10 @@ def read_idx(data: bytes, name: str, max_bytes: int = 1 << 30) -> NDArray[np.uin
 
 
 def pair(files: Mapping[str, bytes], max_bytes: int = 1 << 30) -> list[IdxPart]:
-    """Return the pairs of files by name; ``t10k-…`` and ``test-…`` are the official test set if another part exists.
+    """Pair image and label files by name; ``t10k-…`` and ``test-…`` are the official test set if there is another part.
 
-    Raises InvalidInput if a file has no other half, the halves do not fit, or all files together have more than
-    ``max_bytes`` of values.
+    Raises InvalidInput if a file has no counterpart, two do not match, or all files together contain more than
+    ``max_bytes`` values.
     """
     values: dict[str, NDArray[np.uint8]] = {}
     for name, data in files.items():
@@ -159,13 +160,13 @@ def _refuse_too_much(expected: int, entries: int, max_bytes: int, name: str) -> 
 
 
 def _key(name: str) -> str:
-    """Return the common part of both halves' names: ``train-images-idx3-ubyte.gz`` → ``train``."""
+    """Return the part of the name that both files of a pair share: ``train-images-idx3-ubyte.gz`` → ``train``."""
     plain = re.sub(r"(\.gz)?$", "", name.rsplit("/", 1)[-1].lower())
     return re.sub(r"[-_.]?(images?|labels?|idx[1-4]?|u?byte)", "", plain)
 
 
 def _unpacked(data: bytes, name: str, most: int) -> bytes:
-    """Return the first ``most`` bytes, decompressed."""
+    """Return the first ``most`` bytes of the decompressed data."""
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
             return stream.read(most)

@@ -1,4 +1,4 @@
-"""Readers of image datasets: a zip of folders, idx files, or a Parquet table. Runs in children only."""
+"""Reading of image datasets from a zip of folders, idx files, or a Parquet table. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ Size = tuple[int, int, int]
 
 
 def read_images(path: Path, name: str, options: ImageOptions, limits: ReadingLimits = _DEFAULT) -> ReadFile:
-    """Read and prepare an image dataset; ``name`` is its name in messages.
+    """Read and prepare an image dataset; messages call the file ``name``.
 
-    Raises InvalidInput naming what is wrong, where, and what to do next.
+    Raises InvalidInput with problem, place and next step if the file cannot be used.
     """
     if (options.height is None) != (options.width is None):
         raise InvalidInput(
@@ -76,7 +76,7 @@ def prepare_pictures(
     findings: list[Finding],
     limits: ReadingLimits = _DEFAULT,
 ) -> Prepared:
-    """Decode every picture into one size. Unreadable pictures raise an error, or are left out and reported."""
+    """Decode every image into one size. Unreadable images raise InvalidInput, or are skipped and reported."""
     refuse_unlearnable([each.picture for each in pictures], name)
     bad: dict[str, InvalidInput] = {}
     looks = _looks(pictures, bad)
@@ -108,7 +108,7 @@ def prepare_pixels(
     findings: list[Finding],
     limits: ReadingLimits = _DEFAULT,
 ) -> Prepared:
-    """Prepare ``(example, height, width, channels)`` pixels that are decoded already."""
+    """Prepare decoded pixels of shape ``(example, height, width, channels)``."""
     refuse_unlearnable(pictures, name)
     size = (
         options.height or pixels.shape[1],
@@ -125,7 +125,7 @@ def prepare_pixels(
 
 
 def prepare_image_source(read: ImageRead, source: str, limits: ReadingLimits = _DEFAULT) -> Prepared:
-    """Prepare the pictures that a source read. Raises InvalidInput if the source breaks its contract."""
+    """Prepare the images of a source. Raises InvalidInput if the source breaks its contract."""
     frame, size = read.frame, (read.height, read.width, read.channels)
     if missing := [name for name in ("image", "label") if name not in frame.columns]:
         raise InvalidInput(
@@ -220,7 +220,7 @@ def prepare_idx(
     findings: list[Finding],
     limits: ReadingLimits = _DEFAULT,
 ) -> Prepared:
-    """Prepare pairs of idx files; a picture's name is its number in its file, counted from 0."""
+    """Prepare pairs of idx files; the name of an image is its number in its file, from 0."""
     if len({part.pixels.shape[1:] for part in parts}) > 1:
         sizes = ", ".join("×".join(map(str, part.pixels.shape[1:3])) for part in parts)
         raise InvalidInput(
@@ -245,10 +245,10 @@ def _loader(archive: Archive, entry: Entry) -> Callable[[], bytes]:
 
 
 def _placed(entries: Sequence[Entry], name: str, findings: list[Finding]) -> list[tuple[Picture, Entry]]:
-    """Return the class and part of each file, by the folders that contain it."""
+    """Return the class and part of each file, from the folders that contain it."""
     paths = [entry.parts for entry in entries]
     while paths and all(len(path) > 2 for path in paths) and len({path[0] for path in paths}) == 1:
-        paths = [path[1:] for path in paths]  # a folder around all files has no meaning
+        paths = [path[1:] for path in paths]  # skip a folder that contains all files
     tops = {path[0].lower() for path in paths if len(path) > 2}
     split = (
         bool(paths)
@@ -266,7 +266,8 @@ def _placed(entries: Sequence[Entry], name: str, findings: list[Finding]) -> lis
             top, *rest = path
             joined += top.lower() in VALIDATION
             part = ("test" if top.lower() in TEST else "train") if has_test else None
-            # Without a test folder the platform makes the parts; names must still not collide.
+            # Without a test folder, the platform splits the images itself. The folder's name moves behind the class,
+            # so that names stay unique.
             path = tuple(rest) if has_test and top.lower() not in VALIDATION else (rest[0], top, *rest[1:])
         if len(path) < 2:
             raise InvalidInput(
@@ -302,7 +303,7 @@ def _looks(pictures: Sequence[Encoded], bad: dict[str, InvalidInput]) -> dict[in
 
 
 def _size(looks: dict[int, Look], name: str, options: ImageOptions) -> Size:
-    """Return the requested size, else the one that all pictures have."""
+    """Return the requested size, else the size that all images have."""
     channels: int = options.channels or max((found.channels for found in looks.values()), default=1)
     if options.height is not None and options.width is not None:
         size = (options.height, options.width, channels)

@@ -1,6 +1,6 @@
-"""Parquet tables of encoded pictures, as Hugging Face writes them: bytes or ``{bytes, path}``, and a label.
+"""Parquet tables of encoded images, as written by Hugging Face: bytes or ``{bytes, path}``, and a label.
 
-Runs in children only.
+Runs only in child processes.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ MAX_ROWS = 1_000_000
 def read_table(
     path: Path, name: str, options: ImageOptions, findings: list[Finding], max_bytes: int = MAX_UNPACKED_BYTES
 ) -> list[Encoded]:
-    """Return the rows as encoded pictures; a picture's name is its row's number, counted from 0.
+    """Return the rows as encoded images; the name of an image is its row's number, from 0.
 
-    Class names come from the table's Hugging Face description if there is one, else from the label column.
+    Class names come from the table's Hugging Face metadata if present, else from the label column.
     """
     schema, rows = describe(path, name)
     wanted = _columns(schema, name, options)
@@ -46,7 +46,7 @@ def read_table(
     if ignored := [column for column in schema if column not in wanted]:
         findings.append(finding("columns_ignored_text", count=len(ignored), columns=", ".join(ignored[:10])))
     images = _bytes_of(frame[options.image])
-    # Equal pictures are stored once in the file, but would take memory once for each row.
+    # The file stores equal images once, but in memory each row would have a copy.
     if int(images.bin.size().sum()) > max_bytes:
         raise _too_large(
             Message(
@@ -141,7 +141,7 @@ def _not_pictures(column: str, kind: pl.DataType, name: str) -> InvalidInput:
 
 
 def _class_names(described: str | None, label: str) -> list[str] | None:
-    """Return the names of the classes by number, from the description that Hugging Face writes into its files."""
+    """Return the class names by number, from the Hugging Face metadata; None if they have none."""
     try:
         names = orjson.loads(described or "{}")["info"]["features"][label]["names"]
     except (orjson.JSONDecodeError, KeyError, TypeError):

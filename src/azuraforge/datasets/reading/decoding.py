@@ -1,6 +1,6 @@
-"""Decoding of a file's bytes to text: its kind, compression and encoding.
+"""Decoding of a file's bytes to text: detection of its format, compression and encoding.
 
-Runs in children only. Unpacked sizes are bounded, so that a small archive cannot fill the memory.
+Runs only in child processes. Decompressed sizes are limited, so that a small archive cannot exhaust the memory.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _MAGIC = {
     b"ARROW1": Message("an Arrow file"),
     b"7z\xbc\xaf": Message("a 7-Zip archive"),
 }
-#: Refused encodings, those of host names: their time grows with the square of the length.
+#: Refused encodings, meant for host names: their decoding time grows with the square of the length.
 _QUADRATIC = ("idna", "punycode")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -48,7 +48,7 @@ _BOMS = (
 
 @dataclass(frozen=True)
 class Decoded:
-    """A decoded text file. ``assumed``: the encoding is a guess."""
+    """A decoded text file. ``assumed``: whether the encoding is a guess."""
 
     text: str
     encoding: str
@@ -56,7 +56,7 @@ class Decoded:
 
 
 def unpack(path: Path, name: str, limits: ReadingLimits | None = None) -> bytes:
-    """Return the file's bytes, decompressed. Raises InvalidInput if it is no table, or larger than ``limits``."""
+    """Return a file's bytes, decompressed. Raises InvalidInput if it is not a table, or exceeds ``limits``."""
     try:
         with path.open("rb") as file:
             head = file.read(16)
@@ -89,7 +89,9 @@ def unpack(path: Path, name: str, limits: ReadingLimits | None = None) -> bytes:
 
 
 def decode(data: bytes, name: str, encoding: str | None = None) -> Decoded:
-    """Decode bytes with the given encoding, else by the byte order mark, else as UTF-8, else as Windows-1254.
+    """Decode bytes with ``encoding``, else by the byte order mark, else as UTF-8, else as Windows-1254.
+
+    Raises InvalidInput if the bytes are not text in that encoding.
 
     Example:
         >>> decode("sıcaklık".encode(), "t.csv").encoding

@@ -1,4 +1,7 @@
-"""Groups that the series of a panel belong to, from columns or from the parts of their names. Runs in children only."""
+"""Groups of a panel's series, read from columns or from parts of the series' names.
+
+Runs only in child processes.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,14 @@ from azuraforge.errors import InvalidInput
 from azuraforge.messages import Message
 from azuraforge.plugins.contract.groups import total_names
 
-#: Series → the group that it belongs to.
+#: Group of each series, by the series' name.
 Membership = dict[str, str]
 
 _GROUPS = Message("option groups")
 
 
 def check_groups(options: FileOptions) -> None:
-    """Refuse groups without several series, or a column that has another meaning. Raises InvalidInput."""
+    """Raise InvalidInput if groups are requested without several series, or for a column with another role."""
     if not options.groups and options.group_separator is None:
         return
     if options.series is None:
@@ -44,15 +47,15 @@ def check_groups(options: FileOptions) -> None:
 def read_groups(
     table: RawTable, names: pl.Series, kept: Sequence[str], options: FileOptions
 ) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Return column → group → series, groups of one series left out.
+    """Return the names of the series by column and group; groups of one series are omitted.
 
     Args:
-        table: the rows as they were read.
-        names: ``(row,)`` the series of each row.
-        kept: the series that the dataset holds, sorted.
-        options: the options for reading the file.
+        table: the rows as read from the file.
+        names: series name of each row.
+        kept: names of the dataset's series, sorted.
+        options: options for reading the file.
 
-    Raises InvalidInput if a group is meaningless, or a series is in two groups of a column.
+    Raises InvalidInput if grouping by a column is meaningless, or a series is in two of its groups.
     """
     if not options.groups and options.group_separator is None:
         return {}
@@ -114,7 +117,7 @@ def _of_column(table: RawTable, names: pl.Series, column: str) -> Membership:
 
 
 def _of_names(kept: Sequence[str], separator: str) -> dict[str, Membership]:
-    """Return a level for each part of the names but the last: its groups are the names' beginnings."""
+    """Return the groups by level: at level n, a group is the first n parts of a name, without the last part."""
     parts = {name: name.split(separator) for name in kept}
     depth = len(parts[kept[0]])
     for name, each in parts.items():

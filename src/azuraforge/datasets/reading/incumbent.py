@@ -1,4 +1,4 @@
-"""The present forecast in a file: its values, and the times at which they were made. Runs in children only."""
+"""The incumbent forecast in a file: its values and the times at which they were made. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from azuraforge.plugins.contract.dataset_schema import DatasetSchema, IncumbentC
 
 
 def incumbent_of(options: FileOptions) -> IncumbentColumns | None:
-    """Return the columns of the incumbent. Raises InvalidInput if one of the two is missing, or has another role."""
+    """Return the columns of the incumbent; None if the options name none.
+
+    Raises InvalidInput if only one of its two columns is named, or one already has another role.
+    """
     if options.incumbent is None and options.incumbent_made_at is None:
         return None
     if options.incumbent is None or options.incumbent_made_at is None:
@@ -46,18 +49,18 @@ def incumbent_of(options: FileOptions) -> IncumbentColumns | None:
 def read_incumbent(
     table: RawTable, keys: pl.DataFrame, columns: IncumbentColumns, options: FileOptions, findings: list[Finding]
 ) -> pl.DataFrame:
-    """Return the rows that hold a present forecast: ``keys``, the forecast, and the microsecond at which it was made.
+    """Return the rows with an incumbent forecast: ``keys``, the forecast, and when it was made (epoch microseconds).
 
-    Of several forecasts of one target, the last in the file.
+    If there are several forecasts for one target, the last in the file is returned.
 
     Args:
-        table: with its rows in order.
-        keys: time, and of several series their names, of each row of the table.
+        table: the rows in the order of ``keys``.
+        keys: time of each row, and the name of its series if there are several.
         columns: the columns of the incumbent.
-        options: the options of the table.
+        options: the options for reading the table.
         findings: receives the number of rows with a forecast.
 
-    Raises InvalidInput naming the first row whose forecast or time cannot be read, or that has only one of the two.
+    Raises InvalidInput naming the first row whose forecast or time cannot be read, or whose time is missing.
     """
     found = all_forecasts(table, keys, columns, options)
     findings.append(finding("incumbent_read", count=found.height, column=columns.forecast, of=table.frame.height))
@@ -65,7 +68,7 @@ def read_incumbent(
 
 
 def all_forecasts(table: RawTable, keys: pl.DataFrame, columns: IncumbentColumns, options: FileOptions) -> pl.DataFrame:
-    """Return every row that holds a present forecast, as ``read_incumbent``, with ``ROW`` of the table."""
+    """Return every row with an incumbent forecast, in the columns of ``read_incumbent`` and the table's ``ROW``."""
     table.require(columns.forecast, "incumbent")
     table.require(columns.made_at, "incumbent_made_at")
     values = _numbers(table, columns.forecast, options)
@@ -86,7 +89,7 @@ def all_forecasts(table: RawTable, keys: pl.DataFrame, columns: IncumbentColumns
 
 
 def with_incumbent(frame: pl.DataFrame, schema: DatasetSchema, forecasts: pl.DataFrame | None) -> pl.DataFrame:
-    """Return canonical rows with the columns of the incumbent, null for rows without its forecast."""
+    """Return canonical rows with the columns of the incumbent, null in rows without a forecast."""
     if not schema.incumbent_columns:
         return frame
     key = [name for name in (schema.series, schema.time) if name is not None]
