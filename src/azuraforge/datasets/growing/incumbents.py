@@ -48,8 +48,8 @@ def state(child: Asked) -> Json:
 def stated(asked: IncumbentInput) -> IncumbentGrown:
     """Return the next version: the same rows, with the stored incumbent forecasts and those of the file.
 
-    Raises InvalidInput if columns are missing or cannot be read, if two forecasts for one time were made at the same time,
-    if no forecast belongs to the dataset, or if a stored forecast is changed although the policy refuses that.
+    Raises InvalidInput if columns are missing or cannot be read, if two forecasts for one time were made at the same
+    time, if no forecast belongs to the dataset, or if a stored forecast is changed although the policy refuses that.
     """
     findings: list[Finding] = []
     columns = _columns(asked)

@@ -138,7 +138,7 @@ def arrived(table: RawTable, stored: Stored, options: FileOptions, now: datetime
         for each in frame.partition_by(meaning.series, maintain_order=True)
     ]
     whole = pl.concat(parts) if parts else frame
-    return Arrived(whole, whole.clear(), findings, present)  # ``parted`` splits the rows, since each series has its own end
+    return Arrived(whole, whole.clear(), findings, present)  # ``parted`` splits by the end of each series
 
 
 def parted(found: Arrived, ends: pl.DataFrame, time: str, series: str) -> Arrived:

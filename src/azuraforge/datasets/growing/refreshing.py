@@ -1,7 +1,7 @@
 """Runs with ``kind: refresh``: they read a source after its cursor and add the rows as the next version.
 
-Rows, cursor and event are written in the transaction that ends the run. A run killed before that transaction has changed
-nothing and reads from the same cursor again.
+Rows, cursor and event are written in the transaction that ends the run. A run killed before that transaction has
+changed nothing and reads from the same cursor again.
 """
 
 from __future__ import annotations

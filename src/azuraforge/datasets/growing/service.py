@@ -81,7 +81,7 @@ class GrowingDatasets:
     ) -> IncumbentOut:
         """Add the incumbent forecasts of a file to the stored ones; the dataset's rows stay the same.
 
-        Raises InvalidInput if the file cannot be used, and then stores nothing; raises Conflict as ``append_file`` does.
+        Raises InvalidInput if the file cannot be used, and then stores nothing; raises Conflict as ``append_file``.
         """
         for _ in range(_TRIES):
             base = self._datasets.get(project_id, name_or_id)
@@ -126,8 +126,8 @@ class GrowingDatasets:
     def keep(self, session: Session, base: DatasetVersion, grown: Grown) -> tuple[DatasetVersion, bool]:
         """Record the version that follows ``base`` in the caller's transaction.
 
-        Raises Overtaken if ``base`` is no longer the newest version, NotFound if the dataset was deleted, and InvalidInput if
-        the result equals an older version.
+        Raises Overtaken if ``base`` is no longer the newest version, NotFound if the dataset was deleted, and
+        InvalidInput if the result equals an older version.
         """
         dataset = store.lock(session, base.id)
         if dataset is None or dataset.deleted_at is not None:

@@ -1,4 +1,4 @@
-"""The canonical form of image datasets: rows of pixels, label, part and name, and a fingerprint. All images have one size.
+"""The canonical form of image datasets: pixels of one size with label, part and name, and a fingerprint.
 
 Runs only in child processes.
 """
@@ -80,8 +80,8 @@ def image_frame(
 def image_fingerprint(frame: pl.DataFrame, schema: DatasetSchema, options: Json) -> str:
     """Return the SHA-256 over the schema, the options with which the images were prepared, and every row.
 
-    A row is its part, name, label and pixels. The hash depends neither on the archive or file format nor on the order of
-    the images. Pixels of a JPEG depend on its decoder.
+    A row is its part, name, label and pixels. The hash depends neither on the archive or file format nor on the order
+    of the images. Pixels of a JPEG depend on its decoder.
     """
     header = {
         "format": _FORMAT,
@@ -142,7 +142,7 @@ def refuse_unlearnable(pictures: Sequence[Picture], name: Text) -> None:
 
 
 def look_over(frame: pl.DataFrame, findings: list[Finding]) -> None:
-    """Report problems for training or evaluation: repeated images, images in both training and test set, rare classes."""
+    """Report problems for training or evaluation: repeated images, training images in the test set, rare classes."""
     digests = frame.select(
         pl.col("image").hash(0).alias("hash"), pl.col("image").hash(1).alias("other"), pl.col("label", "part", "name")
     )

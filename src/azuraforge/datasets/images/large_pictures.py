@@ -1,9 +1,9 @@
 """Scaling of large images to a model version's size, in a short-lived child process.
 
-A file of a few kilobytes may contain 40 million pixels, whose decoding takes a gigabyte of memory and seconds. The child
-process that serves a version is shared by all callers and must not be killed because of one request, so it refuses an
-image with more than ``SERVED_PIXELS``. Such an image is decoded here, in a child process with the memory limit of
-reading, which is ended if the client disconnects.
+A file of a few kilobytes may contain 40 million pixels, whose decoding takes a gigabyte of memory and seconds. The
+child process that serves a version is shared by all callers and must not be killed because of one request, so it
+refuses an image with more than ``SERVED_PIXELS``. Such an image is decoded here, in a child process with the memory
+limit of reading, which is ended if the client disconnects.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ class LargePictures:
     def shrink(self, path: Path, name: str, size: tuple[int, int, int], timeout_seconds: float) -> Path:
         """Scale the image at ``path`` to ``size`` (height, width, channels), and return the path of a PNG next to it.
 
-        Within a request, the child is ended if the client disconnects. Raises InvalidInput if the image cannot be decoded
-        within the memory limit, TransientError if no decoder becomes free within ``timeout_seconds``.
+        Within a request, the child is ended if the client disconnects. Raises InvalidInput if the image cannot be
+        decoded within the memory limit, TransientError if no decoder becomes free within ``timeout_seconds``.
         """
         height, width, channels = size
         target = path.with_name(f"{path.name}-{height}x{width}x{channels}.png")

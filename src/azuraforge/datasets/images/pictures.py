@@ -52,10 +52,10 @@ def look(data: bytes, name: str) -> Look:
 def decode_picture(
     data: bytes, name: str, height: int, width: int, channels: int, most_pixels: int = MAX_PIXELS
 ) -> Pixels:
-    """Decode an image to uint8 pixels of shape ``(height, width, channels)``, upright, with white for transparent pixels.
+    """Decode an image to uint8 pixels of shape ``(height, width, channels)``, upright; transparent pixels become white.
 
-    An image of another size is scaled to fit (Lanczos), centred, and padded with black (letterbox). Of an animation, the
-    first frame is used.
+    An image of another size is scaled to fit (Lanczos), centred, and padded with black (letterbox). Of an animation,
+    the first frame is used.
 
     Raises:
         InvalidInput: with the code ``not_a_picture``, ``truncated_picture`` or ``too_many_pixels`` (more than

@@ -62,8 +62,8 @@ class Grid:
 def read_sheet(path: Path, name: str, options: FileOptions, limits: ReadingLimits, findings: list[Finding]) -> RawTable:
     """Read a sheet of a workbook. Rows of the table have the numbers that the spreadsheet shows.
 
-    The header is the first row that names the time and target columns; rows above it are skipped. Raises InvalidInput as
-    ``read_delimited`` does, and if several columns of the header share a merged name.
+    The header is the first row that names the time and target columns; rows above it are skipped. Raises
+    InvalidInput as ``read_delimited`` does, and if several columns of the header share a merged name.
     """
     sheet = open_sheet(path, name, options.sheet, limits)
     where = Message("{file}, sheet {sheet!r}", {"file": name, "sheet": sheet.name})

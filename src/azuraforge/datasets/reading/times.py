@@ -21,7 +21,8 @@ _FIRST_YEAR, _LAST_YEAR = 1000, 9000
 _CLOCKS = ("%H:%M:%S%.f", "%H:%M")
 _OFFSET = r"([+-]\d{2}:?\d{2}|[+-]\d{2}|Z)$"
 _LOCAL_DATE = r"^(\d{1,2})([./-])(\d{1,2})[./-](\d{4}|\d{2})\b"
-_EPOCH_UNITS = ((11, 1_000_000), (14, 1_000), (17, 1))  # (digits below, microseconds per unit); more digits are nanoseconds
+#: Epochs with fewer digits than the first number count units of so many microseconds; longer ones, nanoseconds.
+_EPOCH_UNITS = ((11, 1_000_000), (14, 1_000), (17, 1))
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,9 @@ def read_times(
 ) -> Times:
     """Return the column as ``Datetime("us", "UTC")``.
 
-    Times without an offset are local times of ``timezone``, or UTC if it is None. When clocks are set back, the repeated
-    hour may occur twice in each series of the column ``of_series``. Raises InvalidInput naming the first row that cannot be
-    read, or if day and month are ambiguous.
+    Times without an offset are local times of ``timezone``, or UTC if it is None. The hour that repeats when clocks
+    are set back may occur twice in each series of the column ``of_series``. Raises InvalidInput naming the first row
+    that cannot be read, or if day and month are ambiguous.
     """
     check_zone(timezone)
     series = table.frame[column]

@@ -93,8 +93,8 @@ def refuse_sheet(path: Path, name: str, asked: str | None) -> None:
 def open_sheet(path: Path, name: str, asked: str | None, limits: ReadingLimits) -> Sheet:
     """Choose the requested sheet, else the only visible one, and check its size.
 
-    Raises InvalidInput if the workbook is damaged, binary or too large, if the requested sheet does not exist, or if none
-    is requested and not exactly one is visible.
+    Raises InvalidInput if the workbook is damaged, binary or too large, if the requested sheet does not exist, or if
+    none is requested and not exactly one is visible.
     """
     with open_archive(path, name) as archive:
         entries = {entry.path: entry for entry in archive.entries}

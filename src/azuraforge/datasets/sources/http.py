@@ -1,4 +1,4 @@
-"""A refreshable table at an https address: CSV, JSON lines or Parquet."""
+"""Source of a table at an HTTPS address: CSV, JSON, JSON lines or Parquet."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _plain_address(url: str) -> str:
 
 
 class HttpOptions(FileTableOptions):
-    """The address of the table, and its format."""
+    """The address of the table, its authorization, its format and its paging."""
 
     url: Annotated[str, AfterValidator(_plain_address)] = Field(
         max_length=2000, description="https address of a CSV, JSON lines or Parquet file"
@@ -101,13 +101,13 @@ class HttpOptions(FileTableOptions):
 
     @property
     def pages(self) -> PagingOptions:
-        """The options of paging."""
+        """Paging options, with the default parameter filled in."""
         parameter = self.page_parameter or self.paging
         return PagingOptions(self.paging, parameter, self.next_field, self.rows_field, self.max_pages)
 
 
 class HttpCursor(Shape):
-    """The state of the table at the last reading."""
+    """Cursor with the state of the table when it was last read."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -118,7 +118,7 @@ class HttpCursor(Shape):
 
 
 class Http(TableSource[HttpOptions]):
-    """Fetches a table through the guarded transport. A table that the server reports as unchanged is not read again."""
+    """Source that fetches a table through the guarded HTTP client, and skips one that the server reports as unchanged."""
 
     name = "http"
     Options: ClassVar[type[BaseModel]] = HttpOptions
@@ -130,13 +130,13 @@ class Http(TableSource[HttpOptions]):
     silence_seconds: ClassVar[float] = _SILENCE_SECONDS
 
     def read(self, options: HttpOptions) -> SourceRead:
-        """Fetch the table. Raises InvalidInput if it is no table, TransientError if the server is unavailable."""
+        """Fetch the table. Raises InvalidInput if it is not a table, TransientError if the server is unavailable."""
         read = self._fetch(options, None)
-        assert read is not None  # only a request with a cursor can be answered with "unchanged"
+        assert read is not None  # None means unchanged, which requires a cursor
         return read
 
     def read_since(self, options: HttpOptions, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
-        """Fetch the table unless it is the one that was read last."""
+        """Fetch the table; return no rows if it is unchanged since it was last read."""
         before = None if not cursor else HttpCursor.model_validate(cursor)
         read = self._fetch(options, before)
         if read is None:
@@ -145,7 +145,7 @@ class Http(TableSource[HttpOptions]):
 
     def _fetch(self, options: HttpOptions, before: HttpCursor | None) -> SourceRead | None:
         url = httpx.URL(options.url)
-        # All pages are read: if the first one is unchanged, the others may still have changed.
+        # A condition would only cover the first page; others may change without it.
         conditions = _conditions(before) if options.paging == "none" else {}
         headers = {"Accept": _ACCEPT if options.rows_field is None else "application/json", **conditions}
         pages = Pages(options, options.pages, self.limits, _name_of(url))
@@ -209,7 +209,7 @@ def _name_of(url: httpx.URL) -> str:
 
 @contextmanager
 def _clear_errors(host: str) -> Iterator[None]:
-    """Raise errors of a host as one clear sentence."""
+    """Convert errors of the HTTP client to TransientError or InvalidInput."""
     try:
         yield
     except httpx.TimeoutException:
@@ -227,7 +227,7 @@ def _clear_errors(host: str) -> Iterator[None]:
 
 @contextmanager
 def _shrunken_to_nothing(host: str, before: HttpCursor | None) -> Iterator[None]:
-    """Raise an error for an empty table if there were rows before: it was cut off."""
+    """Convert the error of an empty table to TransientError if the table had rows before."""
     try:
         yield
     except InvalidInput as error:
@@ -264,7 +264,7 @@ def _check_status(answer: httpx.Response, host: str) -> None:
 
 
 def _save(answer: httpx.Response, path: Path) -> str:
-    """Write the body; the client bounds its bytes and seconds."""
+    """Write the response body to ``path``, and return its SHA-256. The client limits its size and duration."""
     digest = hashlib.sha256()
     with path.open("wb") as file:
         for piece in answer.iter_bytes():
@@ -274,7 +274,10 @@ def _save(answer: httpx.Response, path: Path) -> str:
 
 
 def _refuse_page(path: Path, answer: httpx.Response, host: str, *, again: bool) -> None:
-    """Raise an error if the answer is a web page: a login page, or a maintenance page."""
+    """Raise an error if the response is a web page, such as a login or maintenance page.
+
+    The error is TransientError if the table was read before (``again``), else InvalidInput.
+    """
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     is_page = answer.headers.get("content-type", "").lower().startswith(("text/html", "application/xhtml"))

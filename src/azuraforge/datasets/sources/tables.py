@@ -1,4 +1,4 @@
-"""Tables of the sources that read files: options, formats, and the meaning of columns. Runs in children only."""
+"""Shared code of sources that read tables: options, formats, and roles of columns. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _known_zone(name: str) -> str:
 
 
 class TableOptions(BaseModel):
-    """The meaning of a table's columns."""
+    """The roles of a table's columns."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -66,11 +66,11 @@ OptionsT = TypeVar("OptionsT", bound=TableOptions)
 
 
 class TableSource(Source[OptionsT]):
-    """A source of tables of any size up to the limits.
+    """Base class of sources that read tables.
 
     Attributes:
-        limits: limits of one table; the platform sets them before ``read``.
-        scratch: folder for temporary files; None: the system's one.
+        limits: size limits of one table; the platform sets them before ``read``.
+        scratch: folder for temporary files; if None, the system's temporary folder.
     """
 
     limits: ReadingLimits = ReadingLimits()
@@ -78,7 +78,7 @@ class TableSource(Source[OptionsT]):
 
     @contextmanager
     def temporary_file(self) -> Iterator[Path]:
-        """Yield the path of a file that is removed afterwards."""
+        """Yield the path of a temporary file, which is removed after the block."""
         with TemporaryDirectory(prefix=".source-", dir=self.scratch) as folder:
             yield Path(folder) / "table"
 
@@ -90,7 +90,7 @@ def meaning_of(
     cursor: Mapping[str, object],
     findings: Sequence[SourceFinding] = (),
 ) -> SourceRead:
-    """Return a table with the meaning of its columns."""
+    """Return a table as the result of a source, with the roles of its columns."""
     features = None if options.features is None else tuple(dict.fromkeys(options.features))
     kept = {options.time, options.target, options.series, *(features or ())}
     written = options if isinstance(options, FileTableOptions) else None
@@ -113,10 +113,10 @@ def meaning_of(
 def read_table(
     path: Path, name: str, options: FileTableOptions, limits: ReadingLimits
 ) -> tuple[pl.DataFrame, list[SourceFinding]]:
-    """Read a CSV, JSON lines or Parquet file; ``name`` is its name in messages.
+    """Read a CSV, JSON lines or Parquet file; messages call it ``name``.
 
-    Text columns stay text. Raises InvalidInput for a file that cannot be read, that is too large, or that lacks a
-    column which the options name.
+    Text columns stay text. Raises InvalidInput if the file cannot be read, is too large, or lacks a column that the
+    options name.
     """
     findings: list[SourceFinding] = []
     if options.format == "parquet" or (options.format == "auto" and is_parquet(path)):
@@ -129,7 +129,7 @@ def read_table(
         if options.format == "json_lines" or (options.format == "auto" and decoded.text.lstrip()[:1] == "{"):
             frame = _json_lines(decoded.text, name, limits)
             if frame.height <= 1 and options.time not in frame.columns:
-                refuse_json(decoded.text, name)  # a server's refusal is one object, too
+                refuse_json(decoded.text, name)  # a server's error message is also a single object
         else:
             frame = read_delimited(decoded.text, name, options.separator, {}, limits).frame.drop(ROW)
     for option, column in (("time", options.time), ("target", options.target), ("series", options.series)):
@@ -150,9 +150,9 @@ def _parquet(path: Path, name: str, limits: ReadingLimits) -> pl.DataFrame:
 
 
 def _json_lines(text: str, name: str, limits: ReadingLimits) -> pl.DataFrame:
-    """Read one object per line. Columns are counted before a table of that size is built."""
+    """Read one object per line. The number of columns is checked before the table is built."""
     if re.match(r"\s*\{\s*[\r\n]", text):
-        refuse_json(text, name)  # one object over several lines
+        refuse_json(text, name)  # one object spans several lines
     columns: set[str] = set()
     rows = 0
     for number, line in enumerate(text.split("\n"), 1):
