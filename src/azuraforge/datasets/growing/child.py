@@ -45,7 +45,7 @@ def append(child: Asked) -> Json:
 
 
 def refresh(child: Child) -> Grown:
-    """Read the rows after a source's cursor, and write segments to the child's outputs. ``RefreshInput`` → ``Grown``."""
+    """Read the rows after a source's cursor; write segments to the child's outputs. ``RefreshInput`` → ``Grown``."""
     asked = child.asked(RefreshInput)
     stored, name = asked.stored, asked.source
     source = opened_source(name, asked.access, asked.secrets, child.outputs)

@@ -134,7 +134,7 @@ class Folder(TableSource[FolderOptions]):
         return SourceNews(meaning_of(_joined(frames), options, provenance, cursor, findings), cursor)
 
     def _listed(self, folder: Path, pattern: str) -> tuple[list[str], list[str], list[SourceFinding]]:
-        """Return the names of files to read, in order, of files still being written, and findings about skipped files."""
+        """Return names of files to read, in order, of files still being written, and findings about skipped files."""
         names, waiting, findings = list[str](), list[str](), list[SourceFinding]()
         try:
             with os.scandir(folder) as entries:
@@ -213,7 +213,7 @@ def _copied(path: Path, copy: Path, before: _File | None, folders: Sequence[Path
 
 def _opened_inside(descriptor: int, folders: Sequence[Path]) -> bool:
     shown = Path(f"/proc/self/fd/{descriptor}")
-    return not shown.exists() or is_inside(Path(os.readlink(shown)), folders)  # without /proc, the check of the path must suffice
+    return not shown.exists() or is_inside(Path(os.readlink(shown)), folders)  # without /proc, only the path is known
 
 
 def _joined(frames: Sequence[tuple[str, pl.DataFrame]]) -> pl.DataFrame:

@@ -118,7 +118,7 @@ class HttpCursor(Shape):
 
 
 class Http(TableSource[HttpOptions]):
-    """Source that fetches a table through the guarded HTTP client, and skips one that the server reports as unchanged."""
+    """Source that fetches a table through the guarded HTTP client, and skips it if the server reports it unchanged."""
 
     name = "http"
     Options: ClassVar[type[BaseModel]] = HttpOptions

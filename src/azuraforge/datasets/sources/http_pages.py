@@ -27,10 +27,10 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def authorizing(url: httpx.URL, kind: AuthorizationKind, header: str | None, value: str) -> Callable[..., None]:
-    """Return a request hook that adds the authorization to requests to the origin of ``url`` and removes it from others.
+    """Return a request hook that adds the authorization to requests to the origin of ``url`` only.
 
-    The hook also runs for redirects and next links, so the header never reaches another origin. Raises InvalidInput if
-    the header or the secret cannot be used.
+    The hook also runs for redirects and next links, and removes the header there if the origin differs. Raises
+    InvalidInput if the header or the secret cannot be used.
     """
     name = "Authorization" if header is None else header
     if name.lower() in _FORBIDDEN:

@@ -13,7 +13,10 @@ from azuraforge.errors import InvalidInput
 
 
 def frame_of(names: Sequence[str], rows: Sequence[Sequence[Cell]]) -> pl.DataFrame:
-    """Return rows as columns of float64, datetimes, dates or text. Raises InvalidInput if datetimes mix zones and none."""
+    """Return rows as columns of float64, datetimes, dates or text.
+
+    Raises InvalidInput if a column has datetimes with and without a time zone.
+    """
     return pl.DataFrame([_series(name, [row[place] for row in rows]) for place, name in enumerate(names)])
 
 
