@@ -149,7 +149,7 @@ def test_types_of_parquet_mean_the_same_series(read, tmp_path, columns):
     ("columns", "message"),
     [
         ({"time": DAYS, "y": [[1]] * 40}, "must be numeric, but its type is List"),
-        ({"time": DAYS.dt.time(), "y": VALUES}, "must hold times, but its type is Time"),
+        ({"time": DAYS.dt.time(), "y": VALUES}, "must contain times, but its type is Time"),
         ({"time": DAYS, "y": [None] * 40}, "has no values"),
         ({"time": DAYS, "y": VALUES, "__row__": VALUES}, "reserved name"),
     ],

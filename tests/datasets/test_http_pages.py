@@ -98,7 +98,7 @@ def test_links_that_lead_nowhere_are_one_sentence(web: Web, script: Any, options
 
 def test_a_page_that_fails_fails_the_reading(web: Web) -> None:
     web.script = [document(0, "/load.csv?a"), replies.status(500)]
-    with pytest.raises(TransientError, match="answers with status 500"):
+    with pytest.raises(TransientError, match="responded with status 500"):
         read(web, **FIELD)
     web.script = [document(0, "/load.csv?a"), replies.page]
     with pytest.raises(InvalidInput, match="web page"):

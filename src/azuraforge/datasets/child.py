@@ -72,7 +72,7 @@ def read_source(child: Asked) -> Json:
         raise InvalidInput(
             "the source {name} returned no Polars data frame",
             where="source {name}",
-            next_step="correct the plugin: read returns a SourceRead whose frame is a Polars data frame",
+            next_step="correct the plugin: read must return a SourceRead whose frame is a Polars data frame",
             name=name,
         )
     for kind in KINDS.values():
@@ -85,7 +85,7 @@ def read_source(child: Asked) -> Json:
     raise InvalidInput(
         "the source {name} returned neither a SourceRead nor an ImageRead",
         where="source {name}",
-        next_step="correct the plugin: read returns a SourceRead or an ImageRead",
+        next_step="correct the plugin: read must return a SourceRead or an ImageRead",
         name=name,
     )
 
@@ -164,7 +164,7 @@ def plain(provenance: Mapping[str, object], where: Text) -> Json:
         raise InvalidInput(
             "the provenance cannot be written as JSON: {reason}",
             where="{place}",
-            next_step="correct the plugin: provenance and cursor hold texts, numbers, lists and mappings only",
+            next_step="correct the plugin: provenance and cursor may contain only text, numbers, lists and mappings",
             code="not_json",
             reason=error,
             place=where,

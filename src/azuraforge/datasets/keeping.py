@@ -121,7 +121,7 @@ class VersionKeeper:
                 _place(made, target)
             elif not target.exists():  # shared with a version that was purged a moment ago
                 raise TransientError(
-                    "rows that the new version shares with an older one were just removed", next_step="try again"
+                    "rows shared with an older version were removed in the meantime", next_step="try again"
                 )
 
 

@@ -243,9 +243,9 @@ class DatasetService:
         schema = found.schema
         if schema.time is None:
             raise InvalidInput(
-                "dataset {dataset!r} holds pictures, not series",
+                "dataset {dataset!r} contains images, not series",
                 where="dataset",
-                next_step="ask for /api/v1/datasets/{dataset}/pictures",
+                next_step="use /api/v1/datasets/{dataset}/pictures",
                 code="not_a_series",
                 dataset=found.name,
             )
@@ -277,9 +277,9 @@ class DatasetService:
         found = self.get(project_id, name_or_id, version, trash=True)
         if found.schema.size is None:
             raise InvalidInput(
-                "dataset {dataset!r} holds series, not pictures",
+                "dataset {dataset!r} contains series, not images",
                 where="dataset",
-                next_step="ask for /api/v1/datasets/{dataset}/rows",
+                next_step="use /api/v1/datasets/{dataset}/rows",
                 code="not_images",
                 dataset=found.name,
             )

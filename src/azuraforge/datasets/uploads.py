@@ -97,7 +97,7 @@ async def receive(
         form.close()
     if not form.complete or not form.upload.filename:
         raise InvalidInput(
-            "the form ended early or has no file",
+            "the form is incomplete, or contains no file",
             where="body",
             next_step="send the file as part {part!r} of a multipart form",
             part=part,

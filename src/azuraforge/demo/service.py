@@ -103,14 +103,14 @@ class DemoService:
         url = self._find_url() if self._offered else None
         if url is None:
             raise Conflict(
-                "this platform cannot start the demo itself",
+                "the dashboard cannot start the demo on this platform",
                 next_step="run `azuraforge demo --loop` in a terminal",
                 code="demo_not_offered",
             )
         with self._lock:
             if self._closed or (self._demo is not None and self._demo.ended_at is None):
                 raise Conflict(
-                    "the demo is running already",
+                    "a demo is already running",
                     next_step="wait until it has ended, or cancel it",
                     code="demo_running",
                 )
@@ -133,7 +133,7 @@ class DemoService:
         with self._lock:
             demo = self._demo
             if demo is None or demo.project_id != project_id or demo.ended_at is not None:
-                raise NotFound("no demo is running", next_step="start one on the page Runs")
+                raise NotFound("no demo of this project is running", next_step="start a demo on the page Runs")
             demo.cancelling = True
         self._send(demo, "cancel")
         return self.show(project_id)

@@ -124,9 +124,9 @@ def make_baselines(truth: Truth, pairs: Pairs, coverage: float) -> Made:
         chosen.append(name)
     if NAIVE not in chosen:
         raise InvalidInput(
-            "no actual value is known before the predictions were made, so that there is no baseline to compare with",
+            "no actual value is known before the predictions were made, so no baseline can be computed",
             where="history",
-            next_step="name a file of earlier actual values with --history",
+            next_step="give a file of earlier actual values with --history",
             code="no_history",
         )
     warm_up, pairs = first, pairs.at(np.arange(first, len(pairs)))

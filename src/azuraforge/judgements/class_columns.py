@@ -76,9 +76,9 @@ def read_classes(table: RawTable, options: Options) -> ReadClasses:
     if not chosen and lacking:
         prefix = next(column.removesuffix(name) for name, column in partial.items())
         raise InvalidInput(
-            "{count} [class has|classes have] no column of probabilities: {classes}; the file has {columns}",
+            "{count} [class has|classes have] no column of probabilities: {classes}; the file only has {columns}",
             where="{place}",
-            next_step="add the column {column!r}, or name the column of predicted classes 'prediction'",
+            next_step="add the column {column!r}, or rename the column of predicted classes to 'prediction'",
             code="no_such_column",
             count=len(lacking),
             classes=_list(lacking),
@@ -90,7 +90,8 @@ def read_classes(table: RawTable, options: Options) -> ReadClasses:
         raise InvalidInput(
             "{table} has neither a column of predicted classes nor a column of probabilities for each class",
             where="{table}",
-            next_step="name the column of predicted classes 'prediction', or give each class a column of probabilities",
+            next_step="rename the column of predicted classes to 'prediction', or add a column of probabilities for "
+            "each class",
             code="no_such_column",
             table=table.name,
         )
@@ -195,9 +196,9 @@ def _probabilities(table: RawTable, columns: dict[str, str], names: list[str], o
     sums = found.sum(axis=1)
     if len(bad := np.flatnonzero(np.abs(sums - 1) > _SUM)):
         raise InvalidInput(
-            "the probabilities add up to {total:.4g} and not to 1; {count:,} such [row|rows] in total",
+            "the probabilities add up to {total:.4g} instead of 1; {count:,} such [row|rows] in total",
             where="{place}",
-            next_step="write one column of probabilities for each class, named like the class",
+            next_step="write one column of probabilities for each class, with the name of the class",
             total=sums[bad[0]],
             count=len(bad),
             place=table.place(int(table.frame[ROW][int(bad[0])])),
@@ -214,7 +215,7 @@ def _shares(table: RawTable, column: str, options: Options) -> Floats:
             else "the probability {value:g} is not between 0 and 1; {count:,} [row has|rows have] a missing or wrong "
             "probability",
             where="{place}",
-            next_step="write probabilities as shares from 0 to 1",
+            next_step="write probabilities as numbers between 0 and 1",
             value=values[bad[0]],
             count=len(bad),
             place=table.place(int(table.frame[ROW][int(bad[0])]), column),
@@ -231,7 +232,7 @@ def _check_count(names: Sequence[str], file: Text) -> None:
         raise InvalidInput(
             "{file} has {count:,} classes; at most {most:,} can be judged",
             where="{file}",
-            next_step="the column 'label' holds classes; name a column of measured values 'actual' instead",
+            next_step="the column 'label' must contain classes; rename a column of measured values to 'actual'",
             file=file,
             count=len(names),
             most=MOST_CLASSES,

@@ -43,7 +43,7 @@ def judge_classes(table: RawTable, actual: Path | None, history: Path | None, op
         raise InvalidInput(
             "the true classes are in the column 'label' of the predictions",
             where="option --actual",
-            next_step="leave the option --actual out; name training labels with --history",
+            next_step="omit the option --actual; give a file of training labels with --history",
         )
     read = read_classes(table, options)
     names, labels = list(read.names), read.labels

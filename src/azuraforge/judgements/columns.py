@@ -81,7 +81,7 @@ def time_column(table: RawTable, options: Options) -> str:
     raise InvalidInput(
         "{table} has no column of times; its columns are {columns}",
         where="{table}",
-        next_step="name the column 'at', or state it with --time",
+        next_step="rename the column to 'at', or state it with --time",
         code="no_such_column",
         table=table.name,
         columns=", ".join(map(repr, names[:20])),
@@ -141,9 +141,9 @@ def actual_column(table: RawTable, options: Options, time: str) -> str:
     if len(numeric) == 1:
         return numeric[0]
     raise InvalidInput(
-        "{table} has several columns of numbers, and none is named 'actual'"
+        "{table} has several numeric columns, and none is named 'actual'"
         if numeric
-        else "{table} has no column of numbers",
+        else "{table} has no numeric column",
         where="{table}",
         next_step="state the column of actual values with --target",
         code="no_such_column",
@@ -169,7 +169,7 @@ def of_series(table: RawTable, series: str | None) -> RawTable:
         raise InvalidInput(
             "{table} has no series {series!r}",
             where="{table}, column {column!r}",
-            next_step="name one of its series with --series",
+            next_step="choose one of its series with --series",
             code="no_such_series",
             table=table.name,
             series=series,
@@ -197,9 +197,10 @@ def _models(table: RawTable, names: list[str], options: Options) -> tuple[ModelC
         chosen = list(dict.fromkeys(_named(table, each, "--model") for each in options.models))
         if taken := next((each for each in chosen if each not in names), None):
             raise InvalidInput(
-                "the column {column!r} is used as the time or as the actual values and holds no predictions",
+                "the column {column!r} contains the times or the actual values, not predictions",
                 where="option --model",
-                next_step="name a column of predictions, or state the other columns with --time and --target",
+                next_step="choose a column of predictions, or state the columns of times and actual values with "
+                "--time and --target",
                 column=taken,
             )
     elif (single := first_of(names, PREDICTIONS)) is not None:
@@ -212,7 +213,7 @@ def _models(table: RawTable, names: list[str], options: Options) -> tuple[ModelC
         raise InvalidInput(
             "{table} has no column of predictions; its columns are {columns}",
             where="{table}",
-            next_step="name the column 'prediction', or give each model a column of numbers",
+            next_step="rename the column to 'prediction', or add a numeric column for each model",
             code="no_such_column",
             table=table.name,
             columns=shown,
@@ -228,9 +229,9 @@ def _with_interval(table: RawTable, name: str, names: list[str], *, alone: bool)
         low, high = low or first_of(names, ("lower", "low")), high or first_of(names, ("upper", "high"))
     if (low is None) != (high is None):
         raise InvalidInput(
-            "the interval of {name!r} has only one end: {column!r}",
+            "the interval of {name!r} has only one bound: {column!r}",
             where="{place}",
-            next_step="add the other end, or remove this one",
+            next_step="add the other bound, or remove this one",
             name=name,
             column=low or high,
             place=table.name,
@@ -252,9 +253,9 @@ def _refuse_panel(table: RawTable, names: list[str]) -> None:
         several = [str(each) for each in table.frame[column].unique(maintain_order=True).to_list()]
         shown = ", ".join(several[:_NAMED]) + (" …" if len(several) > _NAMED else "")
         raise InvalidInput(
-            "the column {column!r} has {count:,} series, but one series is judged at a time: {series}",
+            "the column {column!r} contains {count:,} series, but only one can be judged at a time: {series}",
             where="{table}, column {column!r}",
-            next_step="name one with --series, such as --series {first!r}",
+            next_step="choose one with --series, such as --series {first!r}",
             column=column,
             count=len(several),
             series=shown,

@@ -55,7 +55,7 @@ def _read(path: Path, sheet: str | None) -> RawTable:
         raise InvalidInput(
             "{name} is a folder, not a file",
             where="{place}",
-            next_step="name a file with a table",
+            next_step="choose a file with a table",
             name=name,
             place=str(path),
         )
@@ -138,7 +138,7 @@ def numbers(table: RawTable, column: str, options: Options) -> Floats:
         raise InvalidInput(
             "the column {column!r} must be numeric, but its type is {kind}",
             where="{table}, column {column!r}",
-            next_step="choose a column of numbers",
+            next_step="choose a numeric column",
             column=column,
             kind=series.dtype,
             table=table.name,
@@ -153,9 +153,7 @@ def numbers(table: RawTable, column: str, options: Options) -> Floats:
         )
     if len(huge := np.flatnonzero(np.abs(values) > _LARGEST)):
         raise _bad_value(
-            Message(
-                "{value:g} is too large; at most {most:g} can be judged", {"value": values[huge[0]], "most": _LARGEST}
-            ),
+            Message("{value:g} is too large; the maximum is {most:g}", {"value": values[huge[0]], "most": _LARGEST}),
             table,
             column,
             int(huge[0]),
@@ -178,7 +176,7 @@ def _check_rows(rows: int, name: str) -> None:
         raise InvalidInput(
             "the file {name} has {rows:,} rows; at most {most:,} can be judged together",
             where="{name}",
-            next_step="judge a part of it, such as the newest rows",
+            next_step="judge only a part of it, such as the newest rows",
             code="too_large",
             name=name,
             rows=rows,

@@ -51,9 +51,9 @@ def judge_forecasts(table: RawTable, actual: Path | None, history: Path | None, 
     if (own := native(table, options)) is not None:
         if own.table.frame.is_empty():
             raise InvalidInput(
-                "the version was trained on the actual values of every row of {table}",
+                "the version was trained on the actual values of all rows of {table}",
                 where="{table}",
-                next_step="predict rows that came after its training data",
+                next_step="predict rows after its training data",
                 table=table.name,
             )
         coverage, target = options.coverage or own.level, options.target or own.target
@@ -67,7 +67,7 @@ def judge_forecasts(table: RawTable, actual: Path | None, history: Path | None, 
         raise InvalidInput(
             "{table} has {count} columns of predictions; at most {most} can be judged together",
             where="{table}",
-            next_step="choose some with --model",
+            next_step="choose fewer columns with --model",
             table=table.name,
             count=len(read.models),
             most=_MOST_MODELS,
@@ -93,7 +93,8 @@ def _truth_of(read: ReadPredictions, actual: Path | None, history: Path | None, 
         raise InvalidInput(
             "{table} has no column of actual values",
             where="{table}",
-            next_step="name the column 'actual', state it with --target, or name a file of actual values with --actual",
+            next_step="rename the column to 'actual', state it with --target, or give a file of actual values with "
+            "--actual",
             code="no_such_column",
             table=read.table.name,
         )

@@ -34,9 +34,9 @@ def with_incumbent(pairs: Pairs, read: ReadPredictions, truth: Truth, options: O
         return pairs
     if read.columns.incumbent is not None and (options.incumbent_sheet or options.incumbent_time):
         raise InvalidInput(
-            "{incumbent!r} is a column of {table} and has no sheet or times of its own",
+            "{incumbent!r} is a column of {table}, so this option does not apply to it",
             where="option --incumbent-sheet" if options.incumbent_sheet else "option --incumbent-time",
-            next_step="leave the option out, or write the file's path as ./NAME",
+            next_step="omit the option, or write the path of a file as ./NAME",
             incumbent=options.incumbent,
             table=read.table.name,
         )
@@ -49,7 +49,7 @@ def with_incumbent(pairs: Pairs, read: ReadPredictions, truth: Truth, options: O
         raise InvalidInput(
             "the incumbent has no forecast for any judged row",
             where="option --incumbent",
-            next_step="compare its times with those of the predictions: zone, origin and first day must agree",
+            next_step="compare its times with those of the predictions: time zone, origin and first day must agree",
             code="no_common_rows",
         )
     left = replace(pairs.at(known), without_incumbent=int((~known).sum()))
@@ -63,7 +63,7 @@ def _from_file(pairs: Pairs, read: ReadPredictions, truth: Truth, options: Optio
         raise InvalidInput(
             "{incumbent!r} is neither a column of {table} nor a file; the columns are {columns}",
             where="option --incumbent",
-            next_step="name the column or the file of the forecast in use today",
+            next_step="state the column or the file of the forecast in use today",
             code="no_such_column",
             incumbent=options.incumbent,
             table=read.table.name,
@@ -78,7 +78,7 @@ def _from_file(pairs: Pairs, read: ReadPredictions, truth: Truth, options: Optio
         raise InvalidInput(
             "{table} has several columns of predictions: {models}",
             where="{table}",
-            next_step="keep the column of the forecast in use today, or name it 'prediction'",
+            next_step="keep only the column of the forecast in use today, or rename it to 'prediction'",
             table=table.name,
             models=", ".join(each.name for each in found.models[:20]),
         )

@@ -57,9 +57,9 @@ class Options:
         _within("tried", self.tried, 1, _MOST_TRIED)
         if self.coverage is not None and not 0.01 <= self.coverage <= 0.999:
             raise InvalidInput(
-                "the coverage {coverage:g} is not the level of an interval",
+                "the coverage {coverage:g} is not a valid level of an interval",
                 where="option --coverage",
-                next_step="state a share from 0.01 to 0.999, such as 0.9",
+                next_step="state a share between 0.01 and 0.999, such as 0.9",
                 coverage=self.coverage,
             )
         if self.decimal not in (None, ".", ","):
@@ -74,7 +74,7 @@ class Options:
 def _within(name: str, value: int | None, low: int, high: int) -> None:
     if value is not None and not low <= value <= high:
         raise InvalidInput(
-            "--{name} must be from {low} to {high:,}, not {value}",
+            "--{name} must be between {low} and {high:,}, but is {value}",
             where="option --{name}",
             next_step="choose a number in this range",
             name=name,

@@ -99,7 +99,7 @@ def write_page(judgement: Judgement, language: Code, path: Path) -> None:
         raise InvalidInput(
             "the report cannot be written to {path}: {reason}",
             where="option --output",
-            next_step="name a file in a folder that exists and can be written to",
+            next_step="choose a file in an existing folder with write permission",
             path=path,
             reason=reason,
         ) from error

@@ -162,7 +162,7 @@ def pair(read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
             raise InvalidInput(
                 "the prediction for {at} was made at {made}, which is not earlier; {count:,} such [row|rows] in total",
                 where="{place}",
-                next_step="the column must hold the time of the last row that was known when the prediction was made",
+                next_step="the column must contain the time of the last row known when the prediction was made",
                 at=of,
                 made=made,
                 count=len(late),
@@ -174,9 +174,9 @@ def pair(read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
         origin = target - ahead
     if len(far := np.flatnonzero(ahead > MOST_AHEAD)):
         raise InvalidInput(
-            "a prediction is made {ahead:,} rows ahead; at most {most:,} can be judged",
+            "a prediction was made {ahead:,} rows ahead; at most {most:,} rows are supported",
             where="{place}",
-            next_step="leave out predictions that far ahead",
+            next_step="remove predictions that were made so far ahead",
             ahead=int(ahead.max()),
             most=MOST_AHEAD,
             place=_place(read, int(far[0]), read.columns.origin or read.columns.horizon),
@@ -238,7 +238,7 @@ def _model(
         ends.append(values)
     if len(crossed := np.flatnonzero(ends[0] > ends[1])):
         raise InvalidInput(
-            "the lower end of the interval is above the upper end in {count:,} [row|rows]",
+            "the lower bound of the interval is above the upper bound in {count:,} [row|rows]",
             where="{place}",
             next_step="swap the two columns, or correct the values",
             count=len(crossed),
@@ -253,7 +253,7 @@ def _ahead(table: RawTable, column: str, rows: Indices, options: Options) -> Ind
         raise InvalidInput(
             "the horizon {horizon:g} is not a whole number of rows of at least 1",
             where="{place}",
-            next_step="count the rows from the last known one to the predicted one",
+            next_step="count the rows from the last known row to the predicted row",
             horizon=values[bad[0]],
             place=table.place(int(table.frame[ROW][int(rows[bad[0]])]), column),
         )
@@ -276,8 +276,8 @@ def _nothing_common(read: ReadPredictions, truth: Truth) -> InvalidInput:
         return InvalidInput(
             "the actual values end at {end}, before the first prediction, which is for {first}",
             where="{place}",
-            next_step="judge again with the actual values of the predicted times, or check that both files mean the "
-            "same times",
+            next_step="run the command again when the actual values of the predicted times are known, or check that "
+            "both files use the same times",
             code="no_common_rows",
             end=end,
             first=first,
@@ -287,7 +287,7 @@ def _nothing_common(read: ReadPredictions, truth: Truth) -> InvalidInput:
         return InvalidInput(
             "the actual values begin at {begin}, after the last prediction, which is for {last}",
             where="{place}",
-            next_step="add the actual values of the predicted times, or check that both files mean the same times",
+            next_step="add the actual values of the predicted times, or check that both files use the same times",
             code="no_common_rows",
             begin=begin,
             last=last,
@@ -296,7 +296,7 @@ def _nothing_common(read: ReadPredictions, truth: Truth) -> InvalidInput:
     return InvalidInput(
         "no prediction has an actual value at its time",
         where="{place}",
-        next_step="compare the times of both files: zone, hour and first day of a period must agree",
+        next_step="compare the times of both files: time zone, hour and first day of a period must agree",
         code="no_common_rows",
         place=place,
     )

@@ -86,9 +86,9 @@ def build_truth(sources: list[Source], predicted: Indices, options: Options) -> 
     values = np.concatenate([each.values[np.isfinite(each.values)] for each in sources])
     if not len(times):
         raise InvalidInput(
-            "no file has an actual value",
+            "no file contains actual values",
             where="{place}",
-            next_step="fill in the column of actual values, or name a file of actual values with --actual",
+            next_step="fill in the column of actual values, or give a file of actual values with --actual",
             place=list(dict.fromkeys(str(each.table.name) for each in sources)),
         )
     order = np.argsort(times, kind="stable")
@@ -102,7 +102,7 @@ def build_truth(sources: list[Source], predicted: Indices, options: Options) -> 
         raise InvalidInput(
             "{at} has two actual values, {one:g} and {other:g}",
             where="{place}",
-            next_step="keep one value for each time; several series are judged one at a time",
+            next_step="keep one value for each time; if there are several series, choose one with --series",
             code="duplicate_times",
             at=written(int(times[place])),
             one=values[place],

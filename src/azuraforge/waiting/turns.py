@@ -126,9 +126,9 @@ class Turns:
 
     def _busy(self) -> TransientError:
         return TransientError(
-            "too many requests wait for {what} already",
+            "too many requests are already waiting for {what}",
             where="server",
-            next_step="wait for the others to end, then send it again",
+            next_step="wait for the other requests to end, then send the request again",
             code="busy",
             what=Message(f"waiting.{self.bounds.what}"),
         )

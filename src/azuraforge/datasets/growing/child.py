@@ -63,7 +63,7 @@ def refresh(child: Child) -> Grown:
         raise InvalidInput(
             "the source {name} returned no Polars data frame",
             where="{place}",
-            next_step="correct the plugin: read returns a SourceRead whose frame is a Polars data frame",
+            next_step="correct the plugin: read must return a SourceRead whose frame is a Polars data frame",
             name=name,
             place=where,
         )
@@ -126,7 +126,7 @@ def _json_rows(path: Path, name: str, stored: Stored, limits: ReadingLimits) -> 
         frame = pl.DataFrame(columns, strict=True)
     except (TypeError, pl.exceptions.PolarsError):
         raise InvalidInput(
-            "a column of the rows holds values of several types",
+            "a column of the rows contains values of different types",
             where="{place}",
             next_step="send numbers as numbers and times as text in every row",
             code="mixed_types",

@@ -85,7 +85,7 @@ def _rhythm(frame: pl.DataFrame, table: RawTable, stored: Stored, frequency: str
         rhythm = find_rhythm(frame[time], zone, frequency)
     except InvalidInput as error:
         raise InvalidInput(
-            "the new rows do not have the rhythm of dataset {dataset!r}: {reason}",
+            "the new rows do not have the frequency of dataset {dataset!r}: {reason}",
             where="{place}",
             next_step="correct the times, or resample the rows",
             code="wrong_frequency",
@@ -98,7 +98,7 @@ def _rhythm(frame: pl.DataFrame, table: RawTable, stored: Stored, frequency: str
     local = frame[time].dt.convert_time_zone(zone)
     if not (local.dt.day() == local.dt.month_end().dt.day()).all():
         raise InvalidInput(
-            "the new rows are not on the last days of their months, as those of dataset {dataset!r} are",
+            "the new rows are not on the last days of months, unlike those of dataset {dataset!r}",
             where="{place}",
             next_step="correct the times",
             code="wrong_frequency",

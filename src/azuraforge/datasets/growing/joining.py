@@ -75,7 +75,7 @@ def check_columns(table: RawTable, stored: Stored) -> None:
         raise InvalidInput(
             "the new rows lack columns of dataset {dataset!r}: {columns}",
             where="{place}",
-            next_step="send rows with the dataset's columns, or add them as a dataset of another name",
+            next_step="send rows with the dataset's columns, or add them as a dataset with another name",
             code="other_columns",
             details={"columns": missing[:200]},
             dataset=stored.name,
@@ -94,7 +94,7 @@ def check_meaning(stored: Stored, unit: str | None, timezone: str | None, where:
                 if what == "unit"
                 else "the time zone of the new rows is {stated!r}; that of dataset {dataset!r} is {known}",
                 where="{place}",
-                next_step="convert the rows, or add them as a dataset of another name",
+                next_step="convert the rows, or add them as a dataset with another name",
                 code="other_unit" if what == "unit" else "other_timezone",
                 stated=stated,
                 dataset=stored.name,

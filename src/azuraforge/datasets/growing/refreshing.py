@@ -44,7 +44,7 @@ class RefreshHandler(Handler):
         """Check that the dataset has a source to refresh from. Raises UserError if it has none."""
         if not request.dataset:
             raise InvalidInput(
-                "no dataset is named", where="dataset", next_step="run azuraforge datasets list and name one"
+                "no dataset is specified", where="dataset", next_step="run azuraforge datasets list and choose one"
             )
         if request.dataset_version is not None:
             raise InvalidInput(
@@ -78,7 +78,7 @@ class RefreshHandler(Handler):
         run = job.run
         if run.dataset_id is None:
             raise InvalidInput(
-                "the run names no dataset to refresh",
+                "the run does not specify a dataset to refresh",
                 where="run {run}",
                 next_step="start another refresh: azuraforge datasets refresh NAME",
                 run=run.id,
@@ -128,7 +128,7 @@ def _check_askable(dataset: DatasetVersion) -> None:
     """Raise InvalidInput if the dataset has no source to refresh from."""
     if dataset.source == _FILE:
         raise InvalidInput(
-            "dataset {dataset!r} comes from a file and has no source to refresh from",
+            "dataset {dataset!r} was added from a file and has no source to refresh from",
             where="dataset",
             next_step="add rows: azuraforge datasets add --append FILE --name {dataset}",
             code="nothing_to_ask",

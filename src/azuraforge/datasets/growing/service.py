@@ -198,9 +198,9 @@ def stored_of(base: DatasetVersion) -> Stored:
     """Return the description of a version for a child process. Raises InvalidInput if it is not a version of series."""
     if base.schema.time is None or base.start_at is None or base.end_at is None:
         raise InvalidInput(
-            "dataset {dataset!r} holds pictures; rows can be added to series only",
+            "dataset {dataset!r} contains images; rows can be added to series only",
             where="dataset",
-            next_step="add the pictures as a dataset of the same name",
+            next_step="add all images again as a dataset with the same name",
             code="not_a_series",
             dataset=base.name,
         )

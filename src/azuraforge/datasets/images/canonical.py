@@ -102,17 +102,17 @@ def refuse_unlearnable(pictures: Sequence[Picture], name: Text) -> None:
     classes = sorted({each.label for each in pictures})
     if not pictures:
         raise InvalidInput(
-            "{name} has no pictures",
+            "{name} has no images",
             where="{name}",
-            next_step="put the pictures into one folder per class, and pack these folders as a zip",
+            next_step="create a zip with one folder of images per class",
             code="no_pictures",
             name=name,
         )
     if len(classes) < 2:
         raise InvalidInput(
-            "all {count:,} pictures belong to one class, {label!r}: there is nothing to distinguish",
+            "all {count:,} images belong to one class, {label!r}: there is nothing to distinguish",
             where="{place}",
-            next_step="put the pictures into one folder per class",
+            next_step="put the images into one folder per class",
             code="one_class",
             count=len(pictures),
             label=classes[0],
@@ -122,7 +122,7 @@ def refuse_unlearnable(pictures: Sequence[Picture], name: Text) -> None:
         raise InvalidInput(
             "{name} has {count:,} classes; at most {most:,} are possible",
             where="{name}",
-            next_step="check whether the folders or the label column name classes",
+            next_step="check that the folder names or the values of the label column are classes",
             code="too_many_classes",
             name=name,
             count=len(classes),
@@ -130,9 +130,9 @@ def refuse_unlearnable(pictures: Sequence[Picture], name: Text) -> None:
         )
     if len(pictures) < FEWEST_PICTURES:
         raise InvalidInput(
-            "{name} has {count} [picture|pictures]; at least {fewest} are needed",
+            "{name} has {count} [image|images]; at least {fewest} are needed",
             where="{name}",
-            next_step="add more pictures of each class",
+            next_step="add more images of each class",
             code="too_short",
             details={"rows": len(pictures)},
             name=name,

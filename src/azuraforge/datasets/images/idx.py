@@ -55,12 +55,12 @@ def read_idx(data: bytes, name: str, max_bytes: int = 1 << 30) -> NDArray[np.uin
     if packed is not None:
         data = _unpacked(packed, name, _LONGEST_HEAD)
     if len(data) < 4 or data[:2] != b"\0\0" or not 1 <= data[3] <= 4:
-        raise _bad(name, Message("it does not begin like an idx file"))
+        raise _bad(name, Message("it does not start with an idx header"))
     if data[2] != _UINT8:
         raise _bad(
             name,
             Message(
-                "its values are of type 0x{kind}; pictures and labels are unsigned bytes (0x08)",
+                "its values are of type 0x{kind}; images and labels must be unsigned bytes (0x08)",
                 {"kind": f"{data[2]:02x}"},
             ),
         )
@@ -94,11 +94,11 @@ def pair(files: Mapping[str, bytes], max_bytes: int = 1 << 30) -> list[IdxPart]:
     pictures = {_key(name): name for name, array in values.items() if array.ndim >= 3}
     labels = {_key(name): name for name, array in values.items() if array.ndim == 1}
     if odd := sorted(name for name, array in values.items() if array.ndim == 2):
-        raise _bad(odd[0], Message("it holds a table; pictures have three dimensions and labels have one"))
+        raise _bad(odd[0], Message("it contains a table; images have three dimensions and labels have one"))
     if alone := sorted(pictures.keys() ^ labels.keys()) or (not pictures and ["*"]):
         lonely = pictures.get(alone[0]) or labels.get(alone[0]) or Message("the upload")
         raise InvalidInput(
-            "{file} has no counterpart: idx files come in pairs of images and labels",
+            "{file} has no counterpart: each idx file of images needs one of labels",
             where="{file}",
             next_step="put both into one zip, such as train-images-idx3-ubyte.gz and train-labels-idx1-ubyte.gz",
             code="idx_without_pair",
@@ -113,7 +113,7 @@ def pair(files: Mapping[str, bytes], max_bytes: int = 1 << 30) -> list[IdxPart]:
             raise _bad(
                 labels[key],
                 Message(
-                    "{labels:,} labels do not match {pictures:,} pictures",
+                    "{labels:,} labels do not match {pictures:,} images",
                     {"labels": len(truth), "pictures": len(pixels)},
                 ),
             )
@@ -122,7 +122,7 @@ def pair(files: Mapping[str, bytes], max_bytes: int = 1 << 30) -> list[IdxPart]:
         if pixels.shape[3] not in (1, 3):
             raise _bad(
                 pictures[key],
-                Message("its pictures have {channels} channels; 1 or 3 are supported", {"channels": pixels.shape[3]}),
+                Message("its images have {channels} channels; 1 or 3 are supported", {"channels": pixels.shape[3]}),
             )
         found.append(IdxPart(parts[key] if split else None, pixels, truth))
     return found
@@ -132,16 +132,17 @@ def _refuse_other_size(expected: int, there: int, name: str) -> None:
     if expected != there:
         found = Message("more") if there > expected else Message("{count:,}", {"count": there})
         raise _bad(
-            name, Message("it declares {expected:,} values and has {found}", {"expected": expected, "found": found})
+            name,
+            Message("it declares {expected:,} values but contains {found}", {"expected": expected, "found": found}),
         )
 
 
 def _refuse_too_much(expected: int, entries: int, max_bytes: int, name: str) -> None:
     if expected > max_bytes:
         raise InvalidInput(
-            "the idx file {name} declares {expected:,} values; {left:,} bytes of the limit are left",
+            "the idx file {name} declares {expected:,} values; only {left:,} more can be read",
             where="{name}",
-            next_step="add a part of it, or ask an administrator to raise AZURAFORGE_READING__PICTURE_BYTES",
+            next_step="add only a part of it, or ask an administrator to raise AZURAFORGE_READING__PICTURE_BYTES",
             code="too_large",
             name=name,
             expected=expected,
@@ -151,7 +152,7 @@ def _refuse_too_much(expected: int, entries: int, max_bytes: int, name: str) -> 
         raise InvalidInput(
             "the idx file {name} declares {entries:,} entries; at most {most:,} are possible",
             where="{name}",
-            next_step="add a part of it",
+            next_step="add only a part of it",
             code="too_large",
             name=name,
             entries=entries,

@@ -26,7 +26,7 @@ MAX_PIXELS = 40_000_000
 #: Supported formats; some of the others that Pillow supports run external programs.
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
-_NEXT_STEP = "use a PNG, JPEG, WebP, BMP, GIF or TIFF picture"
+_NEXT_STEP = "use a PNG, JPEG, WebP, BMP, GIF or TIFF image"
 _ORIENTATION, _SIDEWAYS = 0x0112, (5, 6, 7, 8)
 _GREY = ("1", "L", "LA", "La", "I;16", "I;16B", "I;16L", "I;16N")
 
@@ -139,7 +139,7 @@ def _plain(image: Image.Image, channels: int, name: str) -> Image.Image:
         image = Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
     elif image.mode in ("I", "F"):
         raise InvalidInput(
-            "{name} has pixels of 32 bits, which are measurements and not a picture",
+            "{name} has 32-bit pixels, which are measurements, not an image",
             where="{name}",
             next_step="save it with 8 or 16 bits per pixel",
             code="not_a_picture",
@@ -156,7 +156,7 @@ def _too_many(name: str, most_pixels: int) -> InvalidInput:
     return InvalidInput(
         "{name} has more than {millions} million pixels",
         where="{name}",
-        next_step="reduce its size",
+        next_step="reduce the size of the image",
         code=TOO_MANY_PIXELS,
         name=name,
         millions=most_pixels // 10**6,
@@ -167,13 +167,11 @@ def _unreadable(name: str, error: Exception, *, opened: bool) -> InvalidInput:
     if opened:
         reason = " ".join(str(error).split())[:200]
         return InvalidInput(
-            "{name} is an incomplete or damaged picture ({reason})",
+            "{name} is an incomplete or damaged image ({reason})",
             where="{name}",
             next_step="download or save it again",
             code="truncated_picture",
             name=name,
             reason=reason,
         )
-    return InvalidInput(
-        "{name} is not a picture", where="{name}", next_step=_NEXT_STEP, code="not_a_picture", name=name
-    )
+    return InvalidInput("{name} is not an image", where="{name}", next_step=_NEXT_STEP, code="not_a_picture", name=name)

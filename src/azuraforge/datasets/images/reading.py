@@ -45,9 +45,9 @@ def read_images(path: Path, name: str, options: ImageOptions, limits: ReadingLim
     """
     if (options.height is None) != (options.width is None):
         raise InvalidInput(
-            "a size needs a height and a width",
+            "height and width must be given together",
             where="option height" if options.height is None else "option width",
-            next_step="name both, such as height=28 and width=28",
+            next_step="set both, such as height=28 and width=28",
         )
     findings: list[Finding] = []
     with path.open("rb") as file:
@@ -60,9 +60,9 @@ def read_images(path: Path, name: str, options: ImageOptions, limits: ReadingLim
         prepared, form = prepare_pictures(encoded, name, options, findings, limits), "parquet"
     else:
         raise InvalidInput(
-            "the file {name} is neither a zip nor a Parquet table of pictures",
+            "the file {name} is neither a zip nor a Parquet table of images",
             where="{name}",
-            next_step="pack one folder of pictures per class, or the idx files of pictures and labels, as a zip",
+            next_step="create a zip with one folder of images per class, or with idx files of images and labels",
             code="unknown_format",
             name=name,
         )
@@ -131,7 +131,7 @@ def prepare_image_source(read: ImageRead, source: str, limits: ReadingLimits = _
         raise InvalidInput(
             "the source {source} returned no column {column!r}",
             where="source {source}",
-            next_step="correct the plugin: an ImageRead has the columns image and label",
+            next_step="correct the plugin: an ImageRead must have the columns image and label",
             source=source,
             column=missing[0],
         )
@@ -139,9 +139,9 @@ def prepare_image_source(read: ImageRead, source: str, limits: ReadingLimits = _
     expected = size[0] * size[1] * size[2]
     if frame["image"].dtype != pl.Binary or (frame["image"].bin.size() != expected).fill_null(True).any():
         raise InvalidInput(
-            "the source {source} returned pictures that do not have {expected:,} bytes of pixels",
+            "the source {source} returned images whose pixels are not {expected:,} bytes",
             where="source {source}",
-            next_step="correct the plugin: each picture has height × width × channels bytes",
+            next_step="correct the plugin: each image must have height × width × channels bytes",
             source=source,
             expected=expected,
         )
@@ -152,9 +152,9 @@ def prepare_image_source(read: ImageRead, source: str, limits: ReadingLimits = _
     )
     if unknown := set(parts) - {"train", "test", None}:
         raise InvalidInput(
-            "the source {source} names an unknown part {part!r}",
+            "the source {source} returned the unknown part {part!r}",
             where="source {source}",
-            next_step="correct the plugin: a part is train, test or null",
+            next_step="correct the plugin: a part must be train, test or null",
             source=source,
             part=unknown.pop(),
         )
@@ -224,9 +224,10 @@ def prepare_idx(
     if len({part.pixels.shape[1:] for part in parts}) > 1:
         sizes = ", ".join("×".join(map(str, part.pixels.shape[1:3])) for part in parts)
         raise InvalidInput(
-            "the idx files have pictures of different sizes: {sizes}",
+            "the images of the idx files have different sizes: {sizes}",
             where="{place}",
-            next_step="add the pairs of one size, or pack the pictures as folders and name a size",
+            next_step="add pairs of one size only, or put the images into folders and set the option height and the "
+            "option width",
             code="many_sizes",
             sizes=sizes,
             place=name,
@@ -271,9 +272,9 @@ def _placed(entries: Sequence[Entry], name: str, findings: list[Finding]) -> lis
             path = tuple(rest) if has_test and top.lower() not in VALIDATION else (rest[0], top, *rest[1:])
         if len(path) < 2:
             raise InvalidInput(
-                "{path} is not in a folder, whose name would be the picture's class",
+                "{path} is not in a folder named after its class",
                 where="{name}, {path}",
-                next_step="put the pictures into one folder per class",
+                next_step="put the images into one folder per class",
                 code="no_class",
                 path=entry.path,
                 name=name,
@@ -321,9 +322,9 @@ def _many_sizes(sizes: Counter[tuple[int, int]], name: str) -> InvalidInput:
     shown = ", ".join(f"{height}×{width} ({count})" for (height, width), count in common)
     height, width = min((size for size, _ in common), key=lambda size: size[0] * size[1])
     return InvalidInput(
-        "the pictures have {count:,} sizes (height × width), such as {shown}",
+        "the images have {count:,} different sizes (height × width), such as {shown}",
         where="{place}",
-        next_step="name one size that all are scaled to, such as height={height} and width={width}",
+        next_step="choose one size to which all images are scaled, such as height={height} and width={width}",
         code="many_sizes",
         count=len(sizes),
         shown=shown,
@@ -341,7 +342,7 @@ def _settle_unreadable(
     first, error = min(bad.items())
     if options.unreadable == "error" or len(bad) == count:
         raise InvalidInput(
-            "{bad:,} of {count:,} [picture|pictures] cannot be read, the first because: {reason}",
+            "{bad:,} of {count:,} [image|images] cannot be read; the first: {reason}",
             where="{name}, {first}",
             next_step="replace them, or skip them with the option unreadable=skip",
             code="unreadable_pictures",

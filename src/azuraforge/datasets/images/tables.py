@@ -49,9 +49,7 @@ def read_table(
     # The file stores equal images once, but in memory each row would have a copy.
     if int(images.bin.size().sum()) > max_bytes:
         raise _too_large(
-            Message(
-                "the pictures of the table {name} have more than {most:,} bytes", {"name": name, "most": max_bytes}
-            ),
+            Message("the images of the table {name} have more than {most:,} bytes", {"name": name, "most": max_bytes}),
             name,
         )
     if frame[options.label].dtype == pl.String and int(frame[options.label].str.len_bytes().sum()) > max_bytes:
@@ -63,7 +61,7 @@ def read_table(
     if empty.any():
         row = int(empty.arg_true()[0])
         raise InvalidInput(
-            "{count:,} [row has|rows have] no picture or no label, the first is row {row}",
+            "{count:,} [row has|rows have] no image or no label, the first is row {row}",
             where="{name}, row {row}",
             next_step="remove these rows",
             code="missing_target",
@@ -88,7 +86,7 @@ def _loader(images: pl.Series, row: int) -> Callable[[], bytes]:
 
 def _too_large(problem: Message, name: str) -> InvalidInput:
     return InvalidInput(
-        "{problem}", where="{place}", next_step="add a part of it", code="too_large", problem=problem, place=name
+        "{problem}", where="{place}", next_step="add only a part of it", code="too_large", problem=problem, place=name
     )
 
 
@@ -111,9 +109,9 @@ def _columns(schema: dict[str, pl.DataType], name: str, options: ImageOptions) -
         raise _not_pictures(options.image, kind, name)
     if schema[options.label].is_nested():
         raise InvalidInput(
-            "the column {label!r} holds {kind}, not one class per row",
+            "the column {label!r} must contain one class per row, but its type is {kind}",
             where="{name}, column {label!r}",
-            next_step="name the column of classes with the option label",
+            next_step="state the column of classes with the option label",
             code="nested_column",
             label=options.label,
             kind=schema[options.label],
@@ -130,9 +128,9 @@ def _bytes_of(column: pl.Series) -> pl.Series:
 
 def _not_pictures(column: str, kind: pl.DataType, name: str) -> InvalidInput:
     return InvalidInput(
-        "the column {column!r} holds {kind}, not the bytes of pictures",
+        "the column {column!r} must contain encoded images, but its type is {kind}",
         where="{name}, column {column!r}",
-        next_step="name the column of PNG or JPEG bytes with the option image",
+        next_step="state the column of encoded images with the option image",
         code="not_a_picture",
         column=column,
         kind=kind,

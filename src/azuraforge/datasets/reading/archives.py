@@ -66,7 +66,7 @@ class Archive:
             raise InvalidInput(
                 "{path} in {name} cannot be unpacked: {reason}",
                 where="{name}, {path}",
-                next_step="the archive may be damaged; pack it again",
+                next_step="the archive may be damaged; create it again",
                 code="unreadable_file",
                 path=entry.path,
                 name=self.name,
@@ -90,7 +90,7 @@ def open_archive(path: Path, name: str) -> Iterator[Archive]:
         raise InvalidInput(
             "the archive {name} cannot be read: {reason}",
             where="{name}",
-            next_step="pack it again as a zip; it may be incomplete or damaged",
+            next_step="create the zip again; it may be incomplete or damaged",
             code="unreadable_file",
             name=name,
             reason=error,
@@ -140,7 +140,10 @@ def _checked(file: zipfile.ZipFile, name: str) -> list[Entry]:
             continue
         if info.flag_bits & 1:
             raise _refused(
-                Message("it has a password"), name, "encrypted_archive", Message("pack it without a password")
+                Message("it has a password"),
+                name,
+                "encrypted_archive",
+                Message("create the archive without a password"),
             )
         if path in seen:
             raise _refused(Message("it contains {path!r} twice", {"path": path}), name, "doubled_entry")
@@ -182,7 +185,7 @@ def _checked_path(info: zipfile.ZipInfo, name: str) -> str:
             Message("{path!r} is a link", {"path": shown}),
             name,
             "link_in_archive",
-            Message("pack the files themselves"),
+            Message("add the files themselves to the archive instead of links"),
         )
     if path.startswith("/") or (len(path) > 1 and path[1] == ":"):
         raise _refused(Message("{path!r} is an absolute path", {"path": shown}), name, "path_outside", _OWN_NAME)
@@ -196,9 +199,9 @@ def _is_leftover(path: str) -> bool:
     return "__MACOSX" in parts or any(part.lower() in _LEFTOVERS or part.startswith("._") for part in parts)
 
 
-_PACK_AGAIN = Message("pack it again without that")
-_ADD_A_PART = Message("add a part of it")
-_OWN_NAME = Message("pack the folder by its own name")
+_PACK_AGAIN = Message("create the archive again without this problem")
+_ADD_A_PART = Message("add only a part of it")
+_OWN_NAME = Message("create the archive again with relative paths")
 
 
 def _refused(why: Message, name: str, code: str, next_step: Message = _PACK_AGAIN) -> InvalidInput:

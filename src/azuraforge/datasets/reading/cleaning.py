@@ -33,7 +33,7 @@ def take_as_missing(
             raise InvalidInput(
                 "missing_values names {column!r}, which is neither the target nor a numeric feature",
                 where="option missing_values",
-                next_step="name the target or a numeric feature",
+                next_step="choose the target or a numeric feature",
                 code="no_such_column",
                 column=column,
             )
@@ -222,7 +222,7 @@ def settle_gaps(
             "{missing:,} of {total:,} rows are missing at a frequency of {frequency}; the longest gap has "
             "{longest:,} [row|rows], the first gap follows {after}",
             where="after {after}",
-            next_step="choose gaps=forward_fill (rows are added with an empty target) or gaps=keep",
+            next_step="choose gaps=forward_fill (adds the rows with an empty target) or gaps=keep",
             code="gaps",
             details={"count": rhythm.missing, "longest": rhythm.longest},
             missing=rhythm.missing,

@@ -25,10 +25,10 @@ _FORMATS = Message("a CSV (also .gz, .bz2, .xz, .zip), Parquet or Excel (.xlsx) 
 _MAGIC = {
     b"\x28\xb5\x2f\xfd": Message("a Zstandard archive"),
     b"%PDF": Message("a PDF document"),
-    b"\x89PNG": Message("a PNG picture"),
-    b"\xff\xd8\xff": Message("a JPEG picture"),
-    b"GIF8": Message("a GIF picture"),
-    b"\xd0\xcf\x11\xe0": Message("an old Excel workbook, or one with a password"),
+    b"\x89PNG": Message("a PNG image"),
+    b"\xff\xd8\xff": Message("a JPEG image"),
+    b"GIF8": Message("a GIF image"),
+    b"\xd0\xcf\x11\xe0": Message("an Excel workbook in the old .xls format or with a password"),
     b"SQLite format 3": Message("a SQLite database"),
     b"\x7fELF": Message("a program"),
     b"\x93NUMPY": Message("a NumPy array"),
@@ -133,9 +133,9 @@ def _decode_as(data: bytes, name: str, encoding: str) -> str:
     except UnicodeError as error:
         byte = getattr(error, "start", 0)
         raise InvalidInput(
-            "the file {name} is not {encoding} text, or not text at all",
+            "the file {name} is not text in the encoding {encoding}",
             where="{name}, line {line}, byte {byte}",
-            next_step="name its encoding with the option encoding, or save the table as UTF-8",
+            next_step="state the encoding with the option encoding, or save the table as UTF-8",
             code="bad_encoding",
             name=name,
             encoding=encoding,
@@ -183,7 +183,7 @@ def _only_member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
         )
     if len(members) != 1:
         raise InvalidInput(
-            "the archive {name} has {count:,} [file|files]; exactly one table is needed",
+            "the archive {name} contains {count:,} [file|files], but must contain exactly one table",
             where="{name}",
             next_step="unpack it and add the table itself",
             name=name,

@@ -83,7 +83,7 @@ def require_column(names: list[str], file: Text, column: str, option: str) -> No
     raise InvalidInput(
         "{file} has no column {column!r}; its columns are {shown}",
         where="option {option}",
-        next_step="did you mean {guess!r}?" if guess else "name one of the columns",
+        next_step="did you mean {guess!r}?" if guess else "choose one of the columns",
         code="no_such_column",
         details={"columns": names[:200]},
         file=file,
@@ -118,7 +118,7 @@ def read_delimited(
     header = _header(body, chosen or ",", name, limits)
     if separator and found and found != separator and any(column not in header for column in needed.values()):
         raise InvalidInput(
-            "the columns of {name} are not separated by the stated separator ({stated}); found: {found_name}",
+            "the columns of {name} are separated by {found_name}, not by the stated separator ({stated})",
             where="{name}, line {line}",
             next_step="leave the option separator out, or set it to {found!r}",
             code="wrong_separator",
@@ -204,7 +204,7 @@ def _header(text: str, separator: str, name: str, limits: ReadingLimits) -> list
         raise InvalidInput(
             "the header of {name} cannot be read: {reason}",
             where="{name}, header",
-            next_step="look for a quote that is opened and not closed, or a value without line breaks",
+            next_step="check the file for a quote that is not closed, or for missing line breaks",
             code="unreadable_file",
             name=name,
             reason=error,
@@ -236,7 +236,7 @@ def _parse(text: str, separator: str, header: list[str], name: str, skipped: int
         raise InvalidInput(
             "the file {name} cannot be read as a table: {reason}",
             where="{name}",
-            next_step="look for a quote that is opened and not closed",
+            next_step="check the file for a quote that is not closed",
             code="unreadable_file",
             name=name,
             reason=reason,
@@ -260,9 +260,9 @@ def _refuse_ragged(text: str, separator: str, width: int, name: str, skipped: in
         for row in rows:
             if len(row) > width:
                 raise InvalidInput(
-                    "a line of {name} has {count:,} [value|values], the header has {width:,}",
+                    "a line of {name} has {count:,} [value|values], but the header has {width:,}",
                     where="{name}, line {line}",
-                    next_step="correct the line, or name another separator (this one was used: {separator_name})",
+                    next_step="correct the line, or choose another separator (used: {separator_name})",
                     code="ragged_line",
                     name=name,
                     count=len(row),

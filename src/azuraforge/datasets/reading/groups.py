@@ -29,7 +29,8 @@ def check_groups(options: FileOptions) -> None:
         raise InvalidInput(
             "groups add up several series, but the dataset has one",
             where="option groups" if options.groups else "option group_separator",
-            next_step="name the column that identifies the series (series), or leave the groups out",
+            next_step="state the column that identifies the series with the option series, or omit the option groups "
+            "and the option group_separator",
             code="groups_without_series",
         )
     taken = {options.time: Message("time"), options.target: Message("target"), options.series: Message("series")}
@@ -62,22 +63,22 @@ def read_groups(
     if len(kept) < 2:
         raise _bad(
             Message("the dataset has one series, {series!r}: there is nothing to add up", {"series": kept[0]}),
-            Message("leave the groups out"),
+            Message("omit the option groups and the option group_separator"),
         )
     memberships = {name: _of_column(table, names, name) for name in dict.fromkeys(options.groups)}
     if options.group_separator is not None:
         for name, found in _of_names(kept, options.group_separator).items():
             if name in memberships:
                 raise _bad(
-                    Message("{name!r} is a column and a level of the names", {"name": name}),
+                    Message("{name!r} is both a group column and a level of the series names", {"name": name}),
                     Message("rename the column"),
                 )
             memberships[name] = found
     groups = {name: _several(name, found, kept) for name, found in memberships.items()}
     if clash := sorted({*total_names(groups)} & {*kept}):
         raise _bad(
-            Message("a series is called {name!r}, the name of a total", {"name": clash[0]}),
-            Message("rename the series, or leave the groups out"),
+            Message("a series has the name of a total, {name!r}", {"name": clash[0]}),
+            Message("rename the series, or omit the option groups and the option group_separator"),
         )
     return groups
 
@@ -89,9 +90,9 @@ def _of_column(table: RawTable, names: pl.Series, column: str) -> Membership:
     if len(empty):
         row = int(empty[0])
         raise InvalidInput(
-            "the series {series!r} has no group of {column!r} in this row",
+            "the series {series!r} has no value in the group column {column!r} of this row",
             where="{place}",
-            next_step="fill in the group in every row of the series",
+            next_step="fill in the column in every row of the series",
             code="missing_group",
             series=names[row],
             column=column,
@@ -103,9 +104,9 @@ def _of_column(table: RawTable, names: pl.Series, column: str) -> Membership:
         name = twice["series"][0]
         first, second = twice.filter(pl.col("series") == name)["group"].head(2).to_list()
         raise InvalidInput(
-            "the series {series!r} is in two groups of {column!r}: {first!r} and {second!r}",
+            "the series {series!r} has two values in the group column {column!r}: {first!r} and {second!r}",
             where="{table}, column {column!r}",
-            next_step="name a column that has one value for each series",
+            next_step="choose a column that has one value per series",
             code="group_varies",
             series=name,
             column=column,
@@ -129,7 +130,10 @@ def _of_names(kept: Sequence[str], separator: str) -> dict[str, Membership]:
                 )
                 if len(each) != depth
                 else Message("{separator!r} divides the name {name!r} into {count} [part|parts]", values),
-                Message("name a separator that divides every series' name into equally many parts, at least two"),
+                Message(
+                    "choose a separator that divides the name of every series into the same number of parts, at "
+                    "least two"
+                ),
                 Message("option group_separator"),
             )
     return {
@@ -145,12 +149,12 @@ def _several(column: str, found: Membership, kept: Sequence[str]) -> dict[str, t
     if len(members) == 1:
         raise _bad(
             Message("all series are in one group of {column!r}, which equals the total", {"column": column}),
-            Message("leave the column out of the groups"),
+            Message("remove the column from the option groups"),
         )
     if len(members) == len(kept):
         raise _bad(
             Message("every series has its own group in {column!r}: there is nothing to add up", {"column": column}),
-            Message("leave the column out of the groups"),
+            Message("remove the column from the option groups"),
         )
     return {group: tuple(names) for group, names in sorted(members.items()) if len(names) > 1}
 

@@ -28,7 +28,7 @@ def incumbent_of(options: FileOptions) -> IncumbentColumns | None:
         raise InvalidInput(
             "an incumbent needs two columns: its forecasts and the time at which each was made",
             where="option {missing}",
-            next_step="name the column; a forecast counts only at origins at or after the time it was made",
+            next_step="state the column; a forecast is used only at origins at or after the time it was made",
             missing=missing,
         )
     roles = {options.time: Message("time"), options.target: Message("target"), str(options.series): Message("series")}
@@ -36,9 +36,9 @@ def incumbent_of(options: FileOptions) -> IncumbentColumns | None:
     for name in (options.incumbent, options.incumbent_made_at):
         if name in roles:
             raise InvalidInput(
-                "{column!r} is already used as {role} and cannot belong to the incumbent",
+                "{column!r} is already used as {role} and cannot be a column of the incumbent",
                 where="option incumbent",
-                next_step="name another column",
+                next_step="choose another column",
                 column=name,
                 role=roles[name],
             )
@@ -77,7 +77,10 @@ def all_forecasts(table: RawTable, keys: pl.DataFrame, columns: IncumbentColumns
         moments = moments.set(moments.str.strip_chars() == "", None)
     known = values.is_finite().fill_null(False)
     _refuse(
-        table, columns.forecast, known & moments.is_null(), Message("the incumbent has no time at which it was made")
+        table,
+        columns.forecast,
+        known & moments.is_null(),
+        Message("the incumbent forecast has no time at which it was made"),
     )
     there = table.frame.with_columns(moments.alias(columns.made_at)).filter(known)
     made = parse_times(replace(table, frame=there), columns.made_at, options.timezone, options.time_format).utc
@@ -112,7 +115,7 @@ def _numbers(table: RawTable, column: str, options: FileOptions) -> pl.Series:
     where = Message("{file}, column {column!r}", {"file": table.name, "column": column})
     decimal = options.decimal or find_decimal(text.alias(column).to_frame(), [], column, where)
     values = to_numbers(text, decimal or ".")
-    _refuse(table, column, ~empty.fill_null(True) & values.is_null(), Message("the incumbent is not a number"))
+    _refuse(table, column, ~empty.fill_null(True) & values.is_null(), Message("the incumbent forecast is not a number"))
     return values
 
 

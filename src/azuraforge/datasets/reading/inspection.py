@@ -114,7 +114,7 @@ def refuse_unlearnable(frame: pl.DataFrame, target: str, name: Text) -> None:
         raise InvalidInput(
             "the target {target!r} is {value:g} in every row: there is nothing to learn",
             where="{name}, column {target!r}",
-            next_step="choose another target; the forecast of a constant is its value",
+            next_step="choose another target; a constant needs no forecast",
             code="constant_target",
             target=target,
             value=known[0],

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _PREFIX = "AZURAFORGE_READING__"
 #: Name of a file, table or source in messages.
 Text = str | Message
-_A_PART = Message("add a part of it")
-ASK_FOR_LESS = Message("ask for less")
+_A_PART = Message("add only a part of it")
+ASK_FOR_LESS = Message("request less data")
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,9 @@ class ReadingLimits:
             values = {"frequency": frequency, "rows": rows + added, "columns": columns, "added": added}
             raise _refused(
                 Message(
-                    "rows every {frequency} would be {rows:,} of {columns:,} columns, {added:,} of them added", values
+                    "one row every {frequency} would make {rows:,} rows of {columns:,} columns, {added:,} of them "
+                    "added",
+                    values,
                 ),
                 Message("{most:,} values", {"most": self.values}),
                 "values",
@@ -93,11 +95,11 @@ class ReadingLimits:
         if size > self.picture_bytes:
             values = {"count": count, "height": height, "width": width, "size": size}
             raise _refused(
-                Message("{count:,} pictures of {height}×{width} have {size:,} bytes of pixels", values),
+                Message("{count:,} images of {height}×{width} have {size:,} bytes of pixels", values),
                 Message("{most:,}", {"most": self.picture_bytes}),
                 "picture_bytes",
                 where,
-                Message("name a smaller size with the options height and width"),
+                Message("set a smaller size with the option height and the option width"),
             )
 
 

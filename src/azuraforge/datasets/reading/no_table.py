@@ -40,7 +40,7 @@ def refuse_markup(text: str, name: str) -> None:
         raise _no_table(
             name,
             Message("a web page (“{title}”)", {"title": shown}) if shown else Message("a web page"),
-            Message("open its address in a browser: it may ask for a login, or link to the file itself"),
+            Message("open its address in a browser: it may require a login, or link to the file itself"),
         )
     if _MARKUP.match(head):
         raise _no_table(
@@ -57,7 +57,7 @@ def refuse_json(text: str, name: str) -> None:
         >>> refuse_json('{"error": "token expired"}', "sales.csv")
         Traceback (most recent call last):
             ...
-        azuraforge.errors.InvalidInput: sales.csv is a JSON answer (“token expired”), not a table ...
+        azuraforge.errors.InvalidInput: sales.csv is a JSON response (“token expired”), not a table ...
     """
     body = text.lstrip("\ufeff \t\r\n")
     if body[:1] not in ("{", "["):
@@ -70,8 +70,8 @@ def refuse_json(text: str, name: str) -> None:
         if (said := complaint_of(found)) is not None:
             raise _no_table(
                 name,
-                Message("a JSON answer (“{answer}”)", {"answer": said}),
-                Message("correct what the answer states, and download the file again"),
+                Message("a JSON response (“{answer}”)", {"answer": said}),
+                Message("resolve the error stated in the response, and download the file again"),
             )
         raise _no_table(
             name, Message("JSON"), Message("save the table as CSV; the sources http and folder also read JSON lines")

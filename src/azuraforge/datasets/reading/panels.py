@@ -83,7 +83,7 @@ def names_of(table: RawTable, column: str) -> pl.Series:
     empty = (names.is_null() | (names == "")).fill_null(True).arg_true()
     if len(empty):
         raise InvalidInput(
-            "{count:,} [row names|rows name] no series",
+            "{count:,} [row has|rows have] no series name",
             where="{place}",
             next_step="fill in the series or delete the row",
             code="missing_series",
@@ -93,7 +93,7 @@ def names_of(table: RawTable, column: str) -> pl.Series:
         )
     if (count := names.n_unique()) > MOST_SERIES:
         raise InvalidInput(
-            "{column!r} names {count:,} series; at most {most:,} are learned together",
+            "{column!r} contains {count:,} series names; at most {most:,} series can be trained together",
             where="option series",
             next_step="choose the column that names the series, or split the file",
             code="too_many_series",
@@ -253,7 +253,7 @@ def _left_out_finding(gone: dict[str, InvalidInput]) -> Finding:
 def _too_short(blocks: Blocks) -> InvalidInput:
     longest = int(blocks.sizes.max(initial=0))
     return InvalidInput(
-        "the longest of {count:,} series has {longest} [row|rows]; one of them needs at least {fewest}",
+        "the longest of {count:,} series has {longest} [row|rows]; at least one must have {fewest}",
         where="option series",
         next_step="add longer series, or choose the column that names the series",
         code="too_short",
@@ -275,7 +275,7 @@ def _report_unlearned(whole: pl.DataFrame, columns: Columns, findings: list[Find
         raise InvalidInput(
             "the target {target!r} is constant in every series of at least {fewest} rows: there is nothing to learn",
             where="column {target!r}",
-            next_step="choose another target; the forecast of a constant is its value",
+            next_step="choose another target; a constant needs no forecast",
             code="constant_target",
             target=columns.target,
             fewest=FEWEST_ROWS,
@@ -295,9 +295,9 @@ def _one_rhythm(found: list[tuple[str, Rhythm]], alone: dict[str, Settled]) -> t
         if kind != usual:
             mine, theirs = (_rhythm_name(*each) for each in (kind, usual))
             raise InvalidInput(
-                "the rows of series {series!r} are {mine}, those of most other series {theirs}",
+                "series {series!r} has {mine}, but most other series have {theirs}",
                 where="series {series!r}",
-                next_step="leave the series out or resample it: series that are learned together have one frequency",
+                next_step="exclude the series or resample it: series that are trained together must have one frequency",
                 code="mixed_rhythms",
                 series=name,
                 mine=mine,
@@ -310,10 +310,10 @@ def _one_rhythm(found: list[tuple[str, Rhythm]], alone: dict[str, Settled]) -> t
 
 def _rhythm_name(kind: str, frequency: str | None) -> Message:
     if frequency is not None:
-        return Message("every {frequency}", {"frequency": frequency})
+        return Message("one row every {frequency}", {"frequency": frequency})
     if kind == "irregular":
-        return Message("without a fixed distance")
-    return Message("of trading days") if kind == "trading_days" else Message("of daily sessions")
+        return Message("rows without a fixed interval")
+    return Message("one row per trading day") if kind == "trading_days" else Message("rows of daily sessions")
 
 
 def revealing(frame: pl.DataFrame, columns: Columns, features: list[str], findings: list[Finding]) -> list[str]:

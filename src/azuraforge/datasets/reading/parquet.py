@@ -44,9 +44,9 @@ def read_parquet(
     for role, column in _asked(options):
         if column in schema and not _is_plain(schema[column]):
             raise InvalidInput(
-                "the column {column!r} must hold times, but its type is {kind}"
+                "the column {column!r} must contain times, but its type is {kind}"
                 if role == "time"
-                else "the column {column!r} must hold names, but its type is {kind}"
+                else "the column {column!r} must contain names, but its type is {kind}"
                 if role == "series"
                 else "the column {column!r} must be numeric, but its type is {kind}",
                 where="{name}, column {column!r}",
@@ -88,7 +88,7 @@ def readable(name: str, read: Callable[[], T]) -> T:
         raise InvalidInput(
             "the Parquet file {name} cannot be read: {reason}",
             where="{name}",
-            next_step="write it again; it may be incomplete or damaged",
+            next_step="create the file again; it may be incomplete or damaged",
             code="unreadable_file",
             name=name,
             reason=(str(error).splitlines() or [""])[0][:300],

@@ -73,9 +73,9 @@ def prepare_source(
     """Prepare the result of a source. Raises InvalidInput if it has no rows or time column, or cannot be used."""
     if read.time is None:
         raise InvalidInput(
-            "the source {source} names no time column",
+            "the source {source} does not specify its time column",
             where="source {source}",
-            next_step="correct the plugin: a SourceRead names its time column",
+            next_step="correct the plugin: a SourceRead must specify its time column",
             source=source,
         )
     frame = read.frame
@@ -179,7 +179,7 @@ def _prepare_panel(
     time, target, column = options.time, options.target, str(options.series)
     if column in (time, target):
         raise InvalidInput(
-            "{column!r} cannot also name the series",
+            "{column!r} cannot also be the series column",
             where="option series",
             next_step="choose a column that is neither the time nor the target",
             column=column,
@@ -280,7 +280,7 @@ def refuse_warnings(findings: list[Finding], name: Text) -> None:
             # The template of each language formats its own text, and truncates the other to zero characters.
             "strict reading found {count} [problem|problems], the first: {english}{turkish:.0}",
             where="{place}",
-            next_step="correct the file, or leave the option strict out, so that this is corrected and reported",
+            next_step="correct the file, or omit the option strict: the problem is then corrected and reported",
             code=first.code,
             details={"findings": [item.model_dump() for item in warnings]},
             count=len(warnings),

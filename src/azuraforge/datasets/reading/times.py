@@ -72,7 +72,7 @@ def read_times(
         parsed, findings = _from_text(table, column, series, time_format)
     else:
         raise InvalidInput(
-            "the column {column!r} must hold times, but its type is {kind}",
+            "the column {column!r} must contain times, but its type is {kind}",
             where="option time",
             next_step="choose another column",
             column=column,
@@ -298,7 +298,7 @@ def _localise(table: RawTable, column: str, naive: pl.Series, timezone: str, ser
     if len(rows):
         index = int(rows[0])
         raise InvalidInput(
-            "{time} does not exist in {timezone}: the clock was set forward past it",
+            "{time} does not exist in {timezone}: it was skipped when clocks were set forward",
             where="{place}",
             next_step="check the option timezone; if the times are UTC, leave it out",
             code="bad_time",

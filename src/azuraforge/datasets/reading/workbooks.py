@@ -100,7 +100,7 @@ def open_sheet(path: Path, name: str, asked: str | None, limits: ReadingLimits) 
         entries = {entry.path: entry for entry in archive.entries}
         if _WORKBOOK not in entries:
             raise InvalidInput(
-                "the file {name} is a binary Excel workbook (.xlsb)",
+                "the file {name} is a binary Excel workbook (.xlsb), which is not supported",
                 where="{name}",
                 next_step="save it as .xlsx",
                 code="binary_file",
@@ -194,7 +194,7 @@ def _choose(sheets: list[tuple[str, str, bool]], name: str, asked: str | None) -
             raise InvalidInput(
                 "the workbook {name} has no sheet {sheet!r}; its sheets are {names}",
                 where="option {option}",
-                next_step="name one of them with the option {option}",
+                next_step="choose one of them with the option {option}",
                 code="no_such_sheet",
                 details={"sheets": [each[0] for each in sheets[:200]]},
                 name=name,
@@ -210,7 +210,7 @@ def _choose(sheets: list[tuple[str, str, bool]], name: str, asked: str | None) -
         raise InvalidInput(
             "the workbook {name} has no visible sheet",
             where="option {option}",
-            next_step="name one with the option {option}: {names}",
+            next_step="choose one with the option {option}: {names}",
             name=name,
             names=names,
             option="sheet",
@@ -218,7 +218,7 @@ def _choose(sheets: list[tuple[str, str, bool]], name: str, asked: str | None) -
     raise InvalidInput(
         "the workbook {name} has {count} sheets: {names}",
         where="option {option}",
-        next_step="name the one to read with the option {option}, such as {example!r}",
+        next_step="choose the sheet to read with the option {option}, such as {example!r}",
         code="which_sheet",
         details={"sheets": [each[0] for each in visible[:200]]},
         name=name,
@@ -247,7 +247,7 @@ def _part(target: str) -> str:
 
 def _parse(archive: Archive, entry: Entry) -> ElementTree.Element:
     if entry.bytes > _MOST_DESCRIBED:
-        raise _damaged(archive.name, Message("{path} is larger than any list of sheets", {"path": entry.path}))
+        raise _damaged(archive.name, Message("{path} is too large for a list of sheets", {"path": entry.path}))
     content = archive.read(entry)
     _refuse_definitions(content, archive.name)
     try:

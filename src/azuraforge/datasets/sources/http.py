@@ -42,11 +42,11 @@ def _plain_address(url: str) -> str:
     try:
         parts = httpx.URL(url)
     except httpx.InvalidURL:
-        raise InvalidValue("this is not an address") from None
+        raise InvalidValue("the address is invalid") from None
     if parts.scheme not in ("https", "http") or not parts.host:
-        raise InvalidValue("an address starts with https:// and names a host")
+        raise InvalidValue("the address must start with https:// and contain a host name")
     if parts.userinfo:
-        raise InvalidValue("an address with a password would be visible to every reader of the dataset")
+        raise InvalidValue("the address must not contain a password: everyone who can read the dataset can see it")
     return url
 
 
@@ -247,7 +247,7 @@ def _conditions(before: HttpCursor | None) -> dict[str, str]:
 def _check_status(answer: httpx.Response, host: str) -> None:
     status = answer.status_code
     if status >= 500 or status in _PASSING:
-        raise _away(Message("{host} answers with status {status}", {"host": host, "status": status}))
+        raise _away(Message("{host} responded with status {status}", {"host": host, "status": status}))
     if status in (401, 403):
         raise InvalidInput(
             "{host} refuses the request ({status})",
@@ -283,7 +283,7 @@ def _refuse_page(path: Path, answer: httpx.Response, host: str, *, again: bool) 
     is_page = answer.headers.get("content-type", "").lower().startswith(("text/html", "application/xhtml"))
     if not is_page and not head.startswith((b"<!doctype", b"<html", b"<?xml", b"<!--")):
         return
-    sentence = Message("{host} answers with a web page and not with a table", {"host": host})
+    sentence = Message("{host} responded with a web page instead of a table", {"host": host})
     if again:
         raise _away(sentence)
     raise _refused(sentence, "web_page")
@@ -299,7 +299,7 @@ def _span(frame: pl.DataFrame, options: HttpOptions, file: str) -> tuple[datetim
 
 def _shrunken(host: str, rows: int, before: int) -> TransientError:
     return TransientError(
-        "the table at {host} has {rows:,} rows and had {before:,}: it seems to be incomplete",
+        "the table at {host} has {rows:,} rows but had {before:,} before: it may be incomplete",
         where="source http",
         next_step="if it was shortened on purpose, add the dataset again from this source",
         host=host,

@@ -37,7 +37,7 @@ def authorizing(url: httpx.URL, kind: AuthorizationKind, header: str | None, val
         raise InvalidInput(
             "the header {header!r} cannot be used for authorization",
             where=WHERE,
-            next_step="name another header",
+            next_step="choose another header",
             header=name,
         )
     if not value.isascii() or not value.isprintable():
@@ -129,13 +129,13 @@ class Pages:
             raise InvalidInput(
                 "the table has more than {most:,} pages",
                 where=WHERE,
-                next_step="raise max_pages, or ask for larger pages or fewer rows",
+                next_step="raise max_pages, or request larger pages or fewer rows",
                 code="too_many_pages",
                 most=self._paging.most,
             )
         if str(following) in self._seen:
             raise InvalidInput(
-                "the next link of page {page:,} leads back to an earlier page",
+                "the next link of page {page:,} points to an earlier page",
                 where=WHERE,
                 next_step="check next_field, or ask the operator of the server",
                 code="links_in_a_circle",
@@ -175,7 +175,7 @@ class Pages:
             raise InvalidInput(
                 "page {page:,} of {file} has no list of rows in its field {field!r}",
                 where=WHERE,
-                next_step="name the field in rows_field, such as data.items; '.' is the document itself",
+                next_step="set rows_field to the field of the rows, such as data.items; '.' is the document itself",
                 code="no_rows_field",
                 page=self._number,
                 file=self._file,

@@ -52,7 +52,7 @@ class OpenMeteoOptions(BaseModel):
     def _one_place(self) -> OpenMeteoOptions:
         coordinates = self.latitude is not None and self.longitude is not None
         if coordinates == (self.place is not None) or (self.latitude is None) != (self.longitude is None):
-            raise InvalidValue("name a place, or give latitude and longitude")
+            raise InvalidValue("set either place, or latitude and longitude")
         last = self.last_day
         if not _FIRST_DAY <= self.start <= last:
             raise InvalidValue("start must be between {first} and the end ({last})", first=_FIRST_DAY, last=last)
@@ -182,7 +182,7 @@ class OpenMeteo(Source):
                 if options.country
                 else "Open-Meteo does not know the place {place!r}",
                 where="source open_meteo, option place",
-                next_step="check the spelling, or give latitude and longitude",
+                next_step="check the spelling, or set latitude and longitude",
                 code="no_such_place",
                 place=options.place,
                 country=options.country,
@@ -209,7 +209,9 @@ class OpenMeteo(Source):
                 reason = Message("{host} cannot be reached ({reason})", {"host": host, "reason": type(error).__name__})
                 continue
             if response.status_code in _RETRIED:
-                reason = Message("{host} answers with status {status}", {"host": host, "status": response.status_code})
+                reason = Message(
+                    "{host} responded with status {status}", {"host": host, "status": response.status_code}
+                )
                 asked = response.headers.get("retry-after", "")
                 wait = min(float(asked) if asked.isdigit() else wait, _LONGEST_WAIT_SECONDS)
                 continue
@@ -274,7 +276,7 @@ def _years(first: date, last: date) -> Iterator[tuple[date, date]]:
 
 def _unknown_format(url: str) -> TransientError:
     return TransientError(
-        "the answer of {host} is not in Open-Meteo's format",
+        "the response of {host} is not in Open-Meteo's format",
         where=_WHERE,
         next_step="try again later, or check the address",
         host=httpx.URL(url).host,

@@ -58,7 +58,7 @@ class Simulated(Source):
         done = cursor.get("rows") if cursor is not None else options.rows_at_first
         if not isinstance(done, int):
             raise InvalidInput(
-                "the cursor has no number of rows",
+                "the cursor does not contain the number of rows that were read",
                 where="source simulated",
                 next_step="add the dataset again from this source",
             )

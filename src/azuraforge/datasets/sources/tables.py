@@ -182,7 +182,7 @@ def _json_lines(text: str, name: str, limits: ReadingLimits) -> pl.DataFrame:
         frame = pl.read_ndjson(text.encode(), infer_schema_length=None)
     except pl.exceptions.PolarsError:
         raise InvalidInput(
-            "a column of {name} has values of several types",
+            "a column of {name} contains values of different types",
             where="{name}",
             next_step="write numbers as numbers and times as text in every line",
             code="mixed_types",

@@ -56,7 +56,7 @@ def _series(name: str, cells: list[Cell]) -> pl.Series:
 
 def _mixed(name: str) -> InvalidInput:
     return InvalidInput(
-        "the column {column!r} has values of several types",
+        "the column {column!r} contains values of different types",
         where="source sql",
         next_step="convert it in the query: CAST(… AS …)",
         code="mixed_types",

@@ -95,9 +95,9 @@ def before(value: Value, by: float, column: str) -> Value:
     except OverflowError:
         return value
     raise InvalidInput(
-        "the column {column!r} holds text, but look_back needs numbers or times",
+        "the column {column!r} contains text, but look_back requires numbers or times",
         where="option look_back",
-        next_step="leave look_back out, or choose a column of numbers or times as the cursor",
+        next_step="omit look_back, or choose a column of numbers or times as the cursor",
         column=column,
     )
 
@@ -116,7 +116,7 @@ def _unusable(column: str, cell: Cell) -> InvalidInput:
     else:
         what = Message("a value of type {kind}", {"kind": type(cell).__name__})
     return InvalidInput(
-        "the cursor column {column!r} has {what}; its values must increase",
+        "the cursor column {column!r} contains {what}; its values must never decrease",
         where="option cursor",
         next_step="choose a column of numbers, times or text that never decreases",
         code="no_cursor",

@@ -33,7 +33,7 @@ _STREAMED: Mapping[str, bool] = {"stream_results": True}
 def _one_query(text: str) -> str:
     text = text.strip().rstrip(";").rstrip()
     if not text.lower().startswith(("select", "with")):
-        raise InvalidValue("the query must be one SELECT")
+        raise InvalidValue("the query must be a single SELECT")
     if "\0" in text:
         raise InvalidValue("the query has a NUL character")
     return text
@@ -100,7 +100,10 @@ class Sql(TableSource[SqlOptions]):
         news = self._news(options, None)
         if news.read is None:
             raise InvalidInput(
-                "the query returns no rows", where="source sql", next_step="check its conditions", code="empty_query"
+                "the query returns no rows",
+                where="source sql",
+                next_step="check the conditions of the query",
+                code="empty_query",
             )
         return news.read
 
