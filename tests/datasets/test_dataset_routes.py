@@ -138,7 +138,7 @@ def test_a_body_that_is_no_form_is_refused(http):
     answer = http.post("/datasets", content=b"junk", headers={"content-type": "multipart/form-data; boundary=B"})
     assert "cannot be read" in answer.json()["message"]
     answer = http.post("/datasets", files={"other": ("a.csv", "x")})
-    assert "has no file" in answer.json()["message"]
+    assert "contains no file" in answer.json()["message"]
 
 
 def test_a_body_beyond_the_limit_is_refused_and_nothing_is_left(http, settings, hourly):

@@ -183,5 +183,5 @@ def test_a_cut_page_list_is_noticed(web: Web) -> None:
     cursor = source().read_since(options, None).cursor
     assert cursor is not None
     web.script = [document(0)]
-    with pytest.raises(TransientError, match="seems to be incomplete"):
+    with pytest.raises(TransientError, match="may be incomplete"):
         source().read_since(options, cursor)

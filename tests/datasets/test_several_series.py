@@ -132,7 +132,7 @@ def test_more_series_than_can_be_learned_are_refused_before_any_is_looked_at(
 ) -> None:
     monkeypatch.setattr(panels, "MOST_SERIES", 30)
     monkeypatch.setattr(panels, "settle_panel", lambda *_: pytest.fail("nothing is settled"))
-    with pytest.raises(InvalidInput, match="'store' contains 31 series names; at most 30 series can be trained together") as refused:
+    with pytest.raises(InvalidInput, match="'store' contains 31 series names; at most 30 series") as refused:
         read(text(*(rows_of(f"s{number}", 3) for number in range(31))), series="store")
     assert refused.value.error_code == "too_many_series"
 

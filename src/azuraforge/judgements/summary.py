@@ -55,7 +55,7 @@ def summary(judgement: Judgement, language: Code) -> Summary:
 
 
 def against_incumbent(judgement: Judgement, language: str) -> list[str]:
-    """Return one sentence per model about the incumbent; empty if the incumbent is the best baseline of the verdicts."""
+    """Return one sentence per model about the incumbent; empty if the incumbent is already the best baseline."""
     return [
         text_of(each.text, language) for each in judgement.incumbent if each.baseline != judgement.verdicts[0].baseline
     ]
