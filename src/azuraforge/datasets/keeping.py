@@ -31,7 +31,7 @@ OnVersion = Callable[[Session, str, int], None]
 
 
 class VersionKeeper:
-    """Adds versions to a dataset that the caller's transaction has locked."""
+    """Recorder of new versions of a dataset, in a transaction of the caller that has locked the dataset."""
 
     def __init__(self, trash: DatasetTrash, events: EventLog, on_version: Sequence[OnVersion]) -> None:
         self._trash = trash

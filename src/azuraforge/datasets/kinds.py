@@ -1,4 +1,4 @@
-"""Kinds of data, each with its reading, preparing and fingerprinting; other code finds them in ``KINDS``.
+"""Kinds of data, with methods to read, prepare and fingerprint each; other code finds them in ``KINDS``.
 
 The methods load Polars and run only in child processes.
 """

@@ -39,7 +39,7 @@ class ObservedRow(NamedTuple):
 
 
 class VersionThen(NamedTuple):
-    """A version as the history of a model names it."""
+    """Facts about a dataset version for the history of a model."""
 
     version: int
     fingerprint: str

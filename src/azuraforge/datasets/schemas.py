@@ -138,7 +138,7 @@ class ImageOptions(BaseModel):
 
 
 class AvailabilityRequest(BaseModel):
-    """Times at which columns become known. Columns that are not named keep theirs."""
+    """Request to state when columns become known. Columns that it omits keep their stated time."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -32,7 +32,7 @@ class Segment(Shape):
 
 
 class RevisedValue(Shape):
-    """One revised value; ``old`` or ``new`` is null if there was no value or none is left."""
+    """One revised value; ``old`` is null if the row had no value before."""
 
     at: datetime
     series: str | None = None

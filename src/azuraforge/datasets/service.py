@@ -62,7 +62,7 @@ ResultT = TypeVar("ResultT", bound=BaseModel)
 
 
 class DatasetService:
-    """Adds, finds and reads datasets.
+    """Service that adds, finds and reads datasets.
 
     Args:
         call: runs an entry point in a child process; only child processes read files or import Polars.
@@ -303,7 +303,7 @@ class DatasetService:
         return {} if self._grants is None else self._grants.of(project_id, source, options)
 
     def _present_file(self, project_id: str, name: str) -> PresentFile | None:
-        """Return the incumbent forecasts that the newest version has from a separate file; None if it has none."""
+        """Return the separate file of incumbent forecasts of the newest version; None if it has none."""
         try:
             found = self.get(project_id, name)
         except NotFound:

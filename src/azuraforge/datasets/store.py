@@ -177,7 +177,7 @@ def forget(session: Session, dataset_id: str) -> None:
 
 
 def named_files(session: Session, addresses: Sequence[str]) -> set[str]:
-    """Return those of the addresses that some version of the project refers to."""
+    """Return the addresses that at least one version of the project still refers to."""
     statement = select(DatasetSegmentRow.address).where(DatasetSegmentRow.address.in_(addresses)).distinct()
     return set(session.scalars(statement))
 

@@ -65,7 +65,7 @@ class _Demo:
 
 
 class DemoService:
-    """Starts, shows and cancels the demo of a project.
+    """Service that starts, shows and cancels the demo of a project.
 
     Args:
         find_url: returns this platform's address on this machine, or None if it announces none.

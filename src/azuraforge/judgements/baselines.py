@@ -241,7 +241,7 @@ def _fill(
     place: Indices,
     offsets: Floats,
 ) -> None:
-    """Predict the pairs ``inside``, in chunks of origins that limit the memory."""
+    """Predict the pairs with the indices ``inside`` into ``found``, in chunks of origins that limit memory use."""
     horizon = int(pairs.ahead.max())
     size = max(1, _AT_ONCE // (horizon + 64))
     for low in range(int(place[inside[0]]), int(place[inside[-1]]) + 1, size):

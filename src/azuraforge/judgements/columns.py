@@ -131,7 +131,7 @@ def _other_time_column(table: RawTable, options: Options, option: str) -> str:
 
 
 def actual_column(table: RawTable, options: Options, time: str) -> str:
-    """Return the column of actual values in another file: the stated one, a known name, or the only numeric column."""
+    """Return the column of actual values: ``options.target``, a column with a known name, or the only numeric one."""
     names = [name for name in columns_of(table) if name != time]
     if options.target is not None:
         return _named(table, options.target, "--target")

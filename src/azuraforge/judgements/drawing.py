@@ -19,7 +19,9 @@ MOST_MODELS = 6
 
 
 def sample_chart(pairs: Pairs, truth: Truth, order: Sequence[str], baseline: Model) -> Chart:
-    """Return the last judged predictions of one horizon: the shortest among the frequent ones.
+    """Return the last judged predictions at the shortest common horizon.
+
+    A horizon is common if it has at least half as many predictions as the most frequent one.
 
     Args:
         pairs: the judged predictions.

@@ -46,7 +46,7 @@ class Native:
 
 
 def native(table: RawTable, options: Options) -> Native | None:
-    """Return the converted file; None if the platform did not write it."""
+    """Return a file written by the platform as a file of predictions; None for any other file."""
     frame, headings = _from_sheet(table.frame)
     names = set(frame.columns)
     if names >= _FORECAST:

@@ -87,7 +87,7 @@ class Line(Shape):
 
 
 class Chart(Shape):
-    """Lines over common points; ``at`` are times or numbers as text."""
+    """Lines of a chart over common points ``at``, which are times or numbers as text."""
 
     at: tuple[str, ...]
     lines: tuple[Line, ...]

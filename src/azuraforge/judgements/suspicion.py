@@ -267,7 +267,7 @@ def _past_is_enough(pairs: Pairs, truth: Truth) -> bool:
 
 
 def _past(pairs: Pairs, truth: Truth, baselines: Sequence[Model]) -> Floats:
-    """Return ``(pair, input)``: the last values, the values of the last season around the target, and the baselines."""
+    """Return the inputs of the regression ``(pair, input)``: last values, values one season before, and baselines."""
     season = truth.schema.season
     rows = [pairs.origin - lag for lag in range(_LAGS)]
     if season > 1:

@@ -25,7 +25,7 @@ _KINDS = ("refresh", "forecast", "train")
 
 
 class LoopService:
-    """Reads the loops of a project's models."""
+    """Service that returns the loops of a project's models."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

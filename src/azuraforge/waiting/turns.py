@@ -80,7 +80,7 @@ class Turns:
             self._call_next()
 
     def refuse_if_full(self, project_id: str) -> None:
-        """Raise TransientError if ``run`` would reject a request now, so that no file is received in vain."""
+        """Raise TransientError if ``run`` would reject a request now. Call it before receiving a file."""
         standing = sum(project == project_id for project, _ in self._line)
         if not self._free(project_id) and standing >= self.bounds.in_line:
             raise self._busy()

@@ -136,5 +136,8 @@ def _json_rows(path: Path, name: str, stored: Stored, limits: ReadingLimits) -> 
 
 
 def _number(value: object) -> object:
-    """Convert whole numbers to float, so that a column can mix both; larger ones, epoch microseconds, stay exact."""
+    """Convert whole numbers below 2**53 to float, so that a column can mix both.
+
+    Larger ones, such as epochs in microseconds, stay exact.
+    """
     return float(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53 else value

@@ -77,7 +77,7 @@ def grown(
 
 
 def unchanged(stored: Stored, repeated: int, findings: list[Finding], cursor: Json | None = None) -> Grown:
-    """Return the stored version as the result of adding no new rows."""
+    """Return a result that describes the stored version, since no new rows arrived."""
     built = Built(list(stored.segments), {}, stored.blocks, stored.fingerprint, stored.rows)
     growth = Growth(previous_version=stored.version, rows_added=0, rows_revised=0, rows_repeated=repeated)
     read = _result(stored, stored.meaning, built, findings, None)

@@ -36,7 +36,7 @@ class Overtaken(Exception):
 
 
 class GrowingDatasets:
-    """Adds rows to the newest version of a dataset, which creates the next version."""
+    """Service that adds rows to the newest version of a dataset, which creates the next version."""
 
     def __init__(self, datasets: DatasetService, database: Database, events: EventLog) -> None:
         self._datasets = datasets
@@ -195,7 +195,7 @@ class GrowingDatasets:
 
 
 def stored_of(base: DatasetVersion) -> Stored:
-    """Return the description of a version for a child process. Raises InvalidInput if it is not a version of series."""
+    """Return the description of a version for a child process. Raises InvalidInput if the dataset contains no series."""
     if base.schema.time is None or base.start_at is None or base.end_at is None:
         raise InvalidInput(
             "dataset {dataset!r} contains images; rows can be added to series only",

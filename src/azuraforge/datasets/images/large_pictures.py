@@ -41,7 +41,7 @@ class Shrunk(Shape):
 
 
 class LargePictures:
-    """Scales large images in child processes, a few at the same time.
+    """Scaler of large images in child processes, a few at the same time.
 
     Args:
         call: runs an entry point in a child process with a memory limit.

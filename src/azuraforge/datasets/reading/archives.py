@@ -50,7 +50,7 @@ class Entry:
 
 
 class Archive:
-    """A checked archive: no links, paths outside it, password, zip bomb or repeated names."""
+    """Zip archive that was checked for links, paths outside it, a password, zip bombs and repeated names."""
 
     def __init__(self, file: zipfile.ZipFile, name: str) -> None:
         self._file = file

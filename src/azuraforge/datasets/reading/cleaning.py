@@ -95,7 +95,7 @@ def reduce_duplicates(
 def settle_target(
     frame: pl.DataFrame, time: str, target: str, options: CleaningOptions, table: RawTable, findings: list[Finding]
 ) -> pl.DataFrame:
-    """Remove rows whose target is missing, NaN or infinite, as ``options.missing`` says.
+    """Remove rows whose target is missing, NaN or infinite, according to ``options.missing``.
 
     ``forward_fill`` removes such rows only at the start and the end; between known targets, they stay with an empty
     target. Raises InvalidInput if the policy is ``error`` or no row has a target.

@@ -30,7 +30,7 @@ _SESSION_DAY = 0.9
 
 @dataclass(frozen=True)
 class Rhythm:
-    """The rhythm of a series' rows.
+    """The interval between a series' rows, and the rows missing from it.
 
     Attributes:
         kind: only ``regular`` rows have a fixed interval.
@@ -197,7 +197,7 @@ def _fixed(moments: pl.Series, step: int, zone: str | None) -> Rhythm | None:
 
 
 def _months(wall: pl.Series, zone: str, step: int | None = None) -> Rhythm | None:
-    """Return the rhythm of rows at one day and time of the month, or at its last day; None if they have none."""
+    """Return the rhythm of rows at one day and time of the month, or at its last day; None if other rows exist."""
     into_day = wall - wall.dt.truncate("1d")
     last_day = wall.dt.day() == wall.dt.month_end().dt.day()
     month_end = bool(last_day.all()) and wall.dt.day().n_unique() > 1

@@ -118,7 +118,7 @@ def _of_column(table: RawTable, names: pl.Series, column: str) -> Membership:
 
 
 def _of_names(kept: Sequence[str], separator: str) -> dict[str, Membership]:
-    """Return the groups by level: at level n, a group is the first n parts of a name, without the last part."""
+    """Return the groups of the series by level: at level n, a group is the first n parts of the series' names."""
     parts = {name: name.split(separator) for name in kept}
     depth = len(parts[kept[0]])
     for name, each in parts.items():

@@ -41,7 +41,7 @@ class ReadingLimits:
 
     @classmethod
     def of(cls, settings: ReadingSettings) -> ReadingLimits:
-        """Return the limits in the platform's settings."""
+        """Return the limits that the platform's settings define."""
         return cls(settings.table_bytes, settings.values, settings.columns, settings.picture_bytes)
 
     def check_table(self, rows: int, columns: int, what: Text, next_step: Message = _A_PART) -> None:

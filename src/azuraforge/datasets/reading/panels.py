@@ -195,7 +195,7 @@ class _Tidy:
         return _Shared(flags, rhythms)
 
     def _rhythm(self, first: int, stop: int, usual: Rhythm | None) -> Rhythm | None:
-        """Return the rhythm of rows, cached by their times; None if they have none."""
+        """Return the rhythm of rows, cached by their times; None if the rows do not follow the required rhythm."""
         key = self._moments[first:stop].tobytes(), usual is None
         if key not in self._found:
             try:
@@ -342,7 +342,7 @@ def _named(name: str) -> Iterator[None]:
 
 
 def _merged(found_in: dict[str, list[Finding]], count: int) -> list[Finding]:
-    """Merge equal findings of several series into one: the total count, the number of series, and the first place."""
+    """Merge findings with the same code: sum their counts, and state the number of series and the first place."""
     groups: dict[str, list[tuple[str, Finding]]] = {}
     for name, findings in found_in.items():
         for each in findings:

@@ -81,7 +81,7 @@ def describe(path: Path, name: str) -> tuple[dict[str, pl.DataType], int]:
 
 
 def readable(name: str, read: Callable[[], T]) -> T:
-    """Return the result of ``read``. Raises InvalidInput if it finds the file ``name`` damaged."""
+    """Return the result of ``read``. Raises InvalidInput if ``read`` fails because the file ``name`` is damaged."""
     try:
         return read()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:

@@ -105,7 +105,7 @@ def prepare_source(
 def _read_text(
     path: Path, name: str, options: FileOptions, limits: ReadingLimits, findings: list[Finding]
 ) -> tuple[RawTable, Json]:
-    """Read a table of text and return it with facts about the file. Other text of the file is not kept in memory."""
+    """Read a table of text; return it with facts about the file. The text itself is not kept in memory."""
     decoded = decode(unpack(path, name, limits), name, options.encoding)
     if decoded.assumed:
         findings.append(finding("encoding_assumed", encoding=decoded.encoding))

@@ -1,4 +1,4 @@
-"""Check that paths read by sources are inside folders that an administrator allowed, after resolving links."""
+"""Check of the paths that sources read: they must be inside folders that an administrator allowed."""
 
 from __future__ import annotations
 

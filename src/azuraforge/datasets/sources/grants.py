@@ -11,7 +11,7 @@ from azuraforge.projects.secrets.service import SecretService
 
 
 class Grants:
-    """Provider of secrets to sources: only those that the options name in the fields declared for secrets."""
+    """Access to secrets for sources, limited to those named in option fields that are declared as secrets."""
 
     def __init__(self, catalogue: Catalogue, secrets: SecretService) -> None:
         self._catalogue = catalogue

@@ -1,4 +1,4 @@
-"""Simulated series that grows row by row and changes its season, to demonstrate the whole loop offline."""
+"""Source of a simulated series that grows row by row and changes its season, to demonstrate the loop offline."""
 
 from __future__ import annotations
 
