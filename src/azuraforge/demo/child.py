@@ -1,8 +1,8 @@
 """Child process ``python -m azuraforge.demo.child``: drives the demo over HTTP on the platform that started it.
 
 The first line of standard input is a ``DemoStart`` with the platform's address. A later line ``cancel`` stops the
-demo; the end of the input, which means that the platform has ended, exits the process. It writes one ``DemoNews`` per
-line.
+demo. At the end of the input, which means that the platform has ended, the process exits immediately. It writes one
+``DemoNews`` per line.
 """
 
 from __future__ import annotations

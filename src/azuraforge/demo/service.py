@@ -81,7 +81,7 @@ class DemoService:
         self._closed = False
 
     def show(self, project_id: str) -> DemoOut:
-        """Return the newest demo that the project started since the platform did."""
+        """Return the project's newest demo since the platform started; its state is ``none`` if there is none."""
         with self._lock:
             demo = self._demo
             if demo is None or demo.project_id != project_id:

@@ -26,7 +26,7 @@ class OwnWork:
 
 
 def own_work(client: Client, name: str) -> OwnWork:
-    """Return the unfinished runs of the model ``name`` and refreshes of the dataset ``name``."""
+    """Return the unfinished work of the demo, whose model and dataset are both called ``name``."""
     running = client.runs.list(state="running", limit=None)
     queued = client.runs.list(state="queued", limit=None)
     own = [run for run in queued if is_own(run, name)]

@@ -125,7 +125,10 @@ def judge_classes(table: RawTable, actual: Path | None, history: Path | None, op
 
 
 def _compared(model: Answers, baseline: Answers, read: ReadClasses, level: float) -> tuple[Comparison, int | None]:
-    """Compare the errors, and estimate how many more examples would decide; see ``more_needed``."""
+    """Compare a model's errors with the baseline's, and estimate how many more examples would decide.
+
+    The estimate is None if the comparison is decided or cannot be estimated.
+    """
     mine, theirs = (
         Contender(name, (each.classes != read.labels).astype(np.float64)[:, None], metric=ERROR_RATE)
         for name, each in ((f"model {model.name}", model), (baseline.name, baseline))

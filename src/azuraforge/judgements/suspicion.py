@@ -5,8 +5,9 @@ Four kinds of evidence, each measured on the judged pairs:
 - the predictions equal the actual values;
 - they follow the actual value of another row than their target, after their origin;
 - as a column, they depend on later values like a function of these values (``plugins/forecasting/foreknowledge``);
-- they explain nearly all of the actual values that the past and the baselines do not explain, or they are the actual
-  values with added noise: their errors are unrelated to the actual values, which is impossible for an honest forecast.
+- they explain nearly all of the news, the part of the actual values that the past and the baselines do not explain; or
+  they are the actual values with added noise: their errors are unrelated to the actual values, which is impossible for
+  an honest forecast.
 
 Information from outside the series that was known in time can also explain the last two kinds. The text says so.
 """

@@ -129,7 +129,7 @@ def build_truth(sources: list[Source], predicted: Indices, options: Options) -> 
 
 
 def _regular(grid: Indices, zone: str) -> tuple[Rhythm, Indices, int]:
-    """Return the rhythm, the grid with the rows missing from a regular one, and the number of added rows."""
+    """Return the rhythm, the grid completed with missing rows if it is regular, and the number of added rows."""
     if len(grid) < 3:
         return Rhythm("irregular", None, 1), grid, 0
     series = pl.Series("at", grid).cast(pl.Datetime("us", "UTC"))

@@ -195,7 +195,7 @@ class GrowingDatasets:
 
 
 def stored_of(base: DatasetVersion) -> Stored:
-    """Return the description of a version for a child process. Raises InvalidInput if the dataset contains no series."""
+    """Return the description of a version for a child process. Raises InvalidInput for a dataset without series."""
     if base.schema.time is None or base.start_at is None or base.end_at is None:
         raise InvalidInput(
             "dataset {dataset!r} contains images; rows can be added to series only",
