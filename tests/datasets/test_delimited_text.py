@@ -18,7 +18,7 @@ def test_a_comma_inside_values_does_not_pass_for_the_separator():
 
 
 def test_the_wrong_separator_is_named_with_the_right_one(read, hourly):
-    with pytest.raises(InvalidInput, match=r"the stated separator \(comma\); found: semicolon") as caught:
+    with pytest.raises(InvalidInput, match=r"separated by semicolon, not by the stated separator \(comma\)") as caught:
         read(hourly().replace(",", ";"), separator=",")
     assert caught.value.error_code == "wrong_separator"
 

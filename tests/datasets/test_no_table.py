@@ -20,7 +20,7 @@ CASES = [
     (PAGE, "data.csv is a web page (“Sign & in”), not a table", "login"),
     ('\n <HTML lang="en"><body>x,y</body></HTML>', "data.csv is a web page, not a table", "login"),
     ('<?xml version="1.0"?><Error><Code>Denied</Code></Error>', "data.csv is an XML document, not a table", "export"),
-    ('{"error": {"message": "token expired"}, "code": 401}', "is a JSON response (“token expired”)", "resolve"),
+    ('{"error": {"message": "token expired"}, "code": 4}', "data.csv is a JSON response (“token expired”)", "resolve"),
     ('{\n  "detail": "no access"\n}\n', "data.csv is a JSON response (“no access”), not a table", "resolve"),
     ('[{"time": "2024-01-01", "y": 1}]', "data.csv is JSON, not a table", "CSV"),
     ("", "the file data.csv is empty", "choose"),
