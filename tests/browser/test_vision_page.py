@@ -52,4 +52,4 @@ def test_from_pictures_to_a_champion_that_is_asked(page: Page, platform):
     card.locator("input[type=file]").set_input_files(chosen)
     expect(page.get_by_test_id("picture-answer")).to_contain_text("“3”", timeout=120_000)
     card.locator("input[type=file]").set_input_files({**chosen, "name": "x.png", "buffer": b"no picture"})
-    expect(card.get_by_role("alert")).to_contain_text("x.png is not a picture")
+    expect(card.get_by_role("alert")).to_contain_text("x.png is not an image")

@@ -23,7 +23,7 @@ FLAGS = {"--time", "--time-format", "--group", "--separator", "--sheet", "--heig
         ("option time_format", "--time-format"),
         ("option groups[0]", "--group"),
         ("leave the option separator out, or pass ';'", "leave --separator out, or pass ';'"),
-        ("name both, such as height=28 and width=28", "name both, such as --height 28 and --width 28"),
+        ("set both, such as height=28 and width=28", "set both, such as --height 28 and --width 28"),
         ("option --time", "option --time"),
         ("the option max_rows", "the option max_rows"),
         ("look for ?run=… or a=1", "look for ?run=… or a=1"),

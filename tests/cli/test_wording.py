@@ -37,9 +37,9 @@ def test_the_number_before_a_word_chooses_it() -> None:
     assert fill(template, count=0, column="load") == "0 values of load are 0"
     assert finding("rows_sorted", count=1).text["en"] == "1 row was not in order of time; the rows were sorted."
     split = finding("official_split", train=1, test=1)
-    assert split.text["en"].endswith(": 1 picture for training, 1 for testing.")
+    assert split.text["en"].endswith(": 1 image for training, 1 for testing.")
     uneven = finding("classes_uneven", small="7", least=1, large="8", most=90)
-    assert "'7' has 1 picture, '8' has 90." in uneven.text["en"]
+    assert "'7' has 1 image, '8' has 90." in uneven.text["en"]
     few = Reason("too_few_origins", {"origins": 1, "needed": 30, "metric": "rmse"})
     assert few.text("en").startswith("Only 1 origin can be compared")
     assert few.text("tr").startswith("Yalnızca 1 tahmin başlangıcı")

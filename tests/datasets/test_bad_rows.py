@@ -193,7 +193,7 @@ def test_gaps_can_be_refused_altogether(read, hourly):
 def test_a_constant_target_is_refused(read, hourly):
     with pytest.raises(InvalidInput, match="'y' is 3 in every row: there is nothing to learn") as refused:
         read(hourly(edit=lambda lines: [cell(line, 1, "3")(lines) for line in range(1, 61)]))
-    assert refused.value.next_step == "choose another target; the forecast of a constant is its value"
+    assert refused.value.next_step == "choose another target; a constant needs no forecast"
 
 
 def test_a_short_series_is_refused(read, hourly):

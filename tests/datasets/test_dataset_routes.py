@@ -134,11 +134,11 @@ def test_a_body_that_is_no_form_is_refused(http):
     assert "no multipart form" in http.post("/datasets", content=b"a,b\n1,2").json()["message"]
     cut = b'--B\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nti'
     answer = http.post("/datasets", content=cut, headers={"content-type": "multipart/form-data; boundary=B"})
-    assert (answer.status_code, "ended early" in answer.json()["message"]) == (422, True)
+    assert (answer.status_code, "form is incomplete" in answer.json()["message"]) == (422, True)
     answer = http.post("/datasets", content=b"junk", headers={"content-type": "multipart/form-data; boundary=B"})
     assert "cannot be read" in answer.json()["message"]
     answer = http.post("/datasets", files={"other": ("a.csv", "x")})
-    assert "has no file" in answer.json()["message"]
+    assert "contains no file" in answer.json()["message"]
 
 
 def test_a_body_beyond_the_limit_is_refused_and_nothing_is_left(http, settings, hourly):

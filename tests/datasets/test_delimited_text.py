@@ -18,7 +18,7 @@ def test_a_comma_inside_values_does_not_pass_for_the_separator():
 
 
 def test_the_wrong_separator_is_named_with_the_right_one(read, hourly):
-    with pytest.raises(InvalidInput, match=r"the stated separator \(comma\); found: semicolon") as caught:
+    with pytest.raises(InvalidInput, match=r"separated by semicolon, not by the stated separator \(comma\)") as caught:
         read(hourly().replace(",", ";"), separator=",")
     assert caught.value.error_code == "wrong_separator"
 
@@ -65,7 +65,7 @@ def test_two_columns_of_one_name_are_refused(read, hourly):
 
 
 def test_a_line_with_too_many_values_is_named(read, hourly):
-    with pytest.raises(InvalidInput, match="has 5 values, the header has 3") as caught:
+    with pytest.raises(InvalidInput, match="has 5 values, but the header has 3") as caught:
         read(hourly(edit=lambda lines: lines.__setitem__(7, lines[7] + ",1,2")))
     assert caught.value.where == "series.csv, line 8"
 

@@ -59,16 +59,16 @@ def moved(text: str) -> str:
 @pytest.mark.parametrize(
     ("content", "options", "message"),
     [
-        (moved(grouped()), {"groups": ["region"]}, "'b' is in two groups of 'region': 'south' and 'north'"),
+        (moved(grouped()), {"groups": ["region"]}, "'b' has two values in the group column 'region': 'south'"),
         (grouped(), {"groups": ["y"]}, "'y' is already used as target and cannot be a group"),
         (grouped(), {"groups": ["land"]}, "'land'"),
         (grouped(dict.fromkeys("abcd", "one")), {"groups": ["region"]}, "all series are in one group of 'region'"),
         (grouped({name: name for name in "abcd"}), {"groups": ["region"]}, "every series has its own group"),
-        (grouped().replace("north", ""), {"groups": ["region"]}, "'a' has no group of 'region'"),
+        (grouped().replace("north", ""), {"groups": ["region"]}, "'a' has no value in the group column 'region'"),
         (grouped({"a": "north"}), {"groups": ["region"]}, "one series, 'a': there is nothing to add up"),
         (grouped(), {"groups": ["region"], "series": None}, "groups add up several series, but the dataset has one"),
         (grouped(), {"group_separator": "/"}, "'/' divides the name 'a' into 1 part"),
-        (grouped({"total": "n", "b": "n", "c": "s"}), {"groups": ["region"]}, "a series is called 'total'"),
+        (grouped({"total": "n", "b": "n", "c": "s"}), {"groups": ["region"]}, "has the name of a total, 'total'"),
     ],
 )
 def test_what_groups_nothing_is_refused_with_one_sentence(

@@ -98,7 +98,7 @@ def test_links_that_lead_nowhere_are_one_sentence(web: Web, script: Any, options
 
 def test_a_page_that_fails_fails_the_reading(web: Web) -> None:
     web.script = [document(0, "/load.csv?a"), replies.status(500)]
-    with pytest.raises(TransientError, match="answers with status 500"):
+    with pytest.raises(TransientError, match="responded with status 500"):
         read(web, **FIELD)
     web.script = [document(0, "/load.csv?a"), replies.page]
     with pytest.raises(InvalidInput, match="web page"):
@@ -183,5 +183,5 @@ def test_a_cut_page_list_is_noticed(web: Web) -> None:
     cursor = source().read_since(options, None).cursor
     assert cursor is not None
     web.script = [document(0)]
-    with pytest.raises(TransientError, match="seems to be incomplete"):
+    with pytest.raises(TransientError, match="may be incomplete"):
         source().read_since(options, cursor)

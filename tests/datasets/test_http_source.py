@@ -78,7 +78,7 @@ def test_json_lines_and_parquet(add: Any, web: Web, hourly: Any, tmp_path: Path,
             b'{"time": "2024-01-01", "y": 1}\n{"time": "2024-01-02", "y": "much"}\n',
             "but 1 row is not, the first is 'much'",
         ),
-        (b'{"time": "2024-01-01", "y": 1}\n{"time": "2024-01-02", "y": {"z": 1}}\n', "has values of several types"),
+        (b'{"time": "2024-01-01", "y": 1}\n{"time": "2024-01-02", "y": {"z": 1}}\n', "values of different types"),
         (b"time,z\n2024-01-01,1\n", "load.csv has no column 'y'"),
         (b"", "the file load.csv is empty"),
     ],
@@ -93,9 +93,9 @@ def test_a_bad_table_is_one_sentence(add: Any, web: Web, body: bytes, sentence: 
 @pytest.mark.parametrize(
     ("reply", "sentence"),
     [
-        (replies.status(500), "127.0.0.1 answers with status 500"),
-        (replies.status(429), "127.0.0.1 answers with status 429"),
-        (replies.page, "answers with a web page and not with a table"),
+        (replies.status(500), "127.0.0.1 responded with status 500"),
+        (replies.status(429), "127.0.0.1 responded with status 429"),
+        (replies.page, "responded with a web page instead of a table"),
         (replies.hang, "127.0.0.1 did not answer in time"),
         (replies.cut, "closed the connection"),
     ],
@@ -135,7 +135,7 @@ def test_a_shrunken_table_is_refused_and_a_window_that_moves_is_not(
 ) -> None:
     add()
     web.body = hourly(40).encode()
-    with pytest.raises(TransientError, match="has 40 rows and had 60: it seems to be incomplete"):
+    with pytest.raises(TransientError, match="has 40 rows but had 60 before: it may be incomplete"):
         refresh("load")
     web.body = b"time,y,x\n"
     with pytest.raises(TransientError, match="has 0 rows"):

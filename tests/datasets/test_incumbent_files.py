@@ -135,14 +135,14 @@ def test_what_does_not_count_is_counted_and_named(tell: Any) -> None:
     [
         (plans((50, 5, 48)), IncumbentOptions(forecast="plan", time="for"), "made_at"),
         (plans((50, 5, 48)), PLAN.model_copy(update={"forecast": "plam"}), "plam"),
-        (plans((50, 5, 48)), PLAN.model_copy(update={"made_at": "for"}), "two meanings"),
+        (plans((50, 5, 48)), PLAN.model_copy(update={"made_at": "for"}), "two roles"),
         (plans((50, 5, 48)), PLAN.model_copy(update={"series": "store"}), "one series"),
         (plans((50, 5, 48), (50, 6, 48)), PLAN, "two forecasts"),
         (plans((50, 5, 48), (51, 5, 52)).replace("5,", "soon,", 1), PLAN, "is not a number"),
         (plans((50, 5, 48)).replace(at(48), ""), PLAN, "no time"),
         (plans((50, 5, 48)).replace(at(48), "monday"), PLAN, "monday"),
-        (plans((-500, 5, -600)), PLAN, "no forecast is for a time"),
-        (plans((50, 5, 50)), PLAN, "no forecast is for a time"),
+        (plans((-500, 5, -600)), PLAN, "no forecast can be used"),
+        (plans((50, 5, 50)), PLAN, "no forecast can be used"),
         ("for,plan,planned on\n", PLAN, "plan.csv"),
     ],
 )

@@ -20,8 +20,8 @@ CASES = [
     (PAGE, "data.csv is a web page (“Sign & in”), not a table", "login"),
     ('\n <HTML lang="en"><body>x,y</body></HTML>', "data.csv is a web page, not a table", "login"),
     ('<?xml version="1.0"?><Error><Code>Denied</Code></Error>', "data.csv is an XML document, not a table", "export"),
-    ('{"error": {"message": "token expired"}, "code": 401}', "data.csv is a JSON answer (“token expired”)", "correct"),
-    ('{\n  "detail": "no access"\n}\n', "data.csv is a JSON answer (“no access”), not a table", "correct"),
+    ('{"error": {"message": "token expired"}, "code": 4}', "data.csv is a JSON response (“token expired”)", "resolve"),
+    ('{\n  "detail": "no access"\n}\n', "data.csv is a JSON response (“no access”), not a table", "resolve"),
     ('[{"time": "2024-01-01", "y": 1}]', "data.csv is JSON, not a table", "CSV"),
     ("", "the file data.csv is empty", "choose"),
     ("time,y\n", "the file data.csv has a header and no rows", "add rows below the header"),
@@ -67,5 +67,5 @@ def test_an_archive_of_several_files_called_csv_is_named(tmp_path: Path) -> None
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.csv", "time,y\n2024-01-01,1\n")
         archive.writestr("b.csv", "time,y\n2024-01-01,1\n")
-    with pytest.raises(InvalidInput, match=r"the archive data\.csv has 2 files"):
+    with pytest.raises(InvalidInput, match=r"the archive data\.csv contains 2 files"):
         read_table(path)

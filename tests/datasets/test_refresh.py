@@ -148,6 +148,6 @@ def test_a_dataset_from_a_file_has_nothing_to_ask(
     from azuraforge.datasets.schemas import FileOptions
 
     service.add_file(project_id, write(hourly()), "load.csv", FileOptions(time="time", target="y"))
-    with pytest.raises(InvalidInput, match="comes from a file") as refused:
+    with pytest.raises(InvalidInput, match="was added from a file") as refused:
         handler.prepare(project_id, RunRequest(kind="refresh", dataset="load"))
     assert "--append" in refused.value.next_step

@@ -81,7 +81,7 @@ def test_gaps_and_repeated_rows_are_found_in_each_series(read: Read) -> None:
     found = {one.code: one for one in made.findings}
     assert found["gaps_filled"].count == 2
     assert found["gaps_filled"].where.startswith("series 'a'")
-    assert found["gaps_filled"].text["en"].startswith("In 1 of 3 series. a: 2 rows are missing")
+    assert found["gaps_filled"].text["en"].startswith("In 1 of 3 series, such as a: 2 rows are missing")
     assert found["duplicate_rows"].where.startswith("series 'b'")
     assert made.frame.height == 240
     assert made.frame.filter(made.frame["store"] == "a")["y"].null_count() == 2
@@ -100,14 +100,14 @@ def test_short_and_still_series_stay_with_a_sentence(read: Read) -> None:
     assert (told["series_short"].count, told["series_still"].count) == (2, 1)
     assert "fewer than 20 rows: b, d." in told["series_short"].text["en"]
     assert "is constant in 1 series: c." in told["series_still"].text["en"]
-    with pytest.raises(InvalidInput, match="has 19 rows; one of them needs at least 20"):
+    with pytest.raises(InvalidInput, match="has 19 rows; at least one must have 20"):
         read(text(rows_of("b", 19)), series="store")
     with pytest.raises(InvalidInput, match="there is nothing to learn"):
         read(text(still, rows_of("b", 19)), series="store")
     with pytest.raises(InvalidInput, match="the target 'y' is constant in every series") as refused:
         read(text(still, [line.replace(",c,", ",e,") for line in still]), series="store")
     assert refused.value.error_code == "constant_target"
-    assert refused.value.next_step == "choose another target; the forecast of a constant is its value"
+    assert refused.value.next_step == "choose another target; a constant needs no forecast"
 
 
 def test_tidy_series_are_settled_as_they_would_be_alone(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +132,7 @@ def test_more_series_than_can_be_learned_are_refused_before_any_is_looked_at(
 ) -> None:
     monkeypatch.setattr(panels, "MOST_SERIES", 30)
     monkeypatch.setattr(panels, "settle_panel", lambda *_: pytest.fail("nothing is settled"))
-    with pytest.raises(InvalidInput, match="'store' names 31 series; at most 30 are learned together") as refused:
+    with pytest.raises(InvalidInput, match="'store' contains 31 series names; at most 30 series") as refused:
         read(text(*(rows_of(f"s{number}", 3) for number in range(31))), series="store")
     assert refused.value.error_code == "too_many_series"
 
@@ -141,7 +141,7 @@ def test_series_of_another_rhythm_are_refused_by_name(read: Read) -> None:
     with pytest.raises(InvalidInput) as refused:
         read(text(rows_of("a", 60), rows_of("b", 60), rows_of("c", 60, step_hours=2)), series="store")
     assert refused.value.error_code == "mixed_rhythms"
-    assert "'c' are every 2h, those of most other series every 1h" in refused.value.message
+    assert "'c' has one row every 2h, but most other series have one row every 1h" in refused.value.message
 
 
 @pytest.mark.parametrize(

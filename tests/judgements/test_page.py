@@ -122,7 +122,7 @@ def test_charts_draw_the_best_six_models_and_name_the_others(tmp_path: Path) -> 
     assert drawn == ["actual", *order[:6], found.verdicts[0].baseline]
     assert [each.name for each in found.lead.lines] == order[:6]
     assert set(found.sample.omitted) == set(order[6:]) == set(found.lead.omitted)
-    assert f"larger RMSE: {', '.join(order[6:])}." in page(found, "en")
+    assert f"their RMSE is larger: {', '.join(order[6:])}." in page(found, "en")
 
 
 @pytest.mark.parametrize(("rows", "code"), [(8, "nothing_learned"), (260, "history")])

@@ -126,8 +126,8 @@ def test_too_few_predictions_to_look_for_a_leak_under_noise_are_said(tmp_path: P
     assert (note is None) == looked
     assert bool(suspected(found)) == looked
     if note is not None:
-        assert note.text["en"].startswith("47 predictions have")
-        assert "ancak" in note.text["tr"]
+        assert note.text["en"].startswith("Only 47 predictions have")
+        assert "en az" in note.text["tr"]
 
 
 def shares_found(folder: Path, count: int, noises: tuple[float, ...], draws: int) -> dict[float, float]:

@@ -135,7 +135,7 @@ def test_a_short_history_leaves_baselines_out_and_says_why(tmp_path: Path) -> No
     found = judged(tmp_path, walk, walk.best, start=10)
     left = {each.baseline: each.text["en"] for each in found.left_out}
     assert RIDGE in left
-    assert "and the files have 10" in left[RIDGE]
+    assert "but the files have 10" in left[RIDGE]
 
 
 def test_truth_and_history_come_from_files_of_their_own(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_one_error_that_decides_everything_leaves_the_difference_unknown(tmp_pat
     found = judged(tmp_path, walk, prediction)
     assert found.verdicts[0].decision == "not_yet_known"
     assert found.verdicts[0].unknown == "width"
-    assert "too few to bound the difference" in found.headline["en"]
+    assert "too few for an interval of the difference" in found.headline["en"]
 
 
 def test_the_number_of_independent_origins_is_stated_as_a_whole_one() -> None:
@@ -248,5 +248,5 @@ def test_the_number_of_independent_origins_is_stated_as_a_whole_one() -> None:
         text={},
     )
     said = verdict_text(verdict)
-    assert "47 forecast origins, worth about 33 independent ones, are too few" in said["en"]
-    assert "yaklaşık 33 bağımsız gözleme eşdeğer 47 tahmin başlangıcı" in said["tr"]
+    assert "47 forecast origins, equal to about 33 independent ones, are too few" in said["en"]
+    assert "yaklaşık 33 bağımsız gözleme eşdeğer olan 47 tahmin başlangıcı" in said["tr"]

@@ -245,13 +245,13 @@ export interface paths {
         };
         /**
          * List Datasets
-         * @description List datasets with their newest versions, by name.
+         * @description List datasets with their newest versions, sorted by name.
          */
         get: operations["datasets_list_datasets"];
         put?: never;
         /**
          * Add Dataset
-         * @description Add a file. Answers 200 with the existing version for the same content under the same name.
+         * @description Add a file. Responds with 200 and the existing version if the same content exists under the same name.
          */
         post: operations["datasets_add_dataset"];
         delete?: never;
@@ -269,7 +269,7 @@ export interface paths {
         };
         /**
          * Get Dataset
-         * @description Return one version, by the dataset's name or id; also one that is in the trash.
+         * @description Return one version, by the dataset's name or id, even if it is in the trash.
          */
         get: operations["datasets_get_dataset"];
         put?: never;
@@ -295,7 +295,7 @@ export interface paths {
         put?: never;
         /**
          * State Availability
-         * @description State when columns become known: creates a version with the same rows. Answers 200 if it exists.
+         * @description Set when columns become known, in a new version with the same rows. Responds with 200 if that version exists.
          */
         post: operations["datasets_state_availability"];
         delete?: never;
@@ -315,7 +315,7 @@ export interface paths {
         put?: never;
         /**
          * Add Incumbent
-         * @description Add a file of present forecasts, with which every model is compared. Answers 200 if all were known.
+         * @description Add a file of incumbent forecasts, which models are compared with. Responds with 200 if all exist already.
          */
         post: operations["datasets_add_incumbent"];
         delete?: never;
@@ -333,7 +333,7 @@ export interface paths {
         };
         /**
          * Dataset Pictures
-         * @description Return the classes of an image dataset with their counts and some of their pictures.
+         * @description Return the classes of an image dataset with their counts and a sample of their images.
          */
         get: operations["datasets_dataset_pictures"];
         put?: never;
@@ -375,7 +375,7 @@ export interface paths {
         put?: never;
         /**
          * Set Revisions
-         * @description Set the policy for rows that change stored ones: refuse them, or accept them as a revision.
+         * @description Set the policy for rows that change stored ones: refuse them, or accept them as revisions.
          */
         post: operations["datasets_set_revisions"];
         delete?: never;
@@ -393,13 +393,13 @@ export interface paths {
         };
         /**
          * Dataset Rows
-         * @description Return the target over time, reduced for a chart; of several series only one.
+         * @description Return the target over time, reduced for a chart; if the dataset has several series, return one.
          */
         get: operations["datasets_dataset_rows"];
         put?: never;
         /**
          * Append Rows
-         * @description Add rows, as JSON or as a file, to the newest version. Answers 200 if all of them exist already.
+         * @description Add rows, as JSON or as a file, to the newest version. Responds with 200 if all of them exist already.
          */
         post: operations["datasets_append_rows"];
         delete?: never;
@@ -417,7 +417,7 @@ export interface paths {
         };
         /**
          * List Dataset Versions
-         * @description List a dataset's versions, the newest first.
+         * @description List a dataset's versions, newest first.
          */
         get: operations["datasets_list_dataset_versions"];
         put?: never;
@@ -559,7 +559,7 @@ export interface paths {
         };
         /**
          * List Loops
-         * @description List the loops, one for each model, by name.
+         * @description List the loops of all models, sorted by model name.
          */
         get: operations["loop_list_loops"];
         put?: never;
@@ -579,13 +579,13 @@ export interface paths {
         };
         /**
          * Show Demo
-         * @description Return the demo of a model that keeps learning: its lines so far, and its closing table.
+         * @description Return the progress of the demo: its events so far, and its closing table once it has ended.
          */
         get: operations["loop_show_demo"];
         put?: never;
         /**
          * Start Demo
-         * @description Start the demo. Answers 409 if it is running.
+         * @description Start the demo. Responds with 409 if it is already running.
          */
         post: operations["loop_start_demo"];
         delete?: never;
@@ -605,7 +605,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel Demo
-         * @description Stop the demo and pause its automations; dataset and model stay.
+         * @description Stop the demo and pause its automations; its dataset and model are kept.
          */
         post: operations["loop_cancel_demo"];
         delete?: never;
@@ -888,7 +888,7 @@ export interface paths {
         };
         /**
          * Get Loop
-         * @description Return the loop of a model: each step's last time, and its trigger.
+         * @description Return the loop of a model: the last time and the triggers of each step.
          */
         get: operations["loop_get_loop"];
         put?: never;
@@ -2454,7 +2454,7 @@ export interface components {
         };
         /**
          * AppendOut
-         * @description The version that holds the rows, and the result of adding them.
+         * @description The version that contains the appended rows, and the counts of added, revised and repeated rows.
          */
         AppendOut: {
             /**
@@ -2824,7 +2824,7 @@ export interface components {
         };
         /**
          * AvailabilityRequest
-         * @description Statements of when columns become known. Other columns keep their statement.
+         * @description Request to state when columns become known. Columns that it omits keep their stated time.
          */
         AvailabilityRequest: {
             /**
@@ -3036,7 +3036,7 @@ export interface components {
         };
         /**
          * ClassOut
-         * @description A class: its number of pictures by part, and some of them, spread evenly.
+         * @description A class of images: its counts by part, and an evenly spread sample.
          */
         ClassOut: {
             /**
@@ -3313,7 +3313,7 @@ export interface components {
         };
         /**
          * DatasetChanged
-         * @description The rule for rows that change stored ones was changed.
+         * @description Event for a change of a dataset's policy on rows that change stored ones.
          */
         DatasetChanged: {
             /** Dataset */
@@ -3335,7 +3335,7 @@ export interface components {
         };
         /**
          * DatasetMoved
-         * @description A dataset or one version of it was moved into the trash or restored.
+         * @description Event for a dataset, or one of its versions, that was moved into the trash or restored.
          */
         DatasetMoved: {
             /** By */
@@ -3375,7 +3375,7 @@ export interface components {
         };
         /**
          * DatasetPage
-         * @description A page of datasets, by name.
+         * @description A page of datasets, sorted by name.
          */
         DatasetPage: {
             /** Items */
@@ -3492,7 +3492,7 @@ export interface components {
         };
         /**
          * DatasetVersionOut
-         * @description One immutable version.
+         * @description One immutable version of a dataset.
          */
         DatasetVersionOut: {
             /**
@@ -3553,7 +3553,7 @@ export interface components {
         };
         /**
          * DatasetVersionPage
-         * @description A page of a dataset's versions, the newest first.
+         * @description A page of a dataset's versions, newest first.
          */
         DatasetVersionPage: {
             /** Items */
@@ -3589,7 +3589,7 @@ export interface components {
         };
         /**
          * DemoEnd
-         * @description The end of the demo: its closing table, the steps that were not taken, or the error that ended it.
+         * @description The end of the demo: its closing table, the problems found, or the error that ended it.
          */
         DemoEnd: {
             /**
@@ -3608,7 +3608,7 @@ export interface components {
         };
         /**
          * DemoLine
-         * @description An event of the demo. The event determines the fields that are set.
+         * @description An event of the demo. Its type determines which fields are set.
          */
         DemoLine: {
             /** Approved */
@@ -3660,7 +3660,7 @@ export interface components {
         };
         /**
          * DemoOut
-         * @description The demo of a model that keeps learning: its events so far, and its end.
+         * @description The state of the demo: its events so far, and its end.
          */
         DemoOut: {
             end?: components["schemas"]["DemoEnd"] | null;
@@ -3698,7 +3698,7 @@ export interface components {
         };
         /**
          * DemoPhase
-         * @description Mean absolute errors one row ahead over a stretch of the series, from the ledger.
+         * @description Mean absolute errors of one-row-ahead forecasts over a part of the series, from the ledger.
          */
         DemoPhase: {
             /**
@@ -4471,7 +4471,7 @@ export interface components {
         };
         /**
          * Finding
-         * @description A finding of reading: its code, severity, count and first place, in both languages.
+         * @description A finding from reading a dataset: its code, severity, count, first place, and text by language.
          */
         Finding: {
             /** Code */
@@ -4775,7 +4775,7 @@ export interface components {
         };
         /**
          * FromSource
-         * @description Read a dataset from a source plugin.
+         * @description Request to create a dataset, or its next version, from a source plugin.
          */
         FromSource: {
             /**
@@ -4919,7 +4919,7 @@ export interface components {
         };
         /**
          * GateSummary
-         * @description A summary of the newest verdict; the run has the full verdict.
+         * @description Summary of the newest verdict; the run has the full verdict.
          */
         GateSummary: {
             /**
@@ -4940,13 +4940,14 @@ export interface components {
          * @description The change from the previous version to this one.
          *
          *     Attributes:
-         *         rows_added: rows that the earlier version did not have, filled gaps included.
-         *         rows_revised: rows of the past that were changed or inserted.
-         *         rows_repeated: rows that were there already, with equal values.
-         *         changes: the first of the revised values.
-         *         revised_from: the time of the earliest revised row; null: none was revised.
-         *         revised_until: the time of the latest one.
-         *         carried_findings: the first so many findings describe the whole dataset, and later versions keep them.
+         *         previous_version: number of the previous version.
+         *         rows_added: number of new rows, including those that fill gaps.
+         *         rows_revised: number of past rows that were changed or inserted.
+         *         rows_repeated: number of received rows that were already stored with equal values.
+         *         changes: the first ``MOST_CHANGES`` revised values.
+         *         revised_from: time of the earliest revised row; None if none was revised.
+         *         revised_until: time of the latest revised row; None if none was revised.
+         *         carried_findings: number of leading findings that describe the whole dataset and are copied to later versions.
          */
         Growth: {
             /**
@@ -5202,7 +5203,7 @@ export interface components {
         };
         /**
          * IncumbentOut
-         * @description The version with the present forecasts, and the result of adding them.
+         * @description The version with the incumbent forecasts, and the counts of added, revised and repeated forecasts.
          */
         IncumbentOut: {
             /**
@@ -5874,7 +5875,7 @@ export interface components {
         };
         /**
          * LoopOut
-         * @description The loop of one model, its steps in order.
+         * @description The loop of one model, with its steps in order.
          */
         LoopOut: {
             /**
@@ -5895,7 +5896,7 @@ export interface components {
         };
         /**
          * LoopPage
-         * @description A page of loops, by the model's name.
+         * @description A page of loops, sorted by model name.
          */
         LoopPage: {
             /** Items */
@@ -5908,7 +5909,7 @@ export interface components {
         };
         /**
          * LoopStep
-         * @description One step of the loop: its last time and result, and its triggers.
+         * @description One step of the loop: its last time, its result and its triggers.
          */
         LoopStep: {
             /**
@@ -5966,7 +5967,7 @@ export interface components {
         };
         /**
          * LoopTrigger
-         * @description An automation or a schedule that takes a step.
+         * @description Something that starts a step: an automation, a schedule, regular rows or requests, or the previous step.
          */
         LoopTrigger: {
             /** Id */
@@ -6279,7 +6280,7 @@ export interface components {
         };
         /**
          * MissingAutomation
-         * @description The automation that would take an open step, and a command that creates it.
+         * @description The automation that would start an open step, and the command that creates it.
          */
         MissingAutomation: {
             /** Command */
@@ -7008,7 +7009,7 @@ export interface components {
         };
         /**
          * PictureOut
-         * @description A picture of a dataset, for display.
+         * @description An image of a dataset, as PNG for display.
          */
         PictureOut: {
             /** Name */
@@ -7035,7 +7036,7 @@ export interface components {
         };
         /**
          * PicturesOut
-         * @description The contents of an image dataset.
+         * @description The contents of an image dataset: the images' size, their number, and their classes.
          */
         PicturesOut: {
             /** Channels */
@@ -8068,7 +8069,7 @@ export interface components {
         };
         /**
          * RefreshSummary
-         * @description The result of a refresh: the rows of the next version, and their differences from the previous one.
+         * @description Result of a refresh: the new version's number of rows, and its changes from the previous version.
          */
         RefreshSummary: {
             /** Created */
@@ -8216,7 +8217,7 @@ export interface components {
         };
         /**
          * RevisedValue
-         * @description One stored value that was revised; null: there was none.
+         * @description One revised value; ``old`` is null if the row had no value before.
          */
         RevisedValue: {
             /**
@@ -8235,7 +8236,7 @@ export interface components {
         };
         /**
          * RevisionPolicy
-         * @description The policy for rows that change stored ones.
+         * @description A dataset's policy for new rows that change stored ones.
          */
         RevisionPolicy: {
             /**
@@ -8290,7 +8291,7 @@ export interface components {
         };
         /**
          * RowsOut
-         * @description Columns for a chart, reduced so that spikes survive.
+         * @description Columns for a chart, reduced to fewer rows without losing spikes.
          */
         RowsOut: {
             /** Columns */
@@ -10665,7 +10666,9 @@ export interface components {
         };
         /**
          * VersionAdded
-         * @description A dataset has a new version. Counts of a version that was read whole are null, except the first one's.
+         * @description Event for a new version of a dataset.
+         *
+         *     The counts are null for a version that was read whole, unless it is the dataset's first.
          */
         VersionAdded: {
             /** Dataset */

@@ -1,4 +1,4 @@
-"""Child entry points of datasets: the only code that opens a user's file or a source plugin."""
+"""Entry points of datasets in child processes: the only code that opens a user's file or a source plugin."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ if TYPE_CHECKING:
 
 
 class Asked(Protocol):
-    """The part of a child that these entry points need."""
+    """Protocol of the child process connection that these entry points use."""
 
     @property
     def payload(self) -> Mapping[str, object]: ...
 
 
 def read(child: Asked) -> Json:
-    """Read a file. ``ReadInput`` → ``ReadResult``."""
+    """Read an uploaded file. ``ReadInput`` → ``ReadResult``."""
     asked = ReadInput.model_validate(child.payload)
     got = KINDS[asked.kind].read(asked.path, asked.name, asked.options, asked.limits)
     schema, present = got.prepared.schema, asked.incumbent
@@ -72,7 +72,7 @@ def read_source(child: Asked) -> Json:
         raise InvalidInput(
             "the source {name} returned no Polars data frame",
             where="source {name}",
-            next_step="correct the plugin: read returns a SourceRead whose frame is a Polars data frame",
+            next_step="correct the plugin: read must return a SourceRead whose frame is a Polars data frame",
             name=name,
         )
     for kind in KINDS.values():
@@ -85,13 +85,13 @@ def read_source(child: Asked) -> Json:
     raise InvalidInput(
         "the source {name} returned neither a SourceRead nor an ImageRead",
         where="source {name}",
-        next_step="correct the plugin: read returns a SourceRead or an ImageRead",
+        next_step="correct the plugin: read must return a SourceRead or an ImageRead",
         name=name,
     )
 
 
 def opened_source(name: str, access: SourceAccess, secrets: Mapping[str, SecretStr], scratch: Path) -> Source:
-    """Return a source with the access that the platform grants; its temporary files go to ``scratch``."""
+    """Return a source plugin with the access that the platform grants; it writes temporary files to ``scratch``."""
     source: Source = load_plugin("source", name, access.plugins_folder)()
     source.outgoing, source.folders = Policy.from_json(access.outgoing), access.folders
     source.secrets = secrets
@@ -101,7 +101,7 @@ def opened_source(name: str, access: SourceAccess, secrets: Mapping[str, SecretS
 
 
 def restate(child: Asked) -> Json:
-    """State when columns become known. ``RestateInput`` → ``ReadResult``."""
+    """Set the times at which columns become known. ``RestateInput`` → ``ReadResult``."""
     from azuraforge.datasets.restating import restated
 
     asked = RestateInput.model_validate(child.payload)
@@ -109,7 +109,7 @@ def restate(child: Asked) -> Json:
 
 
 def rows(child: Asked) -> Json:
-    """Return rows for a chart. ``RowsInput`` → ``RowsOut``."""
+    """Return columns for a chart. ``RowsInput`` → ``RowsOut``."""
     asked = RowsInput.model_validate(child.payload)
     series, time = asked.meaning.series, str(asked.meaning.time)
     names = [] if series is None else [series]
@@ -124,7 +124,7 @@ def rows(child: Asked) -> Json:
 
 
 def pictures(child: Asked) -> Json:
-    """Return counts and some pictures of each class. ``PicturesInput`` → ``PicturesOut``."""
+    """Return the number of images of each class, and a sample of them. ``PicturesInput`` → ``PicturesOut``."""
     from azuraforge.datasets.images.samples import samples
 
     asked = PicturesInput.model_validate(child.payload)
@@ -152,19 +152,19 @@ def _result(
     )
 
 
-#: Options for NumPy numbers, and for keys that are numbers.
+#: Serialization options that allow NumPy numbers, and numbers as keys.
 _PLAIN = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
 
 def plain(provenance: Mapping[str, object], where: Text) -> Json:
-    """Return a plugin's provenance of its data as JSON. Raises InvalidInput if it is no JSON."""
+    """Return a plugin's provenance or cursor as JSON. Raises InvalidInput if JSON cannot represent it."""
     try:
         plain = orjson.loads(orjson.dumps(dict(provenance), option=_PLAIN))
     except (TypeError, ValueError) as error:
         raise InvalidInput(
             "the provenance cannot be written as JSON: {reason}",
             where="{place}",
-            next_step="correct the plugin: provenance and cursor hold texts, numbers, lists and mappings only",
+            next_step="correct the plugin: provenance and cursor may contain only text, numbers, lists and mappings",
             code="not_json",
             reason=error,
             place=where,

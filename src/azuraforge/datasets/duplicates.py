@@ -1,4 +1,4 @@
-"""Datasets that hold the same data under other names, or in other versions."""
+"""Datasets that contain the same data under other names or in other versions."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from azuraforge.datasets import store
 
 @dataclass(frozen=True)
 class SameData:
-    """Ids of datasets with the same data, and the contents (fingerprints, hashes of files) of their versions."""
+    """Ids of datasets with the same data, and the fingerprints and file hashes of their versions."""
 
     datasets: frozenset[str]
     contents: frozenset[str]
 
 
 def find_same_data(session: Session, known: SameData) -> SameData:
-    """Return all datasets of the project that share a content with a known one, directly or through others.
+    """Return all datasets of the project that share content with ``known``, directly or through other datasets.
 
-    A purged dataset has no rows left; its contents are known only through ``known``.
+    A purged dataset has no rows left, so only ``known`` can contribute its contents.
     """
     while True:
         found = store.sharing(session, known.datasets, known.contents)

@@ -1,4 +1,4 @@
-"""The events of datasets."""
+"""Event types of datasets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from azuraforge.events.body import EventBody
 
 
 class VersionAdded(EventBody):
-    """A dataset has a new version. Counts of a version that was read whole are null, except the first one's."""
+    """Event for a new version of a dataset.
+
+    The counts are null for a version that was read whole, unless it is the dataset's first.
+    """
 
     type: Literal["dataset.version_added"] = "dataset.version_added"
     dataset_id: str
@@ -24,7 +27,7 @@ class VersionAdded(EventBody):
 
 
 class DatasetChanged(EventBody):
-    """The rule for rows that change stored ones was changed."""
+    """Event for a change of a dataset's policy on rows that change stored ones."""
 
     type: Literal["dataset.changed"] = "dataset.changed"
     dataset_id: str
@@ -33,7 +36,7 @@ class DatasetChanged(EventBody):
 
 
 class DatasetMoved(EventBody):
-    """A dataset or one version of it was moved into the trash or restored."""
+    """Event for a dataset, or one of its versions, that was moved into the trash or restored."""
 
     type: Literal["dataset.deleted", "dataset.restored"]
     dataset: str

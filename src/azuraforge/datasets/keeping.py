@@ -1,4 +1,4 @@
-"""Versions recorded with their segments, in one atomic transaction."""
+"""Recording of versions with their segments, in one transaction."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from azuraforge.errors import StorageError, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.projects.keeping import hold
 
-#: Called with a dataset's id and the number of a version that was added, in the transaction that adds it.
+#: Called with the dataset's id and the version's number, in the transaction that adds the version.
 OnVersion = Callable[[Session, str, int], None]
 
 
 class VersionKeeper:
-    """Adds versions in a caller's transaction, in which the dataset is locked."""
+    """Recorder of new versions of a dataset, in a transaction of the caller that has locked the dataset."""
 
     def __init__(self, trash: DatasetTrash, events: EventLog, on_version: Sequence[OnVersion]) -> None:
         self._trash = trash
@@ -41,13 +41,13 @@ class VersionKeeper:
     def keep(
         self, session: Session, dataset: Dataset, source: str, read: ReadResult, growth: Growth | None = None
     ) -> tuple[DatasetVersion, bool]:
-        """Record the result of a child; return the version, and whether it is new.
+        """Record the result of a child process; return the version, and whether it is new.
 
-        New segments are placed in the artifact store in the same transaction, in which nothing is freed. A file is
-        addressed by its content, so that a repetition, or a crash in between, changes no existing file. The same
-        content is the existing version, also if it was deleted or purged.
+        New segments are written to the artifact store in the same transaction, during which no file is removed. Files
+        are addressed by their content, so a repetition, or a crash before the commit, changes no existing file. If a
+        version with the same content exists, it is returned, and restored if it was deleted or purged.
 
-        Raises TransientError if a shared segment was freed, StorageError if the disk is full.
+        Raises TransientError if a shared segment was removed, StorageError if the disk is full.
         """
         hold(session)
         row = store.version_by_fingerprint(session, dataset.id, read.fingerprint)
@@ -72,7 +72,7 @@ class VersionKeeper:
     def version(
         self, project_id: str, dataset: Dataset | DatasetRow, row: DatasetVersionRow | StoredRow
     ) -> DatasetVersion:
-        """Return a version's row with the paths of its segments."""
+        """Return the version of a database row, with the paths of its segments."""
         rows = tuple(each for each in row.segments if each.holds == "rows")
         incumbent = next((each for each in row.segments if each.holds == "incumbent"), None)
         return DatasetVersion(
@@ -90,7 +90,7 @@ class VersionKeeper:
     def _report(
         self, session: Session, dataset: Dataset, row: DatasetVersionRow, previous: DatasetVersionRow | None
     ) -> None:
-        """Append the event. Of versions that were read whole, only the first one's rows are counted as added."""
+        """Append the event of a new version. Without ``growth``, only a first version's rows count as added."""
         growth = row.growth
         body = VersionAdded(
             dataset_id=dataset.id,
@@ -107,7 +107,7 @@ class VersionKeeper:
             self._events.append(session, stream, body)
 
     def _intact(self, project_id: str, row: DatasetVersionRow, *, reread: bool) -> bool:
-        """Return whether the version's files exist; ``reread``: and are unchanged."""
+        """Return whether all files of the version exist and, with ``reread``, have their original content."""
         paths = [(each, self._trash.path(project_id, each.address)) for each in row.segments]
         if not all(path.exists() for _, path in paths):
             return False
@@ -121,7 +121,7 @@ class VersionKeeper:
                 _place(made, target)
             elif not target.exists():  # shared with a version that was purged a moment ago
                 raise TransientError(
-                    "rows that the new version shares with an older one were just removed", next_step="try again"
+                    "rows shared with an older version were removed in the meantime", next_step="try again"
                 )
 
 
@@ -131,13 +131,13 @@ def _sha256(path: Path) -> str:
 
 
 def _place(made: Path, target: Path) -> None:
-    """Put a file into its place, which may already have it; ``made`` is not moved."""
+    """Link or copy the file ``made`` to ``target``, which may already exist; ``made`` stays."""
     draft = target.with_name(f".{target.stem}.{new_id()}")
     with storage(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             os.link(made, draft)
-        except OSError:  # another file system, or one without links
+        except OSError:  # another file system, or one without hard links
             shutil.copyfile(made, draft)
             sync_path(draft)
         os.replace(draft, target)
@@ -148,7 +148,7 @@ def _place(made: Path, target: Path) -> None:
 
 @contextmanager
 def storage(folder: Path) -> Iterator[None]:
-    """Raise StorageError if a folder cannot be written."""
+    """Raise StorageError if writing to ``folder`` fails in the block."""
     try:
         yield
     except OSError as error:

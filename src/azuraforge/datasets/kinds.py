@@ -1,6 +1,6 @@
-"""Kinds of data: reading, preparing and fingerprinting of each. All other code finds them in ``KINDS``.
+"""Kinds of data, with methods to read, prepare and fingerprint each; other code finds them in ``KINDS``.
 
-The methods run in children: they load Polars.
+The methods load Polars and run only in child processes.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class DataKind(ABC):
     """One kind of data.
 
     Attributes:
-        name: ``DatasetSchema.kind`` of its versions.
-        Options: options for reading an uploaded file of this kind.
+        name: value of ``DatasetSchema.kind`` in versions of this kind.
+        Options: class of the options for reading an uploaded file of this kind.
     """
 
     name: ClassVar[DataKindName]
@@ -33,19 +33,19 @@ class DataKind(ABC):
 
     @abstractmethod
     def read(self, path: Path, name: str, options: Json, limits: ReadingLimits) -> ReadFile:
-        """Read and prepare an uploaded file; ``name`` is its name in messages. Raises InvalidInput."""
+        """Read and prepare an uploaded file; messages call it ``name``. Raises InvalidInput if it cannot be read."""
 
     @abstractmethod
     def prepare(self, read: object, source: str, cleaning: CleaningOptions, limits: ReadingLimits) -> Prepared | None:
-        """Prepare the result of a source plugin; None if it is of another kind. Raises InvalidInput."""
+        """Prepare the result of a source plugin, or return None if it is of another kind. Raises InvalidInput."""
 
     @abstractmethod
     def fingerprint(self, frame: pl.DataFrame, schema: DatasetSchema, options: Json) -> str:
-        """Return the SHA-256 of a version in canonical form: its meaning, its options and every value."""
+        """Return the SHA-256 of a version in canonical form, over its schema, options and values."""
 
 
 class SeriesData(DataKind):
-    """Rows over time: one series, or several that a column distinguishes."""
+    """One time series, or several that a column identifies."""
 
     name = "series"
     Options = FileOptions
@@ -68,7 +68,7 @@ class SeriesData(DataKind):
 
 
 class ImageData(DataKind):
-    """Images of one size, each with its class."""
+    """Images of one size, each with a class."""
 
     name = "images"
     Options = ImageOptions

@@ -1,4 +1,7 @@
-"""Stored versions, read and verified: the only code that opens the files of a version. Runs in children only."""
+"""Reading and verification of stored versions: the only code that opens their files.
+
+Runs only in child processes.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +21,15 @@ from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 
 def load_version(paths: Sequence[Path], schema: DatasetSchema, options: Json, expected: str) -> pl.DataFrame:
-    """Return a version's rows, in canonical order.
+    """Return a version's rows in canonical order, verified against its fingerprint.
 
     Args:
-        paths: the files of its segments, in the order of the version.
-        schema: the meaning of its columns.
-        options: the options that shaped the rows.
+        paths: the files of the version's segments, in their order.
+        schema: the schema of the version.
+        options: the options with which the rows were prepared.
         expected: the version's fingerprint.
 
-    Raises StorageError if they cannot be read or are not the ones that were stored.
+    Raises StorageError if the files cannot be read or have changed since they were stored.
     """
     with _readable(paths):
         frame = in_order(pl.concat([pl.read_parquet(path) for path in paths]), schema, pieces=len(paths))
@@ -37,9 +40,9 @@ def load_version(paths: Sequence[Path], schema: DatasetSchema, options: Json, ex
 
 
 def read_columns(paths: Sequence[Path], schema: DatasetSchema, columns: Sequence[str]) -> pl.DataFrame:
-    """Return some columns of a version, in canonical order, without verifying them: for charts.
+    """Return some columns of a version, in canonical order, without verifying them; use it for charts only.
 
-    ``columns`` must include the time and the name of the series if there are several segments.
+    If there are several segments, ``columns`` must include the time and the names of the series.
     """
     with _readable(paths):
         frames = [pl.read_parquet(path, columns=list(columns)) for path in paths]
@@ -47,7 +50,7 @@ def read_columns(paths: Sequence[Path], schema: DatasetSchema, columns: Sequence
 
 
 def read_since(paths: Sequence[Path], schema: DatasetSchema, since: datetime) -> pl.DataFrame:
-    """Return the rows of a moment and of later ones, in canonical order. Reads no more row groups than necessary."""
+    """Return the rows at or after ``since``, in canonical order; earlier row groups are not read."""
     if not paths:
         return pl.DataFrame()
     with _readable(paths):
@@ -61,14 +64,15 @@ def read_values(
     span: tuple[datetime, datetime] | None,
     series: Collection[str] | None,
 ) -> pl.DataFrame:
-    """Return the target and the present forecast, with time and name of their series, in no particular order.
+    """Return the target and the incumbent forecast, with time and name of their series, in no particular order.
 
     Args:
-        files: segments with their addresses; the bytes of each are verified.
-        span: the first and the last moment to read; None: all rows.
-        series: the series to read; None: all rows.
+        files: paths of the segments with their addresses; the bytes of each are verified.
+        schema: the schema of the version.
+        span: the first and the last time to read; if None, all rows.
+        series: names of the series to read; if None, all series.
 
-    Raises StorageError for a segment whose bytes are not the ones that were stored.
+    Raises StorageError if a segment cannot be read or has changed since it was stored.
     """
     key = [name for name in (schema.series, schema.time) if name is not None]
     columns = [*key, schema.target, *schema.incumbent_columns]
@@ -87,9 +91,9 @@ def read_values(
 
 
 def load_incumbent(path: Path, address: str) -> pl.DataFrame:
-    """Return the present forecasts that came in files of their own: ``series``, ``at``, ``forecast``, ``made_at``.
+    """Return the incumbent forecasts of a separate file: ``series``, ``at``, ``forecast``, ``made_at``.
 
-    Raises StorageError if they cannot be read or are not the ones that were stored.
+    Raises StorageError if the file cannot be read or has changed since it was stored.
     """
     with _readable([path]):
         content = path.read_bytes()
@@ -99,12 +103,12 @@ def load_incumbent(path: Path, address: str) -> pl.DataFrame:
 
 
 def present_forecasts(frame: pl.DataFrame, schema: DatasetSchema, file: tuple[Path, str] | None) -> pl.DataFrame | None:
-    """Return the present forecasts as ``load_incumbent`` does, wherever they are stored; None if there are none.
+    """Return the incumbent forecasts in the columns of ``load_incumbent``; None if the dataset has none.
 
     Args:
         frame: the rows of the version, with the columns of its incumbent.
-        schema: their meaning.
-        file: the stored forecasts and their address, if they came in files of their own.
+        schema: the schema of the version.
+        file: path and address of the forecasts, if they were added as a separate file.
     """
     if schema.incumbent is None:
         return None
@@ -122,7 +126,7 @@ def present_forecasts(frame: pl.DataFrame, schema: DatasetSchema, file: tuple[Pa
 
 
 def read_tail(paths: Sequence[Path], rows: int) -> pl.DataFrame:
-    """Return the last rows of segments that follow one another in time."""
+    """Return the last ``rows`` rows of segments in order of time."""
     parts: list[pl.DataFrame] = []
     with _readable(paths):
         for path in reversed(paths):
@@ -134,7 +138,10 @@ def read_tail(paths: Sequence[Path], rows: int) -> pl.DataFrame:
 
 
 def in_order(frame: pl.DataFrame, schema: DatasetSchema, *, pieces: int = 2) -> pl.DataFrame:
-    """Return rows of several segments in canonical order: by time, of several series by their names first."""
+    """Return rows in canonical order: by time, or by series and time if there are several series.
+
+    Rows of fewer than two ``pieces`` (segments) are in order already.
+    """
     if schema.time is None or pieces < 2:
         return frame
     if schema.series is None and frame[schema.time].is_sorted():
@@ -143,7 +150,7 @@ def in_order(frame: pl.DataFrame, schema: DatasetSchema, *, pieces: int = 2) -> 
 
 
 def changed_rows(paths: Sequence[Path]) -> StorageError:
-    """Return the error for rows that are not the ones that were stored."""
+    """Return the error for stored rows that have changed."""
     return StorageError(
         "the rows of the dataset have changed since they were stored",
         where="{place}",

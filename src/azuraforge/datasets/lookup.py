@@ -1,7 +1,7 @@
-"""The most frequent reads of datasets, in few round trips and without the ORM.
+"""The most frequent reads of datasets, in few database round trips and without the ORM.
 
-Finding one version is a plan of queries; the event loop executes it with ``DatasetLookup``, a thread with
-``DatasetService``.
+A version is found by a plan of queries. On the event loop, ``DatasetLookup`` executes the plan; in a thread,
+``DatasetService`` does.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ VersionT = TypeVar("VersionT", VersionRow, StoredRow)
 
 
 class DatasetLookup:
-    """Awaitable reads for the event loop."""
+    """Asynchronous reads of datasets, for the event loop."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -33,7 +33,7 @@ class DatasetLookup:
     async def list(
         self, project_id: str, *, trash: bool = False, limit: int = PAGE, after: str | None = None
     ) -> DatasetPage:
-        """Return a page of datasets with their newest versions, by name; ``trash``: the deleted ones."""
+        """Return a page of datasets with their newest versions, by name; with ``trash``, of the deleted ones."""
         key = BY_NAME.read(after)
         asked = lookup_store.page(after=key is not None, trash=trash)
         given = {"limit": limit + 1, **parameters(key or ())}
@@ -54,7 +54,7 @@ class DatasetLookup:
     async def versions(
         self, project_id: str, name_or_id: str, *, limit: int = PAGE, after: str | None = None
     ) -> DatasetVersionPage:
-        """Return a page of a dataset's versions, the newest first. Raises NotFound."""
+        """Return a page of a dataset's versions, newest first. Raises NotFound if the dataset does not exist."""
         found = await self._database.ask(project_id, lookup_store.DATASET.given({"name": name_or_id}))
         if not found:
             raise NotFound(
@@ -68,7 +68,7 @@ class DatasetLookup:
         return DatasetVersionPage(items=[shown_version(dataset, row).out() for row in page], next=cursor)
 
     async def find(self, project_id: str, name_or_id: str) -> DatasetVersionOut | None:
-        """Return a dataset's newest version; None if none has this name or id, or a version."""
+        """Return a dataset's newest version; None if the dataset does not exist or has no version."""
         found = await self._database.ask(project_id, lookup_store.DATASET.given({"name": name_or_id}))
         if not found:
             return None
@@ -76,12 +76,12 @@ class DatasetLookup:
         return shown_version(found[0], newest[0]).out() if newest else None
 
     async def newest(self, project_id: str, dataset_id: str) -> int | None:
-        """Return the number of a dataset's newest version; None if the dataset, or each of its versions, is gone."""
+        """Return the number of a dataset's newest version; None if the dataset or all of its versions are deleted."""
         found = await self._database.ask(project_id, lookup_store.NEWEST_NUMBER.given({"dataset_id": dataset_id}))
         return found[0].version if found else None
 
     async def get(self, project_id: str, name_or_id: str, version: int | None = None) -> DatasetVersionOut:
-        """Return one version, also a deleted one that is not purged. See ``version_of``."""
+        """Return one version, even if it is in the trash. See ``version_of``."""
         plan = version_of(lookup_store.SHOWN, name_or_id, version, trash=True)
         return shown_version(*await self._database.follow(project_id, plan)).out()
 
@@ -89,9 +89,10 @@ class DatasetLookup:
 def version_of(
     questions: VersionQuestions[VersionT], name_or_id: str, version: int | None, *, trash: bool
 ) -> Plan[tuple[DatasetRow, VersionT]]:
-    """Read a dataset and one version; without a number, the newest existing one.
+    """Plan the queries for a dataset and one of its versions; without a number, the newest that is not deleted.
 
-    ``trash``: also deleted ones that are not purged; a dataset by its id or its former name. Raises NotFound.
+    With ``trash``, the plan also finds deleted items that are not purged, and deleted datasets by id or former name.
+    Raises NotFound.
     """
     yield (found := lookup_store.DATASET.given({"name": name_or_id}),)
     rows = found.rows

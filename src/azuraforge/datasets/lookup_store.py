@@ -1,4 +1,4 @@
-"""The queries of ``lookup.py``: SQL of the most frequent reads. ``Question`` confines each to one project."""
+"""SQL queries of ``lookup.py``, the most frequent reads. ``Question`` confines each to one project."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class DatasetRow(NamedTuple):
 
 
 class VersionRow(NamedTuple):
-    """A version as pages show it."""
+    """A version with the columns that the API shows."""
 
     dataset_id: str
     version: int
@@ -49,7 +49,7 @@ class VersionRow(NamedTuple):
 
 
 class StoredRow(NamedTuple):
-    """A version with the places of its rows, as services of the platform use it."""
+    """A version with its segments, for services of the platform."""
 
     version: int
     fingerprint: str
@@ -77,7 +77,7 @@ class NameRow(NamedTuple):
 
 
 class NumberRow(NamedTuple):
-    """The number of a dataset's version."""
+    """The number of one version of a dataset."""
 
     dataset_id: str
     version: int
@@ -107,7 +107,7 @@ DATASET = Question(
     .order_by(Dataset.name != _NAME)
     .limit(1),
 )
-#: One deleted dataset by its id, else the last one of this name.
+#: One deleted dataset by its id, else the most recently deleted one of this name.
 DELETED = Question(
     DatasetRow,
     select(*_SHOWN)
@@ -121,9 +121,9 @@ NAMES = Question(NameRow, select(Dataset.name).where(Dataset.deleted_at.is_(None
 
 @dataclass(frozen=True)
 class VersionQuestions(Generic[RowT]):
-    """Queries for a dataset's newest existing version, and for one by its number, which may have been deleted.
+    """Queries for a dataset's newest version that is not deleted, and for one by its number, which may be deleted.
 
-    Parameters: ``dataset_id``; of the second also ``version``.
+    Parameters: ``dataset_id``; the second query also requires ``version``.
     """
 
     newest: Question[RowT]
@@ -141,7 +141,7 @@ def _version_questions(row: type[RowT]) -> VersionQuestions[RowT]:
     )
 
 
-#: The number of the newest existing version of a dataset; no row if the dataset or all of its versions are deleted.
+#: The number of a dataset's newest version; no row if the dataset or all of its versions are deleted.
 NEWEST_NUMBER = Question(
     NumberRow,
     select(DatasetVersionRow.dataset_id, DatasetVersionRow.version)
@@ -165,7 +165,10 @@ class PageQuestions:
 
 @cache
 def page(*, after: bool, trash: bool) -> PageQuestions:
-    """Return the queries. Parameters: ``limit``, and with ``after`` those of ``keyset.parameters``."""
+    """Return the queries for a page of datasets.
+
+    Parameters: ``limit``, and with ``after`` the cursor parameters of ``keyset.parameters``.
+    """
     key = (Dataset.name, Dataset.id)
     conditions: list[ColumnElement[bool]] = [Dataset.deleted_at.is_not(None) if trash else Dataset.deleted_at.is_(None)]
     if after:
@@ -188,7 +191,10 @@ def page(*, after: bool, trash: bool) -> PageQuestions:
 
 @cache
 def versions(*, after: bool) -> Question[VersionRow]:
-    """Return the query for existing versions, newest first. Parameters: ``dataset_id``, ``limit``, and the key's."""
+    """Return the query for a dataset's versions, newest first, without deleted ones.
+
+    Parameters: ``dataset_id``, ``limit``, and with ``after`` the cursor parameters of ``keyset.parameters``.
+    """
     statement = select(*_VERSION).where(DatasetVersionRow.dataset_id == bindparam("dataset_id"), _IS_THERE)
     if after:
         statement = statement.where(behind_parameters([DatasetVersionRow.version], descending=True))

@@ -1,4 +1,4 @@
-"""Inputs and results of the children that read datasets: plain JSON on the pipe, shapes on both ends."""
+"""Inputs and results of the child processes that read datasets, exchanged as JSON over a pipe."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from azuraforge.plugins.contract.shape import Shape
 
 
 class PresentFile(Shape):
-    """The present forecasts of a dataset that came in files of their own."""
+    """The incumbent forecasts of a dataset that were added as a separate file."""
 
     columns: IncumbentColumns
     segment: Segment
 
 
 class ReadInput(Shape):
-    """An uploaded file; ``folder`` receives the canonical Parquet file.
+    """An uploaded file to read; the canonical Parquet file is written to ``folder``.
 
-    ``incumbent``: the incumbent of the previous version, which stays if the file has none.
+    ``incumbent`` is that of the previous version, which is kept if the file has no incumbent.
     """
 
     kind: DataKindName
@@ -38,7 +38,7 @@ class ReadInput(Shape):
 
 
 class SourceAccess(Shape):
-    """The access of a source: addresses (a policy of outgoing requests), folders, and reading limits."""
+    """The access granted to a source: network policy, readable folders, and reading limits."""
 
     plugins_folder: str
     outgoing: Json
@@ -47,9 +47,9 @@ class SourceAccess(Shape):
 
 
 class SourceInput(Shape):
-    """A source plugin with its options; ``folder`` receives the canonical Parquet file.
+    """A source plugin to read, with its options; the canonical Parquet file is written to ``folder``.
 
-    ``secrets`` are added on the pipe: dumped here, they are masked.
+    The caller adds ``secrets`` to the payload separately, since dumping this shape would mask them.
     """
 
     source: str
@@ -61,7 +61,7 @@ class SourceInput(Shape):
 
 
 class RestateInput(Shape):
-    """A stored version, and the times at which some of its columns become known (null: not stated)."""
+    """A stored version, and the times at which some of its columns become known (null: unspecified)."""
 
     paths: tuple[Path, ...]
     segments: tuple[Segment, ...]
@@ -77,9 +77,9 @@ class RestateInput(Shape):
 
 
 class ReadResult(Shape):
-    """The result of reading a file or source: its canonical rows as segments, their meaning, and findings.
+    """The result of reading a file or source: canonical rows as segments, their schema, and findings.
 
-    ``made``: the files of those segments that are new, by address.
+    ``made`` maps the addresses of new segments to their files.
     """
 
     segments: tuple[Segment, ...]
@@ -99,12 +99,15 @@ class ReadResult(Shape):
 
     @property
     def files(self) -> tuple[Segment, ...]:
-        """Return every file of the version: the segments of its rows, then the present forecasts."""
+        """All segments of the version: its rows, then the incumbent forecasts."""
         return self.segments if self.incumbent is None else (*self.segments, self.incumbent)
 
 
 class RowsInput(Shape):
-    """Columns of a version over time; ``name``: the one of several series to show; ``last``: only the newest rows."""
+    """Columns of a version to read for a chart.
+
+    ``name`` selects one of several series; ``last`` limits the result to the newest rows.
+    """
 
     paths: tuple[Path, ...]
     meaning: DatasetSchema
@@ -115,7 +118,7 @@ class RowsInput(Shape):
 
 
 class PicturesInput(Shape):
-    """An image dataset, and the most pictures of each class that are shown."""
+    """An image dataset, the size of its images (height, width, channels), and the sample size per class."""
 
     paths: tuple[Path, ...]
     size: tuple[int, int, int]

@@ -14,7 +14,9 @@ _TURKISH = str.maketrans("ıİşŞğĞçÇöÖüÜ", "iissggccoouu")
 
 
 def dataset_name(text: str) -> str:
-    """Return ``text`` as a dataset's name: lower-case ASCII letters, digits, ``-``, ``_`` and ``.``.
+    """Return ``text`` as a dataset name: lower-case ASCII letters, digits, ``-``, ``_`` and ``.``.
+
+    Raises InvalidInput if no such character remains.
 
     Example:
         >>> dataset_name("İstanbul Hava 2024.csv")
@@ -33,5 +35,5 @@ def dataset_name(text: str) -> str:
 
 
 def stem(filename: str) -> str:
-    """Return the file's name without its endings: ``prices.csv.gz`` → ``prices``."""
+    """Return a file name without its known extensions: ``prices.csv.gz`` → ``prices``."""
     return re.sub(_ENDINGS, "", Path(filename).name, flags=re.IGNORECASE)

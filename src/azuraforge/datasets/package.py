@@ -1,4 +1,4 @@
-"""Contributions of the package ``datasets`` to the platform."""
+"""Registration of the package ``datasets`` with the platform."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from azuraforge.datasets.trash import Needs, Objection
     from azuraforge.runs.handlers import Handler
 
-#: Reasons to keep versions of datasets that were deleted.
+#: Checks that return which deleted versions must be kept, and why.
 DATASET_NEEDS: Extension[Needs] = Extension("needs of datasets")
-#: Writes of other packages in the transaction that adds a version.
+#: Callbacks of other packages, called in the transaction that adds a version.
 ON_VERSION: Extension[OnVersion] = Extension("writes with each new dataset version")
-#: Reasons not to delete a dataset.
+#: Checks that raise Conflict if a dataset must not be deleted.
 DATASET_OBJECTIONS: Extension[Objection] = Extension("objections to deleting a dataset")
 
 

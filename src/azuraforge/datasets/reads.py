@@ -1,4 +1,4 @@
-"""Typed reads of datasets for other packages."""
+"""Typed reads of datasets, for other packages."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 _T = TypeVar("_T")
 
-#: Number of arrivals that count as regular.
+#: Minimum number of arrivals that count as regular.
 REGULAR = 3
 
 
 class ObservedRow(NamedTuple):
-    """The newest version of a dataset that added rows; ``third_at``: time of the third newest such version.
+    """The newest version of a dataset that added rows, and the creation time ``third_at`` of the third newest one.
 
-    A version with new statements or other forecasts over the same rows is none of them.
+    Versions that only restate when columns become known, or only change incumbent forecasts, do not count.
     """
 
     dataset_id: str
@@ -39,7 +39,7 @@ class ObservedRow(NamedTuple):
 
 
 class VersionThen(NamedTuple):
-    """A version as it is named in the history of a model."""
+    """Facts about a dataset version for the history of a model."""
 
     version: int
     fingerprint: str
@@ -49,7 +49,7 @@ class VersionThen(NamedTuple):
 
 
 def observed(session: Session, dataset_ids: Collection[str]) -> dict[str, ObservedRow]:
-    """Return, for each dataset that is not in the trash, the newest version that added rows."""
+    """Return the newest version that added rows, by dataset id; datasets in the trash are omitted."""
     other = aliased(DatasetVersionRow)
     added = cast(_field(session, other.growth, "rows_added"), BigInteger)
     restates = _field(session, other.provenance, "rows_of_version").is_not(None)
@@ -71,12 +71,12 @@ def observed(session: Session, dataset_ids: Collection[str]) -> dict[str, Observ
 
 
 def name_of(session: Session, dataset_id: str) -> str | None:
-    """Return the name of a dataset, also of one in the trash; None if it was purged."""
+    """Return the name of a dataset, even if it is in the trash; None if it was purged."""
     return session.scalar(select(Dataset.name).where(Dataset.id == dataset_id))
 
 
 def version_at(session: Session, dataset_id: str, at: datetime) -> VersionThen | None:
-    """Return the newest version of a dataset that had been added by then, also one deleted since."""
+    """Return the newest version of a dataset that existed at a time, even if it was deleted later; None if none did."""
     row = DatasetVersionRow
     found = select(row.version, row.fingerprint, row.rows, row.end_at, row.created_at)
     found = found.where(row.dataset_id == dataset_id, row.created_at <= at).order_by(row.version.desc()).limit(1)
@@ -87,7 +87,7 @@ def version_at(session: Session, dataset_id: str, at: datetime) -> VersionThen |
 def _field(
     session: Session, column: InstrumentedAttribute[Json] | InstrumentedAttribute[Growth | None], name: str
 ) -> ColumnElement[str]:
-    """Return the expression for a field of a JSON document; NULL if it has none."""
+    """Return the SQL expression for a field of a JSON column; it is NULL if the field is absent."""
     if session.get_bind().dialect.name == "postgresql":
         return func.json_extract_path_text(column, name)
     return func.json_extract(column, f"$.{name}")

@@ -1,4 +1,4 @@
-"""New statements of when columns become known, for a stored version. Runs in children only."""
+"""Changes to when the columns of a stored version become known. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from azuraforge.errors import InvalidInput
 
 
 def restated(asked: RestateInput) -> ReadResult:
-    """Return a stored version with other statements: its rows are the same, its meaning and fingerprint are not."""
+    """Return a stored version with changed availability: the same rows, a new schema and a new fingerprint."""
     frame = load_version(asked.paths, asked.meaning, asked.options, asked.fingerprint)
     meaning = asked.meaning
     if meaning.time is None:

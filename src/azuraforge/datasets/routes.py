@@ -58,14 +58,14 @@ _FORM = {
 
 
 async def dataset_service(request: Request) -> DatasetService:
-    """Return the service for routes."""
+    """Return the application's dataset service."""
     service: DatasetService = request.app.state.datasets
     return service
 
 
 Service = Annotated[DatasetService, Depends(dataset_service)]
 _SHORT = ShortId("dataset", Dataset.id, Dataset.name)
-#: A dataset's name, or its id, which may be shortened.
+#: A dataset's name, or its id, which may be abbreviated.
 NameOrId = Annotated[str, Depends(path_id("name", _SHORT))]
 Version = Annotated[Number | None, Query(description="empty: the newest")]
 
@@ -78,7 +78,7 @@ async def list_datasets(
     limit: Limit = PAGE,
     after: After = None,
 ) -> DatasetPage:
-    """List datasets with their newest versions, by name."""
+    """List datasets with their newest versions, sorted by name."""
     return await service.lookup.list(access.project_id, trash=trash, limit=limit, after=after)
 
 
@@ -86,7 +86,7 @@ async def list_datasets(
 async def add_dataset(
     request: Request, response: Response, access: Writer, service: Service, unit: Unit
 ) -> DatasetVersionOut:
-    """Add a file. Answers 200 with the existing version for the same content under the same name."""
+    """Add a file. Responds with 200 and the existing version if the same content exists under the same name."""
     refuse_if_full(request, access.project_id)
     with service.inbox() as folder:
         upload = await receive(request, folder, service.max_upload_bytes)
@@ -112,10 +112,10 @@ async def add_from_source(
 async def get_dataset(
     request: Request, name: Name, access: Reader, service: Service, version: Version = None
 ) -> DatasetVersionOut:
-    """Return one version, by the dataset's name or id; also one that is in the trash."""
+    """Return one version, by the dataset's name or id, even if it is in the trash."""
     found = await service.lookup.find(access.project_id, name) if version is None else None
     if found is None:
-        name = await complete(request, access, _SHORT, name)  # only now: this is one of the most frequent reads
+        name = await complete(request, access, _SHORT, name)  # after the exact lookup, since this read is frequent
         found = await service.lookup.get(access.project_id, name, version)
     return found
 
@@ -136,7 +136,7 @@ def restore_dataset(name: NameOrId, access: Writer, service: Service, unit: Unit
 async def list_dataset_versions(
     name: NameOrId, access: Reader, service: Service, limit: Limit = PAGE, after: After = None
 ) -> DatasetVersionPage:
-    """List a dataset's versions, the newest first."""
+    """List a dataset's versions, newest first."""
     return await service.lookup.versions(access.project_id, name, limit=limit, after=after)
 
 
@@ -165,7 +165,7 @@ async def state_availability(
     service: Service,
     unit: Unit,
 ) -> DatasetVersionOut:
-    """State when columns become known: creates a version with the same rows. Answers 200 if it exists."""
+    """Set when columns become known, in a new version with the same rows. Responds with 200 if that version exists."""
     state = partial(service.state_availability, access.project_id, name, body, unit=unit)
     stated = await read_in_turn(request, access.project_id, while_member(request, access, state))
     response.status_code = 201 if stated.created else 200
@@ -183,7 +183,7 @@ async def dataset_rows(
     series: Annotated[str | None, Query(max_length=200, description="of several; empty: the first")] = None,
     last: Annotated[int | None, Query(ge=1, le=10_000, description="only the newest so many; empty: all")] = None,
 ) -> RowsOut:
-    """Return the target over time, reduced for a chart; of several series only one."""
+    """Return the target over time, reduced for a chart; if the dataset has several series, return one."""
     rows = partial(service.rows, access.project_id, name, version, max_points, series, last)
     return await ask_in_turn(request, access.project_id, rows)
 
@@ -197,7 +197,7 @@ async def dataset_pictures(
     version: Version = None,
     per_class: Annotated[int, Query(ge=1, le=24)] = 8,
 ) -> PicturesOut:
-    """Return the classes of an image dataset with their counts and some of their pictures."""
+    """Return the classes of an image dataset with their counts and a sample of their images."""
     pictures = partial(service.pictures, access.project_id, name, version, per_class)
     return await ask_in_turn(request, access.project_id, pictures)
 

@@ -1,4 +1,4 @@
-"""API shapes of datasets."""
+"""API schemas of datasets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 Json: TypeAlias = dict[str, JsonValue]
 
 _FREQUENCY = r"^[1-9][0-9]*(ms|s|m|h|d|w|mo|q|y)$"
-#: Largest number of each unit; it is at most a year.
+#: Number of each unit in a year.
 _A_YEAR = {"ms": 3e10, "s": 3e7, "m": 525_600, "h": 8760, "d": 365, "w": 52, "mo": 12, "q": 4, "y": 1}
 
 
@@ -30,7 +30,7 @@ def _not_beyond_a_century(frequency: str | None) -> str | None:
 
 
 class Finding(BaseModel):
-    """A finding of reading: its code, severity, count and first place, in both languages."""
+    """A finding from reading a dataset: its code, severity, count, first place, and text by language."""
 
     code: str
     severity: Literal["info", "warning", "error"]
@@ -40,7 +40,7 @@ class Finding(BaseModel):
 
 
 class CleaningOptions(BaseModel):
-    """Options for cleaning rows. Filling uses past values only."""
+    """Options for cleaning rows. Gaps are filled from past values only."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -120,7 +120,7 @@ class FileOptions(CleaningOptions):
 
 
 class ImageOptions(BaseModel):
-    """Options for reading an uploaded zip or Parquet table of pictures."""
+    """Options for reading an uploaded zip or Parquet table of images."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -138,7 +138,7 @@ class ImageOptions(BaseModel):
 
 
 class AvailabilityRequest(BaseModel):
-    """Statements of when columns become known. Other columns keep their statement."""
+    """Request to state when columns become known. Columns that it omits keep their stated time."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -149,7 +149,7 @@ class AvailabilityRequest(BaseModel):
 
 
 class FromSource(CleaningOptions):
-    """Read a dataset from a source plugin."""
+    """Request to create a dataset, or its next version, from a source plugin."""
 
     source: Name
     options: Json = Field(default_factory=dict)
@@ -158,7 +158,7 @@ class FromSource(CleaningOptions):
 
 
 class AppendOptions(BaseModel):
-    """The format of added rows. Their meaning is the dataset's; empty fields are as in its first file."""
+    """The format of appended rows; their columns are the dataset's. Empty fields default to its first file's format."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -173,7 +173,7 @@ class AppendOptions(BaseModel):
 
 
 class IncumbentOptions(BaseModel):
-    """Columns and format of a file of present forecasts. Empty fields are as in the previous file."""
+    """Columns and format of a file of incumbent forecasts. Empty fields default to those of the previous file."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -195,14 +195,14 @@ class IncumbentOptions(BaseModel):
     sheet: str | None = Field(default=None, min_length=1, max_length=200, description="of an Excel workbook")
 
 
-#: Largest number of rows in a JSON request.
+#: Maximum number of rows in a JSON request.
 MOST_ROWS = 1_000_000
-#: A cell of a row.
+#: One value of a row.
 Cell: TypeAlias = Annotated[str, Field(max_length=10_000)] | float | int | None
 
 
 class AppendRows(BaseModel):
-    """Rows to add, by column: {"time": "2024-05-01T10:00:00Z", "load": 41.5}."""
+    """Rows to append, each a mapping of columns to values: {"time": "2024-05-01T10:00:00Z", "load": 41.5}."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -211,7 +211,7 @@ class AppendRows(BaseModel):
 
 
 class RevisionPolicy(BaseModel):
-    """The policy for rows that change stored ones."""
+    """A dataset's policy for new rows that change stored ones."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -219,7 +219,7 @@ class RevisionPolicy(BaseModel):
 
 
 class DatasetVersionOut(BaseModel):
-    """One immutable version."""
+    """One immutable version of a dataset."""
 
     id: str = Field(description="the dataset's id; the same for all its versions")
     name: str
@@ -242,7 +242,7 @@ class DatasetVersionOut(BaseModel):
 
 
 class AppendOut(BaseModel):
-    """The version that holds the rows, and the result of adding them."""
+    """The version that contains the appended rows, and the counts of added, revised and repeated rows."""
 
     version: DatasetVersionOut
     rows_added: int = Field(description="0, with no revised ones: the version that was there")
@@ -252,7 +252,7 @@ class AppendOut(BaseModel):
 
 
 class IncumbentOut(BaseModel):
-    """The version with the present forecasts, and the result of adding them."""
+    """The version with the incumbent forecasts, and the counts of added, revised and repeated forecasts."""
 
     version: DatasetVersionOut
     forecasts: int = Field(description="known now")
@@ -273,15 +273,15 @@ class DatasetOut(BaseModel):
 
 
 class DatasetPage(Page[DatasetOut]):
-    """A page of datasets, by name."""
+    """A page of datasets, sorted by name."""
 
 
 class DatasetVersionPage(Page[DatasetVersionOut]):
-    """A page of a dataset's versions, the newest first."""
+    """A page of a dataset's versions, newest first."""
 
 
 class PictureOut(BaseModel):
-    """A picture of a dataset, for display."""
+    """An image of a dataset, as PNG for display."""
 
     name: str
     part: str | None
@@ -289,7 +289,7 @@ class PictureOut(BaseModel):
 
 
 class ClassOut(BaseModel):
-    """A class: its number of pictures by part, and some of them, spread evenly."""
+    """A class of images: its counts by part, and an evenly spread sample."""
 
     name: str
     counts: dict[str, int] = Field(description="by part: train and test, or all where there is no official split")
@@ -297,7 +297,7 @@ class ClassOut(BaseModel):
 
 
 class PicturesOut(BaseModel):
-    """The contents of an image dataset."""
+    """The contents of an image dataset: the images' size, their number, and their classes."""
 
     height: int
     width: int
@@ -307,7 +307,7 @@ class PicturesOut(BaseModel):
 
 
 class RowsOut(BaseModel):
-    """Columns for a chart, reduced so that spikes survive."""
+    """Columns for a chart, reduced to fewer rows without losing spikes."""
 
     times: list[datetime]
     columns: dict[str, list[float | None]]

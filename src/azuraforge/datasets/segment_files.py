@@ -1,4 +1,4 @@
-"""Files of segments. Runs in children only."""
+"""Writing of segment files. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from azuraforge.datasets.segments import Segment
 
 
 def span_of(times: pl.Series) -> tuple[datetime | None, datetime | None]:
-    """Return the earliest and the latest of a column of times; None if it holds none."""
+    """Return the earliest and the latest time of a column; both are None if it is empty."""
     ends = times.min(), times.max()
     first, last = (each if isinstance(each, datetime) else None for each in ends)
     return first, last
 
 
 def write_segment(frame: pl.DataFrame, time: str | None, folder: Path) -> tuple[Segment, Path]:
-    """Write rows into ``folder`` as a segment; return it with its file."""
+    """Write rows into ``folder`` as a segment; return the segment and its path."""
     draft = folder / "segment.parquet"
     address = write_parquet(frame, draft)
     path = draft.replace(folder / f"{address}.parquet")

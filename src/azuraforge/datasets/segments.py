@@ -1,4 +1,4 @@
-"""The rows of a version as a list of immutable files, which versions of a project share."""
+"""Segments: the immutable files that contain the rows of versions. Versions of a project share them."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from azuraforge.plugins.contract.shape import Shape
 
 #: Rows in one block of a fingerprint, and in one row group of a segment's file.
 BLOCK_ROWS = 65_536
-#: A version with more segments than this gets its newest small ones merged; see ``growing.merging``.
+#: Maximum number of segments of a version; beyond it, ``growing.building`` merges the newest small ones.
 MOST_SEGMENTS = 32
-#: Largest number of changed values that a version lists individually.
+#: Maximum number of changed values that a version lists individually.
 MOST_CHANGES = 20
 
-#: Treatment of rows that change stored ones.
+#: Policy for new rows that change stored ones.
 Revisions = Literal["refuse", "accept"]
 
 
 class Segment(Shape):
-    """One Parquet file, of canonical rows or of present forecasts, found by the SHA-256 of its bytes."""
+    """One Parquet file of canonical rows or of incumbent forecasts, addressed by the SHA-256 of its bytes."""
 
     holds: Literal["rows", "incumbent"] = "rows"
     address: str = Field(min_length=64, max_length=64)
@@ -32,7 +32,7 @@ class Segment(Shape):
 
 
 class RevisedValue(Shape):
-    """One stored value that was revised; null: there was none."""
+    """One revised value; ``old`` is null if the row had no value before."""
 
     at: datetime
     series: str | None = None
@@ -45,13 +45,14 @@ class Growth(Shape):
     """The change from the previous version to this one.
 
     Attributes:
-        rows_added: rows that the earlier version did not have, filled gaps included.
-        rows_revised: rows of the past that were changed or inserted.
-        rows_repeated: rows that were there already, with equal values.
-        changes: the first of the revised values.
-        revised_from: the time of the earliest revised row; null: none was revised.
-        revised_until: the time of the latest one.
-        carried_findings: the first so many findings describe the whole dataset, and later versions keep them.
+        previous_version: number of the previous version.
+        rows_added: number of new rows, including those that fill gaps.
+        rows_revised: number of past rows that were changed or inserted.
+        rows_repeated: number of received rows that were already stored with equal values.
+        changes: the first ``MOST_CHANGES`` revised values.
+        revised_from: time of the earliest revised row; None if none was revised.
+        revised_until: time of the latest revised row; None if none was revised.
+        carried_findings: number of leading findings that describe the whole dataset and are copied to later versions.
     """
 
     previous_version: int

@@ -1,4 +1,4 @@
-"""Service for datasets: names, versions, and places of rows. Children do the reading."""
+"""Service for datasets: their names, versions and stored rows. Child processes read the data."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ ResultT = TypeVar("ResultT", bound=BaseModel)
 
 
 class DatasetService:
-    """Adds and finds datasets.
+    """Service that adds, finds and reads datasets.
 
     Args:
-        call: runs one entry point in a child; only children read files or import Polars.
-        on_version: called with each version that is added, in its transaction.
-        needs: reasons to keep versions that were deleted.
-        objections: reasons not to delete a dataset or a version.
-        grants: secrets for sources; None: they get none.
+        call: runs an entry point in a child process; only child processes read files or import Polars.
+        on_version: callbacks for each added version, called in its transaction.
+        needs: checks that return which deleted versions must be kept.
+        objections: checks that raise Conflict if a dataset or version must not be deleted.
+        grants: access to secrets for sources; if None, sources get no secrets.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class DatasetService:
         grants: Grants | None = None,
     ) -> None:
         self._database = database
-        #: The most frequent reads; asynchronous.
+        #: Asynchronous reads, for the most frequent routes.
         self.lookup = DatasetLookup(database)
         self._call = call
         self.large_pictures = LargePictures(call, settings.reading.at_once)
@@ -94,12 +94,12 @@ class DatasetService:
         self.limits = ReadingLimits.of(settings.reading)
         #: Addresses that sources may reach.
         self.outgoing = Policy.of(settings)
-        #: Datasets and versions that were deleted, and how they are purged.
+        #: Deletes, restores and purges datasets and versions.
         self.trash = DatasetTrash(database, events, settings.artifacts, needs, objections)
         #: Adds versions in a transaction.
         self.keeper = VersionKeeper(self.trash, events, on_version)
         self._uploads = settings.home / "uploads"
-        claims.sweep(self._uploads)  # files of killed processes; other running ones may be receiving files
+        claims.sweep(self._uploads)  # removes folders of killed processes only; others may be in use
 
     @property
     def max_upload_bytes(self) -> int:
@@ -107,7 +107,7 @@ class DatasetService:
 
     @contextmanager
     def inbox(self) -> Iterator[Path]:
-        """Open a folder for one upload, locked while this process lives and removed afterwards."""
+        """Create a folder for one upload, locked while this process lives and removed after the block."""
         with storage(self._settings.home):
             claim = Claim(self._uploads)
         try:
@@ -124,12 +124,12 @@ class DatasetService:
         *,
         unit: UnitOfWork | None = None,
     ) -> DatasetVersionOut:
-        """Read a file at ``path`` and keep it as a version; ``filename`` is its name in messages.
+        """Read the file at ``path`` and store it as a version; messages call it ``filename``.
 
-        A series comes as CSV or Parquet, pictures as a zip or as Parquet: the class of the options determines the kind.
+        The class of the options selects the kind: a series in CSV, Excel or Parquet, or images in a zip or in Parquet.
 
-        The same content under the same name is the same version. Raises InvalidInput with problem, place
-        and next step, and keeps nothing.
+        The same content under the same name returns the existing version. Raises InvalidInput with problem, place and
+        next step, and then stores nothing.
         """
         name = dataset_name(options.name or stem(filename))
         with self.inbox() as folder:
@@ -148,7 +148,7 @@ class DatasetService:
     def add_from_source(
         self, project_id: str, request: FromSource, *, unit: UnitOfWork | None = None
     ) -> DatasetVersionOut:
-        """Read from a source plugin, and keep the result as a version."""
+        """Read from a source plugin, and store the result as a version."""
         if request.name is not None:
             dataset_name(request.name)
         with self.inbox() as folder:
@@ -165,7 +165,7 @@ class DatasetService:
             return self._keep(project_id, name, request.source, read, unit)
 
     def source_access(self) -> SourceAccess:
-        """Return the access of sources."""
+        """Return the access that the platform grants to sources."""
         return SourceAccess(
             plugins_folder=str(self._settings.plugins),
             outgoing=self.outgoing.to_json(),
@@ -176,9 +176,9 @@ class DatasetService:
     def state_availability(
         self, project_id: str, name_or_id: str, request: AvailabilityRequest, *, unit: UnitOfWork | None = None
     ) -> DatasetVersionOut:
-        """State when values become known, as a version with the same rows; the existing version never changes.
+        """Set when columns become known, in a new version with the same rows; the existing version never changes.
 
-        Raises NotFound, and InvalidInput for a column that is no input of the dataset.
+        Raises NotFound if the version does not exist, InvalidInput if a column is not an input of the dataset.
         """
         found = self.get(project_id, name_or_id, request.version)
         wanted = RestateInput(
@@ -200,18 +200,18 @@ class DatasetService:
     def get(
         self, project_id: str, name_or_id: str, version: int | None = None, *, trash: bool = False
     ) -> DatasetVersion:
-        """Return one version; without a number, the newest. ``trash``: also a deleted one that is not purged.
+        """Return one version; without a number, the newest. With ``trash``, it may be deleted, but not purged.
 
-        Raises NotFound. In the event loop, await ``lookup.get`` for what is shown.
+        Raises NotFound. On the event loop, await ``lookup.get`` instead.
         """
         plan = version_of(lookup_store.STORED, name_or_id, version, trash=trash)
         return self.keeper.version(project_id, *self._database.follow_now(project_id, plan))
 
     def revised_times(self, project_id: str, found: DatasetVersion, after: int) -> tuple[datetime, datetime] | None:
-        """Return the first and last time of which values may have been revised between version ``after`` and ``found``.
+        """Return the first and last time whose values may have been revised after version ``after``, up to ``found``.
 
-        None: nothing was revised. A version that was read whole counts as a revision of everything if the dataset
-        accepts revisions, and as none if it refuses them.
+        Returns None if nothing was revised. A version that was read whole counts as a revision of all rows if the
+        dataset accepts revisions, and of no row if it refuses them.
         """
         with self._database.read(project_id) as session:
             growths = store.growths(session, found.id, max(after, 1), found.version)
@@ -234,17 +234,18 @@ class DatasetService:
         series: str | None = None,
         last: int | None = None,
     ) -> RowsOut:
-        """Return the target over time of one series, reduced to at most ``max_points`` rows so that spikes survive.
+        """Return the target of one series over time, reduced to at most ``max_points`` rows without losing spikes.
 
-        ``last``: only the newest so many rows; None: all.
+        With ``last``, only that many newest rows are read. Raises NotFound, and InvalidInput for an image dataset or an
+        unknown series.
         """
         found = self.get(project_id, name_or_id, version, trash=True)
         schema = found.schema
         if schema.time is None:
             raise InvalidInput(
-                "dataset {dataset!r} holds pictures, not series",
+                "dataset {dataset!r} contains images, not series",
                 where="dataset",
-                next_step="ask for /api/v1/datasets/{dataset}/pictures",
+                next_step="use /api/v1/datasets/{dataset}/pictures",
                 code="not_a_series",
                 dataset=found.name,
             )
@@ -272,13 +273,13 @@ class DatasetService:
         return self.ask(ROWS, wanted, RowsOut, ROWS_TIMEOUT_SECONDS)
 
     def pictures(self, project_id: str, name_or_id: str, version: int | None = None, per_class: int = 8) -> PicturesOut:
-        """Return the number of pictures of each class, and some of them."""
+        """Return the number of images of each class, and a sample of at most ``per_class`` images."""
         found = self.get(project_id, name_or_id, version, trash=True)
         if found.schema.size is None:
             raise InvalidInput(
-                "dataset {dataset!r} holds series, not pictures",
+                "dataset {dataset!r} contains series, not images",
                 where="dataset",
-                next_step="ask for /api/v1/datasets/{dataset}/rows",
+                next_step="use /api/v1/datasets/{dataset}/rows",
                 code="not_images",
                 dataset=found.name,
             )
@@ -293,16 +294,16 @@ class DatasetService:
         timeout_seconds: float,
         secrets: Mapping[str, str] | None = None,
     ) -> ResultT:
-        """Run an entry point in a child, and return its answer. ``secrets`` are passed only over the pipe."""
+        """Run an entry point in a child process, and return its result. ``secrets`` are passed over the pipe only."""
         payload = wanted.model_dump(mode="json")
         return self._call(entry, {**payload, "secrets": secrets} if secrets else payload, result, timeout_seconds)
 
     def granted(self, project_id: str, source: str, options: Json) -> Mapping[str, str]:
-        """Return the secrets that the options of a source name. Raises InvalidInput for an unavailable one."""
+        """Return the secrets that the source's options refer to. Raises InvalidInput if one is unavailable."""
         return {} if self._grants is None else self._grants.of(project_id, source, options)
 
     def _present_file(self, project_id: str, name: str) -> PresentFile | None:
-        """Return the present forecasts that the newest version of this name got from files of their own."""
+        """Return the separate file of incumbent forecasts of the newest version; None if it has none."""
         try:
             found = self.get(project_id, name)
         except NotFound:
@@ -314,7 +315,7 @@ class DatasetService:
     def _keep(
         self, project_id: str, name: str, source: str, read: ReadResult, unit: UnitOfWork | None
     ) -> DatasetVersionOut:
-        """Record the child's result as the next version, unless the same content exists."""
+        """Record the child's result as the next version, unless a version with the same content exists."""
 
         def work(session: Session) -> tuple[DatasetVersion, bool]:
             return self.keeper.keep(session, store.find_or_add(session, name), source, read)

@@ -1,4 +1,4 @@
-"""Conversions of rows to shapes of the API."""
+"""Conversions of database rows to API schemas."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from azuraforge.datasets.versions import shown_version
 
 
 def dataset_out(dataset: DatasetRow, latest: VersionRow, numbers: list[int]) -> DatasetOut:
-    """Return a dataset with its newest version; ``numbers``: the existing versions."""
+    """Return a dataset with its newest version; ``numbers`` are those of the versions that are not deleted."""
     return DatasetOut(
         id=dataset.id,
         name=dataset.name,

@@ -1,4 +1,4 @@
-"""The only SQL of datasets."""
+"""All SQL of datasets, except the frequent reads in ``lookup_store.py`` and the typed reads in ``reads.py``."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from azuraforge.datasets.messages import ReadResult
 from azuraforge.datasets.segments import Growth, Segment
 from azuraforge.datasets.tables import Dataset, DatasetSegmentRow, DatasetVersionRow
 
-#: Largest number of addresses in one query.
+#: Maximum number of addresses in one query.
 _AT_ONCE = 500
 
 
 def find(session: Session, name_or_id: str) -> Dataset | None:
-    """Return a dataset by its name, else by its id; none that is in the trash."""
+    """Return a dataset by its name, else by its id; None if it does not exist or is in the trash."""
     statement = (
         select(Dataset)
         .where(
@@ -30,7 +30,7 @@ def find(session: Session, name_or_id: str) -> Dataset | None:
 
 
 def find_in_trash(session: Session, name_or_id: str) -> Dataset | None:
-    """Return a deleted dataset by its id, else the last one of this name."""
+    """Return a deleted dataset by its id, else the most recently deleted one of this name; None if there is none."""
     statement = (
         select(Dataset)
         .where(
@@ -43,13 +43,13 @@ def find_in_trash(session: Session, name_or_id: str) -> Dataset | None:
 
 
 def lock(session: Session, dataset_id: str) -> Dataset | None:
-    """Return the dataset, its row locked until commit."""
+    """Return a dataset with its row locked until commit; None if it does not exist."""
     statement = select(Dataset).where(Dataset.id == dataset_id)
     return session.scalar(statement.with_for_update(), execution_options={"populate_existing": True})
 
 
 def find_or_add(session: Session, name: str) -> Dataset:
-    """Return the dataset of this name, locked until the end of the transaction; create it if it is new."""
+    """Return the dataset of this name, creating it if needed; its row is locked until the transaction ends."""
     named = (Dataset.name == name, Dataset.deleted_at.is_(None))
     statement = select(Dataset).where(*named).with_for_update()
     dataset = session.scalars(statement).first()
@@ -61,7 +61,7 @@ def find_or_add(session: Session, name: str) -> Dataset:
 
 
 def version(session: Session, dataset_id: str, number: int | None, trash: bool = False) -> DatasetVersionRow | None:
-    """Return one version; without a number, the newest. ``trash``: also a deleted one that is not purged."""
+    """Return one version; without a number, the newest. With ``trash``, it may be deleted, but not purged."""
     statement = select(DatasetVersionRow).where(_of(dataset_id), DatasetVersionRow.purged_at.is_(None))
     if number is not None:
         statement = statement.where(DatasetVersionRow.version == number)
@@ -71,13 +71,13 @@ def version(session: Session, dataset_id: str, number: int | None, trash: bool =
 
 
 def all_versions(session: Session, dataset_id: str) -> Sequence[DatasetVersionRow]:
-    """Return every version that is not purged, the oldest first."""
+    """Return every version that is not purged, oldest first."""
     statement = select(DatasetVersionRow).where(_of(dataset_id), DatasetVersionRow.purged_at.is_(None))
     return session.scalars(statement.order_by(DatasetVersionRow.version)).all()
 
 
 def growths(session: Session, dataset_id: str, after: int, until: int) -> Sequence[Growth | None]:
-    """Return the growth of the versions after ``after``, up to ``until``; deleted ones included."""
+    """Return the growth of each version after ``after``, up to and including ``until``, even of deleted ones."""
     row = DatasetVersionRow
     statement = select(row.growth).where(_of(dataset_id), row.version > after, row.version <= until)
     return session.scalars(statement.order_by(row.version)).all()
@@ -94,7 +94,7 @@ def version_by_fingerprint(session: Session, dataset_id: str, fingerprint: str) 
 def sharing(
     session: Session, datasets: Collection[str], contents: Collection[str]
 ) -> list[tuple[str, str, str | None]]:
-    """Return dataset, fingerprint and file hash of every version of these datasets, or with one of these contents."""
+    """Return dataset id, fingerprint and file hash of all versions of these datasets or with one of these contents."""
     row = DatasetVersionRow
     same = or_(row.dataset_id.in_(datasets), row.fingerprint.in_(contents), row.file_sha256.in_(contents))
     statement = select(row.dataset_id, row.fingerprint, row.file_sha256).where(same)
@@ -134,14 +134,14 @@ def add_version(
 
 
 def change(session: Session, row: Dataset | DatasetVersionRow, **values: object) -> None:
-    """Update a row, or one of a dataset, that the caller has locked."""
+    """Set columns of a row; the caller has locked its dataset."""
     for name, value in values.items():
         setattr(row, name, value)
     session.flush()
 
 
 def deleted_datasets(session: Session, before: datetime | None) -> Sequence[Dataset]:
-    """Return datasets in the trash, deleted before a moment (None: all), the latest first."""
+    """Return the datasets in the trash, most recently deleted first; with ``before``, those deleted until then."""
     statement = select(Dataset).where(Dataset.deleted_at.is_not(None))
     if before is not None:
         statement = statement.where(Dataset.deleted_at <= before)
@@ -149,7 +149,10 @@ def deleted_datasets(session: Session, before: datetime | None) -> Sequence[Data
 
 
 def deleted_versions(session: Session, before: datetime | None) -> Sequence[tuple[Dataset, DatasetVersionRow]]:
-    """Return versions that were deleted individually, of datasets that were not, the latest first."""
+    """Return the versions deleted individually, whose datasets were not, most recently deleted first.
+
+    With ``before``, only those deleted until then.
+    """
     row = DatasetVersionRow
     statement = (
         select(Dataset, row)
@@ -164,7 +167,7 @@ def deleted_versions(session: Session, before: datetime | None) -> Sequence[tupl
 
 
 def forget(session: Session, dataset_id: str) -> None:
-    """Delete a dataset that the caller has locked, with the rows of all its versions."""
+    """Delete the rows of a dataset, which the caller has locked, and of all its versions."""
     for table, condition in (
         (DatasetSegmentRow, DatasetSegmentRow.dataset_id == dataset_id),
         (DatasetVersionRow, _of(dataset_id)),
@@ -174,13 +177,13 @@ def forget(session: Session, dataset_id: str) -> None:
 
 
 def named_files(session: Session, addresses: Sequence[str]) -> set[str]:
-    """Return the segments that some version of the project still has."""
+    """Return the addresses that at least one version of the project still refers to."""
     statement = select(DatasetSegmentRow.address).where(DatasetSegmentRow.address.in_(addresses)).distinct()
     return set(session.scalars(statement))
 
 
 def own_bytes(session: Session, rows: Sequence[DatasetVersionRow]) -> int:
-    """Return the bytes of the segments that only these versions name."""
+    """Return the total size in bytes of the segments that only these versions refer to."""
     sizes = {each.address: each.bytes for row in rows for each in row.segments}
     mine = {(row.dataset_id, row.version) for row in rows}
     table, addresses = DatasetSegmentRow, sorted(sizes)
@@ -194,7 +197,7 @@ def own_bytes(session: Session, rows: Sequence[DatasetVersionRow]) -> int:
 
 
 def name_segments(session: Session, row: DatasetVersionRow, segments: tuple[Segment, ...]) -> None:
-    """Set the segments of a version, which the caller has locked."""
+    """Set the segments of a version; the caller has locked its dataset."""
     unname_segments(session, row)
     row.segments, row.bytes = segments, sum(each.bytes for each in segments)
     for address in dict.fromkeys(each.address for each in segments):
@@ -207,7 +210,7 @@ def name_segments(session: Session, row: DatasetVersionRow, segments: tuple[Segm
 
 
 def unname_segments(session: Session, row: DatasetVersionRow) -> list[str]:
-    """Remove the segments of a version. Return their addresses."""
+    """Delete a version's references to its segments; return the segments' addresses."""
     table = DatasetSegmentRow
     mine = (table.dataset_id == row.dataset_id, table.version == row.version)
     session.execute(delete(table).where(*mine), execution_options={"synchronize_session": False})

@@ -1,4 +1,4 @@
-"""Datasets and their immutable versions."""
+"""Database tables of datasets and their immutable versions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 
 class Dataset(Deletable, Owned, Base):
-    """A named dataset with versions. One in the trash does not occupy its name."""
+    """A named dataset. The name of one in the trash can be used again."""
 
     __tablename__ = "dataset"
     __table_args__ = (unique_name("dataset"),)
@@ -27,10 +27,10 @@ class Dataset(Deletable, Owned, Base):
 
 
 class DatasetVersionRow(Deletable, Owned, Base):
-    """One version: never changed, never numbered twice. Its rows are segments, which it shares with other versions.
+    """One version, whose content never changes. Its rows are segments, which it shares with other versions.
 
-    A purged version keeps its row, so that its number stays taken; only files that no other version names are deleted.
-    ``cursor``, the position of the source after these rows, also moves if the source had nothing new.
+    A purged version keeps its row, so that its number is not used again; only files that no other version refers to are
+    deleted. ``cursor``, the position of the source after these rows, advances even if the source had no new rows.
     """
 
     __tablename__ = "dataset_version"
@@ -63,7 +63,7 @@ class DatasetVersionRow(Deletable, Owned, Base):
 
 
 class DatasetSegmentRow(Owned, Base):
-    """A segment that a version names, and that may not be freed. Purged versions name none."""
+    """A version's reference to a segment, which prevents the file's removal. Purged versions have none."""
 
     __tablename__ = "dataset_segment"
     __table_args__ = (

@@ -1,7 +1,7 @@
-"""Datasets and versions in the trash: nothing new can use them, and they can be restored until they are purged.
+"""Datasets and versions in the trash: new work cannot use them, and they can be restored until they are purged.
 
-A dataset in the trash does not occupy its name. Versions that a model learned from are kept as long as that model's
-versions, whose predictions begin at their rows; purging deletes the others.
+The name of a dataset in the trash can be used again. Versions that a model learned from are kept as long as that
+model's versions; purging deletes the others.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from azuraforge.projects.keeping import Shelf
 from azuraforge.projects.row_bin import Key, Removal, RowBin, Thing
 from azuraforge.projects.schemas import NeededBy, Noun
 
-#: Raises Conflict if something unfinished or planned needs the dataset of this id and name, or this version of it.
+#: Raises Conflict if unfinished or planned work needs the dataset with this id and name, or this version of it.
 Objection = Callable[[Session, str, str, int | None], None]
-#: Returns the versions of a dataset that are needed, and the reasons.
+#: Returns the numbers of a dataset's versions that are still needed, and what needs them.
 Needs = Callable[[Session, str], Mapping[int, NeededBy]]
 
 Row = Dataset | DatasetVersionRow
 
 
 class DatasetTrash(RowBin[Row]):
-    """Deletes, restores and purges datasets and their versions."""
+    """Trash bin of datasets and their versions: deletes, restores and purges them."""
 
     noun: ClassVar[Noun] = "dataset"
-    checks_needs: ClassVar[bool] = True  # only the versions that are not needed are purged
+    checks_needs: ClassVar[bool] = True  # remove purges only the versions that are not needed
 
     def __init__(
         self,
@@ -50,18 +50,18 @@ class DatasetTrash(RowBin[Row]):
         self._objections = objections
 
     def announce(self, session: Session, what: str, things: Sequence[Thing[Row]], by: str | None) -> None:
-        """Append an event for each thing."""
+        """Append an event for each item."""
         for each in things:
             fields = {"type": f"dataset.{what}", "dataset": each.name, "version": each.version}
             body = DatasetMoved.model_validate(fields | ({"by": by} if by is not None else {}))
             self.events.append(session, "project", body)
 
     def path(self, project_id: str, address: str) -> Path:
-        """Return the file of a segment."""
+        """Return the path of a segment's file."""
         return self._folder(project_id) / f"{address}.parquet"
 
     def revive(self, session: Session, dataset: Dataset, row: DatasetVersionRow) -> None:
-        """Restore a version whose content was added again, even if it was purged."""
+        """Restore a version, even a purged one, whose content was added again; no effect if it is not deleted."""
         if row.deleted_at is not None:
             store.change(session, row, deleted_at=None, deleted_by=None, purged_at=None)
             self.announce(session, "restored", [_thing(dataset, row)], None)

@@ -1,6 +1,6 @@
-"""Streaming upload of files, after authentication and up to the limit.
+"""Streaming upload of files, with authentication first and a size limit.
 
-FastAPI's ``UploadFile`` reads the whole body before any dependency runs, so that any client could fill the disk.
+FastAPI's ``UploadFile`` receives the whole body before any dependency runs, so any client could fill the disk.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ async def receive(
 ) -> Upload:
     """Stream a multipart form into ``folder``: the part named ``part`` as a file, every other part as a field.
 
-    Raises InvalidInput if the body is no such form or larger than ``max_bytes``; StorageError if the disk is
-    full. The caller removes the folder.
+    Raises InvalidInput if the body is not a multipart form with such a file, or is larger than ``max_bytes``, and
+    StorageError if the disk is full. The caller removes the folder.
     """
     kind, parameters = parse_options_header(request.headers.get("content-type", ""))
     boundary = parameters.get(b"boundary")
@@ -97,7 +97,7 @@ async def receive(
         form.close()
     if not form.complete or not form.upload.filename:
         raise InvalidInput(
-            "the form ended early or has no file",
+            "the form is incomplete, or contains no file",
             where="body",
             next_step="send the file as part {part!r} of a multipart form",
             part=part,
@@ -106,7 +106,7 @@ async def receive(
 
 
 class _Form:
-    """The form, assembled from the parser's events."""
+    """A multipart form, assembled from the parser's callbacks."""
 
     def __init__(self, upload: Upload, part: str) -> None:
         self.upload = upload

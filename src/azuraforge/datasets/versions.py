@@ -11,14 +11,14 @@ from azuraforge.datasets.schemas import DatasetVersionOut, Finding, Json
 from azuraforge.datasets.segments import Growth, Revisions, Segment
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
-if TYPE_CHECKING:  # children import this file, and need no database
+if TYPE_CHECKING:  # child processes import this file, but not the database
     from azuraforge.datasets.lookup_store import DatasetRow, StoredRow, VersionRow
     from azuraforge.datasets.tables import Dataset, DatasetVersionRow
 
 
 @dataclass(frozen=True)
 class ShownVersion:
-    """One immutable version, as the API shows it."""
+    """One immutable version with the fields that the API shows."""
 
     id: str
     name: str
@@ -39,7 +39,7 @@ class ShownVersion:
     deleted_by: str | None
 
     def out(self, *, created: bool = False) -> DatasetVersionOut:
-        """Return the version as the API shows it."""
+        """Return the version as an API schema."""
         return DatasetVersionOut(
             id=self.id,
             name=self.name,
@@ -64,9 +64,9 @@ class ShownVersion:
 
 @dataclass(frozen=True)
 class DatasetVersion(ShownVersion):
-    """A version with the paths of its segments, and of its present forecasts if they came in files of their own.
+    """A version with the paths of its segments, and of its incumbent forecasts if they were added as a separate file.
 
-    ``loading.load_version(paths, schema, options, fingerprint)`` reads it in a child and refuses changed rows.
+    ``loading.load_version(paths, schema, options, fingerprint)`` reads it in a child process and refuses changed rows.
     """
 
     options: Json
@@ -80,7 +80,7 @@ class DatasetVersion(ShownVersion):
 
 
 def shown_version(dataset: Dataset | DatasetRow, row: DatasetVersionRow | StoredRow | VersionRow) -> ShownVersion:
-    """Return a version from its rows; it is in the trash if it or its dataset is."""
+    """Build a version from its database rows. It counts as deleted if it or its dataset is in the trash."""
     return ShownVersion(
         id=dataset.id,
         name=dataset.name,

@@ -1,5 +1,5 @@
-"""A demo of the loop: a model that keeps learning, from the first row to the new champion.
+"""A demo of the loop: a model keeps learning, from the first row until a new champion is promoted.
 
-``driving`` and ``telling`` drive a platform through the client, for the command line and for the child that the page's
-button starts; ``service`` owns that child process.
+``driving`` and ``steps`` drive a platform through the client, for the command line and for the child process that the
+dashboard's button starts; ``service`` manages that child process.
 """

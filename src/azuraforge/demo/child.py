@@ -1,7 +1,8 @@
-"""``python -m azuraforge.demo.child``: drives the demo against the platform that started it, over HTTP.
+"""Child process ``python -m azuraforge.demo.child``: drives the demo over HTTP on the platform that started it.
 
-The first line of its standard input has the platform's address (``DemoStart``). ``cancel`` on the second stops the
-demo; the end of the input, when the platform ends, ends this process at once. It writes lines of ``DemoNews``.
+The first line of standard input is a ``DemoStart`` with the platform's address. A later line ``cancel`` stops the
+demo. At the end of the input, which means that the platform has ended, the process exits immediately. It writes one
+``DemoNews`` per line.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def _run(client: Client, stop: threading.Event) -> DemoEnd:
     try:
         name = free_name(client)
         _write(DemoNews(model=name))
-        # No webhook: whether this platform is allowed to send to this machine depends on its settings.
+        # No webhook: the platform's settings may forbid sending to this machine.
         loop = Loop(client, name, None, stop=stop)
         result = take_steps(
             client, loop, None, lambda line: _write(DemoNews(line=DemoLine.model_validate(asdict(line))))
@@ -46,7 +47,7 @@ def _run(client: Client, stop: threading.Event) -> DemoEnd:
 
 
 def _paused(loop: Loop | None, end: DemoEnd) -> DemoEnd:
-    """Pause the automations of the demo, and return its end."""
+    """Pause the automations of the demo, then return ``end``."""
     if loop is not None:
         with contextlib.suppress(ClientError):
             loop.end()

@@ -1,12 +1,12 @@
-"""The loop of the demo: rows arrive one by one, and automations do the rest.
+"""Driver of the demo: rows arrive one by one, and automations do the rest.
 
-The dataset comes from the source ``simulated``, whose season changes midway. Three automations close the loop:
+The source ``simulated`` provides the dataset, whose season changes midway. Three automations close the loop:
 
-    arrival   when a row has arrived: forecast with the champion, and with the first version for the comparison
+    arrival   on each new row: forecast with the champion, and with the first version for comparison
     drift     when drift is reported: train, and notify
-    daily     at each 40th row: train
+    daily     on each 40th row: train
 
-After each row, the loop waits until all work that the row caused has ended, so that the same rows give the same
+After each row, the driver waits until all work that the row caused has ended, so that the same rows give the same
 forecasts on every machine.
 """
 
@@ -25,21 +25,22 @@ if TYPE_CHECKING:
 
 PLUGIN = "forecasting.ridge"
 SEED = 7
-#: The gate needs a long enough test set, and the new season enough rows to learn from: few are left for validation.
+#: A small validation set: the gate needs a long test set, and training needs enough rows of the new season.
 CONFIG = {"horizon": 1, "validation_share": 0.06, "test_share": 0.2}
 FIRST = 1
-#: Without any of its own work queued or running.
+#: Maximum time without any run of the demo queued or running.
 _PATIENCE_SECONDS = 120.0
-#: Its own runs are looked up so often while nothing has changed, and reported at most so often as waiting.
+#: Intervals at which the demo checks its runs while nothing changes, and reports that they wait behind others.
 _WORK_SECONDS = 5.0
 _REPORT_SECONDS = 120.0
 _POLL_SECONDS = 0.05
-#: A platform that was killed after judging a row checks for drift with the next one; nothing else is lost.
+#: The demo requests a drift check after this time: a platform killed after judging a row would only check at the
+#: next row.
 _LOOK_AFTER_SECONDS = 5.0
 
 
 class DemoError(Exception):
-    """An error that ends the demo: one sentence, the place, and the next step."""
+    """Error that ends the demo, with a one-sentence message, the place and the next step."""
 
     def __init__(self, message: str, *, where: str = "", next_step: str = "") -> None:
         super().__init__(message)
@@ -49,12 +50,12 @@ class DemoError(Exception):
 
 
 class DemoCancelled(Exception):
-    """The demo was cancelled."""
+    """Raised when the demo is cancelled."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The series of the demo, and the times of retraining."""
+    """Number of rows of the demo's series, the row of its change, and the retraining interval."""
 
     rows_at_first: int = 200
     changes_after: int = 212
@@ -64,7 +65,7 @@ class Plan:
 
     @property
     def options(self) -> dict[str, object]:
-        """The options of the source."""
+        """Options of the source ``simulated``."""
         return {
             "rows_at_first": self.rows_at_first,
             "changes_after": self.changes_after,
@@ -74,13 +75,13 @@ class Plan:
         }
 
     def arrivals(self, row: int) -> int:
-        """Return the number of arrivals at a row."""
+        """Return the number of arrivals after the first rows, up to row number ``row``."""
         return (row - self.rows_at_first) // self.rows_per_arrival
 
 
 @dataclass(frozen=True)
 class Seen:
-    """The state of the loop after an arrival of rows."""
+    """State of the loop after rows have arrived."""
 
     row: int
     champion: int
@@ -89,7 +90,7 @@ class Seen:
 
 
 class Receiver(Protocol):
-    """The receiver of the message that reports drift."""
+    """Protocol of the webhook that receives the drift notification."""
 
     @property
     def url(self) -> str: ...
@@ -98,13 +99,13 @@ class Receiver(Protocol):
 
 
 class Loop:
-    """Drives the demo on a running platform.
+    """Driver of the demo on a running platform.
 
     Args:
-        name: the name of the dataset and the model; neither may exist.
-        hook: receives a message when drift is reported; None: no message is sent.
-        on_waiting: called with the number of other runs while the demo's own are queued behind them.
-        stop: once set, ends the demo with DemoCancelled between two steps.
+        name: name for the dataset and the model; neither may exist yet.
+        hook: webhook that receives the drift notification; if None, no notification is sent.
+        stop: event that ends the demo with DemoCancelled between two steps.
+        on_waiting: called with the number of other runs ahead of the demo's queued ones.
     """
 
     def __init__(
@@ -128,11 +129,11 @@ class Loop:
         self._reported: set[str] = set()
 
     def automation(self, what: str) -> str:
-        """Return the name of an automation."""
+        """Return the full name of the demo's automation ``what``, such as "drift"."""
         return f"{self.name}: {what}"
 
     def begin(self) -> Run:
-        """Add the series and train its first version. Raises DemoError if it is not promoted."""
+        """Add the series and train the first version. Raises DemoError if the gate does not promote it."""
         self._client.datasets.add_from_source("simulated", self.plan.options, name=self.name)
         run = self._client.runs.start(
             PLUGIN,
@@ -164,7 +165,7 @@ class Loop:
             client.notifications.create_target(name, "webhook", options, group_seconds=0)
             notify = [{"do": "notify", "to": [name]}]
         added = {"on": "event", "type": "dataset.version_added"}
-        # Versions are counted from 1, and each arrival is one.
+        # Versions are numbered from 1, and each arrival adds one.
         every = self.plan.arrivals_per_training
         daily = [1 + arrival for arrival in range(every, self.plan.arrivals(self.plan.rows) + 1, every)]
         made: list[tuple[str, dict[str, object], list[dict[str, object]]]] = [
@@ -183,7 +184,7 @@ class Loop:
         self._settle(self.plan.rows_at_first)
 
     def rows(self) -> Iterator[Seen]:
-        """Let the rows arrive; yield the state after each."""
+        """Refresh the dataset until all rows have arrived; yield the state after each arrival."""
         row = self.plan.rows_at_first
         while row < self.plan.rows:
             asked = self._client.datasets.refresh(self.name, idempotency_key=f"{self.name} after row {row}")
@@ -200,7 +201,7 @@ class Loop:
             self._client.automations.pause(self.automation(what))
 
     def _end_of(self, run_id: str) -> Run:
-        """Wait until a run has ended, in any state, however long it is queued."""
+        """Wait until a run has ended in any state, however long it is queued; return it."""
         worked = time.monotonic()
         while not (run := self._client.runs.get(run_id)).has_ended:
             if time.monotonic() - worked > _WORK_SECONDS:
@@ -210,9 +211,9 @@ class Loop:
         return run
 
     def _settle(self, row: int) -> Seen:
-        """Wait until all work that a row causes has ended.
+        """Wait until all work that a row causes has ended, and return the resulting state.
 
-        Raises DemoError if none of it is queued or running, and what it should cause still has not happened.
+        Raises DemoError if the work stays incomplete although no run is queued or running.
         """
         idle_since = looked = worked = time.monotonic()
         while True:
@@ -239,7 +240,7 @@ class Loop:
             self._pause()
 
     def _has_work(self) -> bool:
-        """Return whether a run or a firing of the demo has not ended; report that its runs wait behind others."""
+        """Return whether a run or a firing of the demo is unfinished; report if its runs wait behind others."""
         work = own_work(self._client, self.name)
         now = time.monotonic()
         if work.behind and (self._reported_at is None or now - self._reported_at > _REPORT_SECONDS):

@@ -1,4 +1,4 @@
-"""A receiver of webhooks on this machine, which checks each signature."""
+"""Webhook receiver on this machine that checks each signature."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Hook:
-    """Receives on a free port of the loopback interface until it is closed.
+    """HTTP server on a free port of the loopback interface; it receives messages until it is closed.
 
     Attributes:
         secret: the key that the sender signs with.
-        received: ids of the messages that were signed with it. A sender that dies before it has stored the answer sends
-            a message again, under the same id.
-        refused: number of calls that were not signed with it.
+        received: ids of the correctly signed messages. A sender that dies before it stores the response sends the
+            message again under the same id.
+        refused: number of requests without a correct signature.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Hook:
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
-                """Log nothing, since the demo writes to the terminal."""
+                """Suppress the log, since the demo writes to the terminal."""
 
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -44,17 +44,17 @@ class Hook:
 
     @property
     def url(self) -> str:
-        """The address of the receiver."""
+        """URL of the receiver."""
         return f"http://{self.address}/loop"
 
     def wait_for(self, count: int, seconds: float) -> None:
-        """Wait until ``count`` messages are received, for at most ``seconds``."""
+        """Wait until ``count`` messages are received, but at most ``seconds``."""
         until = time.monotonic() + seconds
         while len(self.received) < count and time.monotonic() < until:
             time.sleep(0.05)
 
     def close(self) -> None:
-        """Stop receiving."""
+        """Stop the server."""
         self._server.shutdown()
         self._server.server_close()
 

@@ -1,4 +1,4 @@
-"""Contributions of the package ``demo`` to the platform."""
+"""Registration of the package ``demo`` with the platform."""
 
 from __future__ import annotations
 

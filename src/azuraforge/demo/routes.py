@@ -24,17 +24,17 @@ Service = Annotated[DemoService, Depends(demo_service)]
 
 @router.get("")
 def show_demo(access: Reader, service: Service) -> DemoOut:
-    """Return the demo of a model that keeps learning: its lines so far, and its closing table."""
+    """Return the progress of the demo: its events so far, and its closing table once it has ended."""
     return service.show(access.project_id)
 
 
 @router.post("", status_code=202)
 def start_demo(access: Member, service: Service) -> DemoOut:
-    """Start the demo. Answers 409 if it is running."""
+    """Start the demo. Responds with 409 if it is already running."""
     return service.start(access)
 
 
 @router.post("/cancel")
 def cancel_demo(access: Member, service: Service) -> DemoOut:
-    """Stop the demo and pause its automations; dataset and model stay."""
+    """Stop the demo and pause its automations; its dataset and model are kept."""
     return service.cancel(access.project_id)

@@ -1,4 +1,4 @@
-"""API shapes of the demo, and the messages of its child."""
+"""API schemas of the demo, and the messages of its child process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DemoState = Literal["none", "running", "cancelling", "succeeded", "failed", "can
 
 
 class DemoLine(BaseModel):
-    """An event of the demo. The event determines the fields that are set."""
+    """An event of the demo. Its type determines which fields are set."""
 
     event: Literal[
         "series", "first", "no_hook", "connected", "waiting", "changes", "drift", "trained", "champion", "row"
@@ -29,7 +29,7 @@ class DemoLine(BaseModel):
 
 
 class DemoPhase(BaseModel):
-    """Mean absolute errors one row ahead over a stretch of the series, from the ledger."""
+    """Mean absolute errors of one-row-ahead forecasts over a part of the series, from the ledger."""
 
     name: Literal["before", "until", "after"]
     rows: int
@@ -39,7 +39,7 @@ class DemoPhase(BaseModel):
 
 
 class DemoEnd(BaseModel):
-    """The end of the demo: its closing table, the steps that were not taken, or the error that ended it."""
+    """The end of the demo: its closing table, the problems found, or the error that ended it."""
 
     phases: list[DemoPhase]
     problems: list[Literal["same_champion", "no_drift", "hook_wrong"]]
@@ -49,12 +49,12 @@ class DemoEnd(BaseModel):
 
     @classmethod
     def early(cls, *, cancelled: bool = False, error: str | None = None, next_step: str | None = None) -> DemoEnd:
-        """Return an end before the closing table."""
+        """Return the end of a demo that stopped before its closing table."""
         return cls(phases=[], problems=[], cancelled=cancelled, error=error, next_step=next_step)
 
 
 class DemoOut(BaseModel):
-    """The demo of a model that keeps learning: its events so far, and its end."""
+    """The state of the demo: its events so far, and its end."""
 
     state: DemoState
     offered: bool = Field(description="whether this platform can start it; false: it has several processes")
@@ -68,14 +68,14 @@ class DemoOut(BaseModel):
 
 
 class DemoStart(BaseModel):
-    """The first line to the child: the platform's address, and the token of this demo."""
+    """The first input line of the child process: the platform's address, and the token of this demo."""
 
     url: str
     token: str
 
 
 class DemoNews(BaseModel):
-    """One line of the child: exactly one of the fields is set."""
+    """One output line of the child process; exactly one field is set."""
 
     model: str | None = None
     line: DemoLine | None = None

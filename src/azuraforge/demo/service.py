@@ -1,4 +1,4 @@
-"""Owner of the child that drives the demo: at most one in a platform, which ends with the platform."""
+"""Service that runs the demo in a child process. A platform runs at most one demo and stops it when it shuts down."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ log = logger("demo")
 
 TOKEN_NAME = "demo of the loop"  # noqa: S105  its name in the list of tokens
 _MODULE = "azuraforge.demo.child"
-#: The variables of this process's environment that the child needs; it uses only HTTP.
+#: Environment variables passed to the child. It needs no secrets, since it uses only HTTP.
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "PYTHONPATH", "SYSTEMROOT")
 _END_SECONDS = 5.0
 
 
 @dataclass
 class _Demo:
-    """A demo of one project. Its fields change under the service's lock."""
+    """A demo of one project. The service's lock protects its fields."""
 
     project_id: str
     process: subprocess.Popen[bytes]
@@ -52,7 +52,7 @@ class _Demo:
         return "failed" if self.end.error is not None or self.end.problems else "succeeded"
 
     def take(self, news: DemoNews) -> None:
-        """Add a message of the child."""
+        """Apply a message of the child to the state."""
         self.model = news.model or self.model
         self.end = news.end or self.end
         if news.line is None:
@@ -65,11 +65,11 @@ class _Demo:
 
 
 class DemoService:
-    """Starts, shows and cancels the demo; each method takes the project.
+    """Service that starts, shows and cancels the demo of a project.
 
     Args:
-        find_url: returns this platform's address on this machine; None: it does not announce one.
-        offered: whether one process serves and executes runs; several would each own a demo.
+        find_url: returns this platform's address on this machine, or None if it announces none.
+        offered: whether this process both serves requests and executes runs; several processes would each start a demo.
     """
 
     def __init__(self, projects: ProjectService, find_url: Callable[[], str | None], *, offered: bool) -> None:
@@ -81,7 +81,7 @@ class DemoService:
         self._closed = False
 
     def show(self, project_id: str) -> DemoOut:
-        """Return the project's newest demo since the platform started."""
+        """Return the project's newest demo since the platform started; its state is ``none`` if there is none."""
         with self._lock:
             demo = self._demo
             if demo is None or demo.project_id != project_id:
@@ -99,11 +99,11 @@ class DemoService:
             )
 
     def start(self, access: Access) -> DemoOut:
-        """Start the demo with a token of its own. Raises Conflict if one is running or none can be started."""
+        """Start the demo with its own token. Raises Conflict if a demo is running or this platform cannot start one."""
         url = self._find_url() if self._offered else None
         if url is None:
             raise Conflict(
-                "this platform cannot start the demo itself",
+                "the dashboard cannot start the demo on this platform",
                 next_step="run `azuraforge demo --loop` in a terminal",
                 code="demo_not_offered",
             )
@@ -129,7 +129,7 @@ class DemoService:
         return self.show(access.project_id)
 
     def cancel(self, project_id: str) -> DemoOut:
-        """Ask the demo to stop and to pause its automations. Raises NotFound if none is running."""
+        """Request that the demo stop and pause its automations. Raises NotFound if the project has no running demo."""
         with self._lock:
             demo = self._demo
             if demo is None or demo.project_id != project_id or demo.ended_at is not None:
@@ -139,7 +139,7 @@ class DemoService:
         return self.show(project_id)
 
     def close(self) -> None:
-        """End the child with the platform."""
+        """Stop the child when the platform shuts down."""
         with self._lock:
             self._closed, demo = True, self._demo
         if demo is None:
@@ -155,12 +155,12 @@ class DemoService:
 
     def _send(self, demo: _Demo, line: str) -> None:
         assert demo.process.stdin is not None
-        with contextlib.suppress(OSError, ValueError):  # it has ended, which the reader of its output notices
+        with contextlib.suppress(OSError, ValueError):  # the child has ended; the reader of its output handles it
             demo.process.stdin.write(line.encode() + b"\n")
             demo.process.stdin.flush()
 
     def _follow(self, demo: _Demo, token_id: str) -> None:
-        """Read the child's lines to their end, then revoke its token."""
+        """Read the child's output lines to the end, then revoke its token."""
         assert demo.process.stdout is not None
         for line in demo.process.stdout:
             try:

@@ -1,4 +1,4 @@
-"""The steps of the demo, from its first row to its closing table, reported line by line."""
+"""The steps of the demo, from its first row to its closing table, reported as events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from azuraforge.client import Client, Run
     from azuraforge.demo.hook import Hook
 
-#: A descriptive name; a number is appended if it is taken.
+#: Name of the demo's dataset and model; a number is appended if it is taken.
 NAME = "loop"
 _SAID_EVERY = 12
 _HOOK_SECONDS = 10.0
@@ -25,15 +25,19 @@ Problem = Literal["same_champion", "no_drift", "hook_wrong"]
 
 @dataclass(frozen=True)
 class Line:
-    """An event of the demo. The event determines the fields that are set.
+    """An event of the demo. Its type determines which fields are set.
 
     Attributes:
-        row: the row of the series, from 1.
+        row: number of the row in the series, from 1.
         of: number of rows at the start (``series``) or at the end (``row``).
         more: number of rows that will arrive.
-        runs: number of other runs that the demo's own wait for (``waiting``).
+        runs: number of other runs ahead of the demo's queued ones (``waiting``).
         version: the version that drifted or became champion.
-        run_id: the training run, with the gate's ``decision`` and the champion after it.
+        run_id: id of the training run.
+        decision: the gate's headline for the training run.
+        champion: the champion after the training run.
+        approved: the approved version in the verdict.
+        candidate: name of the candidate; empty if the evaluation has none.
     """
 
     event: Event
@@ -51,7 +55,7 @@ class Line:
 
 @dataclass(frozen=True)
 class DemoResult:
-    """The end of the demo: the closing table, and the steps of the loop that were not taken."""
+    """The result of the demo: the phases of the closing table, the problems found, and the number of drift alarms."""
 
     phases: list[Phase]
     problems: list[Problem] = field(default_factory=list)
@@ -62,7 +66,7 @@ Say = Callable[[Line], None]
 
 
 def take_steps(client: Client, loop: Loop, hook: Hook | None, say: Say) -> DemoResult:
-    """Drive the demo to its end. Raises DemoError if it cannot continue, and DemoCancelled."""
+    """Drive the demo to its end. Raises DemoError if it cannot continue, DemoCancelled if it is cancelled."""
     series = loop.plan
     loop.on_waiting = lambda runs: say(Line("waiting", runs=runs))
     say(Line("series", of=series.rows_at_first, more=series.rows - series.rows_at_first))
@@ -82,7 +86,7 @@ def take_steps(client: Client, loop: Loop, hook: Hook | None, say: Say) -> DemoR
 
 
 def free_name(client: Client) -> str:
-    """Return a name that no dataset, model or target has, so that the demo can be repeated."""
+    """Return a name that no dataset, model or notification target has, so that the demo can be repeated."""
     taken = {each.name for each in client.datasets.list(limit=None)}
     taken |= {each.name for each in client.notifications.targets()}
     taken |= {each.name for each in client.models.list(limit=None)}

@@ -1,4 +1,4 @@
-"""The closing table of the demo: errors of the champion, the first version and the last value, from the ledger."""
+"""The closing table of the demo: errors of the champion, the first version and the naive forecast, from the ledger."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Judged:
-    """The absolute errors of one judged row."""
+    """Absolute errors of the forecasts of one judged row."""
 
     at: datetime
     champion: int
@@ -24,7 +24,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Phase:
-    """Mean errors over a stretch of the series."""
+    """Mean absolute errors over a part of the series."""
 
     name: str
     rows: int
@@ -34,11 +34,11 @@ class Phase:
 
 
 def judged_rows(lines: Iterable[LedgerLine], first: int) -> list[Judged]:
-    """Return the judged rows in order, from lines with their outcomes.
+    """Return the judged rows in order of time, from ledger lines with their outcomes.
 
     Args:
-        lines: ledger lines of the champions and of version ``first``, one row ahead each.
-        first: the version that never changes; its line counts as the champion's if there is no other.
+        lines: one-row-ahead ledger lines of the champions and of version ``first``.
+        first: the version that is never retrained; its line counts as the champion's if the row has no other line.
     """
     by_time: dict[datetime, dict[int, LedgerLine]] = {}
     for line in lines:
@@ -55,7 +55,7 @@ def judged_rows(lines: Iterable[LedgerLine], first: int) -> list[Judged]:
 
 
 def phases(rows: Sequence[Judged], change_at: datetime, first: int) -> list[Phase]:
-    """Return the means before the change, until the champion changed, and after that; empty stretches are left out."""
+    """Return the mean errors before the change, until the champion changed, and afterwards; omit empty phases."""
     parts = {
         "before": [each for each in rows if each.at < change_at],
         "until": [each for each in rows if each.at >= change_at and each.champion == first],

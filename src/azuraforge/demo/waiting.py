@@ -1,4 +1,4 @@
-"""The runs of the demo that have not ended, and the cause of its coming to a halt."""
+"""The unfinished runs of the demo, and the cause if it stalls."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from azuraforge.client import Client, Run
 
-#: The cause is among so many of the project's newest runs, if it is a run.
+#: Number of the project's newest runs that are searched for the cause.
 _NEWEST = 20
 
 
 @dataclass(frozen=True)
 class OwnWork:
-    """The work of the demo that has not ended.
+    """The unfinished work of the demo.
 
     Attributes:
         active: whether a run of the demo is queued or running.
-        behind: number of other runs that its queued runs wait for; 0: one of its own is running, or none is queued.
+        behind: number of other runs ahead of its queued runs; 0 if one of its runs is running or none is queued.
     """
 
     active: bool
@@ -26,7 +26,7 @@ class OwnWork:
 
 
 def own_work(client: Client, name: str) -> OwnWork:
-    """Return the state of the runs of a model, and of the refreshes of its dataset, both called ``name``."""
+    """Return the unfinished work of the demo, whose model and dataset are both called ``name``."""
     running = client.runs.list(state="running", limit=None)
     queued = client.runs.list(state="queued", limit=None)
     own = [run for run in queued if is_own(run, name)]
@@ -44,12 +44,12 @@ def own_work(client: Client, name: str) -> OwnWork:
 
 
 def is_own(run: Run, name: str) -> bool:
-    """Return whether a run is the demo's: of its model, or a refresh of its dataset."""
+    """Return whether a run belongs to the demo: a run of its model, or a refresh of its dataset."""
     return run.model == name or (run.kind == "refresh" and run.dataset_name == name)
 
 
 def cause_of_halt(client: Client, name: str, automations: list[str]) -> str | None:
-    """Return why nothing more happens, if it can be seen: a paused automation, or a run that did not succeed."""
+    """Return why the demo has stalled, if known: a paused automation, or a run that did not succeed."""
     for automation in automations:
         found = client.automations.get(automation)
         if found.paused:

@@ -1,8 +1,8 @@
-"""Baselines at the origins of external predictions, learned only from rows known there.
+"""Baseline forecasts at the origins of external predictions, trained only on rows known at each origin.
 
-Parameters are learned from the rows up to the first judged origin, and again at a later origin once the known rows have
-grown by half; the state is carried to each origin, as for every forecaster of the platform. Where the files hold too
-little history, the first predictions serve as history and are not judged, at most a third of them.
+Parameters are fitted on the rows up to the first judged origin, and fitted again at a later origin once the number of
+known rows has grown by half. At every origin, the baseline predicts from the rows known there. If the files contain too
+little history, the first predictions (at most a third) serve as history and are not judged.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ NAIVE, SEASONAL, ETS, RIDGE = (
 NAMES = (NAIVE, SEASONAL, ETS, RIDGE)
 #: Baselines with parameters; the others repeat an earlier row.
 LEARNERS = (ETS, RIDGE)
-#: The largest share of the predictions that may serve as history.
+#: Maximum share of the predictions that may serve as history.
 MOST_WARM_UP = 1 / 3
-#: Parameters are learned again when the known rows have grown by this factor.
+#: Parameters are fitted again when the number of known rows has grown by this factor.
 _GROWTH = 1.5
 _VALIDATION_SHARE = 0.15
-#: The fewest rows that ridge learns from, beyond the window of one example.
+#: Minimum number of rows to fit ridge, in addition to the window of one example.
 _RIDGE_EXAMPLES = 30
 _ETS_ROWS = 16
 _LEAST_LEARNED = 4
@@ -50,8 +50,15 @@ _AT_ONCE = 4_000_000
 
 @dataclass(frozen=True)
 class Missing:
-    """A baseline that was not made. ``needed``: known rows that it needs before an origin; ``known``: those before the
-    first prediction."""
+    """A baseline that is not available.
+
+    Attributes:
+        name: name of the baseline.
+        why: reason, as the message key ``left_out.WHY``.
+        needed: number of known rows that the baseline needs before an origin.
+        known: number of known rows before the first prediction.
+        problem: message of the error, if fitting failed.
+    """
 
     name: str
     why: str
@@ -62,15 +69,15 @@ class Missing:
 
 @dataclass(frozen=True)
 class Made:
-    """Baselines for the pairs that are judged.
+    """Baselines for the judged pairs.
 
     Attributes:
-        pairs: the pairs left after the warm-up.
-        models: baselines by name, each with an interval of the requested level.
-        missing: baselines that were left out.
-        warm_up: predictions that served as history.
-        history: known rows at the first judged origin.
-        times_learned: number of times that parameters were learned; 0: the baselines have none.
+        pairs: the pairs that remain after the warm-up.
+        models: baselines by name, with intervals of the requested level.
+        missing: baselines that are not available.
+        warm_up: number of predictions that served as history.
+        history: number of known rows at the first judged origin.
+        times_learned: number of times that parameters were fitted; 0 if no baseline has any.
     """
 
     pairs: Pairs
@@ -90,14 +97,14 @@ class _Answers:
 
 
 def make_baselines(truth: Truth, pairs: Pairs, coverage: float) -> Made:
-    """Return baselines for every pair that has them.
+    """Predict every pair with each baseline for which enough history is known.
 
     Args:
         truth: all actual values.
         pairs: predictions with their actual values, ordered by origin.
         coverage: level of the baselines' intervals.
 
-    Raises InvalidInput if not even the last value is known before an origin.
+    Raises InvalidInput if no actual value is known before any origin.
     """
     known = np.concatenate([[0], np.cumsum(np.isfinite(truth.values))])
     known_at = known[np.clip(pairs.origin + 1, 0, len(truth.values))]
@@ -109,7 +116,7 @@ def make_baselines(truth: Truth, pairs: Pairs, coverage: float) -> Made:
         if needed is None:
             missing.append(Missing(name, "no_season" if season <= 1 else "long_season"))
             continue
-        at = int(np.searchsorted(known_at, needed))  # known_at never falls: pairs are ordered by origin
+        at = int(np.searchsorted(known_at, needed))  # known_at is sorted, since pairs are ordered by origin
         if at > first and not _affordable(pairs, at, horizon, season, must=name == NAIVE):
             missing.append(Missing(name, "short_history", needed, int(known_at[0])))
             continue
@@ -117,9 +124,9 @@ def make_baselines(truth: Truth, pairs: Pairs, coverage: float) -> Made:
         chosen.append(name)
     if NAIVE not in chosen:
         raise InvalidInput(
-            "no actual value is known before the predictions were made, so that there is no baseline to compare with",
+            "no actual value is known before the predictions were made, so no baseline can be computed",
             where="history",
-            next_step="name a file of earlier actual values with --history",
+            next_step="give a file of earlier actual values with --history",
             code="no_history",
         )
     warm_up, pairs = first, pairs.at(np.arange(first, len(pairs)))
@@ -135,7 +142,7 @@ def make_baselines(truth: Truth, pairs: Pairs, coverage: float) -> Made:
 
 
 def _affordable(pairs: Pairs, first: int, horizon: int, season: int, *, must: bool) -> bool:
-    """Return whether enough predictions are left to judge if those before ``first`` serve as history."""
+    """Return whether enough predictions remain to be judged if those before ``first`` serve as history."""
     if first >= len(pairs):
         return False
     if must:
@@ -145,7 +152,7 @@ def _affordable(pairs: Pairs, first: int, horizon: int, season: int, *, must: bo
 
 
 def _needed(name: str, horizon: int, season: int, truth: Truth) -> int | None:
-    """Return the number of known rows that a baseline needs before an origin; None: no such baseline."""
+    """Return the number of known rows that a baseline needs before an origin; None if the season rules it out."""
     if name == NAIVE:
         return 1
     if name == SEASONAL:
@@ -180,7 +187,7 @@ def _answers(name: str, truth: Truth, pairs: Pairs, coverage: float, needed: int
             except InvalidInput:
                 if not found.learned:
                     raise
-                # The earlier parameters serve on: they are as honest, only older.
+                # Continue with the earlier parameters, which also use known rows only.
             found.learned = True
             inside = np.flatnonzero((place >= start) & (place < stop))
             _fill(found, inside, pipeline, predictor, truth, pairs, origins, place, offsets)
@@ -189,7 +196,7 @@ def _answers(name: str, truth: Truth, pairs: Pairs, coverage: float, needed: int
 
 
 def _learning_places(origins: Indices, needed: int) -> list[int]:
-    """Return the places in ``origins`` at which parameters are learned."""
+    """Return the indices in ``origins`` at which parameters are fitted."""
     rows = origins + 1
     places, size = [0], max(int(rows[0]), needed)
     while (place := int(np.searchsorted(rows, _GROWTH * size))) < len(origins):
@@ -201,7 +208,7 @@ def _learning_places(origins: Indices, needed: int) -> list[int]:
 def _learn(
     pipeline: AnyPipeline, run: SilentRun[BaseModel], truth: Truth, rows: int, horizon: int, coverage: float
 ) -> tuple[object, Floats]:
-    """Learn from the first ``rows`` rows. Returns the predictor and ``(end, horizon)`` offsets of its interval.
+    """Fit on the first ``rows`` rows. Return the predictor and its interval offsets, ``(end, horizon)``.
 
     The offsets are NaN if too few rows are known to measure them.
     """
@@ -210,7 +217,7 @@ def _learn(
     validation = max(horizon, round((rows - first) * _VALIDATION_SHARE))
     border = rows - validation
     tail = (1 - coverage) / 2
-    if border - first < _LEAST_LEARNED:  # the last value and the last season learn nothing
+    if border - first < _LEAST_LEARNED:  # only the naive baselines get here; they fit nothing
         part = Part(table.frame, table.schema, 0, horizon, np.zeros(0, np.int64), np.zeros((0, horizon)))
         return pipeline.fit(run, part, part), np.full((2, horizon), np.nan)
     partial = border - first <= horizon
@@ -234,13 +241,13 @@ def _fill(
     place: Indices,
     offsets: Floats,
 ) -> None:
-    """Predict the pairs ``inside``, so many origins at a time that a chunk has a bounded size."""
+    """Predict the pairs with the indices ``inside`` into ``found``, in chunks of origins that limit memory use."""
     horizon = int(pairs.ahead.max())
     size = max(1, _AT_ONCE // (horizon + 64))
     for low in range(int(place[inside[0]]), int(place[inside[-1]]) + 1, size):
         some = inside[(place[inside] >= low) & (place[inside] < low + size)]
         asked = origins[low : int(place[some[-1]]) + 1]
-        # Rows after the last origin of the chunk do not exist for the baseline.
+        # Omit rows after the last origin of the chunk, so that the baseline cannot see them.
         frame = truth.frame(int(asked[-1]) + 1)
         part = Part(frame, truth.schema, 0, horizon, asked)
         point = pipeline.predict(predictor, part).point[place[some] - low, pairs.ahead[some] - 1]

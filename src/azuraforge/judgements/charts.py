@@ -1,4 +1,4 @@
-"""Charts of a judgement as inline SVG; their colours are those of the page, light or dark."""
+"""Charts of a judgement as inline SVG, in the colours of the page (light or dark)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 12, 10, 26
 
 
 def forest(verdicts: Sequence[Verdict], words: Words, label: str) -> str:
-    """Return the interval of each model's difference to the best baseline, one row per model."""
+    """Draw the interval of each model's difference to the best baseline, one row per model."""
     known = [each for each in verdicts if each.low is not None and each.high is not None]
     if not known:
         return ""
     ends = [end for each in known for end in (each.low, each.high, each.difference) if end is not None]
-    # A model that is far worse than the others must not push them together.
+    # Clip a model that is far worse, so that the others remain distinguishable.
     low, high = min(-0.02, *(max(end, -1.0) for end in ends)), max(0.02, *(min(end, 1.0) for end in ends))
     margin = 0.05 * (high - low)
     low, high = low - margin, high + margin
@@ -39,7 +39,7 @@ def forest(verdicts: Sequence[Verdict], words: Words, label: str) -> str:
     parts.append(_line(x(0), 4, x(0), height - 24, "zero"))
     for place, each in enumerate(known):
         y = 20 + row * place
-        own = "suspected" if each.suspected else each.decision  # a score that may be a leak's is not shown as a success
+        own = "suspected" if each.suspected else each.decision  # leakage must not look like a success
         parts.append(_text(names - 12, y + 4, _short(each.model), "end", "name"))
         parts.append(_line(x(each.low or 0.0), y, x(each.high or 0.0), y, f"whisker {own}"))
         parts.append(f'<circle class="dot {own}" cx="{x(each.difference):.1f}" cy="{y}" r="5"/>')
@@ -49,7 +49,7 @@ def forest(verdicts: Sequence[Verdict], words: Words, label: str) -> str:
 def time_lines(
     chart: Chart, words: Words, label: str, names: dict[str, str], baseline: str, *, share: bool = False
 ) -> str:
-    """Return lines over time, with the band of an interval where a line has one; the ``baseline`` is dashed."""
+    """Draw lines over time, with a band for each interval; the line of the ``baseline`` is dashed."""
     values = [value for line in chart.lines for some in (line.values, line.low, line.high) for value in some or ()]
     known = [value for value in values if value is not None]
     if not known or len(chart.at) < 2:
@@ -80,7 +80,7 @@ def time_lines(
 
 
 def by_horizon(ranking: Sequence[Scores], best: str, words: Words, label: str, names: dict[str, str]) -> str:
-    """Return the RMSE over the rows ahead, of each model and the best baseline."""
+    """Draw the RMSE by horizon, of each model and of the best baseline."""
     shown = [each for each in ranking if each.horizons and (each.role == "model" or each.name == best)]
     models = [each for each in shown if each.role == "model"]
     shown = [*models[:MOST_MODELS], *[each for each in shown if each.role != "model"]]
@@ -112,7 +112,7 @@ def by_horizon(ranking: Sequence[Scores], best: str, words: Words, label: str, n
 
 
 def reliability(chart: Chart, words: Words, label: str) -> str:
-    """Return confidence next to accuracy; both from 0 to 1."""
+    """Draw accuracy against confidence, both from 0 to 1."""
     size, inner = 300, 240
 
     def x(value: float) -> float:
@@ -141,7 +141,7 @@ def reliability(chart: Chart, words: Words, label: str) -> str:
 
 
 def ticks(low: float, high: float, most: int) -> list[float]:
-    """Return round numbers between two ends.
+    """Return round numbers between ``low`` and ``high``, at most about ``most`` of them.
 
     Example:
         >>> ticks(-0.12, 0.31, 5)
@@ -155,7 +155,7 @@ def ticks(low: float, high: float, most: int) -> list[float]:
 
 
 def tick_text(words: Words, value: float, *, share: bool = False) -> str:
-    """Return a round number without needless digits.
+    """Return a round number without trailing zeros.
 
     Example:
         >>> tick_text(Words("en"), 4.0), tick_text(Words("tr"), 0.25), tick_text(Words("en"), -0.5, share=True)
@@ -195,7 +195,7 @@ def _band(line: Line, x: Callable[[int], float], y: Callable[[float], float]) ->
 
 
 def _styles(lines: Sequence[Line], baseline: str) -> list[str]:
-    """Return the class of each line: a model has the same colour in every chart, as all list the best first."""
+    """Return the CSS class of each line. A model has the same colour in every chart, since all list the best first."""
     models = [each.name for each in lines if each.name not in ("actual", baseline)]
     return [each.name if each.name == "actual" else _own(each.name, models) for each in lines]
 

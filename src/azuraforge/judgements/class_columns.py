@@ -1,4 +1,4 @@
-"""Predictions of classes: labels, answers and probabilities from a file."""
+"""Predictions of classes, read from a file: labels, predicted classes and probabilities."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SUM = 0.01
 
 @dataclass(frozen=True)
 class Answers:
-    """One classifier's answers: ``classes`` ``(example,)``, ``probabilities`` ``(example, class)``."""
+    """One classifier's predictions: ``classes`` of shape ``(example,)``, ``probabilities`` of ``(example, class)``."""
 
     name: str
     classes: Indices
@@ -32,12 +32,15 @@ class Answers:
 
 @dataclass(frozen=True)
 class ReadClasses:
-    """Labels ``(example,)`` as places in ``names``, and the answers of each classifier.
+    """The contents of a file of predicted classes.
 
     Attributes:
-        without_label: rows that are not judged.
-        unused: columns that mean nothing here.
-        lacking: classes without a column of probabilities where other classes have one, which is not used then.
+        names: names of the classes.
+        labels: ``(example,)`` index in ``names`` of each true class.
+        models: predictions of each classifier, with classes as indices in ``names``.
+        without_label: number of rows without a label, which are not judged.
+        unused: names of columns that are not used.
+        lacking: classes without a column of probabilities, although others have one; no probabilities are used then.
     """
 
     names: tuple[str, ...]
@@ -49,7 +52,7 @@ class ReadClasses:
 
 
 def read_classes(table: RawTable, options: Options) -> ReadClasses:
-    """Read labels and answers. Raises InvalidInput naming the first value that is wrong."""
+    """Read labels and predictions. Raises InvalidInput naming the first wrong value."""
     label = first_of(columns_of(table), (LABEL,)) or LABEL
     known = words(table, label).is_not_null()
     if not known.any():
@@ -73,9 +76,9 @@ def read_classes(table: RawTable, options: Options) -> ReadClasses:
     if not chosen and lacking:
         prefix = next(column.removesuffix(name) for name, column in partial.items())
         raise InvalidInput(
-            "{count} [class has|classes have] no column of probabilities: {classes}; the file has {columns}",
+            "{count} [class has|classes have] no column of probabilities: {classes}; the file only has {columns}",
             where="{place}",
-            next_step="add the column {column!r}, or name the column of predicted classes 'prediction'",
+            next_step="add the column {column!r}, or rename the column of predicted classes to 'prediction'",
             code="no_such_column",
             count=len(lacking),
             classes=_list(lacking),
@@ -87,7 +90,8 @@ def read_classes(table: RawTable, options: Options) -> ReadClasses:
         raise InvalidInput(
             "{table} has neither a column of predicted classes nor a column of probabilities for each class",
             where="{table}",
-            next_step="name the column of predicted classes 'prediction', or give each class a column of probabilities",
+            next_step="rename the column of predicted classes to 'prediction', or add a column of probabilities for "
+            "each class",
             code="no_such_column",
             table=table.name,
         )
@@ -118,7 +122,7 @@ def read_classes(table: RawTable, options: Options) -> ReadClasses:
 
 
 def read_labels(table: RawTable) -> list[str]:
-    """Return the known labels of a file of history."""
+    """Return the labels in a history file, without missing ones."""
     require_column(columns_of(table), table.name, LABEL, "--history")
     return words(table, LABEL).drop_nulls().to_list()
 
@@ -126,7 +130,7 @@ def read_labels(table: RawTable) -> list[str]:
 def _chosen(
     table: RawTable, names: list[str], probable: dict[str, str], classes: list[str], options: Options
 ) -> list[str]:
-    """Return the columns of answers: the requested ones, the one with a known name, or all that hold only classes."""
+    """Return the columns of predicted classes: as requested, with a known name, or all that contain only classes."""
     if options.models:
         for each in options.models:
             require_column(names, table.name, each, "--model")
@@ -141,11 +145,11 @@ def _chosen(
 
 
 def _probability_columns(classes: Sequence[str], names: Sequence[str]) -> dict[str, str]:
-    """Return the column of each class's probability, where every class that occurs has one; else nothing."""
+    """Return the column of each class's probability; empty unless every class that occurs has one."""
     for prefix in _PREFIXES:
         found = {each: f"{prefix}{each}" for each in classes if f"{prefix}{each}" in names}
         if len(found) == len(classes) > 1:
-            if prefix:  # classes that never came true have a column, too
+            if prefix:  # include classes that do not occur among the labels
                 found |= {name.removeprefix(prefix): name for name in names if name.startswith(prefix)}
             return found
     return {}
@@ -156,7 +160,7 @@ def _list(names: Sequence[str]) -> str:
 
 
 def _partial(table: RawTable, classes: Sequence[str], names: Sequence[str]) -> dict[str, str]:
-    """Return the columns of numbers that are named after some of the classes, with one prefix."""
+    """Return the numeric columns named after some of the classes, with one prefix."""
     for prefix in _PREFIXES:
         found = {each: f"{prefix}{each}" for each in classes if f"{prefix}{each}" in names}
         if found and all(is_numeric(table, name) for name in found.values()):
@@ -165,7 +169,7 @@ def _partial(table: RawTable, classes: Sequence[str], names: Sequence[str]) -> d
 
 
 def _is_probability(table: RawTable, column: str, classes: list[str]) -> bool:
-    """Return whether a single column holds probabilities of the class 1."""
+    """Return whether a column contains probabilities of the class 1."""
     if set(classes) - {"0", "1"} or not is_numeric(table, column):
         return False
     values = table.frame[column].cast(pl.String).str.replace(",", ".").cast(pl.Float64, strict=False).drop_nulls()
@@ -190,9 +194,9 @@ def _probabilities(table: RawTable, columns: dict[str, str], names: list[str], o
     sums = found.sum(axis=1)
     if len(bad := np.flatnonzero(np.abs(sums - 1) > _SUM)):
         raise InvalidInput(
-            "the probabilities add up to {total:.4g} and not to 1; {count:,} such [row|rows] in total",
+            "the probabilities add up to {total:.4g} instead of 1; {count:,} such [row|rows] in total",
             where="{place}",
-            next_step="write one column of probabilities for each class, named like the class",
+            next_step="write one column of probabilities for each class, with the name of the class",
             total=sums[bad[0]],
             count=len(bad),
             place=table.place(int(table.frame[ROW][int(bad[0])])),
@@ -209,7 +213,7 @@ def _shares(table: RawTable, column: str, options: Options) -> Floats:
             else "the probability {value:g} is not between 0 and 1; {count:,} [row has|rows have] a missing or wrong "
             "probability",
             where="{place}",
-            next_step="write probabilities as shares from 0 to 1",
+            next_step="write probabilities as numbers between 0 and 1",
             value=values[bad[0]],
             count=len(bad),
             place=table.place(int(table.frame[ROW][int(bad[0])]), column),
@@ -226,7 +230,7 @@ def _check_count(names: Sequence[str], file: Text) -> None:
         raise InvalidInput(
             "{file} has {count:,} classes; at most {most:,} can be judged",
             where="{file}",
-            next_step="the column 'label' holds classes; name a column of measured values 'actual' instead",
+            next_step="the column 'label' must contain classes; rename a column of measured values to 'actual'",
             file=file,
             count=len(names),
             most=MOST_CLASSES,

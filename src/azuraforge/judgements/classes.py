@@ -1,4 +1,4 @@
-"""The judgement of predicted classes against the majority class and the class frequencies."""
+"""Judgement of predicted classes against the majority class and the class frequencies."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def judge_classes(table: RawTable, actual: Path | None, history: Path | None, op
         raise InvalidInput(
             "the true classes are in the column 'label' of the predictions",
             where="option --actual",
-            next_step="leave the option --actual out; name training labels with --history",
+            next_step="omit the option --actual; give a file of training labels with --history",
         )
     read = read_classes(table, options)
     names, labels = list(read.names), read.labels
@@ -51,7 +51,7 @@ def judge_classes(table: RawTable, actual: Path | None, history: Path | None, op
     if earlier is None:
         counts = np.bincount(labels, minlength=len(names)).astype(np.float64)
     else:
-        # One added example of each class: a class that the history lacks is rare, not impossible.
+        # Add one example per class, so that a class missing from the history is rare, not impossible.
         counts = np.array([earlier.count(name) for name in names], dtype=np.float64) + 1
     frequencies = counts / counts.sum()
     always = np.full(len(labels), int(frequencies.argmax()), dtype=np.int64)
@@ -61,7 +61,7 @@ def judge_classes(table: RawTable, actual: Path | None, history: Path | None, op
     verdicts, findings = [], []
     for model in read.models:
         found, more = _compared(model, baseline, read, level)
-        # Where there is one class only, being right everywhere takes no knowledge.
+        # If there is only one class, perfect predictions prove nothing.
         right = len(np.unique(read.labels)) > 1 and bool((model.classes == labels).all()) and len(labels) >= MIN_ORIGINS
         verdict = Verdict(
             model=model.name,
@@ -125,7 +125,10 @@ def judge_classes(table: RawTable, actual: Path | None, history: Path | None, op
 
 
 def _compared(model: Answers, baseline: Answers, read: ReadClasses, level: float) -> tuple[Comparison, int | None]:
-    """Compare the errors, and estimate how many more examples would decide; see ``more_needed``."""
+    """Compare a model's errors with the baseline's, and estimate how many more examples would decide.
+
+    The estimate is None if the comparison is decided or cannot be estimated.
+    """
     mine, theirs = (
         Contender(name, (each.classes != read.labels).astype(np.float64)[:, None], metric=ERROR_RATE)
         for name, each in ((f"model {model.name}", model), (baseline.name, baseline))
@@ -180,7 +183,7 @@ def _scores(each: Answers, read: ReadClasses, *, baseline: bool = False) -> Scor
 
 
 def _frequency(frequencies: Floats, read: ReadClasses) -> Scores:
-    """Return the scores of drawing each class as often as it occurs: the accuracy is the expected one."""
+    """Return the scores of drawing classes at random by their frequency; the accuracy is its expected value."""
     hits = frequencies[read.labels]
     losses = -np.log(np.maximum(hits, np.finfo(np.float64).tiny))
     metrics: dict[str, float | None] = {

@@ -1,4 +1,4 @@
-"""The meaning of the columns of a file of predictions."""
+"""Roles of the columns in a file of predictions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _HIGH = re.compile(r"(.*?)[_-](upper|high|hi|hi-\d+(?:\.\d+)?)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class ModelColumns:
-    """A model's column, and the columns of its interval if it has one."""
+    """A model's column of predictions, and the columns of its interval if it has one."""
 
     name: str
     low: str | None = None
@@ -35,7 +35,7 @@ class ModelColumns:
 
 @dataclass(frozen=True)
 class Columns:
-    """The meaning of the columns of a file of forecasts; ``ignored`` are those that mean nothing here."""
+    """Roles of the columns in a file of forecasts; ``ignored`` columns have none."""
 
     time: str
     models: tuple[ModelColumns, ...]
@@ -47,7 +47,7 @@ class Columns:
 
 
 def find_columns(table: RawTable, options: Options) -> Columns:
-    """Return the meaning of each column. Raises InvalidInput if the time or every prediction is missing."""
+    """Return the role of each column. Raises InvalidInput if the times or all predictions are missing."""
     names = columns_of(table)
     time = time_column(table, options)
     actual = _named(table, options.target, "--target") if options.target in names else first_of(names, ACTUALS)
@@ -72,7 +72,7 @@ def find_columns(table: RawTable, options: Options) -> Columns:
 
 
 def time_column(table: RawTable, options: Options) -> str:
-    """Return the column of times. Raises InvalidInput if there is none."""
+    """Return the column of times in a file of predictions. Raises InvalidInput if it has none."""
     names = columns_of(table)
     if options.time is not None:
         return _named(table, options.time, "--time")
@@ -81,7 +81,7 @@ def time_column(table: RawTable, options: Options) -> str:
     raise InvalidInput(
         "{table} has no column of times; its columns are {columns}",
         where="{table}",
-        next_step="name the column 'at', or state it with --time",
+        next_step="rename the column to 'at', or state it with --time",
         code="no_such_column",
         table=table.name,
         columns=", ".join(map(repr, names[:20])),
@@ -89,12 +89,12 @@ def time_column(table: RawTable, options: Options) -> str:
 
 
 def actual_time_column(table: RawTable, options: Options, *, stated: bool) -> str:
-    """Return the column of times of a file of actual values: as stated, as in the predictions, or a known name.
+    """Return the column of times in a file of actual values: the stated one, that of the predictions, or a known name.
 
     Args:
         table: the file.
-        options: the names that a caller stated.
-        stated: whether ``options.actual_time`` must be there, as in the file that --actual names.
+        options: the options of the judgement.
+        stated: whether the column ``options.actual_time`` is required, as in the file of --actual.
     """
     if options.actual_time is not None and (stated or options.actual_time in columns_of(table)):
         return _named(table, options.actual_time, "--actual-time")
@@ -102,7 +102,7 @@ def actual_time_column(table: RawTable, options: Options, *, stated: bool) -> st
 
 
 def incumbent_time_column(table: RawTable, options: Options) -> str:
-    """Return the column of times of the incumbent's file: as stated, as in the predictions, or a known name."""
+    """Return the column of times in the incumbent's file: the stated one, that of the predictions, or a known name."""
     if options.incumbent_time is not None:
         return _named(table, options.incumbent_time, "--incumbent-time")
     return _other_time_column(table, options, "--incumbent-time")
@@ -131,7 +131,7 @@ def _other_time_column(table: RawTable, options: Options, option: str) -> str:
 
 
 def actual_column(table: RawTable, options: Options, time: str) -> str:
-    """Return the column of actual values in a file of truth or history: a known name, else the only one of numbers."""
+    """Return the column of actual values: ``options.target``, a column with a known name, or the only numeric one."""
     names = [name for name in columns_of(table) if name != time]
     if options.target is not None:
         return _named(table, options.target, "--target")
@@ -141,9 +141,9 @@ def actual_column(table: RawTable, options: Options, time: str) -> str:
     if len(numeric) == 1:
         return numeric[0]
     raise InvalidInput(
-        "{table} has several columns of numbers, and none is named 'actual'"
+        "{table} has several numeric columns, and none is named 'actual'"
         if numeric
-        else "{table} has no column of numbers",
+        else "{table} has no numeric column",
         where="{table}",
         next_step="state the column of actual values with --target",
         code="no_such_column",
@@ -152,9 +152,9 @@ def actual_column(table: RawTable, options: Options, time: str) -> str:
 
 
 def of_series(table: RawTable, series: str | None) -> RawTable:
-    """Return the rows of one of several series; the whole table if it has no column of series.
+    """Return the rows of one series; the whole table if it has no column of series.
 
-    Raises InvalidInput if it has one, but not this series.
+    Raises InvalidInput if it has such a column without this series.
     """
     column = first_of(columns_of(table), SERIES)
     if series is None:
@@ -169,7 +169,7 @@ def of_series(table: RawTable, series: str | None) -> RawTable:
         raise InvalidInput(
             "{table} has no series {series!r}",
             where="{table}, column {column!r}",
-            next_step="name one of its series with --series",
+            next_step="choose one of its series with --series",
             code="no_such_series",
             table=table.name,
             series=series,
@@ -179,7 +179,7 @@ def of_series(table: RawTable, series: str | None) -> RawTable:
 
 
 def only_series(table: RawTable) -> str | None:
-    """Return the series that every row belongs to; None if the table names no series."""
+    """Return the series that all rows belong to; None if there are several or none is named."""
     column = first_of(columns_of(table), SERIES)
     if column is None or table.frame[column].n_unique() != 1:
         return None
@@ -187,7 +187,7 @@ def only_series(table: RawTable) -> str | None:
 
 
 def first_of(names: Sequence[str], wanted: Sequence[str]) -> str | None:
-    """Return the first of the wanted names that exists, ignoring case."""
+    """Return the first of the wanted names that exists, ignoring case; None if none exists."""
     lower = {name.lower(): name for name in reversed(names)}
     return next((lower[each] for each in wanted if each in lower), None)
 
@@ -197,9 +197,10 @@ def _models(table: RawTable, names: list[str], options: Options) -> tuple[ModelC
         chosen = list(dict.fromkeys(_named(table, each, "--model") for each in options.models))
         if taken := next((each for each in chosen if each not in names), None):
             raise InvalidInput(
-                "the column {column!r} is used as the time or as the actual values and holds no predictions",
+                "the column {column!r} contains the times or the actual values, not predictions",
                 where="option --model",
-                next_step="name a column of predictions, or state the other columns with --time and --target",
+                next_step="choose a column of predictions, or state the columns of times and actual values with "
+                "--time and --target",
                 column=taken,
             )
     elif (single := first_of(names, PREDICTIONS)) is not None:
@@ -212,7 +213,7 @@ def _models(table: RawTable, names: list[str], options: Options) -> tuple[ModelC
         raise InvalidInput(
             "{table} has no column of predictions; its columns are {columns}",
             where="{table}",
-            next_step="name the column 'prediction', or give each model a column of numbers",
+            next_step="rename the column to 'prediction', or add a numeric column for each model",
             code="no_such_column",
             table=table.name,
             columns=shown,
@@ -228,9 +229,9 @@ def _with_interval(table: RawTable, name: str, names: list[str], *, alone: bool)
         low, high = low or first_of(names, ("lower", "low")), high or first_of(names, ("upper", "high"))
     if (low is None) != (high is None):
         raise InvalidInput(
-            "the interval of {name!r} has only one end: {column!r}",
+            "the interval of {name!r} has only one bound: {column!r}",
             where="{place}",
-            next_step="add the other end, or remove this one",
+            next_step="add the other bound, or remove this one",
             name=name,
             column=low or high,
             place=table.name,
@@ -239,7 +240,7 @@ def _with_interval(table: RawTable, name: str, names: list[str], *, alone: bool)
 
 
 def _end_of(name: str, names: list[str]) -> str | None:
-    """Return the model whose interval ends here."""
+    """Return the model whose interval ends in the column ``name``; None if it is not the end of an interval."""
     found = _LOW.fullmatch(name) or _HIGH.fullmatch(name)
     if found is not None and found[1] in names:
         return found[1]
@@ -252,9 +253,9 @@ def _refuse_panel(table: RawTable, names: list[str]) -> None:
         several = [str(each) for each in table.frame[column].unique(maintain_order=True).to_list()]
         shown = ", ".join(several[:_NAMED]) + (" …" if len(several) > _NAMED else "")
         raise InvalidInput(
-            "the column {column!r} has {count:,} series, but one series is judged at a time: {series}",
+            "the column {column!r} contains {count:,} series, but only one can be judged at a time: {series}",
             where="{table}, column {column!r}",
-            next_step="name one with --series, such as --series {first!r}",
+            next_step="choose one with --series, such as --series {first!r}",
             column=column,
             count=len(several),
             series=shown,

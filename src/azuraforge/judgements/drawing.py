@@ -1,4 +1,4 @@
-"""The points of a judgement's charts, thinned out to what a page can show."""
+"""Data of a judgement's charts, reduced to what a page can show."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ from azuraforge.judgements.shapes import Chart, Line
 from azuraforge.judgements.truth import Truth
 from azuraforge.plugins.contract.arrays import Floats
 
-#: Points of a line of the sample, and of a running line.
+#: Maximum number of points per line in the sample chart, and in the lead chart.
 _SHOWN, _POINTS = 100, 240
-#: The most models of one chart, the best ones; more lines cannot be distinguished.
+#: Maximum number of models in one chart, the best ones; more lines cannot be distinguished.
 MOST_MODELS = 6
 
 
 def sample_chart(pairs: Pairs, truth: Truth, order: Sequence[str], baseline: Model) -> Chart:
-    """Return the last judged predictions of one horizon, the shortest frequent one.
+    """Return the last judged predictions at the shortest common horizon.
+
+    A horizon is common if it has at least half as many predictions as the most frequent one.
 
     Args:
         pairs: the judged predictions.
-        truth: the series.
+        truth: the series of actual values.
         order: names of the models, the best first.
-        baseline: the best one.
+        baseline: the best baseline.
     """
     values, counts = np.unique(pairs.ahead, return_counts=True)
     ahead = int(values[np.flatnonzero(counts >= counts.max() / 2)[0]])
@@ -35,7 +37,7 @@ def sample_chart(pairs: Pairs, truth: Truth, order: Sequence[str], baseline: Mod
     models = sorted(pairs.models, key=lambda each: order.index(each.name))
     for model in (*models[:MOST_MODELS], baseline):
         one = model.at(chosen)
-        # Intervals of several models on top of one another show nothing.
+        # Overlapping intervals of several models would be unreadable.
         ends = (one.low, one.high) if model is models[0] and len(models) == 1 else (None, None)
         low, high = (None if end is None else _numbers(end) for end in ends)
         lines.append(Line(name=model.name, values=_numbers(one.point), low=low, high=high))
@@ -44,10 +46,10 @@ def sample_chart(pairs: Pairs, truth: Truth, order: Sequence[str], baseline: Mod
 
 
 def lead_chart(losses: Mapping[str, Floats], best: Floats, layout: Layout, pairs: Pairs, truth: Truth) -> Chart | None:
-    """Return the running sum of the baseline's squared errors less each model's, as a share of the baseline's sum.
+    """Return running differences of squared errors, baseline minus model, as shares of the baseline's total.
 
-    ``losses`` hold the models, the best first. A line that rises means that the model is better there; a single jump
-    that one stretch decides everything.
+    ``losses`` contains the models, the best first. A line rises where the model is better; a single jump shows that one
+    period decides the result. Returns None for fewer than two origins or a baseline without errors.
     """
     total = float(best.sum())
     if total <= 0 or layout.origins < 2:

@@ -1,4 +1,4 @@
-"""Paired comparison of predictions, with the gate's rules for noise and for undecided results."""
+"""Paired comparison of predictions, with the gate's rules for noise and undecided results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.kinds.classify.metrics import wilson
 from azuraforge.plugins.kinds.forecast.facts import RMSE
 
-#: More origins than this are summed in groups of neighbours. The slow waves that the uncertainty rests on stay.
+#: Maximum number of groups. More origins are summed with their neighbours, which preserves the slow fluctuations that
+#: determine the uncertainty.
 _MOST_GROUPS = 20_000
 
 
@@ -27,10 +28,10 @@ class Layout:
     """The origins of the pairs.
 
     Attributes:
-        place: ``(pair,)`` the origin of each pair.
+        place: ``(pair,)`` index of each pair's origin.
         origins: number of origins.
-        overlap: most origins within one horizon: neighbours among them share targets.
-        season: origins in one season.
+        overlap: maximum number of origins within one horizon, whose predictions share targets.
+        season: number of origins in one season.
     """
 
     place: Indices
@@ -40,7 +41,7 @@ class Layout:
 
     @classmethod
     def of(cls, pairs: Pairs, season: int) -> Layout:
-        """Return the layout of pairs that are ordered by origin."""
+        """Return the layout of pairs, which must be ordered by origin."""
         origins, place = np.unique(pairs.origin, return_inverse=True)
         longest = int(pairs.ahead.max())
         until = np.searchsorted(origins, origins + longest)
@@ -52,16 +53,16 @@ class Layout:
 
     @property
     def needed(self) -> int:
-        """The fewest origins that can decide anything."""
+        """Minimum number of origins for a decision."""
         return needed_origins(self.overlap, self.season)
 
     @property
     def group(self) -> int:
-        """The number of neighbouring origins that are summed."""
+        """Number of neighbouring origins that are summed."""
         return max(1, -(-self.origins // _MOST_GROUPS))
 
     def sums(self, values: Floats) -> Floats:
-        """``(origin,)`` the sum of ``(pair,)`` values over each origin."""
+        """Return ``(origin,)`` sums of ``(pair,)`` values over each origin."""
         return np.asarray(np.bincount(self.place, weights=values, minlength=self.origins), dtype=np.float64)
 
     def grouped(self, values: Floats) -> tuple[Floats, int]:
@@ -74,12 +75,12 @@ class Layout:
 def compared(
     model: str, a: Floats, baseline: str, b: Floats, layout: Layout, level: float
 ) -> tuple[Comparison, int | None]:
-    """Compare squared errors ``a`` and ``b``, ``(pair,)`` each, of the same predictions.
+    """Compare squared errors ``a`` and ``b``, ``(pair,)`` each, of predictions of the same rows.
 
-    Returns the comparison, and how many more origins would decide a difference of this size by estimate; None if it
+    Returns the comparison, and an estimate of how many more origins would decide a difference of this size; None if it
     is decided, or cannot be estimated.
     """
-    # The ratio of two sums is that of two means: the pairs of an origin may be summed.
+    # The ratio of two sums equals that of two means, so the pairs of an origin may be summed.
     (one, overlap), (other, _) = (layout.grouped(layout.sums(each)) for each in (a, b))
     mine, rival = Contender(model, one[:, None], metric=RMSE), Contender(baseline, other[:, None], metric=RMSE)
     found = compare(mine, rival, horizon=overlap, season=layout.season, level=level)
@@ -102,10 +103,10 @@ def decision_of(low: float | None, high: float | None) -> Decision:
 
 
 def coverage_interval(inside: Floats, layout: Layout) -> tuple[float, float, float]:
-    """Return the coverage and the ends of its 95 % interval, from ``(pair,)`` 1.0 where the truth lay inside.
+    """Return the coverage and the ends of its 95 % interval.
 
-    Wilson's interval, for as many independent observations as the origins are worth: neighbouring misses come
-    together.
+    ``inside`` is 1.0 for each pair whose actual value is inside its interval, else 0.0. The result is Wilson's interval
+    for the effective number of independent observations, since neighbouring misses are correlated.
     """
     share = float(inside.mean())
     means = layout.sums(inside) / layout.sums(np.ones(len(inside)))
@@ -117,7 +118,7 @@ def coverage_interval(inside: Floats, layout: Layout) -> tuple[float, float, flo
     found = mean_uncertainty(means, overlap)
     worth = float(found.pieces)
     if spread > 0:
-        # An origin with several targets says more than one of a single target, unless they miss together.
+        # An origin with several targets counts for more than one target, unless they miss together.
         worth *= share * (1 - share) / spread
     worth = min(max(worth, 1.0), float(len(inside)))
     return share, *wilson(share * worth, worth)

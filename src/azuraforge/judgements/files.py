@@ -1,4 +1,4 @@
-"""The files of a judgement as tables: CSV, Parquet or Excel, read as datasets are, within a limit of rows."""
+"""Files of a judgement read as tables: CSV, Parquet or Excel, read like datasets, with a limit on rows."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from azuraforge.messages import LANGUAGES, Message
 from azuraforge.models.predictions.forecast_headings import heading
 from azuraforge.plugins.contract.arrays import Floats, Indices
 
-#: Names of a column of times, in lower case.
+#: Recognized names of a column of times, in lower case.
 TIMES = ("at", "time", "timestamp", "datetime", "date", "ds")
-#: Rows of one file.
+#: Maximum number of rows in one file.
 MOST_ROWS = 1_000_000
-#: Errors of larger values overflow when they are squared and summed.
+#: Maximum absolute value; squared errors of larger values overflow when summed.
 _LARGEST = 1e60
 _LIMITS = ReadingLimits()
 _PLACEHOLDER = FileOptions(time="at", target="actual")
 
 
 def read_table(path: Path, sheet: str | None = None, option: str = "--sheet") -> RawTable:
-    """Read a CSV, Parquet or Excel file. Raises InvalidInput where it is no table or has more than ``MOST_ROWS`` rows.
+    """Read a CSV, Parquet or Excel file. Raises InvalidInput if it is not a table or has more than ``MOST_ROWS`` rows.
 
     Args:
-        path: the file.
-        sheet: of a workbook; None: the one that holds the platform's forecast, else the only visible one.
-        option: the option that names the sheet, for messages.
+        path: path of the file.
+        sheet: name of the workbook's sheet; if None, the sheet of the platform's forecasts, else the only visible one.
+        option: name in messages of the option that selects the sheet.
     """
     try:
         return _read(path, sheet)
@@ -55,7 +55,7 @@ def _read(path: Path, sheet: str | None) -> RawTable:
         raise InvalidInput(
             "{name} is a folder, not a file",
             where="{place}",
-            next_step="name a file with a table",
+            next_step="choose a file with a table",
             name=name,
             place=str(path),
         )
@@ -75,7 +75,7 @@ def _read(path: Path, sheet: str | None) -> RawTable:
         _check_rows(table.frame.height, name)
         return table
     text = decode(unpack(path, name, _LIMITS), name).text
-    # Line breaks inside quotes count here, too; such a file is far from the limit or wrong.
+    # This also counts line breaks in quotes, which are rare in files of predictions.
     _check_rows(text.count("\n") - 1, name)
     table = read_delimited(text, name, None, {}, _LIMITS)
     _check_rows(table.frame.height, name)
@@ -88,13 +88,13 @@ def columns_of(table: RawTable) -> list[str]:
 
 
 def times(table: RawTable, column: str, options: Options) -> Indices:
-    """Return ``(row,)`` microseconds since 1970, UTC. Raises InvalidInput at the first time that cannot be read."""
+    """Return ``(row,)`` microseconds since 1970 in UTC. Raises InvalidInput naming the first unreadable time."""
     read = parse_times(table, column, options.timezone, options.time_format)
     return np.asarray(read.utc.cast(pl.Datetime("us", "UTC")).to_physical().to_numpy(), dtype=np.int64)
 
 
 def is_numeric(table: RawTable, column: str) -> bool:
-    """Return whether a column holds numbers, according to its first known values."""
+    """Return whether a column contains numbers, judging by its first 1,000 values."""
     series = table.frame[column]
     if series.dtype != pl.String:
         return bool(series.dtype.is_numeric())
@@ -103,7 +103,7 @@ def is_numeric(table: RawTable, column: str) -> bool:
 
 
 def is_time(table: RawTable, column: str) -> bool:
-    """Return whether a column holds only times, according to its first known values."""
+    """Return whether a column contains only times, judging by its first 1,000 values."""
     series = table.frame[column]
     if series.dtype.is_temporal():
         return True
@@ -118,7 +118,10 @@ def is_time(table: RawTable, column: str) -> bool:
 
 
 def numbers(table: RawTable, column: str, options: Options) -> Floats:
-    """Return ``(row,)`` the column as numbers, NaN if empty. Raises InvalidInput for text and infinite values."""
+    """Return the column as numbers ``(row,)``, NaN for empty cells.
+
+    Raises InvalidInput for text, and for infinite or too large values.
+    """
     series = table.frame[column]
     if series.dtype == pl.String:
         series = without_missing(series)
@@ -135,7 +138,7 @@ def numbers(table: RawTable, column: str, options: Options) -> Floats:
         raise InvalidInput(
             "the column {column!r} must be numeric, but its type is {kind}",
             where="{table}, column {column!r}",
-            next_step="choose a column of numbers",
+            next_step="choose a numeric column",
             column=column,
             kind=series.dtype,
             table=table.name,
@@ -150,9 +153,7 @@ def numbers(table: RawTable, column: str, options: Options) -> Floats:
         )
     if len(huge := np.flatnonzero(np.abs(values) > _LARGEST)):
         raise _bad_value(
-            Message(
-                "{value:g} is too large; at most {most:g} can be judged", {"value": values[huge[0]], "most": _LARGEST}
-            ),
+            Message("{value:g} is too large; the maximum is {most:g}", {"value": values[huge[0]], "most": _LARGEST}),
             table,
             column,
             int(huge[0]),
@@ -161,12 +162,12 @@ def numbers(table: RawTable, column: str, options: Options) -> Floats:
 
 
 def words(table: RawTable, column: str) -> pl.Series:
-    """Return the column as text, null if it is empty; whole numbers are written without a point."""
+    """Return the column as text, null for empty cells; whole numbers have no decimal point."""
     series = table.frame[column]
     if series.dtype.is_float() and (series.drop_nulls() == series.drop_nulls().round()).all():
         series = series.cast(pl.Int64)
     text = series.cast(pl.String).str.strip_chars().replace("", None)
-    # A file written by pandas holds 1.0 where a column has holes.
+    # pandas writes 1 as 1.0 if the column has missing values.
     return text.str.replace(r"^(-?\d+)\.0$", "${1}")
 
 
@@ -175,7 +176,7 @@ def _check_rows(rows: int, name: str) -> None:
         raise InvalidInput(
             "the file {name} has {rows:,} rows; at most {most:,} can be judged together",
             where="{name}",
-            next_step="judge a part of it, such as the newest rows",
+            next_step="judge only a part of it, such as the newest rows",
             code="too_large",
             name=name,
             rows=rows,

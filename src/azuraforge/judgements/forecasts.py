@@ -1,4 +1,4 @@
-"""The judgement of forecasts: scores, verdicts and findings over the pairs of a file."""
+"""Judgement of forecasts: scores, verdicts and findings over the pairs of a file."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ from azuraforge.models.gate.evidence import tightened_level
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.kinds.forecast.metrics import seasonal_scale, skill
 
-#: The level of the gate before it is tightened.
+#: Confidence level of the gate before it is tightened for the number of models tried.
 LEVEL = 0.95
-#: The level of interval columns, where neither an option nor the file states it.
+#: Default level of interval columns if neither an option nor the file states it.
 COVERAGE = 0.9
 _MOST_MODELS = 50
 
@@ -51,9 +51,9 @@ def judge_forecasts(table: RawTable, actual: Path | None, history: Path | None, 
     if (own := native(table, options)) is not None:
         if own.table.frame.is_empty():
             raise InvalidInput(
-                "the version was trained on the actual values of every row of {table}",
+                "the version was trained on the actual values of all rows of {table}",
                 where="{table}",
-                next_step="predict rows that came after its training data",
+                next_step="predict rows after its training data",
                 table=table.name,
             )
         coverage, target = options.coverage or own.level, options.target or own.target
@@ -67,7 +67,7 @@ def judge_forecasts(table: RawTable, actual: Path | None, history: Path | None, 
         raise InvalidInput(
             "{table} has {count} columns of predictions; at most {most} can be judged together",
             where="{table}",
-            next_step="choose some with --model",
+            next_step="choose fewer columns with --model",
             table=table.name,
             count=len(read.models),
             most=_MOST_MODELS,
@@ -93,7 +93,8 @@ def _truth_of(read: ReadPredictions, actual: Path | None, history: Path | None, 
         raise InvalidInput(
             "{table} has no column of actual values",
             where="{table}",
-            next_step="name the column 'actual', state it with --target, or name a file of actual values with --actual",
+            next_step="rename the column to 'actual', state it with --target, or give a file of actual values with "
+            "--actual",
             code="no_such_column",
             table=read.table.name,
         )
@@ -172,9 +173,9 @@ def _judged(read: ReadPredictions, truth: Truth, found: Pairs, made: Made, optio
 def _verdict(
     model: str, rival: str, *, losses: Mapping[str, Floats], layout: Layout, level: float, suspected: bool
 ) -> Verdict:
-    """Compare a model with the best baseline, or with the incumbent, by their squared errors on the same pairs."""
+    """Compare a model with the best baseline or with the incumbent, by their squared errors on the same pairs."""
     result, more = compared(_apart(model), losses[model], rival, losses[rival], layout, level)
-    # A ratio of two equal sums differs from one by rounding only; so does its interval.
+    # Rounding errors of equal sums must not count as a difference.
     low, high = (None if end is None else (0.0 if abs(end) < 1e-12 else end) for end in (result.low, result.high))
     verdict = Verdict(
         model=model,
@@ -197,7 +198,7 @@ def _verdict(
 
 
 def _apart(name: str) -> str:
-    """Return a model's name for the comparison, distinct from baselines' names."""
+    """Return a model's name for the comparison, distinct from the names of baselines."""
     return f"model {name}"
 
 

@@ -1,4 +1,4 @@
-"""The incumbent: the forecast in use today, such as a planner's spreadsheet, on the rows of the judged predictions."""
+"""The incumbent: the forecast in use today, such as a planner's spreadsheet, for the rows of the judged predictions."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from azuraforge.judgements.options import MOST_AHEAD, Options
 from azuraforge.judgements.pairs import Model, Pairs, ReadPredictions, read_predictions, spread_over
 from azuraforge.judgements.truth import Truth
 
-#: The name that the gate and the ledger use, too.
+#: Name of the incumbent, also in the gate and the ledger.
 INCUMBENT = "incumbent"
-#: Origin of forecasts without a time of making: before any other.
+#: Origin of forecasts without a stated time: before any other origin.
 _ANY_ORIGIN = -2 * MOST_AHEAD
 
 
 def with_incumbent(pairs: Pairs, read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
-    """Return the pairs with a forecast of the incumbent, with these forecasts.
+    """Return the pairs that have an incumbent forecast, with these forecasts; all pairs if no incumbent is given.
 
-    Of a file of its own, the newest forecast counts that was made at the pair's origin or earlier; where the file does
-    not say when its forecasts were made, they count as made at the pair's origin.
+    From a separate file, a pair gets the newest forecast made at its origin or earlier; if the file does not say when
+    its forecasts were made, they count as known at every origin.
 
-    Raises InvalidInput for an option that names neither a column nor a file, and if no pair is left.
+    Raises InvalidInput if the option names neither a column nor a file, or if no pair is left.
     """
     if options.incumbent is None:
         return pairs
     if read.columns.incumbent is not None and (options.incumbent_sheet or options.incumbent_time):
         raise InvalidInput(
-            "{incumbent!r} is a column of {table} and has no sheet or times of its own",
+            "{incumbent!r} is a column of {table}, so this option does not apply to it",
             where="option --incumbent-sheet" if options.incumbent_sheet else "option --incumbent-time",
-            next_step="leave the option out, or write the file's path as ./NAME",
+            next_step="omit the option, or write the path of a file as ./NAME",
             incumbent=options.incumbent,
             table=read.table.name,
         )
@@ -49,7 +49,7 @@ def with_incumbent(pairs: Pairs, read: ReadPredictions, truth: Truth, options: O
         raise InvalidInput(
             "the incumbent has no forecast for any judged row",
             where="option --incumbent",
-            next_step="compare its times with those of the predictions: zone, origin and first day must agree",
+            next_step="compare its times with those of the predictions: time zone, origin and first day must agree",
             code="no_common_rows",
         )
     left = replace(pairs.at(known), without_incumbent=int((~known).sum()))
@@ -63,7 +63,7 @@ def _from_file(pairs: Pairs, read: ReadPredictions, truth: Truth, options: Optio
         raise InvalidInput(
             "{incumbent!r} is neither a column of {table} nor a file; the columns are {columns}",
             where="option --incumbent",
-            next_step="name the column or the file of the forecast in use today",
+            next_step="state the column or the file of the forecast in use today",
             code="no_such_column",
             incumbent=options.incumbent,
             table=read.table.name,
@@ -78,7 +78,7 @@ def _from_file(pairs: Pairs, read: ReadPredictions, truth: Truth, options: Optio
         raise InvalidInput(
             "{table} has several columns of predictions: {models}",
             where="{table}",
-            next_step="keep the column of the forecast in use today, or name it 'prediction'",
+            next_step="keep only the column of the forecast in use today, or rename it to 'prediction'",
             table=table.name,
             models=", ".join(each.name for each in found.models[:20]),
         )
@@ -92,7 +92,7 @@ def _from_file(pairs: Pairs, read: ReadPredictions, truth: Truth, options: Optio
         origin = target + moment
     else:
         moment = origin = np.full(len(target), _ANY_ORIGIN)
-    # One number for target and origin: forecasts of a target follow one another by the moment they were made.
+    # One sort key for target and origin: the forecasts of a target are in the order in which they were made.
     step = len(truth.at) - 2 * _ANY_ORIGIN
     made = target * step + origin - _ANY_ORIGIN
     order = np.lexsort((moment, made))

@@ -1,4 +1,4 @@
-"""The entry point: a file of predictions in, a judgement out."""
+"""Entry point of judgements: reads files of predictions and returns a judgement."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ def judge(
 ) -> Judgement:
     """Judge a file of predictions against baselines on the same rows.
 
-    A file with a column ``label`` holds predictions of classes, any other one forecasts of a series.
+    A file with a column ``label`` contains predictions of classes; any other file contains forecasts of a series.
 
     Args:
-        predictions: CSV or Parquet; times, predictions, and what else is known of them.
-        actual: the actual values, where the first file has none; its earlier rows are history.
-        history: actual values (or labels) before the predictions, for the baselines to learn from.
-        options: how to read and judge.
+        predictions: CSV, Parquet or Excel file with times and predictions, and optionally actual values, origins,
+            horizons and intervals.
+        actual: file of actual values, if the first file has none; its earlier rows are history.
+        history: file of earlier actual values (or labels), on which the baselines are fitted.
+        options: options for reading and judging; if None, the defaults.
 
-    Raises InvalidInput for a file or an option that cannot be used, naming the place and the next step.
+    Raises InvalidInput with place and next step if a file or an option cannot be used.
     """
     options = options or Options()
     _refuse_idle("--actual-sheet", options.actual_sheet, "--actual", given=actual is not None)
@@ -39,7 +40,7 @@ def judge(
             raise InvalidInput(
                 "an incumbent can be compared with forecasts of a series, but not with predictions of classes",
                 where="option --incumbent",
-                next_step="give its classes a column of their own; each column is judged as a model",
+                next_step="add its classes to the file as another column; each column is judged as a model",
             )
         return judge_classes(table, actual, history, options)
     from azuraforge.judgements.forecasts import judge_forecasts
@@ -52,12 +53,12 @@ def _of_incumbent(options: Options) -> tuple[tuple[str, str | None], ...]:
 
 
 def _refuse_idle(option: str, value: str | None, file: str, *, given: bool) -> None:
-    """Refuse an option about a file that is not there."""
+    """Raise InvalidInput if an option applies to a file that is not given."""
     if value is not None and not given:
         raise InvalidInput(
-            "{option} applies to the file of {file}, which is not given",
+            "{option} applies to the file given with {file}, but that option is missing",
             where="option {option}",
-            next_step="name the file with {file}, or leave {option} out",
+            next_step="give the file with {file}, or omit {option}",
             option=option,
             file=file,
         )

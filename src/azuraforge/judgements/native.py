@@ -1,5 +1,8 @@
-"""The platform's own files of forecasts as a file of predictions: what ``models predict --to``, *Download forecast* and
-batch predictions write. Their columns say what they mean, so no option is needed."""
+"""Conversion of forecast files written by the platform to files of predictions, without options.
+
+Such files are written by ``models predict --to``, *Download forecast* and batch predictions; their columns have fixed
+roles.
+"""
 
 from __future__ import annotations
 
@@ -23,14 +26,15 @@ _ZONE = re.compile(r"[^(]+ \((.+)\)")
 
 @dataclass(frozen=True)
 class Native:
-    """A file that the platform wrote, with the columns of a file of predictions.
+    """A file written by the platform, with its columns renamed to those of a file of predictions.
 
     Attributes:
+        table: the file with renamed columns.
         level: level of its intervals; None if it has none.
-        target: the predicted column, if the file names it.
-        zone: of the series, for files of actual values whose times have none.
-        learned: rows left out because the version had learned their actual values.
-        names: the file's own names of the columns, by those of a file of predictions.
+        target: name of the predicted column; None if the file does not state it.
+        zone: time zone of the series, for files of actual values without one; None if the file does not state it.
+        learned: number of rows excluded because the version was trained on their actual values.
+        names: original column names, by the new ones.
     """
 
     table: RawTable
@@ -42,7 +46,7 @@ class Native:
 
 
 def native(table: RawTable, options: Options) -> Native | None:
-    """Return what a file of the platform holds; None for any other file."""
+    """Return a file written by the platform as a file of predictions; None for any other file."""
     frame, headings = _from_sheet(table.frame)
     names = set(frame.columns)
     if names >= _FORECAST:
@@ -51,9 +55,10 @@ def native(table: RawTable, options: Options) -> Native | None:
 
 
 def _from_sheet(frame: pl.DataFrame) -> tuple[pl.DataFrame, Mapping[str, str]]:
-    """Return a workbook's sheet with the headings of a CSV file, its times with their offset; any other as it is.
+    """Convert a sheet of the platform to the columns of its CSV file; return other frames unchanged.
 
-    The second value holds the sheet's own headings by those of a CSV file.
+    The offsets become part of the times. The second value maps the columns of the CSV file to the headings of the
+    sheet.
     """
     for language in LANGUAGES:
         words = {heading(key, language): key for key in ("series", *SHEET_HEADINGS) if key != "time"}
@@ -75,7 +80,7 @@ def _from_sheet(frame: pl.DataFrame) -> tuple[pl.DataFrame, Mapping[str, str]]:
 def _forecast(table: RawTable, headings: Mapping[str, str]) -> Native:
     frame = table.frame
     versions = _known(frame["version"])
-    # With its versions it cannot have the name of another column.
+    # The versions in the name prevent a clash with another column.
     name = f"{' '.join(_known(frame['model'])[:1])} {', '.join(f'v{each}' for each in versions)}"
     meant = {"time": AT, "value": name, "origin": ORIGIN, "horizon": AHEAD}
     levels = [float(each) for each in _known(frame["interval"])] if "interval" in frame.columns else []
@@ -92,7 +97,7 @@ def _forecast(table: RawTable, headings: Mapping[str, str]) -> Native:
 
 
 def _batch(table: RawTable, options: Options) -> Native:
-    """Return the rows that the version had not learned; of its quantiles the requested interval, else the widest."""
+    """Return the rows that the version was not trained on, with the interval of the requested level or the widest."""
     frame = table.frame
     learned = frame["learned"].cast(pl.String).str.to_lowercase() == "true"
     kept = replace(table, frame=frame.filter(~learned.fill_null(False)))
@@ -117,7 +122,7 @@ def _renamed(table: RawTable, meant: Mapping[str, str]) -> RawTable:
 
 
 def _known(series: pl.Series) -> list[str]:
-    """Return the different values of a column as text, in their order; whole numbers without a point."""
+    """Return the distinct values of a column as text, in their order; whole numbers have no decimal point."""
     if series.dtype.is_float() and (series.drop_nulls() == series.drop_nulls().round()).all():
         series = series.cast(pl.Int64)
     text = series.cast(pl.String).str.strip_chars()

@@ -1,4 +1,4 @@
-"""Options of a judgement of files."""
+"""Options of a judgement."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from azuraforge.datasets.reading.numeric import Decimal
 from azuraforge.errors import InvalidInput
 
-#: The farthest horizon of baselines.
+#: Maximum horizon, in rows.
 MOST_AHEAD = 1000
 _LONGEST_SEASON = 10_000
 _MOST_TRIED = 1_000_000
@@ -15,21 +15,21 @@ _MOST_TRIED = 1_000_000
 
 @dataclass(frozen=True)
 class Options:
-    """Options of a judgement. Raises InvalidInput for a value out of range.
+    """Options of a judgement. Raises InvalidInput if a value is out of range.
 
     Attributes:
-        horizon: rows ahead of every prediction, where no column says so; None: one.
-        season: rows in one season; None: found from the times.
-        coverage: stated level of the interval columns; None: as the file states it, else 0.9.
-        tried: models that the judged ones were chosen from.
-        models: columns to judge; empty: found.
-        incumbent: column of the forecast in use today, or the path of a file that holds it.
-        series: which of several series to judge.
-        time, target: names of the columns of times and of actual values; None: found.
-        actual_time: column of times in the files of actual values, where it is not ``time``; None: found.
-        incumbent_time: column of times in the incumbent's file, where it is not ``time``; None: found.
-        sheet, actual_sheet, history_sheet, incumbent_sheet: sheet of each file that is a workbook; None: found.
-        timezone, time_format, decimal: how the files are written; None: found.
+        horizon: horizon of every prediction in rows, if no column states it; None is 1.
+        season: number of rows in a season; if None, detected from the times.
+        coverage: level of the interval columns; if None, as the file states, else 0.9.
+        tried: number of models that the judged ones were selected from.
+        models: names of the columns to judge; if empty, detected.
+        incumbent: column of the forecast in use today, or path of a file that contains it.
+        series: name of the series to judge, if the files contain several.
+        time, target: names of the columns of times and of actual values; if None, detected.
+        actual_time: column of times in files of actual values, if it is not ``time``; if None, detected.
+        incumbent_time: column of times in the incumbent's file, if it is not ``time``; if None, detected.
+        sheet, actual_sheet, history_sheet, incumbent_sheet: sheet of each file that is a workbook; if None, detected.
+        timezone, time_format, decimal: format of the files; if None, detected.
     """
 
     horizon: int | None = None
@@ -57,9 +57,9 @@ class Options:
         _within("tried", self.tried, 1, _MOST_TRIED)
         if self.coverage is not None and not 0.01 <= self.coverage <= 0.999:
             raise InvalidInput(
-                "the coverage {coverage:g} is not the level of an interval",
+                "the coverage {coverage:g} is not a valid level of an interval",
                 where="option --coverage",
-                next_step="state a share from 0.01 to 0.999, such as 0.9",
+                next_step="state a share between 0.01 and 0.999, such as 0.9",
                 coverage=self.coverage,
             )
         if self.decimal not in (None, ".", ","):
@@ -74,7 +74,7 @@ class Options:
 def _within(name: str, value: int | None, low: int, high: int) -> None:
     if value is not None and not low <= value <= high:
         raise InvalidInput(
-            "--{name} must be from {low} to {high:,}, not {value}",
+            "--{name} must be between {low} and {high:,}, but is {value}",
             where="option --{name}",
             next_step="choose a number in this range",
             name=name,

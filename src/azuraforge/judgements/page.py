@@ -1,4 +1,4 @@
-"""A judgement as one HTML file: no script, nothing from elsewhere, light and dark, fit to print."""
+"""A judgement as one self-contained HTML file without scripts, in light or dark colours and suitable for printing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from azuraforge.plugins.contract.shape import text_of
 from azuraforge.reports.words import Words
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-#: Charts that show the best models only; the interval of every model is in the first chart.
+#: Charts that show only the best models; the first chart shows the interval of every model.
 _LIMITED = ("sample", "lead", "horizon")
 _SEVERITIES = ("suspicion", "warning", "note")
 _STYLE = """
@@ -81,7 +81,7 @@ footer { margin-top: 2.5rem; padding-top: .75rem; border-top: 1px solid var(--ru
 
 
 def write_page(judgement: Judgement, language: Code, path: Path) -> None:
-    """Write the page to ``path``, whole or not at all. Raises InvalidInput if it cannot be written."""
+    """Write the page to ``path`` atomically. Raises InvalidInput if it cannot be written."""
     content = page(judgement, language).encode()
     half = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -99,14 +99,14 @@ def write_page(judgement: Judgement, language: Code, path: Path) -> None:
         raise InvalidInput(
             "the report cannot be written to {path}: {reason}",
             where="option --output",
-            next_step="name a file in a folder that exists and can be written to",
+            next_step="choose a file in an existing folder with write permission",
             path=path,
             reason=reason,
         ) from error
 
 
 def page(judgement: Judgement, language: Code) -> str:
-    """Return the whole file in one language."""
+    """Return the HTML document in one language."""
     words = Words(language)
     title = text("title", language, file=judgement.file)
     body = [
@@ -186,7 +186,7 @@ def _scores(judgement: Judgement, words: Words) -> str:
 
 
 def _cell(value: str) -> str:
-    """Return a cell with a value, and its interval below it."""
+    """Return the HTML of a cell: its value, with the interval below it."""
     middle, bracket, interval = value.partition(" (")
     return html.escape(middle) + (f"<br><small>{html.escape('(' + interval)}</small>" if bracket else "")
 

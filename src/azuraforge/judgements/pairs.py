@@ -1,4 +1,4 @@
-"""Predictions paired with their actual values: one pair is a target row, seen from an origin, with every model."""
+"""Predictions paired with their actual values: a pair is a target row, an origin, and the predictions of all models."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from azuraforge.plugins.contract.arrays import Flags, Floats, Indices
 
 @dataclass(frozen=True)
 class Model:
-    """One model's predictions, ``(pair,)`` each; the interval where the file has one."""
+    """One model's predictions, ``(pair,)`` each, with its interval if the file has one."""
 
     name: str
     point: Floats
@@ -27,23 +27,27 @@ class Model:
     high: Floats | None = None
 
     def at(self, chosen: Flags | Indices) -> Model:
-        """Return the model at some of the pairs."""
+        """Return the model's predictions of the chosen pairs."""
         ends = [None if end is None else end[chosen] for end in (self.low, self.high)]
         return Model(self.name, self.point[chosen], ends[0], ends[1])
 
 
 @dataclass(frozen=True)
 class ReadPredictions:
-    """The predictions of a file: ``at`` ``(prediction,)`` times in microseconds, and what the file says of origins.
+    """The predictions in a file.
 
     Attributes:
-        rows: ``(prediction,)`` rows of the file, for messages.
-        models: every one has a value at each prediction.
-        incumbent: the forecast in use today, where a column of the file holds it; NaN where it says nothing.
-        origins: ``(prediction,)`` times at which they were made, or None.
-        ahead: ``(prediction,)`` rows ahead, or None.
-        left: rows of the file without any prediction, between the first and the last that have one.
-        names: how the file itself names columns that were renamed, for messages.
+        table: the file.
+        columns: roles of its columns.
+        all_at: ``(row,)`` times of all rows, in microseconds since 1970.
+        at: ``(prediction,)`` target times of the predictions, in microseconds since 1970.
+        rows: ``(prediction,)`` row of each prediction in the file, for messages.
+        models: the models; each has a value for every prediction.
+        origins: ``(prediction,)`` times at which the predictions were made; None if the file does not state them.
+        ahead: ``(prediction,)`` horizons in rows; None if the file does not state them.
+        left: number of rows without a prediction between the first and the last prediction.
+        incumbent: the incumbent in a column of the file, NaN where it has no forecast; None without such a column.
+        names: original names of renamed columns, for messages.
     """
 
     table: RawTable
@@ -64,12 +68,13 @@ class Pairs:
     """Judged predictions, ordered by origin and target.
 
     Attributes:
-        target, origin: ``(pair,)`` rows of the series; the origin may lie before its first row.
-        ahead: ``(pair,)`` rows from origin to target.
-        actual: ``(pair,)`` values that came true.
+        target, origin: ``(pair,)`` rows of the series; an origin may be before the first row.
+        ahead: ``(pair,)`` number of rows from origin to target.
+        actual: ``(pair,)`` actual values.
         models: predictions of each model.
-        incumbent: the forecast in use today.
-        without_incumbent: pairs left out because it says nothing of them.
+        incumbent: the forecast in use today; None if none is given.
+        without_actual: number of predictions excluded because they have no actual value.
+        without_incumbent: number of pairs excluded because they have no incumbent forecast.
     """
 
     target: Indices
@@ -85,7 +90,7 @@ class Pairs:
         return len(self.target)
 
     def at(self, chosen: Flags | Indices) -> Pairs:
-        """Return some of the pairs."""
+        """Return the chosen pairs."""
         return replace(
             self,
             target=self.target[chosen],
@@ -98,7 +103,7 @@ class Pairs:
 
 
 def read_predictions(table: RawTable, options: Options, names: Mapping[str, str] | None = None) -> ReadPredictions:
-    """Read times, predictions and intervals. Raises InvalidInput naming the first value that is wrong."""
+    """Read times, predictions and intervals. Raises InvalidInput naming the first wrong value."""
     columns = find_columns(table, options)
     at = times(table, columns.time, options)
     values = {each.name: numbers(table, each.name, options) for each in columns.models}
@@ -145,8 +150,8 @@ def read_predictions(table: RawTable, options: Options, names: Mapping[str, str]
 def pair(read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
     """Pair the predictions with their actual values.
 
-    Raises InvalidInput if two predictions of one model have the same target and origin, if one was made after
-    its target, or if no prediction has an actual value.
+    Raises InvalidInput if two predictions have the same target and origin, if one was not made before its target, if
+    one is too far ahead, or if no prediction has an actual value.
     """
     target = truth.row_of(read.at)
     if read.origins is not None:
@@ -157,7 +162,7 @@ def pair(read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
             raise InvalidInput(
                 "the prediction for {at} was made at {made}, which is not earlier; {count:,} such [row|rows] in total",
                 where="{place}",
-                next_step="the column must hold the time of the last row that was known when the prediction was made",
+                next_step="the column must contain the time of the last row known when the prediction was made",
                 at=of,
                 made=made,
                 count=len(late),
@@ -169,9 +174,9 @@ def pair(read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
         origin = target - ahead
     if len(far := np.flatnonzero(ahead > MOST_AHEAD)):
         raise InvalidInput(
-            "a prediction is made {ahead:,} rows ahead; at most {most:,} can be judged",
+            "a prediction was made {ahead:,} rows ahead; at most {most:,} rows are supported",
             where="{place}",
-            next_step="leave out predictions that far ahead",
+            next_step="remove predictions that were made so far ahead",
             ahead=int(ahead.max()),
             most=MOST_AHEAD,
             place=_place(read, int(far[0]), read.columns.origin or read.columns.horizon),
@@ -200,7 +205,7 @@ def pair(read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
 
 
 def spread_over(model: Model, places: Indices, length: int) -> Model:
-    """Return a model with its values at ``places`` among ``length``, NaN elsewhere."""
+    """Return a model whose values are at ``places`` in arrays of the given length, NaN elsewhere."""
 
     def spread(values: Floats) -> Floats:
         found = np.full(length, np.nan)
@@ -217,7 +222,7 @@ def _model(
     if low is None or high is None:
         return Model(name, point[rows])
     if all(table.frame[column].null_count() == table.frame.height for column in (low, high)):
-        return Model(name, point[rows])  # empty columns state no interval
+        return Model(name, point[rows])  # empty columns are no interval
     ends = []
     for column in (low, high):
         values = numbers(table, column, options)[rows]
@@ -233,7 +238,7 @@ def _model(
         ends.append(values)
     if len(crossed := np.flatnonzero(ends[0] > ends[1])):
         raise InvalidInput(
-            "the lower end of the interval is above the upper end in {count:,} [row|rows]",
+            "the lower bound of the interval is above the upper bound in {count:,} [row|rows]",
             where="{place}",
             next_step="swap the two columns, or correct the values",
             count=len(crossed),
@@ -248,7 +253,7 @@ def _ahead(table: RawTable, column: str, rows: Indices, options: Options) -> Ind
         raise InvalidInput(
             "the horizon {horizon:g} is not a whole number of rows of at least 1",
             where="{place}",
-            next_step="count the rows from the last known one to the predicted one",
+            next_step="count the rows from the last known row to the predicted row",
             horizon=values[bad[0]],
             place=table.place(int(table.frame[ROW][int(rows[bad[0]])]), column),
         )
@@ -256,12 +261,12 @@ def _ahead(table: RawTable, column: str, rows: Indices, options: Options) -> Ind
 
 
 def _at_rows(table: RawTable, rows: Indices) -> RawTable:
-    """Return the rows of a table that hold a prediction; others need no origin."""
+    """Return the given rows of a table; the others need no origin."""
     return replace(table, frame=table.frame[rows])
 
 
 def _nothing_common(read: ReadPredictions, truth: Truth) -> InvalidInput:
-    """Say why no prediction has an actual value: all values lie before them, after them, or at other times."""
+    """Return the error for files without common times: actual values before, after or between the predictions."""
     known = truth.at[np.isfinite(truth.values)]
     ends = known[0], known[-1], read.at.min(), read.at.max()
     begin, end, first, last = (written(int(each), truth.schema) for each in ends)
@@ -271,8 +276,8 @@ def _nothing_common(read: ReadPredictions, truth: Truth) -> InvalidInput:
         return InvalidInput(
             "the actual values end at {end}, before the first prediction, which is for {first}",
             where="{place}",
-            next_step="judge again with the actual values of the predicted times, or check that both files mean the "
-            "same times",
+            next_step="run the command again when the actual values of the predicted times are known, or check that "
+            "both files use the same times",
             code="no_common_rows",
             end=end,
             first=first,
@@ -282,7 +287,7 @@ def _nothing_common(read: ReadPredictions, truth: Truth) -> InvalidInput:
         return InvalidInput(
             "the actual values begin at {begin}, after the last prediction, which is for {last}",
             where="{place}",
-            next_step="add the actual values of the predicted times, or check that both files mean the same times",
+            next_step="add the actual values of the predicted times, or check that both files use the same times",
             code="no_common_rows",
             begin=begin,
             last=last,
@@ -291,7 +296,7 @@ def _nothing_common(read: ReadPredictions, truth: Truth) -> InvalidInput:
     return InvalidInput(
         "no prediction has an actual value at its time",
         where="{place}",
-        next_step="compare the times of both files: zone, hour and first day of a period must agree",
+        next_step="compare the times of both files: time zone, hour and first day of a period must agree",
         code="no_common_rows",
         place=place,
     )

@@ -1,4 +1,4 @@
-"""The sentences about forecasts: verdicts, findings, and why a baseline was left out."""
+"""Sentences about forecasts: verdicts, findings, and reasons why a baseline is missing."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def title_of(baseline: str) -> Texts:
 
 
 def headline(verdict: Verdict) -> Texts:
-    """Return the sentence that the judgement opens with."""
+    """Return the first sentence of the judgement: the verdict, with a warning if leakage is suspected."""
     if not verdict.suspected:
         return verdict.text
     return said("headline.suspected", lambda words: {"model": verdict.model, "said": verdict.text[words.code]})
@@ -83,7 +83,7 @@ def verdict_text(verdict: Verdict) -> Texts:
 def model_findings(
     model: str, suspicion: Suspicion | None, copy: Copy | None, scores: Scores, coverage: float
 ) -> list[Finding]:
-    """Return what was found about one model."""
+    """Return the findings about one model."""
     found = []
     if suspicion is not None:
         found.append(_finding(f"suspected.{suspicion.kind}", "suspicion", _evidence(suspicion), model))
@@ -121,7 +121,7 @@ def own_findings(
     level: float,
     learned: int,
 ) -> list[Finding]:
-    """Return what was found about the files, and how the judgement was made."""
+    """Return the findings about the files and about how the judgement was made."""
     notes: list[Finding] = []
 
     def note(key: str, count: int, severity: Severity = "note", **more: int) -> None:
@@ -156,13 +156,13 @@ def own_findings(
 
 
 def unused(columns: Sequence[str]) -> Finding:
-    """Return the note that names columns of the file that mean nothing here."""
+    """Return the note that lists columns without a role."""
     named = ", ".join(columns[:8]) + (f" (+{len(columns) - 8})" if len(columns) > 8 else "")
     return _finding("ignored", "note", said("finding.ignored", lambda _: {"columns": named}))
 
 
 def few_for_news(usable: int, needed: int) -> Finding:
-    """Return the note that predictions are too few to look for the actual values under noise."""
+    """Return the note that there are too few predictions to detect actual values with added noise."""
 
     def filling(words: Words) -> dict[str, object]:
         return {"count": words.number(usable), "needed": words.number(needed)}
@@ -177,7 +177,7 @@ def _learning(made: Made) -> str:
 
 
 def left_out(missing: Missing) -> LeftOut:
-    """Return why a baseline was not made."""
+    """Return the reason why a baseline is missing."""
 
     def filling(words: Words) -> dict[str, object]:
         counts = {name: words.number(getattr(missing, name)) for name in ("needed", "known")}

@@ -1,4 +1,4 @@
-"""The result of a judgement: scores, verdicts and findings, with every sentence in English and Turkish."""
+"""Shapes of a judgement: scores, verdicts and findings, with every sentence in English and Turkish."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pydantic import Field
 
 from azuraforge.plugins.contract.shape import Shape, Texts
 
-#: Decision of one comparison. ``not_better``: no difference beyond noise; ``not_yet_known``: too few origins to tell.
+#: Decision of a comparison. ``not_better``: no difference beyond noise; ``not_yet_known``: too few origins to decide.
 Decision: TypeAlias = Literal["better", "worse", "not_better", "not_yet_known"]
 Severity: TypeAlias = Literal["suspicion", "warning", "note"]
 
 
 class Verdict(Shape):
-    """A model compared with the best baseline on the same rows."""
+    """Comparison of a model with the best baseline or the incumbent on the same rows."""
 
     model: str
     baseline: str
@@ -40,7 +40,7 @@ class Verdict(Shape):
 
 
 class HorizonScore(Shape):
-    """Errors of the predictions that look equally far ahead."""
+    """Errors of the predictions with one horizon."""
 
     horizon: int
     predictions: int
@@ -49,7 +49,7 @@ class HorizonScore(Shape):
 
 
 class Scores(Shape):
-    """The metrics of a model or a baseline over the judged rows."""
+    """Metrics of a model or a baseline over the judged rows."""
 
     name: str
     title: Texts
@@ -61,7 +61,7 @@ class Scores(Shape):
 
 
 class Finding(Shape):
-    """A statement about the predictions or about how they were judged."""
+    """A statement about the predictions, or about how they were judged."""
 
     code: str
     severity: Severity
@@ -70,7 +70,7 @@ class Finding(Shape):
 
 
 class LeftOut(Shape):
-    """A baseline that was not made, and why."""
+    """A baseline that is missing, and the reason."""
 
     baseline: str
     title: Texts
@@ -78,7 +78,7 @@ class LeftOut(Shape):
 
 
 class Line(Shape):
-    """One line of a chart; null if there is no value."""
+    """One line of a chart; a null is a gap."""
 
     name: str
     values: tuple[float | None, ...]
@@ -87,7 +87,7 @@ class Line(Shape):
 
 
 class Chart(Shape):
-    """Lines over the same points: ``at`` are times or numbers as text."""
+    """Lines of a chart over common points ``at``, which are times or numbers as text."""
 
     at: tuple[str, ...]
     lines: tuple[Line, ...]
@@ -96,7 +96,7 @@ class Chart(Shape):
 
 
 class ClassRow(Shape):
-    """One class of a classifier."""
+    """Metrics of one class."""
 
     name: str
     support: int
@@ -106,7 +106,7 @@ class ClassRow(Shape):
 
 
 class Judgement(Shape):
-    """The full result of judging one file of predictions."""
+    """The complete result of judging a file of predictions."""
 
     kind: Literal["forecast", "classify"]
     file: str

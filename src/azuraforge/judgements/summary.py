@@ -1,4 +1,4 @@
-"""The part of a judgement that the terminal and the page share: one sentence, the table of scores, the remarks."""
+"""Summary of a judgement for the terminal and the page: verdicts, table of scores, and findings as text."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from azuraforge.reports.words import NOTHING, Words
 
 @dataclass(frozen=True)
 class Summary:
-    """A judgement in one language as lines of text.
+    """Summary of a judgement in one language.
 
     Attributes:
         verdicts: one sentence per model, the best first; then one per model against the incumbent.
-        lead_in: how much was judged.
-        heads: titles of the table's columns, the name first.
-        rows: cells of each row, and whether it is a model.
-        remarks: findings, the gravest first, then the baselines that were left out.
+        lead_in: sentence with the number of judged predictions.
+        heads: headings of the table, the name first.
+        rows: for each row of the table, whether it is a model, and its cells.
+        remarks: findings, the most severe first, then the missing baselines.
     """
 
     verdicts: tuple[str, ...]
@@ -34,7 +34,7 @@ class Summary:
 
 
 def summary(judgement: Judgement, language: Code) -> Summary:
-    """Return the judgement in ``language``."""
+    """Return the summary of a judgement in ``language``."""
     words = Words(language)
     heads, rows = cells(judgement, words)
     remarks = [
@@ -55,14 +55,14 @@ def summary(judgement: Judgement, language: Code) -> Summary:
 
 
 def against_incumbent(judgement: Judgement, language: str) -> list[str]:
-    """Return a sentence per model against the incumbent; none where it is the best baseline, which the verdicts say."""
+    """Return one sentence per model about the incumbent; empty if the incumbent is already the best baseline."""
     return [
         text_of(each.text, language) for each in judgement.incumbent if each.baseline != judgement.verdicts[0].baseline
     ]
 
 
 def lead_in(judgement: Judgement, words: Words) -> str:
-    """Return the sentence that says how much was judged."""
+    """Return the sentence that states how many predictions were judged."""
     shown = {"predictions": words.number(judgement.predictions), "level": shown_level(words, judgement.level)}
     if not judgement.horizons:
         return text("lead_in.classes", words.code, **shown)
@@ -73,7 +73,7 @@ def lead_in(judgement: Judgement, words: Words) -> str:
 
 
 def versus(verdict: Verdict | None, words: Words) -> str:
-    """Return a model's difference to the best baseline with its interval.
+    """Return a model's difference to the best baseline, with its interval.
 
     Example:
         >>> versus(None, Words("en"))
@@ -89,7 +89,7 @@ def versus(verdict: Verdict | None, words: Words) -> str:
 
 
 def cells(judgement: Judgement, words: Words) -> tuple[list[str], list[tuple[Scores, list[str]]]]:
-    """Return the heads of the table of scores, and the cells of each row behind the name."""
+    """Return the headings of the table of scores, and the cells of each row without the name."""
     code = words.code
     verdicts = {each.model: each for each in judgement.verdicts}
     facts = {each.name: each for each in (FORECASTS if judgement.horizons else CLASSES)}

@@ -1,14 +1,15 @@
-"""Predictions that seem to know the outcome, and predictions that only repeat a baseline.
+"""Detection of predictions that seem to use the outcome, and of those that only repeat a baseline.
 
 Four kinds of evidence, each measured on the judged pairs:
 
 - the predictions equal the actual values;
-- they follow the actual value of another row than the one they are meant for, later than their origin;
-- as a column they depend on later values as only a function of those does (``plugins/forecasting/foreknowledge``);
-- they explain almost everything of the truth that its past and the baselines do not explain, or they are the truth
-  under noise: their errors have nothing to do with the truth, which no forecast that knows a part of it achieves.
+- they follow the actual value of another row than their target, after their origin;
+- as a column, they depend on later values like a function of these values (``plugins/forecasting/foreknowledge``);
+- they explain nearly all of the news, the part of the actual values that the past and the baselines do not explain; or
+  they are the actual values with added noise: their errors are unrelated to the actual values, which is impossible for
+  an honest forecast.
 
-A source of information outside the series that was known in time can explain the last two kinds. The text says so.
+Information from outside the series that was known in time can also explain the last two kinds. The text says so.
 """
 
 from __future__ import annotations
@@ -29,23 +30,24 @@ from azuraforge.plugins.forecasting.foreknowledge.pieces import Piece, varies
 
 Kind: TypeAlias = Literal["equal", "shifted", "later_values", "news", "noisy"]
 
-#: Predictions of a varied target are hardly ever exact: this share of exact ones is no luck.
+#: Share and number of exact predictions of a varied target that cannot be due to chance.
 _EXACT_SHARE, _FEWEST_EXACT = 0.05, 5
 _EXACT = 1e-9
-#: Root mean squared distance to another row's value, as a share of the distance that is natural there.
+#: Maximum root mean squared distance to the values of other rows, relative to their natural distance, and relative
+#: to the distance to the targets' own values.
 _SHIFTED, _AGAINST_OWN = 0.25, 0.5
 _FARTHEST = 48
-#: Share of the news that a forecast explains although it was made before.
+#: Share of the news (what the past and the baselines do not explain) above which a forecast is suspicious.
 _NEWS = 0.95
 _NEWS_PAIRS = 5000
-#: Pairs that each input of the regression on the past needs: with fewer, chance explains too much.
+#: Minimum number of pairs per input of the regression on the past; with fewer, chance explains too much.
 _PAIRS_PER_INPUT = 3
-#: The truth under noise: at least this share of the news, a slope this close to one, and forecasts that vary more than
-#: what they know allows. The last is stricter for few pairs, among which an honest forecast varies more by chance; for
-#: many it leaves no noise between this evidence and that of ``_NEWS``.
+#: Conditions for actual values with added noise: at least this share of the news, a slope this close to 1, and
+#: predictions that vary more than their share of the news allows. The last condition is stricter for few pairs, where
+#: an honest forecast varies more by chance; for many pairs, it leaves no gap to ``_NEWS``.
 _NOISY_NEWS, _SLOPE, _OVERSTATED = 0.5, 0.1, 0.93
 _MANY, _OVERSTATED_IN_MANY = 300, 0.95
-#: A truth whose past explains all but this share holds no news.
+#: Minimum share of the variance that the past must leave unexplained.
 _NO_NEWS = 1e-6
 _COPY, _LIKE_LAST, _NO_CHANGE = 0.15, 0.35, 0.05
 _LAGS = 14
@@ -54,13 +56,14 @@ _FEWEST = 30
 
 @dataclass(frozen=True)
 class Suspicion:
-    """Evidence that a model knows the outcome.
+    """Evidence that a model uses the outcome.
 
     Attributes:
-        share: of the predictions that are equal, or of the news that is explained.
-        count: predictions or rows examined.
-        shift: of ``shifted``, rows from the target to the row that is followed; negative: before the target.
-        column: of ``later_values``, what the examination of columns found.
+        share: share of equal predictions, or of the explained news.
+        count: number of predictions or rows examined.
+        shift: for ``shifted``, number of rows from the target to the row that is followed; negative if it is earlier.
+        ahead: horizon of the examined predictions, in rows.
+        column: for ``later_values``, the result of the examination as a column.
     """
 
     model: str
@@ -83,14 +86,14 @@ class Copy:
 
 
 def suspicion_of(model: Model, pairs: Pairs, truth: Truth, baselines: Mapping[str, Model]) -> Suspicion | None:
-    """Return the strongest evidence that ``model`` knows the outcome; None if there is none."""
+    """Return the strongest evidence that ``model`` uses the outcome; None if there is none."""
     ahead = _usual_ahead(pairs)
     chosen = np.flatnonzero(pairs.ahead == ahead)
     if len(chosen) < _FEWEST:
         return None
     one, mine = pairs.at(chosen), model.at(chosen)
     if not varies(one.actual) or _past_is_enough(one, truth):
-        return None  # an honest forecast can be exact, too
+        return None  # an honest forecast can be exact
     news = _news_of(mine, one, truth, [each.at(chosen) for each in baselines.values()])
     return (
         _equal(mine, one, truth)
@@ -101,9 +104,9 @@ def suspicion_of(model: Model, pairs: Pairs, truth: Truth, baselines: Mapping[st
 
 
 def pairs_for_news(pairs: Pairs, truth: Truth, baselines: Mapping[str, Model]) -> tuple[int, int]:
-    """Return how many pairs the size of the news can be measured with, and how many that needs.
+    """Return the number of pairs usable to measure the news, and the minimum number for that.
 
-    With fewer, a leak under noise is not looked for.
+    With fewer, actual values with added noise are not detected.
     """
     chosen = np.flatnonzero(pairs.ahead == _usual_ahead(pairs))
     past = _past(pairs.at(chosen), truth, [each.at(chosen) for each in baselines.values()])
@@ -111,7 +114,7 @@ def pairs_for_news(pairs: Pairs, truth: Truth, baselines: Mapping[str, Model]) -
 
 
 def copy_of(model: Model, pairs: Pairs, truth: Truth, baselines: Mapping[str, Model]) -> Copy | None:
-    """Return the baseline whose forecasts the model repeats, or the last value that it mostly repeats."""
+    """Return the baseline, or the last value, that the model mostly repeats; None if it repeats neither."""
     closest: Copy | None = None
     for name, baseline in baselines.items():
         error = _distance(baseline.point, pairs.actual)
@@ -139,7 +142,7 @@ def last_values(truth: Truth, origins: Indices) -> Floats:
 
 
 def _usual_ahead(pairs: Pairs) -> int:
-    """Return the most common horizon of the predictions; of equally common ones the shortest."""
+    """Return the most common horizon; if several are equally common, the shortest."""
     values, counts = np.unique(pairs.ahead, return_counts=True)
     return int(values[counts.argmax()])
 
@@ -147,7 +150,7 @@ def _usual_ahead(pairs: Pairs) -> int:
 def _equal(model: Model, pairs: Pairs, truth: Truth) -> Suspicion | None:
     last, actual = last_values(truth, pairs.origin), pairs.actual
     if len(np.unique(actual)) <= len(actual) / 2:
-        return None  # counts and rounded values are met by chance
+        return None  # counts and rounded values can be exact by chance
     moved = actual != last
     same = np.abs(model.point - actual) <= _EXACT * np.maximum(np.abs(actual), 1e-300)
     exact = int((same & moved).sum())
@@ -157,7 +160,7 @@ def _equal(model: Model, pairs: Pairs, truth: Truth) -> Suspicion | None:
 
 
 def _shifted(model: Model, pairs: Pairs, truth: Truth, ahead: int) -> Suspicion | None:
-    """Return evidence that the predictions are values of other rows after their origin than their targets."""
+    """Return evidence that the predictions are the values of other rows after their origin; None if there is none."""
     own = _distance(model.point, pairs.actual)
     last = last_values(truth, pairs.origin)
     best: tuple[float, int, int] | None = None
@@ -180,12 +183,12 @@ def _shifted(model: Model, pairs: Pairs, truth: Truth, ahead: int) -> Suspicion 
 
 
 def _later_values(model: Model, pairs: Pairs, truth: Truth, ahead: int) -> Suspicion | None:
-    """Examine the predictions as a column of the table: at each origin, the prediction made there."""
+    """Examine the predictions as a column that contains, at each origin, the prediction made there."""
     inside = pairs.origin >= 0
     first, last = int(pairs.origin[inside].min()), int(pairs.origin[inside].max())
     rows = np.arange(first, last + 1, dtype=np.int64)
     if inside.sum() < 0.8 * len(rows):
-        return None  # origins far apart: most of the column would be invented
+        return None  # most of the column would have to be filled in
     column = np.full(len(truth.values), np.nan)
     column[pairs.origin[inside]] = model.point[inside]
     seconds = truth.at[rows] / 1e6
@@ -194,8 +197,8 @@ def _later_values(model: Model, pairs: Pairs, truth: Truth, ahead: int) -> Suspi
     )
     if not found or not found[0].blocks:
         return None
-    # A good source outside the series has the same dependence, but does not reach beyond what was asked of it; less
-    # than an exact pattern is left to the size of the news, which tells the two apart.
+    # Good information from outside the series causes the same dependence, but not beyond the horizon. An inexact
+    # pattern is left to the measure of the news, which distinguishes the two.
     if found[0].share < EXACT and not (found[0].share >= NOISY_REST and found[0].rows_ahead > ahead):
         return None
     return Suspicion(model.name, "later_values", found[0].share, found[0].rows, ahead=ahead, column=found[0])
@@ -203,12 +206,13 @@ def _later_values(model: Model, pairs: Pairs, truth: Truth, ahead: int) -> Suspi
 
 @dataclass(frozen=True)
 class _News:
-    """The residuals of truth and prediction after regression on the past and the baselines.
+    """Residuals of actual values and predictions after regression on the past and the baselines.
 
     Attributes:
-        share: of the truth's news that the prediction's explains, adjusted for the regressors.
-        slope: of the prediction's news on the truth's. An honest forecast knows a part of the news and says that part:
-            its slope is about ``share``. The truth under noise of its own has the slope one.
+        share: share of the actual values' news that the predictions' news explains, adjusted for the regressors.
+        slope: slope of the predictions' news on that of the actual values. An honest forecast knows a part of the news
+            and predicts that part: its slope is about ``share``. Actual values with added noise have the slope 1.
+        count: number of pairs.
     """
 
     share: float
@@ -217,7 +221,7 @@ class _News:
 
 
 def _news_of(model: Model, pairs: Pairs, truth: Truth, baselines: Sequence[Model]) -> _News | None:
-    """Regress truth and prediction on the past and the baselines, and compare what is left of both."""
+    """Regress actual values and predictions on the past and the baselines, and compare the residuals."""
     past = _past(pairs, truth, baselines)
     known = np.isfinite(past).all(axis=1)
     chosen = np.flatnonzero(known)
@@ -264,14 +268,14 @@ def _past_is_enough(pairs: Pairs, truth: Truth) -> bool:
 
 
 def _past(pairs: Pairs, truth: Truth, baselines: Sequence[Model]) -> Floats:
-    """Return ``(pair, input)`` the last values, the values of the last season around the target, and the baselines."""
+    """Return the inputs of the regression ``(pair, input)``: last values, values one season before, and baselines."""
     season = truth.schema.season
     rows = [pairs.origin - lag for lag in range(_LAGS)]
     if season > 1:
         back = pairs.target - season * -(-pairs.ahead // season)
         rows += [back + step for step in (-1, 0, 1)]
     values = filled(truth.values, float("nan"))
-    # A row after the origin would be the future; the value at the origin stands for it.
+    # Rows after the origin are replaced by the origin, so that no input lies in the future.
     lags = [
         np.where(row >= 0, values[np.clip(np.minimum(row, pairs.origin), 0, len(values) - 1)], np.nan) for row in rows
     ]

@@ -16,16 +16,16 @@ from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Schema
 from azuraforge.row_time import row_time
 
-#: Two files may round the same value differently.
+#: Relative tolerance for equal values, since two files may round differently.
 _EQUAL = 1e-6
-#: Missing rows are added to a regular series up to this share of its rows.
+#: Maximum share of missing rows that are added to a regular series.
 _MOST_ADDED = 0.5
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Source:
-    """Times and actual values of one file, ``(row,)`` each, NaN where a value is missing."""
+    """Times and actual values of one file, ``(row,)`` each, NaN for missing values."""
 
     table: RawTable
     at: Indices
@@ -34,9 +34,13 @@ class Source:
 
 @dataclass(frozen=True)
 class Truth:
-    """The series: ``at`` ``(row,)`` microseconds, ascending, and ``values`` ``(row,)``, NaN where unknown.
+    """The series of actual values.
 
-    ``added`` rows are missing from a regular series and stand in the grid without a value.
+    Attributes:
+        at: ``(row,)`` times in microseconds since 1970, ascending.
+        values: ``(row,)`` actual values, NaN if unknown.
+        schema: schema of the series.
+        added: number of rows added without a value to make the series regular.
     """
 
     at: Indices
@@ -45,21 +49,21 @@ class Truth:
     added: int = 0
 
     def frame(self, rows: int) -> pl.DataFrame:
-        """Return the first ``rows`` rows as forecasters read them."""
+        """Return the first ``rows`` rows as a frame for forecasters."""
         times = pl.Series("at", self.at[:rows]).cast(pl.Datetime("us", "UTC"))
         return pl.DataFrame({"at": times, "actual": pl.Series(self.values[:rows], dtype=pl.Float64)})
 
     def row_of(self, at: Indices) -> Indices:
-        """Return the rows of times that are in the grid."""
+        """Return the rows of the given times, which must be in the grid."""
         return np.asarray(np.searchsorted(self.at, at), dtype=np.int64)
 
     def written(self, row: int) -> str:
-        """Return the time of a row for readers."""
+        """Return the time of a row as text for readers."""
         return written(int(self.at[row]), self.schema)
 
 
 def written(micros: int, schema: Schema | None = None) -> str:
-    """Return a time for readers.
+    """Return a time as text for readers.
 
     Example:
         >>> written(0)
@@ -72,19 +76,19 @@ def build_truth(sources: list[Source], predicted: Indices, options: Options) -> 
     """Join the actual values of all files.
 
     Args:
-        sources: every file that holds actual values.
-        predicted: ``(row,)`` times of the predictions, which stand in the grid also where no value is known.
-        options: the season and the time zone, where they are stated.
+        sources: all files that contain actual values.
+        predicted: ``(row,)`` times of the predictions, which are added to the grid even without an actual value.
+        options: options with season and time zone, if stated.
 
-    Raises InvalidInput if one time has two different values.
+    Raises InvalidInput if there is no actual value, or if one time has two different values.
     """
     times = np.concatenate([each.at[np.isfinite(each.values)] for each in sources])
     values = np.concatenate([each.values[np.isfinite(each.values)] for each in sources])
     if not len(times):
         raise InvalidInput(
-            "no file has an actual value",
+            "no file contains actual values",
             where="{place}",
-            next_step="fill in the column of actual values, or name a file of actual values with --actual",
+            next_step="fill in the column of actual values, or give a file of actual values with --actual",
             place=list(dict.fromkeys(str(each.table.name) for each in sources)),
         )
     order = np.argsort(times, kind="stable")
@@ -98,7 +102,7 @@ def build_truth(sources: list[Source], predicted: Indices, options: Options) -> 
         raise InvalidInput(
             "{at} has two actual values, {one:g} and {other:g}",
             where="{place}",
-            next_step="keep one value for each time; several series are judged one at a time",
+            next_step="keep one value for each time; if there are several series, choose one with --series",
             code="duplicate_times",
             at=written(int(times[place])),
             one=values[place],
@@ -125,7 +129,7 @@ def build_truth(sources: list[Source], predicted: Indices, options: Options) -> 
 
 
 def _regular(grid: Indices, zone: str) -> tuple[Rhythm, Indices, int]:
-    """Return the rhythm, and the grid with the few rows that are missing from a regular one."""
+    """Return the rhythm, the grid completed with missing rows if it is regular, and the number of added rows."""
     if len(grid) < 3:
         return Rhythm("irregular", None, 1), grid, 0
     series = pl.Series("at", grid).cast(pl.Datetime("us", "UTC"))
@@ -133,7 +137,7 @@ def _regular(grid: Indices, zone: str) -> tuple[Rhythm, Indices, int]:
     if rhythm.kind != "regular" or not rhythm.missing:
         return rhythm, grid, 0
     if rhythm.missing > _MOST_ADDED * len(grid):
-        return Rhythm("irregular", None, 1), grid, 0  # the common step of scattered times is no rhythm
+        return Rhythm("irregular", None, 1), grid, 0  # scattered times have no rhythm, only a common step
     whole = np.asarray(whole_grid(series, rhythm).to_physical().to_numpy(), dtype=np.int64)
     if not np.isin(grid, whole).all():
         return Rhythm("irregular", None, rhythm.season, zone=rhythm.zone), grid, 0

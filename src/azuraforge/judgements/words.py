@@ -1,4 +1,4 @@
-"""Sentences of a judgement in English and Turkish, with numbers as each language writes them."""
+"""Sentences of a judgement in English and Turkish, with numbers formatted for each language."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ Filling = Mapping[str, object]
 
 
 def said(key: str, filling: Callable[[Words], Filling] | None = None) -> Texts:
-    """Return a sentence by language code; ``filling`` writes its values in one language."""
+    """Return a sentence by language code; ``filling`` returns its values for one language."""
     return {code: text(key, code, **({} if filling is None else filling(Words(code)))) for code in LANGUAGES}
 
 
 def text(key: str, code: str, **values: object) -> str:
-    """Return the text of ``judge.KEY`` in one language, filled in."""
+    """Return the text ``judge.KEY`` in one language, with its values filled in."""
     return keyed(f"judge.{key}", cast(Code, code), **values)
 
 
 def change(words: Words, difference: float | None, *, absolute: bool) -> str:
-    """Return a difference with its sign: a share as percentage, or the difference of two shares in points.
+    """Return a signed difference: a share as a percentage, or with ``absolute``, a difference of shares in points.
 
     Example:
         >>> change(Words("en"), -0.395, absolute=True), change(Words("en"), -0.395, absolute=False)
@@ -37,7 +37,7 @@ def change(words: Words, difference: float | None, *, absolute: bool) -> str:
 
 
 def level(words: Words, share: float) -> str:
-    """Return a level of confidence as percentage, with as many digits as it needs.
+    """Return a confidence level as a percentage, with up to two decimals.
 
     Example:
         >>> level(Words("en"), 0.95), level(Words("en"), 0.975), level(Words("tr"), 0.99953)

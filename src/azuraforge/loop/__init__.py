@@ -1,1 +1,1 @@
-"""The learning loop of each model and its state: observed, predicted, judged, learned, gate, champion."""
+"""The learning loop of each model and the state of its steps: observed, predicted, judged, learned, gate, champion."""

@@ -1,4 +1,4 @@
-"""Contributions of the package ``loop`` to the platform."""
+"""Registration of the package ``loop`` with the platform."""
 
 from __future__ import annotations
 

@@ -26,11 +26,11 @@ Service = Annotated[LoopService, Depends(loop_service)]
 
 @router.get("/loop")
 def list_loops(access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> LoopPage:
-    """List the loops, one for each model, by name."""
+    """List the loops of all models, sorted by model name."""
     return service.list(access.project_id, limit=limit, after=after)
 
 
 @router.get("/models/{name}/loop")
 def get_loop(name: Name, access: Reader, service: Service) -> LoopOut:
-    """Return the loop of a model: each step's last time, and its trigger."""
+    """Return the loop of a model: the last time and the triggers of each step."""
     return service.show(access.project_id, name)

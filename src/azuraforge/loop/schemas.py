@@ -1,4 +1,4 @@
-"""API shapes of the loop."""
+"""API schemas of the loop."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from azuraforge.models.gate.record import Sentences
 from azuraforge.paging import Page
 
 StepName = Literal["observed", "predicted", "judged", "learned", "gate", "champion"]
-#: The result of the latest time that a step was taken; ``none``: it never was.
+#: The result of a step's latest execution; ``none`` if it was never executed.
 StepState = Literal["none", "running", "done", "failed"]
 TriggerKind = Literal["automation", "schedule", "arrivals", "requests", "platform"]
 MissingKind = Literal["refresh", "append", "forecast", "train", "promotion", "champion", "version"]
 GateDecision = Literal["promoted", "approved", "baseline", "refused", "not_comparable"]
-#: The deciding reason in one word; ``other``: read the verdict.
+#: The deciding reason of a verdict; ``other`` if only the verdict's text states it.
 GateWhy = Literal["within_noise", "worse", "too_few", "slice_worse", "limits", "withheld", "other"]
 
 
 class LoopTrigger(BaseModel):
-    """An automation or a schedule that takes a step."""
+    """Something that starts a step: an automation, a schedule, regular rows or requests, or the previous step."""
 
     kind: TriggerKind = Field(
         description="arrivals: rows are sent regularly; requests: forecasts are asked for regularly; platform: it"
@@ -32,7 +32,7 @@ class LoopTrigger(BaseModel):
 
 
 class MissingAutomation(BaseModel):
-    """The automation that would take an open step, and a command that creates it."""
+    """The automation that would start an open step, and the command that creates it."""
 
     what: MissingKind = Field(
         description="champion: no version serves, which comes before any automation; a person promotes one. version:"
@@ -42,7 +42,7 @@ class MissingAutomation(BaseModel):
 
 
 class GateSummary(BaseModel):
-    """A summary of the newest verdict; the run has the full verdict."""
+    """Summary of the newest verdict; the run has the full verdict."""
 
     decision: GateDecision
     why: GateWhy | None = Field(description="null: promoted, or approved")
@@ -50,7 +50,7 @@ class GateSummary(BaseModel):
 
 
 class LoopStep(BaseModel):
-    """One step of the loop: its last time and result, and its triggers."""
+    """One step of the loop: its last time, its result and its triggers."""
 
     name: StepName
     state: StepState
@@ -75,7 +75,7 @@ class LoopStep(BaseModel):
 
 
 class LoopOut(BaseModel):
-    """The loop of one model, its steps in order."""
+    """The loop of one model, with its steps in order."""
 
     model: str
     at: datetime = Field(description="the moment of this state, by the database's clock")
@@ -84,4 +84,4 @@ class LoopOut(BaseModel):
 
 
 class LoopPage(Page[LoopOut]):
-    """A page of loops, by the model's name."""
+    """A page of loops, sorted by model name."""

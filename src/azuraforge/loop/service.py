@@ -1,4 +1,4 @@
-"""Service for the loop of each model, read from the database alone."""
+"""Service for the loop of each model, derived entirely from the database."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from azuraforge.paging import PAGE, Order
 from azuraforge.runs.reads import runs
 
 _ORDER: Order[tuple[str, str]] = Order("loops", tuple[str, str])
-#: Kinds of runs that take a step.
+#: Kinds of runs that execute a step.
 _KINDS = ("refresh", "forecast", "train")
 
 
 class LoopService:
-    """Reads loops of models; each method takes the project."""
+    """Service that returns the loops of a project's models."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def list(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> LoopPage:
-        """Return a page of loops, by the model's name. The number of statements does not depend on the page."""
+        """Return a page of loops, sorted by model name. The number of SQL statements does not depend on the page."""
         key = _ORDER.read(after)
         with self._database.read(project_id) as session:
             found = reads.models(session, None, key, limit + 1)
@@ -39,7 +39,7 @@ class LoopService:
             return LoopPage(items=_loops(session, page), next=cursor)
 
     def show(self, project_id: str, name: str) -> LoopOut:
-        """Return the loop of one model. Raises NotFound."""
+        """Return the loop of one model. Raises NotFound if the model does not exist."""
         with self._database.read(project_id) as session:
             find_model(session, name)
             return _loops(session, reads.models(session, name, None, 1))[0]
@@ -90,12 +90,12 @@ def _facts(session: Session, models: Sequence[reads.ModelRow], at: datetime) -> 
 
 
 def _newest_learned(rows: dict[int, reads.VersionRow]) -> reads.VersionRow | None:
-    """Return the newest version that was trained here; a bundle that was imported was not."""
+    """Return the newest version trained on this platform, not imported; None if there is none."""
     return next((rows[number] for number in sorted(rows, reverse=True) if not rows[number].imported), None)
 
 
 def _dataset_of(model: reads.ModelRow, rows: dict[int, reads.VersionRow]) -> str | None:
-    """Return the dataset of the champion, else that of the newest version that has one."""
+    """Return the dataset id of the champion, else of the newest version that has one; None if no version has one."""
     champion = rows.get(model.champion) if model.champion is not None else None
     if champion is not None and champion.dataset_id is not None:
         return champion.dataset_id

@@ -1,4 +1,4 @@
-"""The steps of one model's loop, built from rows that the packages below read."""
+"""The steps of one model's loop, built from typed reads of the packages that the loop depends on."""
 
 from __future__ import annotations
 
@@ -24,18 +24,19 @@ from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.reads import MOST_FORECASTS, MOST_POINTS, ForecastRow, JudgedRow, ModelRow, VersionRow
 from azuraforge.runs.reads import RunRow
 
-#: Rows and requests are regular if the third newest came within a week, or within four rows of a slower series.
+#: Rows and requests are regular if the third newest is less than a week old or, for a slower series, less than four
+#: row intervals old.
 _WINDOW = timedelta(days=7)
 _ROWS_OF_WINDOW = 4
 _SECONDS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 _SECONDS |= {"mo": 2_678_400.0, "q": 8_035_200.0, "y": 31_622_400.0}
-#: The rows of a run and the run's end have times of two clocks; times this close belong together.
+#: The time of a version and the end of its run come from two clocks; times this close belong to the same run.
 _SAME = timedelta(minutes=1)
 _PLATFORM = LoopTrigger(kind="platform")
-#: The source of files, which cannot be refreshed.
+#: The source name of uploaded files, which cannot be refreshed.
 _FILE = "file"
 _NOISE = ("not_better_than_best_baseline", "not_better_than_champion", "too_wide", "too_wide_without_champion")
-#: The reasons that decide a verdict, the weightiest first, in one word.
+#: Codes of verdict reasons, the weightiest first, each with its summary.
 _WHY: tuple[tuple[tuple[str, ...], GateWhy], ...] = (
     (("column_knows_future", "pretraining_not_stated", "pretraining_overlaps", "promotion_withheld"), "withheld"),
     (("slice_worse",), "slice_worse"),
@@ -65,7 +66,7 @@ _DECISIONS: Mapping[str, GateDecision] = {
 
 @dataclass
 class Facts:
-    """All known facts about one model's loop. ``dataset`` is the one that it learns from."""
+    """All stored facts about one model's loop. ``dataset`` is the one that the model learns from."""
 
     model: ModelRow
     now: datetime
@@ -79,12 +80,12 @@ class Facts:
 
     @property
     def subject(self) -> Subject:
-        """The model and dataset as automations name them."""
+        """The model and its dataset, as automations name them."""
         names = frozenset({self.dataset.name, self.dataset.dataset_id}) if self.dataset else frozenset[str]()
         return Subject(self.model.name, names)
 
     def is_recent(self, at: datetime | None) -> bool:
-        """Return whether a moment lies within the window for regular rows and requests."""
+        """Return whether ``at`` lies within the window in which rows and requests count as regular; False for None."""
         if at is None:
             return False
         step = _step(self.dataset.columns.frequency) if self.dataset is not None else None
@@ -92,7 +93,7 @@ class Facts:
 
 
 def steps(facts: Facts, triggers: Triggers) -> list[LoopStep]:
-    """Return the six steps in order."""
+    """Return the six steps of a loop, in order."""
     first = observed(facts, triggers)
     return [
         first,
@@ -105,7 +106,7 @@ def steps(facts: Facts, triggers: Triggers) -> list[LoopStep]:
 
 
 def observed(facts: Facts, triggers: Triggers) -> LoopStep:
-    """Return the step *observed*: rows arrived, by a refresh or because they are sent regularly."""
+    """Return the step *observed*: a refresh added rows, or rows are sent regularly."""
     row = facts.dataset
     taking = triggers.of(facts.subject, "refresh")
     found = [each.trigger for each in taking]
@@ -124,7 +125,7 @@ def observed(facts: Facts, triggers: Triggers) -> LoopStep:
 
 
 def predicted(facts: Facts, triggers: Triggers) -> LoopStep:
-    """Return the step *predicted*: a forecast entered the ledger, by an automation or by regular requests."""
+    """Return the step *predicted*: an automation or a regular request recorded a forecast in the ledger."""
     row = facts.forecast
     taking = triggers.of(facts.subject, "forecast")
     found = [each.trigger for each in taking]
@@ -141,7 +142,7 @@ def predicted(facts: Facts, triggers: Triggers) -> LoopStep:
 
 
 def judged(facts: Facts, first: LoopStep) -> LoopStep:
-    """Return the step *judged*: rows that arrived later have judged forecasts, which needs no trigger of its own."""
+    """Return the step *judged*: new rows judge earlier forecasts, so it runs whenever *observed* does."""
     row = facts.judged
     is_open = first.open and not (row is not None and facts.is_recent(row.judged_at))
     step = LoopStep(name="judged", state="none", open=is_open, triggers=[] if is_open else [_PLATFORM])
@@ -153,7 +154,7 @@ def judged(facts: Facts, first: LoopStep) -> LoopStep:
 
 
 def learned(facts: Facts, triggers: Triggers) -> LoopStep:
-    """Return the step *learned*: a version was trained here."""
+    """Return the step *learned*: a version was trained on this platform."""
     row = facts.learned
     taking = triggers.of(facts.subject, "train")
     found = [each.trigger for each in taking]
@@ -168,7 +169,7 @@ def learned(facts: Facts, triggers: Triggers) -> LoopStep:
 
 
 def gate(facts: Facts) -> LoopStep:
-    """Return the step *gate*: the gate decided, as after each training run."""
+    """Return the step *gate*: the gate decides after each training run, so it is never open."""
     step = LoopStep(name="gate", state="none", open=False, triggers=[_PLATFORM])
     if facts.verdict is not None and facts.learned is not None:
         verdict, at = facts.verdict
@@ -178,7 +179,7 @@ def gate(facts: Facts) -> LoopStep:
 
 
 def champion(facts: Facts, triggers: Triggers) -> LoopStep:
-    """Return the step *champion*: a version is champion; the gate promotes, unless the policy requires a person."""
+    """Return the step *champion*: a version was promoted, by the gate or, if the policy says so, by a person."""
     model = facts.model
     found = [each.trigger for each in triggers.of(facts.subject, "promote")]
     if facts.policy.automatic:
@@ -194,7 +195,7 @@ def champion(facts: Facts, triggers: Triggers) -> LoopStep:
 
 
 def summarised(verdict: VerdictRecord) -> GateSummary:
-    """Return a summary of a verdict: its decision, and the weightiest reason if it promotes no candidate."""
+    """Return the decision of a verdict, and its weightiest reason unless it promotes the candidate."""
     decision = _DECISIONS[verdict.decision]
     if decision == "promoted":
         return GateSummary(decision=decision, why=None, text=None)
@@ -212,7 +213,7 @@ def _running(facts: Facts, kind: str, is_of: Callable[[RunRow], bool]) -> RunRow
 
 
 def _with_attempts(step: LoopStep, facts: Facts, taking: list[Taking], running: RunRow | None) -> LoopStep:
-    """Return the step, marked as running, or as failed if its newest attempt after the last success failed."""
+    """Return ``step``, marked as running, or as failed if an attempt after its last success failed."""
     if running is not None:
         step.state, step.at, step.run_id = "running", running.started_at, running.id
         return step
@@ -237,7 +238,7 @@ def _failure(run: RunRow) -> str | None:
 
 
 def _without_champion(facts: Facts) -> MissingAutomation:
-    """Return the prerequisite of any automation: a version that serves."""
+    """Return the command that trains a first version or promotes one; automations need a champion."""
     name, learned = shlex.quote(facts.model.name), facts.learned
     if learned is None:
         return MissingAutomation(what="version", command=f"azuraforge runs start --dataset DATASET --model {name}")
@@ -247,7 +248,7 @@ def _without_champion(facts: Facts) -> MissingAutomation:
 
 def _missing(facts: Facts, what: MissingKind) -> MissingAutomation:
     if facts.model.champion is None and what in ("refresh", "forecast", "train"):
-        return _without_champion(facts)  # a model without a champion cannot be kept fresh
+        return _without_champion(facts)  # models keep-fresh requires a champion
     name = shlex.quote(facts.model.name)
     dataset = shlex.quote(facts.dataset.name if facts.dataset is not None else facts.model.name)
     commands: Mapping[MissingKind, str] = {
@@ -261,6 +262,6 @@ def _missing(facts: Facts, what: MissingKind) -> MissingAutomation:
 
 
 def _step(frequency: str | None) -> timedelta | None:
-    """Return the longest distance between two rows of a frequency such as ``15m`` or ``1mo``."""
+    """Return the longest interval between two rows at a frequency such as ``15m`` or ``1mo``; None if it is unknown."""
     parts = re.fullmatch(r"([0-9]+)([a-z]+)", frequency or "")
     return timedelta(seconds=int(parts[1]) * _SECONDS[parts[2]]) if parts and parts[2] in _SECONDS else None

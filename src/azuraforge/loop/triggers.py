@@ -1,4 +1,4 @@
-"""Triggers of the loop: the automations and schedules that take each step of a model's loop."""
+"""Triggers of the loop: the automations and schedules that start each step of a model's loop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from azuraforge.automations.triggers.definition import When, subject_of, values_
 from azuraforge.loop.schemas import LoopTrigger
 from azuraforge.runs.schemas import StoredError
 
-#: The steps that an automation can take.
+#: The kinds of work that an automation can start.
 Work = Literal["refresh", "forecast", "train", "promote"]
 _WORK: Mapping[str, Work] = {
     "refresh": "refresh",
@@ -27,7 +27,10 @@ _CAUSE = "{cause."
 
 @dataclass(frozen=True)
 class Attempt:
-    """A trigger's last attempt at its step. The row of run ``run_id`` has the result; without a run, ``error``."""
+    """The last attempt of a trigger.
+
+    The run ``run_id`` holds its result. ``error`` is the failure of an attempt that queued no run.
+    """
 
     run_id: str | None
     error: str | None
@@ -36,7 +39,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Taking:
-    """A trigger that does a kind of work for one model or dataset."""
+    """A trigger that starts a kind of work for one model or dataset, with its last attempt."""
 
     trigger: LoopTrigger
     last: Attempt | None
@@ -44,15 +47,15 @@ class Taking:
 
 @dataclass(frozen=True)
 class Subject:
-    """A model with the dataset that it learns from; ``dataset`` holds its name and id, or is empty."""
+    """A model and the dataset that it learns from; ``dataset`` contains the dataset's name and id, or is empty."""
 
     model: str
     dataset: frozenset[str]
 
     def is_meant(self, work: Work, asked: definition.Subject, when: When | None) -> bool:
-        """Return whether a request does this work for this model; a refresh, for its dataset.
+        """Return whether a run request targets this model, or its dataset if the request is a refresh.
 
-        A request to train names the model, or only its dataset, whose name the model then has.
+        A training request without a model name targets the model that has the name of the dataset.
         """
         if work == "refresh":
             return _may_be(asked.dataset, self.dataset, when)
@@ -61,19 +64,19 @@ class Subject:
 
 
 class Triggers:
-    """The automations and schedules of a project that are not paused."""
+    """The active automations and schedules of a project."""
 
     def __init__(self, automations: Sequence[AutomationFacts], schedules: Sequence[ScheduleRow]) -> None:
         self._automations = automations
         self._schedules = schedules
 
     def run_ids(self) -> set[str]:
-        """Return the runs that the newest firings queued."""
+        """Return the ids of the runs queued when each trigger last fired."""
         steps = (step.run_id for each in self._automations for step in each.last.values())
         return {id_ for id_ in (*steps, *(each.run_id for each in self._schedules)) if id_ is not None}
 
     def of(self, subject: Subject, work: Work) -> list[Taking]:
-        """Return the triggers that do this work for the subject, each once."""
+        """Return the triggers that start this kind of work for the subject, each once."""
         return [*self._by_automations(subject, work), *self._by_schedules(subject, work)]
 
     def _by_automations(self, subject: Subject, work: Work) -> Iterator[Taking]:
@@ -92,7 +95,7 @@ class Triggers:
 
 
 def _last(automation: AutomationFacts, position: int) -> Attempt | None:
-    """Return the result of the step at a position of the definition in the newest firing, if it was taken then."""
+    """Return the attempt of the step at ``position`` in the newest firing; None if the firing did not execute it."""
     step = automation.last.get(position)
     if step is None:
         return None
@@ -105,7 +108,10 @@ def _message(error: StoredError | None) -> str | None:
 
 
 def _may_be(named: str | None, names: frozenset[str], when: When | None) -> bool:
-    """Return whether a name in a step is one of ``names``; ``{cause.field}`` is what the filters let through."""
+    """Return whether the name in a step can be one of ``names``.
+
+    A placeholder ``{cause.field}`` matches every value that the filters of ``when`` allow for the field.
+    """
     if named is None or not names:
         return False
     if named.startswith(_CAUSE) and named.endswith("}"):

@@ -1,6 +1,5 @@
-"""Contract suites that any plugin can run against itself.
+"""Contract suites that plugin authors run against their own plugins.
 
-from azuraforge.testing import check_pipeline
 
 def test_contract(table):
     check_pipeline(MyForecaster, table, {"horizon": 3})

@@ -1,4 +1,4 @@
-"""The contract suite of an agent."""
+"""Contract suite for agents."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from azuraforge.testing.memory import MemoryRun
 
 
 def check_agent(plugin: type[Agent], request: BaseModel | Mapping[str, Any]) -> dict[str, Any]:
-    """Check an agent's contract on one request and return the answer.
+    """Check an agent's contract on one request and return its answer.
 
-    Raises ContractBroken.
+    Raises ContractBroken if a rule is broken.
     """
     check_shape("agent", plugin)
     require(isinstance(getattr(plugin, "name", None), str) and bool(plugin.name), f"{plugin.__name__} has no name")

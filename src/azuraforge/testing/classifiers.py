@@ -1,4 +1,4 @@
-"""The contract suite of an image classifier: honest, reproducible, resumable, whole after saving."""
+"""Contract suite for image classifiers: no leakage, reproducible, resumable, and unchanged by saving."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def check_classifier(
     seed: int = 7,
     most_resumes: int = 3,
 ) -> None:
-    """Check an image classifier's contract on one table. Choose few images and a small config: it is fitted often.
+    """Check an image classifier's contract on one table. Choose few images and a small config: it is fitted repeatedly.
 
     Args:
-        plugin: the class.
-        table: images to learn from and to be judged on.
-        config: as a user would give it.
-        seed: of every fit.
-        most_resumes: resume from this many checkpoints, spread evenly.
+        plugin: the pipeline class.
+        table: labelled images to train and test on.
+        config: the config as a user would write it.
+        seed: the random seed of every fit.
+        most_resumes: maximum number of checkpoints to resume from, spread evenly.
 
     Raises:
         ContractBroken: a rule is broken; the message names it.
@@ -77,7 +77,7 @@ def check_classifier(
 def _check_predictions(
     name: str, plugin: type[ImagePipeline[Any, Any]], saved: Path, test: ImagePart, seed: int
 ) -> None:
-    """Check that probabilities have the right shape, images are independent, and two loads give the same bits."""
+    """Check that probabilities have the right shape, images are independent, and two loads predict the same bits."""
     found = []
     for _ in range(2):
         pipeline = plugin()
@@ -91,7 +91,7 @@ def _check_predictions(
 
 
 def _check_saving(name: str, plugin: type[ImagePipeline[Any, Any]], saved: Path, sha256: str, folder: Path) -> None:
-    """Check that a predictor loaded and saved again is the same."""
+    """Check that saving a loaded predictor writes the same files."""
     pipeline, copy = plugin(), folder / "copy"
     copy.mkdir()
     pipeline.save(pipeline.load(saved), copy)

@@ -1,4 +1,4 @@
-"""Parts shared by all contract suites."""
+"""Checks shared by all contract suites."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from azuraforge.plugins.discovery.loading import ACCEPTS, check_class
 
 
 class ContractBroken(AssertionError):
-    """A plugin breaks the contract of its kind; the message names the rule."""
+    """Raised when a plugin breaks the contract of its kind; the message names the rule."""
 
 
 def require(kept: bool, rule: str) -> None:
-    """Raise ContractBroken if a rule is broken."""
+    """Raise ContractBroken with the message ``rule`` unless ``kept``."""
     if not kept:
         raise ContractBroken(rule)
 
 
 def check_shape(kind: str, plugin: type[Any]) -> None:
-    """Check that a plugin is a complete class of its kind with texts, and that JSON can hold its schema.
+    """Check that a plugin class is complete, has no empty title or summary, and has a schema that JSON can represent.
 
-    The ``name`` is not required: for a package's pipeline, the entry point has it.
+    The class needs no ``name``: the entry point names a pipeline of an installed package.
     """
     try:
         check_class(kind, plugin)
@@ -44,7 +44,10 @@ def check_shape(kind: str, plugin: type[Any]) -> None:
 
 
 def accepted(kind: str, plugin: type[Any], values: BaseModel | Mapping[str, Any]) -> Any:
-    """Return ``values`` as the plugin's own config, options or request; it must survive a round trip through JSON."""
+    """Return ``values`` parsed as the plugin's config, options or request.
+
+    Raises ContractBroken if a round trip through JSON changes them.
+    """
     model: type[BaseModel] = getattr(plugin, ACCEPTS[kind])
     if isinstance(values, model):
         parsed: BaseModel = values
@@ -60,7 +63,7 @@ def accepted(kind: str, plugin: type[Any], values: BaseModel | Mapping[str, Any]
 
 
 def must_be_json(value: Any, what: str) -> None:
-    """Raise ContractBroken for a value that JSON cannot hold."""
+    """Raise ContractBroken if JSON cannot represent ``value``."""
     try:
         orjson.dumps(value)
     except TypeError as error:

@@ -1,4 +1,4 @@
-"""A run in memory: the context of a plugin, without a platform."""
+"""In-memory run context for testing a plugin without a platform."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ ConfigT = TypeVar("ConfigT", bound=BaseModel)
 
 
 class MemoryRun(Generic[ConfigT]):
-    """A ``RunContext`` (and ``AgentContext``) that records all calls; checkpoints are folders.
+    """A ``RunContext`` and ``AgentContext`` that records all calls in memory and writes checkpoints to folders.
 
     Args:
-        config: of the pipeline.
-        folder: where outputs and checkpoints lie.
-        seed: of the run.
-        resume_from: the checkpoint that ``resume`` answers with.
-        pretrained: where folders of pretrained weights lie.
+        config: the pipeline's config, or the agent's request.
+        folder: parent folder of outputs and checkpoints.
+        seed: the random seed of the run.
+        resume_from: the checkpoint that ``resume`` returns.
+        pretrained: parent folder of pretrained weights.
 
     Attributes:
         metrics: ``(step, {series: value})`` in order.
@@ -55,19 +55,19 @@ class MemoryRun(Generic[ConfigT]):
         self._pretrained = pretrained
 
     def pretrained(self, name: str) -> Path:
-        """Return a folder of pretrained weights. Raises InvalidInput."""
+        """Return the folder of the pretrained weights ``name``. Raises InvalidInput if they are not available."""
         return pretrained_weights(None if self._pretrained is None else str(self._pretrained), name)
 
     def log(self, step: int, **metrics: float) -> None:
-        """Keep the points."""
+        """Record the values of metrics at a step."""
         self.metrics.append((step, {name: float(value) for name, value in metrics.items()}))
 
     def progress(self, done: int, total: int, note: str = "") -> None:
-        """Keep the progress."""
+        """Record the progress."""
         self.progressed.append((done, total, note))
 
     def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
-        """Write a checkpoint folder; the same step a second time replaces the first."""
+        """Write a checkpoint folder; replace an earlier checkpoint of the same step."""
         target = self._folder / "checkpoints" / f"{step:09d}"
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
@@ -75,13 +75,13 @@ class MemoryRun(Generic[ConfigT]):
         self.checkpoints = [each for each in self.checkpoints if each.step != step] + [Checkpoint(step, target)]
 
     def resume(self) -> Checkpoint | None:
-        """Return the checkpoint that this run was created with."""
+        """Return the checkpoint passed to the constructor, or None."""
         return self._resume_from
 
     def figure(self, name: str, data: Mapping[str, Any]) -> None:
-        """Keep the figure."""
+        """Record a figure."""
         self.figures[name] = data
 
     def note(self, markdown: str) -> None:
-        """Keep the paragraph."""
+        """Record a Markdown paragraph."""
         self.notes.append(markdown)

@@ -1,4 +1,4 @@
-"""The contract suite of a notifier."""
+"""Contract suite for notifiers."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def check_notifier(
     """Check a notifier's contract by sending one message.
 
     Args:
-        plugin: the class.
-        options: what its target would state; the secrets in it may not appear in an error or in what is shown.
-        outgoing: the addresses that it may reach; None: public ones.
+        plugin: the notifier class.
+        options: options of a target; neither an error nor the serialized options may contain their secrets.
+        outgoing: policy for the addresses that the notifier may reach; if None, public addresses only.
 
-    Returns the sentence of the error if the target did not accept the message, else None. Raises ContractBroken.
+    Returns the error's text if the target rejected the message, else None. Raises ContractBroken if a rule is broken.
     """
     check_shape("notifier", plugin)
     require(isinstance(getattr(plugin, "name", None), str) and bool(plugin.name), f"{plugin.__name__} has no name")
@@ -40,7 +40,7 @@ def check_notifier(
     notifier.outgoing = outgoing or Policy()
     message = Message("m1", "A title", "A text", {"event": "test"}, 1, "en", datetime.now(UTC))
     try:
-        answer: object = notifier.send(parsed, message)  # a plugin may return one
+        answer: object = notifier.send(parsed, message)  # typed as object, since a faulty plugin may return a value
     except (UserError, TransientError) as error:
         for secret in secrets:
             require(secret not in str(error), f"an error of {plugin.__name__} shows a secret")

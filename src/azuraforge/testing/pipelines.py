@@ -1,4 +1,4 @@
-"""The contract suite of a pipeline: honest, reproducible, resumable, whole after saving."""
+"""Contract suite for forecasting pipelines: no leakage, reproducible, resumable, and unchanged by saving."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _GUARD_ROUNDS = 3
 
 @dataclass
 class _Case:
-    """One pipeline on one table, split as by the platform."""
+    """One pipeline and one table, split as the platform splits it."""
 
     name: str
     pipeline: Pipeline[Any, Any]
@@ -56,7 +56,7 @@ class _Case:
     fits: int = 0
 
     def fit(self, resume_from: Checkpoint | None = None) -> tuple[str, Path, MemoryRun[Any]]:
-        """Fit in a fresh folder; return the hash, the predictor's folder, and the run."""
+        """Fit in a new folder; return the weights' SHA-256, the predictor's folder, and the run."""
         self.fits += 1
         home = self.folder / f"fit{self.fits}"
         run = MemoryRun(self.config, home, seed=self.seed, resume_from=resume_from, pretrained=self.pretrained)
@@ -64,7 +64,7 @@ class _Case:
         return learned.weights_sha256, home / "predictor", run
 
     def load(self, folder: Path) -> Any:
-        """Return a predict function around a freshly loaded predictor."""
+        """Load a predictor into a new pipeline; return its predict function."""
         pipeline = type(self.pipeline)()
         predictor = pipeline.load(folder)
         return lambda part: pipeline.predict(predictor, part)
@@ -82,12 +82,12 @@ def check_pipeline(
     """Check a pipeline's contract on one table. Choose a short series and a small config: it is fitted many times.
 
     Args:
-        plugin: the class.
-        table: rows to learn from and to be judged on.
-        config: as a user would give it.
-        seed: of every fit.
-        most_resumes: resume from this many checkpoints, spread evenly; None: from every one.
-        pretrained: where folders of pretrained weights lie.
+        plugin: the pipeline class.
+        table: rows to train and test on.
+        config: the config as a user would write it.
+        seed: the random seed of every fit.
+        most_resumes: maximum number of checkpoints to resume from, spread evenly; if None, resume from all.
+        pretrained: parent folder of pretrained weights.
 
     Raises:
         ContractBroken: a rule is broken; the message names it.
@@ -136,7 +136,7 @@ def _case(plugin: type[Pipeline[Any, Any]], table: Table, config: object, folder
 
 
 def _check_predictions(case: _Case, saved: Path) -> Predictions:
-    """Check shapes, finite numbers, and quantiles that do not cross, for the test set and for the future."""
+    """Check on the test set and the future rows that shapes fit, numbers are finite, and quantiles do not cross."""
     answer = case.load(saved)
     for part in (case.test, case.future):
         made = predict_checked(case.name, answer, part)
@@ -150,7 +150,7 @@ def _check_predictions(case: _Case, saved: Path) -> Predictions:
 
 
 def _check_saving(case: _Case, saved: Path, sha256: str, predictions: Predictions) -> None:
-    """Check that two loads predict the same bits, and that a predictor saved again is the same."""
+    """Check that two loads predict the same bits, and that saving a loaded predictor writes the same files."""
     again = predict_checked(case.name, case.load(saved), case.test)
     require(_same_bits(predictions, again), f"{case.name}: two loads of one folder predict different bits")
     pipeline = type(case.pipeline)()
@@ -167,14 +167,14 @@ def _check_saving(case: _Case, saved: Path, sha256: str, predictions: Prediction
 
 
 def _check_no_future(case: _Case, saved: Path, predictions: Predictions) -> None:
-    """Check that cutting off the rows after an origin does not change the prediction from it."""
+    """Check that predictions do not change when the rows after their origin are removed."""
     answer = case.load(saved)
     for round_ in range(_GUARD_ROUNDS):
         guard_against_future(case.name, answer, case.test, predictions, case.seed + round_)
 
 
 def _check_test_part_untouched(case: _Case, saved: Path, predictions: Predictions) -> None:
-    """Check that wild values in later rows change no earlier prediction: no scale comes from the test set."""
+    """Check that extreme values in later rows leave earlier predictions unchanged: no scale comes from the test set."""
     answer = case.load(saved)
     origin = int(case.test.origins[len(case.test.origins) // 2])
     at = moments_of(case.test.frame, case.test.schema)
@@ -199,7 +199,7 @@ def _check_same_seed(case: _Case, sha256: str) -> None:
 
 
 def _check_resume(case: _Case, sha256: str, run: MemoryRun[Any], most: int | None) -> None:
-    """Check that training resumed from every checkpoint ends with the same bits as an uninterrupted one."""
+    """Check that training resumed from a checkpoint ends with the same bits as uninterrupted training."""
     chosen = run.checkpoints
     if most is not None and len(chosen) > most:
         chosen = [chosen[index] for index in np.linspace(0, len(chosen) - 1, most).round().astype(int)]

@@ -1,4 +1,4 @@
-"""The contract suite of a source."""
+"""Contract suite for sources."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from azuraforge.testing.contract import ContractBroken, accepted, check_shape, m
 
 
 def check_source(plugin: type[Source], options: BaseModel | Mapping[str, Any]) -> SourceRead:
-    """Check a source's contract by reading it; return the result.
+    """Check a source's contract by reading it twice; return the first result.
 
-    Raises ContractBroken.
+    Raises ContractBroken if a rule is broken.
     """
     import polars as pl
 

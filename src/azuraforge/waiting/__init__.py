@@ -1,4 +1,5 @@
-"""Requests that wait for a child process: bounded in number (``turns``), ended when the client leaves (``ending``).
+"""Bounded queues for requests that wait for a child process, and cancellation when the client disconnects.
 
-The launcher's process imports ``ending``, so this module imports nothing.
+``turns`` limits how many requests wait; ``ending`` stops their work. The launcher's process imports ``ending``, so
+this module imports nothing.
 """

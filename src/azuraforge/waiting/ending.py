@@ -1,4 +1,4 @@
-"""The end of a request's work when its client leaves."""
+"""Cancellation of a request's work when its client disconnects."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextvars import ContextVar
 
 
 class Ending:
-    """The end of a request's work, from another thread: what it started is ended when the client leaves."""
+    """Cancellation handle of one request; any thread may call ``end`` to stop all work registered with ``guarding``."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -22,7 +22,7 @@ class Ending:
         return self._ended
 
     def end(self) -> None:
-        """End all guarded work, and any that is guarded later."""
+        """Stop all registered work, and any work registered later."""
         with self._lock:
             self._ended = True
             ends = list(self._ends)
@@ -31,7 +31,7 @@ class Ending:
 
     @contextmanager
     def guarding(self, end: Callable[[], object]) -> Iterator[None]:
-        """Call ``end`` if the request ends within the block; at once if it has ended already."""
+        """Call ``end`` if the request is cancelled during the block, or immediately if it was cancelled before."""
         with self._lock:
             self._ends.append(end)
             ended = self._ended
@@ -48,13 +48,13 @@ _ENDING: ContextVar[Ending | None] = ContextVar("ending", default=None)
 
 
 def current_ending() -> Ending | None:
-    """Return the ending of the request whose work this is; None outside a request."""
+    """Return the cancellation handle of the current request, or None outside a request."""
     return _ENDING.get()
 
 
 @contextmanager
 def work_of_request(ending: Ending) -> Iterator[None]:
-    """Attribute work in the block, also in threads that inherit its context, to the request of ``ending``."""
+    """Make ``ending`` the current handle within the block, also in threads that inherit the block's context."""
     before = _ENDING.set(ending)
     try:
         yield
@@ -64,7 +64,7 @@ def work_of_request(ending: Ending) -> Iterator[None]:
 
 @contextmanager
 def ended_with_request(end: Callable[[], object]) -> Iterator[None]:
-    """Call ``end`` if the client of the current request leaves within the block. Outside a request: no effect."""
+    """Call ``end`` if the client of the current request disconnects during the block. No effect outside a request."""
     ending = _ENDING.get()
     with ending.guarding(end) if ending is not None else contextlib.nullcontext():
         yield

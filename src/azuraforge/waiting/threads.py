@@ -1,4 +1,4 @@
-"""Threads of an event loop reserved for one kind of work."""
+"""Worker threads reserved for one kind of work."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Arguments = TypeVarTuple("Arguments")
 
 
 class OwnThreads:
-    """Reserved threads, at most ``count`` per event loop, independent of those that serve routes."""
+    """Pool of at most ``count`` threads per event loop, independent of the threads that serve routes."""
 
     def __init__(self, name: str, count: int) -> None:
         self._count = count
         self._limiter: RunVar[CapacityLimiter] = RunVar(f"azuraforge_{name}")
 
     async def run(self, work: Callable[[Unpack[Arguments]], T], *arguments: *Arguments) -> T:
-        """Return ``work(*arguments)`` as soon as one of the threads is free."""
+        """Return ``work(*arguments)``, executed as soon as a thread of the pool is free."""
         return await to_thread.run_sync(work, *arguments, limiter=self._of_loop())
 
     def _of_loop(self) -> CapacityLimiter:

@@ -1,8 +1,8 @@
-"""Turns of requests that wait for a child process, in threads of their own and bounded in number.
+"""Queues with reserved threads for requests that wait for a child process.
 
-The web server's thread pool serves everything else: sign-in, health, short reads of the database. Work that waits for
-a child or for the network would occupy it for minutes, so it waits here: a request takes a *turn*, stands in line for
-one, or is answered with 503 and ``Retry-After``.
+The web server's thread pool serves everything else: sign-in, health checks, short database reads. Work that waits for
+a child or the network would occupy those threads for minutes, so it runs here. A request takes a *turn*, waits in
+line for one, or is rejected with 503 and ``Retry-After``.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from azuraforge.settings import ReadingSettings, ServerSettings
 from azuraforge.waiting.ending import Ending, current_ending, work_of_request
 
 T = TypeVar("T")
-#: A short question (validating a config, drawing rows) waits this long for its turn, reading a file less: the client
-#: holds an uploaded file, which it can send again.
+#: Maximum time in line, in seconds. Short calls, such as validating a config or reading rows for a chart, may wait
+#: longer than the reading of a file: the client of a rejected upload still has the file and can send it again.
 _ASKING_SECONDS = 60.0
 _READING_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """Bounds of one kind of waiting.
+    """Limits of one queue.
 
     Attributes:
-        what: the work, for the error: "reading a dataset".
-        at_once: requests at work, of all projects.
-        per_project: of these, of one project.
-        in_line: requests of one project that may stand in line.
-        patience_seconds: longest time in line.
+        what: the kind of work, as the message key of the error: "reading" or "child".
+        at_once: maximum number of requests that run at the same time, over all projects.
+        per_project: maximum number of requests of one project that run at the same time.
+        in_line: maximum number of requests of one project that wait in line.
+        patience_seconds: maximum time in line.
     """
 
     what: str
@@ -50,7 +50,7 @@ class Bounds:
 
 
 class Turns:
-    """Queue for one kind of work. Use it from the event loop only."""
+    """Queue for one kind of work. Call its methods on the event loop only."""
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
@@ -59,9 +59,9 @@ class Turns:
         self._threads = CapacityLimiter(bounds.at_once)
 
     async def run(self, request: HTTPConnection, project_id: str, work: Callable[[], T]) -> T:
-        """Run ``work`` in a thread when it is the project's turn; end its children if the client leaves.
+        """Run ``work`` in a thread when it is the project's turn; stop its child processes if the client disconnects.
 
-        Raises TransientError (503) where too many requests of the project wait already, or for too long.
+        Raises TransientError (503) if too many requests of the project are in line, or if this one waits too long.
         """
         async with ending_with_client(request) as ending, self._turn(project_id, ending):
             return await to_thread.run_sync(work, limiter=self._threads)
@@ -76,11 +76,11 @@ class Turns:
             yield
         finally:
             self._running[project_id] -= 1
-            self._running += Counter()  # drops the zeros
+            self._running += Counter()  # removes projects whose count is zero
             self._call_next()
 
     def refuse_if_full(self, project_id: str) -> None:
-        """Raise TransientError where ``run`` would do so at once: before a file is received that nothing can read."""
+        """Raise TransientError if ``run`` would reject a request now. Call it before receiving a file."""
         standing = sum(project == project_id for project, _ in self._line)
         if not self._free(project_id) and standing >= self.bounds.in_line:
             raise self._busy()
@@ -108,7 +108,7 @@ class Turns:
                 self._line.remove(place)
 
     def _give_back(self, project_id: str, turn: asyncio.Future[None]) -> None:
-        """Return a turn that came in the moment in which its task was cancelled, or lost its patience."""
+        """Release a turn that was assigned just as its request was cancelled or timed out."""
         if turn.done() and not turn.cancelled():
             self._running[project_id] -= 1
             self._call_next()
@@ -135,7 +135,7 @@ class Turns:
 
 
 class Waiting:
-    """Both kinds of waiting of one server process."""
+    """The two queues of one server process: reading files and sources, and short calls to children."""
 
     def __init__(self, reading: ReadingSettings | None = None, asking: ServerSettings | None = None) -> None:
         reading, asking = reading or ReadingSettings(), asking or ServerSettings()
@@ -154,7 +154,7 @@ class Waiting:
 
 
 def waiting_of(request: HTTPConnection) -> Waiting:
-    """Return the application's waiting; with default bounds if the application has no settings."""
+    """Return the application's queues; create them with default limits if the application has none."""
     state = request.app.state
     if not hasattr(state, "waiting"):
         state.waiting = Waiting()
@@ -163,23 +163,23 @@ def waiting_of(request: HTTPConnection) -> Waiting:
 
 
 def refuse_if_full(request: HTTPConnection, project_id: str) -> None:
-    """Raise TransientError where no further file of the project can be read now."""
+    """Raise TransientError if the reading queue cannot accept another file of the project now."""
     waiting_of(request).reading.refuse_if_full(project_id)
 
 
 async def read_in_turn(request: HTTPConnection, project_id: str, work: Callable[[], T]) -> T:
-    """Wait for a turn, then run ``work``, which reads a file or a source in a child."""
+    """Wait for a turn, then run ``work``, which reads a file or a source in a child process."""
     return await waiting_of(request).reading.run(request, project_id, work)
 
 
 async def ask_in_turn(request: HTTPConnection, project_id: str, work: Callable[[], T]) -> T:
-    """Wait for a turn, then run ``work``, which asks a child a short question."""
+    """Wait for a turn, then run ``work``, which makes a short call to a child process."""
     return await waiting_of(request).asking.run(request, project_id, work)
 
 
 @asynccontextmanager
 async def ending_with_client(request: HTTPConnection) -> AsyncIterator[Ending]:
-    """Attribute work in the block to the request, and end it if the client leaves. May be nested."""
+    """Stop work started in the block if the client disconnects. Nested blocks share one handle."""
     if (present := current_ending()) is not None:
         yield present
         return
@@ -194,7 +194,7 @@ async def ending_with_client(request: HTTPConnection) -> AsyncIterator[Ending]:
 
 
 async def _watch(request: Request, ending: Ending) -> None:
-    """Wait for the client to leave; the request's body has been read."""
+    """Wait until the client disconnects, then stop the work. Requires that the request body has been read."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
     ending.end()

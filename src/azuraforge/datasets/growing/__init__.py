@@ -1,1 +1,1 @@
-"""Arriving rows: added to a stored version, which makes the next one."""
+"""Growing datasets: rows are added to a stored version, which creates the next one."""

@@ -1,4 +1,4 @@
-"""Segments and fingerprint of the version after new rows. Runs in children only."""
+"""Segments and fingerprint of the version that new rows create. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from azuraforge.datasets.segment_files import write_segment
 from azuraforge.datasets.segments import BLOCK_ROWS, MOST_SEGMENTS, Segment
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
-#: A segment is merged into the newer ones while it has at most this many times their rows.
+#: A segment is merged with all newer ones if it has at most this many times their total number of rows.
 _MERGED_FACTOR = 2
 
 
 @dataclass
 class Built:
-    """The rows of a version: its segments, the files of the new ones by address, and what the fingerprint needs."""
+    """The rows of a new version: its segments, the new segments' files by address, and its fingerprint."""
 
     segments: list[Segment]
     made: dict[str, Path]
@@ -32,9 +32,9 @@ class Built:
 
 
 def extended(stored: Stored, fresh: pl.DataFrame, folder: Path) -> Built:
-    """Return the stored rows of one series with new rows appended. Reads only the last block, and copies nothing.
+    """Append new rows to the stored rows of one series. Only the last block is read, and no stored row is copied.
 
-    Raises StorageError if the rows of that block are not the ones that were stored.
+    Raises StorageError if the rows of that block have changed since they were stored.
     """
     whole = stored.rows // BLOCK_ROWS
     tail = read_tail(stored.paths, stored.rows - whole * BLOCK_ROWS) if stored.rows % BLOCK_ROWS else fresh.clear()
@@ -49,11 +49,11 @@ def extended(stored: Stored, fresh: pl.DataFrame, folder: Path) -> Built:
 
 
 def rebuilt(stored: Stored, meaning: DatasetSchema, changed: pl.DataFrame, added: pl.DataFrame, folder: Path) -> Built:
-    """Return the stored rows with changed values and rows inserted anywhere. Unchanged segments are shared.
+    """Change stored rows and insert rows at any time. Segments without changes are shared with the stored version.
 
     All rows are read, since the fingerprint covers them in canonical order.
     """
-    load_version(stored.paths, stored.meaning, stored.options, stored.fingerprint)  # verified before use
+    load_version(stored.paths, stored.meaning, stored.options, stored.fingerprint)  # raises if a segment has changed
     key = [name for name in (meaning.series, meaning.time) if name is not None]
     built = Built([], {})
     frames: list[pl.DataFrame] = []
@@ -82,8 +82,7 @@ def rebuilt(stored: Stored, meaning: DatasetSchema, changed: pl.DataFrame, added
 def merged(built: Built, meaning: DatasetSchema, folder: Path) -> Built:
     """Merge the newest small segments of a version that has too many.
 
-    Each row of a dataset is rewritten only a few times, and a version has few files regardless of how often rows
-    arrive.
+    Each row is rewritten only a few times, and a version has few files however often rows arrive.
     """
     if len(built.segments) <= MOST_SEGMENTS:
         return built
@@ -104,7 +103,7 @@ def merged(built: Built, meaning: DatasetSchema, folder: Path) -> Built:
 
 
 def _first_merged(segments: Sequence[Segment]) -> int:
-    """Return the index of the first segment that is merged with all later ones."""
+    """Return the index of the first segment to merge with all later ones."""
     first, rows = len(segments) - 1, segments[-1].rows
     while first > 0 and segments[first - 1].rows <= _MERGED_FACTOR * rows:
         first -= 1

@@ -1,4 +1,4 @@
-"""Child entry points that add rows: from a file, as JSON, or from a source."""
+"""Entry points in child processes that add rows: from a file, as JSON, or from a source."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def append(child: Asked) -> Json:
-    """Add rows of a file, or rows as JSON, to a version. ``AppendInput`` → ``Grown``."""
+    """Add the rows of a file, or rows as JSON, to a version. ``AppendInput`` → ``Grown``."""
     asked = AppendInput.model_validate(child.payload)
     stored, given, findings = asked.stored, asked.options, list[Finding]()
     joining.check_meaning(stored, given.unit, given.timezone, asked.name)
@@ -45,7 +45,7 @@ def append(child: Asked) -> Json:
 
 
 def refresh(child: Child) -> Grown:
-    """Read the rows after a source's cursor. ``RefreshInput`` → ``Grown``; segments lie in the outputs."""
+    """Read the rows after a source's cursor; write segments to the child's outputs. ``RefreshInput`` → ``Grown``."""
     asked = child.asked(RefreshInput)
     stored, name = asked.stored, asked.source
     source = opened_source(name, asked.access, asked.secrets, child.outputs)
@@ -63,7 +63,7 @@ def refresh(child: Child) -> Grown:
         raise InvalidInput(
             "the source {name} returned no Polars data frame",
             where="{place}",
-            next_step="correct the plugin: read returns a SourceRead whose frame is a Polars data frame",
+            next_step="correct the plugin: read must return a SourceRead whose frame is a Polars data frame",
             name=name,
             place=where,
         )
@@ -79,7 +79,7 @@ def refresh(child: Child) -> Grown:
 
 
 def _written(stored: Stored, given: dict[str, object]) -> dict[str, object]:
-    """Return the format of the rows: as requested, else that of the dataset's first file."""
+    """Return the format of the rows: the requested one, else that of the dataset's first file."""
     known = stored.provenance.get("reading")
     before = {key: value for key, value in known.items() if value is not None} if isinstance(known, dict) else {}
     return {**before, **{key: value for key, value in given.items() if key not in ("unit", "timezone")}}
@@ -103,7 +103,7 @@ def _file(
 
 
 def _json_rows(path: Path, name: str, stored: Stored, limits: ReadingLimits) -> RawTable:
-    """Read rows given as objects, by column. Refuse a column that the dataset does not have, likely a typo."""
+    """Read rows given as JSON objects. Raises InvalidInput for a column that the dataset lacks, likely a typo."""
     rows = orjson.loads(path.read_bytes())
     meaning = stored.meaning
     known = {each for each in (meaning.series, meaning.time, meaning.target, *meaning.numbers) if each is not None}
@@ -126,7 +126,7 @@ def _json_rows(path: Path, name: str, stored: Stored, limits: ReadingLimits) -> 
         frame = pl.DataFrame(columns, strict=True)
     except (TypeError, pl.exceptions.PolarsError):
         raise InvalidInput(
-            "a column of the rows holds values of several types",
+            "a column of the rows contains values of different types",
             where="{place}",
             next_step="send numbers as numbers and times as text in every row",
             code="mixed_types",
@@ -136,5 +136,8 @@ def _json_rows(path: Path, name: str, stored: Stored, limits: ReadingLimits) -> 
 
 
 def _number(value: object) -> object:
-    """Convert whole numbers to floats, so that a column may hold both; large ones are moments in whole microseconds."""
+    """Convert whole numbers below 2**53 to float, so that a column can mix both.
+
+    Larger ones, such as epochs in microseconds, stay exact.
+    """
     return float(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53 else value

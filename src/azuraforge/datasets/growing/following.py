@@ -1,4 +1,4 @@
-"""Rows after the end of a series, cleaned as the earlier ones. Runs in children only."""
+"""Cleaning of the rows after the end of a series, like those before it. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -25,14 +25,19 @@ def following(
     findings: list[Finding],
     budget: Budget,
 ) -> pl.DataFrame:
-    """Return the rows of one series after its last stored row, gaps filled or refused as in a new dataset.
+    """Return the rows of one series after its last stored row, with gaps filled or refused as in a new dataset.
 
     Args:
-        fresh: sorted rows of the table after the end, with ``ROW``.
-        last: the last stored row, time, target and features; empty for a new series.
-        rows_before: stored rows of the series.
+        fresh: sorted rows of the table after the end of the series, with ``ROW``.
+        last: the last stored row (time, target and features); empty for a new series.
+        rows_before: number of stored rows of the series.
+        table: the table of the rows, for places in messages.
+        stored: the version that the rows are added to.
+        options: the options for reading the rows.
+        findings: receives the findings.
+        budget: limit for the total size of all series.
 
-    Raises InvalidInput as reading a file does, and for rows that do not follow the dataset's frequency.
+    Raises InvalidInput as reading a file does, and if rows do not follow the dataset's frequency.
     """
     meaning = stored.meaning
     time, target, features = str(meaning.time), meaning.target, list(meaning.features)
@@ -45,7 +50,7 @@ def following(
         return fresh.clear().drop(ROW)
     frame = cleaning.settle_target(frame, time, target, options, table, findings)
     frame = cleaning.carry_features(frame, time, features, table, findings)
-    if not last.height and features:  # a new series begins when all of its columns are known
+    if not last.height and features:  # a new series starts at the first row with all features
         known = pl.all_horizontal(pl.col(name).is_not_null() for name in features)
         frame = frame.filter(known.cum_sum() > 0)
     frame = _on_the_grid(frame.drop(ROW), rows_before, table, stored, options, findings, budget)
@@ -66,7 +71,7 @@ def _on_the_grid(
         return frame
     rhythm = _rhythm(frame, table, stored, meaning.frequency)
     if options.gaps == "keep" and rhythm.missing:
-        options = options.model_copy(update={"gaps": "error"})  # the dataset has no gaps so far
+        options = options.model_copy(update={"gaps": "error"})  # a dataset with a frequency has no gaps
     whole, _ = cleaning.settle_gaps(
         frame, time, meaning.target, rhythm, options.gaps, findings, budget, max(rows_before - 1, 0)
     )
@@ -80,7 +85,7 @@ def _rhythm(frame: pl.DataFrame, table: RawTable, stored: Stored, frequency: str
         rhythm = find_rhythm(frame[time], zone, frequency)
     except InvalidInput as error:
         raise InvalidInput(
-            "the new rows do not have the rhythm of dataset {dataset!r}: {reason}",
+            "the new rows do not have the frequency of dataset {dataset!r}: {reason}",
             where="{place}",
             next_step="correct the times, or resample the rows",
             code="wrong_frequency",
@@ -93,7 +98,7 @@ def _rhythm(frame: pl.DataFrame, table: RawTable, stored: Stored, frequency: str
     local = frame[time].dt.convert_time_zone(zone)
     if not (local.dt.day() == local.dt.month_end().dt.day()).all():
         raise InvalidInput(
-            "the new rows are not on the last days of their months, as those of dataset {dataset!r} are",
+            "the new rows are not on the last days of months, unlike those of dataset {dataset!r}",
             where="{place}",
             next_step="correct the times",
             code="wrong_frequency",

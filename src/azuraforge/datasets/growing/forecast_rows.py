@@ -1,4 +1,4 @@
-"""Present forecasts in a file of their own, against the rows of a version. Runs in children only."""
+"""Comparison of incumbent forecasts from a separate file with the rows of a version. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from azuraforge.datasets.schemas import Finding
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 _MOMENT = pl.Datetime("us", "UTC")
-#: Findings that become invalid with other rows.
+#: Codes of findings that must be computed again when rows change.
 _OF_ROWS = ("incumbent_ahead", "incumbent_no_row", "incumbent_missing")
 
 
 def without_row(now: pl.DataFrame, rows: pl.DataFrame, meaning: DatasetSchema, end_at: datetime) -> pl.DataFrame:
-    """Return the forecasts of times up to the end of which the version has no row."""
+    """Return the forecasts for times up to ``end_at`` at which the version has no row."""
     own = rows.unique("at") if meaning.groups else rows
     key = ["at"] if meaning.groups else ["series", "at"]
     return now.filter(pl.col("at") <= end_at).join(own, on=key, how="anti", nulls_equal=True)
 
 
 def against_rows(now: pl.DataFrame, rows: pl.DataFrame, meaning: DatasetSchema, end_at: datetime) -> list[Finding]:
-    """Return the findings about forecasts and rows: forecasts ahead, forecasts without a row, and rows without one.
+    """Return findings about forecasts after the last row, forecasts without a row, and rows without a forecast.
 
     Args:
         now: the forecasts, as ``load_incumbent`` returns them.
         rows: ``series`` and ``at`` of each row of the version.
-        meaning: of the version's columns.
-        end_at: the time of its last row.
+        meaning: schema of the version.
+        end_at: time of the version's last row.
     """
     findings: list[Finding] = []
     ahead = now.filter(pl.col("at") > end_at)
@@ -51,13 +51,13 @@ def against_rows(now: pl.DataFrame, rows: pl.DataFrame, meaning: DatasetSchema, 
 
 
 def keys_of(frame: pl.DataFrame, meaning: DatasetSchema) -> pl.DataFrame:
-    """Return ``series`` and ``at`` of each row; ``series`` is null if there is only one."""
+    """Return ``series`` and ``at`` of each row; ``series`` is null if there is only one series."""
     series = pl.lit(None, pl.String) if meaning.series is None else pl.col(meaning.series).cast(pl.String)
     return frame.select(series.alias("series"), pl.col(str(meaning.time)).cast(_MOMENT).alias("at"))
 
 
 def carried_on(stored: Stored, meaning: DatasetSchema, paths: Sequence[Path], end_at: datetime) -> tuple[Finding, ...]:
-    """Return the findings about the whole dataset that hold for the rows of the next version.
+    """Return the findings about the whole dataset, updated for the rows of the next version.
 
     Raises StorageError if the forecasts cannot be read.
     """
@@ -71,6 +71,6 @@ def carried_on(stored: Stored, meaning: DatasetSchema, paths: Sequence[Path], en
 
 
 def named(found: pl.DataFrame) -> str:
-    """Return the first time, with its series if there are several."""
+    """Return the first row's time, followed by its series if there are several."""
     name, at = found["series"][0], found["at"][0].isoformat()
     return at if name is None else f"{at} ({name})"

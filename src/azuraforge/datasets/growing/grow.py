@@ -1,4 +1,4 @@
-"""The next version of a dataset when rows arrive. Runs in children only."""
+"""Creation of the next version of a dataset from arriving rows. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def grown(
 ) -> Grown:
     """Return the version that follows ``stored`` when the rows of ``table`` are added.
 
-    New segments are written into ``folder``. Equal rows are left out and counted. Raises InvalidInput for rows that
-    cannot be read, that have other columns, that lie in the future, or that change the past where that is refused.
+    New segments are written into ``folder``. Rows equal to stored ones are counted and skipped. Raises InvalidInput if
+    rows cannot be read, have other columns, lie in the future, or change stored rows although the policy refuses that.
     """
     meaning = stored.meaning
     found = joining.arrived(table, stored, options)
@@ -77,7 +77,7 @@ def grown(
 
 
 def unchanged(stored: Stored, repeated: int, findings: list[Finding], cursor: Json | None = None) -> Grown:
-    """Return the stored version if no new rows came."""
+    """Return a result that describes the stored version, since no new rows arrived."""
     built = Built(list(stored.segments), {}, stored.blocks, stored.fingerprint, stored.rows)
     growth = Growth(previous_version=stored.version, rows_added=0, rows_revised=0, rows_repeated=repeated)
     read = _result(stored, stored.meaning, built, findings, None)

@@ -1,4 +1,4 @@
-"""Present forecasts from a separate file, for a stored version. Runs in children only."""
+"""Incumbent forecasts from a separate file, added to a stored version. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ def state(child: Asked) -> Json:
 
 
 def stated(asked: IncumbentInput) -> IncumbentGrown:
-    """Return the next version: the same rows, and the present forecasts of the file with the known ones.
+    """Return the next version: the same rows, with the stored incumbent forecasts and those of the file.
 
-    Raises InvalidInput for columns that are missing or hold something else, for two forecasts of one time that were
-    made at one moment, for a file without any forecast of the dataset, and for a changed one where that is refused.
+    Raises InvalidInput if columns are missing or cannot be read, if two forecasts for one time were made at the same
+    time, if no forecast belongs to the dataset, or if a stored forecast is changed although the policy refuses that.
     """
     findings: list[Finding] = []
     columns = _columns(asked)
@@ -73,7 +73,7 @@ def _columns(asked: IncumbentInput) -> IncumbentColumns:
     before = meaning.incumbent
     if before is not None and before.file is None:
         raise InvalidInput(
-            "dataset {dataset!r} has its incumbent in its column {forecast!r}",
+            "dataset {dataset!r} already has an incumbent in its column {forecast!r}",
             where="{place}",
             next_step="add the dataset under another name without that column, then the file of forecasts",
             code="incumbent_in_columns",
@@ -87,23 +87,23 @@ def _columns(asked: IncumbentInput) -> IncumbentColumns:
         raise InvalidInput(
             "a file of incumbent forecasts needs two columns: the forecasts and the time at which each was made",
             where="option {option}",
-            next_step="name the column; a forecast counts only from the time at which it was made",
+            next_step="state the column; a forecast is used only from the time at which it was made",
             option="forecast" if forecast is None else "made_at",
         )
     time = given.time or (before.time if before is not None else None) or meaning.time
     series = given.series or (before.series if before is not None else None) or meaning.series
     if series is not None and meaning.series is None:
         raise InvalidInput(
-            "dataset {dataset!r} holds only one series",
+            "dataset {dataset!r} contains only one series",
             where="option series",
             next_step="leave the option series out",
             dataset=asked.stored.name,
         )
     if len({forecast, made_at, time, series}) < 4:
         raise InvalidInput(
-            "one column of the file is named for two meanings",
+            "one column of the file is stated for two roles",
             where="{forecast}, {made_at}, {time}, {series}",
-            next_step="name different columns for forecast, made_at, time and series",
+            next_step="choose different columns for forecast, made_at, time and series",
             forecast=forecast,
             made_at=made_at,
             time=time,
@@ -113,7 +113,7 @@ def _columns(asked: IncumbentInput) -> IncumbentColumns:
 
 
 def _read(asked: IncumbentInput, columns: IncumbentColumns, findings: list[Finding]) -> pl.DataFrame:
-    """Return ``series``, ``at``, ``forecast``, ``made_at`` and the row of the file."""
+    """Return ``series``, ``at``, ``forecast``, ``made_at`` and ``ROW``, the row of the file."""
     given, meaning = asked.options, asked.stored.meaning
     time = str(columns.time)
     options = FileOptions(
@@ -152,7 +152,7 @@ def _table(path: Path, asked: IncumbentInput, options: FileOptions, findings: li
 
 
 def _own(found: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) -> pl.DataFrame:
-    """Return the forecasts of the dataset's series, each once."""
+    """Return the forecasts for the dataset's series, without repetitions."""
     meaning = asked.stored.meaning
     if meaning.series is not None:
         foreign = found.filter(~pl.col("series").is_in(list(meaning.forecast_names)))
@@ -172,9 +172,9 @@ def _own(found: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) ->
     twice = once.filter(pl.struct(_KEY).is_duplicated())
     if twice.height:
         raise InvalidInput(
-            "there are two forecasts for {at} that were made at {made_at}: {forecast:g} and another value",
+            "two forecasts for {at} were made at {made_at}: {forecast:g} and another value",
             where="{place}",
-            next_step="keep the forecast that was in use",
+            next_step="keep only the forecast that was in use",
             code="two_forecasts",
             at=named(twice),
             made_at=twice["made_at"][0].isoformat(),
@@ -185,7 +185,7 @@ def _own(found: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) ->
 
 
 def _decide(changed: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) -> None:
-    """Refuse or report forecasts that were changed afterwards, depending on the dataset's policy."""
+    """Refuse or report changes of stored forecasts, according to the dataset's policy."""
     old, new = (f"{changed[name][0]:g}" for name in ("forecast", "forecast_now"))
     made_at = changed["made_at"][0].isoformat()
     if asked.stored.revisions == "refuse":
@@ -210,7 +210,7 @@ def _decide(changed: pl.DataFrame, asked: IncumbentInput, findings: list[Finding
 
 
 def _report(now: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) -> None:
-    """Report unused forecasts, and rows without a forecast. Raises InvalidInput if none belongs to the dataset."""
+    """Report unused forecasts, and rows without one. Raises InvalidInput if no forecast can be used."""
     stored, meaning = asked.stored, asked.stored.meaning
     frame = load_version(stored.paths, meaning, stored.options, stored.fingerprint)
     rows = keys_of(frame, meaning)
@@ -221,7 +221,8 @@ def _report(now: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) -
     nowhere = without_row(now, rows, meaning, stored.end_at)
     if nowhere.height + late.height >= now.height:
         raise InvalidInput(
-            "no forecast is for a time of dataset {dataset!r} and was made before that time; the first is for {at}",
+            "no forecast can be used: each is for a time without a row in dataset {dataset!r}, or was made too late; "
+            "the first is for {at}",
             where="{place}",
             next_step="check the columns of times, their format and time zone",
             code="no_forecasts",

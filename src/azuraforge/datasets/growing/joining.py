@@ -1,4 +1,7 @@
-"""New rows compared with a stored version: repeated rows, changes of the past, new ones. Runs in children only."""
+"""Comparison of arriving rows with a stored version: repeated rows, changed rows, new rows.
+
+Runs only in child processes.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from azuraforge.datasets.schemas import FileOptions, Finding
 from azuraforge.errors import InvalidInput
 from azuraforge.messages import Message
 
-#: Largest distance of a row into the future (or one step of the series, if longer), since clocks differ.
+#: How far in the future a row may lie, since clocks differ; at least one step of the series.
 _TOLERANCE = timedelta(hours=1)
 #: The same for a series without a frequency.
 _TOLERANCE_IRREGULAR = timedelta(days=1)
@@ -31,10 +34,10 @@ class Arrived:
     """Rows of the new table in canonical columns.
 
     Attributes:
-        fresh: rows after the end of their series; ``ROW`` is the row of the table.
-        past: rows at or before the end of their series, from the start of the dataset on; with ``ROW``, too.
-        findings: findings about reading and cleaning them.
-        incumbent: the present forecast of each row that has one, if the dataset has an incumbent.
+        fresh: rows after the end of their series, with ``ROW``, the row of the table.
+        past: rows between the start of the dataset and the end of their series, with ``ROW``.
+        findings: findings from reading and cleaning the rows.
+        incumbent: incumbent forecasts in the table; None if the dataset or the table has no columns for them.
     """
 
     fresh: pl.DataFrame
@@ -44,7 +47,7 @@ class Arrived:
 
 
 def options_of(stored: Stored, **asked: object) -> FileOptions:
-    """Return the options that read new rows as the stored ones were read; ``asked``: the format of this table."""
+    """Return the options to read new rows as the stored ones were; ``asked`` overrides the format for this table."""
     meaning = stored.meaning
     return FileOptions.model_validate(
         {
@@ -62,7 +65,7 @@ def options_of(stored: Stored, **asked: object) -> FileOptions:
 
 
 def check_columns(table: RawTable, stored: Stored) -> None:
-    """Raise InvalidInput if a column of the dataset is missing from the table."""
+    """Raise InvalidInput if the table lacks a column of the dataset."""
     meaning = stored.meaning
     wanted = [name for name in (meaning.series, meaning.time, meaning.target, *meaning.features) if name is not None]
     there = {*table.frame.columns, *table.unread}
@@ -72,7 +75,7 @@ def check_columns(table: RawTable, stored: Stored) -> None:
         raise InvalidInput(
             "the new rows lack columns of dataset {dataset!r}: {columns}",
             where="{place}",
-            next_step="send rows with the dataset's columns, or add them as a dataset of another name",
+            next_step="send rows with the dataset's columns, or add them as a dataset with another name",
             code="other_columns",
             details={"columns": missing[:200]},
             dataset=stored.name,
@@ -82,7 +85,7 @@ def check_columns(table: RawTable, stored: Stored) -> None:
 
 
 def check_meaning(stored: Stored, unit: str | None, timezone: str | None, where: Text) -> None:
-    """Raise InvalidInput if the unit or the time zone is another one; None: not stated."""
+    """Raise InvalidInput if a stated unit or time zone differs from the dataset's; None is not stated."""
     meaning = stored.meaning
     for what, stated, known in (("unit", unit, meaning.unit), ("time zone", timezone, meaning.timezone)):
         if stated is not None and stated != known:
@@ -91,7 +94,7 @@ def check_meaning(stored: Stored, unit: str | None, timezone: str | None, where:
                 if what == "unit"
                 else "the time zone of the new rows is {stated!r}; that of dataset {dataset!r} is {known}",
                 where="{place}",
-                next_step="convert the rows, or add them as a dataset of another name",
+                next_step="convert the rows, or add them as a dataset with another name",
                 code="other_unit" if what == "unit" else "other_timezone",
                 stated=stated,
                 dataset=stored.name,
@@ -101,10 +104,10 @@ def check_meaning(stored: Stored, unit: str | None, timezone: str | None, where:
 
 
 def arrived(table: RawTable, stored: Stored, options: FileOptions, now: datetime | None = None) -> Arrived:
-    """Read the table's rows and split them into new rows and rows of the past.
+    """Read the table's rows, and split them into new rows and rows of the past.
 
-    Rows before the start of the dataset are left out and counted. Raises InvalidInput for rows that cannot be read,
-    for other columns, and for rows from the future.
+    Rows before the start of the dataset are counted and skipped. Raises InvalidInput if rows cannot be read, have other
+    columns, or lie in the future.
     """
     meaning, findings = stored.meaning, list[Finding]()
     time, target, features = str(meaning.time), meaning.target, list(meaning.features)
@@ -135,7 +138,7 @@ def arrived(table: RawTable, stored: Stored, options: FileOptions, now: datetime
         for each in frame.partition_by(meaning.series, maintain_order=True)
     ]
     whole = pl.concat(parts) if parts else frame
-    return Arrived(whole, whole.clear(), findings, present)  # each series has its own end; see ``parted``
+    return Arrived(whole, whole.clear(), findings, present)  # ``parted`` splits by the end of each series
 
 
 def parted(found: Arrived, ends: pl.DataFrame, time: str, series: str) -> Arrived:
@@ -147,7 +150,7 @@ def parted(found: Arrived, ends: pl.DataFrame, time: str, series: str) -> Arrive
 
 
 def canonical(frame: pl.DataFrame, stored: Stored, incumbent: pl.DataFrame | None) -> pl.DataFrame:
-    """Return rows in the columns, types and order of the stored ones."""
+    """Return rows in the columns, types and order of the stored rows."""
     meaning = stored.meaning
     rows = canonical_frame(frame, str(meaning.time), meaning.target, list(meaning.features), meaning.series)
     return with_incumbent(rows, meaning, incumbent)
@@ -156,7 +159,7 @@ def canonical(frame: pl.DataFrame, stored: Stored, incumbent: pl.DataFrame | Non
 def _incumbent(
     table: RawTable, times: pl.Series, stored: Stored, options: FileOptions, findings: list[Finding]
 ) -> pl.DataFrame | None:
-    """Return the present forecast in new rows; they need not hold any."""
+    """Return the incumbent forecasts in new rows; None if the rows have no columns for them."""
     meaning = stored.meaning
     if meaning.incumbent is None or meaning.incumbent.file is not None:
         return None

@@ -1,4 +1,4 @@
-"""Inputs and results of the children that add rows to a version: plain JSON on the pipe, shapes on both ends."""
+"""Inputs and results of the child processes that add rows to a version, exchanged as JSON over a pipe."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ class Stored(Shape):
     """The version that rows are added to.
 
     Attributes:
-        present: the file of ``incumbent``, the present forecasts that came in files of their own.
+        present: the file of the segment ``incumbent``, with incumbent forecasts that were added as a separate file.
+        meaning: schema of the version.
         carried: findings about the whole dataset that the new version keeps.
         revisions: the dataset's policy for rows that change stored ones.
     """
@@ -43,7 +44,7 @@ class Stored(Shape):
 
 
 class AppendInput(Shape):
-    """Rows to add to a version: a file, or rows as JSON; ``folder`` receives new segments."""
+    """Rows to add to a version, from a file or as JSON; new segments are written to ``folder``."""
 
     stored: Stored
     path: Path
@@ -55,7 +56,7 @@ class AppendInput(Shape):
 
 
 class IncumbentInput(Shape):
-    """Present forecasts in a file, for a version."""
+    """A file of incumbent forecasts to add to a version."""
 
     stored: Stored
     path: Path
@@ -66,9 +67,9 @@ class IncumbentInput(Shape):
 
 
 class RefreshInput(Shape):
-    """A version whose source is read from its cursor on; the child writes into its own outputs.
+    """A version whose source is read after its cursor; the child writes new segments to its outputs.
 
-    ``secrets`` are added on the pipe: dumped here, they are masked.
+    The caller adds ``secrets`` to the payload separately, since dumping this shape would mask them.
     """
 
     stored: Stored
@@ -80,11 +81,11 @@ class RefreshInput(Shape):
 
 
 class Grown(Shape):
-    """The next version; if no new rows came, ``read`` describes the stored one.
+    """The next version; if no new rows arrived, ``read`` describes the stored one.
 
     Attributes:
-        cursor: position of the source afterwards; null: unchanged.
-        own: the findings about the new rows, which ``read.findings`` holds after the carried ones.
+        cursor: position of the source after the rows; null if unchanged.
+        own: findings about the new rows; in ``read.findings``, they follow the carried ones.
     """
 
     read: ReadResult
@@ -94,12 +95,13 @@ class Grown(Shape):
 
 
 class IncumbentGrown(Grown):
-    """The next version after adding present forecasts; its rows equal the stored ones.
+    """The next version after adding incumbent forecasts; its rows are those of the stored version.
 
     Attributes:
-        forecasts: number of known forecasts; ``added`` of them are new.
-        revised: number of known forecasts that changed.
-        repeated: number of known forecasts that came again.
+        forecasts: number of stored forecasts, including new ones.
+        added: number of new forecasts.
+        revised: number of stored forecasts that changed.
+        repeated: number of received forecasts that were already stored with equal values.
     """
 
     forecasts: int

@@ -1,7 +1,7 @@
-"""``kind: refresh``: reads a source from its cursor on; the rows make the next version.
+"""Runs with ``kind: refresh``: they read a source after its cursor and add the rows as the next version.
 
-Rows, cursor and event are written in the transaction that ends the run. A run that is killed before it has changed
-nothing, and reads again from the same cursor; after it, the run has ended.
+Rows, cursor and event are written in the transaction that ends the run. A run killed before that transaction has
+changed nothing and reads from the same cursor again.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from azuraforge.runs.schemas import RunRequest
 from azuraforge.strict_json import JsonObject
 
 REFRESH = "azuraforge.datasets.growing.child:refresh"
-#: The source of datasets that were added from a file.
+#: The source name of datasets that were added from a file.
 _FILE = "file"
 
 
 class RefreshConfig(BaseModel):
-    """Config of a refresh, without options: those of reading were fixed when the dataset was added."""
+    """Config of a refresh. It has no options: the source is read with those of the dataset's creation."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class RefreshHandler(Handler):
-    """Reads new rows from the source of a dataset."""
+    """Handler of refresh runs, which read new rows from a dataset's source."""
 
     kind = "refresh"
     summary = RefreshSummary
@@ -41,10 +41,10 @@ class RefreshHandler(Handler):
         self._growing = growing
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        """Check that the dataset has a source to refresh from. Raises UserError."""
+        """Check that the dataset has a source to refresh from. Raises UserError if it has none."""
         if not request.dataset:
             raise InvalidInput(
-                "no dataset is named", where="dataset", next_step="run azuraforge datasets list and name one"
+                "no dataset is specified", where="dataset", next_step="run azuraforge datasets list and choose one"
             )
         if request.dataset_version is not None:
             raise InvalidInput(
@@ -74,11 +74,11 @@ class RefreshHandler(Handler):
         )
 
     def execute(self, job: Job) -> Finish:
-        """Read the source in a child; the rows make a version when the run succeeds."""
+        """Read the source in a child process; the rows become a version in the transaction that ends the run."""
         run = job.run
         if run.dataset_id is None:
             raise InvalidInput(
-                "the run names no dataset to refresh",
+                "the run does not specify a dataset to refresh",
                 where="run {run}",
                 next_step="start another refresh: azuraforge datasets refresh NAME",
                 run=run.id,
@@ -125,10 +125,10 @@ class RefreshHandler(Handler):
 
 
 def _check_askable(dataset: DatasetVersion) -> None:
-    """Raise InvalidInput for a dataset without a source to refresh from."""
+    """Raise InvalidInput if the dataset has no source to refresh from."""
     if dataset.source == _FILE:
         raise InvalidInput(
-            "dataset {dataset!r} comes from a file and has no source to refresh from",
+            "dataset {dataset!r} was added from a file and has no source to refresh from",
             where="dataset",
             next_step="add rows: azuraforge datasets add --append FILE --name {dataset}",
             code="nothing_to_ask",

@@ -1,4 +1,4 @@
-"""Rows of the past, compared with the stored ones. Runs in children only."""
+"""Comparison of rows of the past with the stored ones. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from azuraforge.messages import Message
 
 @dataclass(frozen=True)
 class Past:
-    """Rows of the past after comparing.
+    """Rows of the past, compared with the stored ones.
 
     Attributes:
         changed: stored rows with their new values, in canonical columns.
         inserted: rows at times that the dataset does not have, in canonical columns.
-        repeated: rows that equal the stored ones.
-        changes: the first of the changed values.
+        repeated: number of rows equal to stored ones.
+        changes: the first ``MOST_CHANGES`` changed values.
     """
 
     changed: pl.DataFrame
@@ -37,11 +37,11 @@ class Past:
         return self.changed.height + self.inserted.height
 
     def first_at(self, time: str) -> datetime | None:
-        """Return the time of the earliest revised row; None if there is none."""
+        """Return the time of the earliest revised row; None if no row was revised."""
         return min(self._times(time), default=None)
 
     def last_at(self, time: str) -> datetime | None:
-        """Return the time of the latest revised row; None if there is none."""
+        """Return the time of the latest revised row; None if no row was revised."""
         return max(self._times(time), default=None)
 
     def _times(self, time: str) -> list[datetime]:
@@ -52,8 +52,7 @@ class Past:
 def compare(past: pl.DataFrame, old: pl.DataFrame, stored: Stored, table: RawTable, findings: list[Finding]) -> Past:
     """Compare canonical rows of the past with the stored ones, and apply the dataset's policy.
 
-    A missing value changes nothing: a measured value stays known. Rows without a target at times that
-    the dataset does not have change nothing either.
+    A missing value does not replace a stored one. A row without a target is not inserted.
 
     Raises InvalidInput with the code ``rows_revised`` if rows change stored ones and the policy refuses that.
     """

@@ -97,7 +97,7 @@ _FORECASTS = {
 
 
 async def growing_datasets(request: Request) -> GrowingDatasets:
-    """Return the service for routes."""
+    """Return the application's service for growing datasets."""
     service: GrowingDatasets = request.app.state.growing
     return service
 
@@ -115,7 +115,7 @@ async def append_rows(
     growing: Growing,
     unit: Unit,
 ) -> AppendOut:
-    """Add rows, as JSON or as a file, to the newest version. Answers 200 if all of them exist already."""
+    """Add rows, as JSON or as a file, to the newest version. Responds with 200 if all of them exist already."""
     refuse_if_full(request, access.project_id)
     with datasets.inbox() as folder:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() == _JSON:
@@ -142,7 +142,7 @@ async def add_incumbent(
     growing: Growing,
     unit: Unit,
 ) -> IncumbentOut:
-    """Add a file of present forecasts, with which every model is compared. Answers 200 if all were known."""
+    """Add a file of incumbent forecasts, which models are compared with. Responds with 200 if all exist already."""
     refuse_if_full(request, access.project_id)
     with datasets.inbox() as folder:
         upload = await receive(request, folder, datasets.max_upload_bytes)
@@ -158,7 +158,7 @@ async def add_incumbent(
 def set_revisions(
     name: NameOrId, body: RevisionPolicy, access: Writer, growing: Growing, unit: Unit
 ) -> DatasetVersionOut:
-    """Set the policy for rows that change stored ones: refuse them, or accept them as a revision."""
+    """Set the policy for rows that change stored ones: refuse them, or accept them as revisions."""
     return growing.set_revisions(access.project_id, name, body, unit=unit)
 
 

@@ -1,4 +1,4 @@
-"""Service that adds rows to datasets: from files, as JSON, or from a source."""
+"""Service that adds rows to datasets, from files or as JSON."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from azuraforge.events.service import EventLog
 APPEND = "azuraforge.datasets.growing.child:append"
 INCUMBENT = "azuraforge.datasets.growing.incumbents:state"
 TIMEOUT_SECONDS = 900.0
-#: Number of attempts of an append overtaken by others, after which it is refused.
+#: Maximum number of attempts to append rows while other versions are added concurrently.
 _TRIES = 8
 
 
 class Overtaken(Exception):
-    """Raised if another version was added after the one that rows were added to."""
+    """Raised if a newer version was added since the base version was read."""
 
 
 class GrowingDatasets:
-    """Adds rows to the newest version of a dataset, which becomes the next version."""
+    """Service that adds rows to the newest version of a dataset, which creates the next version."""
 
     def __init__(self, datasets: DatasetService, database: Database, events: EventLog) -> None:
         self._datasets = datasets
@@ -64,8 +64,8 @@ class GrowingDatasets:
     ) -> AppendOut:
         """Add the rows of a file to the newest version.
 
-        Rows that exist already with equal values are left out and counted. Raises InvalidInput for rows that cannot
-        be added, and keeps nothing; Conflict if other appends were faster each time.
+        Rows equal to stored ones are counted and skipped. Raises InvalidInput if rows cannot be added, and then stores
+        nothing; raises Conflict if every attempt is overtaken by another version.
         """
         return self._append(project_id, name_or_id, path, filename, options, unit, is_json=False)
 
@@ -79,9 +79,9 @@ class GrowingDatasets:
         *,
         unit: UnitOfWork | None = None,
     ) -> IncumbentOut:
-        """Add the present forecasts of a file to those that the dataset has; its rows stay the same.
+        """Add the incumbent forecasts of a file to the stored ones; the dataset's rows stay the same.
 
-        Raises InvalidInput for a file that cannot be used, and keeps nothing; Conflict as ``append_file``.
+        Raises InvalidInput if the file cannot be used, and then stores nothing; raises Conflict as ``append_file``.
         """
         for _ in range(_TRIES):
             base = self._datasets.get(project_id, name_or_id)
@@ -106,7 +106,7 @@ class GrowingDatasets:
     def set_revisions(
         self, project_id: str, name_or_id: str, policy: RevisionPolicy, *, unit: UnitOfWork | None = None
     ) -> DatasetVersionOut:
-        """Set the policy for rows that change stored ones. Raises NotFound."""
+        """Set the policy for rows that change stored ones. Raises NotFound if the dataset does not exist."""
         found = self._datasets.get(project_id, name_or_id)
 
         def work(session: Session) -> None:
@@ -124,7 +124,11 @@ class GrowingDatasets:
         return self._datasets.get(project_id, found.id).out()
 
     def keep(self, session: Session, base: DatasetVersion, grown: Grown) -> tuple[DatasetVersion, bool]:
-        """Record the version that follows ``base`` in the caller's transaction. Raises Overtaken, NotFound."""
+        """Record the version that follows ``base`` in the caller's transaction.
+
+        Raises Overtaken if ``base`` is no longer the newest version, NotFound if the dataset was deleted, and
+        InvalidInput if the result equals an older version.
+        """
         dataset = store.lock(session, base.id)
         if dataset is None or dataset.deleted_at is not None:
             raise NotFound(
@@ -139,7 +143,7 @@ class GrowingDatasets:
         read = grown.read.model_copy(update={"cursor": cursor})
         kept, created = self._datasets.keeper.keep(session, dataset, base.source, read, grown.growth)
         if not created and kept.version != base.version:
-            # A version never changes and exists once, so an older one cannot become the newest again.
+            # Versions are immutable and unique by content, so an older one cannot become the newest again.
             raise InvalidInput(
                 "with these rows, dataset {dataset!r} would be identical to its version {version}",
                 where="rows",
@@ -191,12 +195,12 @@ class GrowingDatasets:
 
 
 def stored_of(base: DatasetVersion) -> Stored:
-    """Return the description of a version for a child. Raises InvalidInput if the version holds no series."""
+    """Return the description of a version for a child process. Raises InvalidInput for a dataset without series."""
     if base.schema.time is None or base.start_at is None or base.end_at is None:
         raise InvalidInput(
-            "dataset {dataset!r} holds pictures; rows can be added to series only",
+            "dataset {dataset!r} contains images; rows can be added to series only",
             where="dataset",
-            next_step="add the pictures as a dataset of the same name",
+            next_step="add all images again as a dataset with the same name",
             code="not_a_series",
             dataset=base.name,
         )
@@ -232,7 +236,7 @@ def _overtaken(name: str) -> Conflict:
 
 
 def append_result(kept: DatasetVersion, grown: Grown, *, created: bool) -> AppendOut:
-    """Return the result of adding rows."""
+    """Return the API schema for the result of adding rows."""
     growth = grown.growth
     return AppendOut(
         version=kept.out(created=created),

@@ -1,4 +1,4 @@
-"""The summary of a refresh."""
+"""Summary of a refresh."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from azuraforge.runs.schemas import RunSummary
 
 
 class RefreshSummary(RunSummary):
-    """The result of a refresh: the rows of the next version, and their differences from the previous one."""
+    """Result of a refresh: the new version's number of rows, and its changes from the previous version."""
 
     kind: Literal["refresh"] = "refresh"
     dataset: str

@@ -1,6 +1,6 @@
-"""The canonical form of an image dataset: raw pixels of one size, a label, a part and a name a row; one fingerprint.
+"""The canonical form of image datasets: pixels of one size with label, part and name, and a fingerprint.
 
-Runs in children only.
+Runs only in child processes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _PARTS = {"train": 0, "test": 1, None: 2}
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of a dataset: its class, its official part (None: no split), and its name for users."""
+    """Metadata of an image: its class, its part of the official split (None: there is none), and its name for users."""
 
     label: str
     part: str | None
@@ -46,9 +46,10 @@ def image_frame(
     """Return the canonical frame (``image``, ``label``, ``part``, ``name``) and the version's schema.
 
     Args:
-        pixels: one row-major height × width × channels uint8 buffer a picture.
-        pictures: as many.
+        pixels: per image, the row-major uint8 pixels of shape (height, width, channels).
+        pictures: metadata of the same images.
         size: height, width and channels.
+        unit: unit for the schema.
 
     Rows are sorted by part, name, label and content.
     """
@@ -77,12 +78,10 @@ def image_frame(
 
 
 def image_fingerprint(frame: pl.DataFrame, schema: DatasetSchema, options: Json) -> str:
-    """Return the SHA-256 over size, classes, the options that shaped the pictures, and every row.
+    """Return the SHA-256 over the schema, the options with which the images were prepared, and every row.
 
-    A row is its part, name, label and pixels.
-
-    It depends neither on the pictures' archive or file format nor on their order in it. A JPEG's
-    pixels are those of the decoder that read it.
+    A row is its part, name, label and pixels. The hash depends neither on the archive or file format nor on the order
+    of the images. Pixels of a JPEG depend on its decoder.
     """
     header = {
         "format": _FORMAT,
@@ -99,21 +98,21 @@ def image_fingerprint(frame: pl.DataFrame, schema: DatasetSchema, options: Json)
 
 
 def refuse_unlearnable(pictures: Sequence[Picture], name: Text) -> None:
-    """Raise InvalidInput if there are too few pictures, or too few or too many classes."""
+    """Raise InvalidInput if there are too few images, or too few or too many classes."""
     classes = sorted({each.label for each in pictures})
     if not pictures:
         raise InvalidInput(
-            "{name} has no pictures",
+            "{name} has no images",
             where="{name}",
-            next_step="put the pictures into one folder per class, and pack these folders as a zip",
+            next_step="create a zip with one folder of images per class",
             code="no_pictures",
             name=name,
         )
     if len(classes) < 2:
         raise InvalidInput(
-            "all {count:,} pictures belong to one class, {label!r}: there is nothing to distinguish",
+            "all {count:,} images belong to one class, {label!r}: there is nothing to distinguish",
             where="{place}",
-            next_step="put the pictures into one folder per class",
+            next_step="put the images into one folder per class",
             code="one_class",
             count=len(pictures),
             label=classes[0],
@@ -123,7 +122,7 @@ def refuse_unlearnable(pictures: Sequence[Picture], name: Text) -> None:
         raise InvalidInput(
             "{name} has {count:,} classes; at most {most:,} are possible",
             where="{name}",
-            next_step="check whether the folders or the label column name classes",
+            next_step="check that the folder names or the values of the label column are classes",
             code="too_many_classes",
             name=name,
             count=len(classes),
@@ -131,9 +130,9 @@ def refuse_unlearnable(pictures: Sequence[Picture], name: Text) -> None:
         )
     if len(pictures) < FEWEST_PICTURES:
         raise InvalidInput(
-            "{name} has {count} [picture|pictures]; at least {fewest} are needed",
+            "{name} has {count} [image|images]; at least {fewest} are needed",
             where="{name}",
-            next_step="add more pictures of each class",
+            next_step="add more images of each class",
             code="too_short",
             details={"rows": len(pictures)},
             name=name,
@@ -143,7 +142,7 @@ def refuse_unlearnable(pictures: Sequence[Picture], name: Text) -> None:
 
 
 def look_over(frame: pl.DataFrame, findings: list[Finding]) -> None:
-    """Report problems for learning or evaluation: repetitions, test pictures in the training set, rare classes."""
+    """Report problems for training or evaluation: repeated images, training images in the test set, rare classes."""
     digests = frame.select(
         pl.col("image").hash(0).alias("hash"), pl.col("image").hash(1).alias("other"), pl.col("label", "part", "name")
     )
@@ -187,7 +186,7 @@ def _look_at_parts(frame: pl.DataFrame, findings: list[Finding]) -> None:
 
 
 def class_counts(frame: pl.DataFrame) -> dict[str, dict[str, int]]:
-    """Return the number of pictures per class, by part (``train``, ``test``, ``all`` without a split)."""
+    """Return the number of images by class and part: ``train`` and ``test``, or ``all`` without an official split."""
     counted = frame.group_by("label", pl.col("part").fill_null("all")).len().sort("label", "part")
     found: dict[str, dict[str, int]] = {}
     for label, part, count in counted.iter_rows():

@@ -1,7 +1,8 @@
-"""idx files, the format of MNIST and its relatives (Fashion-MNIST, EMNIST, KMNIST): pairs of pictures and labels.
+"""idx files, the format of MNIST, Fashion-MNIST, EMNIST and KMNIST: pairs of files with images and labels.
 
-A big-endian magic number (two zeros, the type, the number of dimensions), the sizes as int32, then the values.
-Source: Y. LeCun, C. Cortes, C. Burges, The MNIST database of handwritten digits. Runs in children only.
+A file starts with a big-endian magic number (two zero bytes, the type, the number of dimensions), then has the sizes as
+int32, then the values. Source: Y. LeCun, C. Cortes, C. Burges, The MNIST database of handwritten digits. Runs only in
+child processes.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from azuraforge.errors import InvalidInput
 from azuraforge.messages import Message
 
-#: Largest number of pictures in one file.
+#: Maximum number of images in one file.
 MAX_PICTURES = 1_000_000
 _LONGEST_HEAD = 4 + 4 * 4
 _UINT8 = 8
@@ -28,7 +29,7 @@ _GZIP = b"\x1f\x8b"
 
 @dataclass(frozen=True)
 class IdxPart:
-    """Pictures ``(example, height, width, channels)`` and their labels ``(example,)``, of one pair of files."""
+    """Images ``(example, height, width, channels)`` and labels ``(example,)`` of one pair of files."""
 
     part: str | None
     pixels: NDArray[np.uint8]
@@ -41,10 +42,10 @@ def is_idx(name: str) -> bool:
 
 
 def read_idx(data: bytes, name: str, max_bytes: int = 1 << 30) -> NDArray[np.uint8]:
-    """Return the values of one idx file, plain or gzip. Raises InvalidInput naming ``name``.
+    """Return the values of one idx file, plain or gzip-compressed.
 
-    The header announces the number of values; a file with more than ``max_bytes`` is refused before they are
-    decompressed.
+    Raises InvalidInput if the file is malformed. A file whose header declares more than ``max_bytes`` values is refused
+    before they are decompressed.
 
     Example:
         >>> read_idx(bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 9]), "labels").tolist()
@@ -54,12 +55,12 @@ def read_idx(data: bytes, name: str, max_bytes: int = 1 << 30) -> NDArray[np.uin
     if packed is not None:
         data = _unpacked(packed, name, _LONGEST_HEAD)
     if len(data) < 4 or data[:2] != b"\0\0" or not 1 <= data[3] <= 4:
-        raise _bad(name, Message("it does not begin like an idx file"))
+        raise _bad(name, Message("it does not start with an idx header"))
     if data[2] != _UINT8:
         raise _bad(
             name,
             Message(
-                "its values are of type 0x{kind}; pictures and labels are unsigned bytes (0x08)",
+                "its values are of type 0x{kind}; images and labels must be unsigned bytes (0x08)",
                 {"kind": f"{data[2]:02x}"},
             ),
         )
@@ -81,10 +82,10 @@ def read_idx(data: bytes, name: str, max_bytes: int = 1 << 30) -> NDArray[np.uin
 
 
 def pair(files: Mapping[str, bytes], max_bytes: int = 1 << 30) -> list[IdxPart]:
-    """Return the pairs of files by name; ``t10k-…`` and ``test-…`` are the official test set if another part exists.
+    """Pair image and label files by name; ``t10k-…`` and ``test-…`` are the official test set if there is another part.
 
-    Raises InvalidInput if a file has no other half, the halves do not fit, or all files together have more than
-    ``max_bytes`` of values.
+    Raises InvalidInput if a file has no counterpart, two do not match, or all files together contain more than
+    ``max_bytes`` values.
     """
     values: dict[str, NDArray[np.uint8]] = {}
     for name, data in files.items():
@@ -93,11 +94,11 @@ def pair(files: Mapping[str, bytes], max_bytes: int = 1 << 30) -> list[IdxPart]:
     pictures = {_key(name): name for name, array in values.items() if array.ndim >= 3}
     labels = {_key(name): name for name, array in values.items() if array.ndim == 1}
     if odd := sorted(name for name, array in values.items() if array.ndim == 2):
-        raise _bad(odd[0], Message("it holds a table; pictures have three dimensions and labels have one"))
+        raise _bad(odd[0], Message("it contains a table; images have three dimensions and labels have one"))
     if alone := sorted(pictures.keys() ^ labels.keys()) or (not pictures and ["*"]):
         lonely = pictures.get(alone[0]) or labels.get(alone[0]) or Message("the upload")
         raise InvalidInput(
-            "{file} has no counterpart: idx files come in pairs of images and labels",
+            "{file} has no counterpart: each idx file of images needs one of labels",
             where="{file}",
             next_step="put both into one zip, such as train-images-idx3-ubyte.gz and train-labels-idx1-ubyte.gz",
             code="idx_without_pair",
@@ -112,7 +113,7 @@ def pair(files: Mapping[str, bytes], max_bytes: int = 1 << 30) -> list[IdxPart]:
             raise _bad(
                 labels[key],
                 Message(
-                    "{labels:,} labels do not match {pictures:,} pictures",
+                    "{labels:,} labels do not match {pictures:,} images",
                     {"labels": len(truth), "pictures": len(pixels)},
                 ),
             )
@@ -121,7 +122,7 @@ def pair(files: Mapping[str, bytes], max_bytes: int = 1 << 30) -> list[IdxPart]:
         if pixels.shape[3] not in (1, 3):
             raise _bad(
                 pictures[key],
-                Message("its pictures have {channels} channels; 1 or 3 are supported", {"channels": pixels.shape[3]}),
+                Message("its images have {channels} channels; 1 or 3 are supported", {"channels": pixels.shape[3]}),
             )
         found.append(IdxPart(parts[key] if split else None, pixels, truth))
     return found
@@ -131,16 +132,17 @@ def _refuse_other_size(expected: int, there: int, name: str) -> None:
     if expected != there:
         found = Message("more") if there > expected else Message("{count:,}", {"count": there})
         raise _bad(
-            name, Message("it declares {expected:,} values and has {found}", {"expected": expected, "found": found})
+            name,
+            Message("it declares {expected:,} values but contains {found}", {"expected": expected, "found": found}),
         )
 
 
 def _refuse_too_much(expected: int, entries: int, max_bytes: int, name: str) -> None:
     if expected > max_bytes:
         raise InvalidInput(
-            "the idx file {name} declares {expected:,} values; {left:,} bytes of the limit are left",
+            "the idx file {name} declares {expected:,} values; only {left:,} more can be read",
             where="{name}",
-            next_step="add a part of it, or ask an administrator to raise AZURAFORGE_READING__PICTURE_BYTES",
+            next_step="add only a part of it, or ask an administrator to raise AZURAFORGE_READING__PICTURE_BYTES",
             code="too_large",
             name=name,
             expected=expected,
@@ -150,7 +152,7 @@ def _refuse_too_much(expected: int, entries: int, max_bytes: int, name: str) -> 
         raise InvalidInput(
             "the idx file {name} declares {entries:,} entries; at most {most:,} are possible",
             where="{name}",
-            next_step="add a part of it",
+            next_step="add only a part of it",
             code="too_large",
             name=name,
             entries=entries,
@@ -159,13 +161,13 @@ def _refuse_too_much(expected: int, entries: int, max_bytes: int, name: str) -> 
 
 
 def _key(name: str) -> str:
-    """Return the common part of both halves' names: ``train-images-idx3-ubyte.gz`` → ``train``."""
+    """Return the part of the name that both files of a pair share: ``train-images-idx3-ubyte.gz`` → ``train``."""
     plain = re.sub(r"(\.gz)?$", "", name.rsplit("/", 1)[-1].lower())
     return re.sub(r"[-_.]?(images?|labels?|idx[1-4]?|u?byte)", "", plain)
 
 
 def _unpacked(data: bytes, name: str, most: int) -> bytes:
-    """Return the first ``most`` bytes, decompressed."""
+    """Return the first ``most`` bytes of the decompressed data."""
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
             return stream.read(most)

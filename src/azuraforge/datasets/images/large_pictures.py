@@ -1,9 +1,9 @@
-"""Large pictures, scaled to the size of a model version in a short-lived child before its serving child reads them.
+"""Scaling of large images to a model version's size, in a short-lived child process.
 
-A few kilobytes may hold 40 million pixels, which need a gigabyte and seconds to decode. The serving child of a version
-is long-lived, answers all callers, and must not be killed for one request. It refuses a picture with more than
-``SERVED_PIXELS``; such a picture is decoded here, in a child with the memory limit of reading, which ends if the client
-leaves.
+A file of a few kilobytes may contain 40 million pixels, whose decoding takes a gigabyte of memory and seconds. The
+child process that serves a version is shared by all callers and must not be killed because of one request, so it
+refuses an image with more than ``SERVED_PIXELS``. Such an image is decoded here, in a child process with the memory
+limit of reading, which is ended if the client disconnects.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from azuraforge.plugins.contract.shape import Shape
 if TYPE_CHECKING:
     from azuraforge.plugins.discovery.calling import Call
 
-#: Pixels of the largest picture that a serving child decodes; at most about 100 MiB and half a second.
+#: Maximum number of pixels that a serving child decodes; they take up to about 100 MiB and half a second.
 SERVED_PIXELS = 1 << 22
-#: Error code for a picture with more pixels than are decoded.
+#: Error code for an image with too many pixels to decode.
 TOO_MANY_PIXELS = "too_many_pixels"
 SHRINK = "azuraforge.datasets.images.pictures:shrink"
 
 
 class ShrinkInput(Shape):
-    """A picture to decode into a size; ``name`` is its name in messages, ``target`` the path of the PNG."""
+    """An image to decode and scale to ``size``; messages call it ``name``, and the PNG is written to ``target``."""
 
     path: Path
     name: str
@@ -35,17 +35,17 @@ class ShrinkInput(Shape):
 
 
 class Shrunk(Shape):
-    """The picture that was written."""
+    """The path of the written image."""
 
     target: Path
 
 
 class LargePictures:
-    """Shrinks pictures, a few at a time.
+    """Scaler of large images in child processes, a few at the same time.
 
     Args:
-        call: runs an entry point in a child with a memory limit.
-        at_once: pictures that are decoded at the same time.
+        call: runs an entry point in a child process with a memory limit.
+        at_once: maximum number of images decoded at the same time.
     """
 
     def __init__(self, call: Call, at_once: int) -> None:
@@ -53,17 +53,17 @@ class LargePictures:
         self._places = threading.BoundedSemaphore(at_once)
 
     def shrink(self, path: Path, name: str, size: tuple[int, int, int], timeout_seconds: float) -> Path:
-        """Return the path of a PNG of ``size`` (height, width, channels) next to the picture at ``path``.
+        """Scale the image at ``path`` to ``size`` (height, width, channels), and return the path of a PNG next to it.
 
-        Within a request, the child ends when the client leaves. Raises InvalidInput if the picture cannot be decoded
-        within the memory limit, TransientError if too many are being decoded for ``timeout_seconds``.
+        Within a request, the child is ended if the client disconnects. Raises InvalidInput if the image cannot be
+        decoded within the memory limit, TransientError if no decoder becomes free within ``timeout_seconds``.
         """
         height, width, channels = size
         target = path.with_name(f"{path.name}-{height}x{width}x{channels}.png")
         wanted = ShrinkInput(path=path, name=name, size=size, target=target)
         if not self._places.acquire(timeout=timeout_seconds):
             raise TransientError(
-                "too many large pictures are being decoded",
+                "too many large images are being decoded",
                 where="{place}",
                 next_step="try again in a moment",
                 code="busy",

@@ -1,6 +1,6 @@
-"""Pictures: decoded from the bytes of a file to pixels of a dataset's or model version's size, and encoded as PNG.
+"""Decoding of images to pixels of a given size, and their encoding as PNG.
 
-The same code prepares datasets and the pictures of predictions. Runs in children only.
+The same code prepares datasets and the images of predictions. Runs only in child processes.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from azuraforge.plugins.vision.png import from_pixels
 
 Pixels = NDArray[np.uint8]
 
-#: A picture with more is refused before a single pixel is decoded.
+#: Maximum number of pixels of an image; a larger one is refused before any pixel is decoded.
 MAX_PIXELS = 40_000_000
-#: Formats that are decoded; Pillow knows more, some of which run other programs.
+#: Supported formats; some of the others that Pillow supports run external programs.
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
-_NEXT_STEP = "use a PNG, JPEG, WebP, BMP, GIF or TIFF picture"
+_NEXT_STEP = "use a PNG, JPEG, WebP, BMP, GIF or TIFF image"
 _ORIENTATION, _SIDEWAYS = 0x0112, (5, 6, 7, 8)
 _GREY = ("1", "L", "LA", "La", "I;16", "I;16B", "I;16L", "I;16N")
 
 
 @dataclass(frozen=True)
 class Look:
-    """The header of a picture: its size as displayed, and 1 channel for grey, 3 for colour."""
+    """The header of an image: its size as displayed, and its channels (1 for grey, 3 for colour)."""
 
     height: int
     width: int
@@ -41,7 +41,7 @@ class Look:
 
 
 def look(data: bytes, name: str) -> Look:
-    """Return size and channels without decoding any pixel. Raises InvalidInput as ``decode_picture`` does."""
+    """Return an image's size and channels without decoding pixels. Raises InvalidInput as ``decode_picture`` does."""
     with _opened(data, name) as image:
         height, width = image.height, image.width
         if image.getexif().get(_ORIENTATION) in _SIDEWAYS:
@@ -52,14 +52,14 @@ def look(data: bytes, name: str) -> Look:
 def decode_picture(
     data: bytes, name: str, height: int, width: int, channels: int, most_pixels: int = MAX_PIXELS
 ) -> Pixels:
-    """Return ``(height, width, channels)`` uint8: the picture upright, transparent pixels white, fitted into the size.
+    """Decode an image to uint8 pixels of shape ``(height, width, channels)``, upright; transparent pixels become white.
 
-    Another size is scaled to fit (Lanczos) and centred; black fills the rest (letterbox). Of an animation
-    the first picture is used.
+    An image of another size is scaled to fit (Lanczos), centred, and padded with black (letterbox). Of an animation,
+    the first frame is used.
 
     Raises:
-        InvalidInput: ``not_a_picture``, ``truncated_picture`` or ``too_many_pixels`` (more than ``most_pixels``),
-            naming ``name``.
+        InvalidInput: with the code ``not_a_picture``, ``truncated_picture`` or ``too_many_pixels`` (more than
+            ``most_pixels``), naming ``name``.
         MemoryError: decoding needs more memory than this process may use.
     """
     with _opened(data, name, most_pixels) as image:
@@ -69,16 +69,14 @@ def decode_picture(
 
 
 class Asked(Protocol):
-    """The part of a child that ``shrink`` needs."""
+    """Protocol of the child process connection that ``shrink`` uses."""
 
     @property
     def payload(self) -> Mapping[str, object]: ...
 
 
 def shrink(child: Asked) -> Shrunk:
-    """Decode a picture and save it as a PNG of the requested size, without loss.
-
-    ``ShrinkInput`` → ``Shrunk``.
+    """Decode an image and save it as a lossless PNG of the requested size. ``ShrinkInput`` → ``Shrunk``.
 
     Raises as ``decode_picture`` does.
     """
@@ -89,7 +87,7 @@ def shrink(child: Asked) -> Shrunk:
 
 
 def fit(image: Image.Image, height: int, width: int) -> Pixels:
-    """Return ``(height, width, channels)``: a picture of mode L or RGB, centred in the size on black."""
+    """Scale an image of mode L or RGB to fit, and centre it on black; return pixels ``(height, width, channels)``."""
     if image.size != (width, height):
         scale = min(width / image.width, height / image.height)
         size = (max(1, min(width, round(image.width * scale))), max(1, min(height, round(image.height * scale))))
@@ -100,7 +98,7 @@ def fit(image: Image.Image, height: int, width: int) -> Pixels:
 
 
 class _Opened:
-    """An open picture; any error of a decoder becomes one clear sentence."""
+    """Context manager that opens an image and converts any error of its decoder to InvalidInput."""
 
     def __init__(self, data: bytes, name: str, most_pixels: int) -> None:
         self._data, self._name, self._most_pixels = data, name, most_pixels
@@ -108,7 +106,7 @@ class _Opened:
 
     def __enter__(self) -> Image.Image:
         self._warnings.__enter__()
-        warnings.simplefilter("ignore")  # warnings of decoders about odd metadata; sizes are checked here
+        warnings.simplefilter("ignore")  # decoders warn about odd metadata; sizes are checked below
         try:
             image = Image.open(io.BytesIO(self._data), formats=FORMATS)
         except Image.DecompressionBombError:
@@ -117,7 +115,7 @@ class _Opened:
         except MemoryError:
             self._warnings.__exit__(None, None, None)
             raise
-        except Exception as error:  # on hostile bytes, decoders raise any error
+        except Exception as error:  # decoders may raise any error for malicious bytes
             self._warnings.__exit__(None, None, None)
             raise _unreadable(self._name, error, opened=False) from error
         if image.width * image.height > self._most_pixels:
@@ -136,12 +134,12 @@ def _opened(data: bytes, name: str, most_pixels: int = MAX_PIXELS) -> _Opened:
 
 
 def _plain(image: Image.Image, channels: int, name: str) -> Image.Image:
-    """Convert to mode L or RGB. Sixteen bits become the upper eight; transparent pixels become white."""
+    """Convert to mode L or RGB. Of 16-bit values, the upper 8 bits are kept; transparent pixels become white."""
     if image.mode.startswith("I;16"):
         image = Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
     elif image.mode in ("I", "F"):
         raise InvalidInput(
-            "{name} has pixels of 32 bits, which are measurements and not a picture",
+            "{name} has 32-bit pixels, which are measurements, not an image",
             where="{name}",
             next_step="save it with 8 or 16 bits per pixel",
             code="not_a_picture",
@@ -158,7 +156,7 @@ def _too_many(name: str, most_pixels: int) -> InvalidInput:
     return InvalidInput(
         "{name} has more than {millions} million pixels",
         where="{name}",
-        next_step="reduce its size",
+        next_step="reduce the size of the image",
         code=TOO_MANY_PIXELS,
         name=name,
         millions=most_pixels // 10**6,
@@ -169,13 +167,11 @@ def _unreadable(name: str, error: Exception, *, opened: bool) -> InvalidInput:
     if opened:
         reason = " ".join(str(error).split())[:200]
         return InvalidInput(
-            "{name} is an incomplete or damaged picture ({reason})",
+            "{name} is an incomplete or damaged image ({reason})",
             where="{name}",
             next_step="download or save it again",
             code="truncated_picture",
             name=name,
             reason=reason,
         )
-    return InvalidInput(
-        "{name} is not a picture", where="{name}", next_step=_NEXT_STEP, code="not_a_picture", name=name
-    )
+    return InvalidInput("{name} is not an image", where="{name}", next_step=_NEXT_STEP, code="not_a_picture", name=name)

@@ -1,4 +1,4 @@
-"""Readers of image datasets: a zip of folders, idx files, or a Parquet table. Runs in children only."""
+"""Reading of image datasets from a zip of folders, idx files, or a Parquet table. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ Size = tuple[int, int, int]
 
 
 def read_images(path: Path, name: str, options: ImageOptions, limits: ReadingLimits = _DEFAULT) -> ReadFile:
-    """Read and prepare an image dataset; ``name`` is its name in messages.
+    """Read and prepare an image dataset; messages call the file ``name``.
 
-    Raises InvalidInput naming what is wrong, where, and what to do next.
+    Raises InvalidInput with problem, place and next step if the file cannot be used.
     """
     if (options.height is None) != (options.width is None):
         raise InvalidInput(
-            "a size needs a height and a width",
+            "height and width must be given together",
             where="option height" if options.height is None else "option width",
-            next_step="name both, such as height=28 and width=28",
+            next_step="set both, such as height=28 and width=28",
         )
     findings: list[Finding] = []
     with path.open("rb") as file:
@@ -60,9 +60,9 @@ def read_images(path: Path, name: str, options: ImageOptions, limits: ReadingLim
         prepared, form = prepare_pictures(encoded, name, options, findings, limits), "parquet"
     else:
         raise InvalidInput(
-            "the file {name} is neither a zip nor a Parquet table of pictures",
+            "the file {name} is neither a zip nor a Parquet table of images",
             where="{name}",
-            next_step="pack one folder of pictures per class, or the idx files of pictures and labels, as a zip",
+            next_step="create a zip with one folder of images per class, or with idx files of images and labels",
             code="unknown_format",
             name=name,
         )
@@ -76,7 +76,7 @@ def prepare_pictures(
     findings: list[Finding],
     limits: ReadingLimits = _DEFAULT,
 ) -> Prepared:
-    """Decode every picture into one size. Unreadable pictures raise an error, or are left out and reported."""
+    """Decode every image into one size. Unreadable images raise InvalidInput, or are skipped and reported."""
     refuse_unlearnable([each.picture for each in pictures], name)
     bad: dict[str, InvalidInput] = {}
     looks = _looks(pictures, bad)
@@ -108,7 +108,7 @@ def prepare_pixels(
     findings: list[Finding],
     limits: ReadingLimits = _DEFAULT,
 ) -> Prepared:
-    """Prepare ``(example, height, width, channels)`` pixels that are decoded already."""
+    """Prepare decoded pixels of shape ``(example, height, width, channels)``."""
     refuse_unlearnable(pictures, name)
     size = (
         options.height or pixels.shape[1],
@@ -125,13 +125,13 @@ def prepare_pixels(
 
 
 def prepare_image_source(read: ImageRead, source: str, limits: ReadingLimits = _DEFAULT) -> Prepared:
-    """Prepare the pictures that a source read. Raises InvalidInput if the source breaks its contract."""
+    """Prepare the images of a source. Raises InvalidInput if the source breaks its contract."""
     frame, size = read.frame, (read.height, read.width, read.channels)
     if missing := [name for name in ("image", "label") if name not in frame.columns]:
         raise InvalidInput(
             "the source {source} returned no column {column!r}",
             where="source {source}",
-            next_step="correct the plugin: an ImageRead has the columns image and label",
+            next_step="correct the plugin: an ImageRead must have the columns image and label",
             source=source,
             column=missing[0],
         )
@@ -139,9 +139,9 @@ def prepare_image_source(read: ImageRead, source: str, limits: ReadingLimits = _
     expected = size[0] * size[1] * size[2]
     if frame["image"].dtype != pl.Binary or (frame["image"].bin.size() != expected).fill_null(True).any():
         raise InvalidInput(
-            "the source {source} returned pictures that do not have {expected:,} bytes of pixels",
+            "the source {source} returned images whose pixels are not {expected:,} bytes",
             where="source {source}",
-            next_step="correct the plugin: each picture has height × width × channels bytes",
+            next_step="correct the plugin: each image must have height × width × channels bytes",
             source=source,
             expected=expected,
         )
@@ -152,9 +152,9 @@ def prepare_image_source(read: ImageRead, source: str, limits: ReadingLimits = _
     )
     if unknown := set(parts) - {"train", "test", None}:
         raise InvalidInput(
-            "the source {source} names an unknown part {part!r}",
+            "the source {source} returned the unknown part {part!r}",
             where="source {source}",
-            next_step="correct the plugin: a part is train, test or null",
+            next_step="correct the plugin: a part must be train, test or null",
             source=source,
             part=unknown.pop(),
         )
@@ -220,13 +220,14 @@ def prepare_idx(
     findings: list[Finding],
     limits: ReadingLimits = _DEFAULT,
 ) -> Prepared:
-    """Prepare pairs of idx files; a picture's name is its number in its file, counted from 0."""
+    """Prepare pairs of idx files; the name of an image is its number in its file, from 0."""
     if len({part.pixels.shape[1:] for part in parts}) > 1:
         sizes = ", ".join("×".join(map(str, part.pixels.shape[1:3])) for part in parts)
         raise InvalidInput(
-            "the idx files have pictures of different sizes: {sizes}",
+            "the images of the idx files have different sizes: {sizes}",
             where="{place}",
-            next_step="add the pairs of one size, or pack the pictures as folders and name a size",
+            next_step="add pairs of one size only, or put the images into folders and set the option height and the "
+            "option width",
             code="many_sizes",
             sizes=sizes,
             place=name,
@@ -245,10 +246,10 @@ def _loader(archive: Archive, entry: Entry) -> Callable[[], bytes]:
 
 
 def _placed(entries: Sequence[Entry], name: str, findings: list[Finding]) -> list[tuple[Picture, Entry]]:
-    """Return the class and part of each file, by the folders that contain it."""
+    """Return the class and part of each file, from the folders that contain it."""
     paths = [entry.parts for entry in entries]
     while paths and all(len(path) > 2 for path in paths) and len({path[0] for path in paths}) == 1:
-        paths = [path[1:] for path in paths]  # a folder around all files has no meaning
+        paths = [path[1:] for path in paths]  # skip a folder that contains all files
     tops = {path[0].lower() for path in paths if len(path) > 2}
     split = (
         bool(paths)
@@ -266,13 +267,14 @@ def _placed(entries: Sequence[Entry], name: str, findings: list[Finding]) -> lis
             top, *rest = path
             joined += top.lower() in VALIDATION
             part = ("test" if top.lower() in TEST else "train") if has_test else None
-            # Without a test folder the platform makes the parts; names must still not collide.
+            # Without a test folder, the platform splits the images itself. The folder's name moves behind the class,
+            # so that names stay unique.
             path = tuple(rest) if has_test and top.lower() not in VALIDATION else (rest[0], top, *rest[1:])
         if len(path) < 2:
             raise InvalidInput(
-                "{path} is not in a folder, whose name would be the picture's class",
+                "{path} is not in a folder named after its class",
                 where="{name}, {path}",
-                next_step="put the pictures into one folder per class",
+                next_step="put the images into one folder per class",
                 code="no_class",
                 path=entry.path,
                 name=name,
@@ -302,7 +304,7 @@ def _looks(pictures: Sequence[Encoded], bad: dict[str, InvalidInput]) -> dict[in
 
 
 def _size(looks: dict[int, Look], name: str, options: ImageOptions) -> Size:
-    """Return the requested size, else the one that all pictures have."""
+    """Return the requested size, else the size that all images have."""
     channels: int = options.channels or max((found.channels for found in looks.values()), default=1)
     if options.height is not None and options.width is not None:
         size = (options.height, options.width, channels)
@@ -320,9 +322,9 @@ def _many_sizes(sizes: Counter[tuple[int, int]], name: str) -> InvalidInput:
     shown = ", ".join(f"{height}×{width} ({count})" for (height, width), count in common)
     height, width = min((size for size, _ in common), key=lambda size: size[0] * size[1])
     return InvalidInput(
-        "the pictures have {count:,} sizes (height × width), such as {shown}",
+        "the images have {count:,} different sizes (height × width), such as {shown}",
         where="{place}",
-        next_step="name one size that all are scaled to, such as height={height} and width={width}",
+        next_step="choose one size to which all images are scaled, such as height={height} and width={width}",
         code="many_sizes",
         count=len(sizes),
         shown=shown,
@@ -340,7 +342,7 @@ def _settle_unreadable(
     first, error = min(bad.items())
     if options.unreadable == "error" or len(bad) == count:
         raise InvalidInput(
-            "{bad:,} of {count:,} [picture|pictures] cannot be read, the first because: {reason}",
+            "{bad:,} of {count:,} [image|images] cannot be read; the first: {reason}",
             where="{name}, {first}",
             next_step="replace them, or skip them with the option unreadable=skip",
             code="unreadable_pictures",

@@ -1,4 +1,4 @@
-"""Sample pictures of an image dataset. Runs in children only."""
+"""Sample images of an image dataset. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from azuraforge.datasets.images.canonical import class_counts
 from azuraforge.datasets.schemas import ClassOut, PictureOut, PicturesOut
 from azuraforge.plugins.vision.png import png_base64
 
-#: Largest number of pictures of all classes together, so that an answer with many classes stays small.
+#: Maximum number of images over all classes, so that the response for many classes stays small.
 MAX_PICTURES = 400
 
 
 def samples(path: Path, size: tuple[int, int, int], per_class: int) -> PicturesOut:
-    """Return each class with its counts and at most ``per_class`` pictures, spread evenly over its rows."""
+    """Return each class with its counts and at most ``per_class`` images, spread evenly over its rows."""
     frame = pl.read_parquet(path, columns=["label", "part", "name"]).with_row_index("row")
     counts = class_counts(frame)
     each = max(1, min(per_class, MAX_PICTURES // len(counts)))

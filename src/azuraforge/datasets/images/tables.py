@@ -1,6 +1,6 @@
-"""Parquet tables of encoded pictures, as Hugging Face writes them: bytes or ``{bytes, path}``, and a label.
+"""Parquet tables of encoded images, as written by Hugging Face: bytes or ``{bytes, path}``, and a label.
 
-Runs in children only.
+Runs only in child processes.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ MAX_ROWS = 1_000_000
 def read_table(
     path: Path, name: str, options: ImageOptions, findings: list[Finding], max_bytes: int = MAX_UNPACKED_BYTES
 ) -> list[Encoded]:
-    """Return the rows as encoded pictures; a picture's name is its row's number, counted from 0.
+    """Return the rows as encoded images; the name of an image is its row's number, from 0.
 
-    Class names come from the table's Hugging Face description if there is one, else from the label column.
+    Class names come from the table's Hugging Face metadata if present, else from the label column.
     """
     schema, rows = describe(path, name)
     wanted = _columns(schema, name, options)
@@ -46,12 +46,10 @@ def read_table(
     if ignored := [column for column in schema if column not in wanted]:
         findings.append(finding("columns_ignored_text", count=len(ignored), columns=", ".join(ignored[:10])))
     images = _bytes_of(frame[options.image])
-    # Equal pictures are stored once in the file, but would take memory once for each row.
+    # The file stores equal images once, but in memory each row would have a copy.
     if int(images.bin.size().sum()) > max_bytes:
         raise _too_large(
-            Message(
-                "the pictures of the table {name} have more than {most:,} bytes", {"name": name, "most": max_bytes}
-            ),
+            Message("the images of the table {name} have more than {most:,} bytes", {"name": name, "most": max_bytes}),
             name,
         )
     if frame[options.label].dtype == pl.String and int(frame[options.label].str.len_bytes().sum()) > max_bytes:
@@ -63,7 +61,7 @@ def read_table(
     if empty.any():
         row = int(empty.arg_true()[0])
         raise InvalidInput(
-            "{count:,} [row has|rows have] no picture or no label, the first is row {row}",
+            "{count:,} [row has|rows have] no image or no label, the first is row {row}",
             where="{name}, row {row}",
             next_step="remove these rows",
             code="missing_target",
@@ -88,7 +86,7 @@ def _loader(images: pl.Series, row: int) -> Callable[[], bytes]:
 
 def _too_large(problem: Message, name: str) -> InvalidInput:
     return InvalidInput(
-        "{problem}", where="{place}", next_step="add a part of it", code="too_large", problem=problem, place=name
+        "{problem}", where="{place}", next_step="add only a part of it", code="too_large", problem=problem, place=name
     )
 
 
@@ -111,9 +109,9 @@ def _columns(schema: dict[str, pl.DataType], name: str, options: ImageOptions) -
         raise _not_pictures(options.image, kind, name)
     if schema[options.label].is_nested():
         raise InvalidInput(
-            "the column {label!r} holds {kind}, not one class per row",
+            "the column {label!r} must contain one class per row, but its type is {kind}",
             where="{name}, column {label!r}",
-            next_step="name the column of classes with the option label",
+            next_step="state the column of classes with the option label",
             code="nested_column",
             label=options.label,
             kind=schema[options.label],
@@ -130,9 +128,9 @@ def _bytes_of(column: pl.Series) -> pl.Series:
 
 def _not_pictures(column: str, kind: pl.DataType, name: str) -> InvalidInput:
     return InvalidInput(
-        "the column {column!r} holds {kind}, not the bytes of pictures",
+        "the column {column!r} must contain encoded images, but its type is {kind}",
         where="{name}, column {column!r}",
-        next_step="name the column of PNG or JPEG bytes with the option image",
+        next_step="state the column of encoded images with the option image",
         code="not_a_picture",
         column=column,
         kind=kind,
@@ -141,7 +139,7 @@ def _not_pictures(column: str, kind: pl.DataType, name: str) -> InvalidInput:
 
 
 def _class_names(described: str | None, label: str) -> list[str] | None:
-    """Return the names of the classes by number, from the description that Hugging Face writes into its files."""
+    """Return the class names by number, from the Hugging Face metadata; None if they have none."""
     try:
         names = orjson.loads(described or "{}")["info"]["features"][label]["names"]
     except (orjson.JSONDecodeError, KeyError, TypeError):

@@ -1,6 +1,6 @@
-"""Untrusted zip archives of many files: checked as a whole before anything is unpacked.
+"""Untrusted zip archives of many files, checked as a whole before any file is unpacked.
 
-Nothing is ever written to disk under a name from an archive. Runs in children only.
+No file is written to disk under a name from an archive. Runs only in child processes.
 """
 
 from __future__ import annotations
@@ -21,23 +21,24 @@ from azuraforge.errors import InvalidInput
 from azuraforge.messages import Message
 
 MAX_ENTRIES = 200_000
-#: An archive's directory: 200,000 entries with long names. Python reads it whole before it can be counted.
+#: Room for 200,000 entries with long names. Python reads the whole directory before its entries can be counted.
 MAX_DIRECTORY_BYTES = 64 << 20
 MAX_UNPACKED_BYTES = 2 << 30
 MAX_ENTRY_BYTES = 512 << 20
-#: The highest compression ratio: pictures and idx files hardly exceed it; a zip bomb reaches a thousand.
+#: Maximum compression ratio: images and idx files stay below it; a zip bomb reaches a thousand.
 MAX_RATIO = 200
 _RATIO_COUNTS_FROM_BYTES = 16 << 20
-#: Size of the record at an archive's end with a comment of 64 KiB, and of the ZIP64 records before it.
+#: Signatures of the end record and of the two ZIP64 records before it, and the size of all three with the longest
+#: comment (64 KiB).
 _END, _END_64, _LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 _LONGEST_END = (1 << 16) + 22 + 20 + 56
-#: Files that programs leave in folders, which are not part of the data.
+#: Files that operating systems create in folders and that are not data.
 _LEFTOVERS = (".ds_store", "thumbs.db", "desktop.ini")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A file in an archive: its path in it, with ``/``, and its size unpacked."""
+    """A file in an archive: its path with ``/`` as separator, and its unpacked size in bytes."""
 
     path: str
     bytes: int
@@ -49,7 +50,7 @@ class Entry:
 
 
 class Archive:
-    """A checked archive: no links, no paths outside, no password, no bomb, no repeated name."""
+    """Zip archive that was checked for links, paths outside it, a password, zip bombs and repeated names."""
 
     def __init__(self, file: zipfile.ZipFile, name: str) -> None:
         self._file = file
@@ -57,7 +58,7 @@ class Archive:
         self.entries = _checked(file, name)
 
     def read(self, entry: Entry) -> bytes:
-        """Return an entry's bytes, never more than the archive's directory announced."""
+        """Return an entry's bytes. Raises InvalidInput if it is damaged or larger than the directory states."""
         try:
             with self._file.open(entry.info) as stream:
                 data = stream.read(entry.bytes + 1)
@@ -65,7 +66,7 @@ class Archive:
             raise InvalidInput(
                 "{path} in {name} cannot be unpacked: {reason}",
                 where="{name}, {path}",
-                next_step="the archive may be damaged; pack it again",
+                next_step="the archive may be damaged; create it again",
                 code="unreadable_file",
                 path=entry.path,
                 name=self.name,
@@ -80,7 +81,7 @@ class Archive:
 
 @contextmanager
 def open_archive(path: Path, name: str) -> Iterator[Archive]:
-    """Open a zip and check everything that can be checked without unpacking it. Raises InvalidInput."""
+    """Open a zip and check its directory without unpacking any file. Raises InvalidInput if a check fails."""
     try:
         with path.open("rb") as opened:
             check_directory(opened, name)
@@ -89,7 +90,7 @@ def open_archive(path: Path, name: str) -> Iterator[Archive]:
         raise InvalidInput(
             "the archive {name} cannot be read: {reason}",
             where="{name}",
-            next_step="pack it again as a zip; it may be incomplete or damaged",
+            next_step="create the zip again; it may be incomplete or damaged",
             code="unreadable_file",
             name=name,
             reason=error,
@@ -99,9 +100,9 @@ def open_archive(path: Path, name: str) -> Iterator[Archive]:
 
 
 def check_directory(file: IO[bytes], name: str) -> None:
-    """Raise InvalidInput if an archive's directory is larger than any that is read; its size stands at the end.
+    """Raise InvalidInput if an archive's directory exceeds ``MAX_DIRECTORY_BYTES``, according to its end record.
 
-    Leaves the file at its start. A file that is no archive passes; opening it reports that.
+    Resets the file's position to its start. Accepts a file that is no archive: opening it reports that.
     """
     size = file.seek(0, io.SEEK_END)
     start = max(0, size - _LONGEST_END)
@@ -121,7 +122,7 @@ def check_directory(file: IO[bytes], name: str) -> None:
 
 
 def is_zip(path: Path) -> bool:
-    """Return whether a file begins as a zip does."""
+    """Return whether a file begins with the signature of a zip."""
     with path.open("rb") as file:
         return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
 
@@ -139,7 +140,10 @@ def _checked(file: zipfile.ZipFile, name: str) -> list[Entry]:
             continue
         if info.flag_bits & 1:
             raise _refused(
-                Message("it has a password"), name, "encrypted_archive", Message("pack it without a password")
+                Message("it has a password"),
+                name,
+                "encrypted_archive",
+                Message("create the archive without a password"),
             )
         if path in seen:
             raise _refused(Message("it contains {path!r} twice", {"path": path}), name, "doubled_entry")
@@ -181,7 +185,7 @@ def _checked_path(info: zipfile.ZipInfo, name: str) -> str:
             Message("{path!r} is a link", {"path": shown}),
             name,
             "link_in_archive",
-            Message("pack the files themselves"),
+            Message("add the files themselves to the archive instead of links"),
         )
     if path.startswith("/") or (len(path) > 1 and path[1] == ":"):
         raise _refused(Message("{path!r} is an absolute path", {"path": shown}), name, "path_outside", _OWN_NAME)
@@ -195,9 +199,9 @@ def _is_leftover(path: str) -> bool:
     return "__MACOSX" in parts or any(part.lower() in _LEFTOVERS or part.startswith("._") for part in parts)
 
 
-_PACK_AGAIN = Message("pack it again without that")
-_ADD_A_PART = Message("add a part of it")
-_OWN_NAME = Message("pack the folder by its own name")
+_PACK_AGAIN = Message("create the archive again without this problem")
+_ADD_A_PART = Message("add only a part of it")
+_OWN_NAME = Message("create the archive again with relative paths")
 
 
 def _refused(why: Message, name: str, code: str, next_step: Message = _PACK_AGAIN) -> InvalidInput:

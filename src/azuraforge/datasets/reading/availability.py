@@ -1,4 +1,4 @@
-"""Checks of statements about when columns become known. Runs in children only."""
+"""Checks of the stated times at which columns become known. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STATED = "availability_stated"
 
 
 def check_stated(stated: Collection[str], columns: Collection[str], taken: Collection[str | None]) -> None:
-    """Raise InvalidInput for a statement about a missing column, the time or the target."""
+    """Raise InvalidInput if a stated column does not exist or is one of ``taken``, such as the time or the target."""
     for name in stated:
         if name not in columns or name in taken:
             inputs = [column for column in columns if column not in taken]
@@ -27,7 +27,7 @@ def check_stated(stated: Collection[str], columns: Collection[str], taken: Colle
                 if name in taken
                 else "available_after names {column!r}, which is not an input column",
                 where="option available_after",
-                next_step="name one of {known}" if inputs else "leave the option available_after out",
+                next_step="choose one of {known}" if inputs else "leave the option available_after out",
                 code="no_input_column",
                 column=name,
                 known=inputs[:8],
@@ -35,7 +35,10 @@ def check_stated(stated: Collection[str], columns: Collection[str], taken: Colle
 
 
 def report_availability(frame: pl.DataFrame, schema: DatasetSchema, findings: list[Finding]) -> None:
-    """Append a finding for each statement. Raises InvalidInput for one that becomes known after the last row."""
+    """Append a finding for each stated column.
+
+    Raises InvalidInput if a column would only become known after the last row.
+    """
     known = known_table(frame, schema).frame
     for name, stated in schema.available_after.items():
         rows = int(known[name].is_not_null().sum())

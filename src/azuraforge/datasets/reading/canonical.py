@@ -1,6 +1,6 @@
-"""The canonical form of a series: one order of rows and columns, one type, one fingerprint.
+"""The canonical form of series data: fixed order of rows and columns, fixed types, and a fingerprint.
 
-Runs in children only.
+Runs only in child processes.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _FORMAT = "azuraforge dataset 2"
 def canonical_frame(
     frame: pl.DataFrame, time: str, target: str, features: list[str], series: str | None = None
 ) -> pl.DataFrame:
-    """Return time (UTC, microseconds), target, then features by name; float64; sorted by time.
+    """Return time (UTC, microseconds), target and features sorted by name, as float64, in order of time.
 
-    For several series, their names come first, and the rows are sorted series by series.
+    If there are several series, their names are the first column, and rows are sorted by series, then by time.
     """
     numbers = [target, *sorted(features)]
     names = [] if series is None else [pl.col(series).cast(pl.String)]
@@ -39,14 +39,13 @@ def canonical_frame(
 
 
 def fingerprint(frame: pl.DataFrame, schema: DatasetSchema, options: Json) -> str:
-    """Return the SHA-256 over the meaning of the columns, the options that shaped them, and every value.
+    """Return the SHA-256 over the schema, the options with which the rows were prepared, and every value.
 
-    It depends on no file format: times count as int64 microseconds, values as little-endian float64, negative zero
-    as zero, a missing value as NaN; the names of several series as text, each with how many rows it has. The order of
-    rows and of feature columns in the source does not matter.
+    It does not depend on the file format: times are hashed as int64 microseconds, values as little-endian float64 with
+    negative zero as zero and missing values as NaN, and series names as text with their numbers of rows. The order of
+    rows and feature columns in the source does not matter either.
 
-    Values enter block by block, so that rows at the end can be added without reading the blocks before them
-    (decision 0033).
+    Values are hashed in blocks, so that appending rows does not require reading earlier blocks (decision 0033).
     """
     return fingerprint_of(schema, options, frame.columns, frame.height, block_hashes(frame))
 
@@ -54,7 +53,7 @@ def fingerprint(frame: pl.DataFrame, schema: DatasetSchema, options: Json) -> st
 def fingerprint_of(
     schema: DatasetSchema, options: Json, columns: Sequence[str], rows: int, blocks: Sequence[str]
 ) -> str:
-    """Return the fingerprint of rows of which the hashes of all blocks are known."""
+    """Return the fingerprint of rows, given the hashes of all their blocks."""
     header = {
         "format": _FORMAT,
         "schema": {**schema.to_json(), "features": sorted(schema.features)},
@@ -69,7 +68,7 @@ def fingerprint_of(
 
 
 def block_hashes(frame: pl.DataFrame) -> tuple[str, ...]:
-    """Return the SHA-256 of each block of ``BLOCK_ROWS`` rows in canonical form; the first row begins a block."""
+    """Return the SHA-256 of each block of ``BLOCK_ROWS`` rows in canonical form, counted from the first row."""
     return tuple(_block_hash(frame.slice(start, BLOCK_ROWS)) for start in range(0, frame.height, BLOCK_ROWS))
 
 
@@ -88,7 +87,7 @@ def _block_hash(frame: pl.DataFrame) -> str:
 
 
 def write_parquet(frame: pl.DataFrame, path: Path) -> str:
-    """Write ``frame`` so that ``path`` holds all of it or nothing; return the file's SHA-256."""
+    """Write ``frame`` to ``path`` atomically; return the file's SHA-256. Raises StorageError if that fails."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     buffer = io.BytesIO()  # Polars' own writer hides the reason if a disk is full
     frame.write_parquet(buffer, compression="zstd", statistics=True, row_group_size=BLOCK_ROWS)

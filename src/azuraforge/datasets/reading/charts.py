@@ -1,4 +1,4 @@
-"""Fewer rows for a chart, chosen so that no spike disappears. Runs in children only."""
+"""Reduction of rows for a chart that preserves spikes. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import polars as pl
 
 
 def reduce_rows(frame: pl.DataFrame, columns: list[str], max_points: int) -> pl.DataFrame:
-    """Return at most ``max_points`` rows: the first, the last, and of each bucket the rows of every column's extremes.
+    """Return at most ``max_points`` rows: the first, the last, and each column's minimum and maximum in each bucket.
 
     Example:
         >>> frame = pl.DataFrame({"y": [0.0] * 500 + [9.0] + [0.0] * 500})

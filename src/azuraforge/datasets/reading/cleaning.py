@@ -1,8 +1,8 @@
-"""Cleaning of rows; each change is reported as a finding. Runs in children only.
+"""Cleaning of rows; each change is reported as a finding. Runs only in child processes.
 
-Filling uses past values only: a value carried forward was known at its time, an interpolated one was not.
-Only features are filled. A missing target stays empty: pipelines carry the last known one forward where
-they need an input, and a row without a target is never learned or used as truth.
+Gaps are filled from past values only: a value carried forward was known at its time, an interpolated one was not.
+Only features are filled. A missing target stays empty: pipelines carry the last known target forward as an input, but
+never train on a row without a target or use it as an outcome.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from azuraforge.datasets.schemas import CleaningOptions, Finding
 from azuraforge.errors import InvalidInput
 from azuraforge.messages import Message
 
-#: A feature with a larger missing share is ignored; no larger share of leading rows is dropped for it.
+#: A feature with a larger share of missing values, or of missing leading rows, is ignored. If more than the third
+#: share of a series' rows is missing, ``gaps=auto`` refuses to add them.
 _MOST_MISSING = 0.5
 _MOST_LEADING = 0.05
 _MOST_FILLED = 0.05
@@ -26,13 +27,13 @@ _MOST_FILLED = 0.05
 def take_as_missing(
     frame: pl.DataFrame, missing_values: dict[str, list[float]], findings: list[Finding]
 ) -> pl.DataFrame:
-    """Replace the values that the user declared as missing."""
+    """Replace the values that the user declared as missing with null."""
     for column, values in sorted(missing_values.items()):
         if column not in frame.columns:
             raise InvalidInput(
                 "missing_values names {column!r}, which is neither the target nor a numeric feature",
                 where="option missing_values",
-                next_step="name the target or a numeric feature",
+                next_step="choose the target or a numeric feature",
                 code="no_such_column",
                 column=column,
             )
@@ -55,7 +56,10 @@ def sort_rows(frame: pl.DataFrame, time: str, table: RawTable, findings: list[Fi
 def reduce_duplicates(
     frame: pl.DataFrame, time: str, policy: str, table: RawTable, findings: list[Finding]
 ) -> pl.DataFrame:
-    """Keep one row per time. Repetitions are removed; different values need a policy."""
+    """Keep one row per time. Exact repetitions are removed; ``policy`` decides between rows with different values.
+
+    Raises InvalidInput if there are such rows and the policy is ``error``.
+    """
     values = [column for column in frame.columns if column != ROW]
     once = frame.unique(values, keep="first", maintain_order=True)
     if once.height < frame.height:
@@ -91,9 +95,10 @@ def reduce_duplicates(
 def settle_target(
     frame: pl.DataFrame, time: str, target: str, options: CleaningOptions, table: RawTable, findings: list[Finding]
 ) -> pl.DataFrame:
-    """Remove NaN and infinite targets, and with the policies ``error`` and ``drop`` missing ones.
+    """Remove rows whose target is missing, NaN or infinite, according to ``options.missing``.
 
-    With ``forward_fill``, rows between known targets stay without a target; at the start and the end they are removed.
+    ``forward_fill`` removes such rows only at the start and the end; between known targets, they stay with an empty
+    target. Raises InvalidInput if the policy is ``error`` or no row has a target.
     """
     bad = ~frame[target].is_finite().fill_null(False)
     rows = bad.arg_true()
@@ -142,9 +147,9 @@ def settle_target(
 def settle_features(
     frame: pl.DataFrame, time: str, target: str, features: list[str], table: RawTable, findings: list[Finding]
 ) -> tuple[pl.DataFrame, list[str]]:
-    """Fill missing feature values; ignore features that are mostly missing.
+    """Fill missing feature values from the past; ignore features that are mostly missing.
 
-    Rows are removed until every feature has a value, and from there on until the target has one.
+    Leading rows are removed until every feature and the target have a value. Returns the rows and the kept features.
     """
     kept: list[str] = []
     ignored: list[str] = []
@@ -179,7 +184,7 @@ def settle_features(
 def carry_features(
     frame: pl.DataFrame, time: str, features: list[str], table: RawTable, findings: list[Finding]
 ) -> pl.DataFrame:
-    """Carry known values of features forward over missing ones, in rows that follow others of the same series."""
+    """Carry known feature values forward over missing ones, in rows that follow stored rows of the same series."""
     for column in features:
         holes = (~frame[column].is_finite().fill_null(False)).arg_true()
         if len(holes):
@@ -198,12 +203,13 @@ def settle_gaps(
     budget: Budget | None = None,
     rows_before: int = 0,
 ) -> tuple[pl.DataFrame, bool]:
-    """Add the missing rows of a regular series, with features from the past and no target, or keep the gaps.
+    """Add the missing rows of a regular series with an empty target and features from the past, or keep the gaps.
 
-    ``rows_before``: rows of the same series that are not in ``frame``; they count where the share of missing rows does.
+    ``rows_before`` is the number of earlier rows of the series outside ``frame``; they count in the share of missing
+    rows.
 
-    Returns the frame, and whether it is regular now. Raises InvalidInput if so many rows are missing that the
-    whole series exceeds ``budget``; their number is known from the rhythm, before they are built.
+    Returns the frame, and whether it is now regular. Raises InvalidInput if ``policy`` refuses the gaps, or if the
+    whole series would exceed ``budget``; the number of rows is known from the rhythm before they are created.
     """
     if rhythm.kind != "regular" or not rhythm.missing or rhythm.gap_after is None:
         return frame, True
@@ -216,7 +222,7 @@ def settle_gaps(
             "{missing:,} of {total:,} rows are missing at a frequency of {frequency}; the longest gap has "
             "{longest:,} [row|rows], the first gap follows {after}",
             where="after {after}",
-            next_step="choose gaps=forward_fill (rows are added with an empty target) or gaps=keep",
+            next_step="choose gaps=forward_fill (adds the rows with an empty target) or gaps=keep",
             code="gaps",
             details={"count": rhythm.missing, "longest": rhythm.longest},
             missing=rhythm.missing,

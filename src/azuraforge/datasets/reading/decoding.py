@@ -1,6 +1,6 @@
-"""Decoding of a file's bytes to text: its kind, compression and encoding.
+"""Decoding of a file's bytes to text: detection of its format, compression and encoding.
 
-Runs in children only. Unpacked sizes are bounded, so that a small archive cannot fill the memory.
+Runs only in child processes. Decompressed sizes are limited, so that a small archive cannot exhaust the memory.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _FORMATS = Message("a CSV (also .gz, .bz2, .xz, .zip), Parquet or Excel (.xlsx) 
 _MAGIC = {
     b"\x28\xb5\x2f\xfd": Message("a Zstandard archive"),
     b"%PDF": Message("a PDF document"),
-    b"\x89PNG": Message("a PNG picture"),
-    b"\xff\xd8\xff": Message("a JPEG picture"),
-    b"GIF8": Message("a GIF picture"),
-    b"\xd0\xcf\x11\xe0": Message("an old Excel workbook, or one with a password"),
+    b"\x89PNG": Message("a PNG image"),
+    b"\xff\xd8\xff": Message("a JPEG image"),
+    b"GIF8": Message("a GIF image"),
+    b"\xd0\xcf\x11\xe0": Message("an Excel workbook in the old .xls format or with a password"),
     b"SQLite format 3": Message("a SQLite database"),
     b"\x7fELF": Message("a program"),
     b"\x93NUMPY": Message("a NumPy array"),
@@ -36,7 +36,7 @@ _MAGIC = {
     b"ARROW1": Message("an Arrow file"),
     b"7z\xbc\xaf": Message("a 7-Zip archive"),
 }
-#: Refused encodings, those of host names: their time grows with the square of the length.
+#: Refused encodings, meant for host names: their decoding time grows with the square of the length.
 _QUADRATIC = ("idna", "punycode")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -48,7 +48,7 @@ _BOMS = (
 
 @dataclass(frozen=True)
 class Decoded:
-    """A decoded text file. ``assumed``: the encoding is a guess."""
+    """A decoded text file. ``assumed``: whether the encoding is a guess."""
 
     text: str
     encoding: str
@@ -56,7 +56,7 @@ class Decoded:
 
 
 def unpack(path: Path, name: str, limits: ReadingLimits | None = None) -> bytes:
-    """Return the file's bytes, decompressed. Raises InvalidInput if it is no table, or larger than ``limits``."""
+    """Return a file's bytes, decompressed. Raises InvalidInput if it is not a table, or exceeds ``limits``."""
     try:
         with path.open("rb") as file:
             head = file.read(16)
@@ -89,7 +89,9 @@ def unpack(path: Path, name: str, limits: ReadingLimits | None = None) -> bytes:
 
 
 def decode(data: bytes, name: str, encoding: str | None = None) -> Decoded:
-    """Decode bytes with the given encoding, else by the byte order mark, else as UTF-8, else as Windows-1254.
+    """Decode bytes with ``encoding``, else by the byte order mark, else as UTF-8, else as Windows-1254.
+
+    Raises InvalidInput if the bytes are not text in that encoding.
 
     Example:
         >>> decode("sıcaklık".encode(), "t.csv").encoding
@@ -131,9 +133,9 @@ def _decode_as(data: bytes, name: str, encoding: str) -> str:
     except UnicodeError as error:
         byte = getattr(error, "start", 0)
         raise InvalidInput(
-            "the file {name} is not {encoding} text, or not text at all",
+            "the file {name} is not text in the encoding {encoding}",
             where="{name}, line {line}, byte {byte}",
-            next_step="name its encoding with the option encoding, or save the table as UTF-8",
+            next_step="state the encoding with the option encoding, or save the table as UTF-8",
             code="bad_encoding",
             name=name,
             encoding=encoding,
@@ -181,7 +183,7 @@ def _only_member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
         )
     if len(members) != 1:
         raise InvalidInput(
-            "the archive {name} has {count:,} [file|files]; exactly one table is needed",
+            "the archive {name} contains {count:,} [file|files], but must contain exactly one table",
             where="{name}",
             next_step="unpack it and add the table itself",
             name=name,

@@ -1,4 +1,4 @@
-"""Delimited text (CSV and its cousins) as a frame of strings. Runs in children only."""
+"""Delimited text, such as CSV, read as a frame of strings. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -34,9 +34,12 @@ ROW = "__row__"
 class RawTable:
     """A table as in the file.
 
-    ``frame`` has the file's columns (strings where they come from text) and ``ROW``, the row's number from 0.
-    ``first_line`` is the line of row 0 where rows and lines go together, None if they do not. ``unread`` are columns
-    of the file that cannot be used and are not in ``frame``.
+    Attributes:
+        frame: the file's columns, as strings if they come from text, and ``ROW``, the row's number from 0.
+        name: name of the file or source in messages.
+        first_line: line number of row 0; None if a row can span several lines.
+        separator: separator of the columns; None if the table does not come from text.
+        unread: names of columns that cannot be used and are not in ``frame``.
     """
 
     frame: pl.DataFrame
@@ -46,31 +49,31 @@ class RawTable:
     unread: tuple[str, ...] = ()
 
     def place(self, row: int, column: str | None = None) -> Message:
-        """Return the place of a row: ``prices.csv, line 7, column 'Close'``."""
+        """Return the place of a row for messages, such as ``prices.csv, line 7, column 'Close'``."""
         values: dict[str, object] = {"file": self.name, "row": self.row_place(row), "column": column}
         return Message("{file}, {row}" if column is None else "{file}, {row}, column {column!r}", values)
 
     def row_place(self, row: int) -> Message:
-        """Return the place of a row in the file: ``line 7``, or ``row 6`` if a row can have several lines."""
+        """Return the place of a row within the file: ``line 7``, or ``row 6`` if rows can span several lines."""
         if self.first_line is None:
             return Message("row {row}", {"row": row + 1})
         return Message("line {line}", {"line": row + self.first_line})
 
     def require(self, column: str, option: str) -> None:
-        """Raise InvalidInput if the table has no such column."""
+        """Raise InvalidInput if the table has no such column; ``option`` is the option that names it."""
         names = [name for name in self.frame.columns if name != ROW]
         require_column([*names, *self.unread], self.name, column, option)
 
 
 def table_of(frame: pl.DataFrame, name: Text) -> RawTable:
-    """Return a typed frame (Parquet, a source) as a table; categories become text."""
+    """Return a typed frame, from Parquet or a source, as a table; categories become text."""
     _refuse_reserved(frame.columns, name)
     categories = [column for column, kind in frame.schema.items() if isinstance(kind, pl.Categorical | pl.Enum)]
     return RawTable(frame.with_columns(pl.col(categories).cast(pl.String)).with_row_index(ROW), name)
 
 
 def require_column(names: list[str], file: Text, column: str, option: str) -> None:
-    """Raise InvalidInput if ``column`` is not among ``names``, with the closest name as a suggestion."""
+    """Raise InvalidInput if ``column`` is not among ``names``, and suggest the closest name."""
     if column in names:
         return
     close = difflib.get_close_matches(column, names, n=1, cutoff=0.6)
@@ -80,7 +83,7 @@ def require_column(names: list[str], file: Text, column: str, option: str) -> No
     raise InvalidInput(
         "{file} has no column {column!r}; its columns are {shown}",
         where="option {option}",
-        next_step="did you mean {guess!r}?" if guess else "name one of the columns",
+        next_step="did you mean {guess!r}?" if guess else "choose one of the columns",
         code="no_such_column",
         details={"columns": names[:200]},
         file=file,
@@ -94,10 +97,10 @@ def require_column(names: list[str], file: Text, column: str, option: str) -> No
 def read_delimited(
     text: str, name: str, separator: str | None, needed: dict[str, str], limits: ReadingLimits | None = None
 ) -> RawTable:
-    """Read text as a table of strings; ``needed`` are the required columns, by the option that names them.
+    """Read text as a table of strings; ``needed`` maps options to the required columns that they name.
 
-    Raises InvalidInput if no separator fits, a line has more values than the header, a quote is left open, or the
-    table has more columns or values than ``limits`` allow, which is counted before it is built.
+    Raises InvalidInput if no separator fits, a required column is missing, a line has more values than the header,
+    a quote is not closed, or the table exceeds ``limits``, which is checked before it is built.
     """
     limits = limits or ReadingLimits()
     refuse_markup(text, name)
@@ -115,7 +118,7 @@ def read_delimited(
     header = _header(body, chosen or ",", name, limits)
     if separator and found and found != separator and any(column not in header for column in needed.values()):
         raise InvalidInput(
-            "the columns of {name} are not separated by the stated separator ({stated}); found: {found_name}",
+            "the columns of {name} are separated by {found_name}, not by the stated separator ({stated})",
             where="{name}, line {line}",
             next_step="leave the option separator out, or set it to {found!r}",
             code="wrong_separator",
@@ -130,7 +133,7 @@ def read_delimited(
         require_column(header, name, column, option)
     limits.check_table(body.count("\n") + 1, len(header), name)
     frame = _parse(body, chosen or ",", header, name, skipped)
-    lines = _line_ends(body)  # rows, where no quoted value spans lines
+    lines = _line_ends(body)  # equals the number of rows if no quoted value spans lines
     first = skipped + 2 if lines == _height_without_trailing_blanks(frame) else None
     frame = frame.with_row_index(ROW).filter(pl.any_horizontal(pl.exclude(ROW).is_not_null()))
     if not frame.height:
@@ -145,7 +148,7 @@ def read_delimited(
 
 
 def sniff(text: str) -> str | None:
-    """Return the separator that splits header and rows into the same number of columns; None if none does.
+    r"""Return the separator that splits the header and most lines into equally many columns; None if none does.
 
     Example:
         >>> sniff("time;value\\n2020-01-01;1,5\\n2020-01-02;2,5\\n")
@@ -171,7 +174,7 @@ def sniff(text: str) -> str | None:
 
 
 def separator_name(separator: str) -> Message:
-    """Return ``comma`` for ``","``; the character itself if it has no name."""
+    """Return a separator's name for messages, such as ``comma``; the character itself if it has no name."""
     return _NAMES.get(separator, Message("{separator!r}", {"separator": separator}))
 
 
@@ -201,7 +204,7 @@ def _header(text: str, separator: str, name: str, limits: ReadingLimits) -> list
         raise InvalidInput(
             "the header of {name} cannot be read: {reason}",
             where="{name}, header",
-            next_step="look for a quote that is opened and not closed, or a value without line breaks",
+            next_step="check the file for a quote that is not closed, or for missing line breaks",
             code="unreadable_file",
             name=name,
             reason=error,
@@ -233,7 +236,7 @@ def _parse(text: str, separator: str, header: list[str], name: str, skipped: int
         raise InvalidInput(
             "the file {name} cannot be read as a table: {reason}",
             where="{name}",
-            next_step="look for a quote that is opened and not closed",
+            next_step="check the file for a quote that is not closed",
             code="unreadable_file",
             name=name,
             reason=reason,
@@ -257,9 +260,9 @@ def _refuse_ragged(text: str, separator: str, width: int, name: str, skipped: in
         for row in rows:
             if len(row) > width:
                 raise InvalidInput(
-                    "a line of {name} has {count:,} [value|values], the header has {width:,}",
+                    "a line of {name} has {count:,} [value|values], but the header has {width:,}",
                     where="{name}, line {line}",
-                    next_step="correct the line, or name another separator (this one was used: {separator_name})",
+                    next_step="correct the line, or choose another separator (used: {separator_name})",
                     code="ragged_line",
                     name=name,
                     count=len(row),
@@ -284,7 +287,7 @@ def _refuse_single_column(text: str, name: str) -> None:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """Yield the lines as ``io.StringIO`` does, without a second copy of the text."""
+    """Yield the lines as ``io.StringIO`` does, without copying the whole text."""
     start = 0
     while start < len(text):
         end = text.find("\n", start) + 1 or len(text)
@@ -293,7 +296,7 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _line_ends(text: str) -> int:
-    """Count the line ends before the text's last line."""
+    """Return the number of line breaks, without those at the end of the text."""
     end = len(text)
     while end and text[end - 1] in "\r\n":
         end -= 1

@@ -1,4 +1,4 @@
-"""Findings of reading a dataset: a stable code, a severity, and a text with the key ``findings.CODE``."""
+"""Findings from reading a dataset: a stable code, a severity, and a text with the message key ``findings.CODE``."""
 
 from __future__ import annotations
 
@@ -90,7 +90,9 @@ CODES = tuple(_SEVERITIES)
 
 
 def finding(code: str, *, count: int = 1, where: str | Message = "", **values: object) -> Finding:
-    """Return a finding by its code; a value may be a ``Message`` or ``{"en": …, "tr": …}``.
+    """Return the finding with this code, and ``values`` for its text.
+
+    A value may be a ``Message`` or a mapping ``{"en": …, "tr": …}``.
 
     Example:
         >>> finding("rows_sorted", count=3, where="line 7").text["en"]
@@ -107,7 +109,7 @@ def finding(code: str, *, count: int = 1, where: str | Message = "", **values: o
 
 
 def _worded(name: str, value: object, language: Code) -> object:
-    """Return a value formatted for the language; a row number stays as a spreadsheet shows it."""
+    """Return a value formatted for the language; a row number gets no separators, as in a spreadsheet."""
     if isinstance(value, dict):
         return value[language]
     if isinstance(value, Message):
@@ -122,7 +124,7 @@ def _worded(name: str, value: object, language: Code) -> object:
 
 
 def remarks(found: Sequence[SourceFinding]) -> list[Finding]:
-    """Return the remarks of a source as findings."""
+    """Return the findings that a source reported."""
     return [
         Finding(code=each.code, severity=each.severity, count=each.count, where=each.where, text=dict(each.text))
         for each in found

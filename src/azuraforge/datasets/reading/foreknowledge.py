@@ -1,4 +1,4 @@
-"""Columns that seem to know the future of the target, as findings. Runs in children only."""
+"""Findings about columns that seem to contain future values of the target. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from azuraforge.plugins.forecasting.availability import known_ahead_of, known_ta
 from azuraforge.plugins.forecasting.foreknowledge.frames import examine_frame
 from azuraforge.plugins.forecasting.foreknowledge.sentences import evidence
 
-#: Least number of examined rows ahead; the verdict examines those that the run predicts.
+#: Number of rows ahead to examine; the gate later examines the horizon of the run.
 _HORIZON = 12
-#: Codes of the findings about columns that know the future, or repeat the target.
+#: Codes of the findings about columns that contain the future, or repeat the target.
 CODES = ("column_knows_future", "column_repeats_target")
 
 
 def report_foreknowledge(frame: pl.DataFrame, schema: DatasetSchema, findings: list[Finding]) -> None:
-    """Examine a canonical frame, as it was known at each row, and append a warning for each suspicious column."""
+    """Append a warning for each suspicious column of a canonical frame, given when its values become known."""
     table = known_table(frame, schema)
     for found in examine_frame(table.frame, table.schema, horizon=_HORIZON, known_ahead=known_ahead_of(schema)):
         code = CODES[0] if found.blocks else CODES[1]

@@ -1,6 +1,6 @@
-"""The rhythm of a series: the distance of its rows, and the rows missing from it.
+"""The rhythm of a series: the interval between its rows, and the missing rows.
 
-Runs in children only.
+Runs only in child processes.
 """
 
 from __future__ import annotations
@@ -18,22 +18,29 @@ from azuraforge.plugins.forecasting.calendar import usual
 _US = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000, "w": 604_800_000_000}
 _DAY = _US["d"]
 _MONTHS = {"mo": 1, "q": 3, "y": 12}
-#: Years on which calendars agree, and the range of 64 bits of microseconds.
+#: 10,000 years in microseconds: the range of calendar dates, which fits into 64 bits.
 _LONGEST = 10_000 * 365 * _DAY
-#: A calendar step is at least this long; shorter ones are fixed times.
+#: Minimum length of a step in calendar months, in microseconds.
 _MONTH_AT_LEAST = 27 * _DAY
-#: A session has rows at this share of its hours on its days, and is closed for the rest of the day.
+#: Rows form daily sessions if they fill at least the first share of the sessions' times, and the sessions cover at
+#: most the second share of a day.
 _SESSION_FILL = 0.8
 _SESSION_DAY = 0.9
 
 
 @dataclass(frozen=True)
 class Rhythm:
-    """The rhythm of a series' rows.
+    """The interval between a series' rows, and the rows missing from it.
 
-    ``missing`` rows would make the series whole; ``longest`` is the longest hole, in rows; ``gap_after`` the row
-    before the first hole. Only ``kind="regular"`` has a ``frequency``; days and months are those of ``zone``, which is
-    None if rows follow the clock and not a calendar.
+    Attributes:
+        kind: only ``regular`` rows have a fixed interval.
+        frequency: the interval, such as ``1h``; None unless the rows are regular.
+        season: number of rows in a season.
+        missing: number of rows missing between the first and the last.
+        longest: number of rows missing in the longest gap.
+        gap_after: index of the row before the first gap; None if there is none.
+        month_end: whether the rows are at the ends of months.
+        zone: time zone of days and months; None if the interval is a fixed time.
     """
 
     kind: Literal["regular", "trading_days", "sessions", "irregular"]
@@ -58,7 +65,7 @@ def find_rhythm(times: pl.Series, timezone: str, frequency: str | None = None) -
         '1h'
     """
     rhythm = _rhythm_in(times, timezone, frequency)
-    if rhythm is None and timezone != "UTC":  # stamped by a clock without daylight saving
+    if rhythm is None and timezone != "UTC":  # the clock may ignore daylight saving time
         rhythm = _rhythm_in(times, "UTC", frequency)
     if rhythm is None and frequency is not None:
         _refuse_asked(times, timezone, frequency)
@@ -74,14 +81,14 @@ def _rhythm_in(times: pl.Series, zone: str, frequency: str | None) -> Rhythm | N
         monthly = _months(wall, zone)
         if monthly is not None:
             return monthly
-    daily = _common(steps) % _DAY == 0  # days follow the calendar, hours the clock
+    daily = _common(steps) % _DAY == 0  # a day can have 23 or 25 hours, an hour is fixed
     moments = (wall if daily else times).cast(pl.Int64)
     step = _common(moments.diff().drop_nulls())
     rhythm = _fixed(moments, step, zone if daily else None)
     if rhythm is None:
         return None
     if step == _DAY:
-        weekdays = len(usual(wall.dt.weekday().to_numpy()))  # one special Saturday does not make a week of six days
+        weekdays = len(usual(wall.dt.weekday().to_numpy()))  # a single Saturday does not make a six-day week
         if weekdays < 7 and times.len() > 2 * weekdays:
             return Rhythm("trading_days", None, weekdays, zone=zone)
     if step < _DAY and rhythm.missing > 0.05 * (times.len() + rhythm.missing):
@@ -90,7 +97,9 @@ def _rhythm_in(times: pl.Series, zone: str, frequency: str | None) -> Rhythm | N
 
 
 def season_of(frequency: str) -> int:
-    """Return the rows in the strongest natural cycle: a day for hours, a week for days, a year for weeks and months.
+    """Return the number of rows in the natural season of a frequency.
+
+    The season is a day for hours, a week for days, and a year for weeks and months; a frequency without one gives 1.
 
     Example:
         >>> season_of("15m"), season_of("1w"), season_of("1mo")
@@ -112,7 +121,7 @@ def season_of(frequency: str) -> int:
 
 
 def step_of(frequency: str) -> timedelta:
-    """Return the longest distance of two rows of a frequency: months count 31 days.
+    """Return the longest interval between two rows at a frequency; a month counts as 31 days.
 
     Example:
         >>> step_of("15m"), step_of("1mo").days
@@ -123,7 +132,7 @@ def step_of(frequency: str) -> timedelta:
 
 
 def whole_grid(times: pl.Series, rhythm: Rhythm) -> pl.Series:
-    """Return all times of a regular rhythm between the first and the last row, in UTC."""
+    """Return all times of a regular rhythm from the first to the last row, in UTC."""
     if rhythm.frequency is None:
         raise ValueError("rows without a fixed distance have no grid")
     zone = rhythm.zone or "UTC"
@@ -153,7 +162,7 @@ def _asked(times: pl.Series, wall: pl.Series, zone: str, frequency: str) -> Rhyt
         step = count * _US[unit]
         daily = step % _DAY == 0
         rhythm = _fixed((wall if daily else times).cast(pl.Int64), step, zone if daily else None)
-        frequency = _name(step)  # 24h are requested and checked as days, so they are stepped as days
+        frequency = _name(step)  # 24h means days, here and when missing rows are added
     return replace(rhythm, frequency=frequency, season=season_of(frequency)) if rhythm else None
 
 
@@ -175,12 +184,12 @@ def _refuse_asked(times: pl.Series, timezone: str, frequency: str) -> None:
 
 
 def _common(steps: pl.Series) -> int:
-    """Return the most common step; of equally common ones the shortest."""
+    """Return the most common step; if several are equally common, the shortest."""
     return int(steps.mode().to_numpy().min())
 
 
 def _fixed(moments: pl.Series, step: int, zone: str | None) -> Rhythm | None:
-    """Return the rhythm of rows on a grid of one fixed step; None if some are off the grid."""
+    """Return the rhythm of rows on a grid of one fixed step; None if a row is off the grid."""
     if step <= 0 or step % 1000 or bool(((moments - int(moments[0])) % step).ne(0).any()):
         return None
     name = _name(step)
@@ -188,7 +197,7 @@ def _fixed(moments: pl.Series, step: int, zone: str | None) -> Rhythm | None:
 
 
 def _months(wall: pl.Series, zone: str, step: int | None = None) -> Rhythm | None:
-    """Return the rhythm of rows on one day and hour of the month, or on its last day."""
+    """Return the rhythm of rows at one day and time of the month, or at its last day; None if other rows exist."""
     into_day = wall - wall.dt.truncate("1d")
     last_day = wall.dt.day() == wall.dt.month_end().dt.day()
     month_end = bool(last_day.all()) and wall.dt.day().n_unique() > 1
@@ -221,7 +230,7 @@ def _with_gaps(index: pl.Series, frequency: str, zone: str | None, month_end: bo
 
 
 def _session(wall: pl.Series, step: int, zone: str) -> Rhythm | None:
-    """Return the rhythm of rows at the same hours of most days: a stock exchange, a shop, a school."""
+    """Return the rhythm of rows at the same times of most days, such as trading hours; None if there is none."""
     days = wall.dt.date().n_unique()
     slots = len(usual((wall - wall.dt.truncate("1d")).cast(pl.Int64).to_numpy()))
     round_the_clock = slots * step > _SESSION_DAY * _DAY

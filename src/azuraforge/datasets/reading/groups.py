@@ -1,4 +1,7 @@
-"""Groups that the series of a panel belong to, from columns or from the parts of their names. Runs in children only."""
+"""Groups of a panel's series, read from columns or from parts of the series' names.
+
+Runs only in child processes.
+"""
 
 from __future__ import annotations
 
@@ -12,21 +15,22 @@ from azuraforge.errors import InvalidInput
 from azuraforge.messages import Message
 from azuraforge.plugins.contract.groups import total_names
 
-#: Series → the group that it belongs to.
+#: Group of each series, by the series' name.
 Membership = dict[str, str]
 
 _GROUPS = Message("option groups")
 
 
 def check_groups(options: FileOptions) -> None:
-    """Refuse groups without several series, or a column that has another meaning. Raises InvalidInput."""
+    """Raise InvalidInput if groups are requested without several series, or for a column with another role."""
     if not options.groups and options.group_separator is None:
         return
     if options.series is None:
         raise InvalidInput(
             "groups add up several series, but the dataset has one",
             where="option groups" if options.groups else "option group_separator",
-            next_step="name the column that identifies the series (series), or leave the groups out",
+            next_step="state the column that identifies the series with the option series, or omit the option groups "
+            "and the option group_separator",
             code="groups_without_series",
         )
     taken = {options.time: Message("time"), options.target: Message("target"), options.series: Message("series")}
@@ -44,37 +48,37 @@ def check_groups(options: FileOptions) -> None:
 def read_groups(
     table: RawTable, names: pl.Series, kept: Sequence[str], options: FileOptions
 ) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Return column → group → series, groups of one series left out.
+    """Return the names of the series by column and group; groups of one series are omitted.
 
     Args:
-        table: the rows as they were read.
-        names: ``(row,)`` the series of each row.
-        kept: the series that the dataset holds, sorted.
-        options: the options for reading the file.
+        table: the rows as read from the file.
+        names: series name of each row.
+        kept: names of the dataset's series, sorted.
+        options: options for reading the file.
 
-    Raises InvalidInput if a group is meaningless, or a series is in two groups of a column.
+    Raises InvalidInput if grouping by a column is meaningless, or a series is in two of its groups.
     """
     if not options.groups and options.group_separator is None:
         return {}
     if len(kept) < 2:
         raise _bad(
             Message("the dataset has one series, {series!r}: there is nothing to add up", {"series": kept[0]}),
-            Message("leave the groups out"),
+            Message("omit the option groups and the option group_separator"),
         )
     memberships = {name: _of_column(table, names, name) for name in dict.fromkeys(options.groups)}
     if options.group_separator is not None:
         for name, found in _of_names(kept, options.group_separator).items():
             if name in memberships:
                 raise _bad(
-                    Message("{name!r} is a column and a level of the names", {"name": name}),
+                    Message("{name!r} is both a group column and a level of the series names", {"name": name}),
                     Message("rename the column"),
                 )
             memberships[name] = found
     groups = {name: _several(name, found, kept) for name, found in memberships.items()}
     if clash := sorted({*total_names(groups)} & {*kept}):
         raise _bad(
-            Message("a series is called {name!r}, the name of a total", {"name": clash[0]}),
-            Message("rename the series, or leave the groups out"),
+            Message("a series has the name of a total, {name!r}", {"name": clash[0]}),
+            Message("rename the series, or omit the option groups and the option group_separator"),
         )
     return groups
 
@@ -86,9 +90,9 @@ def _of_column(table: RawTable, names: pl.Series, column: str) -> Membership:
     if len(empty):
         row = int(empty[0])
         raise InvalidInput(
-            "the series {series!r} has no group of {column!r} in this row",
+            "the series {series!r} has no value in the group column {column!r} of this row",
             where="{place}",
-            next_step="fill in the group in every row of the series",
+            next_step="fill in the column in every row of the series",
             code="missing_group",
             series=names[row],
             column=column,
@@ -100,9 +104,9 @@ def _of_column(table: RawTable, names: pl.Series, column: str) -> Membership:
         name = twice["series"][0]
         first, second = twice.filter(pl.col("series") == name)["group"].head(2).to_list()
         raise InvalidInput(
-            "the series {series!r} is in two groups of {column!r}: {first!r} and {second!r}",
+            "the series {series!r} has two values in the group column {column!r}: {first!r} and {second!r}",
             where="{table}, column {column!r}",
-            next_step="name a column that has one value for each series",
+            next_step="choose a column that has one value per series",
             code="group_varies",
             series=name,
             column=column,
@@ -114,7 +118,7 @@ def _of_column(table: RawTable, names: pl.Series, column: str) -> Membership:
 
 
 def _of_names(kept: Sequence[str], separator: str) -> dict[str, Membership]:
-    """Return a level for each part of the names but the last: its groups are the names' beginnings."""
+    """Return the groups of the series by level: at level n, a group is the first n parts of the series' names."""
     parts = {name: name.split(separator) for name in kept}
     depth = len(parts[kept[0]])
     for name, each in parts.items():
@@ -126,7 +130,10 @@ def _of_names(kept: Sequence[str], separator: str) -> dict[str, Membership]:
                 )
                 if len(each) != depth
                 else Message("{separator!r} divides the name {name!r} into {count} [part|parts]", values),
-                Message("name a separator that divides every series' name into equally many parts, at least two"),
+                Message(
+                    "choose a separator that divides the name of every series into the same number of parts, at "
+                    "least two"
+                ),
                 Message("option group_separator"),
             )
     return {
@@ -142,12 +149,12 @@ def _several(column: str, found: Membership, kept: Sequence[str]) -> dict[str, t
     if len(members) == 1:
         raise _bad(
             Message("all series are in one group of {column!r}, which equals the total", {"column": column}),
-            Message("leave the column out of the groups"),
+            Message("remove the column from the option groups"),
         )
     if len(members) == len(kept):
         raise _bad(
             Message("every series has its own group in {column!r}: there is nothing to add up", {"column": column}),
-            Message("leave the column out of the groups"),
+            Message("remove the column from the option groups"),
         )
     return {group: tuple(names) for group, names in sorted(members.items()) if len(names) > 1}
 

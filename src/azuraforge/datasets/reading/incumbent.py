@@ -1,4 +1,4 @@
-"""The present forecast in a file: its values, and the times at which they were made. Runs in children only."""
+"""The incumbent forecast in a file: its values and the times at which they were made. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from azuraforge.plugins.contract.dataset_schema import DatasetSchema, IncumbentC
 
 
 def incumbent_of(options: FileOptions) -> IncumbentColumns | None:
-    """Return the columns of the incumbent. Raises InvalidInput if one of the two is missing, or has another role."""
+    """Return the columns of the incumbent; None if the options name none.
+
+    Raises InvalidInput if only one of its two columns is named, or one already has another role.
+    """
     if options.incumbent is None and options.incumbent_made_at is None:
         return None
     if options.incumbent is None or options.incumbent_made_at is None:
@@ -25,7 +28,7 @@ def incumbent_of(options: FileOptions) -> IncumbentColumns | None:
         raise InvalidInput(
             "an incumbent needs two columns: its forecasts and the time at which each was made",
             where="option {missing}",
-            next_step="name the column; a forecast counts only at origins at or after the time it was made",
+            next_step="state the column; a forecast is used only at origins at or after the time it was made",
             missing=missing,
         )
     roles = {options.time: Message("time"), options.target: Message("target"), str(options.series): Message("series")}
@@ -33,9 +36,9 @@ def incumbent_of(options: FileOptions) -> IncumbentColumns | None:
     for name in (options.incumbent, options.incumbent_made_at):
         if name in roles:
             raise InvalidInput(
-                "{column!r} is already used as {role} and cannot belong to the incumbent",
+                "{column!r} is already used as {role} and cannot be a column of the incumbent",
                 where="option incumbent",
-                next_step="name another column",
+                next_step="choose another column",
                 column=name,
                 role=roles[name],
             )
@@ -46,18 +49,18 @@ def incumbent_of(options: FileOptions) -> IncumbentColumns | None:
 def read_incumbent(
     table: RawTable, keys: pl.DataFrame, columns: IncumbentColumns, options: FileOptions, findings: list[Finding]
 ) -> pl.DataFrame:
-    """Return the rows that hold a present forecast: ``keys``, the forecast, and the microsecond at which it was made.
+    """Return the rows with an incumbent forecast: ``keys``, the forecast, and when it was made (epoch microseconds).
 
-    Of several forecasts of one target, the last in the file.
+    If there are several forecasts for one target, the last in the file is returned.
 
     Args:
-        table: with its rows in order.
-        keys: time, and of several series their names, of each row of the table.
+        table: the rows in the order of ``keys``.
+        keys: time of each row, and the name of its series if there are several.
         columns: the columns of the incumbent.
-        options: the options of the table.
+        options: the options for reading the table.
         findings: receives the number of rows with a forecast.
 
-    Raises InvalidInput naming the first row whose forecast or time cannot be read, or that has only one of the two.
+    Raises InvalidInput naming the first row whose forecast or time cannot be read, or whose time is missing.
     """
     found = all_forecasts(table, keys, columns, options)
     findings.append(finding("incumbent_read", count=found.height, column=columns.forecast, of=table.frame.height))
@@ -65,7 +68,7 @@ def read_incumbent(
 
 
 def all_forecasts(table: RawTable, keys: pl.DataFrame, columns: IncumbentColumns, options: FileOptions) -> pl.DataFrame:
-    """Return every row that holds a present forecast, as ``read_incumbent``, with ``ROW`` of the table."""
+    """Return every row with an incumbent forecast, in the columns of ``read_incumbent`` and the table's ``ROW``."""
     table.require(columns.forecast, "incumbent")
     table.require(columns.made_at, "incumbent_made_at")
     values = _numbers(table, columns.forecast, options)
@@ -74,7 +77,10 @@ def all_forecasts(table: RawTable, keys: pl.DataFrame, columns: IncumbentColumns
         moments = moments.set(moments.str.strip_chars() == "", None)
     known = values.is_finite().fill_null(False)
     _refuse(
-        table, columns.forecast, known & moments.is_null(), Message("the incumbent has no time at which it was made")
+        table,
+        columns.forecast,
+        known & moments.is_null(),
+        Message("the incumbent forecast has no time at which it was made"),
     )
     there = table.frame.with_columns(moments.alias(columns.made_at)).filter(known)
     made = parse_times(replace(table, frame=there), columns.made_at, options.timezone, options.time_format).utc
@@ -86,7 +92,7 @@ def all_forecasts(table: RawTable, keys: pl.DataFrame, columns: IncumbentColumns
 
 
 def with_incumbent(frame: pl.DataFrame, schema: DatasetSchema, forecasts: pl.DataFrame | None) -> pl.DataFrame:
-    """Return canonical rows with the columns of the incumbent, null for rows without its forecast."""
+    """Return canonical rows with the columns of the incumbent, null in rows without a forecast."""
     if not schema.incumbent_columns:
         return frame
     key = [name for name in (schema.series, schema.time) if name is not None]
@@ -109,7 +115,7 @@ def _numbers(table: RawTable, column: str, options: FileOptions) -> pl.Series:
     where = Message("{file}, column {column!r}", {"file": table.name, "column": column})
     decimal = options.decimal or find_decimal(text.alias(column).to_frame(), [], column, where)
     values = to_numbers(text, decimal or ".")
-    _refuse(table, column, ~empty.fill_null(True) & values.is_null(), Message("the incumbent is not a number"))
+    _refuse(table, column, ~empty.fill_null(True) & values.is_null(), Message("the incumbent forecast is not a number"))
     return values
 
 

@@ -1,6 +1,6 @@
-"""Inspection of columns: usable ones, useless ones, and whether there is anything to learn.
+"""Inspection of columns: selection of usable features, and refusal of series that cannot be learned.
 
-Runs in children only.
+Runs only in child processes.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from azuraforge.datasets.schemas import Finding
 from azuraforge.errors import InvalidInput
 from azuraforge.messages import Message
 
-#: Fewer rows than this cannot be split into training and test data.
+#: Minimum number of rows of a series in a panel: fewer cannot be split into training and test sets.
 FEWEST_ROWS = 20
-#: Least number of rows of a single series: yearly data are short, and some forecasters learn from so few.
+#: Minimum number of rows of a single series: yearly data are short, and some forecasters need no more.
 FEWEST_ROWS_OF_ONE = 8
 _ZEROS_AT_MOST = 0.2
 _ZEROS_DISTANCE = 10.0  # interquartile ranges between zero and the median
@@ -32,9 +32,9 @@ def numbers(
     decimal: Decimal | None,
     findings: list[Finding],
 ) -> tuple[pl.DataFrame, list[str]]:
-    """Return ``ROW``, target and features as float64, in the table's order; and the features' names.
+    """Return ``ROW``, target and features as float64, in the table's order of columns, and the features' names.
 
-    Raises InvalidInput naming the first row if the target, or a feature asked for by name, is not a number.
+    Raises InvalidInput naming the first row if the target, or a feature that was requested by name, is not a number.
     """
     candidates = _candidates(table, time, target, features, exclude)
     cleaned = table.frame.with_columns(
@@ -63,7 +63,7 @@ def numbers(
 def ignore_useless(
     frame: pl.DataFrame, time: str, target: str, features: list[str], findings: list[Finding]
 ) -> tuple[pl.DataFrame, list[str]]:
-    """Leave out useless features: constants, counters of rows or time, copies of the target."""
+    """Drop useless features: constants, counters of rows or time, and copies of the target. Report them."""
     rows = pl.Series(range(frame.height), dtype=pl.Float64)
     clock = frame[time].cast(pl.Int64).cast(pl.Float64)
     reasons: dict[str, list[str]] = {}
@@ -82,7 +82,7 @@ def ignore_useless(
 
 
 def report_suspicious_zeros(frame: pl.DataFrame, time: str, columns: list[str], findings: list[Finding]) -> None:
-    """Report zeros far below all other values, which usually mean "no measurement" (a pressure of 0 hPa)."""
+    """Report zeros far below all other values, which usually mean "no measurement", such as a pressure of 0 hPa."""
     for name in columns:
         values = frame[name]
         zeros = values == 0
@@ -97,7 +97,7 @@ def report_suspicious_zeros(frame: pl.DataFrame, time: str, columns: list[str], 
 
 
 def refuse_unlearnable(frame: pl.DataFrame, target: str, name: Text) -> None:
-    """Raise InvalidInput if the series is too short or never changes."""
+    """Raise InvalidInput if the series is too short or its target is constant."""
     if frame.height < FEWEST_ROWS_OF_ONE:
         raise InvalidInput(
             "the series has {rows:,} [row|rows]; at least {fewest} are needed",
@@ -114,7 +114,7 @@ def refuse_unlearnable(frame: pl.DataFrame, target: str, name: Text) -> None:
         raise InvalidInput(
             "the target {target!r} is {value:g} in every row: there is nothing to learn",
             where="{name}, column {target!r}",
-            next_step="choose another target; the forecast of a constant is its value",
+            next_step="choose another target; a constant needs no forecast",
             code="constant_target",
             target=target,
             value=known[0],
@@ -199,7 +199,7 @@ def _required(table: RawTable, frame: pl.DataFrame, name: str, decimal: Decimal,
 
 
 def _proportional(values: pl.Series, clock: pl.Series) -> bool:
-    """Return whether ``values`` is an exact linear copy of ``clock``."""
+    """Return whether ``values`` is a linear function of ``clock``, up to rounding."""
     span = float(clock[-1]) - float(clock[0])
     rise = float(values[-1]) - float(values[0])
     if span == 0 or rise == 0:

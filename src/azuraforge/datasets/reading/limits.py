@@ -1,6 +1,6 @@
-"""Size limits of reading, checked before anything of that size is built.
+"""Size limits of reading, checked before data of that size are built.
 
-Runs in children only, apart from ``ReadingLimits``, which the platform hands to them.
+Runs only in child processes, except ``ReadingLimits``, which the platform passes to them.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     from azuraforge.settings import ReadingSettings
 
 _PREFIX = "AZURAFORGE_READING__"
-#: The name of a thing in messages.
+#: Name of a file, table or source in messages.
 Text = str | Message
-_A_PART = Message("add a part of it")
-ASK_FOR_LESS = Message("ask for less")
+_A_PART = Message("add only a part of it")
+ASK_FOR_LESS = Message("request less data")
 
 
 @dataclass(frozen=True)
 class ReadingLimits:
-    """Limits of one dataset; the settings of the same names state them.
+    """Limits of one dataset, from the settings of the same names.
 
     Attributes:
-        table_bytes: a table as text, decompressed.
-        values: rows times columns, missing rows that are added included.
-        columns: columns of a table.
-        picture_bytes: pixels of all pictures, decoded.
+        table_bytes: maximum size of a table as decompressed text.
+        values: maximum number of rows times columns, including rows added for gaps.
+        columns: maximum number of columns of a table.
+        picture_bytes: maximum size of all images, decoded.
     """
 
     table_bytes: int = 512 << 20
@@ -41,11 +41,11 @@ class ReadingLimits:
 
     @classmethod
     def of(cls, settings: ReadingSettings) -> ReadingLimits:
-        """Return the limits that the platform's settings state."""
+        """Return the limits that the platform's settings define."""
         return cls(settings.table_bytes, settings.values, settings.columns, settings.picture_bytes)
 
     def check_table(self, rows: int, columns: int, what: Text, next_step: Message = _A_PART) -> None:
-        """Raise InvalidInput for a table with too many columns or values; ``what`` is its name in messages."""
+        """Raise InvalidInput if a table has too many columns or values; messages call it ``what``."""
         if columns > self.columns:
             size = Message("{what} has {columns:,} columns", {"what": what, "columns": columns})
             raise _refused(size, Message("{most:,}", {"most": self.columns}), "columns", what, next_step)
@@ -55,22 +55,26 @@ class ReadingLimits:
             raise _refused(size, Message("{most:,}", {"most": self.values}), "values", what, next_step)
 
     def check_frame(self, frame: pl.DataFrame, what: Text, next_step: Message = _A_PART) -> None:
-        """Raise InvalidInput for a frame that is too large; text that rows share counts for each of them, because
-        it is stored once for each row as soon as something is done with it."""
+        """Raise InvalidInput if a frame is too large.
+
+        Text that several rows share counts for each of them, because most operations on the frame copy it per row.
+        """
         self.check_table(frame.height, frame.width, what, next_step)
-        import polars as pl  # the platform's own process must not
+        import polars as pl  # imported here, since the platform's own process must not load Polars
 
         text = [column for column, kind in frame.schema.items() if kind == pl.String]
         size = sum(int(frame[column].str.len_bytes().sum()) for column in text)
         self.check_text(size, what, next_step)
 
     def check_grid(self, rows: int, added: int, columns: int, frequency: str | None, where: Text) -> None:
-        """Raise InvalidInput if adding the missing rows would make a series too large."""
+        """Raise InvalidInput if adding ``added`` missing rows would make a series too large."""
         if (rows + added) * columns > self.values:
             values = {"frequency": frequency, "rows": rows + added, "columns": columns, "added": added}
             raise _refused(
                 Message(
-                    "rows every {frequency} would be {rows:,} of {columns:,} columns, {added:,} of them added", values
+                    "one row every {frequency} would make {rows:,} rows of {columns:,} columns, {added:,} of them "
+                    "added",
+                    values,
                 ),
                 Message("{most:,} values", {"most": self.values}),
                 "values",
@@ -79,35 +83,35 @@ class ReadingLimits:
             )
 
     def check_text(self, size: int, what: Text, next_step: Message = _A_PART) -> None:
-        """Raise InvalidInput for a table with too much text, decompressed."""
+        """Raise InvalidInput if a table has too much decompressed text; ``size`` is in bytes."""
         if size > self.table_bytes:
             problem = Message("the decompressed text of {what} is too large", {"what": what})
             shown = Message("{most:,} bytes", {"most": self.table_bytes})
             raise _refused(problem, shown, "table_bytes", what, next_step)
 
     def check_pictures(self, count: int, height: int, width: int, channels: int, where: Text) -> None:
-        """Raise InvalidInput for more pixels than fit."""
+        """Raise InvalidInput if the decoded images would exceed ``picture_bytes``."""
         size = count * height * width * channels
         if size > self.picture_bytes:
             values = {"count": count, "height": height, "width": width, "size": size}
             raise _refused(
-                Message("{count:,} pictures of {height}×{width} have {size:,} bytes of pixels", values),
+                Message("{count:,} images of {height}×{width} have {size:,} bytes of pixels", values),
                 Message("{most:,}", {"most": self.picture_bytes}),
                 "picture_bytes",
                 where,
-                Message("name a smaller size with the options height and width"),
+                Message("set a smaller size with the option height and the option width"),
             )
 
 
 class Budget:
-    """The remaining number of values for several series of one dataset together."""
+    """Counter of the rows of several series of one dataset, limited by their total number of values."""
 
     def __init__(self, limits: ReadingLimits) -> None:
         self._limits = limits
         self._rows = 0
 
     def take(self, rows: int, added: int, columns: int, frequency: str | None, where: Text) -> None:
-        """Count a series with its missing rows. Raises InvalidInput if all together are too large."""
+        """Add a series with its missing rows. Raises InvalidInput if the total becomes too large."""
         self._limits.check_grid(self._rows + rows, added, columns, frequency, where)
         self._rows += rows + added
 

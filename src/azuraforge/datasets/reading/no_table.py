@@ -1,6 +1,6 @@
-"""Text that is no table despite its name: a web page, such as a login page saved as data, XML, JSON.
+"""Detection of text that is not a table despite its file name: JSON, XML, or a web page such as a login form.
 
-Runs in children only.
+Runs only in child processes.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from azuraforge.messages import Message
 _PAGE = re.compile(r"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 _MARKUP = re.compile(r"<\?xml\b", re.I)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.I | re.S)
-#: Fields in which programs return their error.
+#: JSON fields in which programs report an error.
 _COMPLAINTS = ("error_description", "message", "error", "errors", "detail", "title", "msg", "reason")
 _HEAD = 16 * 1024
 _SHOWN = 120
 
 
 def refuse_markup(text: str, name: str) -> None:
-    """Raise InvalidInput for a web page or XML; ``name`` is its name in messages.
+    """Raise InvalidInput if the text is a web page or XML; messages call it ``name``.
 
     Example:
         >>> refuse_markup("<!doctype html><title>Sign in</title>", "sales.csv")
@@ -40,7 +40,7 @@ def refuse_markup(text: str, name: str) -> None:
         raise _no_table(
             name,
             Message("a web page (“{title}”)", {"title": shown}) if shown else Message("a web page"),
-            Message("open its address in a browser: it may ask for a login, or link to the file itself"),
+            Message("open its address in a browser: it may require a login, or link to the file itself"),
         )
     if _MARKUP.match(head):
         raise _no_table(
@@ -51,13 +51,13 @@ def refuse_markup(text: str, name: str) -> None:
 
 
 def refuse_json(text: str, name: str) -> None:
-    """Raise InvalidInput for JSON, with its error message if it is a program's refusal.
+    """Raise InvalidInput if the text is JSON, quoting its error message if it has one.
 
     Example:
         >>> refuse_json('{"error": "token expired"}', "sales.csv")
         Traceback (most recent call last):
             ...
-        azuraforge.errors.InvalidInput: sales.csv is a JSON answer (“token expired”), not a table ...
+        azuraforge.errors.InvalidInput: sales.csv is a JSON response (“token expired”), not a table ...
     """
     body = text.lstrip("\ufeff \t\r\n")
     if body[:1] not in ("{", "["):
@@ -70,8 +70,8 @@ def refuse_json(text: str, name: str) -> None:
         if (said := complaint_of(found)) is not None:
             raise _no_table(
                 name,
-                Message("a JSON answer (“{answer}”)", {"answer": said}),
-                Message("correct what the answer states, and download the file again"),
+                Message("a JSON response (“{answer}”)", {"answer": said}),
+                Message("resolve the error stated in the response, and download the file again"),
             )
         raise _no_table(
             name, Message("JSON"), Message("save the table as CSV; the sources http and folder also read JSON lines")
@@ -79,7 +79,7 @@ def refuse_json(text: str, name: str) -> None:
 
 
 def complaint_of(answer: object) -> str | None:
-    """Return the error message of a JSON answer; None if there is none."""
+    """Return the error message of a JSON response; None if it has none."""
     if isinstance(answer, str):
         return _short(answer) or None
     if isinstance(answer, list):

@@ -1,4 +1,7 @@
-"""Strings as numbers: missing markers, decimal comma or point, thousands. Runs in children only."""
+"""Conversion of strings to numbers: missing markers, decimal comma or point, thousands separators.
+
+Runs only in child processes.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +24,13 @@ _EVIDENCE_ROWS = 20_000
 
 
 def find_decimal(frame: pl.DataFrame, columns: list[str], target: str, place: Text) -> Decimal:
-    """Return the decimal sign of the file. Only unambiguous numbers count; the target's count most.
+    """Return the decimal sign of the file, from unambiguous numbers; those of the target take precedence.
 
-    Raises InvalidInput if the target's numbers could be read both ways (``1,234``).
+    Raises InvalidInput if all numbers of the target are ambiguous (``1,234``) and no other column decides.
     """
     comma, point, either = _evidence(frame, [target])
     if comma and point:
-        return "."  # one of them is reported as text, with its row
+        return "."  # the numbers with a comma are then reported as text, with their rows
     if comma or point:
         return "," if comma else "."
     others_comma, others_point, _ = _evidence(frame, columns)
@@ -48,12 +51,12 @@ def find_decimal(frame: pl.DataFrame, columns: list[str], target: str, place: Te
 
 
 def without_missing(series: pl.Series) -> pl.Series:
-    """Replace missing markers by null."""
+    """Replace missing markers with null."""
     return series.set(series.str.to_lowercase().is_in(MISSING), None)
 
 
 def to_numbers(series: pl.Series, decimal: Decimal) -> pl.Series:
-    """Convert strings (missing markers already null) to float64; other text becomes null.
+    """Convert strings to float64; text that is not a number becomes null. Missing markers must be null already.
 
     Example:
         >>> to_numbers(pl.Series(["1.234,5", "-2", "x"]), ",").to_list()

@@ -1,7 +1,7 @@
-"""Several series in one table: each is cleaned and inspected separately, and all must follow one rhythm.
+"""Panels: each of several series in one table is cleaned and inspected separately, and all must share one rhythm.
 
-Series that need no cleaning, usually most of them, are settled together; only the others one by one.
-Runs in children only.
+Series that need no cleaning, usually most of them, are processed together, the others one by one.
+Runs only in child processes.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from azuraforge.messages import LANGUAGES, Message, keyed
 from azuraforge.plugins.contract.arrays import Flags
 from azuraforge.plugins.forecasting.panels import Blocks, consecutive
 
-#: Largest number of series; beyond it, the column probably holds ids. A run over so many was measured
-#: (docs/benchmarks.md).
+#: Maximum number of series; a column with more names probably contains ids. docs/benchmarks.md has measurements of a
+#: run over this many series.
 MOST_SERIES = 20_000
-#: What makes a series useless without making the others so.
+#: Error codes that exclude a series without refusing the whole panel.
 _LEFT_OUT = ("no_target", "no_features")
 _NAMED = 10
 
 
 @dataclass(frozen=True)
 class Settled:
-    """One series after cleaning: rows in order of time, its features, and its rhythm."""
+    """One series after cleaning: rows in order of time, its features, its rhythm, and whether it has no gaps left."""
 
     frame: pl.DataFrame
     features: list[str]
@@ -50,7 +50,7 @@ class SettledPanel:
         frame: the rows of all series, concatenated; a column names each row's series.
         names: names of the series, sorted.
         features: features that all series have.
-        rhythm: rhythm that all series follow.
+        rhythm: the rhythm of all series.
         regular: whether no series has gaps left.
     """
 
@@ -61,13 +61,13 @@ class SettledPanel:
     regular: bool
 
 
-#: Cleans the rows of one series, with the requested features and the rhythm of the others, if known.
+#: Cleans the rows of one series, given the requested features and, for a short series, the rhythm of the others.
 Settle = Callable[[pl.DataFrame, list[str], list[Finding], Rhythm | None], Settled]
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of a panel, and the requested time zone and frequency."""
+    """The columns of a panel, with the requested time zone and frequency."""
 
     series: str
     time: str
@@ -77,13 +77,13 @@ class Columns:
 
 
 def names_of(table: RawTable, column: str) -> pl.Series:
-    """Return ``(row,)``: the name of each row's series. Raises InvalidInput for a row without one, or for too many."""
+    """Return the series name of each row. Raises InvalidInput if a row has none, or there are too many series."""
     table.require(column, "series")
     names = table.frame[column].cast(pl.String).str.strip_chars()
     empty = (names.is_null() | (names == "")).fill_null(True).arg_true()
     if len(empty):
         raise InvalidInput(
-            "{count:,} [row names|rows name] no series",
+            "{count:,} [row has|rows have] no series name",
             where="{place}",
             next_step="fill in the series or delete the row",
             code="missing_series",
@@ -93,7 +93,7 @@ def names_of(table: RawTable, column: str) -> pl.Series:
         )
     if (count := names.n_unique()) > MOST_SERIES:
         raise InvalidInput(
-            "{column!r} names {count:,} series; at most {most:,} are learned together",
+            "{column!r} contains {count:,} series names; at most {most:,} series can be trained together",
             where="option series",
             next_step="choose the column that names the series, or split the file",
             code="too_many_series",
@@ -106,9 +106,9 @@ def names_of(table: RawTable, column: str) -> pl.Series:
 
 
 def rhythm_of(times: pl.Series, columns: Columns, usual: Rhythm | None) -> Rhythm:
-    """Return the rhythm of a series. A series with few rows follows the ``usual`` rhythm of the others.
+    """Return the rhythm of a series; if ``usual`` is given, a short series must follow that rhythm.
 
-    Raises InvalidInput if they do not.
+    Raises InvalidInput if it does not.
     """
     if usual is None:
         return find_rhythm(times, columns.zone, columns.frequency)
@@ -120,9 +120,9 @@ def rhythm_of(times: pl.Series, columns: Columns, usual: Rhythm | None) -> Rhyth
 def settle_panel(
     frame: pl.DataFrame, columns: Columns, features: list[str], settle: Settle, findings: list[Finding]
 ) -> SettledPanel:
-    """Settle each series, with the features that all of them have. Useless series are left out and reported.
+    """Clean each series and keep the features that all of them have. Useless series are excluded and reported.
 
-    Raises InvalidInput naming the series if one cannot be settled, or if there is nothing to learn.
+    Raises InvalidInput naming the series if one cannot be cleaned, or if there is nothing to learn.
     """
     ordered = frame.sort(columns.series, maintain_order=True)
     blocks = Blocks.of(ordered, columns.series)
@@ -164,14 +164,14 @@ def settle_panel(
 
 @dataclass(frozen=True)
 class _Shared:
-    """Series that need no cleaning, by flags over all series, and the rhythm of each."""
+    """Series that need no cleaning, as flags over all series, and the rhythm of each."""
 
     flags: Flags
     rhythms: dict[str, Rhythm]
 
 
 class _Tidy:
-    """Finds series that no cleaning would change: in order, every value known, no row missing."""
+    """Finder of series that cleaning would not change: rows in order, every value known, no row missing."""
 
     def __init__(self, ordered: pl.DataFrame, blocks: Blocks, columns: Columns, features: Sequence[str]) -> None:
         self._times, self._blocks, self._columns = ordered[columns.time], blocks, columns
@@ -185,7 +185,7 @@ class _Tidy:
         self._found: dict[tuple[bytes, bool], Rhythm | None] = {}
 
     def settled(self, asked: Flags, usual: Rhythm | None) -> _Shared:
-        """Return the given series whose rhythm has no gaps either."""
+        """Return those of the ``asked`` series that need no cleaning and have no gaps."""
         flags, rhythms = np.zeros(len(self._blocks), dtype=bool), dict[str, Rhythm]()
         for number in np.flatnonzero(self._tidy & asked).tolist():
             rhythm = self._rhythm(int(self._blocks.first[number]), int(self._blocks.stop[number]), usual)
@@ -195,7 +195,7 @@ class _Tidy:
         return _Shared(flags, rhythms)
 
     def _rhythm(self, first: int, stop: int, usual: Rhythm | None) -> Rhythm | None:
-        """Return the rhythm of rows; series with the same times share it. None if the rows do not follow one."""
+        """Return the rhythm of rows, cached by their times; None if the rows do not follow the required rhythm."""
         key = self._moments[first:stop].tobytes(), usual is None
         if key not in self._found:
             try:
@@ -216,7 +216,7 @@ def _each(
     gone: dict[str, InvalidInput],
     columns: Columns,
 ) -> dict[str, Settled]:
-    """Settle the given series one by one; ``found_in`` receives the findings, ``gone`` the useless series."""
+    """Clean the ``asked`` series one by one; ``found_in`` receives the findings, ``gone`` the useless series."""
     settled: dict[str, Settled] = {}
     for number in np.flatnonzero(asked).tolist():
         name, first = blocks.names[number], int(blocks.first[number])
@@ -253,7 +253,7 @@ def _left_out_finding(gone: dict[str, InvalidInput]) -> Finding:
 def _too_short(blocks: Blocks) -> InvalidInput:
     longest = int(blocks.sizes.max(initial=0))
     return InvalidInput(
-        "the longest of {count:,} series has {longest} [row|rows]; one of them needs at least {fewest}",
+        "the longest of {count:,} series has {longest} [row|rows]; at least one must have {fewest}",
         where="option series",
         next_step="add longer series, or choose the column that names the series",
         code="too_short",
@@ -265,7 +265,7 @@ def _too_short(blocks: Blocks) -> InvalidInput:
 
 
 def _report_unlearned(whole: pl.DataFrame, columns: Columns, findings: list[Finding]) -> None:
-    """Report series with few rows, and those whose target never changes. Raises InvalidInput if all are such."""
+    """Report short series, and those with a constant target. Raises InvalidInput if no other series is left."""
     facts = whole.group_by(columns.series, maintain_order=True).agg(
         pl.len().alias("rows"),
         (pl.col(columns.target).max() == pl.col(columns.target).min()).fill_null(True).alias("still"),
@@ -275,7 +275,7 @@ def _report_unlearned(whole: pl.DataFrame, columns: Columns, findings: list[Find
         raise InvalidInput(
             "the target {target!r} is constant in every series of at least {fewest} rows: there is nothing to learn",
             where="column {target!r}",
-            next_step="choose another target; the forecast of a constant is its value",
+            next_step="choose another target; a constant needs no forecast",
             code="constant_target",
             target=columns.target,
             fewest=FEWEST_ROWS,
@@ -295,9 +295,9 @@ def _one_rhythm(found: list[tuple[str, Rhythm]], alone: dict[str, Settled]) -> t
         if kind != usual:
             mine, theirs = (_rhythm_name(*each) for each in (kind, usual))
             raise InvalidInput(
-                "the rows of series {series!r} are {mine}, those of most other series {theirs}",
+                "series {series!r} has {mine}, but most other series have {theirs}",
                 where="series {series!r}",
-                next_step="leave the series out or resample it: series that are learned together have one frequency",
+                next_step="exclude the series or resample it: series that are trained together must have one frequency",
                 code="mixed_rhythms",
                 series=name,
                 mine=mine,
@@ -310,10 +310,10 @@ def _one_rhythm(found: list[tuple[str, Rhythm]], alone: dict[str, Settled]) -> t
 
 def _rhythm_name(kind: str, frequency: str | None) -> Message:
     if frequency is not None:
-        return Message("every {frequency}", {"frequency": frequency})
+        return Message("one row every {frequency}", {"frequency": frequency})
     if kind == "irregular":
-        return Message("without a fixed distance")
-    return Message("of trading days") if kind == "trading_days" else Message("of daily sessions")
+        return Message("rows without a fixed interval")
+    return Message("one row per trading day") if kind == "trading_days" else Message("rows of daily sessions")
 
 
 def revealing(frame: pl.DataFrame, columns: Columns, features: list[str], findings: list[Finding]) -> list[str]:
@@ -332,7 +332,7 @@ def revealing(frame: pl.DataFrame, columns: Columns, features: list[str], findin
 
 @contextmanager
 def _named(name: str) -> Iterator[None]:
-    """Add the series' name to errors."""
+    """Add the series' name to errors raised in the block."""
     try:
         yield
     except InvalidInput as error:
@@ -342,7 +342,7 @@ def _named(name: str) -> Iterator[None]:
 
 
 def _merged(found_in: dict[str, list[Finding]], count: int) -> list[Finding]:
-    """Merge equal findings of several series: the total count, the number of series, and the first place."""
+    """Merge findings with the same code: sum their counts, and state the number of series and the first place."""
     groups: dict[str, list[tuple[str, Finding]]] = {}
     for name, findings in found_in.items():
         for each in findings:

@@ -1,4 +1,7 @@
-"""Parquet tables: their metadata is read first, then only the needed columns. Runs in children only."""
+"""Parquet tables: the metadata are checked first, then only the needed columns are read.
+
+Runs only in child processes.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ T = TypeVar("T")
 
 
 def is_parquet(path: Path) -> bool:
-    """Return whether a file begins as a Parquet file does."""
+    """Return whether a file begins with the signature of Parquet; False if it cannot be read."""
     try:
         with path.open("rb") as file:
             return file.read(4) == b"PAR1"
@@ -30,20 +33,20 @@ def is_parquet(path: Path) -> bool:
 def read_parquet(
     path: Path, name: str, options: FileOptions, limits: ReadingLimits, findings: list[Finding]
 ) -> RawTable:
-    """Read the columns of numbers, text and times.
+    """Read the columns that contain numbers, text or times.
 
-    A few bytes can encode any number of equal values, so rows and columns are counted in the file's metadata.
-    Lists, structures and raw bytes have no size in it; they are not read.
+    A few bytes can encode any number of equal values, so rows and columns are counted in the file's metadata first.
+    Lists, structures and raw bytes are not read, since the metadata do not state their size.
 
-    Raises InvalidInput for a file that is too large, damaged or empty, or if a column asked for cannot be read.
+    Raises InvalidInput if the file is too large, damaged or empty, or if a requested column cannot be read.
     """
     schema, rows = describe(path, name)
     for role, column in _asked(options):
         if column in schema and not _is_plain(schema[column]):
             raise InvalidInput(
-                "the column {column!r} must hold times, but its type is {kind}"
+                "the column {column!r} must contain times, but its type is {kind}"
                 if role == "time"
-                else "the column {column!r} must hold names, but its type is {kind}"
+                else "the column {column!r} must contain names, but its type is {kind}"
                 if role == "series"
                 else "the column {column!r} must be numeric, but its type is {kind}",
                 where="{name}, column {column!r}",
@@ -78,14 +81,14 @@ def describe(path: Path, name: str) -> tuple[dict[str, pl.DataType], int]:
 
 
 def readable(name: str, read: Callable[[], T]) -> T:
-    """Return the result of ``read``. Raises InvalidInput if the file is damaged."""
+    """Return the result of ``read``. Raises InvalidInput if ``read`` fails because the file ``name`` is damaged."""
     try:
         return read()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise InvalidInput(
             "the Parquet file {name} cannot be read: {reason}",
             where="{name}",
-            next_step="write it again; it may be incomplete or damaged",
+            next_step="create the file again; it may be incomplete or damaged",
             code="unreadable_file",
             name=name,
             reason=(str(error).splitlines() or [""])[0][:300],
@@ -93,7 +96,7 @@ def readable(name: str, read: Callable[[], T]) -> T:
 
 
 def _asked(options: FileOptions) -> Iterator[tuple[str, str]]:
-    """Yield the columns that the options name, each with its role."""
+    """Yield the role and the name of each column that the options name."""
     yield "time", options.time
     yield "target", options.target
     if options.series is not None:

@@ -1,4 +1,4 @@
-"""A dataset version between reading and storing."""
+"""Prepared versions: read and checked, but not stored yet."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 @dataclass(frozen=True)
 class Prepared:
-    """A dataset version before it is stored: ``frame`` in canonical form, ``blocks`` as in its fingerprint."""
+    """A version before it is stored, with ``frame`` in canonical form and the block hashes of its fingerprint."""
 
     frame: pl.DataFrame
     schema: DatasetSchema
@@ -24,7 +24,7 @@ class Prepared:
 
 
 def prepared_series(frame: pl.DataFrame, schema: DatasetSchema, options: Json, findings: list[Finding]) -> Prepared:
-    """Return canonical rows of a series with their fingerprint."""
+    """Return canonical rows of series data with their fingerprint."""
     blocks = block_hashes(frame)
     found = fingerprint_of(schema, options, frame.columns, frame.height, blocks)
     return Prepared(frame, schema, options, findings, found, blocks)

@@ -1,4 +1,7 @@
-"""Reader of files and sources: a canonical frame with its schema and a report. Runs in children only."""
+"""Reading of series from files and sources into a canonical frame with its schema and findings.
+
+Runs only in child processes.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ _NAMED_TOTALS = 8
 
 @dataclass(frozen=True)
 class ReadFile:
-    """The content of a file, and the options of its reading."""
+    """A prepared file, its SHA-256, and facts about it such as its format and encoding."""
 
     prepared: Prepared
     file_sha256: str
@@ -44,9 +47,9 @@ class ReadFile:
 
 
 def read_file(path: Path, name: str, options: FileOptions, limits: ReadingLimits = _DEFAULT) -> ReadFile:
-    """Read and prepare a CSV, Parquet or Excel file; ``name`` is its name in messages.
+    """Read and prepare a CSV, Parquet or Excel file; messages call it ``name``.
 
-    Raises InvalidInput naming what is wrong, where, and what to do next.
+    Raises InvalidInput with problem, place and next step if the file cannot be used.
     """
     findings: list[Finding] = []
     refuse_sheet(path, name, options.sheet)
@@ -67,12 +70,12 @@ def read_file(path: Path, name: str, options: FileOptions, limits: ReadingLimits
 def prepare_source(
     read: SourceRead, source: str, options: CleaningOptions, limits: ReadingLimits = _DEFAULT
 ) -> Prepared:
-    """Prepare the result of a source."""
+    """Prepare the result of a source. Raises InvalidInput if it has no rows or time column, or cannot be used."""
     if read.time is None:
         raise InvalidInput(
-            "the source {source} names no time column",
+            "the source {source} does not specify its time column",
             where="source {source}",
-            next_step="correct the plugin: a SourceRead names its time column",
+            next_step="correct the plugin: a SourceRead must specify its time column",
             source=source,
         )
     frame = read.frame
@@ -102,7 +105,7 @@ def prepare_source(
 def _read_text(
     path: Path, name: str, options: FileOptions, limits: ReadingLimits, findings: list[Finding]
 ) -> tuple[RawTable, Json]:
-    """Read a table of text; only its columns stay in memory."""
+    """Read a table of text; return it with facts about the file. The text itself is not kept in memory."""
     decoded = decode(unpack(path, name, limits), name, options.encoding)
     if decoded.assumed:
         findings.append(finding("encoding_assumed", encoding=decoded.encoding))
@@ -172,11 +175,11 @@ def _prepare_panel(
     limits: ReadingLimits,
     forecasts: pl.DataFrame | None,
 ) -> Prepared:
-    """Prepare several series, each as ``_prepare`` does; a feature is kept if it is useful in one of them."""
+    """Prepare several series as ``_prepare`` does each; a feature is kept if it is useful in at least one of them."""
     time, target, column = options.time, options.target, str(options.series)
     if column in (time, target):
         raise InvalidInput(
-            "{column!r} cannot also name the series",
+            "{column!r} cannot also be the series column",
             where="option series",
             next_step="choose a column that is neither the time nor the target",
             column=column,
@@ -269,15 +272,15 @@ def _rhythm_finding(rhythm: Rhythm, season: int, times: pl.Series) -> Finding:
 
 
 def refuse_warnings(findings: list[Finding], name: Text) -> None:
-    """Raise InvalidInput for the first warning."""
+    """Raise InvalidInput with the first warning, if there is one."""
     warnings = [item for item in findings if item.severity == "warning"]
     if warnings:
         first = warnings[0]
         raise InvalidInput(
-            # Each language shows its own text of the finding, and cuts the other one to nothing.
+            # The template of each language formats its own text, and truncates the other to zero characters.
             "strict reading found {count} [problem|problems], the first: {english}{turkish:.0}",
             where="{place}",
-            next_step="correct the file, or leave the option strict out, so that this is corrected and reported",
+            next_step="correct the file, or omit the option strict: the problem is then corrected and reported",
             code=first.code,
             details={"findings": [item.model_dump() for item in warnings]},
             count=len(warnings),

@@ -1,4 +1,4 @@
-"""A sheet of a workbook as a table: its header and the content of its cells. Runs in children only."""
+"""A sheet of a workbook read as a table: its header and the values of its cells. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -22,16 +22,17 @@ from azuraforge.errors import InvalidInput
 from azuraforge.messages import Message
 
 Cell: TypeAlias = int | float | str | bool | datetime | date | time | timedelta
-#: Number of rows in which the header is searched, and of columns that a message names.
+#: Maximum number of rows searched for the header, and of columns named in a message.
 _TITLE_ROWS, _NAMED_COLUMNS = 50, 5
-#: Serial numbers of the days from 1927 to 2201: a column of times that holds only such numbers was not formatted.
+#: Serial numbers of the days from 1927 to 2201. A time column that contains only such numbers is one of unformatted
+#: dates.
 _FIRST_SERIAL, _LAST_SERIAL = 10_000, 110_000
 _GROUPED = re.compile(r"-?\d{1,3}\.\d{3}")
 
 
 @dataclass(frozen=True)
 class Merged:
-    """A range of cells that are shown as one; rows and columns from 0, ends included."""
+    """A range of merged cells; rows and columns count from 0, and the last ones are included."""
 
     top: int
     left: int
@@ -41,7 +42,7 @@ class Merged:
 
 @dataclass(frozen=True)
 class Grid:
-    """The cells of a sheet from its first used one on; ``top`` and ``left`` are its place."""
+    """The cells of a sheet's used range; ``top`` and ``left`` are its first row and column, from 0."""
 
     cells: list[list[Cell]]
     top: int
@@ -53,7 +54,7 @@ class Grid:
         return max((len(row) for row in self.cells), default=0)
 
     def at(self, row: int, column: int) -> Cell:
-        """Return a cell by its place in the sheet; cells outside are empty."""
+        """Return a cell by its row and column in the sheet; cells outside the range are empty text."""
         line = self.cells[row - self.top] if self.top <= row < self.top + len(self.cells) else []
         return line[column - self.left] if self.left <= column < self.left + len(line) else ""
 
@@ -61,8 +62,8 @@ class Grid:
 def read_sheet(path: Path, name: str, options: FileOptions, limits: ReadingLimits, findings: list[Finding]) -> RawTable:
     """Read a sheet of a workbook. Rows of the table have the numbers that the spreadsheet shows.
 
-    The header is the first row that names the columns of time and target; rows above it are left out. Raises
-    InvalidInput as ``read_delimited`` does, and for a header in which columns share a merged name.
+    The header is the first row that names the time and target columns; rows above it are skipped. Raises
+    InvalidInput as ``read_delimited`` does, and if several columns of the header share a merged name.
     """
     sheet = open_sheet(path, name, options.sheet, limits)
     where = Message("{file}, sheet {sheet!r}", {"file": name, "sheet": sheet.name})
@@ -111,12 +112,15 @@ def read_plain_sheet(
     preferred: Collection[str] = (),
     times: Collection[str] = (),
 ) -> RawTable:
-    """Read a sheet with any columns: the header is the first row that is not empty.
+    """Read a sheet with any columns; its header is the first row that is not empty.
 
     Args:
-        asked: the sheet to read; None: found.
-        preferred: names of sheets, one of which is read if it exists; else the only visible one.
-        times: names, in lower case, of columns that hold days if they hold only serial numbers.
+        path: path of the workbook.
+        name: the workbook's name in messages.
+        limits: size limits of the table.
+        asked: name of the sheet to read; if None, it is chosen by ``preferred``.
+        preferred: names of sheets of which the first found is read; without one, the only visible sheet is read.
+        times: lower-case names of columns whose numbers are dates if all of them can be serial numbers of days.
 
     Raises InvalidInput as ``read_sheet`` does.
     """
@@ -152,7 +156,7 @@ def read_plain_sheet(
 
 
 def _filled_cells(path: Path, name: str, sheet: Sheet, where: Message) -> Grid:
-    """Return the cells of a sheet. Raises InvalidInput if none has a value."""
+    """Return the cells of a sheet. Raises InvalidInput if all are empty."""
     grid = _cells(path, name, sheet)
     if not any(_is_filled(cell) for row in grid.cells for cell in row):
         raise InvalidInput(
@@ -168,7 +172,7 @@ def _filled_cells(path: Path, name: str, sheet: Sheet, where: Message) -> Grid:
 
 
 def _cells(path: Path, name: str, sheet: Sheet) -> Grid:
-    """Read the sheet with the library; any error of it is attributed to the file."""
+    """Read the sheet with the library; convert any of its errors to InvalidInput."""
     from python_calamine import CalamineWorkbook
 
     try:
@@ -179,7 +183,7 @@ def _cells(path: Path, name: str, sheet: Sheet) -> Grid:
             ]
             top, left = found.start or (0, 0)
             return Grid(found.to_python(skip_empty_area=True), top, left, merged)
-    except BaseException as error:  # a panic of the library is not an Exception
+    except BaseException as error:  # a panic of the library derives from BaseException
         if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
             raise
         raise InvalidInput(
@@ -194,7 +198,7 @@ def _cells(path: Path, name: str, sheet: Sheet) -> Grid:
 
 
 def _header_row(grid: Grid, wanted: Collection[str]) -> int:
-    """Return the first row that names every wanted column, else the first that is not empty."""
+    """Return the first row that contains all wanted names, else the first that is not empty."""
     first = None
     for row in range(grid.top, grid.top + len(grid.cells)):
         names = {_heading(grid, row, column) for column in range(grid.left, grid.left + grid.width)}
@@ -210,7 +214,7 @@ def _header_row(grid: Grid, wanted: Collection[str]) -> int:
 
 
 def _columns(grid: Grid, header: int, where: Text) -> dict[str, int]:
-    """Return the columns by name; one without a name and without values is none."""
+    """Return the position of each column by name; a column without a name and values is skipped."""
     found: list[tuple[str, int]] = []
     for column in range(grid.left, grid.left + grid.width):
         name = _heading(grid, header, column)
@@ -243,7 +247,7 @@ def _columns(grid: Grid, header: int, where: Text) -> dict[str, int]:
 
 
 def _heading(grid: Grid, row: int, column: int) -> str:
-    """Return a column's name; one that is merged with cells above is in the first of them."""
+    """Return a column's name; if its cell is merged with cells above, the name is in the first of them."""
     cell = grid.at(row, column)
     if not _is_filled(cell):
         for each in grid.merged:
@@ -288,7 +292,7 @@ def _named(marked: Marked, names: dict[int, str]) -> str:
 
 
 def _filled_from_merged(grid: Grid, body: Sequence[int], place: int, cells: list[Cell]) -> list[Cell]:
-    """Return cells of a key column; one that is merged over rows stands for each of them."""
+    """Return the cells of a key column; a cell merged over several rows provides the value of each."""
     above = {
         row: grid.at(each.top, place)
         for each in grid.merged
@@ -299,9 +303,9 @@ def _filled_from_merged(grid: Grid, body: Sequence[int], place: int, cells: list
 
 
 def _series(cells: list[Cell], *, as_text: bool) -> pl.Series:
-    """Return a column: numbers, moments, or text if it holds several kinds; empty cells are null."""
+    """Return cells as a column of numbers or datetimes, or of text if the types differ; empty cells are null."""
     values = [cell if _is_filled(cell) else None for cell in cells]
-    if any(isinstance(cell, datetime) for cell in values):  # midnights come as dates
+    if any(isinstance(cell, datetime) for cell in values):  # the library returns midnights as dates
         values = [_moment(cell) if isinstance(cell, date) else cell for cell in values]
     known = [cell for cell in values if cell is not None]
     if not as_text:
@@ -315,7 +319,7 @@ def _series(cells: list[Cell], *, as_text: bool) -> pl.Series:
 
 
 def _from_serials(numbers: pl.Series, *, from_1904: bool) -> pl.Series | None:
-    """Return days since the workbook's epoch as moments; None if the numbers cannot be such days."""
+    """Return days since the workbook's epoch as datetimes; None if the numbers cannot be serial numbers of days."""
     known = numbers.drop_nulls()
     if known.is_empty() or not known.is_between(_FIRST_SERIAL, _LAST_SERIAL).all():
         return None
@@ -341,13 +345,16 @@ def _moment(cell: date) -> datetime:
 
 
 def _whole_second(at: datetime) -> datetime:
-    """Return a moment without the fraction of a millisecond or two that a day's fraction cannot hold exactly."""
+    """Round a datetime to a second that is at most 2 ms away, since fractions of a day are inexact."""
     nearest = (at + timedelta(milliseconds=500)).replace(microsecond=0)
     return nearest if abs(nearest - at) <= timedelta(milliseconds=2) else at
 
 
 def _text(cell: Cell) -> str:
-    """Return a cell as it would stand in a CSV file. A number keeps a form that no other decimal sign can change."""
+    """Return a cell as text, as in a CSV file.
+
+    A number such as 1.234 is written as 1.2340, which cannot be read with another decimal sign.
+    """
     if isinstance(cell, str):
         return cell.strip()
     if isinstance(cell, bool):

@@ -1,4 +1,7 @@
-"""The time column as aware UTC: ISO 8601, epochs, common local writings. Runs in children only."""
+"""Conversion of the time column to UTC, from ISO 8601, epochs, and common local formats.
+
+Runs only in child processes.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,13 @@ _FIRST_YEAR, _LAST_YEAR = 1000, 9000
 _CLOCKS = ("%H:%M:%S%.f", "%H:%M")
 _OFFSET = r"([+-]\d{2}:?\d{2}|[+-]\d{2}|Z)$"
 _LOCAL_DATE = r"^(\d{1,2})([./-])(\d{1,2})[./-](\d{4}|\d{2})\b"
-_EPOCH_UNITS = ((11, 1_000_000), (14, 1_000), (17, 1))  # digits below → microseconds in one unit; more: ns
+#: Epochs with fewer digits than the first number count units of so many microseconds; longer ones, nanoseconds.
+_EPOCH_UNITS = ((11, 1_000_000), (14, 1_000), (17, 1))
 
 
 @dataclass(frozen=True)
 class Times:
-    """UTC times in the table's order, and the assumptions made to read them."""
+    """UTC times in the table's order, and findings about the assumptions made to read them."""
 
     utc: pl.Series
     findings: list[Finding]
@@ -32,7 +36,7 @@ class Times:
 def parse_times(
     table: RawTable, column: str, timezone: str | None, time_format: str | None, series: str | None = None
 ) -> Times:
-    """Read times like ``read_times``, and check that calendars agree on every year."""
+    """Read times as ``read_times`` does. Raises InvalidInput also for a year outside 1000–9000."""
     times = read_times(table, column, timezone, time_format, series)
     years = times.utc.dt.year()
     _refuse_unparsed(table, column, (years < _FIRST_YEAR) | (years > _LAST_YEAR))
@@ -44,9 +48,9 @@ def read_times(
 ) -> Times:
     """Return the column as ``Datetime("us", "UTC")``.
 
-    Times with an offset keep their moment; times without one are read in ``timezone``, or as UTC if none is
-    given; a repeated hour repeats in each of several series. Raises InvalidInput naming the first row that
-    cannot be read, or if day and month are ambiguous.
+    Times without an offset are local times of ``timezone``, or UTC if it is None. The hour that repeats when clocks
+    are set back may occur twice in each series of the column ``of_series``. Raises InvalidInput naming the first row
+    that cannot be read, or if day and month are ambiguous.
     """
     check_zone(timezone)
     series = table.frame[column]
@@ -68,7 +72,7 @@ def read_times(
         parsed, findings = _from_text(table, column, series, time_format)
     else:
         raise InvalidInput(
-            "the column {column!r} must hold times, but its type is {kind}",
+            "the column {column!r} must contain times, but its type is {kind}",
             where="option time",
             next_step="choose another column",
             column=column,
@@ -83,7 +87,7 @@ def read_times(
 
 
 def check_zone(timezone: str | None) -> None:
-    """Raise InvalidInput if the zone is not a name of the IANA database."""
+    """Raise InvalidInput if the time zone is not in the IANA database."""
     if timezone is not None and timezone not in zoneinfo.available_timezones():
         raise InvalidInput(
             "the time zone {timezone!r} is unknown",
@@ -111,7 +115,7 @@ def _refuse_missing(table: RawTable, column: str, series: pl.Series) -> None:
 
 
 def _whole_number(series: pl.Series) -> pl.Series | None:
-    """Return the column as numbers if every value is a plain count (epoch, year, 20240131); None otherwise."""
+    """Return the column as numbers if it contains numbers only, such as epochs, years or 20240131; else None."""
     head = series.head(_SAMPLE)
     if not head.str.contains(r"^-?\d+(\.\d+)?$").all():
         return None
@@ -148,7 +152,7 @@ def _from_number(table: RawTable, column: str, numbers: pl.Series) -> pl.Series:
         micros = whole // 1000
     elif scale == 1:
         micros = whole
-    else:  # seconds with fractions keep them
+    else:  # keep fractions of seconds
         micros = whole * scale + ((numbers - whole.cast(pl.Float64)) * scale).round().cast(pl.Int64)
     return micros.cast(pl.Datetime("us")).dt.replace_time_zone(_UTC)
 
@@ -196,7 +200,7 @@ def _from_text(
 
 
 def _offsets(series: pl.Series) -> list[str]:
-    """Return the distinct offsets of the times; empty if they have none."""
+    """Return the distinct UTC offsets of the times; empty if some times have none."""
     timed = series.str.contains(r"\d:\d{2}.*" + _OFFSET)
     if not timed.head(_SAMPLE).all():
         return []
@@ -224,7 +228,10 @@ def _find_format(
 
 
 def _find_date(table: RawTable, column: str, series: pl.Series) -> tuple[str, list[Finding]]:
-    """Return the date's format. The values decide between day and month first; it is never guessed."""
+    """Return the format of the date, and findings.
+
+    Raises InvalidInput if no value shows whether the day or the month comes first.
+    """
     fields = series.str.extract_groups(_LOCAL_DATE).struct.unnest()
     first, sign, second, year = (fields[name] for name in fields.columns)
     if first.null_count() > len(first) / 2:
@@ -251,7 +258,7 @@ def _find_date(table: RawTable, column: str, series: pl.Series) -> tuple[str, li
 
 
 def _try(series: pl.Series, time_format: str) -> pl.Series | None:
-    """Parse; unreadable values are null; None if the format itself is refused."""
+    """Parse times; unreadable values become null. Return None if the format is invalid."""
     if not any(sign in time_format for sign in ("%H", "%I", "%T", "%R", "%X", "%s", "%c")):
         series, time_format = series + " 00:00", time_format + " %H:%M"
     if "%d" not in time_format and "%s" not in time_format and "%j" not in time_format:
@@ -279,7 +286,7 @@ def _refuse_unparsed(table: RawTable, column: str, bad: pl.Series, series: pl.Se
 
 
 def _localise(table: RawTable, column: str, naive: pl.Series, timezone: str, series: str | None = None) -> pl.Series:
-    """Convert local times to UTC. Of a repeated hour, the first row (of a series) is the earlier one."""
+    """Convert local times to UTC. Of equal times in a repeated hour, the first of each series is the earlier one."""
     mine = pl.lit("") if series is None else table.frame[series].cast(pl.String)
     first = pl.int_range(pl.len()).over("t", "series") == 0
     frame = naive.to_frame("t").with_columns(mine.alias("series"))
@@ -291,7 +298,7 @@ def _localise(table: RawTable, column: str, naive: pl.Series, timezone: str, ser
     if len(rows):
         index = int(rows[0])
         raise InvalidInput(
-            "{time} does not exist in {timezone}: the clock was set forward past it",
+            "{time} does not exist in {timezone}: it was skipped when clocks were set forward",
             where="{place}",
             next_step="check the option timezone; if the times are UTC, leave it out",
             code="bad_time",

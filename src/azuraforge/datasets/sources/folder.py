@@ -1,4 +1,4 @@
-"""A folder that an administrator allowed: files that arrive in it are appended in order of their names."""
+"""Source that reads a folder on the server; arriving files are appended in order of their names."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from azuraforge.plugins import SourceFinding, SourceNews, SourceRead
 from azuraforge.plugins.contract.shape import Shape, in_turkish
 
 _WHERE = "source folder"
-#: A file that changed this recently may still be written.
+#: Files modified less than this ago are skipped, since another program may still be writing them.
 _SETTLE_SECONDS = 10.0
-#: Largest number of files, since every version stores the list of its files.
+#: Maximum number of files, since every version stores the list of its files.
 _MOST_FILES = 20_000
 _NOT_YET = ("*.tmp", "*.temp", "*.part", "*.partial", "*.crdownload", "*.filepart", "*.swp", "*.lock", "*~")
 
 
 class FolderOptions(FileTableOptions):
-    """The folder, and the format of the tables in it."""
+    """The folder, and the format of its tables."""
 
     folder: str = Field(
         min_length=1,
@@ -51,7 +51,7 @@ class FolderOptions(FileTableOptions):
 
 
 class _File(Shape):
-    """A file at the time of its reading."""
+    """Size, time and hash of a file when it was read."""
 
     size: int
     modified_ns: int
@@ -62,13 +62,13 @@ class _File(Shape):
 
 
 class FolderCursor(Shape):
-    """The cursor: files that were read, by name."""
+    """Cursor with the files that were read, by name."""
 
     files: dict[str, _File]
 
 
 class Folder(TableSource[FolderOptions]):
-    """Reads files once, in order of their names; files still being written wait for the next time."""
+    """Source that reads each file once, in order of names; files still being written are read by a later refresh."""
 
     name = "folder"
     Options: ClassVar[type[BaseModel]] = FolderOptions
@@ -80,7 +80,7 @@ class Folder(TableSource[FolderOptions]):
     settle_seconds: ClassVar[float] = _SETTLE_SECONDS
 
     def read(self, options: FolderOptions) -> SourceRead:
-        """Read every file. Raises InvalidInput for a folder that is not allowed or empty."""
+        """Read every file. Raises InvalidInput if the folder is not allowed, or contains no file to read."""
         news = self._news(options, {})
         if news.read is None:
             raise InvalidInput(
@@ -95,7 +95,7 @@ class Folder(TableSource[FolderOptions]):
         return news.read
 
     def read_since(self, options: FolderOptions, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
-        """Read the files that are new, and those that changed after they were read."""
+        """Read new files, and files that changed since they were read."""
         return self._news(options, FolderCursor.model_validate(cursor).files if cursor else {})
 
     def _news(self, options: FolderOptions, known: Mapping[str, _File]) -> SourceNews:
@@ -122,7 +122,7 @@ class Folder(TableSource[FolderOptions]):
             before = known.get(name)
             with self.temporary_file() as copy:
                 file = _copied(folder / name, copy, before, self.folders, self.limits.table_bytes)
-                if file is None:  # written to, or removed, while it was read
+                if file is None:  # changed or removed during the read
                     if before is not None:
                         there[name] = before
                     continue
@@ -147,7 +147,7 @@ class Folder(TableSource[FolderOptions]):
         return SourceNews(meaning_of(_joined(frames), options, provenance, cursor, findings), cursor)
 
     def _listed(self, folder: Path, pattern: str) -> tuple[list[str], list[str], list[SourceFinding]]:
-        """Return the names of the files to read, in order; of waiting files; and remarks about files never read."""
+        """Return names of files to read, in order, of files still being written, and findings about skipped files."""
         names, waiting, findings = list[str](), list[str](), list[SourceFinding]()
         try:
             with os.scandir(folder) as entries:
@@ -165,7 +165,7 @@ class Folder(TableSource[FolderOptions]):
                     findings.append(_remark("file_outside", name))
                     continue
                 found = entry.stat()
-            except (OSError, RuntimeError):  # removed meanwhile, or a link that leads nowhere
+            except (OSError, RuntimeError):  # removed meanwhile, or a broken link
                 continue
             if stat.S_ISREG(found.st_mode):
                 settled = abs(time.time() - found.st_mtime) >= self.settle_seconds
@@ -183,10 +183,10 @@ class Folder(TableSource[FolderOptions]):
 
 
 def _copied(path: Path, copy: Path, before: _File | None, folders: Sequence[Path], most_bytes: int) -> _File | None:
-    """Copy a file that is stable, so that what is read is what was hashed; None if it changed meanwhile.
+    """Copy a file, so that exactly the hashed bytes are read; return None if it changes meanwhile.
 
-    A file whose size and time are those of its last reading is not copied. The opened file is checked, not its name:
-    a link may be exchanged in between.
+    A file with the size and time of its last reading is not copied. The opened file is checked instead of its path,
+    since a link may be replaced in between.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -226,11 +226,11 @@ def _copied(path: Path, copy: Path, before: _File | None, folders: Sequence[Path
 
 def _opened_inside(descriptor: int, folders: Sequence[Path]) -> bool:
     shown = Path(f"/proc/self/fd/{descriptor}")
-    return not shown.exists() or is_inside(Path(os.readlink(shown)), folders)  # without /proc the name was checked
+    return not shown.exists() or is_inside(Path(os.readlink(shown)), folders)  # without /proc, only the path is known
 
 
 def _joined(frames: Sequence[tuple[str, pl.DataFrame]]) -> pl.DataFrame:
-    """Return the rows of all files with the columns of the first one."""
+    """Concatenate the rows of all files, with the columns of the first one."""
     first_name, first = frames[0]
     for name, frame in frames[1:]:
         for column, kind in first.schema.items():

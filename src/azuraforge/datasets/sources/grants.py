@@ -1,4 +1,4 @@
-"""Secrets for the children of sources."""
+"""Secrets for sources in child processes."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from azuraforge.projects.secrets.service import SecretService
 
 
 class Grants:
-    """Grants a source the secrets that its options name in the declared fields, and no others."""
+    """Access to secrets for sources, limited to those named in option fields that are declared as secrets."""
 
     def __init__(self, catalogue: Catalogue, secrets: SecretService) -> None:
         self._catalogue = catalogue
         self._secrets = secrets
 
     def of(self, project_id: str, source: str, options: Json) -> dict[str, str]:
-        """Return values by name. Raises InvalidInput for a secret that does not exist or cannot be decrypted.
+        """Return secrets by name. Raises InvalidInput if one does not exist or cannot be decrypted.
 
-        If no option names a secret, the catalogue is not loaded; the source then reports a missing one.
+        If no option names a secret of the project, the catalogue is not loaded; the source then reports a missing
+        secret.
         """
         texts = [value for value in options.values() if isinstance(value, str) and re.fullmatch(SECRET_NAME, value)]
         if not self._secrets.holds_any(project_id, texts):

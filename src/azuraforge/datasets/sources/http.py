@@ -1,4 +1,4 @@
-"""A refreshable table at an https address: CSV, JSON lines or Parquet."""
+"""Source of a table at an HTTPS address: CSV, JSON, JSON lines or Parquet."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ def _plain_address(url: str) -> str:
     try:
         parts = httpx.URL(url)
     except httpx.InvalidURL:
-        raise InvalidValue("this is not an address") from None
+        raise InvalidValue("the address is invalid") from None
     if parts.scheme not in ("https", "http") or not parts.host:
-        raise InvalidValue("an address starts with https:// and names a host")
+        raise InvalidValue("the address must start with https:// and contain a host name")
     if parts.userinfo:
-        raise InvalidValue("an address with a password would be visible to every reader of the dataset")
+        raise InvalidValue("the address must not contain a password: everyone who can read the dataset can see it")
     return url
 
 
 class HttpOptions(FileTableOptions):
-    """The address of the table, and its format."""
+    """The address of the table, its authorization, its format and its paging."""
 
     url: Annotated[str, AfterValidator(_plain_address)] = Field(
         max_length=2000,
@@ -148,13 +148,13 @@ class HttpOptions(FileTableOptions):
 
     @property
     def pages(self) -> PagingOptions:
-        """The options of paging."""
+        """Paging options, with the default parameter filled in."""
         parameter = self.page_parameter or self.paging
         return PagingOptions(self.paging, parameter, self.next_field, self.rows_field, self.max_pages)
 
 
 class HttpCursor(Shape):
-    """The state of the table at the last reading."""
+    """Cursor with the state of the table when it was last read."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -165,7 +165,7 @@ class HttpCursor(Shape):
 
 
 class Http(TableSource[HttpOptions]):
-    """Fetches a table through the guarded transport. A table that the server reports as unchanged is not read again."""
+    """Source that fetches a table through the guarded HTTP client, and skips it if the server reports it unchanged."""
 
     name = "http"
     Options: ClassVar[type[BaseModel]] = HttpOptions
@@ -177,13 +177,13 @@ class Http(TableSource[HttpOptions]):
     silence_seconds: ClassVar[float] = _SILENCE_SECONDS
 
     def read(self, options: HttpOptions) -> SourceRead:
-        """Fetch the table. Raises InvalidInput if it is no table, TransientError if the server is unavailable."""
+        """Fetch the table. Raises InvalidInput if it is not a table, TransientError if the server is unavailable."""
         read = self._fetch(options, None)
-        assert read is not None  # only a request with a cursor can be answered with "unchanged"
+        assert read is not None  # None means unchanged, which requires a cursor
         return read
 
     def read_since(self, options: HttpOptions, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
-        """Fetch the table unless it is the one that was read last."""
+        """Fetch the table; return no rows if it is unchanged since it was last read."""
         before = None if not cursor else HttpCursor.model_validate(cursor)
         read = self._fetch(options, before)
         if read is None:
@@ -192,7 +192,7 @@ class Http(TableSource[HttpOptions]):
 
     def _fetch(self, options: HttpOptions, before: HttpCursor | None) -> SourceRead | None:
         url = httpx.URL(options.url)
-        # All pages are read: if the first one is unchanged, the others may still have changed.
+        # A condition would only cover the first page; others may change without it.
         conditions = _conditions(before) if options.paging == "none" else {}
         headers = {"Accept": _ACCEPT if options.rows_field is None else "application/json", **conditions}
         pages = Pages(options, options.pages, self.limits, _name_of(url))
@@ -256,7 +256,7 @@ def _name_of(url: httpx.URL) -> str:
 
 @contextmanager
 def _clear_errors(host: str) -> Iterator[None]:
-    """Raise errors of a host as one clear sentence."""
+    """Convert errors of the HTTP client to TransientError or InvalidInput."""
     try:
         yield
     except httpx.TimeoutException:
@@ -274,7 +274,7 @@ def _clear_errors(host: str) -> Iterator[None]:
 
 @contextmanager
 def _shrunken_to_nothing(host: str, before: HttpCursor | None) -> Iterator[None]:
-    """Raise an error for an empty table if there were rows before: it was cut off."""
+    """Convert the error of an empty table to TransientError if the table had rows before."""
     try:
         yield
     except InvalidInput as error:
@@ -294,7 +294,7 @@ def _conditions(before: HttpCursor | None) -> dict[str, str]:
 def _check_status(answer: httpx.Response, host: str) -> None:
     status = answer.status_code
     if status >= 500 or status in _PASSING:
-        raise _away(Message("{host} answers with status {status}", {"host": host, "status": status}))
+        raise _away(Message("{host} responded with status {status}", {"host": host, "status": status}))
     if status in (401, 403):
         raise InvalidInput(
             "{host} refuses the request ({status})",
@@ -311,7 +311,7 @@ def _check_status(answer: httpx.Response, host: str) -> None:
 
 
 def _save(answer: httpx.Response, path: Path) -> str:
-    """Write the body; the client bounds its bytes and seconds."""
+    """Write the response body to ``path``, and return its SHA-256. The client limits its size and duration."""
     digest = hashlib.sha256()
     with path.open("wb") as file:
         for piece in answer.iter_bytes():
@@ -321,13 +321,16 @@ def _save(answer: httpx.Response, path: Path) -> str:
 
 
 def _refuse_page(path: Path, answer: httpx.Response, host: str, *, again: bool) -> None:
-    """Raise an error if the answer is a web page: a login page, or a maintenance page."""
+    """Raise an error if the response is a web page, such as a login or maintenance page.
+
+    The error is TransientError if the table was read before (``again``), else InvalidInput.
+    """
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     is_page = answer.headers.get("content-type", "").lower().startswith(("text/html", "application/xhtml"))
     if not is_page and not head.startswith((b"<!doctype", b"<html", b"<?xml", b"<!--")):
         return
-    sentence = Message("{host} answers with a web page and not with a table", {"host": host})
+    sentence = Message("{host} responded with a web page instead of a table", {"host": host})
     if again:
         raise _away(sentence)
     raise _refused(sentence, "web_page")
@@ -343,7 +346,7 @@ def _span(frame: pl.DataFrame, options: HttpOptions, file: str) -> tuple[datetim
 
 def _shrunken(host: str, rows: int, before: int) -> TransientError:
     return TransientError(
-        "the table at {host} has {rows:,} rows and had {before:,}: it seems to be incomplete",
+        "the table at {host} has {rows:,} rows but had {before:,} before: it may be incomplete",
         where="source http",
         next_step="if it was shortened on purpose, add the dataset again from this source",
         host=host,

@@ -1,4 +1,4 @@
-"""Paging of a table at an address: the next page, the end, and the recipients of the authorization."""
+"""Paging of a table at an HTTP address, and authorization that is limited to its origin."""
 
 from __future__ import annotations
 
@@ -27,16 +27,17 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def authorizing(url: httpx.URL, kind: AuthorizationKind, header: str | None, value: str) -> Callable[..., None]:
-    """Return a hook that adds the authorization to requests to the scheme, host and port of ``url``, and to no other.
+    """Return a request hook that adds the authorization to requests to the origin of ``url`` only.
 
-    Redirects and next links pass it too, so the header never reaches another place.
+    The hook also runs for redirects and next links, and removes the header there if the origin differs. Raises
+    InvalidInput if the header or the secret cannot be used.
     """
     name = "Authorization" if header is None else header
     if name.lower() in _FORBIDDEN:
         raise InvalidInput(
             "the header {header!r} cannot be used for authorization",
             where=WHERE,
-            next_step="name another header",
+            next_step="choose another header",
             header=name,
         )
     if not value.isascii() or not value.isprintable():
@@ -72,7 +73,7 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 
 @dataclass(frozen=True)
 class PagingOptions:
-    """Options of paging; see the options of the source."""
+    """Options of paging; see those of the source."""
 
     way: Paging
     parameter: str
@@ -82,7 +83,7 @@ class PagingOptions:
 
 
 class Pages:
-    """Follows the pages of one reading and gathers their rows."""
+    """Collector of the rows of all pages, which also determines the next page."""
 
     def __init__(self, options: FileTableOptions, paging: PagingOptions, limits: ReadingLimits, file: str) -> None:
         self._options, self._paging, self._limits, self._file = options, paging, limits, file
@@ -104,9 +105,9 @@ class Pages:
         return url
 
     def take(self, path: Path, url: httpx.URL, answer: httpx.Response) -> httpx.URL | None:
-        """Keep the rows of a page and return the address of the next one; None after the last.
+        """Store the rows of a page, and return the address of the next page; None after the last.
 
-        Raises InvalidInput for circular links, too many pages, and unreadable pages.
+        Raises InvalidInput for circular links, too many pages, or an unreadable page.
         """
         self._number += 1
         digest = hashlib.sha256(path.read_bytes()).digest()
@@ -116,7 +117,7 @@ class Pages:
         if self._paging.rows_field is not None:
             digest = hashlib.sha256(b"\n".join(self._lines[len(self._lines) - rows :])).digest()
         if rows and digest == self._last and self._number > 1:
-            self._forget(rows)  # a server that repeats its last page has no more
+            self._forget(rows)  # some servers repeat their last page
             return None
         self._last, self._rows = digest, self._rows + rows
         if self._paging.way == "none" or (counted and rows == 0):
@@ -128,13 +129,13 @@ class Pages:
             raise InvalidInput(
                 "the table has more than {most:,} pages",
                 where=WHERE,
-                next_step="raise max_pages, or ask for larger pages or fewer rows",
+                next_step="raise max_pages, or request larger pages or fewer rows",
                 code="too_many_pages",
                 most=self._paging.most,
             )
         if str(following) in self._seen:
             raise InvalidInput(
-                "the next link of page {page:,} leads back to an earlier page",
+                "the next link of page {page:,} points to an earlier page",
                 where=WHERE,
                 next_step="check next_field, or ask the operator of the server",
                 code="links_in_a_circle",
@@ -144,7 +145,7 @@ class Pages:
         return following
 
     def table(self, path: Path) -> tuple[pl.DataFrame, list[SourceFinding]]:
-        """Return the rows of all pages; ``path`` may be written."""
+        """Return the rows of all pages, and findings; ``path`` may be overwritten."""
         if self._paging.rows_field is None:
             if len(self._frames) == 1:
                 return self._frames[0], self._findings
@@ -174,7 +175,7 @@ class Pages:
             raise InvalidInput(
                 "page {page:,} of {file} has no list of rows in its field {field!r}",
                 where=WHERE,
-                next_step="name the field in rows_field, such as data.items; '.' is the document itself",
+                next_step="set rows_field to the field of the rows, such as data.items; '.' is the document itself",
                 code="no_rows_field",
                 page=self._number,
                 file=self._file,
@@ -230,7 +231,7 @@ class Pages:
 
 
 def field_of(document: object, path: str) -> object:
-    """Return the field of a JSON document; None if it has none.
+    """Return a field of a JSON document by its dotted path; None if it is absent.
 
     Example:
         >>> field_of({"links": {"next": "/rows?page=2"}}, "links.next")
@@ -244,7 +245,7 @@ def field_of(document: object, path: str) -> object:
 
 
 def _joined(url: httpx.URL, link: str, number: int) -> httpx.URL:
-    """Return the address of a link; its text is kept out of errors, since it may contain a token."""
+    """Return the absolute address of a link. Errors do not quote the link, since it may contain a token."""
     try:
         found = url.join(link)
         usable = found.scheme in _PORTS and bool(found.host) and not found.userinfo
@@ -262,5 +263,5 @@ def _joined(url: httpx.URL, link: str, number: int) -> httpx.URL:
 
 
 def digest_of(pages: Sequence[str]) -> str:
-    """Return one digest for the digests of all pages; of a single page, its own."""
+    """Return one digest for those of all pages; the digest of a single page is returned unchanged."""
     return pages[0] if len(pages) == 1 else hashlib.sha256("".join(pages).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Hourly weather history of any place on Earth, from Open-Meteo (https://open-meteo.com, CC BY 4.0)."""
+"""Source of hourly weather history for any place, from Open-Meteo (https://open-meteo.com, CC BY 4.0)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _FIRST_DAY = date(1940, 1, 1)
 
 
 class OpenMeteoOptions(BaseModel):
-    """The place, days and quantities to read. A place is a name, or a latitude with a longitude."""
+    """The place, days and quantities to read. The place is a name, or a latitude and a longitude."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -106,7 +106,7 @@ class OpenMeteoOptions(BaseModel):
     def _one_place(self) -> OpenMeteoOptions:
         coordinates = self.latitude is not None and self.longitude is not None
         if coordinates == (self.place is not None) or (self.latitude is None) != (self.longitude is None):
-            raise InvalidValue("name a place, or give latitude and longitude")
+            raise InvalidValue("set either place, or latitude and longitude")
         last = self.last_day
         if not _FIRST_DAY <= self.start <= last:
             raise InvalidValue("start must be between {first} and the end ({last})", first=_FIRST_DAY, last=last)
@@ -126,7 +126,7 @@ class _Place:
 
     @classmethod
     def of(cls, cursor: Mapping[str, JsonValue] | None) -> _Place | None:
-        """Return the place that an earlier read found, since a later search may find another one."""
+        """Return the place stored in the cursor, since a new search may find another one; None if there is none."""
         try:
             known = cursor or {}
             zone = known["timezone"]
@@ -137,7 +137,7 @@ class _Place:
 
 
 class OpenMeteo(Source):
-    """Reads hourly history over HTTP, a year per request, with retries for a busy server."""
+    """Source that reads hourly history over HTTP, one year per request, and retries if the server is busy."""
 
     name = "open_meteo"
     Options: ClassVar[type[BaseModel]] = OpenMeteoOptions
@@ -147,16 +147,16 @@ class OpenMeteo(Source):
         "tr": "1940'tan bu yana herhangi bir yerin saatlik hava durumu.",
     }
 
-    #: The wait before the second try; it doubles with each further one.
+    #: Seconds before the second attempt; the wait doubles with each further attempt.
     wait_seconds: ClassVar[float] = 1.0
 
     def read(self, options: OpenMeteoOptions) -> SourceRead:
-        """Fetch everything. Raises InvalidInput if the server refuses, TransientError if it is unavailable."""
+        """Fetch all days. Raises InvalidInput if the server refuses, TransientError if it is unavailable."""
         with self.http_client(timeout_seconds=_TIMEOUT_SECONDS) as client:
             return self._fetch(client, options, self._find(client, options), options.start)
 
     def read_since(self, options: OpenMeteoOptions, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
-        """Fetch the days from the last one that had a value. The archive fills its newest hours later."""
+        """Fetch the days from the last one with a value, because the archive adds its newest hours later."""
         start = options.start
         with suppress(KeyError, TypeError, ValueError):
             start = date.fromisoformat(str((cursor or {})["day"]))
@@ -236,7 +236,7 @@ class OpenMeteo(Source):
                 if options.country
                 else "Open-Meteo does not know the place {place!r}",
                 where="source open_meteo, option place",
-                next_step="check the spelling, or give latitude and longitude",
+                next_step="check the spelling, or set latitude and longitude",
                 code="no_such_place",
                 place=options.place,
                 country=options.country,
@@ -251,7 +251,7 @@ class OpenMeteo(Source):
             raise _unknown_format(str(options.geocoding_url)) from None
 
     def _get(self, client: httpx.Client, url: str, query: dict[str, Any]) -> dict[str, Any]:
-        """Return one JSON answer; retry with growing waits if the server is busy or unavailable."""
+        """Return a JSON response; retry with increasing waits if the server is busy or unavailable."""
         host = httpx.URL(url).host
         reason, wait = Message(""), 0.0
         for attempt in range(_TRIES):
@@ -263,7 +263,9 @@ class OpenMeteo(Source):
                 reason = Message("{host} cannot be reached ({reason})", {"host": host, "reason": type(error).__name__})
                 continue
             if response.status_code in _RETRIED:
-                reason = Message("{host} answers with status {status}", {"host": host, "status": response.status_code})
+                reason = Message(
+                    "{host} responded with status {status}", {"host": host, "status": response.status_code}
+                )
                 asked = response.headers.get("retry-after", "")
                 wait = min(float(asked) if asked.isdigit() else wait, _LONGEST_WAIT_SECONDS)
                 continue
@@ -285,7 +287,7 @@ def _parsed(response: httpx.Response, url: str, host: str) -> dict[str, Any]:
     if not isinstance(answer, dict):
         raise _unknown_format(url)
     if response.is_error or answer.get("error"):
-        # The reason in the answer is not repeated: with another base_url it could be any machine's text.
+        # The server's reason is not quoted: with another base_url, it could be text from any machine.
         raise InvalidInput(
             "{host} refuses the request ({status})",
             where=_WHERE,
@@ -304,7 +306,7 @@ def _unit(answer: dict[str, Any], target: str) -> str:
 
 
 def _hours(answer: dict[str, Any], columns: list[str], url: str) -> pl.DataFrame:
-    """Return ``{"hourly": {"time": ["2024-01-01T00:00", …], name: [number or null, …]}}`` as a frame in UTC."""
+    """Convert ``{"hourly": {"time": ["2024-01-01T00:00", …], name: [number or null, …]}}`` to a frame in UTC."""
     hourly = answer.get("hourly")
     if not isinstance(hourly, dict) or any(name not in hourly for name in ("time", *columns)):
         raise _unknown_format(url)
@@ -319,7 +321,7 @@ def _hours(answer: dict[str, Any], columns: list[str], url: str) -> pl.DataFrame
 
 
 def _years(first: date, last: date) -> Iterator[tuple[date, date]]:
-    """Yield the days from first to last, a calendar year at a time."""
+    """Yield the first and last day of each calendar year in the range."""
     while first <= last:
         end = min(last, date(first.year, 12, 31))
         yield first, end
@@ -328,7 +330,7 @@ def _years(first: date, last: date) -> Iterator[tuple[date, date]]:
 
 def _unknown_format(url: str) -> TransientError:
     return TransientError(
-        "the answer of {host} is not in Open-Meteo's format",
+        "the response of {host} is not in Open-Meteo's format",
         where=_WHERE,
         next_step="try again later, or check the address",
         host=httpx.URL(url).host,

@@ -1,4 +1,4 @@
-"""A simulated series that arrives row by row and changes its season, so that a whole loop can be watched offline."""
+"""Source of a simulated series that grows row by row and changes its season, to demonstrate the loop offline."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from azuraforge.errors import InvalidInput
 from azuraforge.plugins import Source, SourceNews, SourceRead
 from azuraforge.plugins.contract.shape import in_turkish
 
-#: A forecast counts only if it was made before its target's time: these hours are still in the future.
+#: Far in the future, since only forecasts made before their target's time count.
 START = datetime(2100, 1, 1, tzinfo=UTC)
 _LEVEL, _AMPLITUDES, _NOISE = 100.0, (10.0, 6.0), 1.0
-#: Number of the second wave's cycles in one of the first; irrational, so that no season repeats exactly.
+#: Frequency of the second wave relative to the first; irrational, so that no season repeats exactly.
 _SECOND = (1 + 5**0.5) / 2
 
 
 class SimulatedOptions(BaseModel):
-    """The form of the series, and its arrival."""
+    """The shape of the series, and the rows that each refresh adds."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -84,7 +84,7 @@ class SimulatedOptions(BaseModel):
 
 
 class Simulated(Source):
-    """A level, two waves and noise; after some rows the waves have another length."""
+    """Source of a level with two waves and noise, whose waves change their length midway."""
 
     name = "simulated"
     Options: ClassVar[type[BaseModel]] = SimulatedOptions
@@ -101,11 +101,11 @@ class Simulated(Source):
         return _read(options, 0, min(options.rows_at_first, options.rows))
 
     def read_since(self, options: SimulatedOptions, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
-        """Return the next rows; nothing new if the series has ended."""
+        """Return the next rows; none if the series has ended."""
         done = cursor.get("rows") if cursor is not None else options.rows_at_first
         if not isinstance(done, int):
             raise InvalidInput(
-                "the cursor has no number of rows",
+                "the cursor does not contain the number of rows that were read",
                 where="source simulated",
                 next_step="add the dataset again from this source",
             )
@@ -114,7 +114,7 @@ class Simulated(Source):
 
 
 def values(options: SimulatedOptions) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return all rows of the series, ``(rows,)``."""
+    """Return the values of all rows, ``(rows,)``."""
     at = np.arange(options.rows)
     change = options.rows if options.changes_after is None else options.changes_after
     season = np.where(at < change, at / options.season, (at - change) / options.later_season + change / options.season)

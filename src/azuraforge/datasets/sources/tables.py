@@ -1,4 +1,4 @@
-"""Tables of the sources that read files: options, formats, and the meaning of columns. Runs in children only."""
+"""Shared code of sources that read tables: options, formats, and roles of columns. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _known_zone(name: str) -> str:
 
 
 class TableOptions(BaseModel):
-    """The meaning of a table's columns."""
+    """The roles of a table's columns."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -131,11 +131,11 @@ OptionsT = TypeVar("OptionsT", bound=TableOptions)
 
 
 class TableSource(Source[OptionsT]):
-    """A source of tables of any size up to the limits.
+    """Base class of sources that read tables.
 
     Attributes:
-        limits: limits of one table; the platform sets them before ``read``.
-        scratch: folder for temporary files; None: the system's one.
+        limits: size limits of one table; the platform sets them before ``read``.
+        scratch: folder for temporary files; if None, the system's temporary folder.
     """
 
     limits: ReadingLimits = ReadingLimits()
@@ -143,7 +143,7 @@ class TableSource(Source[OptionsT]):
 
     @contextmanager
     def temporary_file(self) -> Iterator[Path]:
-        """Yield the path of a file that is removed afterwards."""
+        """Yield the path of a temporary file, which is removed after the block."""
         with TemporaryDirectory(prefix=".source-", dir=self.scratch) as folder:
             yield Path(folder) / "table"
 
@@ -155,7 +155,7 @@ def meaning_of(
     cursor: Mapping[str, object],
     findings: Sequence[SourceFinding] = (),
 ) -> SourceRead:
-    """Return a table with the meaning of its columns."""
+    """Return a table as the result of a source, with the roles of its columns."""
     features = None if options.features is None else tuple(dict.fromkeys(options.features))
     kept = {options.time, options.target, options.series, *(features or ())}
     written = options if isinstance(options, FileTableOptions) else None
@@ -178,10 +178,10 @@ def meaning_of(
 def read_table(
     path: Path, name: str, options: FileTableOptions, limits: ReadingLimits
 ) -> tuple[pl.DataFrame, list[SourceFinding]]:
-    """Read a CSV, JSON lines or Parquet file; ``name`` is its name in messages.
+    """Read a CSV, JSON lines or Parquet file; messages call it ``name``.
 
-    Text columns stay text. Raises InvalidInput for a file that cannot be read, that is too large, or that lacks a
-    column which the options name.
+    Text columns stay text. Raises InvalidInput if the file cannot be read, is too large, or lacks a column that the
+    options name.
     """
     findings: list[SourceFinding] = []
     if options.format == "parquet" or (options.format == "auto" and is_parquet(path)):
@@ -194,7 +194,7 @@ def read_table(
         if options.format == "json_lines" or (options.format == "auto" and decoded.text.lstrip()[:1] == "{"):
             frame = _json_lines(decoded.text, name, limits)
             if frame.height <= 1 and options.time not in frame.columns:
-                refuse_json(decoded.text, name)  # a server's refusal is one object, too
+                refuse_json(decoded.text, name)  # a server's error message is also a single object
         else:
             frame = read_delimited(decoded.text, name, options.separator, {}, limits).frame.drop(ROW)
     for option, column in (("time", options.time), ("target", options.target), ("series", options.series)):
@@ -215,9 +215,9 @@ def _parquet(path: Path, name: str, limits: ReadingLimits) -> pl.DataFrame:
 
 
 def _json_lines(text: str, name: str, limits: ReadingLimits) -> pl.DataFrame:
-    """Read one object per line. Columns are counted before a table of that size is built."""
+    """Read one object per line. The number of columns is checked before the table is built."""
     if re.match(r"\s*\{\s*[\r\n]", text):
-        refuse_json(text, name)  # one object over several lines
+        refuse_json(text, name)  # one object spans several lines
     columns: set[str] = set()
     rows = 0
     for number, line in enumerate(text.split("\n"), 1):
@@ -247,7 +247,7 @@ def _json_lines(text: str, name: str, limits: ReadingLimits) -> pl.DataFrame:
         frame = pl.read_ndjson(text.encode(), infer_schema_length=None)
     except pl.exceptions.PolarsError:
         raise InvalidInput(
-            "a column of {name} has values of several types",
+            "a column of {name} contains values of different types",
             where="{name}",
             next_step="write numbers as numbers and times as text in every line",
             code="mixed_types",

@@ -1,1 +1,1 @@
-"""Rows of a database, by one read-only query with a column that grows."""
+"""Source that reads a database with one read-only query and continues after the last value of its cursor column."""

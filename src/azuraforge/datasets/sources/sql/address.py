@@ -1,6 +1,6 @@
-"""The address of a database, from a secret. Runs in children only.
+"""The address of a database, read from a secret. Runs only in child processes.
 
-No error repeats the secret, not even the parts of it that are no password.
+No error quotes any part of the secret's value.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from azuraforge.outgoing.resolving import resolve
 
 WHERE = "source sql"
 DialectName: TypeAlias = Literal["postgresql", "mysql", "sqlite"]
-#: How a connection is encrypted; ``prefer`` and None: as far as both ends can.
+#: Encryption of a connection; ``prefer`` and None encrypt it if both ends support that.
 TlsMode: TypeAlias = Literal["disable", "prefer", "require", "verify-full"]
 _NAMES: dict[str, DialectName] = {
     "postgresql": "postgresql",
@@ -35,9 +35,9 @@ class Place:
     """A database that may be queried.
 
     Attributes:
-        host: as the secret names it; for a file its name.
-        addresses: of the host, as they were checked; a connection goes to one of these.
-        file: of SQLite, resolved.
+        host: the host in the secret; the file's name for SQLite.
+        addresses: the host's addresses that the policy allows; connections use only these.
+        file: resolved path of a SQLite file.
     """
 
     dialect: DialectName
@@ -52,12 +52,12 @@ class Place:
 
 
 def place_of(value: str, secret: str, policy: Policy, folders: Sequence[Path]) -> Place:
-    """Return the database that the value of a secret names.
+    """Return the database that the value of a secret refers to.
 
-    Raises InvalidInput for a value that is no address, for a host that ``policy`` does not let anybody reach and for a
-    file outside of ``folders``; TransientError for a host without an address.
+    Raises InvalidInput if the value is not an address, ``policy`` forbids the host, or the file is outside ``folders``;
+    TransientError if the host has no address or the file does not exist.
     """
-    from sqlalchemy.engine import make_url  # only the children of this source load it
+    from sqlalchemy.engine import make_url  # imported here, since only children of this source need it
     from sqlalchemy.exc import ArgumentError
 
     try:
@@ -68,7 +68,7 @@ def place_of(value: str, secret: str, policy: Policy, folders: Sequence[Path]) -
         raise _refused(secret, Message("it is not the address of a PostgreSQL, MySQL or SQLite database")) from None
     if dialect == "sqlite":
         if url.host or url.query or not url.database:
-            raise _refused(secret, Message("it names no SQLite file"))
+            raise _refused(secret, Message("it does not name a SQLite file"))
         file = allowed_path(url.database, folders, WHERE)
         if not file.is_file():
             raise TransientError(

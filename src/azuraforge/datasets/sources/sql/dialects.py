@@ -1,4 +1,7 @@
-"""Read-only connections, and the meanings of their errors. Runs in children only."""
+"""Read-only connections for each kind of database, and the classification of their errors.
+
+Runs only in child processes.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
 CONNECT_SECONDS = 10.0
-#: Meaning of an error: the query or its rights are wrong; the sign-in is refused; it took too long; or the server is
-#: unavailable or busy, and a later attempt may help.
+#: Cause of an error: the query or its permissions are wrong; the sign-in is refused; the query took too long; or the
+#: server is unavailable or busy, so that a retry may succeed.
 Meaning: TypeAlias = Literal["query", "sign_in", "timeout", "away"]
 
 
@@ -32,11 +35,11 @@ class Dialect(ABC):
     """One kind of database.
 
     Attributes:
-        driver: SQLAlchemy's name of dialect and driver.
-        placeholder: of the parameter ``since`` in a statement.
-        extra_percent: whether a ``%`` in a statement is written twice.
-        options: of the connection.
-        grace_seconds: a server that does not keep to its own time limit is cut off so much later.
+        driver: name of dialect and driver in SQLAlchemy.
+        placeholder: placeholder of the parameter ``since`` in a statement.
+        extra_percent: whether ``%`` must be doubled in a statement.
+        options: execution options of the connection.
+        grace_seconds: time after the server's own limit until its connection is closed.
     """
 
     driver: ClassVar[str]
@@ -51,20 +54,20 @@ class Dialect(ABC):
 
     @abstractmethod
     def begin(self, connection: Connection, timeout_seconds: float) -> None:
-        """Begin a transaction in which the server itself refuses writes and longer durations."""
+        """Begin a transaction in which the server rejects writes and enforces the time limit."""
 
     @abstractmethod
     def meaning_of(self, error: BaseException) -> tuple[Meaning, str]:
-        """Return the meaning of a driver's error, and for a wrong query the first line of the server's message."""
+        """Return the cause of a driver's error and, for a wrong query, the server's message."""
 
     @contextmanager
     def watched(self, connection: Connection, timeout_seconds: float) -> Iterator[None]:
-        """Close the connection if the server is silent for longer than allowed."""
+        """Close the connection if the server sends nothing for longer than allowed."""
         yield
 
 
 class Postgresql(Dialect):
-    """PostgreSQL, through psycopg."""
+    """PostgreSQL, accessed through psycopg."""
 
     driver: ClassVar[str] = "postgresql+psycopg"
     options: ClassVar[dict[str, bool]] = {"postgresql_readonly": True}
@@ -73,7 +76,7 @@ class Postgresql(Dialect):
         import psycopg
 
         opened = psycopg.connect(
-            host=",".join([place.host] * len(place.addresses)),  # the name that the certificate must bear
+            host=",".join([place.host] * len(place.addresses)),  # the name that the certificate must contain
             hostaddr=",".join(place.addresses),
             port=place.port,
             user=place.user,
@@ -102,7 +105,7 @@ class Postgresql(Dialect):
 
         opened = connection.connection.dbapi_connection
         assert isinstance(opened, psycopg.Connection)
-        cancel = opened.pgconn.get_cancel()  # independent of the connection, which may be closed meanwhile
+        cancel = opened.pgconn.get_cancel()  # independent of the connection, which may be closed before it is used
         with socket.socket(fileno=os.dup(opened.fileno())) as same:
             timer = threading.Timer(timeout_seconds + self.grace_seconds, _cut_off, [same, cancel.cancel])
             timer.daemon = True
@@ -130,7 +133,7 @@ class Postgresql(Dialect):
 
 
 class Mysql(Dialect):
-    """MySQL and MariaDB, through PyMySQL."""
+    """MySQL and MariaDB, accessed through PyMySQL."""
 
     driver: ClassVar[str] = "mysql+pymysql"
     _TIMEOUTS: ClassVar[tuple[int, ...]] = (3024, 1969, 1317)
@@ -141,7 +144,7 @@ class Mysql(Dialect):
         import pymysql
 
         opened = pymysql.connections.Connection(
-            host=place.host,  # the name that the certificate must bear
+            host=place.host,  # the name that the certificate must contain
             port=place.port,
             user=place.user,
             password=place.password or "",
@@ -172,13 +175,13 @@ class Mysql(Dialect):
             return "timeout", ""
         if number in self._SIGN_IN:
             return "sign_in", ""
-        if 1000 < number < 2000 and number not in self._AWAY:  # above are errors of the connection
+        if 1000 < number < 2000 and number not in self._AWAY:  # numbers from 2000 are connection errors
             return "query", str(error.args[1]) if len(error.args) > 1 else ""
         return "away", ""
 
 
 class Sqlite(Dialect):
-    """A file of SQLite, opened for reading only."""
+    """SQLite file, opened read-only."""
 
     driver: ClassVar[str] = "sqlite+pysqlite"
     placeholder: ClassVar[str] = ":since"
@@ -210,7 +213,7 @@ DIALECTS: dict[DialectName, Dialect] = {"postgresql": Postgresql(), "mysql": Mys
 
 
 def _only_reads(action: int, first: str | None, second: str | None, _database: str | None, _by: str | None) -> int:
-    """Allow a SELECT and what it consists of; no ATTACH, no PRAGMA, no extension."""
+    """Authorize SELECT and its parts only: no ATTACH, PRAGMA or extension."""
     allowed = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE)
     if action not in allowed or (action == sqlite3.SQLITE_FUNCTION and second in ("load_extension", "fts3_tokenizer")):
         return sqlite3.SQLITE_DENY
@@ -235,7 +238,7 @@ def _socket(place: Place) -> socket.socket:
 
 
 def _cut_off(connection: socket.socket, cancel: Callable[[], None]) -> None:
-    """End the wait for an answer, then ask the server to stop, which it may be unable to receive."""
+    """Shut down the connection to end the wait, then request that the server cancel the query."""
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
     with contextlib.suppress(Exception):

@@ -1,4 +1,4 @@
-"""Rows of a database as frames, piece by piece. Runs in children only."""
+"""Conversion of database rows to frames, one piece at a time. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from azuraforge.errors import InvalidInput
 
 
 def frame_of(names: Sequence[str], rows: Sequence[Sequence[Cell]]) -> pl.DataFrame:
-    """Return rows as columns of float64, moments, dates or text. Raises InvalidInput for a column of several kinds."""
+    """Return rows as columns of float64, datetimes, dates or text.
+
+    Raises InvalidInput if a column has datetimes with and without a time zone.
+    """
     return pl.DataFrame([_series(name, [row[place] for row in rows]) for place, name in enumerate(names)])
 
 
 def joined(pieces: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Return the rows of all pieces. A column that is empty in one piece has the type of the others."""
+    """Concatenate pieces. A column that is empty in one piece takes its type from the others."""
     kinds: dict[str, pl.DataType] = {}
     for piece in pieces:
         for name, kind in piece.schema.items():
@@ -53,7 +56,7 @@ def _series(name: str, cells: list[Cell]) -> pl.Series:
 
 def _mixed(name: str) -> InvalidInput:
     return InvalidInput(
-        "the column {column!r} has values of several types",
+        "the column {column!r} contains values of different types",
         where="source sql",
         next_step="convert it in the query: CAST(… AS …)",
         code="mixed_types",

@@ -1,4 +1,4 @@
-"""The position of a cursor query: the last value of its cursor column, typed, and the rows at that value."""
+"""The position of a cursor query: the last value of its cursor column, and the rows with that value."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ _MOST_SEEN = 1000
 
 
 class Position(Shape):
-    """The end of a reading.
+    """The position after a read.
 
     Attributes:
-        kind: type of ``value``; ``moment`` has a time zone, ``local`` has none.
-        seen: digests of the rows at exactly this value. The query goes on at ``>=`` it, so that a row which gets the
-            same value later is not lost; these are left out. Empty if there are too many: the platform drops them.
+        kind: type of ``value``; a ``moment`` is a time with a zone, ``local`` one without.
+        value: the last value of the cursor column, as text.
+        seen: digests of the rows with exactly this value. The next query starts at ``>= value``, so that it finds rows
+            added with the same value later; it skips these. Empty if there are too many; the platform then skips
+            repeated rows.
     """
 
     kind: Literal["integer", "float", "decimal", "text", "moment", "local", "date"]
@@ -50,7 +52,10 @@ class Position(Shape):
 
 
 def position_at(cell: Cell, rows: Sequence[Sequence[Cell]], column: str) -> Position:
-    """Return the position behind ``rows``, which are all that were read at the value ``cell``. Raises InvalidInput."""
+    """Return the position after ``rows``, all rows read with the value ``cell``.
+
+    Raises InvalidInput if the value cannot be a cursor.
+    """
     digests = tuple(sorted({digest(row) for row in rows}))
     seen = digests if len(digests) <= _MOST_SEEN else ()
     if isinstance(cell, bool) or cell is None or cell != cell:
@@ -73,7 +78,7 @@ def position_at(cell: Cell, rows: Sequence[Sequence[Cell]], column: str) -> Posi
 
 
 def before(value: Value, by: float, column: str) -> Value:
-    """Return ``value`` minus ``by``: seconds of a time, days of a date, else units. Raises InvalidInput for text."""
+    """Return ``value`` minus ``by``: seconds for a time, days for a date, else units. Raises InvalidInput for text."""
     if by == 0:
         return value
     try:
@@ -90,15 +95,15 @@ def before(value: Value, by: float, column: str) -> Value:
     except OverflowError:
         return value
     raise InvalidInput(
-        "the column {column!r} holds text, but look_back needs numbers or times",
+        "the column {column!r} contains text, but look_back requires numbers or times",
         where="option look_back",
-        next_step="leave look_back out, or choose a column of numbers or times as the cursor",
+        next_step="omit look_back, or choose a column of numbers or times as the cursor",
         column=column,
     )
 
 
 def digest(row: Sequence[Cell]) -> str:
-    """Return a short hash of a row as the database returned it."""
+    """Return a short hash of a row's values."""
     shown = [each.astimezone(UTC) if isinstance(each, datetime) and each.tzinfo else each for each in row]
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 
@@ -111,7 +116,7 @@ def _unusable(column: str, cell: Cell) -> InvalidInput:
     else:
         what = Message("a value of type {kind}", {"kind": type(cell).__name__})
     return InvalidInput(
-        "the cursor column {column!r} has {what}; its values must increase",
+        "the cursor column {column!r} contains {what}; its values must never decrease",
         where="option cursor",
         next_step="choose a column of numbers, times or text that never decreases",
         code="no_cursor",

@@ -1,4 +1,4 @@
-"""A repeatable query: rows after the last value of a growing column."""
+"""Source that repeats a query for the rows after the last value of a growing column."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 _PIECE_ROWS = 10_000
 _SHOWN = 300
-#: Uses a server-side cursor, which takes one statement only: no second statement can end the read-only transaction.
+#: A server-side cursor accepts a single statement, so no second one can end the read-only transaction.
 _STREAMED: Mapping[str, bool] = {"stream_results": True}
 
 
 def _one_query(text: str) -> str:
     text = text.strip().rstrip(";").rstrip()
     if not text.lower().startswith(("select", "with")):
-        raise InvalidValue("the query must be one SELECT")
+        raise InvalidValue("the query must be a single SELECT")
     if "\0" in text:
         raise InvalidValue("the query has a NUL character")
     return text
@@ -103,7 +103,14 @@ class SqlOptions(TableOptions):
 
 @dataclass
 class _Rows:
-    """The rows of a reading, and its end."""
+    """The rows of one read.
+
+    Attributes:
+        asked: number of rows returned by the query.
+        kept: number of rows that were not seen before.
+        last: last value of the cursor column.
+        at_last: all rows with that value.
+    """
 
     names: list[str]
     pieces: list[pl.DataFrame] = field(default_factory=list)
@@ -114,7 +121,7 @@ class _Rows:
 
 
 class Sql(TableSource[SqlOptions]):
-    """Queries in a transaction that the server keeps read-only, and streams the rows."""
+    """Source that streams the result of a query in a transaction that the server keeps read-only."""
 
     name = "sql"
     Options: ClassVar[type[BaseModel]] = SqlOptions
@@ -125,11 +132,14 @@ class Sql(TableSource[SqlOptions]):
     }
 
     def read(self, options: SqlOptions) -> SourceRead:
-        """Read the rows from the first one. Raises InvalidInput for a wrong query, TransientError without a server."""
+        """Read all rows. Raises InvalidInput if the query is wrong, TransientError if the server is unavailable."""
         news = self._news(options, None)
         if news.read is None:
             raise InvalidInput(
-                "the query returns no rows", where="source sql", next_step="check its conditions", code="empty_query"
+                "the query returns no rows",
+                where="source sql",
+                next_step="check the conditions of the query",
+                code="empty_query",
             )
         return news.read
 
@@ -151,7 +161,7 @@ class Sql(TableSource[SqlOptions]):
         column = _cursor_of(options)
         reached = position_at(rows.last, rows.at_last, column)
         if position is not None and rows.last != position.start and not _is_behind(rows.last, position.start):
-            reached = position  # with look_back: the rows at the last position were deleted
+            reached = position  # with look_back, if the rows at the last position were deleted
         end = reached.model_dump(mode="json")
         frame = joined(rows.pieces)
         if column not in (options.time, options.target, options.series, *(options.features or ())):
@@ -209,12 +219,12 @@ def _cursor_of(options: SqlOptions) -> str:
 
 
 def _is_behind(last: Cell, start: Value) -> bool:
-    """Return whether a value follows the start of a reading. Text is in the order of the database, not of Python."""
+    """Return whether ``last`` follows ``start``. Text only has to differ, since the database sorts it unlike Python."""
     if isinstance(last, str) or isinstance(start, str):
         return last != start
     try:
         return bool(last > start)  # type: ignore[operator]
-    except TypeError:  # the column has another type now
+    except TypeError:  # the column's type has changed
         return True
 
 
@@ -225,7 +235,7 @@ def _name(place: Place) -> str:
 def _statement(
     dialect: Dialect, connection: Connection, options: SqlOptions, start: Value | None
 ) -> tuple[str, dict[str, Value]]:
-    """Return the statement with its parameters; the query is a subquery, so that it cannot be more than a query."""
+    """Return the statement and its parameters; the query becomes a subquery, so that it cannot be another statement."""
     query, column = _written(dialect, connection, options)
     condition = f"{column} IS NOT NULL" if start is None else f"{column} >= {dialect.placeholder}"
     statement = f"SELECT * FROM (\n{query}\n) AS asked WHERE {condition} ORDER BY {column} LIMIT {options.max_rows}"  # noqa: S608
@@ -233,13 +243,13 @@ def _statement(
 
 
 def _written(dialect: Dialect, connection: Connection, options: SqlOptions) -> tuple[str, str]:
-    """Return the query and the quoted cursor column in the form of a statement."""
+    """Return the query and the quoted cursor column, escaped for the driver."""
     query = options.query.replace("%", "%%") if dialect.extra_percent else options.query
     return query, connection.dialect.identifier_preparer.quote_identifier(_cursor_of(options))
 
 
 def _without_cursor(dialect: Dialect, connection: Connection, options: SqlOptions) -> list[SourceFinding]:
-    """Return a remark about rows that are never read because their cursor is NULL."""
+    """Return a finding about rows whose cursor is NULL, which are never read; empty if there are none."""
     query, column = _written(dialect, connection, options)
     statement = f"SELECT COUNT(*) FROM (\n{query}\n) AS asked WHERE {column} IS NULL"  # noqa: S608
     with dialect.watched(connection, options.timeout_seconds):
@@ -266,7 +276,7 @@ def _check_columns(names: list[str], options: SqlOptions) -> None:
 
 @contextmanager
 def _connected(place: Place, options: SqlOptions) -> Iterator[tuple[Dialect, Connection]]:
-    """Connect, begin a read-only transaction, and turn errors of the driver into one sentence each."""
+    """Connect, begin a read-only transaction, and convert errors of the driver to errors of the platform."""
     from sqlalchemy import create_engine
     from sqlalchemy.exc import SQLAlchemyError
     from sqlalchemy.pool import NullPool
