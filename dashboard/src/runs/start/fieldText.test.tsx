@@ -33,7 +33,7 @@ describe("useFieldText", () => {
   it("knows the built-in fields in Turkish, and lets a plugin's own words win", async () => {
     await i18next.changeLanguage("tr");
     expect(texts("tr")).toEqual([
-      ["Dönem sayısı (epoch)", "Eğitim kümesi üzerinden en çok geçiş sayısı · 1 – 9"],
+      ["Dönem sayısı (epoch)", "Eğitim kümesi üzerinden yapılacak en çok geçiş sayısı · 1 – 9"],
       ["My option", "How much · > 0"],
       ["Aralık", "Kendi sözü"],
     ]);
