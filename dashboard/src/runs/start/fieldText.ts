@@ -1,5 +1,5 @@
-// Names and hints of config fields: the plugin's own words in the reader's language, else ours for fields that
-// are known here, else what the schema says. In English the schema is the source, so that one text stays true.
+// Names and hints of config fields: the plugin's texts in the reader's language, otherwise ours for fields that
+// are known here, otherwise the schema's. In English the schema is the only source, so that the texts cannot differ.
 import { useTranslation } from "react-i18next";
 
 import { useFormats } from "../../language/useFormats";
@@ -11,7 +11,7 @@ export function readable(title: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1).toLowerCase();
 }
 
-/** Descriptions begin small here and large there; a form shows them alike. */
+/** Begin every description with a capital letter, because plugins differ. */
 function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
