@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from azuraforge.errors import InvalidInput
+from azuraforge.messages.stored import StoredText
 from azuraforge.runs.schemas import RunRequest, RunSummary, StudyLink
 from azuraforge.strict_json import JsonObject
 
@@ -101,13 +102,13 @@ class FollowUp:
         name: unique within the run.
         entry: ``module:function`` of the child.
         payload: input of the child.
-        problem: the note if it fails, with ``{problem}``.
+        problem: the note if it fails, by language code, with ``{problem}``.
     """
 
     name: str
     entry: str
     payload: JsonObject
-    problem: str
+    problem: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -179,8 +180,8 @@ class Job(Protocol):
         """Attach data of a figure."""
         ...
 
-    def note(self, markdown: str) -> None:
-        """Add a paragraph to the run's report."""
+    def note(self, markdown: StoredText) -> None:
+        """Add a paragraph to the run's report; a message is translated when the report is shown."""
         ...
 
 
