@@ -16,7 +16,7 @@ export interface Answer {
 /** The only page of a list. */
 export const page = <Item,>(items: readonly Item[]) => ({ items, next: null });
 
-/** What was asked of the API, in order. */
+/** Requests to the API, in order. */
 export interface Asked {
   method: string;
   path: string;

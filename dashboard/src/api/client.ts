@@ -7,7 +7,7 @@ import type { Answer, List, Page, Place } from "./routes";
 
 const ROOT = "/api/v1";
 
-/** A list repeats its name for each of its values. */
+/** A list is sent as one parameter per value. */
 export type Query = Record<string, string | number | readonly string[] | null | undefined>;
 
 /** `/runs/{id}` and `{id: "a/b"}` → `/api/v1/runs/a%2Fb`, followed by the query's known values. */
@@ -21,7 +21,7 @@ export function address(path: string, query: Query = {}): string {
 
 export const part = encodeURIComponent;
 
-/** Send a request in the page's language, in which the API explains its errors. */
+/** Send a request in the page's language; the API returns its errors in this language. */
 async function ask(method: string, url: string, { headers, ...init }: Omit<RequestInit, "headers"> & { headers?: Record<string, string> }): Promise<Response> {
   let response: Response;
   try {
@@ -34,7 +34,7 @@ async function ask(method: string, url: string, { headers, ...init }: Omit<Reque
   throw new Problem(response.status, isJson(response) ? await response.json().catch(() => null) : null);
 }
 
-/** An answer without content may still name a type. */
+/** A response without content may still have a content type. */
 function isJson(response: Response): boolean {
   return response.status !== 204 && (response.headers.get("content-type")?.includes("json") ?? false);
 }
@@ -42,7 +42,7 @@ function isJson(response: Response): boolean {
 async function send<Body>(method: string, url: string, init: Parameters<typeof ask>[2]): Promise<Body> {
   const response = await ask(method, url, init);
   const body: unknown = isJson(response) ? await response.json() : null;
-  return body as Body; // the only place where the dashboard trusts that the platform answers as its document says
+  return body as Body; // the only place where the dashboard trusts that responses match the OpenAPI document
 }
 
 /** A file of the platform as text. */
@@ -54,7 +54,7 @@ export function get<const P extends Place<"get">>(path: P, query?: Query, signal
   return send("GET", address(path, query), { headers: { Accept: "application/json" }, signal: signal ?? null });
 }
 
-/** A figure that the document states the shape of. */
+/** A figure whose schema is in the OpenAPI document. */
 export function readFigure<Name extends keyof Figures>(run: string, name: Name, signal: AbortSignal): Promise<Figures[Name]> {
   return send("GET", address(`/runs/${part(run)}/figures/${name}`), { headers: { Accept: "application/json" }, signal });
 }

@@ -1,4 +1,4 @@
-// Shapes of the figures that have a card of their own, as the API's document states them.
+// Types of the figures that have their own card, taken from the OpenAPI document.
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];

@@ -1,10 +1,10 @@
-// Lists of the API, which answers them page by page: whole, or as far as the reader asks.
+// Lists of the API, which returns them in pages: loaded completely, or page by page on request.
 import { infiniteQueryOptions } from "@tanstack/react-query";
 
 import { readPage, type Query } from "./client";
 import type { Item, List, Page } from "./routes";
 
-/** The most items that the API answers at once. */
+/** Maximum number of items in one page of the API. */
 const MOST = 500;
 
 /** All items of a list, for choices and for figures over the whole list. */

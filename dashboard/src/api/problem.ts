@@ -1,4 +1,4 @@
-// An error that the API explained (RFC 9457), or the reason why it could not be reached.
+// An error document of the API (RFC 9457), or the reason why the API could not be reached.
 
 export interface FieldProblem {
   field: string;
@@ -11,7 +11,7 @@ export class Problem extends Error {
   readonly where: string | null;
   readonly nextStep: string | null;
   readonly fields: readonly FieldProblem[];
-  /** The sheets of an Excel workbook of which one has to be named. */
+  /** The sheets of an Excel workbook, one of which must be selected. */
   readonly sheets: readonly string[];
 
   constructor(status: number, body: unknown) {
@@ -28,7 +28,7 @@ export class Problem extends Error {
   }
 }
 
-/** Which inputs an error is about: `details.fields`, `details.field`, or `where`. */
+/** Return the inputs that an error refers to: `details.fields`, `details.field`, or `where`. */
 function fieldProblems(message: string, where: string | null, details: unknown): FieldProblem[] {
   if (isRecord(details)) {
     const listed = details["fields"];

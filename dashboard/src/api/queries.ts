@@ -1,4 +1,4 @@
-// One cache for all server state. A refused session ends at the sign-in page.
+// One cache for all server state. If the session is refused, the sign-in page is shown.
 import { MutationCache, QueryCache, QueryClient, type QueryKey } from "@tanstack/react-query";
 
 import { Problem } from "./problem";

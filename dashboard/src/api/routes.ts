@@ -1,4 +1,4 @@
-// The type of each answer, found by method and path in the API's document.
+// The type of each response, by method and path, from the OpenAPI document.
 import type { paths } from "./schema";
 
 type Method = "get" | "post" | "put" | "delete";
@@ -16,10 +16,10 @@ type Success<Operation> = Operation extends { responses: infer Responses }
   ? { [Status in keyof Responses]: Status extends 200 | 201 | 202 | 204 ? Body<Responses[Status]> : never }[keyof Responses]
   : never;
 
-/** The paths that a method has, names filled in. */
+/** The paths of a method, with path parameters filled in. */
 export type Place<M extends Method> = { [Path in keyof Operations<M>]: Filled<Path & string> }[keyof Operations<M>];
 
-/** The answer to a method at a path. */
+/** The response to a method and path. */
 export type Answer<M extends Method, P extends string> = P extends P
   ? { [Path in keyof Operations<M>]: [P, Filled<Path & string>] extends [Filled<Path & string>, P] ? Success<Operations<M>[Path]> : never }[keyof Operations<M>]
   : never;
@@ -33,5 +33,5 @@ export interface Page<P extends string> {
   next: string | null;
 }
 
-/** The paths that answer a list, page by page. */
+/** The paths that return a list in pages. */
 export type List = { [Path in keyof Operations<"get">]: Success<Operations<"get">[Path]> extends { items: unknown[]; next: string | null } ? Filled<Path & string> : never }[keyof Operations<"get">];

@@ -91,7 +91,7 @@ export type TaskKind = Schemas["TaskKindFacts"];
 export type Plugin = Schemas["PluginOut"];
 export type CurrentSession = Schemas["SessionOut"];
 
-/** One line of a stream, as the WebSocket carries it; `type` tells what `data` is. */
+/** One event of a stream, as sent over the WebSocket; `type` determines the shape of `data`. */
 export type LiveEvent = Schemas["Event"];
 /** The data of an event of this type. */
 export type EventData<T extends LiveEvent["type"]> = Extract<LiveEvent, { type: T }>["data"];

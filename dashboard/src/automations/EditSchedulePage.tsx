@@ -8,10 +8,10 @@ import { scheduleQuery } from "./api";
 import { EditScheduleForm } from "./ScheduleForm";
 import css from "./Schedules.module.css";
 
-/** Change when and how a schedule runs, and its name. */
+/** Page that changes the name, times and policy of a schedule. */
 export default function EditSchedulePage({ id }: { id: string }) {
   const { t } = useTranslation();
-  // Read once: what is typed must not be lost where the schedule fires meanwhile.
+  // Read once, so that typed input is not lost if the schedule fires in the meantime.
   const schedule = useQuery({ ...scheduleQuery(id), refetchInterval: false, refetchOnWindowFocus: false });
   const title = t("schedules.editTitle", { name: schedule.data?.name ?? "" });
   useTitle(schedule.data ? title : "");

@@ -6,7 +6,7 @@ import { usePaths } from "../projects/session";
 import { StateBadge } from "../runs/StateBadge";
 import { Badge } from "../ui/Badge";
 
-/** What came of one fire: its run with its state, or why there is none. */
+/** Result of one fire: its run with the state, or the reason why no run was queued. */
 export function FireOutcome({ fire }: { fire: Fire }) {
   const { t } = useTranslation();
   const paths = usePaths();

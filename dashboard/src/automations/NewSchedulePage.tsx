@@ -15,7 +15,7 @@ import { repeatableQuery } from "./api";
 import { NewScheduleForm } from "./ScheduleForm";
 import css from "./Schedules.module.css";
 
-/** Choose a run that worked; say when to do it again. */
+/** Page that selects a successful run and the times at which to repeat it. */
 export default function NewSchedulePage() {
   const { t } = useTranslation();
   const { moment } = useFormats();

@@ -5,7 +5,7 @@ import { readerLocale } from "../language/setup";
 import { useFormats } from "../language/useFormats";
 import css from "./Schedules.module.css";
 
-/** Moments in the reader's zone; beside them, where it is another, in the schedule's own. */
+/** Times in the reader's zone and, if the schedule has another zone, also in that zone. */
 export function NextTimes({ times, zone }: { times: readonly string[]; zone: string }) {
   const { i18n } = useTranslation();
   const { instant, moment } = useFormats();

@@ -8,7 +8,7 @@ import { Dialog, DialogActions } from "../ui/Dialog";
 import { ErrorNotice } from "../ui/Notice";
 import { useDeleteSchedule, usePauseSchedule, useResumeSchedule, useRunNow } from "./api";
 
-/** Run now, pause or resume, delete. The last asks first; the runs stay. */
+/** Buttons to run now, pause or resume, and delete. Deletion asks for confirmation and keeps the runs. */
 export function ScheduleActions({ schedule, onDeleted, small = false }: { schedule: Schedule; onDeleted?: () => void; small?: boolean }) {
   const { t } = useTranslation();
   const session = useSession();

@@ -21,14 +21,14 @@ const LONGEST_GRACE = 604_800;
 
 const MORNINGS = { way: "daily", clock: "06:30", days: "*", every: "6", unit: "hours", cron: "30 6 * * 1-5" } as const;
 
-/** A new schedule for a run that worked. */
+/** Form of a new schedule for a successful run. */
 export function NewScheduleForm({ run }: { run: RunDetail }) {
   const { t } = useTranslation();
   const first = useMemo(() => ({ ...MORNINGS, timezone: zones()[0] ?? "UTC" }), []);
   return <ScheduleForm name={run.name.slice(0, 100)} run={requestOf(run)} first={first} misfire="once" graceSeconds={60} store={useCreateSchedule()} label={t("schedules.create")} />;
 }
 
-/** A schedule that is there; what it runs stays. */
+/** Form of an existing schedule; the run that it repeats cannot be changed. */
 export function EditScheduleForm({ schedule }: { schedule: Schedule }) {
   const { t } = useTranslation();
   const { name, run, misfire, grace_seconds, paused } = schedule;
@@ -47,7 +47,7 @@ interface FormProps {
   label: string;
 }
 
-/** When to do a run again, with the next times before anything is stored. */
+/** Form of the times of a schedule, with a preview of the next times before it is stored. */
 function ScheduleForm({ name: firstName, run, first, misfire: firstMisfire, graceSeconds, paused = false, store, label }: FormProps) {
   const { t } = useTranslation();
   const paths = usePaths();

@@ -4,7 +4,7 @@ import type { Schedule } from "../api/types";
 import { useFormats } from "../language/useFormats";
 import css from "./Schedules.module.css";
 
-/** "every 6 hours", or the cron line with the zone in which it is meant. */
+/** "every 6 hours", or the cron expression with its time zone. */
 export function When({ schedule }: { schedule: Pick<Schedule, "cron" | "interval" | "timezone"> }) {
   const { t } = useTranslation();
   const { count } = useFormats();

@@ -1,4 +1,4 @@
-// What the pages of schedules ask of the API.
+// Queries and mutations of the schedule pages.
 import { infiniteQueryOptions, keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { get, part, post, put, remove } from "../api/client";
@@ -9,7 +9,7 @@ import type { Schedule, ScheduleRequest, Timing } from "../api/types";
 const MOVING_MS = 3000;
 const REPEATABLE = 100;
 
-/** States of runs are not on the stream of schedules: while one moves, it is asked for again. */
+/** The project stream has no states of a schedule's runs, so schedules with unfinished runs are read again at intervals. */
 function moves(schedules: readonly Schedule[]): boolean {
   return schedules.some(({ newest_fires }) => newest_fires.some(({ run_state }) => run_state === "queued" || run_state === "running"));
 }
@@ -27,7 +27,7 @@ export function scheduleQuery(id: string) {
   });
 }
 
-/** When a timing would fire; null: nothing to ask yet. */
+/** Next times of a timing; null disables the query. */
 export function timesQuery(timing: Timing | null) {
   return queryOptions({
     queryKey: ["schedule-times", timing],
@@ -38,7 +38,7 @@ export function timesQuery(timing: Timing | null) {
   });
 }
 
-/** Runs that can be repeated: those that a plugin computes, newest first. */
+/** Runs that a schedule can repeat (those executed by a plugin), newest first. */
 export const repeatableQuery = queryOptions({
   queryKey: ["runs", "repeatable"],
   queryFn: async ({ signal }) => {
@@ -75,7 +75,7 @@ export const usePauseSchedule = (id: string) => useAction(() => post(`/schedules
 export const useResumeSchedule = (id: string) => useAction(() => post(`/schedules/${part(id)}/resume`));
 export const useRunNow = (id: string) => useAction(() => post(`/schedules/${part(id)}/run`));
 
-/** Leaves the schedule's page first: asked for again, it would no longer be there. */
+/** Leave the schedule's page first: a repeated read of the deleted schedule would fail. */
 export function useDeleteSchedule(id: string, leave: () => void) {
   const client = useQueryClient();
   return useMutation({

@@ -1,11 +1,11 @@
-// What the form's inputs say about time, as the API takes it; and back, as a person reads it.
+// Conversion between the form's inputs for times and the API's timings.
 import type { RunDetail, Schedule, ScheduleRequest, Timing } from "../api/types";
 
 export type Way = "daily" | "interval" | "cron";
 export type Unit = NonNullable<Schedule["interval"]>["unit"];
 
 export const UNITS: readonly Unit[] = ["seconds", "minutes", "hours", "days"];
-/** Which days, as cron's last field has them. */
+/** Choices of days, as the last field of a cron expression. */
 export const DAYS = ["*", "1-5", "1", "2", "3", "4", "5", "6", "0"] as const;
 export type Days = (typeof DAYS)[number];
 
@@ -21,7 +21,7 @@ export interface TypedTiming {
 
 export type Fault = "clock" | "every" | "cron";
 
-/** The timing, or which input is wrong. */
+/** Return the timing, or the name of the invalid input. */
 export function readTiming(typed: TypedTiming): { timing: Timing } | { fault: Fault } {
   const { timezone } = typed;
   if (typed.way === "interval") {
@@ -37,7 +37,7 @@ export function readTiming(typed: TypedTiming): { timing: Timing } | { fault: Fa
   return cron.split(" ").length === 5 ? { timing: { timezone, cron } } : { fault: "cron" };
 }
 
-/** A stored timing as the form's inputs; what they cannot say otherwise is a cron line. */
+/** Convert a stored timing to form inputs; timings without a simpler form stay cron expressions. */
 export function typedOf(schedule: Pick<Schedule, "cron" | "interval" | "timezone">): TypedTiming {
   const typed: TypedTiming = { way: "cron", clock: "06:30", days: "*", every: "6", unit: "hours", cron: schedule.cron ?? "30 6 * * 1-5", timezone: schedule.timezone };
   if (schedule.interval) return { ...typed, way: "interval", every: String(schedule.interval.every), unit: schedule.interval.unit };
@@ -47,13 +47,13 @@ export function typedOf(schedule: Pick<Schedule, "cron" | "interval" | "timezone
   return { ...typed, way: "daily", clock: [daily[2], daily[1]].map((digits) => digits?.padStart(2, "0")).join(":"), days };
 }
 
-/** The body of POST /runs that does an earlier run again, on the newest version of its dataset. */
+/** Return the body of POST /runs that repeats a run on the newest version of its dataset. */
 export function requestOf(run: RunDetail): ScheduleRequest["run"] {
   const { kind, plugin, model, config, seed, threads, priority } = run;
   return { kind, plugin, model, config, seed, threads, priority, dataset: run.dataset_name };
 }
 
-/** The reader's own zone first; it may be one that the browser does not list. */
+/** Return all time zones, the reader's zone first; the browser's list may lack it. */
 export function zones(): string[] {
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
   return [...new Set([own, "UTC", ...Intl.supportedValuesOf("timeZone")])];

@@ -9,14 +9,14 @@ interface DotsProps {
   caption: string;
   x: readonly number[];
   y: readonly number[];
-  /** A line where both are the same. */
+  /** Whether to draw the line on which x equals y. */
   diagonal?: boolean;
   tone?: "first" | "second";
   /** Texts at the ends of the horizontal axis in place of its numbers. */
   between?: readonly [string, string] | undefined;
 }
 
-/** Points in two dimensions with the ends of the horizontal axis. */
+/** Scatter plot that labels the ends of the horizontal axis. */
 export function Dots({ label, caption, x, y, diagonal = false, tone = "first", between }: DotsProps) {
   const { number } = useFormats();
   const both = [...x, ...y];
@@ -45,13 +45,13 @@ interface ColumnsProps {
   values: readonly number[];
   /** A curve over the columns. */
   curve?: readonly number[];
-  /** Columns within ± this are noise. */
+  /** Values within ± this bound are noise. */
   bound?: number | null;
   first: string;
   last: string;
 }
 
-/** Columns from zero, up or down. */
+/** Bar chart with bars from zero, upwards or downwards. */
 export function Columns({ label, caption, values, curve = [], bound = null, first, last }: ColumnsProps) {
   const [low, high] = ends([0, ...values, ...curve, ...(bound === null ? [] : [bound, -bound])]);
   const toY = scale(low, high, HEIGHT);

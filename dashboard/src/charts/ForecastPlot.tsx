@@ -15,12 +15,12 @@ interface ForecastPlotProps {
   next: Forecast["next"];
   interval: number | null;
   series: RowZone | null;
-  /** What happened, by step; a step that is not yet known is null. Without it nothing is to be known. */
+  /** Actual values by step, null if not yet known; absent if actual values are not shown. */
   actual?: readonly (number | null)[] | null;
   testId?: string;
 }
 
-/** History, the next values and the interval that holds them with the stated probability. */
+/** History and forecast values with their interval. */
 export default function ForecastPlot({ target, unit, history, next, interval, series, actual = null, testId }: ForecastPlotProps) {
   const { t } = useTranslation();
   const { percent, count } = useFormats();

@@ -16,15 +16,15 @@ export type PlotData = [number[], ...(number | null | undefined)[][]];
 interface PlotProps {
   shape: PlotShape;
   data: PlotData;
-  /** Says in words what the picture shows. */
+  /** Description of the chart in words. */
   label: string;
-  /** What is shown at first; null shows all. */
+  /** Range shown at first; null shows everything. */
   range?: [from: number, to: number] | null;
   testId?: string;
 }
 
 /**
- * A chart that grows in place: new points are set into the same plot, and a zoomed reader stays where they are.
+ * A chart that is updated in place: new points are added to the same plot, and a zoomed range does not change.
  * Drag to zoom; the button (or a double click) shows everything again. With the keyboard it is read like a slider:
  * arrow keys move along the axis, and the values there are said.
  */

@@ -8,7 +8,7 @@ import { rhythmOf, testColumns } from "./bands";
 import type { PlotShape } from "./options";
 import { Plot } from "./Plot";
 
-/** What was predicted on the held-out rows next to what then happened. */
+/** Predicted and actual values of the held-out rows. */
 export default function TestPlot({ test, interval, series }: { test: NonNullable<Forecast["test"]>; interval: number | null; series: RowZone | null }) {
   const { t } = useTranslation();
   const { percent } = useFormats();

@@ -1,4 +1,4 @@
-// Axis labels in the reader's locale. uPlot speaks only English by itself.
+// Axis labels in the reader's locale. uPlot alone supports only English.
 import type uPlot from "uplot";
 
 import { ZONED_MOMENT, type Formats } from "../language/format";
@@ -6,7 +6,7 @@ import type { Rhythm } from "./bands";
 
 const DAY = 86_400;
 
-/** How much of a date a label needs, by the distance between two labels in seconds. */
+/** Return the parts of a date that a label needs, by the distance between two labels in seconds. */
 export function dateParts(secondsApart: number): Intl.DateTimeFormatOptions {
   if (secondsApart < 60) return { hour: "2-digit", minute: "2-digit", second: "2-digit" };
   if (secondsApart < DAY) return { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };

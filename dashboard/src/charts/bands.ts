@@ -6,7 +6,7 @@ import type { PlotData } from "./Plot";
 const seconds = (at: string) => Date.parse(at) / 1000;
 const DAY = 86_400;
 
-/** History, then the next values with their interval, and what happened then where it is asked for; a column is null where it says nothing. */
+/** History, then the next values with their interval, and the actual values if requested; a column is null where it has no value. */
 export function forecastColumns(history: Forecast["history"], next: Forecast["next"], actual: readonly (number | null)[] | null = null): PlotData {
   const nothing = history.map(() => null);
   return [
@@ -24,7 +24,7 @@ export function testColumns(test: NonNullable<Forecast["test"]>): PlotData {
   return [test.at.map(seconds), test.actual, test.predicted, test.high ?? empty, test.low ?? empty];
 }
 
-/** The end of the history, as much as makes the forecast readable: null where that is all of it. */
+/** Return the range of the last part of the history that keeps the forecast readable; null if that is the whole history. */
 export function recentRange(history: Forecast["history"], next: Forecast["next"]): [number, number] | null {
   const shown = Math.max(60, next.length * 6);
   const first = history.at(-shown);
@@ -48,7 +48,7 @@ export function rhythmOf(times: readonly string[], series: RowZone | null = null
   return { dated: true, zone: times.every(isUtcDate) ? "UTC" : undefined };
 }
 
-/** Whether rows stand at least a day apart, so that labels need no hours. */
+/** Return whether rows are at least a day apart, so that labels need no hours. */
 export function isDaily(times: readonly string[]): boolean {
   const [a, b] = [times[0], times[1]];
   return a !== undefined && b !== undefined && seconds(b) - seconds(a) >= DAY;

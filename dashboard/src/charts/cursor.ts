@@ -1,21 +1,21 @@
-// Reading a chart by keyboard: where a key leads, and what stands there in words.
+// Reading a chart by keyboard: the position after a key press, and its values in words.
 import type { Formats } from "../language/format";
 import { momentLabel } from "./axes";
 import { MOMENTS } from "./bands";
 import type { PlotShape } from "./options";
 import type { PlotData } from "./Plot";
 
-/** A page of a chart is this part of what is shown. */
+/** Page Up and Page Down move by this share of the shown range. */
 const PAGE = 0.1;
 
-/** The first and the last index that lie between two values of x; everything where nothing does. */
+/** Return the first and last index between two values of x; the whole range if no index is between them. */
 export function shownEnds(axis: readonly number[], from: number, to: number): [number, number] {
   const first = axis.findIndex((x) => x >= from);
   const last = axis.findLastIndex((x) => x <= to);
   return first === -1 || last < first ? [0, Math.max(0, axis.length - 1)] : [first, last];
 }
 
-/** Where a key leads from `at` (null: nowhere yet); undefined where the key means nothing here. */
+/** Return the position after a key press at `at` (null: no position yet); undefined if the key has no effect. */
 export function moved(key: string, at: number | null, [first, last]: readonly [number, number]): number | undefined {
   const page = Math.max(1, Math.round((last - first) * PAGE));
   const steps: Record<string, number> = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -page, PageUp: page };
@@ -27,7 +27,7 @@ export function moved(key: string, at: number | null, [first, last]: readonly [n
   return Math.min(last, Math.max(first, at + step));
 }
 
-/** One place of the axis in words: "Step 12; loss 0.31; validation loss 0.4". */
+/** Return one position of the axis in words: "Step 12; loss 0.31; validation loss 0.4". */
 export function reading(shape: PlotShape, [axis, ...columns]: PlotData, index: number, formats: Formats): string {
   const x = axis[index];
   if (x === undefined) return "";

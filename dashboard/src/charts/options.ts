@@ -1,4 +1,4 @@
-// From what a page wants to show to uPlot's options, with the theme's colours.
+// Conversion of a page's chart description to uPlot options, with the theme's colours.
 import uPlot from "uplot";
 
 import type { Formats } from "../language/format";

@@ -98,6 +98,6 @@ describe("axesOf", () => {
     const rows = within(await screen.findByTestId("comparison-metrics")).getAllByRole("row");
     expect(rows[1]?.textContent).toContain("0.4 ppm");
     expect(rows[1]?.textContent).toContain("0.5 °C");
-    expect(screen.getByText(/Metrics in different units are left out/)).toBeTruthy();
+    expect(screen.getByText(/A metric is left out if its unit differs between the runs/)).toBeTruthy();
   });
 });

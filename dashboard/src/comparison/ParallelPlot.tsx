@@ -7,7 +7,7 @@ import css from "./Comparison.module.css";
 
 const [STEP, HEIGHT] = [130, 190];
 
-/** One line per run across one axis per setting and metric; the tables hold the same numbers. */
+/** One line per run across one axis per setting and metric; the tables contain the same numbers. */
 export function ParallelPlot({ axes, names }: { axes: readonly Axis[]; names: readonly string[] }) {
   const { t } = useTranslation();
   const { number } = useFormats();

@@ -14,7 +14,7 @@ import { useAddFromSource } from "./api";
 
 type Way = "file" | "pictures" | "source";
 
-/** The ways to data: the bundled departures or digits in one click, a table, pictures, or any source plugin. */
+/** Buttons that add a dataset: bundled departures or digits in one click, a table, images, or any source plugin. */
 export function AddDataset({ onAdded, empty = false }: { onAdded: (added: DatasetVersion) => void; empty?: boolean }) {
   const { t } = useTranslation();
   const [way, setWay] = useState<Way | null>(null);

@@ -17,7 +17,7 @@ import { SheetField, isWorkbook } from "./SheetField";
 
 const FROM_A_FILE = "file";
 
-/** Rows for the newest version: from a file, or from the dataset's source. They make the next version. */
+/** Appends rows to the newest version, from a file or the dataset's source; this creates the next version. */
 export function AddRowsCard({ dataset }: { dataset: DatasetVersion }) {
   const { t } = useTranslation();
   const session = useSession();
@@ -45,7 +45,7 @@ export function AddRowsCard({ dataset }: { dataset: DatasetVersion }) {
       },
     );
   };
-  /** A workbook waits for the name of its sheet; any other file is sent at once. */
+  /** A workbook is sent after its sheet is chosen; any other file is sent at once. */
   const choose = (file: File | undefined) => {
     append.reset();
     setAdded(null);

@@ -11,7 +11,7 @@ import { ErrorNotice } from "../ui/Notice";
 import { useStateAvailability } from "./api";
 import css from "./Datasets.module.css";
 
-/** When the values of each input column become known. A change makes a version with the same rows. */
+/** When the values of each input column become known. A change creates a version with the same rows. */
 export function AvailabilityCard({ dataset }: { dataset: DatasetVersion }) {
   const { t } = useTranslation();
   const session = useSession();

@@ -12,7 +12,7 @@ import css from "./Datasets.module.css";
 
 const RowsPlot = lazy(() => import("../charts/RowsPlot"));
 
-/** The target over time; of several series one, by choice. */
+/** Chart of the target over time; for several series, of the selected one. */
 export function ChartCard({ dataset }: { dataset: DatasetVersion }) {
   const { t } = useTranslation();
   const { count } = useFormats();

@@ -22,7 +22,7 @@ import { FindingList } from "./FindingList";
 import { IncumbentFileCard } from "./IncumbentFileCard";
 import { kindOf } from "./kinds";
 
-/** One version: its shape over time, what was found in it, where it came from. */
+/** Page of one dataset version: chart, findings and provenance. */
 export default function DatasetPage({ name }: { name: string }) {
   const { t } = useTranslation();
   const paths = usePaths();
@@ -39,7 +39,7 @@ export default function DatasetPage({ name }: { name: string }) {
   const { Card: ContentCard, train } = kindOf(shown.dataset_schema);
   const numbers = known?.numbers ?? [];
   const versions = (numbers.includes(shown.version) ? [...numbers] : [...numbers, shown.version]).sort((one, other) => other - one);
-  // A version can be deleted alone; then its dataset is still listed.
+  // A version can be deleted alone; its dataset is then still listed.
   const place = placeOf.dataset(shown.id, known === undefined ? null : shown.version);
   return (
     <div className={css["page"]}>

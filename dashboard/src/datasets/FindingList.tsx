@@ -7,7 +7,7 @@ import css from "./Datasets.module.css";
 
 const TONES = { info: "quiet", warning: "ember", error: "bad" } as const;
 
-/** What was found while reading, worst first. */
+/** Findings of a version, the most severe first. */
 export function FindingList({ findings }: { findings: readonly Finding[] }) {
   const { t, i18n } = useTranslation();
   const order = ["error", "warning", "info"];

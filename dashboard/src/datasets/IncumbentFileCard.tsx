@@ -16,7 +16,7 @@ import { FindingList } from "./FindingList";
 const COLUMNS = ["forecast", "made_at", "time", "series"] as const;
 type Column = (typeof COLUMNS)[number];
 
-/** A file of present forecasts, with which every model is compared; later files add to it. */
+/** Adds a file of incumbent forecasts, with which every model is compared; later files add to them. */
 export function IncumbentFileCard({ dataset }: { dataset: DatasetVersion }) {
   const { t } = useTranslation();
   const session = useSession();

@@ -4,18 +4,18 @@ import { Problem } from "../api/problem";
 import { problemsByField } from "../runs/start/form";
 import { SelectField, TextField } from "../ui/Field";
 
-/** Whether a file has sheets, by its name. */
+/** Return whether a file is a workbook with sheets, by its name. */
 export const isWorkbook = (file: File | null): boolean => file?.name.toLowerCase().endsWith(".xlsx") ?? false;
 
 interface SheetFieldProps {
   value: string;
   onChange: (sheet: string) => void;
   hint: string;
-  /** What the platform answered to the workbook; it names the sheets where one has to be chosen. */
+  /** The platform's error for the workbook; it lists the sheets if one must be selected. */
   error: Error | null;
 }
 
-/** The sheet of an Excel workbook: typed, or chosen among those that the platform named. */
+/** The sheet of an Excel workbook: typed, or selected from those that the platform listed. */
 export function SheetField({ value, onChange, hint, error }: SheetFieldProps) {
   const { t } = useTranslation();
   const sheets = error instanceof Problem ? error.sheets : [];

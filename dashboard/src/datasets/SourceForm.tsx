@@ -17,7 +17,7 @@ import { ErrorNotice, Loading } from "../ui/Notice";
 import { useAddFromSource } from "./api";
 import css from "./Datasets.module.css";
 
-/** Any source plugin, its options as a form made from its schema. */
+/** Form of any source plugin, built from the schema of its options. */
 export function SourceForm({ onAdded, onClose }: { onAdded: (added: DatasetVersion) => void; onClose: () => void }) {
   const { t, i18n } = useTranslation();
   const { input } = useFormats();

@@ -16,14 +16,14 @@ import { SheetField, isWorkbook } from "./SheetField";
 
 const EMPTY: UploadOptions = { time: "", target: "" };
 
-/** The choices of each rule; the first is the platform's default. It is shown and not sent, so that the page, the command line and the API read a file alike. */
+/** The choices of each rule; the first is the platform's default. The default is not sent, so that page, command line and API read a file in the same way. */
 const RULES = {
   duplicates: ["error", "first", "last", "mean"],
   missing: ["error", "forward_fill", "drop"],
   gaps: ["auto", "forward_fill", "keep", "error"],
 } as const;
 
-/** A CSV, Parquet or Excel file, and which of its columns mean what. */
+/** Form that uploads a CSV, Parquet or Excel file and assigns its columns. */
 export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersion) => void; onClose: () => void }) {
   const { t } = useTranslation();
   const upload = useUpload();
@@ -142,7 +142,7 @@ function columns(typed: string): string[] {
   return typed.split(",").map((name) => name.trim()).filter((name) => name !== "");
 }
 
-/** `rain = 1d; price = ahead` as statements by column; without a "=" the platform says what is wrong. */
+/** `rain = 1d; price = ahead` as statements by column; an entry without "=" is sent unchanged, and the platform returns the error. */
 function statements(typed: string): Record<string, string> {
   const pairs = typed.split(";").filter((pair) => pair.trim() !== "");
   return Object.fromEntries(

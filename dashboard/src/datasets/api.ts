@@ -32,7 +32,7 @@ export function rowsQuery(name: string, version: number, series: string | null =
 
 const MOST_NEWEST = 500;
 
-/** The newest rows of a version, each of them: where a forecast begins. */
+/** The newest rows of a version, not thinned: the rows before a forecast. */
 export function newestRowsQuery(dataset: string, version: number, series: string | null) {
   return queryOptions({
     queryKey: ["dataset-rows", dataset, version, series, "newest"],
@@ -44,7 +44,7 @@ export function newestRowsQuery(dataset: string, version: number, series: string
 export const useStateAvailability = (name: string) =>
   useAdded((request: AvailabilityRequest) => post(`/datasets/${part(name)}/available-after`, request));
 
-/** How to read a file; what is left out is the platform's default. */
+/** Options for reading a file; the platform's defaults apply to missing ones. */
 export interface UploadOptions extends Record<string, string> {
   time: string;
   target: string;

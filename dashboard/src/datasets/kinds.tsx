@@ -1,4 +1,4 @@
-// The kinds of data: how a dataset of each is listed and shown. Pages find them here and compare no kind by name.
+// The kinds of data, with the way in which their datasets are listed and shown. Pages look kinds up here and never compare their names.
 import type { TFunction } from "i18next";
 import { lazy } from "react";
 import type { ComponentType } from "react";

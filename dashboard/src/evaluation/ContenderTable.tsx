@@ -9,7 +9,7 @@ interface Column {
   key: string;
   title: string;
   metric: MetricFacts;
-  /** Null: over the whole test set. */
+  /** Null for the whole test set. */
   horizon: number | null;
 }
 

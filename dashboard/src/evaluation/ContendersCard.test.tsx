@@ -10,7 +10,7 @@ import { ContendersCard } from "./ContendersCard";
 import { sampleEvaluation, sampleMetric, sampleVerdict } from "./samples";
 import { VerdictCard } from "./VerdictCard";
 
-/** An evaluation of a task kind that the dashboard has never heard of. */
+/** An evaluation of a task kind that the dashboard does not know. */
 const ordinal: Evaluation = {
   ...sampleEvaluation,
   kind: "ordinal",

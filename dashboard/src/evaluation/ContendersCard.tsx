@@ -12,7 +12,7 @@ import { Hash } from "../ui/Facts";
 import { ContenderTable } from "./ContenderTable";
 import { isRelative, metricOf, shownMetrics, useMetrics } from "./metrics";
 
-/** All contenders on the same held-out rows. The best of each column stands out, and so does the winner's row. */
+/** All contenders on the same held-out rows. The best value of each column and the winner's row are highlighted. */
 export function ContendersCard({ evaluation, runId }: { evaluation: Evaluation; runId: string }) {
   const { t } = useTranslation();
   const { count, day } = useFormats();

@@ -56,7 +56,7 @@ export function VerdictCard({ run, verdict, evaluation, loading, error }: Verdic
   );
 }
 
-/** `stated`: a reason gives the difference to the best baseline already. */
+/** `stated`: whether a reason already contains the difference to the best baseline. */
 function Scores({ evaluation, stated }: { evaluation: Evaluation; stated: boolean }) {
   const { t, i18n } = useTranslation();
   const { count } = useFormats();

@@ -1,4 +1,4 @@
-// Metrics as people read them. The API states name, direction, unit and format of each; no metric is known by name here.
+// Metrics in readable form. The API states the name, direction, unit and format of each; no metric is hard-coded here.
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -15,14 +15,14 @@ export function isKnown(value: Value): value is number {
   return typeof value === "number" && Number.isFinite(value);
 }
 
-/** Return the best of a column; null where no direction is better or no value is known. */
+/** Return the best value of a column; null if the metric has no direction or no value is known. */
 export function best(values: readonly Value[], direction: MetricFacts["direction"]): number | null {
   const known = values.filter(isKnown);
   if (direction === "none" || known.length === 0) return null;
   return direction === "lower" ? Math.min(...known) : Math.max(...known);
 }
 
-/** Decimals that keep the figures of a column distinct: about four significant digits of its smallest. */
+/** Return the number of decimals that keeps the values of a column distinct: about four significant digits of its smallest. */
 export function columnDecimals(values: readonly Value[]): number {
   const sizes = values.filter(isKnown).filter((value) => value !== 0).map(Math.abs);
   if (sizes.length === 0) return 2;
@@ -35,7 +35,7 @@ export function unitOf({ unit }: Pick<MetricFacts, "unit">, target: string): str
   return unit === "target_squared" && target !== "" ? `${target}²` : "";
 }
 
-/** The ends of a metric's interval, which evaluations hold as `<name>_low` and `<name>_high`. */
+/** The ends of a metric's interval, which evaluations contain as `<name>_low` and `<name>_high`. */
 export function intervalOf(metrics: MetricValues, name: string): [low: number, high: number] | null {
   const [low, high] = [metrics[`${name}_low`], metrics[`${name}_high`]];
   return isKnown(low) && isKnown(high) ? [low, high] : null;
@@ -56,7 +56,7 @@ export const shownMetrics = (evaluation: Pick<Evaluation, "metrics">): MetricFac
 /** Shares with a sign are relative to the best baseline, so they accompany every other metric. */
 export const isRelative = ({ format }: MetricFacts): boolean => format === "signed_share";
 
-/** The few metrics that stand with a verdict: the gate's, then the most important of the rest. */
+/** Return the few metrics that are shown with a verdict: the gate's, then the most important of the rest. */
 export function firstMetrics(evaluation: Pick<Evaluation, "metrics" | "gate_metric">): MetricFacts[] {
   const main = evaluation.metrics.filter((metric) => metric.detail === "main" && !isRelative(metric) && metric.name !== evaluation.gate_metric);
   const gate = metricOf(evaluation, evaluation.gate_metric);

@@ -74,7 +74,7 @@ describe("LiveConnection", () => {
   it("takes a silent connection for dead", () => {
     latest().onopen?.();
     vi.advanceTimersByTime(25_000);
-    latest().send(); // a sign of life
+    latest().send(); // a heartbeat
     vi.advanceTimersByTime(25_000);
     expect(Socket.all).toHaveLength(1);
     vi.advanceTimersByTime(6_000);

@@ -1,4 +1,4 @@
-// One stream over a WebSocket that comes back by itself and misses nothing: it resumes after the last
+// One stream over a WebSocket that reconnects automatically and misses no event: it resumes after the last
 // number it saw. The server keeps the log; this side is only a cursor.
 import type { LiveEvent } from "../api/types";
 
@@ -6,7 +6,7 @@ export type LiveStatus = "connecting" | "live" | "waiting" | "refused";
 
 export interface LiveOptions {
   stream: string;
-  /** Go on after this number, or see only what comes from now on. */
+  /** Continue after this number, or receive only new events. */
   after: number | "latest";
   onEvents: (events: LiveEvent[]) => void;
   onStatus: (status: LiveStatus) => void;
@@ -16,11 +16,11 @@ export interface LiveOptions {
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
-/** The server sends a sign of life every 10 s; after this silence the connection is taken for dead. */
+/** The server sends a heartbeat every 10 s; after this time without one, the connection counts as lost. */
 const SILENCE_MS = 30_000;
 const POLICY_VIOLATION = 1008;
 
-/** Doubles from half a second up to 15 s; a random part keeps many pages from returning at one moment. */
+/** Doubles from half a second up to 15 s; a random part prevents many pages from reconnecting at the same moment. */
 export function waitBeforeRetry(failures: number, random: () => number = Math.random): number {
   const full = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures);
   return full / 2 + (full / 2) * random();
@@ -99,7 +99,7 @@ export class LiveConnection {
     this.#silence = setTimeout(() => this.#retry(), SILENCE_MS);
   }
 
-  /** The network is back or the tab is looked at again: don't sit out the wait. */
+  /** Reconnect at once when the network is back or the tab becomes visible. */
   #hurry = (): void => {
     if (this.#socket === null && !this.#ended && document.visibilityState === "visible") this.#connect();
   };

@@ -1,4 +1,4 @@
-// Lists stay fresh through the stream "project": what changed is asked for again, at most once a second.
+// Keeps lists up to date by the stream "project": changed queries are read again, at most once a second.
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
@@ -37,7 +37,7 @@ export function useProjectEvents(project: string): LiveStatus {
   const known = sessionStorage.getItem(key);
   const status = useStream("project", known === null ? "latest" : Number(known), receive);
 
-  // A first visit begins at "latest"; what changed while its connection was away has no number to go on from.
+  // A first visit starts at "latest", so changes during a lost connection have no number to resume from.
   const lost = useRef(false);
   useEffect(() => {
     if (status === "waiting") lost.current = true;

@@ -3,12 +3,12 @@ import { useEffect, useEffectEvent, useState } from "react";
 import type { LiveEvent } from "../api/types";
 import { LiveConnection, type LiveStatus } from "./connection";
 
-/** Follows a stream after a cursor for as long as the component is shown; null waits. */
+/** Follow a stream after a cursor as long as the component is mounted; null waits. */
 export function useStream(stream: string, after: number | "latest" | null, onEvents: (events: LiveEvent[]) => void): LiveStatus {
   const [status, setStatus] = useState<LiveStatus>("connecting");
   const receive = useEffectEvent(onEvents);
   const waits = after === null;
-  // The connection moves its own cursor on; a newer `after` from a refreshed query must not reopen it.
+  // The connection advances its own cursor; a newer `after` from a refreshed query must not reopen it.
   const start = useEffectEvent(() => after ?? 0);
   useEffect(() => {
     if (waits) return undefined;

@@ -7,7 +7,7 @@ import { anyFigureQuery } from "./api";
 import { FigureContent } from "./FigureContent";
 import { contentOf, readable } from "./tables";
 
-/** A figure of unknown shape: its values, and its lists as tables. */
+/** A figure of unknown shape: its values as a list, its lists as tables. */
 export function AnyFigureCard({ run, name }: { run: RunDetail; name: string }) {
   const figure = useQuery(anyFigureQuery(run.id, name));
   return (

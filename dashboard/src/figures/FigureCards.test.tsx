@@ -61,7 +61,7 @@ describe("OtherFigures", () => {
   it("describes what a picture's colours mean", async () => {
     open(["saliency"]);
     const image = within(await screen.findByTestId("saliency")).getByRole("img");
-    expect(image.getAttribute("alt")).toMatch(/7.png: predicted 1 with 90.*actual 7; at most 50/);
+    expect(image.getAttribute("alt")).toMatch(/7.png: predicted 1 with 90.*actual 7; covering a patch lowers the probability by at most 50/);
   });
 
   it("says nothing of what the run does not have", () => {

@@ -17,7 +17,7 @@ interface Cards {
   leads?: boolean;
 }
 
-/** Figures with cards of their own, in the order of the page. All others are shown as values and tables. */
+/** Figures that have their own card, in the order of the page. All others are shown as values and tables. */
 const CARDS: readonly Cards[] = [
   { names: ["forecast"], Cards: lazy(() => import("../forecasting/ForecastCards")), leads: true },
   { names: ["backtest"], Cards: lazy(() => import("../forecasting/BacktestCard")) },
@@ -68,7 +68,7 @@ function Shown({ cards, run, evaluation }: FigureProps & { cards: readonly Cards
     .filter(({ names }) => names.some((name) => run.figures.includes(name)))
     .map(({ names, Cards }) => {
       const [first = ""] = names;
-      // A task kind may give a figure of its own one of these names.
+      // Another task kind may use one of these names for a different figure.
       const other = names.filter((name) => run.figures.includes(name)).map((name) => <AnyFigureCard key={name} run={run} name={name} />);
       return (
         <Boundary key={first} fallback={other}>

@@ -17,7 +17,7 @@ function query<Name extends keyof Figures>(id: string, name: Name, enabled: bool
   return queryOptions({ queryKey: key(id, name), queryFn: ({ signal }) => readFigure(id, name, signal), enabled, staleTime: STALE_MS });
 }
 
-/** A figure that has a card of its own; not requested where the run lacks it. */
+/** A figure that has its own card; not requested if the run lacks it. */
 export function figureQuery<Name extends keyof Figures>(run: Pick<RunDetail, "id" | "figures">, name: Name) {
   return query(run.id, name, run.figures.includes(name));
 }

@@ -11,7 +11,7 @@ export interface Table {
 export interface Content {
   values: [name: string, value: Scalar][];
   tables: [name: string, table: Table][];
-  /** Objects inside, each with content of its own. */
+  /** Nested objects, each with its own content. */
   inner: [name: string, content: Content][];
 }
 
@@ -24,7 +24,7 @@ export function readable(name: string): string {
 export const isScalar = (value: unknown): value is Scalar => value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean";
 
 /**
- * Sort the fields of an object: values alone, tables, and objects. Lists of the same length are columns of one table,
+ * Divide the fields of an object into single values, tables and objects. Lists of the same length are columns of one table,
  * lists of objects or of lists are tables of their own.
  */
 export function contentOf(figure: unknown): Content {

@@ -8,7 +8,7 @@ import { Table, tableCss } from "../ui/Table";
 
 const SHOWN = ["rmse", "mae", "mase"];
 
-/** The dataset's present forecast next to the candidate and the best baseline; nothing where the dataset has none. */
+/** The incumbent forecast next to the candidate and the best baseline; empty if the dataset has none. */
 export function IncumbentCard({ evaluation }: { evaluation: Evaluation }) {
   const { t, i18n } = useTranslation();
   const { count, fixed } = useFormats();

@@ -7,7 +7,7 @@ import { Card } from "../ui/Card";
 import css from "../ui/Content.module.css";
 import { Table, tableCss } from "../ui/Table";
 
-/** The share of true values that each interval of a contender held; nothing where no contender has intervals. */
+/** The share of actual values inside each interval of a contender; empty if no contender has intervals. */
 export function IntervalsCard({ evaluation }: { evaluation: Evaluation }) {
   const { t } = useTranslation();
   const { percent } = useFormats();

@@ -7,7 +7,7 @@ import { Card } from "../ui/Card";
 import css from "../ui/Content.module.css";
 import { Table, tableCss } from "../ui/Table";
 
-/** The errors of totals and series, next to the best baseline and to other ways to the totals; nothing without groups. */
+/** The errors of totals and series, next to those of the best baseline and of other reconciliation methods; empty without groups. */
 export function LevelsCard({ evaluation }: { evaluation: Evaluation }) {
   const { t, i18n } = useTranslation();
   const title = (name: string) => titleOf(evaluation, name, i18n.language);

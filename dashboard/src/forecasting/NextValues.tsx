@@ -12,11 +12,11 @@ interface NextValuesProps {
   unit: string;
   target: string;
   series: RowZone | null;
-  /** What happened, by step; null: nothing is known yet. */
+  /** Actual values by step; null if none is known yet. */
   actual?: readonly (number | null)[] | null;
 }
 
-/** The same values as the chart's, for reading and copying. */
+/** The values of the chart as a table. */
 export function NextValues({ next, unit, target, series, actual = null }: NextValuesProps) {
   const { t } = useTranslation();
   const { day, fixed, moment, row } = useFormats();

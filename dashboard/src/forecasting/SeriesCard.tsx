@@ -7,7 +7,7 @@ import { Card } from "../ui/Card";
 import css from "../ui/Content.module.css";
 import { Table, tableCss } from "../ui/Table";
 
-/** The scores of each of several series, the worst first, and the series that were left out; nothing for one series. */
+/** The scores of each of several series, the worst first, and the series that were left out; empty for a single series. */
 export function SeriesCard({ evaluation }: { evaluation: Evaluation }) {
   const { t, i18n } = useTranslation();
   const { count, fixed, percent } = useFormats();

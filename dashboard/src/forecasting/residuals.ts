@@ -1,6 +1,6 @@
 import type { Residuals } from "../api/figures";
 
-/** The counts that bins would hold if the errors were normal with their mean and standard deviation. */
+/** Return the counts of the bins if the errors were normal with their mean and standard deviation. */
 export function normalCounts(residuals: Pick<Residuals, "mean" | "standard_deviation" | "histogram">): number[] {
   const { mean, standard_deviation: spread, histogram } = residuals;
   if (mean === null || spread === null || spread <= 0) return [];

@@ -5,7 +5,7 @@ import { chooseLanguage, type Language } from "./setup";
 
 const NAMES: Record<Language, string> = { en: "English", tr: "Türkçe" };
 
-/** Two languages, one button: it names the language that it changes to, in that language. */
+/** Button that switches between two languages; its label is the other language's own name. */
 export function LanguageSwitch() {
   const { i18n } = useTranslation();
   const other: Language = i18n.language === "tr" ? "en" : "tr";

@@ -1,4 +1,4 @@
-// Numbers and dates in the reader's locale and zone. Unknown is a value of its own: "–".
+// Numbers and dates in the reader's locale and zone. Unknown values are shown as "–".
 
 export const UNKNOWN = "–";
 
@@ -7,26 +7,26 @@ const MINUS = "−";
 
 type Maybe<T> = T | null | undefined;
 
-/** How the rows of a series follow one another ("1h", "1d"; null: irregular), and the zone that they are told in. */
+/** How the rows of a series follow one another ("1h", "1d"; null: irregular), and the zone in which they are shown. */
 export interface RowZone {
   frequency: string | null;
   zone: string;
 }
 
-/** From what a dataset, a version, an evaluation or a forecast says of its rows; null where it says no zone. */
+/** Return the row zone of a dataset, version, evaluation or forecast; null if it has no zone. */
 export function rowZoneOf(said: { frequency?: string | null; timezone?: string | null; rhythm_timezone?: string | null } | null | undefined): RowZone | null {
   const zone = said?.rhythm_timezone ?? said?.timezone;
   return zone ? { frequency: said?.frequency ?? null, zone } : null;
 }
 
-/** A moment that names its zone. */
+/** Format of a moment with its zone. */
 export const ZONED_MOMENT = { year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short" } as const;
 
 export const isDated = ({ frequency }: RowZone): boolean => frequency !== null && DATES.test(frequency);
 
 const DATES = /^\d+(d|w|mo|q|y)$/;
 
-/** Formats for one locale; `Intl` objects are made once, they are dear. */
+/** Formats for one locale; `Intl` objects are expensive and created once. */
 export class Formats {
   readonly locale: string;
   readonly #numbers = new Map<string, Intl.NumberFormat>();
@@ -56,7 +56,7 @@ export class Formats {
     return (/[1-9]/.test(text) ? text : text.replace("-", "")).replaceAll("-", MINUS);
   }
 
-  /** A measured value: four significant digits, scientific only where it would be unreadable. */
+  /** A measured value: four significant digits, in scientific notation only if it would be unreadable otherwise. */
   number = (value: Maybe<number>, digits = 4): string => {
     if (value === null || value === undefined || !Number.isFinite(value)) return UNKNOWN;
     const size = Math.abs(value);
@@ -124,7 +124,7 @@ export class Formats {
   /** A moment to the second. */
   instant = (at: Maybe<string | Date>): string => (at ? this.#instant.format(new Date(at)) : UNKNOWN);
 
-  /** The day of a row in its series' zone. Without one, what stands at midnight UTC is a date, the same everywhere. */
+  /** The day of a row in its series' zone. Without one, a time at midnight UTC is a date and the same everywhere. */
   day = (at: Maybe<string>, series: RowZone | null = null): string => {
     if (!at) return UNKNOWN;
     if (series !== null && !(series.frequency === null && isUtcDate(at))) return this.#inZone(series.zone, true).format(new Date(at));
@@ -150,7 +150,7 @@ export class Formats {
     return found;
   }
 
-  /** How a value is written in an input: the locale's decimal mark, no grouping, nothing rounded away. */
+  /** Format a value for an input: the locale's decimal mark, no grouping, no rounding. */
   input = (value: number): string => {
     const size = Math.abs(value);
     if (size !== 0 && size < 1e-6) return String(value);
@@ -162,7 +162,7 @@ export function isUtcDate(at: string): boolean {
   return Date.parse(at) % 86_400_000 === 0;
 }
 
-/** Reads what a person typed: "0,001", "0.001", "1e-3"; null where it is no number. */
+/** Parse typed text such as "0,001", "0.001" or "1e-3"; null if it is not a number. */
 export function parseNumber(typed: string): number | null {
   const plain = typed.trim().replace(",", ".").replace(MINUS, "-");
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return null;

@@ -1,4 +1,4 @@
-// Turkish and English. The browser decides at first; a choice made here stays in this browser.
+// Turkish and English. The browser's language is the default; a choice is stored in this browser.
 import i18next, { type i18n } from "i18next";
 import { initReactI18next } from "react-i18next";
 
@@ -51,12 +51,12 @@ export async function chooseLanguage(language: Language): Promise<void> {
   mark(language);
 }
 
-/** "en" read by someone whose browser says en-GB is en-GB: dates and decimals follow the reader's region. */
+/** Return the locale with the reader's region, so that dates and decimals follow it: "en" becomes en-GB in an en-GB browser. */
 export function readerLocale(language: string): string {
   return navigator.languages.find((tag) => tag.toLowerCase().startsWith(language)) ?? language;
 }
 
-/** A text that the platform wrote in both languages, in the reader's. */
+/** Return the reader's version of a text that the platform wrote in both languages. */
 export function inLanguage(text: Record<string, string> | null | undefined, language: string): string {
   return text?.[language] ?? text?.["en"] ?? Object.values(text ?? {})[0] ?? "";
 }

@@ -40,7 +40,7 @@ describe("texts", () => {
 
   it("are translated, not copied", () => {
     const same = [...english].filter(([key, text]) => turkish.get(key) === text).map(([key]) => key);
-    // Names of the field, and words that are the same in both languages.
+    // Technical terms, and words that are the same in both languages.
     expect(same.filter((key) => !/^(trash\.nouns\.model|metrics\.(rmse|mae|mase|smape|r2|crps)|series\.part\.test|vision\.parts\.test|run\.model|newRun\.model|automations\.inputs\.(model|plugin)|studies\.pipeline|attempts\.number)$/.test(key))).toEqual([]);
   });
 

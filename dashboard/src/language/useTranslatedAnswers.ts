@@ -1,9 +1,9 @@
-// Answers of the platform that hold sentences, such as the error of a run, are in the language of their request.
+// Responses that contain sentences, such as the error of a run, are in the language of their request.
 import type { QueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 
-/** Reads every query again when the page's language changes: those on screen now, the others when they are needed. */
+/** Read every query again when the language changes: visible ones at once, the others when they are needed. */
 export function useTranslatedAnswers(client: QueryClient): void {
   const { i18n } = useTranslation();
   useEffect(() => {

@@ -12,7 +12,7 @@ import { loopQuery } from "./api";
 import css from "./Loop.module.css";
 import { since, type Distance } from "./since";
 
-/** How far a model's loop is, on one line, and which automation is missing where a step is open. */
+/** The state of a model's loop in one line, and the missing automation of each open step. */
 export function LoopLine({ model }: { model: string }) {
   const { t } = useTranslation();
   const loop = useQuery(loopQuery(model));

@@ -2,7 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 
 import { get, part } from "../api/client";
 
-/** Steps follow one another in minutes; events of models refresh it at once. */
+/** Steps take minutes; events of models refresh the line at once. */
 const REFRESH_MS = 15_000;
 
 export function loopQuery(name: string) {

@@ -4,7 +4,7 @@ const DAY = 24 * HOUR;
 
 export type Distance = { unit: "now"; count: 0 } | { unit: "minutes" | "hours" | "days"; count: number };
 
-/** How long ago something was, in the largest unit that fits; two days still count in hours. */
+/** Return the elapsed time in the largest suitable unit; up to two days are shown in hours. */
 export function since(at: string, now: string): Distance {
   const passed = Date.parse(now) - Date.parse(at);
   if (passed >= 2 * DAY) return { unit: "days", count: Math.floor(passed / DAY) };

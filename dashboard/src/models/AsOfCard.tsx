@@ -19,7 +19,7 @@ const TestPlot = lazy(() => import("../charts/TestPlot"));
 
 type ForecastThen = NonNullable<AsOf["forecast"]>;
 
-/** What was known at a past moment: champion, forecast and data, over what then happened. */
+/** State at a past moment: champion, data and forecast, with the actual values that followed. */
 export default function AsOfCard({ model }: { model: ModelDetail }) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState("");

@@ -14,7 +14,7 @@ import { Table, tableCss } from "../ui/Table";
 import { deploymentsQuery, useDeploy } from "./api";
 import css from "./Models.module.css";
 
-/** Who answers next to the champion, and how that went. */
+/** Shadow and canary deployments of the model, with their results. */
 export function DeploymentsCard({ model, writer }: { model: ModelDetail; writer: boolean }) {
   const { t } = useTranslation();
   const { moment, percent } = useFormats();

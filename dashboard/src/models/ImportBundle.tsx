@@ -6,7 +6,7 @@ import { ErrorNotice } from "../ui/Notice";
 import { useImportBundle } from "./api";
 import css from "./Models.module.css";
 
-/** A version comes in as a file; it has no alias until a person gives it one. */
+/** Imports a version from a bundle; it has no alias until a person sets one. */
 export function ImportBundle() {
   const { t } = useTranslation();
   const bring = useImportBundle();

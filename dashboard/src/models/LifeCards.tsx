@@ -4,7 +4,7 @@ import { DeploymentsCard } from "./DeploymentsCard";
 import { LineageCard } from "./LineageCard";
 import { PolicyCard } from "./PolicyCard";
 
-/** What surrounds a model's versions: who is tried next to the champion, the gate's terms, lineage, the card. */
+/** Cards of a model's life cycle: deployments, promotion policy, lineage and model card. */
 export default function LifeCards({ model, writer }: { model: ModelDetail; writer: boolean }) {
   return (
     <>

@@ -13,7 +13,7 @@ import css from "./Models.module.css";
 
 type Node = Lineage["nodes"][number];
 
-/** One line of boxes for each version: data → run → version → predictions. A list, so that everyone can read it. */
+/** One line of boxes for each version: data → run → version → predictions. It is a list, so that screen readers can read it. */
 export function LineageCard({ name }: { name: string }) {
   const { t } = useTranslation();
   const lineage = useQuery(lineageQuery(name));

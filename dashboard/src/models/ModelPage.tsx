@@ -27,7 +27,7 @@ const LifeCards = lazy(() => import("./LifeCards"));
 const PredictionCards = lazy(() => import("../predictions/PredictionCards"));
 const PredictPicture = lazy(() => import("../vision/PredictPicture"));
 
-/** A model: predict now, its versions, and who was champion when. */
+/** Page of a model: prediction, versions and alias history. */
 export default function ModelPage({ name }: { name: string }) {
   const { t } = useTranslation();
   const session = useSession();

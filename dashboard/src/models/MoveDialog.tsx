@@ -8,7 +8,7 @@ import { ErrorNotice } from "../ui/Notice";
 import { useMoveChampion } from "./api";
 import css from "./Models.module.css";
 
-/** Promote by hand, or roll back: never without a reason, which stays in the history. */
+/** Dialog that promotes by hand or rolls back; a reason is required and kept in the history. */
 export function MoveDialog({ name, version, onClose }: { name: string; version: number | null; onClose: () => void }) {
   const { t } = useTranslation();
   const move = useMoveChampion(name);

@@ -21,7 +21,7 @@ import css from "./Models.module.css";
 const ForecastPlot = lazy(() => import("../charts/ForecastPlot"));
 const WhatIfPart = lazy(() => import("../scenarios/WhatIfPart"));
 
-/** The champion's next values, written into the ledger before anyone knows what will happen. */
+/** The champion's next values, recorded in the ledger before their outcomes are known. */
 export function PredictCard({ model }: { model: ModelDetail }) {
   const { t } = useTranslation();
   const session = useSession();

@@ -4,7 +4,7 @@ import { isKnown } from "../evaluation/metrics";
 
 export interface Advantage {
   metric: MetricFacts;
-  /** `points`: the metric less that of the best baseline. A ratio to almost no errors would say nothing. */
+  /** `points`: the metric less that of the best baseline. A ratio to an error rate near zero would be meaningless. */
   measure: "ratio" | "points" | "difference";
   value: number;
 }

@@ -22,7 +22,7 @@ export interface Move {
   reason: string;
 }
 
-/** A version given: promote it; none: go back to the one before. */
+/** Promote the given version; without a version, roll back to the previous one. */
 export function useMoveChampion(name: string) {
   const client = useQueryClient();
   return useMutation({
@@ -62,7 +62,7 @@ export interface DeploymentStart {
   reason: string;
 }
 
-/** Start a shadow or a canary, or (with a number) end one. */
+/** Start a shadow or canary deployment, or end the one with the given number. */
 export function useDeploy(name: string) {
   const client = useQueryClient();
   return useMutation({
@@ -108,7 +108,7 @@ export function useImportBundle() {
   });
 }
 
-/** What was known at a past moment; outcomes are added as they become known. */
+/** State at a past moment; outcomes are added as they become known. */
 export function asOfQuery(name: string, at: string | null, series: string | null) {
   return queryOptions({
     queryKey: ["models", name, "as-of", at, series],

@@ -2,14 +2,14 @@
 import type { ModelDetail, ModelVersion } from "../api/types";
 import type { RowZone } from "../language/format";
 
-/** How rows of a version follow one another, and in which zone; null where they have no time. */
+/** Return frequency and zone of a version's rows; null if rows have no time. */
 export function rowZone(model: ModelDetail, number: number): RowZone | null {
   const schema = (model.version_list.find((each) => each.version === number) ?? model.version_list[0])?.data_schema;
   if (schema === undefined || schema.time === null) return null;
   return { frequency: schema.frequency, zone: schema.rhythm_timezone ?? schema.timezone };
 }
 
-/** The classes of pictures that a version tells apart; null where its data are no pictures. */
+/** Return the image classes of a version; null if its data are not images. */
 export function pictureClasses(version: Pick<ModelVersion, "data_schema"> | undefined): readonly string[] | null {
   const schema = version?.data_schema;
   return schema?.kind === "images" ? schema.classes : null;

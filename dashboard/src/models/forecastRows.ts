@@ -1,4 +1,4 @@
-// The rows around a forecast that was just made: those that it continues, and those that arrived since.
+// The rows around a new forecast: those before it, and those that arrived since.
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 
@@ -8,7 +8,7 @@ import { newestRowsQuery } from "../datasets/api";
 import { forecastQuery } from "../figures/api";
 import { predictionQuery, type LedgerDetail } from "../predictions/api";
 
-/** Rows arrive in minutes; the ledger is asked until the last step is known. */
+/** Rows arrive within minutes; the ledger is read again until the last step is known. */
 const REFRESH_MS = 15_000;
 
 /**
@@ -42,7 +42,7 @@ export function useHistory(model: ModelDetail, prediction: Prediction): Forecast
   }, [rows.data, drawn.data, prediction.origin, prediction.dataset_version, prediction.trained_on, series]);
 }
 
-/** The line of the ledger, asked again until each step is known. */
+/** The ledger entry, read again until every step is known. */
 export function becameQuery(prediction: Prediction) {
   return queryOptions({
     ...predictionQuery(prediction.prediction_id),
@@ -50,7 +50,7 @@ export function becameQuery(prediction: Prediction) {
   });
 }
 
-/** What happened at each step; null where it is not yet known. */
+/** Return the actual value of each step; null if not yet known. */
 export function stepsOf(line: LedgerDetail | null, steps: number): (number | null)[] {
   const known = new Map(line?.outcomes.map((each) => [each.step, each.actual]));
   return Array.from({ length: steps }, (_, index) => known.get(index + 1) ?? null);

@@ -1,6 +1,6 @@
 import type { GuardedSlice } from "../api/types";
 
-/** `[{by: "hour", margin: 0.1, values: ["7"]}]` → `hour:7=10`, as one types it. */
+/** `[{by: "hour", margin: 0.1, values: ["7"]}]` → `hour:7=10`, the text of the input. */
 export function slicesText(slices: readonly GuardedSlice[]): string {
   return slices.map(({ by, margin, values }) => `${by}${values.length > 0 ? `:${values.join(",")}` : ""}=${String(Math.round(margin * 10000) / 100)}`).join(" ");
 }

@@ -1,8 +1,8 @@
-// The facts of task kinds, looked up by the name that a plugin, a version or a study carries.
+// The facts of task kinds, looked up by the name in a plugin, a version or a study.
 import type { MetricFacts } from "../api/evaluation";
 import type { Plugin, TaskKind } from "../api/types";
 
-/** The facts of a task kind; undefined where no installed plugin brings it. */
+/** The facts of a task kind; undefined if no installed plugin provides it. */
 export function taskKind(plugins: readonly Plugin[] | undefined, name: string | null | undefined): TaskKind | undefined {
   return plugins?.find((plugin) => plugin.kind === "task_kind" && plugin.name === name)?.task_kind ?? undefined;
 }

@@ -13,7 +13,7 @@ import { ErrorNotice } from "../ui/Notice";
 import { usePredictAll } from "./api";
 import css from "./Predictions.module.css";
 
-/** The champion over every row of a dataset, as a run that can be cancelled and leaves files. */
+/** Starts a batch prediction with the champion: a run that can be cancelled and writes files. */
 export function BatchCard({ model }: { model: string }) {
   const { t } = useTranslation();
   const paths = usePaths();

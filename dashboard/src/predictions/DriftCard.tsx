@@ -10,7 +10,7 @@ import { Table, tableCss } from "../ui/Table";
 import { driftQuery, useLookForDrift, type Drift } from "./api";
 import css from "./Predictions.module.css";
 
-/** Whether what the champion is asked, and answers, still looks like where it learned. */
+/** Whether the champion's inputs and predictions still resemble those of its training rows. */
 export function DriftCard({ model }: { model: string }) {
   const { t } = useTranslation();
   const { moment } = useFormats();

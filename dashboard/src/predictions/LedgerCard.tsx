@@ -12,7 +12,7 @@ import { rowZone } from "../models/dataSchema";
 import { ledgerQuery, predictionQuery, type LedgerLine } from "./api";
 import css from "./Predictions.module.css";
 
-/** Every answer as it was written down before anyone knew, and what became of it. */
+/** Every prediction as recorded before its outcome was known, with its outcome. */
 export function LedgerCard({ model }: { model: ModelDetail }) {
   const { t } = useTranslation();
   const [cursors, setCursors] = useState<readonly string[]>([]);

@@ -11,7 +11,7 @@ import css from "./Predictions.module.css";
 
 const LossPlot = lazy(() => import("./LossPlot"));
 
-/** How good predictions turned out to be, next to the naive ones of the same targets. */
+/** Scores of judged predictions next to those of naive predictions for the same targets. */
 export function LiveScoresCard({ model }: { model: string }) {
   const { t } = useTranslation();
   const { count } = useFormats();

@@ -6,12 +6,12 @@ import { DriftCard } from "./DriftCard";
 import { LedgerCard } from "./LedgerCard";
 import { LiveScoresCard } from "./LiveScoresCard";
 
-/** What became of a model's predictions: live scores, drift, the ledger, and predictions over whole datasets. */
+/** Cards of a model's predictions: live scores, drift, the ledger, and predictions over whole datasets. */
 export default function PredictionCards({ model: detail }: { model: ModelDetail }) {
   const session = useSession();
   const model = detail.name;
   const champion = detail.champion !== null;
-  const pictures = pictureClasses(detail.version_list[0]) !== null; // the API does not look for drift in pictures
+  const pictures = pictureClasses(detail.version_list[0]) !== null; // the API does not detect drift in images
   return (
     <>
       <LiveScoresCard model={model} />

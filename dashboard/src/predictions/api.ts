@@ -43,7 +43,7 @@ export function driftQuery(model: string) {
   });
 }
 
-/** Look for drift now; the first look at a version reads what it learned from, and takes a moment. */
+/** Check for drift now; the first check of a version reads its training rows and takes longer. */
 export function useLookForDrift(model: string) {
   const client = useQueryClient();
   return useMutation({

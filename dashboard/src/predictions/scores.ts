@@ -1,4 +1,4 @@
-// From live scores to a chart's columns: the model's loss next to the naive one, stretch by stretch.
+// From live scores to a chart's columns: the model's loss next to the naive one, by period.
 import type { PlotData } from "../charts/Plot";
 import type { LiveScores } from "./api";
 

@@ -14,7 +14,7 @@ import { ErrorNotice, Loading, Notice } from "../ui/Notice";
 import { sessionQuery, signIn } from "./session";
 import css from "./SignInPage.module.css";
 
-/** Why the link was refused; what to do next stands below it anyway. */
+/** The reason why the link was refused; the next step is always shown below it. */
 function Refused({ error }: { error: unknown }) {
   return error instanceof Problem && error.status === 401 ? (
     <Notice tone="bad" role="alert">
@@ -25,7 +25,7 @@ function Refused({ error }: { error: unknown }) {
   );
 }
 
-/** The secret out of the fragment, which no server ever sees; it leaves the address before anything else. */
+/** Take the secret from the fragment, which is never sent to a server, and remove it from the address first. */
 function takeLink(): { link: string | null; next: string | null } {
   const fields = new URLSearchParams(window.location.hash.slice(1));
   if (window.location.hash !== "") window.history.replaceState(null, "", window.location.pathname);

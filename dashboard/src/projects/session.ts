@@ -1,4 +1,4 @@
-// Who is signed in. The cookie is HttpOnly: only the API knows.
+// The signed-in user. The cookie is HttpOnly, so only the API can identify the user.
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { createContext, use } from "react";
 
@@ -25,12 +25,12 @@ export function usePaths(): Paths {
   return pathsOf(useSession().project_slug);
 }
 
-/** Viewers look; members start, cancel and promote. */
+/** Return whether the user may write: members start, cancel and promote; viewers only read. */
 export function mayWrite(session: CurrentSession): boolean {
   return session.role !== "viewer";
 }
 
-/** Admins empty the trash and say what is kept. */
+/** Return whether the user may empty the trash and set the retention policy (admins). */
 export function mayManage(session: CurrentSession): boolean {
   return session.role === "admin" || session.role === "owner";
 }

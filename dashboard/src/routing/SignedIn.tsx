@@ -34,7 +34,7 @@ const TokensPage = lazy(() => import("../projects/tokens/TokensPage"));
 const SecretsPage = lazy(() => import("../projects/secrets/SecretsPage"));
 const PluginsPage = lazy(() => import("../plugins/PluginsPage"));
 
-/** Everything behind the sign-in: asks who is here, then shows the project's pages. */
+/** The part of the dashboard that needs a session: reads the session, then shows the project's pages. */
 export function SignedIn() {
   const session = useQuery(sessionQuery);
   if (session.error) return <ErrorNotice error={session.error} />;

@@ -1,4 +1,4 @@
-// Every address of the dashboard. A tab belongs to one project; its slug stands in front.
+// All addresses of the dashboard. They begin with the project's slug; a tab belongs to one project.
 const part = encodeURIComponent;
 
 export interface NewRunFields {
@@ -41,7 +41,7 @@ export function pathsOf(project: string) {
 
 export type Paths = ReturnType<typeof pathsOf>;
 
-/** Where to go after signing in: only a path of this origin, never another site. */
+/** Return the path to open after signing in; only paths of this origin are accepted. */
 export function safeNext(next: string | null): string | null {
   if (next === null || !/^\/[^/\\]/.test(next)) return null;
   try {

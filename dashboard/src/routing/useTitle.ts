@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 
-/** The page's name in the browser's tab, its history, and for screen readers. */
+/** Set the page's title for the browser tab, the history and screen readers. */
 export function useTitle(title: string): void {
   useEffect(() => {
     document.title = title === "" ? "AzuraForge" : `${title} · AzuraForge`;

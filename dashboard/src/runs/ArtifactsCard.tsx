@@ -7,7 +7,7 @@ import { Card } from "../ui/Card";
 import { Hash } from "../ui/Facts";
 import { Table, tableCss } from "../ui/Table";
 
-/** Files that the run made, with their hashes. */
+/** Files that the run wrote, with their hashes. */
 export function ArtifactsCard({ run }: { run: RunDetail }) {
   const { t, i18n } = useTranslation();
   const { bytes } = useFormats();

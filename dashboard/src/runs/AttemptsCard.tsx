@@ -5,7 +5,7 @@ import { useFormats } from "../language/useFormats";
 import { Card } from "../ui/Card";
 import { Table, tableCss } from "../ui/Table";
 
-/** Each attempt: why it ended, from where it went on, what it had to do twice. */
+/** Attempts of a run: the reason of each end, the step of resumption and the repeated steps. */
 export function AttemptsCard({ attempts }: { attempts: readonly Attempt[] }) {
   const { t, i18n } = useTranslation();
   const { count, moment } = useFormats();

@@ -10,13 +10,13 @@ import { hasEnded } from "./live";
 import text from "../ui/Content.module.css";
 import css from "./RunPage.module.css";
 
-/** What computes: the backend and its instruction set, as they are typed in the settings. */
+/** Return the engine's backend and instruction set, as written in the settings. */
 function engineOf(environment: RunDetail["environment"]): string {
   if (!environment) return "–";
   return [environment["backend"], environment["instruction_set"]].map((word) => (typeof word === "string" ? word : "–")).join(" · ");
 }
 
-/** What it would take to do it again: config, seed, data, code. */
+/** Everything needed to reproduce the run: config, seed, data and code. */
 export function DetailsCard({ run }: { run: RunDetail }) {
   const { t } = useTranslation();
   const { bytes, count, duration, input, moment } = useFormats();

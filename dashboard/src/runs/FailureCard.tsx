@@ -4,7 +4,7 @@ import type { RunError, RunState } from "../api/types";
 import { Card } from "../ui/Card";
 import css from "../ui/Content.module.css";
 
-/** Why it failed: what, where, and what to do next. */
+/** The error of a failed run: what, where, and what to do next. */
 export function FailureCard({ error, state }: { error: RunError; state: RunState }) {
   const { t } = useTranslation();
   const title = state === "quarantined" || state === "cancelled" ? t(`failure.${state}`) : t("failure.title");

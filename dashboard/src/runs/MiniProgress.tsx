@@ -5,7 +5,7 @@ import type { RunProgress } from "../api/types";
 import { useFormats } from "../language/useFormats";
 import css from "./Progress.module.css";
 
-/** A run's whole share in a table cell. */
+/** Progress of the whole run in a table cell. */
 export function MiniProgress({ progress }: { progress: RunProgress }) {
   const { t } = useTranslation();
   const { percent } = useFormats();

@@ -7,7 +7,7 @@ import { Card } from "../ui/Card";
 import { Table } from "../ui/Table";
 import { StateBadge } from "./StateBadge";
 
-/** What a run waits for, and what waits for it. */
+/** The runs that a run depends on, and the runs that depend on it. */
 export function NeedsCard({ run }: { run: RunDetail }) {
   const { t } = useTranslation();
   if (run.depends_on.length === 0 && run.needed_by.length === 0) return null;

@@ -18,7 +18,7 @@ export function usePhaseName(): (phase: string | null | undefined) => string {
   };
 }
 
-/** How far, how fast, how long yet. A screen reader hears it every tenth, politely. */
+/** Progress, rate and remaining time. A screen reader announces every tenth of the progress, politely. */
 export function ProgressCard({ run, status }: { run: RunDetail; status: LiveStatus }) {
   const { t } = useTranslation();
   const { count, duration, number, percent } = useFormats();

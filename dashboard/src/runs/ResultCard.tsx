@@ -14,7 +14,7 @@ function valuesOf({ kind, ...values }: Summary): unknown {
   return kind === "external" && "values" in values ? values.values : values;
 }
 
-/** What a run of this kind did, in a sentence; null where its summary says it as values only. */
+/** Return the result of a run of this kind as a sentence; null if its summary has values only. */
 function sentence(summary: Summary, t: TFunction, { count, moment }: ReturnType<typeof useFormats>): string | null {
   if (summary.kind === "refresh") {
     const done = t("addRows.done", { added: count(summary.rows_added), revised: count(summary.rows_revised), repeated: count(summary.rows_repeated) });
@@ -31,7 +31,7 @@ function sentence(summary: Summary, t: TFunction, { count, moment }: ReturnType<
   return null;
 }
 
-/** What a run did that has no verdict: in words, or as values where its kind says them so. */
+/** Result of a run without a verdict, as a sentence or as values. */
 export function ResultCard({ run }: { run: RunDetail }) {
   const { t } = useTranslation();
   const formats = useFormats();

@@ -12,7 +12,7 @@ import { ErrorNotice } from "../ui/Notice";
 import { useCancelRun, usePinRun, useResumeRun } from "./api";
 import { hasEnded } from "./live";
 
-/** Cancel asks first; resume goes on from the newest checkpoint; again starts a copy with the same config. */
+/** Buttons: cancel (after a confirmation), resume from the newest checkpoint, and start a copy with the same config. */
 export function RunActions({ run }: { run: RunDetail }) {
   const { t } = useTranslation();
   const session = useSession();

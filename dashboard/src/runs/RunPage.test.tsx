@@ -105,7 +105,7 @@ describe("RunPage", () => {
     const rows = within(await screen.findByTestId("series-table")).getAllByRole("row");
     expect(rows[1]?.textContent).toContain("corner (worst)");
     expect(rows[2]?.textContent).toContain("square");
-    expect(screen.getByText("kiosk: 9 of the 40 rows that the training set needs")).toBeTruthy();
+    expect(screen.getByText("kiosk: only 9 of the 40 rows required in the training set")).toBeTruthy();
     const choice: HTMLSelectElement = await screen.findByLabelText("Series");
     expect([...choice.options].map((one) => one.value)).toEqual(["corner", "square"]);
   });
@@ -118,7 +118,7 @@ describe("RunPage", () => {
   it("does not call a candidate unproven that only the model's conditions bar", async () => {
     openVerdict({ decision: "baseline_promoted", headline: "baseline_barred", champion: "forecasting.ridge" });
     const text = (await screen.findByTestId("verdict")).textContent;
-    expect(text).toContain("ranks first but does not meet the model's conditions");
+    expect(text).toContain("ranks first but does not meet the promotion policy");
     expect(text).not.toContain("not proven");
   });
 

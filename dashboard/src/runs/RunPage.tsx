@@ -106,7 +106,7 @@ export default function RunPage({ id: address }: { id: string }) {
   );
 }
 
-/** Under the name: what runs on what, since when; `task` is the kind of task that it was judged by. */
+/** Line below the name: plugin, dataset and start time; `task` is the task kind of the evaluation. */
 function RunLine({ run, task }: { run: RunDetail; task: string | null }) {
   const { t, i18n } = useTranslation();
   const { moment } = useFormats();

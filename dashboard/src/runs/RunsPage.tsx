@@ -21,7 +21,7 @@ import { StateBadge } from "./StateBadge";
 
 const STATES: readonly RunState[] = ["running", "queued", "succeeded", "failed", "cancelled", "quarantined"];
 
-/** With more runs than these nobody needs the demo any more. */
+/** If there are more runs than this, the demo is no longer offered. */
 const FEW = 8;
 
 export default function RunsPage() {
@@ -171,7 +171,7 @@ function RunRow({ run, chosen, onChoose }: { run: Run; chosen: boolean; onChoose
   );
 }
 
-/** What came out, in one line: progress, the gate's decision, or the error. */
+/** Result in one line: the progress, the gate's decision, or the error. */
 function Result({ run }: { run: Run }) {
   const { t } = useTranslation();
   if (run.state === "running") return <MiniProgress progress={run.progress} />;

@@ -1,4 +1,4 @@
-// What the pages of runs ask of the API.
+// Queries and mutations of the run pages.
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { get, part, post, put, remove } from "../api/client";
@@ -11,13 +11,13 @@ const PAGE = 25;
 const MOST_POINTS = 2000;
 const PROGRESS_MS = 3000;
 
-/** Trials are left to their study's page, unless asked for. */
+/** Trials are included only on request; they are listed on their study's page. */
 export function runsQuery(state: RunState | null, after: string | null, trials = false) {
   return queryOptions({
     queryKey: ["runs", "page", state, after, trials],
     queryFn: ({ signal }) => get("/runs", { state, after, limit: PAGE, trials: trials ? "true" : null }, signal),
     placeholderData: keepPreviousData,
-    // Progress is not on the project's stream; states are, and arrive by themselves.
+    // The project stream contains states but no progress, so lists with running runs are read at intervals.
     refetchInterval: (query) => (query.state.data?.items.some((run) => run.state === "running") ? PROGRESS_MS : false),
   });
 }
@@ -47,14 +47,14 @@ export function snapshotQuery(id: string) {
     },
     staleTime: 0,
     gcTime: 0, // a page that is opened again begins from a new cursor
-    // The stream ends with the run; what follows a success, such as explanations, is found by asking.
+    // The stream ends with the run; later results, such as explanations, are found by polling.
     refetchInterval: ({ state }) => ((state.data?.run.follow_ups.length ?? 0) > 0 ? FOLLOW_UPS_MS : false),
     refetchOnWindowFocus: false, // the live stream keeps it fresh
     refetchOnReconnect: false,
   });
 }
 
-/** Null: not yet known, or this run was never evaluated. */
+/** Null if the evaluation is not yet known or the run was never evaluated. */
 export function evaluationQuery(id: string, wanted: boolean) {
   return queryOptions({
     queryKey: ["run", id, "evaluation"],
@@ -90,7 +90,7 @@ function useRunAction(id: string, action: "cancel" | "resume") {
 export const useCancelRun = (id: string) => useRunAction(id, "cancel");
 export const useResumeRun = (id: string) => useRunAction(id, "resume");
 
-/** Kept however old it becomes, or left to the project's policy again. */
+/** Pin a run, so that the policy never deletes it, or remove the pin. */
 export function usePinRun(id: string, pinned: boolean) {
   const client = useQueryClient();
   return useMutation({

@@ -1,6 +1,6 @@
 import type { Run } from "../api/types";
 
-/** How long a run has worked, or did; null before it began. */
+/** Return the duration of a run so far or in total, in seconds; null before its start. */
 export function elapsedSeconds(run: Pick<Run, "started_at" | "finished_at">, now: number = Date.now()): number | null {
   if (run.started_at === null) return null;
   const end = run.finished_at === null ? now : Date.parse(run.finished_at);

@@ -1,4 +1,4 @@
-// A run as its page shows it: a snapshot from the API, moved on by the events of the stream "run/<id>".
+// A run as shown on its page: a snapshot from the API, updated by the events of the stream "run/<id>".
 import type { EventData, LiveEvent, Metrics, RunDetail, RunState } from "../api/types";
 import { curvesOf, merge, truncate, type Curves, type Point } from "./curves/curves";
 

@@ -13,12 +13,12 @@ export function reduceLive(live: LiveRun | null, action: Action): LiveRun | null
   if (action.kind === "events") return live && applyEvents(live, action.events);
   const fresh = startLive(action.snapshot.run, action.snapshot.metrics);
   if (!live || live.seq <= fresh.seq) return fresh;
-  // The answer is older than what the stream brought meanwhile: take only what events don't carry.
+  // The response is older than the events received in the meantime: use only fields that events do not contain.
   const { attempts, artifacts, environment, code_version, started_at, bit_reproducible, depends_on, needed_by } = fresh.run;
   return { ...live, run: { ...live.run, attempts, artifacts, environment, code_version, started_at, bit_reproducible, depends_on, needed_by } };
 }
 
-/** What changes more than these events carry: attempts, files, the states of needed runs. */
+/** Events after which the run is read again, because they change attempts, files or the states of needed runs. */
 const REREAD: ReadonlySet<string> = new Set(["run.state", "run.environment", "run.finished", "run.waiting", "run.metrics_truncated"]);
 
 export interface LiveRunView {

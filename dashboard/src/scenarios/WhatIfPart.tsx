@@ -20,7 +20,7 @@ interface WhatIfProps {
   zone: RowZone | null;
 }
 
-/** What the champion would predict if columns known ahead were different. Nothing is recorded. */
+/** Forecasts of the champion with different values of columns known ahead. Nothing is recorded. */
 export default function WhatIfPart({ model, columns, series, zone }: WhatIfProps) {
   const { t } = useTranslation();
   const ask = useMutation({

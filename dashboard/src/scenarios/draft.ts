@@ -1,4 +1,4 @@
-// Scenarios as they are typed, and as the platform takes them.
+// Conversion of typed scenarios to the platform's requests.
 import type { ScenarioRequest } from "../api/types";
 
 export const WAYS = ["multiply", "add", "values"] as const;
@@ -15,24 +15,24 @@ export interface DraftScenario {
   changes: DraftChange[];
 }
 
-/** As many as a chart keeps apart. */
+/** The maximum that a chart can distinguish. */
 export const MOST_SCENARIOS = 4;
 
-/** Numbers between spaces or semicolons; a decimal comma counts. Null where something is no number. */
+/** Parse numbers separated by spaces or semicolons, also with decimal commas; null if one is invalid. */
 export function numbersIn(text: string): number[] | null {
   const parts = text.trim().split(/[\s;]+/).filter((part) => part !== "");
   const numbers = parts.map((part) => Number(part.replace(",", ".").replace("−", "-")));
   return parts.length === 0 || numbers.some((each) => !Number.isFinite(each)) ? null : numbers;
 }
 
-/** What is wrong with a change as it is typed; null: nothing. */
+/** Return the fault of a typed change; null if it is valid. */
 export function problemOf({ way, text }: DraftChange): "noNumber" | "oneNumber" | null {
   const numbers = numbersIn(text);
   if (numbers === null) return "noNumber";
   return way !== "values" && numbers.length > 1 ? "oneNumber" : null;
 }
 
-/** The scenarios to send; null while something typed is no number, or a name is missing or taken. */
+/** Return the scenarios to send; null if a number is invalid or a name is missing or repeated. */
 export function requestOf(drafts: readonly DraftScenario[]): ScenarioRequest[] | null {
   const names = drafts.map(({ name }) => name.trim());
   if (names.includes("") || new Set(names).size < names.length) return null;

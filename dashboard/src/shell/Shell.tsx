@@ -11,7 +11,7 @@ import { Icon } from "../ui/Icon";
 import { Logo } from "./Logo";
 import css from "./Shell.module.css";
 
-/** What surrounds every page: name, places, switches, and whether the live connection holds. */
+/** Frame of every page: name, navigation, switches and the state of the live connection. */
 export function Shell({ status, children }: { status: LiveStatus; children: ReactNode }) {
   const { t } = useTranslation();
   const session = useSession();
@@ -22,7 +22,7 @@ export function Shell({ status, children }: { status: LiveStatus; children: Reac
   const first = useRef(true);
 
   useEffect(() => {
-    // A new page begins at its top, also for the keyboard.
+    // A new page starts at its top, also for keyboard focus.
     if (!first.current) main.current?.focus({ preventScroll: true });
     first.current = false;
     window.scrollTo(0, 0);

@@ -44,7 +44,7 @@ interface Typed {
 
 const START: Typed = { name: "", trials: "30", seconds: "", parallel: "1", seed: "0", sampler: "tpe", pruner: "none", first: "", second: "", warm: "" };
 
-/** What to search, on what, how long; then begin. */
+/** Page that defines search space, dataset and budget, and starts a study. */
 export default function NewStudyPage() {
   const { t } = useTranslation();
   const paths = usePaths();

@@ -24,12 +24,12 @@ interface ScatterProps {
   across?: number | null;
   x: { label: string; span: readonly [number, number] };
   y: { label: string; span: readonly [number, number] };
-  /** Says in words what the picture shows; its numbers stand in a table on the same page. */
+  /** Description of the chart in words; a table on the same page contains its numbers. */
   label: string;
   testId?: string;
 }
 
-/** Points, and where wanted a stepped line through the best of them. */
+/** Scatter plot, optionally with a stepped line through the best points. */
 export function Scatter({ dots, line = [], across = null, x, y, label, testId }: ScatterProps) {
   const { number } = useFormats();
   const atX = (value: number) => LEFT + ((value - x.span[0]) / (x.span[1] - x.span[0] || 1)) * (WIDTH - LEFT - RIGHT);

@@ -11,7 +11,7 @@ interface SpaceTableProps {
   tried: boolean;
 }
 
-/** A row for each field: left alone, a range, or choices. */
+/** Table with a row for each field: fixed, a range, or choices. */
 export function SpaceTable({ fields, typed, onChange, tried }: SpaceTableProps) {
   const { t } = useTranslation();
   return (

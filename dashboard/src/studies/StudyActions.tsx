@@ -8,7 +8,7 @@ import { Dialog, DialogActions } from "../ui/Dialog";
 import { ErrorNotice } from "../ui/Notice";
 import { useDeleteStudy, usePauseStudy, useResumeStudy, useStopStudy } from "./api";
 
-/** Pause or resume, stop, delete. The last two ask first. */
+/** Buttons to pause or resume, stop and delete; the last two ask for confirmation. */
 export function StudyActions({ study, onDeleted }: { study: StudyDetail; onDeleted: () => void }) {
   const { t } = useTranslation();
   const session = useSession();

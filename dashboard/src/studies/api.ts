@@ -1,4 +1,4 @@
-// What the pages of studies ask of the API.
+// Queries and mutations of the study pages.
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { get, part, post, remove } from "../api/client";
@@ -37,7 +37,7 @@ export function trialsQuery(id: string, moving: boolean) {
   });
 }
 
-/** Asked again for each further trial that is complete. */
+/** Read again after each further complete trial. */
 export function importanceQuery(id: string, complete: number) {
   return queryOptions({
     queryKey: ["study-importance", id, complete],
@@ -78,7 +78,7 @@ export const useResumeStudy = (id: string) => useAction(() => post(`/studies/${p
 export const useStopStudy = (id: string) => useAction(() => post(`/studies/${part(id)}/stop`));
 export const useRetrain = (id: string, trial: number) => useAction(() => post(`/studies/${part(id)}/retrain`, { trial }));
 
-/** Leaves the study's page first: asked for again, it would no longer be there. */
+/** Leave the study's page first: a repeated read of the deleted study would fail. */
 export function useDeleteStudy(id: string, leave: () => void) {
   const client = useQueryClient();
   return useMutation({

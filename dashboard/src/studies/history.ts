@@ -1,4 +1,4 @@
-// What the charts of a study draw, as numbers.
+// Data for the charts of a study.
 import type { StudyDetail, Trial } from "../api/types";
 
 export type Direction = "minimize" | "maximize";
@@ -29,7 +29,7 @@ export function history(trials: readonly Trial[], direction: Direction): Step[] 
   return steps;
 }
 
-/** The best baseline of an objective, by name; null where none was scored yet. */
+/** The best baseline of an objective, by name; null if none was scored yet. */
 export function bestBaseline(study: Pick<StudyDetail, "objectives" | "baselines">, index = 0): { name: string; score: number } | null {
   let found: { name: string; score: number } | null = null;
   for (const { name, scores } of study.baselines) {
@@ -59,7 +59,7 @@ export function spanOf(values: readonly number[]): [number, number] {
   return [low - room, high + room];
 }
 
-/** One wild score must not flatten all others: the worst tenth may leave the picture where it lies far off. */
+/** Return the shown range of scores. The worst tenth is cut off if it is far from the others, which it would flatten. */
 export function shownSpan(scores: readonly number[], direction: Direction, others: readonly number[] = []): [number, number] {
   const sorted = [...scores].sort((a, b) => (direction === "minimize" ? a - b : b - a));
   const kept = sorted.slice(0, Math.max(3, Math.ceil(sorted.length * 0.9)));

@@ -1,4 +1,4 @@
-// What a person typed about a field to search, and the space that it means.
+// Conversion of typed search fields to a search space.
 import type { SearchRange, SearchSpace } from "../api/types";
 
 export type SearchField = SearchSpace["fields"][number];
@@ -16,7 +16,7 @@ export type FieldFault = "low" | "high" | "order" | "log" | "whole" | "choices";
 
 const text = (value: unknown): string => (value === null || value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value));
 
-/** What stands in a field's row at first: the range that the platform suggests, not yet searched. */
+/** Return the initial row of a field: the range that the platform suggests, not yet searched. */
 export function startOf(field: SearchField): TypedField {
   const range: SearchRange = field.range ?? {};
   return {
@@ -33,7 +33,7 @@ function numberOf(typed: string): number | null {
   return typed.trim() === "" || !Number.isFinite(value) ? null : value;
 }
 
-/** One choice: JSON where it reads as JSON, else text. */
+/** Return one choice: parsed as JSON if it is valid JSON, otherwise as text. */
 function valueOf(typed: string): unknown {
   try {
     return JSON.parse(typed) as unknown;
@@ -56,7 +56,7 @@ export function choicesOf(typed: string): unknown[] {
     .map(valueOf);
 }
 
-/** The part of the space for one field, or what is wrong with it. */
+/** Return the search space of one field, or its fault. */
 export function readField(field: SearchField, typed: TypedField): { field: SearchRange } | { fault: FieldFault } {
   if (typed.way === "choices") {
     const choices = choicesOf(typed.choices);

@@ -4,7 +4,7 @@ import { IconButton } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { chooseTheme, nextTheme, useThemeChoice } from "./theme";
 
-/** Goes through automatic, light and dark. */
+/** Button that cycles through the automatic, light and dark themes. */
 export function ThemeSwitch() {
   const { t } = useTranslation();
   const choice = useThemeChoice();

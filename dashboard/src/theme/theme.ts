@@ -1,4 +1,4 @@
-// Light, dark, or as the system says; the choice stays in this browser.
+// Light, dark or the system's theme; the choice is stored in this browser.
 import { useSyncExternalStore } from "react";
 
 export type ThemeChoice = "auto" | "light" | "dark";
@@ -44,7 +44,7 @@ export function useThemeChoice(): ThemeChoice {
   return useSyncExternalStore(subscribe, themeChoice);
 }
 
-/** The theme that is on the screen; charts redraw when it changes. */
+/** Return the displayed theme; charts are redrawn when it changes. */
 export function useShownTheme(): string {
   return useSyncExternalStore(subscribe, () => document.documentElement.dataset["theme"] ?? "light");
 }

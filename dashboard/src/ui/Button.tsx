@@ -42,7 +42,7 @@ export function ButtonLink({ to, children, look = "plain", testId }: { to: strin
   );
 }
 
-/** A square button with an icon; `label` is its name for everyone who does not see the icon. */
+/** A square button with an icon; `label` is its name for screen readers. */
 export function IconButton({ label, children, onPress, testId }: { label: string; children: ReactNode; onPress: () => void; testId?: string }) {
   return (
     <span title={label} className={css["titled"]}>

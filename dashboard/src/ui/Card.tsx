@@ -31,7 +31,7 @@ export function Card({ title, note, actions, children, testId, tone = "plain" }:
   );
 }
 
-/** A page's title with the link to its guide, and what can be done on the page. */
+/** A page's title with the link to its guide, and the actions of the page. */
 export function PageHead({ title, children, note }: { title: ReactNode; children?: ReactNode; note?: ReactNode }) {
   return (
     <div className={css["pageHead"]}>

@@ -12,7 +12,7 @@ interface DialogProps {
   question?: boolean;
 }
 
-/** A modal dialog: keeps the focus inside, gives it back, closes on Escape. */
+/** A modal dialog: keeps the focus inside, restores it afterwards, closes on Escape. */
 export function Dialog({ title, open, onClose, children, question = false }: DialogProps) {
   return (
     <ModalOverlay className={css["backdrop"] ?? ""} isOpen={open} isDismissable={!question} onOpenChange={(shown) => { if (!shown) onClose(); }}>

@@ -5,7 +5,7 @@ import css from "./Facts.module.css";
 export interface Fact {
   name: string;
   value: ReactNode;
-  /** The name is a key as one types it, not a word of the reader's language. */
+  /** The name is a literal key, not a word in the reader's language. */
   code?: boolean;
 }
 
@@ -23,7 +23,7 @@ export function Facts({ facts, long = false }: { facts: readonly Fact[]; long?: 
   );
 }
 
-/** A long hash or id: its beginning, the whole on hover and for copying. */
+/** The beginning of a long hash or id; the whole is available on hover and for copying. */
 export function Hash({ value, length = 12 }: { value: string | null | undefined; length?: number }) {
   if (!value) return <>–</>;
   return <code title={value}>{value.length > length ? `${value.slice(0, length)}…` : value}</code>;

@@ -44,7 +44,7 @@ interface TextFieldProps {
   mode?: "text" | "decimal" | "numeric";
   isDate?: boolean;
   isMoment?: boolean;
-  /** What is typed is not shown. */
+  /** The typed text is hidden. */
   isSecret?: boolean;
   required?: boolean;
   testId?: string;
@@ -91,7 +91,7 @@ interface SelectFieldProps<T extends string> {
   testId?: string;
 }
 
-/** The platform's own select: every browser, keyboard and screen reader knows it. */
+/** A native select, which works with every browser, keyboard and screen reader. */
 export function SelectField<T extends string>({ label, value, onChange, options, name, hint, error, placeholder, testId }: SelectFieldProps<T>) {
   const choose = (written: string) => {
     const chosen = options.find((option) => option.value === written);

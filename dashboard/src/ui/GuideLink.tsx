@@ -4,7 +4,7 @@ import { useLocation } from "wouter";
 import { guideOf } from "../routing/guides";
 import css from "./GuideLink.module.css";
 
-/** The way from a page to its guide; it opens in a tab of its own, so that nothing typed here is lost. */
+/** Link from a page to its guide; it opens in a new tab, so that typed input is not lost. */
 export function GuideLink() {
   const { t, i18n } = useTranslation();
   const [location] = useLocation();

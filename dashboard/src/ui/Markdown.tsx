@@ -4,8 +4,8 @@ import css from "./Markdown.module.css";
 import { Table } from "./Table";
 
 /**
- * What an app or a report wrote, as elements: headings, paragraphs, lists, quotes, tables and code. Nothing is ever
- * HTML, links lead to http(s) only, and a picture is its own name: one from elsewhere would tell its owner who reads.
+ * Markdown of a note or report as elements: headings, paragraphs, lists, quotes, tables and code. Nothing is ever
+ * HTML, links lead to http(s) only, and an image is replaced by its name, because loading it from another site would reveal the reader.
  */
 export function Markdown({ text, caption, testId }: { text: string; caption: string; testId?: string }) {
   return (
@@ -21,7 +21,7 @@ const ITEM = /^ {0,3}(?:[-*+]|(\d{1,9})[.)])\s+(.*)$/;
 const QUOTE = /^ {0,3}> ?(.*)$/;
 const RULE = /^ {0,3}([-*_])( *\1){2,} *$/;
 const TABLE_RULE = /^\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
-/** Quotes within quotes end somewhere. */
+/** Maximum depth of nested quotes. */
 const DEEPEST = 8;
 
 function blocks(lines: readonly string[], caption: string, depth = 0): ReactNode[] {

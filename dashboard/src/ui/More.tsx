@@ -6,7 +6,7 @@ interface MoreProps {
   list: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown };
 }
 
-/** Loads the next page of a list; nothing where all of it is shown. */
+/** Button that loads the next page of a list; absent if the list is complete. */
 export function More({ list }: MoreProps) {
   const { t } = useTranslation();
   if (!list.hasNextPage) return null;

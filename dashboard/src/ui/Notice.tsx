@@ -16,7 +16,7 @@ export function Notice({ tone = "info", children, role }: { tone?: Tone; childre
   );
 }
 
-/** An error as the platform said it: what, where, what to do next. */
+/** An error of the platform: what, where, and what to do next. */
 export function ErrorNotice({ error }: { error: unknown }) {
   const { t } = useTranslation();
   if (!(error instanceof Problem)) {
@@ -36,7 +36,7 @@ export function ErrorNotice({ error }: { error: unknown }) {
   );
 }
 
-/** An empty list says what to do next. */
+/** Notice of an empty list, with the next step. */
 export function Empty({ title, children }: { title: string; children?: ReactNode }) {
   return (
     <div className={css["empty"]}>

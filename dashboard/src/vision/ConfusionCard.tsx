@@ -9,7 +9,7 @@ import css from "./Vision.module.css";
 
 const PAIRS = 30;
 
-/** Which class was taken for which: rows are the truth, columns the answers. */
+/** Confusion matrix: rows are actual classes, columns predicted classes. */
 export function ConfusionCard({ confusion }: { confusion: Confusion }) {
   const { t } = useTranslation();
   const { count, percent } = useFormats();

@@ -6,7 +6,7 @@ import { Card } from "../ui/Card";
 import { Picture } from "./Picture";
 import css from "./Vision.module.css";
 
-/** The pictures that were named wrongly with the most confidence. */
+/** The images that were misclassified with the highest confidence. */
 export function MistakesCard({ figure }: { figure: Mistakes }) {
   const { t } = useTranslation();
   const { count, percent } = useFormats();

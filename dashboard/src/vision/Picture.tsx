@@ -1,6 +1,6 @@
 import css from "./Vision.module.css";
 
-/** A small picture from base64, its pixels kept apart; `alt` says what it shows. */
+/** A small image from base64, scaled without smoothing; `alt` describes it. */
 export function Picture({ png, alt, size = 56 }: { png: string; alt: string; size?: number }) {
   return <img className={css["picture"]} src={`data:image/png;base64,${png}`} alt={alt} width={size} height={size} loading="lazy" />;
 }

@@ -10,7 +10,7 @@ import { Table, tableCss } from "../ui/Table";
 import { Picture } from "./Picture";
 import css from "./Vision.module.css";
 
-/** A version never changes, so its pictures never do. */
+/** A version never changes, and neither do its images. */
 function picturesQuery(name: string, version: number) {
   return queryOptions({
     queryKey: ["dataset-pictures", name, version],
@@ -19,7 +19,7 @@ function picturesQuery(name: string, version: number) {
   });
 }
 
-/** Each class of an image dataset: how many pictures it has, and some of them. */
+/** Each class of an image dataset: the number of its images, with some samples. */
 export default function PicturesCard({ dataset }: { dataset: DatasetVersion }) {
   const { t } = useTranslation();
   const { count } = useFormats();

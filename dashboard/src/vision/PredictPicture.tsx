@@ -17,13 +17,13 @@ import css from "./Vision.module.css";
 
 const SHOWN = 10;
 
-/** A chosen file: its name, and an address that this page alone can read. */
+/** A chosen file: its name, and an address that only this page can read. */
 interface Sent {
   name: string;
   address: string;
 }
 
-/** Choose or drop a picture: what the champion sees in it, and how sure it is. */
+/** Input for an image, with the champion's classes and their probabilities. */
 export default function PredictPicture({ model }: { model: ModelDetail }) {
   const { t } = useTranslation();
   const session = useSession();
@@ -36,7 +36,7 @@ export default function PredictPicture({ model }: { model: ModelDetail }) {
       return postForm(`/models/${part(model.name)}/predict-image`, form);
     },
   });
-  // Given back when another picture is chosen, or the page is left: until then it is shown.
+  // Released when another image is chosen or the page is left; until then the image is shown.
   useEffect(() => (sent ? () => URL.revokeObjectURL(sent.address) : undefined), [sent]);
   const choose = (chosen: File | null) => {
     if (chosen === null) return;

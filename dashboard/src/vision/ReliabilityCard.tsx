@@ -12,7 +12,7 @@ const SIDE = 260;
 const EDGE = 34;
 const TICKS = [0, 0.25, 0.5, 0.75, 1];
 
-/** Is a classifier that says 80 % right four times in five? On the diagonal it is. */
+/** Reliability diagram: on the diagonal, predictions with 80 % confidence are right four times in five. */
 export function ReliabilityCard({ figure, evaluation }: { figure: Reliability; evaluation: Evaluation | null }) {
   const { t, i18n } = useTranslation();
   const formats = useFormats();
@@ -109,7 +109,7 @@ function Diagram({ figure, error }: { figure: Reliability; error: string }) {
   );
 }
 
-/** One mark a bin, its area the number of pictures in it. */
+/** One mark per bin; its area is proportional to the number of images. */
 function Points({ bins, most, className }: { bins: readonly Bin[]; most: number; className: string }) {
   return bins.map((bin) =>
     bin.confidence === null || bin.accuracy === null ? null : (

@@ -8,7 +8,7 @@ import { useFormats } from "../language/useFormats";
 import { Card } from "../ui/Card";
 import css from "./Vision.module.css";
 
-/** Pictures with the places that count most for the predicted class. */
+/** Images with the regions that contribute most to the predicted class. */
 export default function SaliencyCard({ run }: FigureProps) {
   const { t } = useTranslation();
   const { count } = useFormats();

@@ -26,10 +26,10 @@ function useUploadPictures() {
   });
 }
 
-/** A whole number of pixels, or null where nothing is written. */
+/** Return a whole number of pixels; null for an empty input. */
 const pixels = (text: string): number | null => (text.trim() === "" ? null : Number(text));
 
-/** A zip with one folder a class, idx files, or a Parquet table of pictures. */
+/** Form that uploads a zip with one folder per class, idx files, or a Parquet table of images. */
 export function UploadPictures({ onAdded, onClose }: { onAdded: (added: DatasetVersion) => void; onClose: () => void }) {
   const { t } = useTranslation();
   const upload = useUploadPictures();

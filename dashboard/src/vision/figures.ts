@@ -1,7 +1,7 @@
 // Figures of a classifier.
 import type { Confusion } from "../api/figures";
 
-/** More classes than this make a matrix that nobody can read: the page then lists the pairs that are confused most. */
+/** With more classes than this, the matrix is unreadable and the page lists the most confused pairs instead. */
 export const MATRIX_CLASSES = 30;
 
 export interface Pair {
@@ -10,7 +10,7 @@ export interface Pair {
   count: number;
 }
 
-/** The pairs of classes that were taken for each other most often. */
+/** Return the pairs of classes that were confused most often. */
 export function worstPairs(confusion: Confusion, most: number): Pair[] {
   const pairs = confusion.counts.flatMap((row, truth) =>
     row.map((count, answer) => ({ truth: confusion.classes[truth] ?? "", answer: confusion.classes[answer] ?? "", count, right: truth === answer })),
@@ -22,7 +22,7 @@ export function worstPairs(confusion: Confusion, most: number): Pair[] {
     .map(({ truth, answer, count }) => ({ truth, answer, count }));
 }
 
-/** How dark a cell is: its share of the class's examples, lifted so that one mistake in a thousand can be seen. */
+/** Return the shade of a cell: its share of the class's examples, raised so that one mistake in a thousand is visible. */
 export function shade(count: number, total: number): number {
   return count === 0 || total === 0 ? 0 : Math.max(0.08, Math.sqrt(count / total));
 }

@@ -11,7 +11,7 @@ import { ErrorNotice } from "../../ui/Notice";
 import { Table } from "../../ui/Table";
 import { messagesQuery, useAcknowledge } from "./api";
 
-/** The newest messages and how far they are. */
+/** The newest messages with their state. */
 export function MessagesCard() {
   const { t } = useTranslation();
   const session = useSession();

@@ -12,10 +12,10 @@ import css from "../Schedules.module.css";
 import { useStoreTarget } from "./api";
 import { optionsOf, valuesOf } from "./options";
 
-/** Each language by its own name. */
+/** Languages, each under its own name. */
 const LANGUAGES = { en: "English", tr: "Türkçe" } as const;
 
-/** A new target, or another way for one that is there: the notifier's own options make the form, and the notifier checks them. */
+/** Dialog for a new target or new options of an existing one. The notifier's options define the form, and the notifier checks them. */
 export function TargetDialog({ target, others, onClose }: { target?: NotificationTarget; others: readonly NotificationTarget[]; onClose: () => void }) {
   const { t, i18n } = useTranslation();
   const store = useStoreTarget(target?.id);

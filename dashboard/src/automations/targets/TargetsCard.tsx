@@ -13,7 +13,7 @@ import css from "../Schedules.module.css";
 import { TargetDialog } from "./TargetDialog";
 import { targetsQuery, useDeleteTarget, useTestTarget } from "./api";
 
-/** Where messages go. Only an admin adds and removes; secrets are masked. */
+/** Notification targets. Only admins add and remove them; secrets are masked. */
 export function TargetsCard() {
   const { t } = useTranslation();
   const session = useSession();

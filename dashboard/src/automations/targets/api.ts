@@ -1,4 +1,4 @@
-// Where messages go, and the newest messages.
+// Queries and mutations of notification targets and messages.
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { get, part, post, put, remove } from "../../api/client";
@@ -18,7 +18,7 @@ export const messagesQuery = queryOptions({
   queryFn: ({ signal }) => get("/notifications", { limit: SHOWN }, signal).then(({ items }) => items),
 });
 
-/** Adds a target, or changes the one of this id. */
+/** Add a target, or change the target with this id. */
 export function useStoreTarget(id?: string) {
   const client = useQueryClient();
   return useMutation({

@@ -1,4 +1,4 @@
-// A notifier's options, from its JSON schema, as inputs.
+// Inputs for a notifier's options, built from its JSON schema.
 import { textOf } from "../../runs/start/schema";
 
 export interface NotifierOption {
@@ -14,7 +14,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const fieldsOf = (value: unknown): Fields => (typeof value === "object" && value !== null ? (value as Fields) : {});
 
-/** The options that can be typed: texts, secrets and numbers. */
+/** Return the options that have an input: texts, secrets and numbers. */
 export function optionsOf(schema: Fields | null, language: string): NotifierOption[] {
   const required: readonly unknown[] = Array.isArray(schema?.["required"]) ? schema["required"] : [];
   return Object.entries(fieldsOf(schema?.["properties"])).map(([name, property]) => {
@@ -32,7 +32,7 @@ export function optionsOf(schema: Fields | null, language: string): NotifierOpti
   });
 }
 
-/** What was typed, as the notifier takes it; an empty input is left out. */
+/** Convert the typed texts to option values; empty inputs are left out. */
 export function valuesOf(options: readonly NotifierOption[], typed: Readonly<Record<string, string>>): Record<string, string | number> {
   const given = options.flatMap(({ name, isNumber }): [string, string | number][] => {
     const value = typed[name]?.trim() ?? "";

@@ -8,7 +8,7 @@ import { Dialog, DialogActions } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/Notice";
 import { useDeleteAutomation, useFireAutomation, usePauseAutomation, useResumeAutomation } from "./api";
 
-/** Fire now, pause or resume, delete. The last asks first; the runs stay. */
+/** Buttons to fire now, pause or resume, and delete. Deletion asks for confirmation and keeps the runs. */
 export function AutomationActions({ automation, onDeleted, small = false }: { automation: Automation; onDeleted?: () => void; small?: boolean }) {
   const { t } = useTranslation();
   const session = useSession();

@@ -136,7 +136,7 @@ describe("AutomationPage", () => {
     const steps = await screen.findByTestId("steps");
     expect(steps.textContent).toContain("retried 2 times; a failure does not end the firing");
     expect(steps.textContent).toContain("team, chief");
-    expect(screen.getByText("Firings: 2. Causes grouped: 5, withheld by the limit: 1, waiting: 0")).toBeTruthy();
+    expect(screen.getByText("Firings: 2. Grouped causes: 5, withheld by the limit: 1, waiting: 0")).toBeTruthy();
     const [first, second] = screen.getAllByTestId("firing") as [HTMLElement, HTMLElement];
     expect(within(first).getByText("event 41 of the log")).toBeTruthy();
     expect(within(first).getByRole("link", { name: "train" }).getAttribute("href")).toBe("/p/default/runs/r1");
@@ -153,7 +153,7 @@ describe("AutomationPage", () => {
     const card = await screen.findByTestId("dry-run-card");
     expect(asked.some(({ path }) => path.endsWith("dry-run"))).toBe(false);
     await user.click(screen.getByTestId("dry-run"));
-    expect(await within(card).findByText(/causes 4, firings 2, causes grouped 2/)).toBeTruthy();
+    expect(await within(card).findByText(/causes: 4; firings: 2; grouped causes: 2/)).toBeTruthy();
     expect(within(card).getByText("only the newest 900 events were looked at")).toBeTruthy();
     expect(within(card).getByText("event 7 of the log")).toBeTruthy();
   });

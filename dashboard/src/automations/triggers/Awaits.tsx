@@ -6,7 +6,7 @@ import css from "../Schedules.module.css";
 import { When } from "../When";
 import { filtersOf, limitOf } from "./sentences";
 
-/** What fires an automation: the times, the event with its filters, or the measured value with its limit. */
+/** The trigger of an automation: the times, the event with its filters, or the measured value with its limit. */
 export function Awaits({ when }: { when: Automation["when"] }) {
   const { t } = useTranslation();
   const { duration } = useFormats();

@@ -12,7 +12,7 @@ import css from "../Schedules.module.css";
 import { dryRunQuery } from "./api";
 import { causeOf } from "./sentences";
 
-/** What the automation would have done over the past month. */
+/** Dry run: the firings that the automation would have had over the past month. */
 export function DryRunCard({ id }: { id: string }) {
   const { t } = useTranslation();
   const [asked, setAsked] = useState(false);
@@ -34,7 +34,7 @@ export function DryRunCard({ id }: { id: string }) {
   );
 }
 
-/** The firings that would have been. */
+/** Table of the firings of a dry run. */
 export function WouldFire({ tried }: { tried: DryRun }) {
   const { t } = useTranslation();
   const { count, instant, moment } = useFormats();

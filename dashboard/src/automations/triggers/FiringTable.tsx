@@ -11,7 +11,7 @@ import { causeOf } from "./sentences";
 
 const TONES: Record<AutomationStepState, BadgeTone> = { waiting: "quiet", running: "azure", succeeded: "good", failed: "bad", skipped: "quiet" };
 
-/** Firings, the newest first: why, and how far each step is. */
+/** Firings, newest first, with their causes and the state of each step. */
 export function FiringTable({ firings }: { firings: readonly AutomationFiring[] }) {
   const { t } = useTranslation();
   const { count, instant, moment } = useFormats();

@@ -1,4 +1,4 @@
-// What the pages of automations ask of the API.
+// Queries and mutations of the automation pages.
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { get, part, post, put, remove } from "../../api/client";
@@ -8,7 +8,7 @@ import type { Automation, AutomationRequest, DryRunRequest } from "../../api/typ
 
 const MOVING_MS = 3000;
 
-/** The single steps of a firing are not on the stream of the project: while one moves, it is asked for again. */
+/** The project stream has no single steps of firings, so automations with an unfinished firing are read again at intervals. */
 function moves(automations: readonly Automation[]): boolean {
   return automations.some(({ newest_firings }) => newest_firings.some(({ state }) => state === "running"));
 }
@@ -26,7 +26,7 @@ export function automationQuery(id: string) {
   });
 }
 
-/** What it would have done over the past month; asked for when a person asks. */
+/** Dry run of a stored automation over the past month; requested only when the user starts it. */
 export function dryRunQuery(id: string, asked: boolean) {
   return queryOptions({
     queryKey: ["automation-dry-run", id],
@@ -36,7 +36,7 @@ export function dryRunQuery(id: string, asked: boolean) {
   });
 }
 
-/** Numbers that an automation may watch. */
+/** Measures that an automation can watch. */
 export const measuresQuery = queryOptions({
   queryKey: ["measures"],
   queryFn: ({ signal }) => allItems("/automations/measures", {}, signal),
@@ -51,7 +51,7 @@ export function useCreateAutomation() {
   });
 }
 
-/** Changes the revision that was read; after another change the server refuses. */
+/** Change the automation at the revision that was read; the server refuses if it has changed since. */
 export function useChangeAutomation(id: string, revision: number) {
   const client = useQueryClient();
   return useMutation({
@@ -60,7 +60,7 @@ export function useChangeAutomation(id: string, revision: number) {
   });
 }
 
-/** What an automation that is not saved would have done over the past month. */
+/** Dry run of an unsaved automation over the past month. */
 export function useTryAutomation() {
   return useMutation({ mutationFn: (request: DryRunRequest) => post("/automations/dry-run", request) });
 }
@@ -77,7 +77,7 @@ export const usePauseAutomation = (id: string) => useAction(id, "pause");
 export const useResumeAutomation = (id: string) => useAction(id, "resume");
 export const useFireAutomation = (id: string) => useAction(id, "fire");
 
-/** Leaves the automation's page first: asked for again, it would no longer be there. */
+/** Leave the automation's page first: a repeated read of the deleted automation would fail. */
 export function useDeleteAutomation(id: string, leave: () => void) {
   const client = useQueryClient();
   return useMutation({

@@ -1,9 +1,9 @@
-// What an automation awaits and does, in words. Names of events, fields and steps are keys as one types them.
+// The trigger and the steps of an automation in words. Names of events, fields and steps are not translated.
 import type { TFunction } from "i18next";
 
 import type { AutomationStep, AutomationWhen, FieldFilter } from "../../api/types";
 
-/** "model = co2 · loss > 2": all of them hold together. */
+/** "model = co2 · loss > 2": all filters must hold. */
 export function filtersOf(where: readonly FieldFilter[]): string[] {
   return where.flatMap(({ field, equals, one_of, above, below }) => [
     ...(equals !== undefined && one_of == null && above == null && below == null ? [`${field} = ${String(equals)}`] : []),
@@ -20,7 +20,7 @@ export function limitOf(when: Extract<AutomationWhen, { on: "measure" }>): strin
   return when.above != null ? `${name} > ${when.above}` : `${name} < ${String(when.below)}`;
 }
 
-/** What a step acts on: the targets, the model, or the dataset and plugin of its run. */
+/** Return the objects that a step acts on: the targets, the model, or the dataset and plugin of its run. */
 export function objectOf(step: AutomationStep): string {
   switch (step.do) {
     case "notify":
@@ -41,7 +41,7 @@ function namesOf({ model, dataset, plugin }: { model?: string | null; dataset?: 
   return [...new Set(found)].join(" · ");
 }
 
-/** Why a firing began: "event:41" is line 41 of the project's log. */
+/** Return the cause of a firing in words: "event:41" is line 41 of the project's log. */
 export function causeOf(cause: string, t: TFunction, moment: (at: string) => string): string {
   const [kind = "", ...rest] = cause.split(":");
   const value = rest.join(":");

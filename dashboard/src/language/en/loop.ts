@@ -12,7 +12,7 @@ export const loop = {
       platform: "the previous step",
     },
     missing: {
-      refresh: "Open: new rows are not fetched from the source. Set it up:",
+      refresh: "Open: new rows are not fetched from the source. Set up a refresh:",
       append: "Open: no rows arrive. Add rows regularly:",
       forecast: "Open: no automation makes forecasts. Set one up:",
       train: "Open: no automation retrains this model. Set one up:",
@@ -79,7 +79,7 @@ export const loop = {
     noForecast: "The ledger has no forecast made by that moment.",
     ledgerSince: "The oldest forecast in the ledger is from {{at}}; older ones may have been removed by the retention policy.",
     forecast: "Forecast made at {{made}} by v{{version}} from {{data}}. Outcomes known now: {{known}} of {{of}}.",
-    sentRows: "rows that were sent",
+    sentRows: "rows sent with the request",
     happened: "Actual",
     inside: "In the interval",
     yes: "yes",

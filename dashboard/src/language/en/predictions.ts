@@ -1,7 +1,7 @@
 export const predictions = {
   predict: {
     title: "Predict now",
-    note: "Recorded in the ledger before the outcome is known",
+    note: "The forecast is recorded in the ledger before the outcome is known",
     now: "Predict now",
     noChampion: "There is no champion yet: no version has passed the gate.",
     from: "Version {{version}} ({{plugin}}), from {{origin}}, with a {{level}} interval.",
@@ -13,7 +13,7 @@ export const predictions = {
   },
   whatIf: {
     title: "What-if scenarios",
-    note: "The champion's forecast from the end of its dataset, with other values of columns known ahead. These forecasts are hypothetical and are not recorded in the ledger.",
+    note: "The champion's forecast from the end of its dataset, with different values in columns that are known ahead. These forecasts are hypothetical and are not recorded in the ledger.",
     scenario: "Scenario {{number}}",
     name: "Name",
     column: "Column",
@@ -34,13 +34,13 @@ export const predictions = {
   },
   live: {
     title: "Live scores",
-    note: "Each prediction is judged once, when its outcome is known, and compared with the naive prediction for the same question",
+    note: "Each prediction is judged once, when its outcome is known, and compared with the naive prediction for the same point",
     incumbent: "Incumbent forecast",
-    incumbentSkill: "Improvement over it",
+    incumbentSkill: "Improvement over the incumbent",
     judgedAgain: "Points judged again because the dataset revised their values: {{points}}",
     counts: "Predictions: {{predictions}} · with outcomes still unknown: {{waiting}} · points judged: {{points}}",
     unknown: "Not known yet: no outcomes have arrived. They arrive with a new version of the dataset, or you can send them.",
-    points: "Points (each question once)",
+    points: "Points (each counted once)",
     error: "Mean absolute error",
     wrong: "Wrong",
     naive: "Naive",
@@ -77,7 +77,7 @@ export const predictions = {
     none: "No drift detected for version {{version}}.",
     tooFew: "Too few independent predictions of version {{version}} to decide.",
     limits:
-      "Drift is reported when PSI is at least {{psi}} (size) and p is below {{level}} (significance: 0.01 divided by the number of columns). At least {{least}} independent values are needed. Newest predictions examined: {{lines}}.",
+      "Drift is reported if the PSI, the size of the change, is at least {{psi}} and the p-value is below {{level}} (0.01 divided by the number of columns). At least {{least}} independent values are needed. Newest predictions examined: {{lines}}.",
     errorsLarger: "Errors have grown since {{since}}: mean {{mean}} over {{forecasts}} judged forecasts, {{reference}} on the test set.",
     errorsSame: "Errors have not grown: mean {{mean}} over {{forecasts}} judged forecasts, {{reference}} on the test set.",
     errorsRule: "On average, errors cause at most one false alarm in {{runLength}} judged forecasts.",

@@ -93,7 +93,7 @@ export const projects = {
     none: "No secrets yet",
     noneNext: "The sql source needs one: the address of the database.",
     state: "State",
-    states: { ready: "ready", older_key: "older key: store it again", unreadable: "unreadable: its key is missing" },
+    states: { ready: "ready", older_key: "encrypted with an older key: store the secret again", unreadable: "unreadable: its key is missing" },
     changed: "Changed",
     by: "By",
     delete: "Delete",

@@ -1,7 +1,7 @@
 export const start = {
   newRun: {
     title: "New run",
-    copyOf: "A copy of “{{name}}”; change what you like",
+    copyOf: "A copy of “{{name}}”; you can change every setting",
     what: "What to run",
     pipeline: "Pipeline or agent",
     pipelines: "Pipelines",
@@ -26,7 +26,7 @@ export const start = {
   form: {
     automatic: "automatic",
     none: "none",
-    list: "several, separated by semicolons",
+    list: "several values, separated by semicolons",
     wholeNumber: "Enter a whole number",
     faulty_one: "One field needs a correction before the run can start.",
     faulty_other: "{{count}} fields need a correction before the run can start.",

@@ -57,7 +57,7 @@ export const studies = {
     tooFew: "Known after four complete trials with different scores.",
     what: "Configuration",
     sampler: "Sampler",
-    samplers: { tpe: "TPE: models where good scores lie", cmaes: "CMA-ES: for numbers", random: "Random", grid: "Grid: every combination", qmc: "Quasi-random: evenly spread" },
+    samplers: { tpe: "TPE: models which values give good scores", cmaes: "CMA-ES: for numeric fields", random: "Random", grid: "Grid: every combination", qmc: "Quasi-random: evenly spread" },
     pruner: "Pruner",
     prunerHint: "Stops trials early when their validation curve looks poor",
     pruners: { none: "None", median: "Median of the other trials", hyperband: "Hyperband" },

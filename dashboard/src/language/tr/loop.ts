@@ -14,7 +14,7 @@ export const loop: typeof english = {
       platform: "önceki adım",
     },
     missing: {
-      refresh: "Açık: yeni satırlar kaynaktan alınmıyor. Kurmak için:",
+      refresh: "Açık: yeni satırlar kaynaktan alınmıyor. Yenilemeyi kurmak için:",
       append: "Açık: satır gelmiyor. Düzenli satır eklemek için:",
       forecast: "Açık: tahmin yapan bir otomasyon yok. Kurmak için:",
       train: "Açık: bu modeli yeniden eğiten bir otomasyon yok. Kurmak için:",
@@ -57,7 +57,7 @@ export const loop: typeof english = {
     },
     why: {
       within_noise: "fark gürültü düzeyinde",
-      worse: "en iyi temel yöntemden kötü",
+      worse: "en iyi temel yöntemden daha kötü",
       too_few: "henüz bilinmiyor",
       slice_worse: "korunan bir dilimde daha kötü",
       limits: "politikanın bir sınırı aşıldı",
@@ -80,8 +80,8 @@ export const loop: typeof english = {
     data_other: "En yeni veri: {{name}} v{{version}}, {{shown}} satır, sonuncusu {{end}}.",
     noForecast: "Defterde o ana dek yapılmış bir tahmin yok.",
     ledgerSince: "Defterdeki en eski tahmin {{at}} tarihli; daha eskileri saklama politikası gereği silinmiş olabilir.",
-    forecast: "Tahmini {{made}} tarihinde v{{version}}, {{data}} verisiyle yaptı. Şimdi bilinen sonuç: {{known}}/{{of}}.",
-    sentRows: "gönderilen satırlar",
+    forecast: "Tahmin {{made}} tarihinde v{{version}} ile, {{data}} verisinden yapıldı. Şimdi bilinen sonuç: {{known}}/{{of}}.",
+    sentRows: "istekle gönderilen satırlar",
     happened: "Gerçekleşen",
     inside: "Aralıkta",
     yes: "evet",

@@ -12,7 +12,7 @@ export const shell: typeof english = {
   theme: { switch: "Tema: {{current}}. Değiştir", auto: "sistem", light: "açık", dark: "koyu" },
   signIn: {
     title: "Giriş",
-    how: "Tek kullanımlık bir bağlantıyla giriş yapılır. Platformun çalıştığı makinede, terminalde yenisini alın:",
+    how: "Giriş, tek kullanımlık bir bağlantıyla yapılır. Yeni bir bağlantıyı platformun çalıştığı makinenin terminalinden alın:",
     then: "Komutun yazdırdığı bağlantıyı açın. Bağlantı bir kez kullanılabilir ve on dakika geçerlidir.",
   },
   shell: {

@@ -3,7 +3,7 @@ import type { start as english } from "../en/start";
 export const start: typeof english = {
   newRun: {
     title: "Yeni çalıştırma",
-    copyOf: "“{{name}}” çalıştırmasının kopyası; dilediğinizi değiştirin",
+    copyOf: "“{{name}}” çalıştırmasının kopyası; bütün ayarları değiştirebilirsiniz",
     what: "Ne çalıştırılacak",
     pipeline: "Pipeline ya da ajan",
     pipelines: "Pipeline'lar",

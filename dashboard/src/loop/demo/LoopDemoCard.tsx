@@ -15,9 +15,9 @@ import css from "./LoopDemo.module.css";
 const COMMAND = "azuraforge demo --loop";
 
 /**
- * The demo of a model that keeps learning: started here, it is driven by a process of the platform.
+ * The demo of a model that keeps learning, started here and run by a process of the platform.
  *
- * `offered`: shown before it was started; one that is under way is always shown.
+ * `offered`: whether to show the card before the demo was started; a running demo is always shown.
  */
 export function LoopDemoCard({ offered }: { offered: boolean }) {
   const { t } = useTranslation();
@@ -57,11 +57,11 @@ export function LoopDemoCard({ offered }: { offered: boolean }) {
   );
 }
 
-/** Where the platform has several processes, a terminal drives the demo. */
+/** Command that runs the demo in a terminal, for a platform with several processes. */
 function Command() {
   const { t } = useTranslation();
   const [copied, setCopied] = useState(false);
-  // Not there without https, except on this machine; then it is selected and copied by hand.
+  // Missing without https, except on this machine; the text is then selected for manual copying.
   const clipboard = navigator.clipboard as Clipboard | undefined;
   return (
     <>
@@ -116,7 +116,7 @@ function Step({ line, model }: { line: LoopDemo["lines"][number]; model: string 
   const { count } = useFormats();
   const paths = usePaths();
   const { event, row, version } = line;
-  if (event === "connected" || event === "row") return null; // they are no steps: the platform leaves them out
+  if (event === "connected" || event === "row") return null; // not steps of the demo; the platform leaves them out
   if (event !== "trained") return <li>{t(`loopDemo.line.${event}`, { model, row: count(row), of: count(line.of), more: count(line.more), runs: count(line.runs), version: version ?? "" })}</li>;
   return (
     <li>

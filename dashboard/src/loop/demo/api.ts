@@ -6,7 +6,7 @@ import type { components } from "../../api/schema";
 export type LoopDemo = components["schemas"]["DemoOut"];
 
 const REFRESH_MS = 1000;
-/** Another tab or person may start one; a hidden page does not ask. */
+/** Another tab or person may start a demo; a hidden page does not poll. */
 const IDLE_MS = 15_000;
 
 export const isUnderWay = (demo: LoopDemo): boolean => demo.state === "running" || demo.state === "cancelling";

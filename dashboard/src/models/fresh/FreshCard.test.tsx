@@ -80,7 +80,7 @@ describe("FreshCard", () => {
     showPage(<FreshCard name="sales" writer />);
     await user.click(await screen.findByTestId("keep-fresh"));
     await user.click(await screen.findByRole("checkbox", { name: "team" }));
-    await user.click(screen.getByRole("checkbox", { name: "The gate promotes a version that passes it" }));
+    await user.click(screen.getByRole("checkbox", { name: "Promote a version automatically when it passes the gate" }));
     await user.click(screen.getByTestId("fresh-set-up"));
     await waitFor(() => expect(asked.find(({ method }) => method === "POST")?.body).toEqual({ refresh: "daily", retrain: "6h", notify: ["team"], promote: true }));
     await user.click(await screen.findByTestId("fresh-off"));

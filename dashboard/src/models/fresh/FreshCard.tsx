@@ -15,7 +15,7 @@ import { FreshDialog } from "./FreshDialog";
 import { freshnessQuery, useKeepFresh, useOthers, type Other } from "./api";
 import { useCadence } from "./cadence";
 
-/** Which automations keep a model fresh; offered where none does. */
+/** The automations that keep a model fresh, or the offer to set them up. */
 export function FreshCard({ name, writer }: { name: string; writer: boolean }) {
   const { t } = useTranslation();
   const stored = useQuery(freshnessQuery(name));
@@ -67,7 +67,7 @@ function Kept({ found }: { found: Freshness }) {
   );
 }
 
-/** Automations and schedules that were made by hand and act on this model. */
+/** Automations and schedules that were set up manually and act on this model. */
 function Others({ others }: { others: readonly Other[] }) {
   const { t } = useTranslation();
   const paths = usePaths();

@@ -12,7 +12,7 @@ import css from "../Models.module.css";
 import { useKeepFresh } from "./api";
 import { CADENCES, useCadence } from "./cadence";
 
-/** How a model is kept fresh. As it opens, it is ready to be sent. */
+/** Dialog for the options of keeping a model fresh; its defaults can be sent as they are. */
 export function FreshDialog({ found, onClose }: { found: Freshness; onClose: () => void }) {
   const { t } = useTranslation();
   const cadence = useCadence();

@@ -15,7 +15,7 @@ export function freshnessQuery(name: string) {
 
 const DOES = ["observed", "predicted", "learned", "champion"] as const;
 
-/** An automation or schedule that acts on a model and is none of those that were set up together. */
+/** An automation or schedule that acts on a model but was not set up by "Keep fresh". */
 export interface Other {
   kind: "automation" | "schedule";
   id: string;
@@ -23,7 +23,7 @@ export interface Other {
   does: (typeof DOES)[number][];
 }
 
-/** The triggers of the model's loop that were made by hand. */
+/** Return the triggers of the model's loop that were set up manually. */
 export function useOthers(name: string, found: Freshness | undefined): readonly Other[] {
   const loop = useQuery(loopQuery(name));
   if (found === undefined || loop.data === undefined) return [];

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 
-/** The distances that the form offers. */
+/** The intervals that the form offers. */
 export const CADENCES = ["hourly", "daily", "weekly", "monthly", "never"] as const;
 
 /** "daily" or "6h" in words. */

@@ -15,7 +15,7 @@ import { secretsQuery, useDeleteSecret } from "./api";
 import css from "./Secrets.module.css";
 import { SetSecret } from "./SetSecret";
 
-/** Values that sources need and people do not see again: their names, states and ends. */
+/** Page of the project's secrets: names and states, without values. */
 export default function SecretsPage() {
   const { t } = useTranslation();
   const admin = mayManage(useSession());

@@ -10,7 +10,7 @@ import css from "./Secrets.module.css";
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/u;
 
-/** Stores a value under a name; the field is emptied once it is stored. */
+/** Form that stores a value under a name; the field is cleared afterwards. */
 export function SetSecret() {
   const { t } = useTranslation();
   const set = useSetSecret();

@@ -1,4 +1,4 @@
-// What the page of secrets asks of the API. A value goes out and never comes back.
+// Queries and mutations of the secrets page. Values are sent and never returned.
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { part, put, remove } from "../../api/client";

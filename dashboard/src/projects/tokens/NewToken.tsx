@@ -13,14 +13,14 @@ import css from "./Tokens.module.css";
 const ROLES = ["viewer", "member", "admin", "owner"] as const;
 const MOST_DAYS = 3650;
 
-/** Days, null for "until it is revoked", undefined for neither. */
+/** Return the days; null means "until revoked", undefined an invalid text. */
 export function readDays(typed: string): number | null | undefined {
   const text = typed.trim();
   if (text === "") return null;
   return /^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= MOST_DAYS ? Number(text) : undefined;
 }
 
-/** Makes a token and shows its secret, this once. */
+/** Creates a token and shows its secret once. */
 export function NewToken() {
   const { t } = useTranslation();
   const session = useSession();
@@ -29,7 +29,7 @@ export function NewToken() {
   const [role, setRole] = useState<(typeof ROLES)[number]>("member");
   const [days, setDays] = useState("");
   const [tried, setTried] = useState(false);
-  // Nobody gives away more than they have.
+  // A user can grant at most their own role.
   const roles = ROLES.slice(0, ROLES.indexOf(session.role) + 1);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -74,7 +74,7 @@ export function NewToken() {
 function Secret({ made, onDone }: { made: CreatedToken; onDone: () => void }) {
   const { t } = useTranslation();
   const [copied, setCopied] = useState(false);
-  // Not there without https, except on this machine; then it is selected and copied by hand.
+  // Missing without https, except on this machine; the text is then selected for manual copying.
   const clipboard = navigator.clipboard as Clipboard | undefined;
   return (
     <Notice tone="good" role="status">

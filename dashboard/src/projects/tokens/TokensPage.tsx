@@ -15,7 +15,7 @@ import { tokensQuery, useRevokeToken } from "./api";
 import { NewToken } from "./NewToken";
 import css from "./Tokens.module.css";
 
-/** Who besides people reaches this project: named secrets, when they were last used, and their end. */
+/** Page of the project's API tokens, with their last use and expiry. */
 export default function TokensPage() {
   const { t } = useTranslation();
   const admin = mayManage(useSession());

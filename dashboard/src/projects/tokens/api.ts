@@ -1,4 +1,4 @@
-// What the page of tokens asks of the API.
+// Queries and mutations of the tokens page.
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { part, post, remove } from "../../api/client";
@@ -13,7 +13,7 @@ export function tokensQuery(wanted: boolean) {
   });
 }
 
-/** The answer holds the secret: it stays in the component that asked, never in the cache of queries. */
+/** The response contains the secret, so it stays in the component and never enters the query cache. */
 export function useCreateToken() {
   const client = useQueryClient();
   return useMutation({

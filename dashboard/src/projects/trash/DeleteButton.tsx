@@ -8,7 +8,7 @@ import { mayWrite, useSession } from "../session";
 import { useThrowAway, type ThingPlace } from "./api";
 
 interface DeleteButtonProps {
-  /** What is deleted, as the question names it. */
+  /** Name of the item in the confirmation question. */
   what: string;
   place: ThingPlace;
   label?: string;
@@ -16,7 +16,7 @@ interface DeleteButtonProps {
   onDone?: () => void;
 }
 
-/** Moves something into the trash. Asks first, and says that it can be undone. */
+/** Button that moves an item to the trash after a confirmation that mentions the undo. */
 export function DeleteButton({ what, place, label, small = false, onDone }: DeleteButtonProps) {
   const { t } = useTranslation();
   const session = useSession();

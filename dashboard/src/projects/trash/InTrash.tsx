@@ -7,7 +7,7 @@ import { mayWrite, useSession } from "../session";
 import { useRestore, type ThingPlace } from "./api";
 import css from "./Trash.module.css";
 
-/** On the page of something that was deleted: since when, by whom, and the way back. */
+/** Notice on the page of a deleted item: time and author of the deletion, and a button to restore it. */
 export function InTrash({ at, by, place }: { at: string; by: string | null; place: ThingPlace }) {
   const { t } = useTranslation();
   const { moment } = useFormats();
@@ -37,7 +37,7 @@ export function RestoreButton({ place, what }: { place: ThingPlace; what?: strin
   );
 }
 
-/** The project's own policy deletes too. */
+/** Return who deleted an item; the project's policy deletes items too. */
 export function deletedBy(t: (key: "trash.policy") => string, by: string | null): string {
   return by === "policy" ? t("trash.policy") : (by ?? "–");
 }

@@ -11,11 +11,11 @@ import { useSavePolicy } from "./api";
 import css from "./Trash.module.css";
 
 const FIELDS = ["trash_days", "keep_run_days", "keep_work_days", "keep_prediction_days"] as const;
-/** What may be kept for ever. */
+/** Settings that may be unlimited. */
 const FOR_EVER: readonly string[] = ["keep_run_days", "keep_prediction_days"];
 type Typed = Record<(typeof FIELDS)[number], string>;
 
-/** What the project keeps, in days. Everybody sees it, admins change it. */
+/** Retention policy of the project, in days. Everyone can see it; admins can change it. */
 export function PolicyCard({ policy }: { policy: RetentionPolicy }) {
   const { t } = useTranslation();
   const admin = mayManage(useSession());
@@ -80,7 +80,7 @@ function asTyped(policy: RetentionPolicy): Typed {
   };
 }
 
-/** Days; null: for ever, where that is possible; undefined: neither. */
+/** Return the days; null means for ever (if allowed), undefined an invalid text. */
 function readDays(name: keyof Typed, typed: string): number | null | undefined {
   const text = typed.trim();
   const forEver = FOR_EVER.includes(name);

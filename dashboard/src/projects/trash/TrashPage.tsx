@@ -18,7 +18,7 @@ import { deletedBy, RestoreButton } from "./InTrash";
 import { PolicyCard } from "./PolicyCard";
 import css from "./Trash.module.css";
 
-/** What was deleted: the way back, how much it holds, and its end. */
+/** Page of deleted items, with restore buttons, sizes and purge dates. */
 export default function TrashPage() {
   const { t } = useTranslation();
   const { bytes } = useFormats();

@@ -1,4 +1,4 @@
-// What the trash asks of the API. A thing's place is where DELETE throws it away; below it, POST restore brings it back.
+// Queries and mutations of the trash. The place of an item is the path for DELETE; POST to its subpath restore restores it.
 import { infiniteQueryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { get, part, post, put, remove } from "../../api/client";
@@ -12,7 +12,7 @@ export const trashPages = infiniteQueryOptions({
 });
 
 type Noun = "runs" | "studies" | "datasets" | "models";
-/** The place of a thing that the trash can hold. */
+/** Path of an item that can be in the trash. */
 export type ThingPlace = `/${Noun}/${string}` | `/${"datasets" | "models"}/${string}/versions/${string}`;
 
 export const placeOf = {
@@ -24,7 +24,7 @@ export const placeOf = {
     version === null ? `/models/${part(name)}` : `/models/${part(name)}/versions/${String(version)}`,
 };
 
-/** A deleted version belongs to a model that still has its name; a deleted model has given it up. */
+/** A deleted version is addressed by its model's name; a deleted model by its id, because its name is free again. */
 export function placeOfItem(item: TrashItem): ThingPlace {
   if (item.noun === "run") return placeOf.run(item.id);
   if (item.noun === "study") return placeOf.study(item.id);
@@ -55,7 +55,7 @@ export function useRestore(place: ThingPlace) {
 
 const COUNTS = ["runs", "studies", "models", "model_versions", "predictions", "datasets", "dataset_versions", "bytes_freed"] as const;
 
-/** Everything at once; a large trash takes several calls. */
+/** Empty the whole trash; a large trash needs several requests. */
 export function useEmptyTrash() {
   const changed = useChanged();
   return useMutation({

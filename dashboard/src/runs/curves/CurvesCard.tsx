@@ -11,7 +11,7 @@ const CurvePlot = lazy(() => import("../../charts/CurvePlot"));
 
 const LOSSES: readonly string[] = ["loss", "validation_loss"];
 
-/** Loss and validation loss in one chart; any other curve by choice. */
+/** Chart of loss and validation loss, or of another selected curve. */
 export function CurvesCard({ run, curves }: { run: RunDetail; curves: Curves }) {
   const { t } = useTranslation();
   const [chosen, setChosen] = useState("");

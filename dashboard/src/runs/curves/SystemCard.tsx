@@ -10,10 +10,10 @@ import text from "../../ui/Content.module.css";
 
 const CurvePlot = lazy(() => import("../../charts/CurvePlot"));
 
-/** The figures of the machine that have a name in both languages; bytes are drawn as megabytes. */
+/** The resource curves that have a name in both languages; bytes are drawn as megabytes. */
 const KNOWN = ["cpu_percent", "memory_bytes", "gpu_percent", "gpu_memory_bytes"] as const;
 
-/** What the run's processes used: apart from what it learned, over seconds instead of steps. */
+/** Resource usage of the run's processes, over seconds instead of steps. */
 export function SystemCard({ curves, name }: { curves: Curves; name: string }) {
   const { t } = useTranslation();
   const { number } = useFormats();
@@ -24,7 +24,7 @@ export function SystemCard({ curves, name }: { curves: Curves; name: string }) {
     return known ? t(`machine.${known}`) : series;
   };
   const shownOf = (series: string): Curve => (series.endsWith("_bytes") ? inMegabytes(curves[series]) : (curves[series] ?? EMPTY));
-  // One point is no curve.
+  // A single point is not drawn as a curve.
   const single = present.filter((series) => shownOf(series).values.length < 2);
   const drawable = present.filter((series) => !single.includes(series));
   return (

@@ -12,7 +12,7 @@ export interface Curve {
 export type Curves = Readonly<Record<string, Curve>>;
 export type Point = readonly [step: number, value: number | null, time?: number | null];
 
-/** A curve of the machine (processor, memory, GPU), not of what is learned; its steps are seconds. */
+/** Return whether a curve measures the machine (processor, memory, GPU) instead of training; its steps are seconds. */
 export const isOfMachine = (series: string) => series.startsWith("system/");
 
 export const MOST_POINTS = 6000;
@@ -23,7 +23,7 @@ export function curvesOf(metrics: Metrics): Curves {
   return Object.fromEntries(metrics.series.map(({ series, steps, values, times }) => [series, curveOf(steps, values, times ?? [])]));
 }
 
-/** Adds points; a step that is there already takes the newer value. */
+/** Add points; an existing step gets the newer value. */
 export function merge(curve: Curve | undefined, points: readonly Point[]): Curve {
   const steps = [...(curve?.steps ?? [])];
   const values = [...(curve?.values ?? [])];
@@ -39,7 +39,7 @@ export function merge(curve: Curve | undefined, points: readonly Point[]): Curve
   return steps.length > MOST_POINTS ? thin(grown) : grown;
 }
 
-/** A resumed run went back to its checkpoint: what came after it is void, in the named series or in all. */
+/** Remove the points after a checkpoint to which a resumed run returned, in the named series or in all. */
 export function truncate(curves: Curves, afterStep: number, series: readonly string[]): Curves {
   return Object.fromEntries(
     Object.entries(curves).map(([name, curve]) => {
@@ -50,7 +50,7 @@ export function truncate(curves: Curves, afterStep: number, series: readonly str
   );
 }
 
-/** Of every four neighbours the lowest and the highest stay, in their order: spikes survive. */
+/** Keep the lowest and the highest of every four neighbours, in order, so that spikes remain visible. */
 export function thin(curve: Curve): Curve {
   const kept: number[] = [];
   for (let start = 0; start < curve.steps.length; start += 4) {
@@ -67,13 +67,13 @@ export function thin(curve: Curve): Curve {
   return curveOf(pick(curve.steps, 0), pick(curve.values, null), pick(curve.times, null));
 }
 
-/** Whether every one of these curves that has points knows the time of all of them. */
+/** Return whether all points of these curves have a time. */
 export function haveTimes(curves: readonly (Curve | undefined)[]): boolean {
   const drawn = curves.filter((curve) => curve !== undefined && curve.steps.length > 0);
   return drawn.length > 0 && drawn.every((curve) => curve?.times?.every((time) => time !== null) ?? false);
 }
 
-/** The curve over wall time, in seconds since 1970; points of the same moment stay apart, for a chart needs rising x. */
+/** The curve over wall time, in seconds since 1970; points of the same moment are moved apart, because a chart needs increasing x values. */
 export function overTime(curve: Curve): Curve {
   const order = curve.steps.map((_, index) => index).filter((index) => typeof curve.times?.[index] === "number");
   const time = (index: number) => (curve.times?.[index] ?? 0) / 1000;

@@ -13,7 +13,7 @@ import { problemQuery, writtenQuery } from "./written";
 
 const FORMATS = { html: "HTML", pdf: "PDF", md: "Markdown" };
 
-/** The run's report: read here, or taken along as one file. Its document is written when the run ends. */
+/** The run's report, read here or downloaded as one file. It is written when the run ends. */
 export function ReportCard({ run }: { run: RunDetail }) {
   const { t, i18n } = useTranslation();
   const [open, setOpen] = useState(false);
@@ -41,14 +41,14 @@ export function ReportCard({ run }: { run: RunDetail }) {
         <summary>{t("report.read")}</summary>
         {report.error ? <ErrorNotice error={report.error} /> : null}
         {open && report.isLoading ? <Loading /> : null}
-        {/* No script runs in it, whatever a name may hold. */}
+        {/* The sandbox runs no scripts, whatever the report's names contain. */}
         {report.data ? <iframe className={css["report"]} sandbox="" srcDoc={report.data} title={t("report.title")} /> : null}
       </details>
     </Card>
   );
 }
 
-/** Whether the document is there by itself, and why not. */
+/** Whether the report was written at the end of the run, and otherwise why not. */
 function Writing({ run }: { run: RunDetail }): ReactNode {
   const { t } = useTranslation();
   const { moment } = useFormats();

@@ -1,11 +1,11 @@
-// Whether the report that every run's end writes is there yet.
+// State of the report that is written at the end of every run.
 import { queryOptions } from "@tanstack/react-query";
 
 import { address, part, readText } from "../../api/client";
 import { allItems } from "../../api/pages";
 import type { Artifact, RunDetail } from "../../api/types";
 
-/** So soon after the end, and so often, it is looked for; later it is written when it is asked for. */
+/** For this long after the end, and at this interval, the page checks for the report; later it is written on request. */
 const COMING_MS = 120_000;
 const AGAIN_MS = 2000;
 const PROBLEM = "report.problem.txt";
@@ -13,7 +13,7 @@ const WITHOUT: readonly string[] = ["trial", "external"];
 
 export type Written = { state: "written"; at: string } | { state: "failed" } | { state: "coming" } | { state: "unknown" };
 
-/** What the run's files say; those from before its end belong to an earlier attempt. */
+/** Return the state of the report from the run's files; files from before its end belong to an earlier attempt. */
 export function writtenOf(run: Pick<RunDetail, "kind" | "finished_at">, artifacts: readonly Artifact[], now: number): Written {
   const ended = Date.parse(run.finished_at ?? "");
   const since = artifacts.filter((each) => each.kind === "report" && Date.parse(each.created_at) >= ended);

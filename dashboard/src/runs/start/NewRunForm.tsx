@@ -33,7 +33,7 @@ const wholeNumber = (name: string, least: number, most: number): ConfigField => 
 const SEED = wholeNumber("seed", 0, 2 ** 32 - 1);
 const THREADS = wholeNumber("threads", 1, 256);
 
-/** What to run, on what, how; then start. */
+/** Form that selects pipeline, dataset and config, and starts the run. */
 export function NewRunForm({ plugins, datasets, earlier, wanted }: NewRunFormProps) {
   const { t, i18n } = useTranslation();
   const { input } = useFormats();
@@ -181,12 +181,12 @@ function fits(version: DatasetVersion, needed: string | null): boolean {
   return needed === null || dataOf(version) === needed;
 }
 
-/** The chosen pipeline is offered even where a dataset that was added since narrowed nothing. */
+/** Keep the chosen pipeline in the list, even if a dataset that was added since does not match it. */
 function withChosen(usable: readonly Plugin[], plugin: Plugin | null): Plugin[] {
   return plugin === null || usable.includes(plugin) ? [...usable] : [plugin, ...usable];
 }
 
-/** A dataset that was just added is chosen before the list was asked for again. */
+/** Include a dataset that was just added and chosen before the list is read again. */
 function withAdded(datasets: readonly Dataset[], chosen: string): string[] {
   const names = datasets.map((dataset) => dataset.name);
   return chosen === "" || names.includes(chosen) ? names : [chosen, ...names];

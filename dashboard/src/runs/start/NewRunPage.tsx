@@ -10,7 +10,7 @@ import { ErrorNotice, Loading } from "../../ui/Notice";
 import { runQuery } from "../api";
 import { NewRunForm } from "./NewRunForm";
 
-/** Waits for what the form is made of; `from` copies an earlier run. */
+/** Loads the data that the form needs; `from` copies an earlier run. */
 export default function NewRunPage() {
   const { t } = useTranslation();
   const [search] = useSearchParams();

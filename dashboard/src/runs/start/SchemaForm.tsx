@@ -13,7 +13,7 @@ interface SchemaFormProps {
   onChange: (name: string, value: Typed) => void;
   /** Faults found here, shown once the person tried to start. */
   faults: Readonly<Record<string, Fault>>;
-  /** What the platform said about a field. */
+  /** Errors of the platform by field. */
   problems: Readonly<Record<string, string>>;
 }
 

@@ -11,7 +11,7 @@ export function readable(title: string, name: string): string {
   return title === name || title === generated ? sentence(words.join(" ")) : title;
 }
 
-/** Descriptions begin small here and large there; a form shows them alike. One that begins with a value keeps it. */
+/** Begin a description with a capital letter, because plugins differ; one that begins with a value keeps it. */
 function sentence(text: string): string {
   return /^\w+:/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
 }

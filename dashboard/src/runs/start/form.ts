@@ -1,4 +1,4 @@
-// The state of a generated form: what was typed, and what it comes to.
+// The state of a generated form: typed texts and their values.
 import type { FieldProblem } from "../../api/problem";
 import { parse, typedOf, type ConfigField, type Fault, type Typed } from "./schema";
 
@@ -30,7 +30,7 @@ export function readConfig(fields: readonly ConfigField[], values: TypedValues):
   return { config, faults };
 }
 
-/** The API's complaints by input: "config.epochs", "body.config.epochs" and "epochs" are one field. */
+/** Return the API's errors by input: "config.epochs", "body.config.epochs" and "epochs" are one field. */
 export function problemsByField(problems: readonly FieldProblem[], known: readonly string[]): Record<string, string> {
   const found: Record<string, string> = {};
   for (const { field, message } of problems) {

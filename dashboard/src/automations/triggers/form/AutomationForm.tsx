@@ -21,7 +21,7 @@ interface Props {
   store: { isPending: boolean; error: unknown; mutate: (request: AutomationRequest) => void };
 }
 
-/** When, then several steps; the server checks it, and a dry run can come first. */
+/** Form of a trigger and its steps. The server checks it, and a dry run is possible before saving. */
 export function AutomationForm({ first, heading, storeLabel, store }: Props) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState(first);

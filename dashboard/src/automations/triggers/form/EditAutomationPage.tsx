@@ -12,7 +12,7 @@ import { automationQuery, useChangeAutomation } from "../api";
 import { AutomationForm } from "./AutomationForm";
 import { typedAutomation } from "./stored";
 
-/** Change what an automation awaits and does; its firings stay. */
+/** Page that changes the trigger and the steps of an automation; its firings are kept. */
 export default function EditAutomationPage({ id }: { id: string }) {
   const automation = useQuery(automationQuery(id));
   if (automation.error) return <ErrorNotice error={automation.error} />;
@@ -20,7 +20,7 @@ export default function EditAutomationPage({ id }: { id: string }) {
   return <EditForm automation={automation.data} />;
 }
 
-/** The form of the revision that was read first: what others change meanwhile is neither shown nor overwritten. */
+/** Form of the revision that was read first; changes by others in the meantime are neither shown nor overwritten. */
 function EditForm({ automation }: { automation: Automation }) {
   const { t } = useTranslation();
   const paths = usePaths();

@@ -19,7 +19,7 @@ interface Props {
   fault: boolean;
 }
 
-/** One step: what it does, what with, and what its failure means. */
+/** Fields of one step: its action, its inputs, and the effect of a failure. */
 export function StepFields({ step, number, onChange, onRemove, fault }: Props) {
   const { t } = useTranslation();
   const button =

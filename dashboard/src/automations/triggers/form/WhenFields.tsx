@@ -17,7 +17,7 @@ interface Props {
   fault: string | null;
 }
 
-/** What is awaited: an event with filters, a measured value, or times. */
+/** Fields of the trigger: an event with filters, a measured value, or times. */
 export function WhenFields(props: Props) {
   const { t } = useTranslation();
   const { when, onChange } = props;

@@ -5,7 +5,7 @@ import { STEPS, type TypedAutomation, type TypedFilter, type TypedStep, type Typ
 
 export const FIRST_STEP: Omit<TypedStep, "key"> = { do: "refresh", dataset: "", model: "", plugin: "", body: "", to: [], text: "", version: "", alias: "champion", retries: "0", goesOn: false };
 
-/** The form of a new automation. */
+/** Return the form inputs of a new automation. */
 export function firstTyped(): TypedAutomation {
   return {
     name: "",
@@ -28,7 +28,7 @@ export function firstTyped(): TypedAutomation {
   };
 }
 
-/** The form of one that is there. What it has no input for is kept and sent back. */
+/** Convert a stored automation to form inputs. Fields without an input are kept and sent back. */
 export function typedAutomation(stored: Automation): TypedAutomation {
   return {
     name: stored.name,
@@ -60,7 +60,7 @@ function typedWhen(when: AutomationWhen): TypedWhen {
   };
 }
 
-/** "load", "> 0.5", "< 3", "∈ {a, b}": what stands in the input next to the field's name. */
+/** "load", "> 0.5", "< 3", "∈ {a, b}": the text in the input next to the field's name. */
 export function typedFilter(filter: FieldFilter): TypedFilter {
   const { field, equals, one_of, above, below } = filter;
   const limits = [above == null ? "" : `> ${above}`, below == null ? "" : `< ${below}`].filter((each) => each !== "").join(" ");

@@ -1,9 +1,9 @@
-// What the inputs of a new automation say, as the API takes it. The server checks everything else.
+// Conversion of the automation form's inputs to an API request. The server checks everything else.
 import type { AutomationRequest, AutomationStep, FieldFilter } from "../../../api/types";
 import { readTiming, type TypedTiming } from "../../timing";
 
 export type On = AutomationRequest["when"]["on"];
-/** A trial is started by its study: the form does not offer it, and the server refuses it. */
+/** A trial is started by its study only: the form does not offer it, and the server refuses it. */
 export type Do = AutomationStep["do"];
 
 type StudyBody = Extract<AutomationStep, { do: "study" }>["study"];
@@ -26,7 +26,7 @@ export type StepInput = "dataset" | "model" | "plugin" | "body" | "to" | "text" 
 /** Events that are often awaited; any other type can be typed. */
 export const EVENTS = ["dataset.version_added", "model.drift", "model.promoted", "model.version_added", "run.state", "prediction.judged", "automation.finished", "notification.failed"] as const;
 
-/** A condition on a field; `stored` is the one that was read, sent back where nothing was typed. */
+/** A condition on a field; `stored` is the original condition, sent back if nothing was typed. */
 export interface TypedFilter {
   field: string;
   value: string;
@@ -60,7 +60,7 @@ export interface TypedStep {
   alias: string;
   retries: string;
   goesOn: boolean;
-  /** What the stored run says besides the inputs; kept while the step does the same. */
+  /** Fields of the stored run that have no input; kept as long as the step's action does not change. */
   stored?: { do: Do; run: Readonly<Record<string, unknown>> };
 }
 
@@ -69,7 +69,7 @@ export interface TypedAutomation {
   when: TypedWhen;
   steps: readonly TypedStep[];
   coolDown: string;
-  /** No input asks for it; an automation that has one keeps it. */
+  /** Has no input; an automation that has one keeps it. */
   coolDownGroup?: string;
   mostPerDay: string;
   paused: boolean;
@@ -117,7 +117,7 @@ export function readWhen(typed: TypedWhen): { when: AutomationRequest["when"] } 
   };
 }
 
-/** The step; null where its JSON cannot be read. */
+/** Return the step; null if its JSON is invalid. */
 function readStep(typed: TypedStep): AutomationStep | null {
   const rules = { retries: whole(typed.retries), on_failure: typed.goesOn ? "continue" : "stop" } as const;
   const body = bodyOf(typed.body);
@@ -152,13 +152,13 @@ export function readFilter(typed: TypedFilter): FieldFilter {
   return several?.[1] === undefined ? { field, equals: valueOf(text) } : { field, one_of: several[1].split(",").map(valueOf) };
 }
 
-/** Whether the typed body names what a study needs; the server checks the rest. */
+/** Return whether the typed body has the required fields of a study; the server checks the rest. */
 function isStudy(body: object): body is StudyBody {
   const given: Partial<Record<keyof StudyBody, unknown>> = body;
   return typeof given.plugin === "string" && typeof given.dataset === "string" && typeof given.space === "object" && given.space !== null;
 }
 
-/** "true", "3" and "2.5" are what they look like; everything else is text. */
+/** Convert "true", "3" and "2.5" to a boolean or a number; everything else stays text. */
 export function valueOf(typed: string): string | number | boolean {
   const text = typed.trim();
   if (text === "true" || text === "false") return text === "true";
