@@ -1,8 +1,8 @@
 """Dependencies between runs: the runs that a run waits for, and the consequences when they end.
 
-A run names the earlier runs of its project that it needs, once, when it is made. They exist already and what a run
-needs is never changed, so no cycle can arise. ``waiting_on`` in the row counts those that have not ended yet: a claim
-reads nothing else.
+A request names the runs of the same project that the new run depends on. These runs must exist, and dependencies never
+change, so no cycle can arise. The row's ``waiting_on`` counts the dependencies that have not ended; a claim reads only
+this count.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ _UNMET = "needed_run"
 
 
 def needed_by(session: Session, request: RunRequest) -> Sequence[Run]:
-    """Return the runs that a request depends on, locked. Raises InvalidInput if one is not in this project."""
+    """Lock and return the runs that a request depends on.
+
+    Raises InvalidInput if one does not exist or is in the trash, or if the request is for an external run.
+    """
     wanted = sorted(set(request.depends_on))
     if not wanted:
         return []
@@ -56,19 +59,19 @@ def link(session: Session, run: Run, needed: Sequence[Run]) -> None:
 
 
 def unfinished(needed: Sequence[Run]) -> int:
-    """Return the number of runs that have not ended."""
+    """Return how many of the runs have not ended."""
     return sum(each.state in _GOING for each in needed)
 
 
 def still_waits(session: Session, run: Run) -> bool:
-    """Recount a run's dependencies after one has ended; return whether any is unfinished."""
+    """Update a run's count of unfinished dependencies; return whether there are any."""
     left = unfinished(store.needs(session, run.id))
     store.change(session, run, waiting_on=left)
     return left > 0
 
 
 def obstacle(run: Run, needed: Sequence[Run]) -> Run | None:
-    """Return a dependency because of which ``run`` will never start; None if there is none."""
+    """Return a dependency that failed and thereby prevents ``run`` from starting; None if there is none."""
     if run.on_failure == "run":
         return None
     return next((each for each in needed if each.state not in (*_GOING, "succeeded")), None)
@@ -93,13 +96,16 @@ def unmet(ended: Run) -> Conflict:
 
 
 def lock_needed(session: Session, run_id: str) -> Sequence[Run]:
-    """Lock and return a run's dependencies. Lock them before the run itself, in the order used when a run ends."""
+    """Lock and return a run's dependencies.
+
+    Call it before locking the run itself: a run that ends is also locked before the runs that depend on it.
+    """
     ids = [each.id for each in store.needs(session, run_id)]
     return store.lock_named(session, ids) if ids else []
 
 
 def wait_again(session: Session, run: Run, needed: Sequence[Run]) -> None:
-    """Let a resumed run wait again for unfinished dependencies; raises Conflict if one did not succeed."""
+    """Make a resumed run wait for its unfinished dependencies. Raises Conflict if a dependency did not succeed."""
     if (gone := _purged(run, needed)) is not None:
         raise Conflict(
             "it needed run {gone}, which did not succeed and has been purged since",
@@ -115,7 +121,10 @@ def wait_again(session: Session, run: Run, needed: Sequence[Run]) -> None:
 
 
 def _purged(run: Run, needed: Sequence[Run]) -> str | None:
-    """Return the purged run because of which this one was cancelled: nothing else records that dependency."""
+    """Return the id of a purged dependency that caused the cancellation of ``run``; None if there is none.
+
+    The run's error is the only record of a purged dependency.
+    """
     error = run.error or {}
     if error.get("code") != _UNMET:
         return None

@@ -1,4 +1,4 @@
-"""The messages that every child may send, and the recorder that turns a batch of messages into rows and events."""
+"""Messages that every child may send, and the recorder that turns a batch of messages into rows and events."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from azuraforge.runs.metrics import store as metric_store
 from azuraforge.runs.progress import ProgressMeter
 from azuraforge.runs.schemas import MOST_NOTE, Step, Time
 
-#: Number of checkpoints kept for a phase, as the newest may turn out to be damaged.
+#: Number of checkpoints kept for each phase, since the newest may be damaged.
 KEPT_CHECKPOINTS = 3
 
 
@@ -38,13 +38,13 @@ Series = Annotated[str, AfterValidator(_series)]
 
 
 class Metrics(BaseModel):
-    """Points, each as series, step, value and the milliseconds since 1970 when it was logged."""
+    """Points of curves: series, step, value, and logging time in milliseconds since 1970."""
 
     points: Annotated[list[tuple[Series, Step, float | Literal["NaN", "Infinity", "-Infinity"], Time]], FailFast()]
 
 
 class Progress(BaseModel):
-    """The progress of the phase."""
+    """Progress of a phase."""
 
     done: int
     total: int
@@ -52,7 +52,7 @@ class Progress(BaseModel):
 
 
 class Saved(BaseModel):
-    """A checkpoint that is on disk."""
+    """Checkpoint that the child has written to disk."""
 
     step: int
     folder: Path
@@ -61,27 +61,27 @@ class Saved(BaseModel):
 
 
 class Skipped(BaseModel):
-    """A checkpoint that does not verify."""
+    """Checkpoint that was skipped because it does not verify."""
 
     step: int
     problem: str
 
 
 class Resumed(BaseModel):
-    """The step from which the attempt continues; None: from the start."""
+    """Step from which the attempt continues (None: from the start), and the checkpoints that were skipped."""
 
     step: int | None
     skipped: Annotated[list[Skipped], FailFast()]
 
 
 class Note(BaseModel):
-    """A paragraph of the run's report."""
+    """Paragraph for the run's report."""
 
     markdown: str
 
 
 class Figure(BaseModel):
-    """Data of a figure."""
+    """Name and data of a figure."""
 
     name: str
     data: dict[str, object]
@@ -158,7 +158,7 @@ def _figure(received: Received, body: Figure) -> None:
     received.report(FigureAttached(name=body.name))
 
 
-#: The messages of every kind of run; a handler adds its own in ``Handler.messages``.
+#: Messages that runs of every kind may send; a handler adds others in ``Handler.messages``.
 BUILT_IN: tuple[RegisteredMessage, ...] = (
     MessageKind("metrics", Metrics, _metrics),
     MessageKind("usage", Metrics, _usage),
@@ -171,7 +171,7 @@ BUILT_IN: tuple[RegisteredMessage, ...] = (
 
 
 def by_name(own: Iterable[RegisteredMessage] = ()) -> dict[str, RegisteredMessage]:
-    """Return the built-in messages and a kind's own by name. Raises ValueError if two have the same name."""
+    """Return the built-in messages and those of ``own`` by name. Raises ValueError if two have the same name."""
     found: dict[str, RegisteredMessage] = {}
     for kind in (*BUILT_IN, *own):
         if kind.name in found:
@@ -181,7 +181,7 @@ def by_name(own: Iterable[RegisteredMessage] = ()) -> dict[str, RegisteredMessag
 
 
 class Recorder:
-    """Recorder of one batch of messages of one phase; the caller's transaction is fenced."""
+    """Recorder of a phase's messages in the caller's fenced transaction."""
 
     def __init__(
         self,
@@ -202,7 +202,7 @@ class Recorder:
         self._answers: list[SentMessage] = []
 
     def record(self, session: Session, frames: Sequence[SentMessage]) -> None:
-        """Store messages in the order in which they were sent."""
+        """Store a batch of messages in order. Raises InvalidInput for an unknown or malformed message."""
         self._superfluous, self._answers = [], []
         received = Received(
             session, self._events, self._held, self._phase, self._folder, self._meter, self._superfluous
@@ -222,10 +222,10 @@ class Recorder:
 
     @property
     def superfluous(self) -> list[str]:
-        """Folders of checkpoints whose rows the batch removed; free them once it is committed."""
+        """Folders of checkpoints whose rows the batch deleted; delete the folders after the commit."""
         return self._superfluous
 
     @property
     def answers(self) -> list[SentMessage]:
-        """Frames that answer the batch; send them once it is committed."""
+        """Replies to the batch; send them after the commit."""
         return self._answers
