@@ -1,4 +1,4 @@
-"""Limits of one attempt. The platform sets an upper bound for all runs; a run may request less."""
+"""Time and memory limits of an attempt. The platform sets upper bounds; a run may request lower limits."""
 
 from __future__ import annotations
 
@@ -17,9 +17,15 @@ _TIME, _MEMORY = "time_limit_seconds", "memory_limit_bytes"
 
 @dataclass(frozen=True)
 class Limits:
-    """Wall time of the attempt and memory of its processes (None: no limit); the run's own where ``*_asked``.
+    """Limits of one attempt.
 
-    ``cancel_grace_seconds``: time that a child may take to end after a request.
+    Attributes:
+        time_seconds: maximum wall time; None means no limit.
+        memory_bytes: maximum memory of all processes of the attempt; None means no limit.
+        cancel_grace_seconds: time that a child may take to end after a cancellation request.
+        time_asked: whether the run requested the time limit itself.
+        memory_asked: whether the run requested the memory limit itself.
+        begun: start of the attempt, as a value of ``time.monotonic``.
     """
 
     time_seconds: float | None
@@ -31,7 +37,7 @@ class Limits:
 
     @classmethod
     def of(cls, run: ClaimedRun, settings: RunSettings) -> Limits:
-        """Return the limits of an attempt that begins now."""
+        """Return the limits of an attempt that starts now."""
         seconds, bytes_ = settings.time_limit_seconds, settings.memory_limit_bytes
         asked_seconds, asked_bytes = run.time_limit_seconds, run.memory_limit_bytes
         time_asked = asked_seconds is not None and (seconds is None or asked_seconds <= seconds)
@@ -45,7 +51,7 @@ class Limits:
         )
 
     def check_time(self) -> None:
-        """Raise UserError if the attempt has taken too long."""
+        """Raise UserError if the attempt has exceeded its time limit."""
         if self.time_seconds is not None and time.monotonic() - self.begun > self.time_seconds:
             _refuse(
                 _TIME,
@@ -57,7 +63,7 @@ class Limits:
             )
 
     def check_memory(self, used_bytes: int) -> None:
-        """Raise UserError if the attempt's processes use too much memory."""
+        """Raise UserError if ``used_bytes`` exceeds the memory limit of the attempt."""
         if self.memory_bytes is not None and used_bytes > self.memory_bytes:
             _refuse(
                 _MEMORY,
@@ -71,7 +77,7 @@ class Limits:
 
 
 def check_asked(request: RunRequest, settings: RunSettings) -> None:
-    """Raise InvalidInput if a run requests more than the platform allows."""
+    """Raise InvalidInput if a request exceeds the platform's limits or sets limits for an external run."""
     for name in (_TIME, _MEMORY):
         asked, most = getattr(request, name), getattr(settings, name)
         if asked is not None and request.kind == "external":
