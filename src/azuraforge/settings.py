@@ -17,6 +17,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from azuraforge.errors import InvalidValue
+from azuraforge.messages import Message
+
 #: A worker takes runs of the queues that it is told; which run is for which stands in ``RunSettings.queues``.
 Queue = Literal["cpu", "gpu", "io"]
 QUEUES: tuple[Queue, ...] = get_args(Queue)
@@ -227,9 +230,11 @@ class Settings(BaseSettings):
     def _check_folders(self) -> Settings:
         for folder in self.read_folders:
             if not folder.is_absolute():
-                raise ValueError(f"folders: {folder} is no absolute path")
+                raise InvalidValue("folders: {folder} is not an absolute path", folder=str(folder))
             if self.home.resolve().is_relative_to(folder.resolve()):
-                raise ValueError(f"folders: {folder} holds the data home, which no source may read")
+                raise InvalidValue(
+                    "folders: {folder} contains the data home, which sources must not read", folder=str(folder)
+                )
         return self
 
     @property
@@ -284,21 +289,21 @@ def origin_of(url: str) -> str:
         >>> origin_of("HTTPS://ML.example.org:443/")
         'https://ml.example.org'
     """
-    form = "write it as https://HOST or https://HOST:PORT"
+    form = Message("write it as https://HOST or https://HOST:PORT")
     try:
         parts = urlsplit(url.strip())
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise ValueError(f"{error}; {form}") from error
+        raise InvalidValue("{error}; {form}", error=str(error), form=form) from error
     if parts.scheme not in ("http", "https") or "@" in parts.netloc:
-        raise ValueError(form)
+        raise InvalidValue("{form}", form=form)
     if parts.path not in ("", "/") or "?" in url or "#" in url:
-        raise ValueError(f"AzuraForge is served at the root of its host, so the URL has no path; {form}")
+        raise InvalidValue("AzuraForge runs at the root of its host, so the URL must have no path; {form}", form=form)
     address = _ip(host)
     if port == 0 or (address is not None and address.is_unspecified):
-        raise ValueError(f"no browser can open {url}; {form}")
+        raise InvalidValue("browsers cannot open {url}; {form}", url=url, form=form)
     if address is None and not _HOST_NAME.fullmatch(host):
-        raise ValueError(f"{host!r} is not a host name in ASCII; {form}")
+        raise InvalidValue("{host!r} is not a host name in ASCII; {form}", host=host, form=form)
     shown = f"[{address.compressed}]" if address is not None and address.version == 6 else host
     is_default = port in (None, 443 if parts.scheme == "https" else 80)
     return f"{parts.scheme}://{shown}" + ("" if is_default else f":{port}")

@@ -2870,8 +2870,13 @@ export interface components {
          * @description Scores of a baseline on the rows that score the trials.
          */
         BaselineScore: {
-            /** Failed */
-            failed: string | null;
+            /**
+             * Failed
+             * @description why it has no scores, by language code
+             */
+            failed: {
+                [key: string]: string;
+            } | null;
             /** Name */
             name: string;
             /** Scores */
@@ -4010,9 +4015,11 @@ export interface components {
             lines: number;
             /**
              * Notes
-             * @description what could not be compared, and why
+             * @description what could not be compared, and why, by language code
              */
-            notes: string[];
+            notes: {
+                [key: string]: string;
+            }[];
             thresholds: components["schemas"]["DriftThresholds"];
         };
         /**
@@ -4401,8 +4408,13 @@ export interface components {
         FailedBaseline: {
             /** Name */
             name: string;
-            /** Reason */
-            reason: string;
+            /**
+             * Reason
+             * @description by language code
+             */
+            reason: {
+                [key: string]: string;
+            };
         };
         /**
          * FieldFilter
@@ -7046,9 +7058,11 @@ export interface components {
             capabilities?: string[];
             /**
              * Error
-             * @description one line; null where the plugin works
+             * @description one line, by language code; null if the plugin works
              */
-            error?: string | null;
+            error?: {
+                [key: string]: string;
+            } | null;
             /**
              * Kind
              * @description unknown: a dropped-in file that could not be imported
@@ -9143,7 +9157,9 @@ export interface components {
              * Failed
              * @default null
              */
-            failed: string | null;
+            failed: {
+                [key: string]: string;
+            } | null;
             /**
              * Metrics
              * @default null

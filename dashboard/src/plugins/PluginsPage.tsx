@@ -62,7 +62,7 @@ function PluginTable({ plugins, caption }: { plugins: readonly Plugin[]; caption
             </th>
             <td className={css["does"]}>
               {inLanguage(plugin.title, i18n.language)}
-              <div className={tableCss["soft"]}>{plugin.error ?? inLanguage(plugin.summary, i18n.language)}</div>
+              <div className={tableCss["soft"]}>{inLanguage(plugin.error ?? plugin.summary, i18n.language)}</div>
             </td>
             <td className={tableCss["soft"]}>
               {plugin.origin.includes(plugin.version) ? plugin.origin : `${plugin.origin} ${plugin.version}`}

@@ -48,7 +48,7 @@ const study = (fields: Partial<StudyDetail> = {}): StudyDetail => ({
   baselines: [
     { name: "forecasting.naive", scores: [1.8], failed: null },
     { name: "forecasting.ridge", scores: [1.25], failed: null },
-    { name: "forecasting.ets", scores: null, failed: "too short" },
+    { name: "forecasting.ets", scores: null, failed: { en: "too short", tr: "çok kısa" } },
   ],
   front: [],
   winner: 2,

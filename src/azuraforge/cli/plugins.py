@@ -45,7 +45,7 @@ def list_plugins(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fa
     say_more(terminal, found, limit)
     for each in plugins:
         if each.error:
-            terminal.console.print(Text(f"✗ {each.name}: {each.error}", style="red"), soft_wrap=True)
+            terminal.console.print(Text(f"✗ {each.name}: {text.of(each.error)}", style="red"), soft_wrap=True)
 
 
 @app.command()
@@ -65,7 +65,7 @@ def show(context: typer.Context, name: Annotated[str, typer.Argument()], json: A
             text("description"): " – ".join(part for part in (text.of(plugin.title), text.of(plugin.summary)) if part),
             text("version"): plugin.version or "",
             text("origin"): plugin.origin,
-            text("error"): plugin.error or "",
+            text("error"): text.of(plugin.error) if plugin.error else "",
         }
     )
     if plugin.error is None:

@@ -157,7 +157,7 @@ class FailedBaseline(Shape):
     """A baseline that could not be fitted or could not predict."""
 
     name: str
-    reason: str
+    reason: dict[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)

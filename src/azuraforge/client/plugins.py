@@ -26,7 +26,7 @@ class Plugin(Shape):
     task: str | None = None
     title: dict[str, str] = field(default_factory=dict)
     summary: dict[str, str] = field(default_factory=dict)
-    error: str | None = None
+    error: dict[str, str] | None = None
     capabilities: list[str] = field(default_factory=list)
 
     @property

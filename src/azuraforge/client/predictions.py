@@ -191,7 +191,7 @@ class DriftReport(Shape):
     lines: int = 0
     first_at: datetime | None = None
     last_at: datetime | None = None
-    notes: list[str] = field(default_factory=list)
+    notes: list[dict[str, str]] = field(default_factory=list)
     errors: DriftErrors | None = None
 
 

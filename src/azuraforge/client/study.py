@@ -76,7 +76,7 @@ class BaselineScore(Shape):
 
     name: str
     scores: list[float | None] | None = None
-    failed: str | None = None
+    failed: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from azuraforge.messages.stored import StoredText, text_from_json, text_to_json
+
 _Shape = TypeVar("_Shape")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -110,6 +112,17 @@ class JsonText(TypeDecorator[Any]):
         if isinstance(value, str | bytes) and (dialect.name != "postgresql" or isinstance(value, bytes)):
             return orjson.loads(value)
         return value  # a session on PostgreSQL has read it already
+
+
+class MessageText(JsonText):
+    """A text that is translated when it is shown (``messages.stored.StoredText``), as JSON."""
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> object:
+        return super().process_bind_param(None if value is None else text_to_json(cast(StoredText, value)), dialect)
+
+    def process_result_value(self, value: object, dialect: Dialect) -> StoredText | None:
+        document = super().process_result_value(value, dialect)
+        return None if document is None else text_from_json(document)
 
 
 class JsonShape(JsonText, Generic[_Shape]):

@@ -1,4 +1,4 @@
-"""Errors in their stored form: templates and values as JSON, translated where they are shown."""
+"""Errors and other texts in their stored form: templates and values as JSON, translated when they are shown."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from azuraforge.messages.catalogue import Message, translated
-from azuraforge.messages.languages import Code
+from azuraforge.messages.languages import LANGUAGES, Code
 
 if TYPE_CHECKING:
     from pydantic import JsonValue  # the command line starts without pydantic
+
+#: A text that is stored: in one language only, as a message, or in each language.
+StoredText = str | Message | Mapping[str, str]
 
 _MESSAGE = "template"
 #: Values nested deeper than this become text; a list that holds itself has no end.
@@ -59,6 +62,44 @@ def shown(source: object, language: Code) -> Templates | None:
         where=translated(Message(templates["where"], values), language),
         next_step=translated(Message(templates["next_step"], values), language),
     )
+
+
+def text_to_json(text: StoredText) -> JsonValue:
+    """Return a text as JSON: a string, ``{"template": …, "values": …}``, or ``{"en": …, "tr": …}``.
+
+    Example:
+        >>> text_to_json(Message("{rows} [row|rows]", {"rows": 2}))
+        {'template': '{rows} [row|rows]', 'values': {'rows': 2}}
+    """
+    return dict(text) if isinstance(text, Mapping) else _stored(text)
+
+
+def text_from_json(stored: object) -> StoredText:
+    """Return a text that ``text_to_json`` wrote. Another object becomes its string form."""
+    if isinstance(stored, Mapping) and all(isinstance(stored.get(code), str) for code in LANGUAGES):
+        return {code: stored[code] for code in LANGUAGES}
+    text = _restored(stored)
+    return text if isinstance(text, Message) else str(text)
+
+
+def in_language(text: StoredText, language: Code) -> str:
+    """Return a text in ``language``; one that exists in one language only is returned as it is.
+
+    Example:
+        >>> in_language({"en": "row", "tr": "satır"}, "tr"), in_language("row", "tr")
+        ('satır', 'row')
+    """
+    if isinstance(text, Message):
+        return translated(text, language)
+    return text if isinstance(text, str) else text[language]
+
+
+def stored_sentence(error: Mapping[str, object] | None) -> StoredText | None:
+    """Return the sentence of an error that ``AzuraError.to_dict`` wrote; None without an error."""
+    if error is None:
+        return None
+    known = restored(error.get("source"))
+    return str(error["message"]) if known is None else Message(known[0]["message"], known[1])
 
 
 def _stored(value: object, depth: int = 0) -> JsonValue:

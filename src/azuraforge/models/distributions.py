@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from azuraforge.plugins.contract.shape import Shape
+from azuraforge.plugins.contract.shape import Shape, Texts
 
 
 class Distribution(Shape):
@@ -23,7 +23,7 @@ class Reference(Shape):
     """The distributions of a version's inputs and answers, and notes on those that could not be described."""
 
     columns: dict[str, Distribution]
-    notes: list[str]
+    notes: list[Texts]
     errors: tuple[float, ...] = Field(
         default=(), description="mean absolute errors of forecasts of the test part that do not overlap, in order"
     )
@@ -78,5 +78,5 @@ class DriftReport(Detected):
     lines: int
     first_at: datetime | None
     last_at: datetime | None
-    notes: list[str] = Field(description="what could not be compared, and why")
+    notes: list[Texts] = Field(description="what could not be compared, and why, by language code")
     errors: DriftErrors | None = Field(default=None, description="null: no forecast is judged yet")

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from pydantic import BaseModel, JsonValue
 
+from azuraforge.messages.stored import StoredText
 from azuraforge.plugins.contract.pipeline import Checkpoint
 from azuraforge.plugins.contract.silent_run import pretrained_weights
 from azuraforge.strict_json import JsonObject
@@ -28,7 +29,7 @@ class Child(Protocol):
     def checkpoint(self, step: int, save: Callable[[Path], None]) -> None: ...
     def resume(self) -> Checkpoint | None: ...
     def figure(self, name: str, data: Mapping[str, object]) -> None: ...
-    def note(self, markdown: str) -> None: ...
+    def note(self, markdown: StoredText) -> None: ...
 
 
 class CandidateContext:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from azuraforge.errors import one_line
+from azuraforge.messages import Message
 from azuraforge.models.gate.comparability import incomparable
 from azuraforge.models.gate.contenders import Champion, Contender, Slice
 from azuraforge.models.gate.policy import GuardedSlice
@@ -35,8 +35,10 @@ from azuraforge.plugins.contract.judging import Contest, JudgeCase, Remark, Spli
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.pipeline import Answer
 from azuraforge.plugins.contract.pretraining import Pretraining
+from azuraforge.plugins.contract.sentences import filled, reason_of
 from azuraforge.plugins.contract.task_kind import AnyTaskKind, ExplainCase
 from azuraforge.plugins.discovery.loading import load_task_kind
+from azuraforge.processes.failures import sentence_of
 from azuraforge.strict_json import JsonObject
 
 
@@ -75,7 +77,8 @@ def judge(child: Child) -> JudgeResult:
         try:
             figures.update(kind.drawn({name: figure}))
         except Exception as error:  # a plugin's failing figure must not prevent the verdict
-            child.note(f"The figure {name} was left out: {one_line(error)}")
+            problem = sentence_of(error)
+            child.note(Message("The figure {name} was left out: {problem}", {"name": name, "problem": problem}))
     return JudgeResult(
         evaluation=evaluation,
         verdict=verdict.record(candidate_first=first),
@@ -101,9 +104,9 @@ def explain(child: Child) -> ExplainResult:
         )
         figures = kind.drawn(kind.explain(wanted.explanation, case))
     except Exception as error:
-        problem = one_line(error)
-        child.note(wanted.problem.replace("{problem}", problem))
-        return ExplainResult(problem=problem)
+        reason = reason_of(error)
+        child.note(filled(wanted.problem, problem=reason))
+        return ExplainResult(problem=reason)
     for name, data in figures.items():
         child.figure(name, data)
     return ExplainResult(figures=tuple(figures))

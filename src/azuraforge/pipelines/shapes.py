@@ -136,7 +136,7 @@ class ScoredBaseline(Shape):
 
     name: str
     metrics: dict[str, float | None] | None = None
-    failed: str | None = None
+    failed: Texts | None = None
 
 
 class ScoredBaselines(StepResult):
@@ -153,7 +153,7 @@ class LearnedBaseline(Shape):
     weights_sha256: str = ""
     seconds: float | None = None
     engine: EngineUsed | None = None
-    failed: str | None = None
+    failed: Texts | None = None
 
 
 class LearnedBaselines(StepResult):
@@ -249,7 +249,7 @@ class PredictedBaseline(Shape):
     """A baseline with predictions in ``<name>/``, or why it ``failed``."""
 
     name: str
-    failed: str | None = None
+    failed: Texts | None = None
 
 
 class PredictedBaselines(StepResult):
@@ -284,7 +284,7 @@ class ExplanationStep(Shape):
     """A computation that explains the verdict; see ``judging.Explanation``."""
 
     name: str
-    problem: str
+    problem: Texts
     app_code: bool
 
 
@@ -311,14 +311,14 @@ class ExplainInput(StepInput):
     test: str
     truth: str
     split: SplitResult
-    problem: str = "{problem}"
+    problem: Texts = Field(default={"en": "{problem}", "tr": "{problem}"})
 
 
 class ExplainResult(StepResult):
     """The names of the figures, or the problem."""
 
     figures: tuple[str, ...] = ()
-    problem: str | None = None
+    problem: Texts | None = None
 
 
 ShapeT = TypeVar("ShapeT", bound=Shape)

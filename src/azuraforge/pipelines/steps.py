@@ -16,7 +16,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from azuraforge.errors import InvalidInput, one_line
+from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 from azuraforge.pipelines.contexts import CandidateContext, Child
 from azuraforge.pipelines.data import read_dataset, read_present_forecasts
 from azuraforge.pipelines.latency import latency_ms
@@ -48,6 +49,7 @@ from azuraforge.plugins.contract.task_kind import AnyTaskKind
 from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.plugins.discovery.loading import load_plugin, load_task_kind
 from azuraforge.plugins.forecasting.panels import UNKNOWN_SERIES
+from azuraforge.processes.failures import sentence_of
 from azuraforge.strict_json import JsonObject
 
 
@@ -129,7 +131,7 @@ def learn_baselines(child: Child, wanted: FitInput) -> LearnedBaselines:
                 )
             )
         except Exception as error:
-            found.append(LearnedBaseline(name=name, failed=one_line(error)))
+            found.append(LearnedBaseline(name=name, failed=reason_of(error)))
     child.progress(len(names), len(names))
     return LearnedBaselines(baselines=tuple(found))
 
@@ -183,7 +185,7 @@ def predict_baselines(child: Child) -> PredictedBaselines:
             _predict(child, one, outputs, thorough=False)
             found.append(PredictedBaseline(name=each.name))
         except Exception as error:
-            found.append(PredictedBaseline(name=each.name, failed=one_line(error)))
+            found.append(PredictedBaseline(name=each.name, failed=reason_of(error)))
     child.progress(len(wanted.baselines), len(wanted.baselines))
     return PredictedBaselines(baselines=tuple(found))
 
@@ -264,7 +266,9 @@ def _member_predictions(
             kind.save_predictions(checked, folder / "test.npz")
             folders[name] = str(folder)
     except Exception as error:
-        child.note(f"The members' own errors on the test set are not known: {one_line(error)}")
+        child.note(
+            Message("The members' own errors on the test set are not known: {problem}", {"problem": sentence_of(error)})
+        )
         return {}
     return folders
 

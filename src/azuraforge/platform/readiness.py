@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from azuraforge.errors import AzuraError
+from azuraforge.messages import Message, current, translated
 from azuraforge.telemetry import logger
 
 log = logger("platform")
@@ -30,8 +31,9 @@ class Readiness:
         try:
             await self._look()
         except AzuraError as error:
-            return {"status": "unavailable", "reason": error.message, **self._about()}
+            return {"status": "unavailable", "reason": translated(error.as_message(), current()), **self._about()}
         except Exception as error:
             log.error("readiness_failed", reason=str(error))
-            return {"status": "unavailable", "reason": "the database cannot be read", **self._about()}
+            reason = translated(Message("the database cannot be read"), current())
+            return {"status": "unavailable", "reason": reason, **self._about()}
         return {"status": "ready", **self._about()}

@@ -41,7 +41,7 @@ async def list_plugins(
     """List the installed plugins, by kind and name; broken ones with their error."""
     found = await ask_in_turn(request, project_id, plugins.list)
     page, cursor = _BY_NAME.select(
-        found, limit, after, lambda each: (each.kind, each.name, each.origin, each.error or "")
+        found, limit, after, lambda each: (each.kind, each.name, each.origin, str(each.error or ""))
     )
     return PluginPage(items=list(page), next=cursor)
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from azuraforge.paging import Page
 from azuraforge.plugins.contract.metric import MetricFacts
+from azuraforge.plugins.contract.shape import Texts
 from azuraforge.plugins.contract.task_kind import TaskKindFacts
 
 
@@ -31,7 +32,7 @@ class PluginOut(BaseModel):
     )
     task_kind: TaskKindFacts | None = Field(default=None, description="of a task kind: its metrics, slices, baselines")
     metric: MetricFacts | None = Field(default=None, description="of a metric")
-    error: str | None = Field(default=None, description="one line; null where the plugin works")
+    error: Texts | None = Field(default=None, description="one line, by language code; null if the plugin works")
 
 
 class PluginPage(Page[PluginOut]):

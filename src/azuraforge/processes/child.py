@@ -11,6 +11,7 @@ from pydantic import BaseModel, JsonValue
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.errors import InvalidInput
+from azuraforge.messages.stored import StoredText, text_to_json
 from azuraforge.plugins.contract.pipeline import Checkpoint
 from azuraforge.processes import backend
 from azuraforge.processes.failures import sayable
@@ -117,14 +118,14 @@ class Child:
 
     def resume(self) -> Checkpoint | None:
         """Return the newest checkpoint that verifies, or None. Data recorded after it is deleted, including metrics."""
-        skipped: list[dict[str, int | str]] = []
+        skipped: list[dict[str, JsonValue]] = []
         for saved in self._saved:
             problem = problem_with(Path(saved["folder"]), saved["sha256"])
             if problem is None:
                 self._begin(saved["step"], skipped)
                 self._outbox.flush(_FLUSH_SECONDS)  # reported even if the child dies right after it
                 return Checkpoint(saved["step"], Path(saved["folder"]))
-            skipped.append({"step": saved["step"], "problem": problem})
+            skipped.append({"step": saved["step"], "problem": text_to_json(problem)})
         self._begin(None, skipped)
         return None
 
@@ -142,9 +143,9 @@ class Child:
                 error=error,
             ) from error
 
-    def note(self, markdown: str) -> None:
-        """Add a paragraph to the run's report."""
-        self._outbox.message(sent("note", {"markdown": sayable(str(markdown))}))
+    def note(self, markdown: StoredText) -> None:
+        """Add a paragraph to the run's report; a message is translated when the report is shown."""
+        self._outbox.message(sent("note", {"markdown": sayable(text_to_json(markdown))}))
 
     def send(self, name: str, body: BaseModel) -> None:
         """Send a message registered by the handler of this kind of run; it is stored in a fenced transaction."""
@@ -156,7 +157,7 @@ class Child:
             raise RuntimeError("this child runs outside a run and receives no messages")
         return self._inbox.receive(timeout_seconds)
 
-    def _begin(self, step: int | None, skipped: Sequence[Mapping[str, int | str]] = ()) -> None:
+    def _begin(self, step: int | None, skipped: Sequence[Mapping[str, JsonValue]] = ()) -> None:
         """Report once, before the first point, the step from which this attempt continues (None: from the start)."""
         if not self._begun:
             self._begun = True

@@ -113,6 +113,16 @@ def one_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
+def sentence_of(error: BaseException) -> Message:
+    """Return an error's sentence as part of another text; that of a library in one line.
+
+    Example:
+        >>> str(sentence_of(ValueError("no rows")))
+        'ValueError: no rows'
+    """
+    return error.as_message() if isinstance(error, AzuraError) else Message("{error}", {"error": one_line(error)})
+
+
 def storage_error(error: BaseException, doing: Message, where: str) -> StorageError | None:
     """Return the error for a full, read-only or broken disk; None if ``error`` is something else.
 

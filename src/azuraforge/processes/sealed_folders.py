@@ -78,28 +78,28 @@ def seal(folder: Path, about: Mapping[str, JsonValue]) -> Seal:
     return Seal(hashlib.sha256(manifest).hexdigest(), total)
 
 
-def problem_with(folder: Path, sha256: str) -> str | None:
+def problem_with(folder: Path, sha256: str) -> Message | None:
     """Return why a sealed folder cannot be trusted; None if every byte verifies."""
     try:
         content = (folder / MANIFEST).read_bytes()
         if hashlib.sha256(content).hexdigest() != sha256:
-            return "its manifest was changed"
+            return Message("its manifest was changed")
         files: dict[str, tuple[int, str]] = orjson.loads(content)["files"]
         found = {name: path for name, path in walk(folder) if name != MANIFEST}
         if extra := sorted(found.keys() - files.keys()):
-            return f"{extra[0]} does not belong to it"
+            return Message("{file} does not belong to it", {"file": extra[0]})
         for name, (size, digest) in files.items():
             if name not in found:
-                return f"{name} is missing"
+                return Message("{file} is missing", {"file": name})
             with found[name].open("rb") as file:
                 if os.fstat(file.fileno()).st_size != size:
-                    return f"{name} was truncated"
+                    return Message("{file} was truncated", {"file": name})
                 if hashlib.file_digest(file, "sha256").hexdigest() != digest:
-                    return f"{name} was changed"
+                    return Message("{file} was changed", {"file": name})
     except FileNotFoundError as error:
-        return f"{Path(error.filename or folder).name} is missing"
+        return Message("{file} is missing", {"file": Path(error.filename or folder).name})
     except (OSError, ValueError, KeyError, TypeError) as error:
-        return f"it cannot be read: {error}"
+        return Message("it cannot be read: {error}", {"error": str(error)})
     return None
 
 

@@ -139,7 +139,7 @@ def _scores(evaluation: Evaluation, words: Words) -> list[str]:
         lines += [*(f"- {escape(text_of(each.text, words.code))}" for each in evaluation.findings), ""]
     if failed := evaluation.failed:
         lines += [f"{words('scores.failed')}:", ""]
-        lines += [*(f"- {escape(each.name)}: {escape(each.reason)}" for each in failed), ""]
+        lines += [*(f"- {escape(each.name)}: {escape(text_of(each.reason, words.code))}" for each in failed), ""]
     return lines
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from azuraforge.errors import InvalidInput
+from azuraforge.messages.stored import StoredText
 from azuraforge.runs.schemas import RunRequest, RunSummary, StudyLink
 from azuraforge.strict_json import JsonObject
 
@@ -101,13 +102,14 @@ class FollowUp:
         name: name of the follow-up, unique within the run.
         entry: entry point of the child, ``module:function``.
         payload: input of the entry point.
-        problem: note for the report if the computation fails; ``{problem}`` is replaced by the reason.
+        problem: note for the report if the computation fails, by language code; ``{problem}`` is replaced by the
+            reason.
     """
 
     name: str
     entry: str
     payload: JsonObject
-    problem: str
+    problem: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -192,8 +194,8 @@ class Job(Protocol):
         """Attach the data of a figure to the run."""
         ...
 
-    def note(self, markdown: str) -> None:
-        """Add a paragraph to the run's report."""
+    def note(self, markdown: StoredText) -> None:
+        """Add a paragraph to the run's report; a message is translated when the report is shown."""
         ...
 
 

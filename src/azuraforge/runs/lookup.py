@@ -14,6 +14,8 @@ from azuraforge.database.fast_reads import Plan
 from azuraforge.database.keyset import parameters
 from azuraforge.errors import NotFound
 from azuraforge.events.reads import LAST_SEQ
+from azuraforge.messages import current
+from azuraforge.messages.stored import in_language
 from azuraforge.paging import PAGE, Order
 from azuraforge.runs import lookup_store, shapes
 from azuraforge.runs.metrics import curves as metrics
@@ -139,7 +141,7 @@ def detail(run_id: str) -> Plan[RunDetail]:
         attempts=attempts.rows,
         artifacts=artifacts.rows,
         figures=[row.name for row in figures.rows],
-        notes=[row.markdown for row in notes.rows],
+        notes=[in_language(row.markdown, current()) for row in notes.rows],
         metric_series=[row.series for row in series.rows],
         last_event_seq=seq.rows[0].last_seq if seq.rows else 0,
     )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from azuraforge.database.fast_reads import Question, columns
 from azuraforge.database.keyset import Column, behind_parameters
+from azuraforge.messages.stored import StoredText
 from azuraforge.runs.metrics.queries import Comparison, Statistic
 from azuraforge.runs.schemas import OnFailure, RunState
 from azuraforge.runs.tables import (
@@ -94,7 +95,7 @@ class AttemptRow(NamedTuple):
     started_at: datetime
     ended_at: datetime | None
     ended_as: str | None
-    reason: str | None
+    reason: StoredText | None
     resumed_from_step: int | None
     steps_recomputed: int | None
 
@@ -113,7 +114,7 @@ class FigureRow(NamedTuple):
 
 
 class NoteRow(NamedTuple):
-    markdown: str
+    markdown: StoredText
 
 
 class SeriesRow(NamedTuple):

@@ -9,6 +9,7 @@ from functools import partial
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session
 from azuraforge.events.service import EventLog
+from azuraforge.messages import Message
 from azuraforge.runs import lease, store
 from azuraforge.runs.external.service import LOST
 from azuraforge.runs.tables import Run
@@ -81,7 +82,7 @@ class Reaper:
         return longest > self._settings.reap_seconds + self._settings.beat_seconds
 
     def _take_back(self, session: Session, held: lease.Held) -> None:
-        self._transitions.requeued(session, held, "interrupted", "the platform ended without stopping it")
+        self._transitions.requeued(session, held, "interrupted", Message("the platform ended without stopping it"))
 
     def _take_away(self, session: Session, held: lease.Held) -> bool:
         run = store.lock(session, held.run_id)
@@ -90,11 +91,11 @@ class Reaper:
         if run.kind == "external":
             self._lose(session, held, run)
         else:
-            self._transitions.requeued(session, held, "lost", "its worker did not renew the lease")
+            self._transitions.requeued(session, held, "lost", Message("its worker did not renew the lease"))
         return True
 
     def _lose(self, session: Session, held: lease.Held, run: Run) -> None:
         if run.cancel_requested:
-            self._transitions.ended(session, held, "cancelled", reason=LOST["message"])
+            self._transitions.ended(session, held, "cancelled", reason=LOST.as_message())
         else:
-            self._transitions.ended(session, held, "failed", error=LOST)
+            self._transitions.ended(session, held, "failed", error=LOST.to_dict())

@@ -186,7 +186,7 @@ class RunService:
         return self._database.follow_now(project_id, lookup.detail(run_id))
 
     def cancel(
-        self, project_id: str, run_id: str, *, reason: str | None = None, unit: UnitOfWork | None = None
+        self, project_id: str, run_id: str, *, reason: Message | None = None, unit: UnitOfWork | None = None
     ) -> RunDetail:
         """Cancel a queued run, or ask a running one to stop. Raises Conflict if it ended. ``reason`` is reported."""
 

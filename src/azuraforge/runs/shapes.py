@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from azuraforge.messages import current
+from azuraforge.messages.stored import in_language
 from azuraforge.runs.handlers import RunExtra
 from azuraforge.runs.lookup_store import ArtifactRow, AttemptRow, LinkedRow, RunDetailRow, RunRow
 from azuraforge.runs.metrics import curves as metrics
@@ -79,7 +81,9 @@ def run_detail(
 
 
 def attempt_out(row: AttemptRow) -> AttemptOut:
-    return AttemptOut(**{name: getattr(row, name) for name in AttemptOut.model_fields})
+    fields = {name: getattr(row, name) for name in AttemptOut.model_fields}
+    reason = None if row.reason is None else in_language(row.reason, current())
+    return AttemptOut(**{**fields, "reason": reason})
 
 
 def linked_run(row: LinkedRow) -> LinkedRun:

@@ -10,6 +10,7 @@ from sqlalchemy import Select, and_, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from azuraforge.database import Base, Session, now
+from azuraforge.messages.stored import StoredText
 from azuraforge.runs.tables import (
     Artifact,
     Checkpoint,
@@ -97,7 +98,7 @@ def fix_attempt(session: Session, run_id: str, attempt: int, environment: Mappin
     _change_attempt(session, run_id, attempt, environment=environment)
 
 
-def end_attempt(session: Session, run_id: str, attempt: int, ended_as: str, reason: str | None) -> None:
+def end_attempt(session: Session, run_id: str, attempt: int, ended_as: str, reason: StoredText | None) -> None:
     _change_attempt(session, run_id, attempt, ended_at=now(), ended_as=ended_as, reason=reason)
 
 
@@ -171,7 +172,7 @@ def figure(session: Session, run_id: str, name: str) -> RunFigure | None:
     return session.scalar(_of(RunFigure, run_id).where(RunFigure.name == name))
 
 
-def add_note(session: Session, run_id: str, attempt: int, markdown: str) -> None:
+def add_note(session: Session, run_id: str, attempt: int, markdown: StoredText) -> None:
     last = select(func.coalesce(func.max(RunNote.number), 0)).where(RunNote.run_id == run_id)
     session.add(
         RunNote(

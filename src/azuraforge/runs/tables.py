@@ -20,7 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from azuraforge.database import Base, Deletable, JsonText, Owned, Timestamp, new_id, now
+from azuraforge.database import Base, Deletable, JsonText, MessageText, Owned, Timestamp, new_id, now
+from azuraforge.messages.stored import StoredText
 from azuraforge.runs.schemas import OnFailure, RunState
 from azuraforge.strict_json import JsonObject
 
@@ -154,7 +155,7 @@ class RunAttempt(Owned, Base):
     started_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     ended_at: Mapped[datetime | None] = mapped_column(Timestamp)
     ended_as: Mapped[str | None] = mapped_column(String(20))
-    reason: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[StoredText | None] = mapped_column(MessageText)
     resumed_from_step: Mapped[int | None] = mapped_column(BigInteger)
     steps_recomputed: Mapped[int | None] = mapped_column(BigInteger)
 
@@ -243,7 +244,7 @@ class RunNote(Owned, Base):
     run_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     attempt: Mapped[int] = mapped_column(Integer)
-    markdown: Mapped[str] = mapped_column(Text)
+    markdown: Mapped[StoredText] = mapped_column(MessageText)
 
 
 class MetricSeries(Owned, Base):

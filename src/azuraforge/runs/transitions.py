@@ -12,6 +12,8 @@ from pydantic import JsonValue
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session, after_commit, now, seconds_from_now
 from azuraforge.events.service import EventLog
+from azuraforge.messages import Message
+from azuraforge.messages.stored import StoredText, stored_sentence
 from azuraforge.processes.environment import code_version
 from azuraforge.runs import dependencies, store
 from azuraforge.runs.events import NoteAdded, RunEnvironment, RunFinished, RunStateChanged, RunWaits
@@ -81,7 +83,7 @@ class Transitions:
         follow_ups: Sequence[str] = (),
         timed: bool = False,
         error: Mapping[str, JsonValue] | None = None,
-        reason: str | None = None,
+        reason: StoredText | None = None,
     ) -> None:
         """Record running → succeeded, failed, cancelled or quarantined. Fenced; ``run.finished`` is the last event."""
         values: dict[str, object] = {"state": state, "error": error, "finished_at": now(), "lease_until": None}
@@ -91,8 +93,7 @@ class Transitions:
             if timed:
                 values["bit_reproducible"] = False
         fenced_update(session, held, **values)
-        reason = reason or (str(error["message"]) if error else None)
-        store.end_attempt(session, held.run_id, held.attempt, state, reason)
+        store.end_attempt(session, held.run_id, held.attempt, state, reason or stored_sentence(error))
         run = self._row(session, held)
         if state == "succeeded":
             store.change(session, run, progress={**run.progress, "share": 1.0, "seconds_left": 0.0})
@@ -103,7 +104,7 @@ class Transitions:
         session: Session,
         held: Held,
         ended_as: str,
-        reason: str,
+        reason: Message,
         *,
         delay_seconds: float = 0.0,
         deaths: int = 0,
@@ -133,13 +134,13 @@ class Transitions:
         self._emit(session, self._row(session, held), reason)
         return "queued"
 
-    def cancelled_in_queue(self, session: Session, run: Run, reason: str | None = None) -> None:
+    def cancelled_in_queue(self, session: Session, run: Run, reason: Message | None = None) -> None:
         """Record queued → cancelled; the caller has locked the row."""
         self._note_reason(session, run, reason)
         store.change(session, run, state="cancelled", cancel_requested=True, finished_at=now())
         self._finished(session, self._refreshed(session, run))
 
-    def cancel_requested(self, session: Session, run: Run, reason: str | None = None) -> None:
+    def cancel_requested(self, session: Session, run: Run, reason: Message | None = None) -> None:
         """Record that a running run was asked to stop; the caller has locked the row."""
         store.change(session, run, cancel_requested=True)
         self._note_reason(session, run, reason)
@@ -179,13 +180,13 @@ class Transitions:
         store.start_attempt(session, run.id, run.attempt, worker)
         self._emit(session, run)
 
-    def _note_reason(self, session: Session, run: Run, reason: str | None) -> None:
+    def _note_reason(self, session: Session, run: Run, reason: Message | None) -> None:
         """Add the reason of a stop that no person requested to the run's report."""
         if reason is None:
             return
-        note = f"Cancelled: {reason}."
+        note = Message("Cancelled: {reason}.", {"reason": reason})
         store.add_note(session, run.id, run.attempt, note)
-        self._events.append(session, run_stream(run.id), NoteAdded(markdown=note))
+        self._events.append(session, run_stream(run.id), NoteAdded(markdown=str(note)))
 
     def _row(self, session: Session, held: Held) -> Run:
         run = store.get(session, held.run_id)
@@ -227,10 +228,10 @@ class Transitions:
         last = self._events.append(session, stream, RunFinished(state=run.state, summary=run.summary, error=error))
         self._events.forget_type(session, stream, "run.metrics", last - _KEPT_LINES)
 
-    def _emit(self, session: Session, run: Run, reason: str | None = None) -> None:
+    def _emit(self, session: Session, run: Run, reason: Message | None = None) -> None:
         body = RunStateChanged(state=run.state, attempt=run.attempt, cancel_requested=run.cancel_requested)
         if reason is not None:
-            body.reason = reason
+            body.reason = str(reason)
         self._events.append(session, run_stream(run.id), body)
         body.run_id, body.kind, body.name, body.model = run.id, run.kind, run.name, run.model
         self._events.append(session, "project", body)

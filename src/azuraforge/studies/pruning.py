@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from azuraforge.database import Database, Session
 from azuraforge.errors import Conflict, NotFound
+from azuraforge.messages import Message
 from azuraforge.runs.schemas import RunOut
 from azuraforge.runs.service import RunService
 from azuraforge.studies import store
@@ -34,9 +35,11 @@ class Pruning:
         for trial in waiting:
             run = runs[trial.run_id]
             if (trial.pruned_after is not None or study.state == "stopped") and not run.cancel_requested:
-                reason = f"pruned after {trial.pruned_after} reports" if trial.pruned_after is not None else "stopped"
+                values = {"reports": trial.pruned_after, "study": study.name}
+                pruned = Message("pruned after {reports} [report|reports] (study {study})", values)
+                reason = pruned if trial.pruned_after is not None else Message("study {study} was stopped", values)
                 try:
-                    self._runs.cancel(study.project_id, trial.run_id, reason=f"{reason} (study {study.name})")
+                    self._runs.cancel(study.project_id, trial.run_id, reason=reason)
                 except (Conflict, NotFound):
                     continue  # it has just ended
 

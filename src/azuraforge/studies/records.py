@@ -7,6 +7,7 @@ from typing import Literal, NotRequired, TypeAlias
 from pydantic import BaseModel, JsonValue
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12; it comes with pydantic
 
+from azuraforge.plugins.contract.shape import Texts
 from azuraforge.studies.schemas import Direction, Sampler, TrialState
 
 #: Values for the searched fields of a config.
@@ -58,7 +59,7 @@ class StoredBaseline(TypedDict):
 
     name: str
     metrics: NotRequired[dict[str, float | None]]
-    failed: NotRequired[str]
+    failed: NotRequired[Texts]
 
 
 class StoredError(TypedDict):

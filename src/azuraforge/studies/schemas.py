@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, m
 from azuraforge.bounds import MOST_NUMBER, MOST_SECONDS
 from azuraforge.errors import InvalidValue
 from azuraforge.paging import Page
+from azuraforge.plugins.contract.shape import Texts
 from azuraforge.runs.schemas import RunError, RunState, StorableList, StorableObject, StorableText
 
 Sampler = Literal["tpe", "cmaes", "random", "grid", "qmc"]
@@ -155,7 +156,7 @@ class BaselineScore(BaseModel):
 
     name: str
     scores: list[float | None] | None
-    failed: str | None
+    failed: Texts | None = Field(description="why it has no scores, by language code")
 
 
 class StudyOut(BaseModel):

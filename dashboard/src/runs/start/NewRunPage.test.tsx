@@ -28,7 +28,7 @@ const PLUGINS = [
   taskKind("classify", "images", "vision.cnn"),
   plugin("forecasting.naive"),
   plugin("forecasting.lstm"),
-  plugin("broken", { error: "ModuleNotFoundError" }),
+  plugin("broken", { error: { en: "ModuleNotFoundError", tr: "ModuleNotFoundError" } }),
   plugin("weather", { kind: "agent", task: null, schema: { properties: { place: { type: "string" } }, required: ["place"] } }),
   plugin("bundled", { kind: "source", task: null }),
 ];

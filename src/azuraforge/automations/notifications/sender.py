@@ -24,6 +24,7 @@ from azuraforge.database import Database, Session
 from azuraforge.errors import AzuraError, StorageError, TransientError
 from azuraforge.events.notifier import Notifier
 from azuraforge.events.service import EventLog
+from azuraforge.messages import Message
 from azuraforge.outgoing import Policy
 from azuraforge.plugins.discovery.calling import Call
 from azuraforge.projects.secrets.owned import OwnedSecrets
@@ -182,8 +183,9 @@ class Sender:
             store.change(session, row, state="sent", sent_at=at, next_at=None, error=None, escalate_at=late)
             return True
         passing = isinstance(problem, (TransientError, StorageError)) or problem.error_code in _PASSING_CODES
-        step = f". Next: {problem.next_step}" if problem.error_code == "secret_unreadable" else ""
-        reason = f"{problem.message}{step}"[:500]
+        reason, _, step = problem.parts()
+        if problem.error_code == "secret_unreadable":
+            reason = Message("{problem}. Next: {step}", {"problem": reason, "step": step})
         if passing and at - (row.first_try_at or at) < GIVE_UP_AFTER:
             pause = min(_FIRST_PAUSE_SECONDS * 2 ** (row.attempts - 1), _LONGEST_PAUSE_SECONDS)
             pause *= random.uniform(1.0, 1.2)  # noqa: S311  several messages are not retried together
@@ -193,12 +195,12 @@ class Sender:
             self._give_up(session, row, reason)
         return False
 
-    def _give_up(self, session: Session, row: Notification, reason: str) -> None:
+    def _give_up(self, session: Session, row: Notification, reason: Message) -> None:
         target = store.target(session, row.target_id)
         late = store.clock(session) if outbox.escalation_at(session, row, target) is not None else None
         store.change(session, row, state="failed", error=reason, next_at=None, escalate_at=late)
         name = target.name if target is not None else ""
-        body = NotificationFailed(notification=row.id, target=name, source=row.source, reason=reason)
+        body = NotificationFailed(notification=row.id, target=name, source=row.source, reason=str(reason)[:500])
         self._events.append(session, "project", body)
 
     def _safely(self, key: store.Key, act: Callable[[store.Key], bool]) -> bool:

@@ -23,6 +23,8 @@ from azuraforge.bounds import Moment
 from azuraforge.database import Database, Session, UnitOfWork, new_id
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
+from azuraforge.messages import current
+from azuraforge.messages.stored import in_language
 from azuraforge.paging import PAGE, Order
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.projects.secrets.owned import OwnedSecrets
@@ -237,7 +239,8 @@ def _target_out(row: NotificationTarget, names: dict[str, str], states: dict[str
 
 def _out(row: Notification, names: dict[str, str]) -> NotificationOut:
     fields = {name: getattr(row, name) for name in NotificationOut.model_fields if hasattr(row, name)}
-    return NotificationOut(**fields, target=names.get(row.target_id, ""))
+    error = None if row.error is None else in_language(row.error, current())
+    return NotificationOut(**{**fields, "error": error, "target": names.get(row.target_id, "")})
 
 
 def _found(row: NotificationTarget | None, name: str) -> NotificationTarget:

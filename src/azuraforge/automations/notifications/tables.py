@@ -9,8 +9,9 @@ from pydantic import JsonValue
 from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from azuraforge.database import Base, JsonText, Owned, Timestamp, new_id, now
+from azuraforge.database import Base, JsonText, MessageText, Owned, Timestamp, new_id, now
 from azuraforge.messages import Code
+from azuraforge.messages.stored import StoredText
 
 NotificationState = Literal["waiting", "sent", "failed", "silenced"]
 
@@ -71,7 +72,7 @@ class Notification(Owned, Base):
     state: Mapped[NotificationState] = mapped_column(String(10))
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     next_at: Mapped[datetime | None] = mapped_column(Timestamp)
-    error: Mapped[str | None] = mapped_column(String(500))
+    error: Mapped[StoredText | None] = mapped_column(MessageText)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     first_try_at: Mapped[datetime | None] = mapped_column(Timestamp)
     sent_at: Mapped[datetime | None] = mapped_column(Timestamp)

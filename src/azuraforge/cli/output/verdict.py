@@ -50,7 +50,7 @@ def show_evaluation(terminal: Terminal, evaluation: Scores, verdict: Verdict) ->
     for finding in evaluation.findings:
         terminal.console.print(Text(text.of(finding.text) or finding.code, style="yellow"), soft_wrap=True)
     for each in evaluation.failed:
-        said = text("contender_failed", name=each.name, reason=each.reason)
+        said = text("contender_failed", name=each.name, reason=text.of(each.reason))
         terminal.console.print(Text(said, style="yellow"), soft_wrap=True)
     judged, horizon = evaluation.judged_horizon, evaluation.horizon
     if judged is not None and horizon is not None and judged < horizon:

@@ -106,7 +106,7 @@ class RefreshHandler(Handler):
         )
         for each in grown.own:
             if each.severity != "info":
-                job.note(each.text["en"])
+                job.note(each.text)
 
         def commit(session: Session) -> None:
             try:

@@ -197,7 +197,7 @@ class Contender(_Open):
 
 class Failed(_Open):
     name: Name
-    reason: str = Field(max_length=_MAX_TEXT)
+    reason: dict[Name, Annotated[str, Field(max_length=_MAX_TEXT)]] = Field(max_length=20)
 
 
 class Evaluation(_Open):

@@ -19,7 +19,7 @@ import numpy as np
 from safetensors import safe_open
 
 from azuraforge import strict_json
-from azuraforge.errors import AzuraError, InvalidInput, NotFound, one_line
+from azuraforge.errors import AzuraError, InvalidInput, NotFound
 from azuraforge.messages import Message
 from azuraforge.models.bundles.description import REFUSED, Card, Trial, check, refused
 from azuraforge.models.bundles.messages import TrialOpening
@@ -36,6 +36,7 @@ from azuraforge.plugins.discovery.loading import load_plugin
 from azuraforge.plugins.forecasting.following import following_times
 from azuraforge.plugins.forecasting.panels import one_of
 from azuraforge.plugins.vision.config import ImagePart
+from azuraforge.processes.failures import sentence_of
 
 _CPU_SECONDS = 100
 _LEAST_MEMORY = 4 << 30
@@ -230,8 +231,7 @@ def _refusing(entry: str) -> Iterator[None]:
     except (Exception, SystemExit) as error:
         if isinstance(error, AzuraError) and error.error_code == REFUSED:
             raise
-        stated = error.as_message() if isinstance(error, AzuraError) else Message("{error}", {"error": one_line(error)})
-        raise refused(_without_paths(stated), entry) from error
+        raise refused(_without_paths(sentence_of(error)), entry) from error
 
 
 def _without_paths(message: Message) -> Message:

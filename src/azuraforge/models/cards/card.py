@@ -235,7 +235,7 @@ def _limits_of(evaluation: Evaluation, row: ModelVersion, say: _Texts, language:
     if evaluation.classes:
         yield say("limit.classes", count=len(evaluation.classes))
     for failed in evaluation.failed:
-        yield say("limit.failed", name=failed.name, reason=_plain(failed.reason))
+        yield say("limit.failed", name=failed.name, reason=_plain(text_of(failed.reason, language)))
     if (weights := evaluation.pretraining) is not None:
         facts = [weights.trained_on or say("pretrained.not_stated")]
         facts += [say("pretrained.until", until=weights.until)] if weights.until else []

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from azuraforge.errors import Conflict
+from azuraforge.messages import LANGUAGES, Message, translated
 from azuraforge.models.distributions import Reference
 from azuraforge.models.drift.detection import describe
 from azuraforge.models.drift.messages import ReferenceMessage
@@ -16,6 +17,8 @@ from azuraforge.models.serving.child import Predictor
 from azuraforge.models.serving.messages import ChildOpening
 from azuraforge.models.serving.opening import open_version
 from azuraforge.plugins.contract.parts import Part, Predictions, Schema
+from azuraforge.plugins.contract.shape import Texts
+from azuraforge.processes.failures import sentence_of
 from azuraforge.strict_json import JsonObject
 
 if TYPE_CHECKING:
@@ -38,7 +41,7 @@ def serve(opening: ChildOpening) -> Callable[[ReferenceMessage], JsonObject]:
     def answer(question: ReferenceMessage) -> JsonObject:
         errors = test_errors(question["errors"], opening["plugin"], version.horizon)
         if version.schema.series is not None:
-            notes = ["inputs and answers are compared in models of one series only"]
+            notes = [_in_each(Message("inputs and predictions are compared only in models of one series"))]
             return Reference(columns={}, notes=notes, errors=errors).model_dump(mode="json")
         frame, learned_from = version.dataset(question["dataset"]), question["learned_from"]
         made = reference(frame, version.schema, learned_from, version.horizon, version.predict, question["answer"])
@@ -98,7 +101,15 @@ def reference(
         forecast = predict(Part(frame.head(last), schema, last, horizon, origins))
         columns[answer] = [float(value) for value in np.asarray(forecast.point)[:, 0] if np.isfinite(value)]
     except Exception as error:  # answers are compared if possible; inputs always
-        notes.append(f"answers are not compared: {' '.join(str(error).split())[:200]}")
+        notes.append(_in_each(Message("predictions are not compared: {problem}", {"problem": sentence_of(error)})))
     described = {name: made for name, values in columns.items() if (made := describe(values)) is not None}
-    notes += [f"{name} does not vary where it learned" for name in columns if name not in described]
+    notes += [
+        _in_each(Message("{column} does not vary in the training rows", {"column": name}))
+        for name in columns
+        if name not in described
+    ]
     return Reference(columns=described, notes=notes)
+
+
+def _in_each(message: Message) -> Texts:
+    return {language: translated(message, language) for language in LANGUAGES}

@@ -10,7 +10,7 @@ from azuraforge.pipelines.shapes import DatasetFile, StepInput, StepResult
 from azuraforge.plugins.contract.evaluation import FailedBaseline, PartSummary
 from azuraforge.plugins.contract.figure import Figure
 from azuraforge.plugins.contract.judging import Fold, SplitResult
-from azuraforge.plugins.contract.shape import Shape
+from azuraforge.plugins.contract.shape import Shape, Texts
 from azuraforge.strict_json import JsonObject
 
 
@@ -34,7 +34,7 @@ class FoldLearner(Shape):
 
     name: str
     seconds: float | None = None
-    failed: str | None = None
+    failed: Texts | None = None
 
 
 class FoldLearned(StepResult):

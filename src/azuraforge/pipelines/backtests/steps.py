@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from azuraforge.errors import one_line
 from azuraforge.pipelines.backtests.shapes import (
     BacktestFigure,
     BacktestInput,
@@ -36,6 +35,7 @@ from azuraforge.pipelines.steps import config_of, load_pipeline, use_engine
 from azuraforge.plugins.contract.evaluation import FailedBaseline
 from azuraforge.plugins.contract.parts import Rows, Table
 from azuraforge.plugins.contract.pipeline import Config
+from azuraforge.plugins.contract.sentences import reason_of
 from azuraforge.plugins.contract.silent_run import SilentRun
 from azuraforge.plugins.forecasting.availability import known_table
 from azuraforge.plugins.forecasting.config import ForecastConfig
@@ -91,7 +91,7 @@ def fit(child: Child) -> FoldLearned:
         except Exception as error:
             if not done:
                 raise
-            learned.append(FoldLearner(name=name, failed=one_line(error)))
+            learned.append(FoldLearner(name=name, failed=reason_of(error)))
     child.progress(len(names), len(names))
     return FoldLearned(learned=tuple(learned))
 
@@ -125,7 +125,7 @@ def predict(child: Child) -> FoldPredicted:
         except Exception as error:
             if not done:
                 raise
-            found.append(FoldLearner(name=name, failed=one_line(error)))
+            found.append(FoldLearner(name=name, failed=reason_of(error)))
     return FoldPredicted(predicted=tuple(found))
 
 

@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from azuraforge.datasets.service import DatasetService
 from azuraforge.datasets.versions import DatasetVersion
 from azuraforge.errors import AzuraError, Conflict, InvalidInput, InvalidValue, TransientError
+from azuraforge.messages import Message
 from azuraforge.messages.validation import message_of
 from azuraforge.models.schemas import VersionOut
 from azuraforge.models.service import ModelService
@@ -195,12 +196,19 @@ class BatchPredictHandler(Handler):
         """Keep the finished chunks of a run that ends early, in files named as partial."""
         of = len(planned.chunks)
         if not done:
-            job.note(f"It ended before the first of {of} parts was predicted; nothing is kept.")
+            job.note(
+                Message(
+                    "The run ended before the first of {parts} parts was predicted; nothing was kept.", {"parts": of}
+                )
+            )
             return
         summary = self._keep(job, task, done, planned)
         job.note(
-            f"**Partial:** it ended after {len(done)} of {of} parts; their {summary.rows} rows are kept in"
-            " predictions-partial.parquet and predictions-partial.csv. The rest was not predicted."
+            Message(
+                "**Partial:** the run ended after {done} of {parts} parts. Their {rows:,} rows are stored in"
+                " predictions-partial.parquet and predictions-partial.csv.",
+                {"done": len(done), "parts": of, "rows": summary.rows},
+            )
         )
 
 

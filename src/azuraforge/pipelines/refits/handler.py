@@ -7,9 +7,11 @@ rows, so a version holds both; see ``docs/decisions/0019``.
 
 from __future__ import annotations
 
+from azuraforge.messages import LANGUAGES, Message, translated
 from azuraforge.pipelines.phases import execute_step
 from azuraforge.pipelines.refits.shapes import EvaluatedLearner, RefitInput, RefitResult
 from azuraforge.pipelines.shapes import FitInput, Learned, LearnedBaselines
+from azuraforge.plugins.contract.shape import Texts
 from azuraforge.runs.handlers import Job
 
 STEP = "azuraforge.pipelines.refits.steps:refit"
@@ -41,6 +43,20 @@ def evaluated_learners(
     )
 
 
+def _not_refitted(name: str, reason: Texts) -> Texts:
+    """Return the note on a predictor that could not be refitted."""
+    return {
+        code: translated(
+            Message(
+                "{name} could not be refitted, so the evaluated predictor serves: {reason}",
+                {"name": name, "reason": reason[code]},
+            ),
+            code,
+        )
+        for code in LANGUAGES
+    }
+
+
 def refit(job: Job, wanted: RefitInput, *, share: float) -> RefitResult:
     """Execute the phase and keep its notes. If a learner fails, its evaluated predictor serves, with a note."""
     done = execute_step(job, "refit", STEP, wanted, RefitResult, share=share)
@@ -48,5 +64,5 @@ def refit(job: Job, wanted: RefitInput, *, share: float) -> RefitResult:
         for note in each.notes:
             job.note(note)
         if each.failed is not None:
-            job.note(f"{each.name} could not be refitted, so the evaluated predictor serves: {each.failed}")
+            job.note(_not_refitted(each.name, each.failed))
     return done

@@ -8,7 +8,7 @@ from azuraforge.pipelines.shapes import DatasetFile, EngineUsed, Learner, StepIn
 from azuraforge.plugins.contract.composition import Composition
 from azuraforge.plugins.contract.evaluation import PartSummary
 from azuraforge.plugins.contract.judging import SplitResult
-from azuraforge.plugins.contract.shape import Shape
+from azuraforge.plugins.contract.shape import Shape, Texts
 from azuraforge.strict_json import JsonObject
 
 
@@ -44,7 +44,7 @@ class Refitted(Shape):
     weights_sha256: str = ""
     seconds: float | None = None
     engine: EngineUsed | None = None
-    failed: str | None = None
+    failed: Texts | None = None
     notes: tuple[str, ...] = ()
     composition: Composition | None = None
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from azuraforge.errors import StorageError, one_line
+from azuraforge.errors import StorageError
+from azuraforge.messages import Message
 from azuraforge.pipelines.contexts import Child
 from azuraforge.pipelines.data import read_dataset
 from azuraforge.pipelines.predictor import learn_again
@@ -13,9 +14,11 @@ from azuraforge.pipelines.refits.shapes import EvaluatedLearner, RefitInput, Ref
 from azuraforge.pipelines.shapes import asked
 from azuraforge.pipelines.steps import config_of, load_pipeline, use_engine
 from azuraforge.plugins.contract.pipeline import Checkpoint, Config
+from azuraforge.plugins.contract.sentences import reason_of
 from azuraforge.plugins.contract.silent_run import SilentRun
 from azuraforge.plugins.contract.task_kind import AnyTaskKind
 from azuraforge.plugins.discovery.loading import load_task_kind
+from azuraforge.processes.failures import sentence_of
 from azuraforge.strict_json import JsonObject
 
 #: File of a refitted predictor's predictions after the last row.
@@ -42,7 +45,7 @@ def refit(child: Child) -> RefitResult:
         except StorageError:
             raise
         except Exception as error:
-            one = Refitted(name=each.plugin, failed=one_line(error))
+            one = Refitted(name=each.plugin, failed=reason_of(error))
         if one is not None:
             refitted.append(one)
     return RefitResult(rows=summary, refitted=tuple(refitted), figures=_redrawn(child, kind, wanted, refitted))
@@ -56,7 +59,12 @@ def _redrawn(
     try:
         return kind.drawn(kind.redraw(wanted.figures, Path(wanted.future), files))
     except Exception as error:
-        child.note(f"The figures show the evaluated predictor, not the one that serves: {one_line(error)}")
+        child.note(
+            Message(
+                "The figures show the evaluated predictor, not the serving one: {problem}",
+                {"problem": sentence_of(error)},
+            )
+        )
         return {}
 
 

@@ -23,6 +23,7 @@ from azuraforge.pipelines.shapes import (
     asked,
 )
 from azuraforge.plugins.contract.part_folders import Reading
+from azuraforge.plugins.contract.sentences import reason_of
 
 
 def split(child: Child) -> TrialSplit:
@@ -65,7 +66,7 @@ def baselines(child: Child) -> ScoredBaselines:
             metrics = _score(wanted, each.name, child.outputs / each.name / "predictor")
             scored.append(ScoredBaseline(name=each.name, metrics=metrics))
         except Exception as error:
-            scored.append(ScoredBaseline(name=each.name, failed=f"{type(error).__name__}: {error}"[:300]))
+            scored.append(ScoredBaseline(name=each.name, failed=reason_of(error)))
     return ScoredBaselines(scored=tuple(scored))
 
 

@@ -95,7 +95,7 @@ class FailedBaseline(Shape):
     """A baseline that could not be fitted or could not predict."""
 
     name: str
-    reason: str
+    reason: Texts = Field(description="by language code")
 
 
 class ShownComparison(Shape):

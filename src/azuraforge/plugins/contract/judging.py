@@ -159,12 +159,12 @@ class Explanation:
 
     Attributes:
         name: ``TaskKind.explain`` is called with it.
-        problem: the note if it fails, with ``{problem}``. A failing explanation does not end the run.
+        problem: the note if it fails, by language code, with ``{problem}``. A failing explanation does not end the run.
         app_code: whether the candidate itself is loaded and used.
     """
 
     name: str
-    problem: str
+    problem: Texts
     app_code: bool = True
 
 

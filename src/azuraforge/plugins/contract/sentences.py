@@ -8,9 +8,9 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from azuraforge.errors import AzuraError, one_line
-from azuraforge.messages import LANGUAGES, Message, keyed, translated
+from azuraforge.messages import LANGUAGES, Message, fill, keyed, translated
 from azuraforge.messages.validation import message_of
-from azuraforge.plugins.contract.shape import Texts
+from azuraforge.plugins.contract.shape import Texts, text_of
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -48,6 +48,19 @@ def in_each_language(key: str, /, **values: object) -> Texts:
         'the time budget ended before it began'
     """
     return {language: keyed(key, language, **values) for language in LANGUAGES}
+
+
+def filled(texts: Texts, **values: Texts) -> Texts:
+    """Return texts by language code with their placeholders filled in, each with the value of its language.
+
+    Example:
+        >>> filled({"en": "left out: {why}", "tr": "atlandı: {why}"}, why={"en": "no rows", "tr": "satır yok"})["tr"]
+        'atlandı: satır yok'
+    """
+    return {
+        language: fill(text, **{name: text_of(value, language) for name, value in values.items()})
+        for language, text in texts.items()
+    }
 
 
 def reason_of(error: BaseException) -> Texts:

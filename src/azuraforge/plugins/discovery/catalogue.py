@@ -24,6 +24,9 @@ import orjson
 from pydantic import JsonValue
 
 from azuraforge.errors import AzuraError, InvalidInput, NotFound, UserError
+from azuraforge.messages import LANGUAGES, Message, current, translated
+from azuraforge.plugins.contract.sentences import reason_of
+from azuraforge.plugins.contract.shape import Texts, text_of
 from azuraforge.plugins.contract.task_kind import TaskKindFacts
 from azuraforge.plugins.discovery.calling import Call
 from azuraforge.plugins.discovery.loading import (
@@ -44,7 +47,7 @@ VALIDATE = "azuraforge.plugins.discovery.describing:validate"
 TIMEOUT_SECONDS = 20.0
 VALIDATE_TIMEOUT_SECONDS = 60.0
 _AT_ONCE = 2
-_FORMAT = 2
+_FORMAT = 3
 
 Descriptions: TypeAlias = list[JsonObject]
 PluginList: TypeAlias = list[PluginOut]
@@ -141,7 +144,7 @@ class Catalogue:
                 where="{place}",
                 next_step="repair or remove it; restart the platform after changing a package",
                 name=name,
-                error=plugin.error,
+                error=text_of(plugin.error, current()),
                 place=plugin.origin,
             )
         if plugin.kind != kind:
@@ -217,7 +220,7 @@ class Catalogue:
             reason = error.message if isinstance(error, AzuraError) else f"{type(error).__name__}: {error}"
             log.warning("plugin_not_described", unit=unit.payload(), reason=reason)
             lasting = unit.file is not None and isinstance(error, UserError)
-            return [_broken(unit, f"its import did not end well: {reason}")], lasting
+            return [_broken(unit, _import_failed(error))], lasting
 
     def _load_cache(self) -> dict[str, Descriptions]:
         try:
@@ -314,14 +317,23 @@ def _hash_package(top: str) -> str:
     return digest.hexdigest()
 
 
-def _broken(unit: _Unit, error: str) -> JsonObject:
+def _import_failed(error: Exception) -> Texts:
+    """Return the error of plugins whose import ended their child, by language code."""
+    reason = reason_of(error)
+    return {
+        language: translated(Message("importing it failed: {reason}", {"reason": reason[language]}), language)
+        for language in LANGUAGES
+    }
+
+
+def _broken(unit: _Unit, error: Texts) -> JsonObject:
     if unit.file is not None:
         name, kind, origin = unit.file.stem, "unknown", f"plugins/{unit.file.name}"
         version = file_version(unit.file)
     else:
         point = unit.points[0]
         name, kind, origin, version = point.name, point.kind, point.origin, point.version
-    return {"name": name, "kind": kind, "version": version, "origin": origin, "error": error}
+    return {"name": name, "kind": kind, "version": version, "origin": origin, "error": dict(error)}
 
 
 def _refuse_doubles(plugins: Iterable[PluginOut]) -> PluginList:
@@ -330,7 +342,11 @@ def _refuse_doubles(plugins: Iterable[PluginOut]) -> PluginList:
     result = []
     for plugin in plugins:
         if plugin.error is None and plugin.name in holders:
-            error = f"the name {plugin.name!r} is already taken by {holders[plugin.name].origin}; rename this one"
+            taken = Message(
+                "{place} already has the name {name!r}; rename this plugin",
+                {"name": plugin.name, "place": holders[plugin.name].origin},
+            )
+            error = {language: translated(taken, language) for language in LANGUAGES}
             plugin = plugin.model_copy(update={"error": error, "config_schema": None})
         elif plugin.error is None:
             holders[plugin.name] = plugin

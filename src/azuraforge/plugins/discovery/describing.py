@@ -15,10 +15,10 @@ from typing import Protocol
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from azuraforge.errors import InvalidInput, one_line
+from azuraforge.errors import InvalidInput
 from azuraforge.messages import Message
 from azuraforge.plugins.contract.metric import AnyMetric, Metric, MetricFacts
-from azuraforge.plugins.contract.sentences import joined, of_field
+from azuraforge.plugins.contract.sentences import joined, of_field, reason_of
 from azuraforge.plugins.contract.task_kind import AnyTaskKind, TaskKind, TaskKindFacts
 from azuraforge.plugins.discovery import loading
 from azuraforge.plugins.discovery.loading import ACCEPTS, EntryPoint
@@ -137,6 +137,11 @@ def _allowed(model: type[BaseModel], path: list[str]) -> Message | None:
     return None
 
 
+def _line(error: Exception) -> JsonObject:
+    """Return an error in one line, by language code."""
+    return {**reason_of(error)}
+
+
 def _describe_file(path: Path) -> Iterator[JsonObject]:
     origin = f"plugins/{path.name}"
     version = loading.file_version(path)
@@ -148,7 +153,7 @@ def _describe_file(path: Path) -> Iterator[JsonObject]:
                 next_step="derive a class from one of them and give it a name",
             )
     except InvalidInput as error:
-        yield _row("unknown", path.stem, version, origin) | {"error": error.message}
+        yield _row("unknown", path.stem, version, origin) | {"error": _line(error)}
         return
     for kind, name, plugin in found:
         yield _described(kind, name, version, origin, plugin)
@@ -173,7 +178,7 @@ def _described(kind: str, name: str, version: str, origin: str, what: EntryPoint
             row["metric"], title = facts.model_dump(mode="json"), title or dict(facts.title)
         row["title"] = {**title}
     except Exception as error:
-        row["error"] = one_line(error)
+        row["error"] = _line(error)
     return row
 
 

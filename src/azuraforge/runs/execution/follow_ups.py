@@ -16,7 +16,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,12 +25,13 @@ from pydantic import BaseModel
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session
 from azuraforge.durable import sync, sync_path
-from azuraforge.errors import AzuraError, TransientError, one_line
+from azuraforge.errors import AzuraError, TransientError
 from azuraforge.events.service import EventLog
-from azuraforge.messages import Message
+from azuraforge.messages import LANGUAGES, Message, translated
+from azuraforge.messages.stored import text_from_json, text_to_json
 from azuraforge.processes.child_process import ChildProcess
 from azuraforge.processes.exchange import Exchange
-from azuraforge.processes.failures import Interruption, storage_error
+from azuraforge.processes.failures import Interruption, sentence_of, storage_error
 from azuraforge.processes.frames import SentMessage, Start
 from azuraforge.processes.launcher import Launcher
 from azuraforge.runs import store
@@ -187,8 +188,8 @@ class FollowUps:
             if self._tries[key] < _TRIES:
                 raise
             attached = _Attached()
-            problem = "it took too long" if isinstance(error, TimeoutError) else one_line(error)
-            attached.notes.append(Note(markdown=step.problem.replace("{problem}", problem)))
+            problem = Message("it took too long") if isinstance(error, TimeoutError) else sentence_of(error)
+            attached.notes.append(Note(markdown=text_to_json(_failed(step, problem))))
         crashpoint("follow_up_before_stored")
         self._database.write(task.project_id, lambda session: self._store(session, task.run_id, step.name, attached))
         self._tries.pop(key, None)
@@ -229,7 +230,7 @@ class FollowUps:
         for figure in attached.figures:
             store.save_figure(session, run_id, figure.name, figure.data)
         for note in attached.notes:
-            store.add_note(session, run_id, run.attempt, note.markdown)
+            store.add_note(session, run_id, run.attempt, text_from_json(note.markdown))
         left = [each for each in run.follow_ups if each != name]
         store.change(session, run, follow_ups=left)
         if not left:
@@ -264,3 +265,8 @@ def _written_at(file: Path) -> float:
         return file.stat().st_mtime
     except OSError:
         return 0.0
+
+
+def _failed(step: FollowUp, problem: Message) -> Mapping[str, str]:
+    """Return the note on a follow-up that failed, in each language."""
+    return {code: step.problem[code].replace("{problem}", translated(problem, code)) for code in LANGUAGES}

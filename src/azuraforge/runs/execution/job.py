@@ -21,6 +21,7 @@ from azuraforge.database import Database, Session, unavailable
 from azuraforge.errors import StorageError, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.messages import Message
+from azuraforge.messages.stored import StoredText, text_to_json
 from azuraforge.processes.environment import code_version, differences
 from azuraforge.processes.failures import storage_error
 from azuraforge.processes.frames import SavedCheckpoint, SentMessage
@@ -164,9 +165,9 @@ class AttemptJob:
         """Attach the data of a figure to the run, replacing an earlier figure of the same name."""
         self._record("", [sent("figure", {"name": name, "data": dict(data)})])
 
-    def note(self, markdown: str) -> None:
+    def note(self, markdown: StoredText) -> None:
         """Add a paragraph to the run's report."""
-        self._record("", [sent("note", {"markdown": markdown})])
+        self._record("", [sent("note", {"markdown": text_to_json(markdown)})])
 
     def send(self, name: str, body: BaseModel) -> None:
         """Send a message to the child of the current phase, which reads it with ``child.receive``. Thread-safe."""

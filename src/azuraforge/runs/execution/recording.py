@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, FailFast
+from pydantic import AfterValidator, BaseModel, FailFast, JsonValue
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session
 from azuraforge.errors import InvalidInput
 from azuraforge.events.service import EventLog
+from azuraforge.messages import Message
+from azuraforge.messages.stored import StoredText, in_language, text_from_json
 from azuraforge.processes.frames import SentMessage, unspell
 from azuraforge.processes.messages import message_frame
 from azuraforge.processes.points import problem_with_series
@@ -64,7 +66,7 @@ class Skipped(BaseModel):
     """Checkpoint that was skipped because it does not verify."""
 
     step: int
-    problem: str
+    problem: JsonValue
 
 
 class Resumed(BaseModel):
@@ -75,9 +77,9 @@ class Resumed(BaseModel):
 
 
 class Note(BaseModel):
-    """Paragraph for the run's report."""
+    """Paragraph for the run's report: a text, or a message that is translated when the report is shown."""
 
-    markdown: str
+    markdown: JsonValue
 
 
 class Figure(BaseModel):
@@ -139,7 +141,13 @@ def _resumed(received: Received, body: Resumed) -> None:
     session, run_id, attempt = received.session, received.run_id, received.attempt
     last = metric_store.truncate(session, run_id, received.phase, body.step)
     for skipped in body.skipped:
-        _note(received, Note(markdown=f"Checkpoint {skipped.step} was skipped: {skipped.problem}."))
+        _note(
+            received,
+            Message(
+                "Checkpoint {step} was skipped: {problem}.",
+                {"step": skipped.step, "problem": text_from_json(skipped.problem)},
+            ),
+        )
     if last or body.step is not None:
         furthest = max(last.values(), default=body.step or 0)
         store.note_resumption(session, run_id, attempt, body.step, max(0, furthest - (body.step or 0)))
@@ -148,9 +156,13 @@ def _resumed(received: Received, body: Resumed) -> None:
         received.report(MetricsTruncated(after_step=after, attempt=attempt, series=sorted(last)))
 
 
-def _note(received: Received, body: Note) -> None:
-    store.add_note(received.session, received.run_id, received.attempt, body.markdown)
-    received.report(NoteAdded(markdown=body.markdown))
+def _noted(received: Received, body: Note) -> None:
+    _note(received, text_from_json(body.markdown))
+
+
+def _note(received: Received, markdown: StoredText) -> None:
+    store.add_note(received.session, received.run_id, received.attempt, markdown)
+    received.report(NoteAdded(markdown=in_language(markdown, "en")))
 
 
 def _figure(received: Received, body: Figure) -> None:
@@ -165,7 +177,7 @@ BUILT_IN: tuple[RegisteredMessage, ...] = (
     MessageKind("progress", Progress, _progress),
     MessageKind("checkpoint", Saved, _checkpoint),
     MessageKind("resumed", Resumed, _resumed),
-    MessageKind("note", Note, _note),
+    MessageKind("note", Note, _noted),
     MessageKind("figure", Figure, _figure),
 )
 

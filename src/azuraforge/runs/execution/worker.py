@@ -23,6 +23,7 @@ from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session, new_id
 from azuraforge.errors import AzuraError, TransientError
 from azuraforge.events.service import EventLog
+from azuraforge.messages import Message
 from azuraforge.processes.failures import (
     Cancelled,
     ChildDied,
@@ -45,7 +46,6 @@ from azuraforge.runs.limits import Limits
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions
 from azuraforge.settings import QUEUES, Settings
-from azuraforge.strict_json import JsonObject
 from azuraforge.telemetry import logger
 
 _FIRST_RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 1.0, 60.0
@@ -242,12 +242,12 @@ class Worker:
         """Record the end of an attempt according to the class of its error; see ``processes.failures``."""
         match error:
             case Cancelled():
-                self._transitions.ended(session, held, "cancelled", reason="cancelled")
+                self._transitions.ended(session, held, "cancelled", reason=Message("cancelled"))
             case ChildDied():
                 self._died(session, held, error)
             case LauncherDied() | Draining():
                 ended_as = "drained" if isinstance(error, Draining) else "interrupted"
-                self._transitions.requeued(session, held, ended_as, str(error))
+                self._transitions.requeued(session, held, ended_as, error.sentence)
             case TransientError():
                 self._retry(session, held, error)
             case _:
@@ -257,14 +257,17 @@ class Worker:
         row = self._row(session, held)
         deaths = row.deaths + 1
         if deaths < self._settings.runs.max_consecutive_deaths or row.cancel_requested:
-            self._transitions.requeued(session, held, "died", str(error), deaths=1)
+            self._transitions.requeued(session, held, "died", error.sentence, deaths=1)
             return
-        fields: JsonObject = {
-            "code": "quarantined",
-            "message": f"it died {deaths} times in a row without coming further: {error}",
-            "next_step": f"look at its log, then resume it: azuraforge runs resume {held.run_id}",
-        }
-        self._transitions.ended(session, held, "quarantined", error=fields)
+        quarantined = AzuraError(
+            "its process died {deaths} times in a row without progress: {reason}",
+            code="quarantined",
+            next_step="read its log, then resume it: azuraforge runs resume {run}",
+            deaths=deaths,
+            reason=error.sentence,
+            run=held.run_id,
+        )
+        self._transitions.ended(session, held, "quarantined", error=quarantined.to_dict())
 
     def _retry(self, session: Session, held: Held, error: TransientError) -> None:
         row = self._row(session, held)
@@ -273,7 +276,9 @@ class Worker:
             self._transitions.ended(session, held, "failed", error=error.to_dict())
             return
         delay = min(_LONGEST_RETRY_SECONDS, _FIRST_RETRY_SECONDS * 2**failures) * random.uniform(0.5, 1.0)  # noqa: S311
-        self._transitions.requeued(session, held, "transient", error.message, delay_seconds=delay, transient_failures=1)
+        self._transitions.requeued(
+            session, held, "transient", error.as_message(), delay_seconds=delay, transient_failures=1
+        )
 
     def _row(self, session: Session, held: Held) -> Run:
         lease.fenced_update(session, held)

@@ -12,8 +12,9 @@ from typing import cast
 from pydantic import JsonValue
 
 from azuraforge.database import Database, Session, UnitOfWork, seconds_from_now
-from azuraforge.errors import Conflict, Forbidden, NotFound
+from azuraforge.errors import AzuraError, Conflict, Forbidden, NotFound
 from azuraforge.events.service import EventLog
+from azuraforge.messages import Message
 from azuraforge.runs import store
 from azuraforge.runs.events import RunProgressed
 from azuraforge.runs.external.store import Renewal
@@ -26,11 +27,12 @@ from azuraforge.strict_json import JsonObject
 
 #: Phase under which the points of external runs are stored.
 PHASE = ""
-LOST = {
-    "code": "lost",
-    "message": "the client that carried the run was not heard of any more",
-    "next_step": "start it again; if it still has a journal, `azuraforge runs ship` brings the rest",
-}
+#: Error of a run whose client stopped renewing its lease.
+LOST = AzuraError(
+    "the client that executes the run no longer responds",
+    code="lost",
+    next_step="start the client again; if it still has a journal, run azuraforge runs ship",
+)
 
 
 class ExternalRuns:
@@ -85,7 +87,12 @@ class ExternalRuns:
             error: dict[str, JsonValue] | None = None
             state: str = body.state
             if state == "failed":
-                error = {"code": "client", "message": body.error or "the client gave no reason"}
+                error = AzuraError(
+                    "{reason}",
+                    code="client",
+                    next_step="see the run's log, or the client's output",
+                    reason=body.error or Message("the client reported no reason"),
+                ).to_dict()
                 if self._row(session, run_id).cancel_requested:
                     state, error = "cancelled", None
             summary = ExternalSummary(values=body.summary) if body.summary is not None else None
@@ -145,4 +152,4 @@ class ExternalRuns:
 
 def _is_lost(run: Run) -> bool:
     error = run.error or {}
-    return run.state == "failed" and error.get("code") == LOST["code"]
+    return run.state == "failed" and error.get("code") == LOST.error_code

@@ -187,7 +187,7 @@ def create() -> None:
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_at", database.Timestamp(), nullable=True),
-        sa.Column("error", sa.String(length=500), nullable=True),
+        sa.Column("error", database.MessageText(), nullable=True),
         sa.Column("created_at", database.Timestamp(), nullable=False),
         sa.Column("first_try_at", database.Timestamp(), nullable=True),
         sa.Column("sent_at", database.Timestamp(), nullable=True),

@@ -140,7 +140,7 @@ def create() -> None:
         sa.Column("started_at", database.Timestamp(), nullable=False),
         sa.Column("ended_at", database.Timestamp(), nullable=True),
         sa.Column("ended_as", sa.String(length=20), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("reason", database.MessageText(), nullable=True),
         sa.Column("resumed_from_step", sa.BigInteger(), nullable=True),
         sa.Column("steps_recomputed", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -179,7 +179,7 @@ def create() -> None:
         sa.Column("run_id", sa.String(length=16), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
-        sa.Column("markdown", sa.Text(), nullable=False),
+        sa.Column("markdown", database.MessageText(), nullable=False),
         sa.ForeignKeyConstraint(
             ["project_id", "run_id"], ["run.project_id", "run.id"], name=op.f("fk_run_note_project_id_run_id")
         ),

@@ -104,5 +104,9 @@ METRICS = (
 SLICES = (SliceKey(name="class", title={"en": "class", "tr": "sınıf"}),)
 
 SALIENCY = Explanation(
-    name="saliency", problem="The regions that the classifier looks at could not be computed: {problem}"
+    name="saliency",
+    problem={
+        "en": "The regions that the classifier uses could not be computed: {problem}",
+        "tr": "Sınıflandırıcının dayandığı bölgeler hesaplanamadı: {problem}",
+    },
 )

@@ -154,5 +154,15 @@ SLICES = (
     SliceKey(name="month", title={"en": "month", "tr": "ay"}),
 )
 
-RESIDUALS = Explanation(name="residuals", problem="The residuals could not be drawn: {problem}", app_code=False)
-IMPORTANCE = Explanation(name="importance", problem="The importance of the inputs could not be computed: {problem}")
+RESIDUALS = Explanation(
+    name="residuals",
+    problem={"en": "The residuals could not be drawn: {problem}", "tr": "Artıklar çizilemedi: {problem}"},
+    app_code=False,
+)
+IMPORTANCE = Explanation(
+    name="importance",
+    problem={
+        "en": "The importance of the inputs could not be computed: {problem}",
+        "tr": "Girdilerin önemi hesaplanamadı: {problem}",
+    },
+)
