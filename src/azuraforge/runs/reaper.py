@@ -36,8 +36,8 @@ class Reaper:
     def reap(self) -> int:
         """Run one pass and return the number of runs whose lease had expired.
 
-        It does nothing for slightly more than one heartbeat interval after its start, a suspension of this process or an
-        outage of the database, because leases may not have been renewed meanwhile.
+        It does nothing for slightly more than one heartbeat interval after its start, a suspension of this process or
+        an outage of the database, because leases may not have been renewed meanwhile.
         """
         if self._was_away():
             self._paused_until = time.monotonic() + _PAUSED_BEATS * self._settings.beat_seconds
@@ -74,9 +74,7 @@ class Reaper:
             return True
         here = time.monotonic()
         before, self._last = self._last, (at, here)
-        if (
-            before is None
-        ):  # after a start or an outage, it is unknown since when workers can renew their leases
+        if before is None:  # after a start or an outage, it is unknown since when workers can renew their leases
             return True
         longest = max((at - before[0]).total_seconds(), here - before[1])
         return longest > self._settings.reap_seconds + self._settings.beat_seconds

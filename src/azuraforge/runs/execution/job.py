@@ -209,7 +209,7 @@ class AttemptJob:
         )
 
     def _fix_environment(self) -> JsonObject:
-        """Determine and record the environment of this attempt's children, if possible with the run's earlier backend."""
+        """Record the environment of this attempt's children, with the earlier attempts' backend if it is available."""
         recorded, asked = self.run.environment, self.run.threads
         fixed = self._kernels.fix(recorded, asked, self._wait_for_kernels)
         self._kernels_folder = fixed.folder
