@@ -1,4 +1,4 @@
-"""The answer of a short child: its shape, or the error if there is none."""
+"""Validation of a short-lived child's answer, and the errors if there is none."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from azuraforge.processes.failures import ChildDied
 
 
 def late(seconds: float, where: str) -> InvalidInput:
-    """Return the error of a child that did not answer in time."""
+    """Return the error for a child that did not answer in time."""
     return InvalidInput(
         "no answer within {timeout_seconds:g} seconds",
         where="{place}",
@@ -23,7 +23,7 @@ def late(seconds: float, where: str) -> InvalidInput:
 
 
 def died(error: ChildDied, where: str) -> InvalidInput:
-    """Return the error of a child that ended without an answer."""
+    """Return the error for a child that ended without an answer."""
     return InvalidInput(
         "{reason}",
         where="{place}",
@@ -35,7 +35,7 @@ def died(error: ChildDied, where: str) -> InvalidInput:
 
 
 def read_answer(answer: JsonValue, result: type[ResultT], where: str) -> ResultT:
-    """Return the answer of a child in its shape. Raises InvalidInput if it has another."""
+    """Return a child's answer as ``result``. Raises InvalidInput if it has another shape."""
     try:
         return result.model_validate(answer)
     except ValidationError as error:

@@ -167,7 +167,7 @@ class Transitions:
     def reopened(self, session: Session, run: Run, worker: str, lease_seconds: float) -> None:
         """Record failed → running when the client of a lost external run reports again.
 
-        A run that was deleted meanwhile is restored, so that further reports are not lost. The caller must lock the row.
+        A run that was deleted meanwhile is restored, so that further reports are kept. The caller must lock the row.
         """
         store.change(
             session,
