@@ -71,7 +71,7 @@ class EventLog:
         store.delete_type(session, stream, type_, keep_after)
 
     def forget_before(self, project_id: str, before: datetime, spared: str) -> int:
-        """Delete events older than ``before``, except in streams whose name begins with ``spared``; return their number.
+        """Delete events older than ``before`` and return their number; spare streams whose name begins with ``spared``.
 
         A reader with an older cursor continues at the first event that was kept.
         """
@@ -89,7 +89,7 @@ class EventLog:
             return [EventOut(stream=row.stream, seq=row.seq, type=row.type, data=row.data, at=row.at) for row in rows]
 
     def last_seq_in(self, session: Session, stream: str) -> int:
-        """Return the number of a stream's newest event in the caller's snapshot, so that a page and its cursor agree."""
+        """Return the number of a stream's newest event as the caller's transaction reads it; 0 if it has none."""
         return store.last_seq(session, stream)
 
     def last_seq(self, project_id: str, stream: str) -> int:

@@ -58,7 +58,7 @@ class GuardedTransport(httpx.BaseTransport):
         self._policy = policy
         self._encrypted = encrypted
         self._resolve = resolver
-        # One transport per host: a connection that was verified for one host must not serve another host at its address.
+        # One transport per host: a connection verified for one host must not serve another host at the same address.
         self._transports: dict[tuple[str, str, int], httpx.HTTPTransport] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

@@ -41,7 +41,7 @@ class Allowed:
 
     @classmethod
     def parse(cls, text: str) -> Allowed:
-        """Parse ``10.0.0.0/8``, ``127.0.0.1:8080``, ``[::1]:8080``, ``weather.lan``. Raises ValueError for other text."""
+        """Parse an entry such as ``10.0.0.0/8``, ``[::1]:8080`` or ``weather.lan``. Raises ValueError otherwise."""
         split = _PORT.fullmatch(text.strip())
         host = (split["host"] if split else text.strip()).strip("[]").lower()
         port = int(split["port"]) if split else None

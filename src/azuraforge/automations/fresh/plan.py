@@ -130,7 +130,7 @@ def _acting(subject: Subject, asked: KeepFreshRequest) -> Iterator[AutomationReq
     steps: list[Step] = [RunStep(do="train", run=subject.training)]
     if asked.notify:
         steps.append(_notify(asked.notify))
-    # One retraining covers all earlier causes, so the three share a cool-down: a seventh of the interval, at most a day.
+    # One retraining covers all earlier causes, so the three share a cool-down: a seventh of the interval or a day.
     pause = _DAY if asked.retrain == NEVER else max(1, min(_DAY, _seconds(asked.retrain) // 7))
     group = f"keep {subject.label} fresh: retrain"
     if asked.retrain != NEVER:

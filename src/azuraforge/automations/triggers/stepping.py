@@ -1,7 +1,7 @@
-"""Steps of firings, one after the other, each executed exactly once.
+"""Execution of the steps of firings, one after the other, each exactly once.
 
-A step's effect and its row are written in one transaction, fenced by ``moves``: the number of changes that
-the firing has had. A process that dies before the commit has done nothing; a slower one finds another number.
+A step's effect and its row are written in one transaction, fenced by ``moves``, the number of changes to the firing. A
+process that dies before the commit has changed nothing; a slower process finds another number and stops.
 """
 
 from __future__ import annotations
@@ -36,24 +36,24 @@ from azuraforge.runs.service import RunService
 from azuraforge.studies.schemas import StudyRequest
 from azuraforge.studies.service import StudyService
 
-#: The end of a run wakes the firing that waits for it; a purged run is noticed after this time.
+#: Interval for checking a run. Its end wakes the waiting firing earlier, but a purged run is noticed only then.
 _LOOK_AGAIN_SECONDS = 60.0
 _STUDY_SECONDS = 5.0
 _FIRST_RETRY_SECONDS = 10.0
 _LONGEST_RETRY_SECONDS = 3600.0
 _MOST_STUDY_NAME = 100
 
-#: Puts a message for the named targets into the outbox, in the caller's transaction.
+#: Function that puts a message for each target of a step into the outbox, in the caller's transaction.
 Notify = Callable[[Session, NotifyStep, AutomationFiring, int], None]
 
 
 class _MovedOnError(Exception):
-    """Another process has taken this step."""
+    """Raised if another process has executed the step."""
 
 
 @dataclass(frozen=True)
 class _At:
-    """A firing and its current step, as they were read."""
+    """Firing and its current step, as they were read."""
 
     firing: AutomationFiring
     step: AutomationStep
@@ -63,7 +63,7 @@ class _At:
 
 
 class Stepping:
-    """Takes the steps of firings."""
+    """Executor of the steps of firings."""
 
     def __init__(
         self,
@@ -82,10 +82,10 @@ class Stepping:
         self._notify = notify
 
     def move(self, key: store.Key) -> bool:
-        """Move the firing one step on. Return False if it has to wait, has ended or was deleted.
+        """Advance a firing by one step. Return False if it has to wait, has ended or was deleted.
 
-        An error in a step's definition becomes the step's error. Others (a launcher that is starting, a database
-        that is unavailable) is raised, and leaves the step due.
+        An error in a step's definition is stored as the step's error. Any other error (a launcher that is starting, a
+        database that is unavailable) is raised, and the step stays due.
         """
         with self._database.read(key.project_id) as session:
             firing = store.firing(session, key.id)
@@ -227,7 +227,7 @@ class Stepping:
         return False
 
     def _unit(self, at: _At, state: str) -> UnitOfWork:
-        """Return the update of the step's row, for the transaction of another service."""
+        """Return a unit of work that updates the step's row in the transaction of another service."""
 
         def record(session: Session) -> None:
             firing, step = self._locked(session, at)
