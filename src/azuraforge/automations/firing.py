@@ -106,7 +106,7 @@ class Firing:
                 )
             at = store.clock(session)
             if store.fire(session, locked.id, at) is not None:
-                raise Conflict("the schedule fires at this moment", next_step="ask again")
+                raise Conflict("the schedule is already firing at this moment", next_step="try again")
             return self._fire(session, locked, at, "asked", prepared, user_id)
 
         return self._database.write(schedule.project_id, work, unit=unit)
@@ -172,7 +172,7 @@ class Firing:
 
 def _taken(error: IntegrityError) -> UserError:
     return Conflict(
-        "the idempotency key of this fire already belongs to a run, so none was queued",
+        "the idempotency key of this fire already belongs to a run, so no run was queued",
         where="idempotency_key",
         next_step="use a key that does not begin with `schedule:`",
         details={"reason": str(error.orig)},

@@ -76,7 +76,7 @@ def _used(what: Message, automation: Automation) -> Conflict:
 
 def _needed(what: Message, schedule: Schedule) -> Conflict:
     return Conflict(
-        "schedule {schedule!r} trains with {what}",
+        "schedule {schedule!r} uses {what}",
         where="schedule {schedule}",
         next_step="delete the schedule first: azuraforge schedules delete {schedule!r}",
         what=what,

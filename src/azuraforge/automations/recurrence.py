@@ -181,7 +181,7 @@ def cron(expression: str, zone: tzinfo) -> Cron:
     fields = expression.split()
     if len(fields) != 5:
         raise InvalidInput(
-            "a cron line has five fields, this one has {count}", where="cron", next_step=_CRON_HINT, count=len(fields)
+            "a cron line must have five fields; this one has {count}", where="cron", next_step=_CRON_HINT, count=len(fields)
         )
     made = Cron(" ".join(fields), zone)
     try:
@@ -189,7 +189,7 @@ def cron(expression: str, zone: tzinfo) -> Cron:
     except CronSimError as error:
         reason = str(error).removeprefix("Bad ")
         raise InvalidInput(
-            "the cron line {expression!r} cannot be read: {reason}",
+            "the cron line {expression!r} is invalid: {reason}",
             where="cron",
             next_step=_CRON_HINT,
             expression=expression,
@@ -210,7 +210,7 @@ def zone_of(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):  # a path, a folder, a file that is no zone, or no file
         raise InvalidInput(
-            "the time zone {name!r} is not known",
+            "the time zone {name!r} is unknown",
             where="timezone",
             next_step="use a name such as Europe/Istanbul",
             name=name,

@@ -66,8 +66,8 @@ class ScheduleService:
         def work(session: Session) -> str:
             if store.count(session) >= MOST_SCHEDULES:
                 raise Conflict(
-                    "a project has {most_schedules} schedules at most",
-                    next_step="delete some",
+                    "a project can have at most {most_schedules} schedules",
+                    next_step="delete one that is no longer needed",
                     most_schedules=MOST_SCHEDULES,
                 )
             at = store.clock(session)
@@ -181,11 +181,11 @@ class ScheduleService:
     def _check(self, project_id: str, request: ScheduleRequest) -> None:
         if request.run.kind == "external":
             raise InvalidInput(
-                "a client starts an external run, so a schedule cannot", where="run.kind", next_step="train or agent"
+                "a schedule cannot start an external run", where="run.kind", next_step="choose another kind, such as train or agent"
             )
         if request.run.idempotency_key is not None:
             raise InvalidInput(
-                "each fire gets an idempotency key of its own", where="run.idempotency_key", next_step="leave it out"
+                "each fire gets its own idempotency key", where="run.idempotency_key", next_step="leave it out"
             )
         _timing(request, utc_now())
         self._runs.prepare(project_id, request.run)
@@ -213,13 +213,13 @@ def _timing(timing: Timing, at: datetime) -> Recurrence:
     zone = zone_of(timing.timezone)
     if timing.anchor_at is not None and timing.anchor_at.year not in _YEARS:
         raise InvalidInput(
-            "an interval cannot start at this time", where="anchor_at", next_step="choose a time nearer to now"
+            "an interval cannot start in this year", where="anchor_at", next_step="choose a year from 1970 to 2199"
         )
     if (timing.cron is None) == (timing.interval is None):
         raise InvalidInput(
             "a schedule needs either a cron line or an interval",
             where="cron",
-            next_step="give one of cron and interval",
+            next_step="specify either cron or interval",
         )
     if timing.cron is not None:
         return cron(timing.cron, zone)

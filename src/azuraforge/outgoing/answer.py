@@ -41,9 +41,9 @@ def guarded_answer(answer: httpx.Response, policy: Policy, request: httpx.Reques
 def too_large(host: str, policy: Policy) -> InvalidInput:
     """Return the error for a response that exceeds the size limit."""
     return InvalidInput(
-        "the answer of {host} is larger than {max_bytes:,} bytes",
+        "the response of {host} is larger than {max_bytes:,} bytes",
         where="outgoing request",
-        next_step="ask for less, or let an administrator raise AZURAFORGE_OUTGOING__MAX_BYTES",
+        next_step="request less data, or ask an administrator to raise AZURAFORGE_OUTGOING__MAX_BYTES",
         code="answer_too_large",
         host=host[:200],
         max_bytes=policy.max_bytes,

@@ -70,9 +70,9 @@ class GuardedTransport(httpx.BaseTransport):
         addresses = self._checked(url.host, port, request)
         if self._encrypted and url.scheme != "https" and not self._policy.names(url.host, port, addresses):
             raise InvalidInput(
-                "the request to {host!r} uses http, where others can change rows in transit",
+                "the request to {host!r} uses http, so third parties could change the data in transit",
                 where="outgoing request",
-                next_step="use https, or let an administrator add the host to {setting}",
+                next_step="use https, or ask an administrator to add the host to {setting}",
                 code="not_encrypted",
                 host=url.host[:200],
                 setting=SETTING,

@@ -46,7 +46,7 @@ class Allowed:
         host = (split["host"] if split else text.strip()).strip("[]").lower()
         port = int(split["port"]) if split else None
         if port is not None and not 0 < port < 65536:
-            raise InvalidValue("{entry!r}: a port lies between 1 and 65535", entry=text)
+            raise InvalidValue("{entry!r}: the port must be between 1 and 65535", entry=text)
         try:
             return cls(None, ipaddress.ip_network(host), port)
         except ValueError:
@@ -128,11 +128,11 @@ class Policy:
             if not self._may(host, port, address):
                 shown = f"[{host}]" if ":" in host else host
                 raise InvalidInput(
-                    "requests to {host!r} on port {port} are not allowed: it is not a port of the web"
+                    "requests to {host!r} on port {port} are not allowed: this is not a web port"
                     if is_public(address)
-                    else "requests to {host!r} on port {port} are not allowed: it is not a public address",
+                    else "requests to {host!r} on port {port} are not allowed: the address is not public",
                     where="outgoing request",
-                    next_step="use a public address, or let an administrator add the host to {setting}",
+                    next_step="use a public address, or ask an administrator to add the host to {setting}",
                     code="address_refused",
                     setting=SETTING,
                     host=shown[:200],

@@ -81,7 +81,7 @@ def _check(found: Confinement, policy: Policy, ports: Collection[int], arguments
     except ValueError:
         found.refused = InvalidInput(
             "the host was not resolved before connecting",
-            next_step="use the request that the platform hands to the source",
+            next_step="use the HTTP client that the platform provides",
             where="outgoing request",
         )
         raise ConnectionRefused(found.refused.message) from None

@@ -27,7 +27,7 @@ def died(error: ChildDied, where: str) -> InvalidInput:
     return InvalidInput(
         "{reason}",
         where="{place}",
-        next_step="try again; if it dies again, use less data or look for code that ends the process",
+        next_step="try again; if the process ends again, use less data or look for the code that ends it",
         code="child_died",
         reason=error.sentence,
         place=where,
@@ -42,9 +42,9 @@ def read_answer(answer: JsonValue, result: type[ResultT], where: str) -> ResultT
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(map(str, first["loc"]))
         raise InvalidInput(
-            "the child's answer is not a {result}: {field}: {problem}",
+            "the child process returned no valid {result}: {field}: {problem}",
             where="{place}",
-            next_step="correct the plugin that answered",
+            next_step="correct the plugin",
             code="child_answer",
             result=result.__name__,
             field=field,

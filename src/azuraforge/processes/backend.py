@@ -92,7 +92,7 @@ def choose(environment: Mapping[str, JsonValue], folder: str | None) -> JsonObje
     except _FAILURES as error:
         raise TransientError(
             "the kernels of this run cannot be loaded: {reason}",
-            next_step="start the platform again; it compiles them",
+            next_step="restart the platform, which compiles the kernels",
             where="engine",
             reason=one_line(error),
         ) from error
@@ -100,7 +100,7 @@ def choose(environment: Mapping[str, JsonValue], folder: str | None) -> JsonObje
     if chosen["kernels"] != environment["kernels"]:
         engine.set_backend("reference")
         raise TransientError(
-            "the kernels are not those that were fixed for this run", next_step="start the run again", where="engine"
+            "the kernels differ from those recorded for this run", next_step="start the run again", where="engine"
         )
     return chosen
 

@@ -82,7 +82,7 @@ class Child:
         except (TypeError, ValueError, OverflowError) as error:
             raise InvalidInput(
                 "a metric is not a number: {error}",
-                next_step="log numbers",
+                next_step="log only numbers",
                 where="step {step}",
                 error=error,
                 step=step,
@@ -104,7 +104,7 @@ class Child:
         step = _whole("step", step)
         if abs(step) > MAX_STEP:
             raise InvalidInput(
-                "a step must lie between -2^62 and 2^62; this one is {step}",
+                "a step must be between -2^62 and 2^62; this one is {step}",
                 next_step="count steps from 0",
                 where="checkpoint()",
                 step=step,
@@ -139,7 +139,7 @@ class Child:
             shown = sayable(str(name))
             raise InvalidInput(
                 "the figure {shown!r} is not JSON: {error}",
-                next_step="pass lists, dictionaries, texts and numbers",
+                next_step="pass only lists, dictionaries, strings and numbers",
                 where="figure()",
                 shown=shown,
                 error=error,

@@ -97,13 +97,13 @@ def describe_exit(status: int | None) -> Message:
     if status is None:
         return Message("its process disappeared")
     if status >= 0:
-        return Message("its process ended with exit code {status} and no answer", {"status": status})
+        return Message("its process ended with exit code {status} without an answer", {"status": status})
     try:
         name = signal.Signals(-status).name
     except ValueError:
         name = f"signal {-status}"
     if -status == signal.SIGKILL:
-        return Message("its process was killed ({signal}, possibly by the system for lack of memory)", {"signal": name})
+        return Message("its process was killed ({signal}, possibly by the system because memory ran out)", {"signal": name})
     return Message("its process was killed ({signal})", {"signal": name})
 
 
@@ -142,7 +142,7 @@ def storage_error(error: BaseException, doing: Message, where: str) -> StorageEr
         )
     if number in _UNWRITABLE:
         return StorageError(
-            "the folder cannot be written; {doing} could not be stored",
+            "the folder is not writable; {doing} could not be stored",
             where="{place}",
             next_step="make it writable, then resume the run: azuraforge runs resume ID",
             doing=doing,

@@ -135,7 +135,7 @@ class Kernels:
                 "the engine's kernels cannot be used: {problem}",
                 where="engine.backend",
                 code="kernels_unavailable",
-                next_step="correct that, or set engine.backend to auto in azuraforge.toml",
+                next_step="fix the problem, or set engine.backend to auto in azuraforge.toml",
                 problem=prepared.problem,
             )
         return self._reference(threads)

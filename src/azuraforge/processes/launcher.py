@@ -203,7 +203,7 @@ class Launcher:
     def _running(self) -> _Server:
         with self._lock:
             if self._stopped:
-                raise TransientError("the platform is stopping", next_step="try again when it runs")
+                raise TransientError("the platform is stopping", next_step="try again when the platform is running")
             if self._server is None or not self._server.alive:
                 self._server = _Server(self._variables(), self._preload)
             return self._server

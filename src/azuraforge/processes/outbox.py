@@ -43,7 +43,7 @@ class Outbox:
         """Queue one point of each series. Raises InvalidInput if the step or a series' name cannot be stored."""
         if not -MAX_STEP <= step <= MAX_STEP:
             raise InvalidInput(
-                "a step must lie between -2^62 and 2^62; this one is {step}",
+                "a step must be between -2^62 and 2^62; this one is {step}",
                 next_step="count steps from 0",
                 where="log()",
                 step=step,
@@ -69,7 +69,7 @@ class Outbox:
         """Queue a progress report, which replaces an unsent older one. Raises InvalidInput beyond 64 bits."""
         if not (-_COUNT <= done <= _COUNT and -_COUNT <= total <= _COUNT):
             raise InvalidInput(
-                "{done} of {total} is beyond 64 bits",
+                "{done} of {total} exceeds 64 bits",
                 next_step="report smaller numbers",
                 where="progress()",
                 done=done,

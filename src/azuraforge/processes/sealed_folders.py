@@ -88,7 +88,7 @@ def problem_with(folder: Path, sha256: str) -> Message | None:
         files: dict[str, tuple[int, str]] = orjson.loads(content)["files"]
         found = {name: path for name, path in walk(folder) if name != MANIFEST}
         if extra := sorted(found.keys() - files.keys()):
-            return Message("{file} does not belong to it", {"file": extra[0]})
+            return Message("it contains the unexpected file {file}", {"file": extra[0]})
         for name, (size, digest) in files.items():
             if name not in found:
                 return Message("{file} is missing", {"file": name})

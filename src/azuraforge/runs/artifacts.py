@@ -100,7 +100,7 @@ class ArtifactStore:
         except OSError as error:
             raise StorageError(
                 "an artifact cannot be read: {reason}",
-                next_step="check the file and the disk, or restore it from a backup",
+                next_step="check the disk, or restore the file from a backup",
                 where="{place}",
                 reason=error.strerror,
                 place=str(path),
@@ -109,7 +109,7 @@ class ArtifactStore:
             raise StorageError(
                 "an artifact was changed on disk",
                 where="{place}",
-                next_step="restore it from a backup",
+                next_step="restore the file from a backup",
                 place=str(path),
             )
         return path

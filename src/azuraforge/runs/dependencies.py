@@ -37,14 +37,14 @@ def needed_by(session: Session, request: RunRequest) -> Sequence[Run]:
     found = store.lock_named(session, wanted)
     if missing := sorted(set(wanted) - {run.id for run in found}):
         raise InvalidInput(
-            "run {missing!r}, which this one needs, does not exist",
+            "the run depends on run {missing!r}, which does not exist",
             where="depends_on",
             next_step="azuraforge runs list",
             missing=missing[0],
         )
     if deleted := next((run for run in found if run.deleted_at is not None), None):
         raise InvalidInput(
-            "run {deleted!r}, which this one needs, is in the trash",
+            "the run depends on run {deleted!r}, which is in the trash",
             where="depends_on",
             next_step="azuraforge runs restore {deleted}",
             deleted=deleted.id,
@@ -81,9 +81,9 @@ def unmet(ended: Run) -> Conflict:
     """Return the error of a run that is cancelled because ``ended`` did not succeed."""
     values = {"run": ended.id, "name": ended.name}
     reasons = {
-        "failed": Message("it needed run {run} ({name}), which failed", values),
-        "cancelled": Message("it needed run {run} ({name}), which was cancelled", values),
-        "quarantined": Message("it needed run {run} ({name}), which was quarantined", values),
+        "failed": Message("the run depends on run {run} ({name}), which failed", values),
+        "cancelled": Message("the run depends on run {run} ({name}), which was cancelled", values),
+        "quarantined": Message("the run depends on run {run} ({name}), which was quarantined", values),
     }
     return Conflict(
         "{reason}",
@@ -108,9 +108,9 @@ def wait_again(session: Session, run: Run, needed: Sequence[Run]) -> None:
     """Make a resumed run wait for its unfinished dependencies. Raises Conflict if a dependency did not succeed."""
     if (gone := _purged(run, needed)) is not None:
         raise Conflict(
-            "it needed run {gone}, which did not succeed and has been purged since",
+            "the run depends on run {gone}, which did not succeed and was purged",
             where="run {run}",
-            next_step="start a new run like this one, without that need or after it: azuraforge runs start",
+            next_step="start a new run without this dependency: azuraforge runs start",
             code=_UNMET,
             gone=gone,
             run=run.id,

@@ -82,7 +82,7 @@ class ClaimedRun:
             return shape.model_validate(self.extra)
         except ValidationError as error:
             raise InvalidInput(
-                "the stored request of the run does not fit {shape}: {error}",
+                "the stored data of the run does not match {shape}: {error}",
                 where="run {id}",
                 next_step="start the run again",
                 shape=shape.__name__,

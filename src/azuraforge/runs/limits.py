@@ -56,10 +56,10 @@ class Limits:
             _refuse(
                 _TIME,
                 Message(
-                    "the attempt took longer than its time limit of {limit:g} seconds", {"limit": self.time_seconds}
+                    "the attempt exceeded its time limit of {limit:g} seconds", {"limit": self.time_seconds}
                 ),
                 self.time_asked,
-                Message("train less; a resumed run continues from its checkpoint, with the whole time again"),
+                Message("train less; a resumed run continues from its checkpoint and has the full time again"),
             )
 
     def check_memory(self, used_bytes: int) -> None:
@@ -68,7 +68,7 @@ class Limits:
             _refuse(
                 _MEMORY,
                 Message(
-                    "its processes used {used:,} bytes of memory; {most:,} are allowed",
+                    "the run's processes used {used:,} bytes of memory; {most:,} bytes are allowed",
                     {"used": used_bytes, "most": self.memory_bytes},
                 ),
                 self.memory_asked,
@@ -84,14 +84,14 @@ def check_asked(request: RunRequest, settings: RunSettings) -> None:
             raise InvalidInput(
                 "the platform sets no limits for a run that a client executes",
                 where="{place}",
-                next_step="leave {place} out",
+                next_step="remove {place} from the request",
                 place=name,
             )
         if asked is not None and most is not None and asked > most:
             raise InvalidInput(
-                "{name} is {asked:,.15g}; this platform allows {most:,.15g}",
+                "{name} is {asked:,.15g}; this platform allows at most {most:,.15g}",
                 where="{name}",
-                next_step="ask for less, or raise {variable}",
+                next_step="request a lower value, or raise {variable}",
                 name=name,
                 asked=asked,
                 most=most,
@@ -104,7 +104,7 @@ def _refuse(name: str, problem: Message, asked: bool, otherwise: Message) -> NoR
         "{problem}",
         code=name.rpartition("_")[0],
         where="{name} of the run" if asked else "runs.{name} of the platform",
-        next_step="start it again with a higher {name}, or {otherwise}"
+        next_step="start the run again with a higher {name}, or {otherwise}"
         if asked
         else "raise {variable}, or {otherwise}",
         problem=problem,

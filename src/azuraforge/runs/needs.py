@@ -27,9 +27,9 @@ def object_to_model(session: Session, name: str) -> None:
 
 def _in_use(what: Message, run_id: str) -> Conflict:
     return Conflict(
-        "{what} cannot be deleted while run {run_id} works with it",
+        "{what} cannot be deleted while run {run_id} uses it",
         where="run {run_id}",
-        next_step="wait for it, or cancel it first: azuraforge runs cancel {run_id}",
+        next_step="wait for the run to end, or cancel it first: azuraforge runs cancel {run_id}",
         what=what,
         run_id=run_id,
     )

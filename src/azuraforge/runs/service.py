@@ -151,7 +151,7 @@ class RunService:
         """Raise InvalidInput if no handler is registered for a kind of run."""
         if kind != _EXTERNAL and kind not in self._handlers:
             raise InvalidInput(
-                "there are no runs of kind {kind!r}",
+                "{kind!r} is not a kind of run",
                 where="kind",
                 next_step="choose one of: {value}",
                 kind=kind,
@@ -223,7 +223,7 @@ class RunService:
             run = self._locked(session, run_id)
             if run.kind == _EXTERNAL:
                 raise Conflict(
-                    "a client executes this run; it continues when the client does",
+                    "a client executes this run, so only the client can continue it",
                     next_step="start the client again",
                     where="run {run_id}",
                     run_id=run_id,
@@ -232,7 +232,7 @@ class RunService:
                 raise Conflict(
                     "the run is in the trash",
                     where="run {run_id}",
-                    next_step="restore it first: azuraforge runs restore {run_id}",
+                    next_step="restore the run first: azuraforge runs restore {run_id}",
                     run_id=run_id,
                 )
             if run.state not in _RESUMABLE:
@@ -371,7 +371,7 @@ class RunService:
             return None
         if row.request_hash != request_hash:
             raise Conflict(
-                "the idempotency key {key!r} belongs to run {run}, which was requested differently",
+                "the idempotency key {key!r} was already used for run {run} with a different request",
                 where="idempotency_key",
                 next_step="use another key",
                 key=request.idempotency_key,

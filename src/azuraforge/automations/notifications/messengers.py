@@ -143,14 +143,14 @@ class _Answers:
         final = final or (self.http is None and 500 <= code < 600)  # in SMTP, 4xx is temporary
         if final:
             return InvalidInput(
-                "{service} answered {status}",
+                "{service} responded with status {status}",
                 where="apprise",
                 next_step="check the address of the target",
                 service=service,
                 status=code,
             )
         return TransientError(
-            "{service} did not accept the message, last answer {status}",
+            "{service} did not accept the message; its last status was {status}",
             next_step="wait: the message is sent again later",
             where="apprise",
             service=service,

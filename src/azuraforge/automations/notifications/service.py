@@ -71,7 +71,7 @@ class NotificationService:
         def work(session: Session) -> str:
             if len(store.targets(session)) >= MOST_TARGETS:
                 raise Conflict(
-                    "a project has {most_targets} targets at most", next_step="delete some", most_targets=MOST_TARGETS
+                    "a project can have at most {most_targets} targets", next_step="delete one that is no longer needed", most_targets=MOST_TARGETS
                 )
             row = NotificationTarget(project_id=project_id, **self._fields(session, request, shown))
             store.add(session, row)
@@ -197,7 +197,7 @@ class NotificationService:
             while at is not None:
                 if at in seen:
                     raise InvalidInput(
-                        "targets would escalate in a circle",
+                        "the targets would escalate to each other in a cycle",
                         next_step="choose a target that does not escalate back to this one",
                         where="escalate_to",
                     )

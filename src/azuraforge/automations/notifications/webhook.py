@@ -104,7 +104,7 @@ class Webhook(Notifier[WebhookOptions]):
             ) from None
         if status >= 500 or status in _PASSING:
             raise TransientError(
-                "{host} answered {status}",
+                "{host} responded with status {status}",
                 where="webhook",
                 next_step="wait: the message is sent again later",
                 host=host,
@@ -112,7 +112,7 @@ class Webhook(Notifier[WebhookOptions]):
             )
         if not 200 <= status < 300:
             raise InvalidInput(
-                "{host} answered {status}",
+                "{host} responded with status {status}",
                 where="webhook",
                 next_step="check the address and the secret of the target",
                 host=host,

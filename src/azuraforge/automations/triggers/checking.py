@@ -54,7 +54,7 @@ class Checks:
             if (when.cron is None) == (when.interval is None):
                 raise InvalidInput(
                     "a schedule needs either a cron line or an interval",
-                    next_step="give one of cron and interval",
+                    next_step="specify either cron or interval",
                     where="when.cron",
                 )
             if when.cron is not None:
@@ -86,7 +86,7 @@ class Checks:
     def _check_run(self, project_id: str, step: RunStep, later: bool, where: str) -> None:
         if step.do not in self._runs.kinds:
             raise InvalidInput(
-                "there are no runs of kind {do!r}",
+                "{do!r} is not a kind of run",
                 where="{place}.do",
                 next_step="choose one of: {value}",
                 do=step.do,

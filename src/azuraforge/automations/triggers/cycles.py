@@ -98,7 +98,7 @@ def check(new: Node, listeners: Listeners) -> None:
                     raise InvalidInput(
                         "the automation would fire itself: {found}",
                         where="steps",
-                        next_step="add a filter to `when` that excludes what its steps cause, or leave out a step",
+                        next_step="add a filter to `when` that excludes the events of its own steps, or remove a step",
                         code="cycle",
                         found=" → ".join(found),
                     )

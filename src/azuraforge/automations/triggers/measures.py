@@ -88,9 +88,9 @@ class WorseThanBaseline:
 def _needed(of: str | None, what: str) -> str:
     if of is None:
         raise InvalidInput(
-            "this measure belongs to a {noun}",
+            "this measure requires a {noun}",
             where="when.of",
-            next_step="name the {noun}",
+            next_step="specify the {noun}",
             noun=Message(f"noun.{what}"),
         )
     return of

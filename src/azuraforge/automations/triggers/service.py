@@ -141,8 +141,8 @@ class AutomationService:
     def _add(self, session: Session, project_id: str, request: AutomationRequest, user_id: str | None) -> Automation:
         if store.count(session) >= MOST_AUTOMATIONS:
             raise Conflict(
-                "a project has {most_automations:,} automations at most",
-                next_step="delete some",
+                "a project can have at most {most_automations:,} automations",
+                next_step="delete one that is no longer needed",
                 most_automations=MOST_AUTOMATIONS,
             )
         at = store.clock(session)
@@ -250,7 +250,7 @@ class AutomationService:
                 )
             if store.fired_within(session, row.id, DAY_SECONDS) >= row.most_per_day:
                 raise Conflict(
-                    "the automation has fired {most_per_day}× within 24 hours, its limit",
+                    "the automation has reached its limit of {most_per_day} firings within 24 hours",
                     where="most_per_day",
                     next_step="wait, or raise most_per_day",
                     most_per_day=row.most_per_day,
@@ -279,7 +279,7 @@ class AutomationService:
             until = store.clock(session)
         since = max(request.since or until - dry_run.LONGEST, until - dry_run.LONGEST)
         if since > until:
-            raise InvalidInput("a dry run looks at the past", next_step="choose a time before now", where="since")
+            raise InvalidInput("a dry run covers only the past", next_step="choose a time before now", where="since")
         when = request.when
         if isinstance(when, OnSchedule):
             times = [*dry_run.of_times(when, since, until)]

@@ -143,7 +143,7 @@ class Stepping:
                 raise InvalidInput(
                     "{version!r} is not a version number",
                     where="step.version",
-                    next_step="write a number, or a field of the cause that holds one",
+                    next_step="write a number, or a field of the cause that contains one",
                     version=version,
                 )
             self._models.aliases.promote_by_hand(
@@ -197,9 +197,9 @@ class Stepping:
                 return self._wait(at, _LOOK_AGAIN_SECONDS)
             if run.state != "succeeded":
                 raise Conflict(
-                    "the run ended as {state}: {reason}" if run.error is not None else "the run ended as {state}",
+                    "the run did not succeed ({state}): {reason}" if run.error is not None else "the run did not succeed ({state})",
                     where="run {run}",
-                    next_step="look at the run: azuraforge runs show {run}",
+                    next_step="inspect the run: azuraforge runs show {run}",
                     code=f"run_{run.state}",
                     state=Message(f"state.{run.state}"),
                     reason=run.error.message if run.error is not None else None,
@@ -211,9 +211,9 @@ class Stepping:
                 return self._wait(at, _STUDY_SECONDS)
             if study.state != "finished":
                 raise Conflict(
-                    "the study ended as {state}",
+                    "the study did not finish ({state})",
                     where="study {study}",
-                    next_step="look at the study: azuraforge studies show {study!r}",
+                    next_step="inspect the study: azuraforge studies show {study!r}",
                     code="study_ended",
                     state=Message(f"state.{study.state}"),
                     study=study.name,
@@ -329,7 +329,7 @@ def _as_error(error: ValidationError | UserError) -> UserError:
         return error
     first = error.errors()[0]
     return InvalidInput(
-        "the step cannot be read: {problem}",
+        "the step is invalid: {problem}",
         where="step.{place}",
         next_step="change the automation's step",
         problem=message_of(first),

@@ -69,7 +69,7 @@ class Watch:
         found = self.measures.get(name)
         if found is None:
             raise InvalidInput(
-                "there is no measure {name!r}",
+                "measure {name!r} does not exist",
                 where="when.measure",
                 next_step="choose one of: {measures}",
                 name=name,

@@ -21,9 +21,9 @@ class MemoryLimit:
     def exceeded(self, where: str) -> InvalidInput:
         """Return the error for a child that exceeded the limit."""
         return InvalidInput(
-            "it needs more memory than the {bytes:,} MiB that are allowed",
+            "the process needs more than the allowed {bytes:,} MiB of memory",
             where="{place}",
-            next_step="use less data, or let an administrator raise {setting}",
+            next_step="use less data, or ask an administrator to raise {setting}",
             code="memory_limit",
             bytes=self.bytes >> 20,
             place=where,

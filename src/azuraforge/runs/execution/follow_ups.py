@@ -100,7 +100,7 @@ def keep(folder: Path, run: ClaimedRun, settings: ChildSettings, steps: Sequence
         draft.replace(folder / FILE)
         sync_path(folder)
     except OSError as error:
-        raise storage_error(error, Message("what follows the run"), str(folder)) or error from error
+        raise storage_error(error, Message("the run's follow-up computations"), str(folder)) or error from error
 
 
 class FollowUps:

@@ -368,7 +368,7 @@ def work_folder(scratch: Path, run_id: str) -> Path:
             raise PermissionError(13, "not writable", str(folder))
     except OSError as error:
         raise storage_error(error, Message("the run's folder"), str(folder)) or StorageError(
-            "the run's folder cannot be made: {reason}",
+            "the run's folder cannot be created: {reason}",
             where="{folder}",
             next_step="make the data home writable",
             reason=str(error),

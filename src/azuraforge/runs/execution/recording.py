@@ -123,7 +123,7 @@ def _checkpoint(received: Received, body: Saved) -> None:
     inside = Path("checkpoints") / received.phase / str(held.attempt)
     if body.folder.parent != received.folder / inside or body.folder.name == "..":
         raise InvalidInput(
-            "a checkpoint lies outside the folder of its phase",
+            "a checkpoint is outside the folder of its phase",
             next_step="save checkpoints with the run's checkpoint()",
             where="child.send()",
         )
@@ -144,7 +144,7 @@ def _resumed(received: Received, body: Resumed) -> None:
         _note(
             received,
             Message(
-                "Checkpoint {step} was skipped: {problem}.",
+                "The checkpoint of step {step} was skipped: {problem}.",
                 {"step": skipped.step, "problem": text_from_json(skipped.problem)},
             ),
         )
@@ -223,9 +223,9 @@ class Recorder:
             kind = self._messages.get(frame["name"])
             if kind is None:
                 raise InvalidInput(
-                    "this kind of run has no message {name!r}",
+                    "this kind of run has no message named {name!r}",
                     where="child.send()",
-                    next_step="known: {messages}",
+                    next_step="use one of: {messages}",
                     name=frame["name"][:100],
                     messages=", ".join(self._messages),
                 )

@@ -51,9 +51,9 @@ class MetricSort:
         found = _SORT.fullmatch(text)
         if found is None:
             raise InvalidInput(
-                "this is not a sort order of runs",
+                "this is not a valid sort order of runs",
                 where="sort",
-                next_step="write metric:NAME:{statistics}, with - before it for the highest first",
+                next_step="write metric:NAME:{statistics}, with - before it for descending order",
                 statistics=_STATISTICS,
             )
         return cls(found["series"], _statistic(found["statistic"]), found["minus"] == "-")
@@ -90,7 +90,7 @@ class MetricCondition:
                 found = None
         if found is None or not math.isfinite(value):
             raise InvalidInput(
-                "this is not a condition on a metric",
+                "this is not a valid condition on a metric",
                 where="metric",
                 next_step="write NAME<NUMBER or NAME:{statistics}<NUMBER, with one of < <= > >= =",
                 statistics=_STATISTICS,
