@@ -166,7 +166,7 @@ def test_what_is_no_condition_is_refused_with_the_form_of_one(text):
 
 @pytest.mark.parametrize("text", ["loss", "metric:loss", "metric:loss:first", "+metric:loss:last"])
 def test_what_is_no_order_is_refused_with_the_form_of_one(text):
-    with pytest.raises(InvalidInput, match="not a sort order"):
+    with pytest.raises(InvalidInput, match="not a valid sort order"):
         MetricSort.parse(text)
 
 
