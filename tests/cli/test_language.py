@@ -21,7 +21,7 @@ MADE = (
     "as_of.", "cadence.", "decision.", "deployment.", "direction.", "distance.", "do.", "edge.", "every.", "fresh.",
     "gate.", "kernels.", "learned_part.", "lineage.", "loop.", "loop_line.", "loop_phase.", "loop_problem.",
     "loop_state.", "member.", "missing.", "mode.", "move.", "notification.", "pair.", "part.", "phase.",
-    "predict_hint.", "promise.", "purged.", "role.", "secret_state.",
+    "plugin_kind.", "predict_hint.", "promise.", "purged.", "role.", "secret_state.",
     "series_left_out.", "state.", "step.", "study.", "study_without.", "trial.", "trigger.", "why.",
 )  # fmt: skip
 

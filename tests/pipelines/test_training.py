@@ -233,7 +233,7 @@ def test_the_first_run_makes_a_version_an_evaluation_and_a_champion(system: Syst
     assert tried.of == stored.evaluation.parts["test"].origins
     assert tried.tried == min(64, tried.of)  # whatever else the machine does
     assert [each.name for each in stored.evaluation.failed] == ["test.failing"]
-    assert stored.evaluation.failed[0].reason == "ValueError: the matrix is singular"
+    assert stored.evaluation.failed[0].reason["tr"] == "ValueError: the matrix is singular"
     assert json.loads(job.artifacts["evaluation.json"])["verdict"] == stored.verdict.model_dump(mode="json")
     assert "errors.npz" in job.artifacts
     assert job.figures["forecast"]["contender"] == "test.linear"
@@ -264,7 +264,9 @@ def test_without_a_refit_or_where_it_fails_the_evaluated_predictor_serves(system
     job, summary = system.train("test.linear", refit=False)
     assert "refit" not in job.began
     failed, other = system.train("wrong.refit")
-    assert [note for note in failed.notes if "wrong.refit could not be refitted" in note and "no rest" in note]
+    assert [
+        note for note in failed.notes if "wrong.refit could not be refitted" in note["en"] and "no rest" in note["tr"]
+    ]
     for each in (summary, other):
         version = system.models.reads.show_version(system.project_id, "series", each["version"])
         assert version.learned_from.evaluated is None

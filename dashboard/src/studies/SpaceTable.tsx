@@ -37,10 +37,9 @@ export function SpaceTable({ fields, typed, onChange, tried }: SpaceTableProps) 
 }
 
 function FieldRow({ field, typed, onChange, tried }: { field: SearchField; typed: TypedField; onChange: (part: Partial<TypedField>) => void; tried: boolean }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const { name } = field;
-  // In English the schema is the source, as in the form of a run.
-  const hint = i18n.language === "en" ? field.description : i18n.t(`configFields.hints.${name}`, { defaultValue: field.description });
+  const hint = field.description;
   const ways: readonly Way[] = field.kind === "choice" ? ["no", "choices"] : ["no", "range", "choices"];
   const read = typed.way === "no" ? null : readField(field, typed);
   const fault = tried && read !== null && "fault" in read ? read.fault : null;

@@ -12,6 +12,7 @@ from azuraforge.cli.connecting import connect
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.summaries import plain
 from azuraforge.cli.terminal import Terminal, terminal_of
+from azuraforge.client.plugins import Plugin
 
 app = typer.Typer(help="Installed plugins.", no_args_is_help=True)
 
@@ -34,7 +35,7 @@ def list_plugins(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fa
         [
             [
                 each.name,
-                f"{each.kind} ({each.task})" if each.task else each.kind,
+                _kind(terminal, each),
                 each.version or "–",
                 each.origin,
                 text("broken") if each.error else text("works"),
@@ -61,7 +62,7 @@ def show(context: typer.Context, name: Annotated[str, typer.Argument()], json: A
     terminal.fields(
         {
             text("name"): plugin.name,
-            text("kind"): f"{plugin.kind} ({plugin.task})" if plugin.task else plugin.kind,
+            text("kind"): _kind(terminal, plugin),
             text("description"): " – ".join(part for part in (text.of(plugin.title), text.of(plugin.summary)) if part),
             text("version"): plugin.version or "",
             text("origin"): plugin.origin,
@@ -73,6 +74,12 @@ def show(context: typer.Context, name: Annotated[str, typer.Argument()], json: A
     more = {"pipeline": "--dataset NAME --set KEY=VALUE", "agent": "--set KEY=VALUE"}.get(plugin.kind)
     if more and plugin.error is None:
         terminal.say(text("start_hint", name=plugin.name, more=more))
+
+
+def _kind(terminal: Terminal, plugin: Plugin) -> str:
+    """Return a plugin's kind, with the task kind of a pipeline or metric."""
+    kind = terminal.text(f"plugin_kind.{plugin.kind}")
+    return f"{kind} ({plugin.task})" if plugin.task else kind
 
 
 class _Field(TypedDict, total=False):
@@ -87,7 +94,10 @@ class _Field(TypedDict, total=False):
     exclusiveMinimum: float
     exclusiveMaximum: float
     default: object
+    title: str
+    titles: Mapping[str, str]
     description: str
+    descriptions: Mapping[str, str]
 
 
 def _show_options(terminal: Terminal, schema: Mapping[str, object]) -> None:
@@ -100,8 +110,18 @@ def _show_options(terminal: Terminal, schema: Mapping[str, object]) -> None:
     rows = []
     for name, field in properties.items():
         default = "*" if name in needed else plain(terminal, field.get("default"))
-        rows.append([name, _type(field), default, field.get("description") or ""])
+        rows.append([name, _type(field), default, _described(terminal, field)])
     terminal.table([text("option"), text("type"), text("default"), text("description")], rows)
+
+
+def _described(terminal: Terminal, field: _Field) -> str:
+    """Return what a field means in the language of the command; without a description, its title."""
+    for kind, own in (("description", field.get("description")), ("title", field.get("title"))):
+        texts = field.get(f"{kind}s")
+        found = (texts.get(terminal.text.code) if isinstance(texts, Mapping) else None) or own
+        if found:
+            return str(found)
+    return ""
 
 
 def _type(field: _Field) -> str:

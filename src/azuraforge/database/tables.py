@@ -117,6 +117,8 @@ class JsonText(TypeDecorator[Any]):
 class MessageText(JsonText):
     """A text that is translated when it is shown (``messages.stored.StoredText``), as JSON."""
 
+    cache_ok = True
+
     def process_bind_param(self, value: object, dialect: Dialect) -> object:
         return super().process_bind_param(None if value is None else text_to_json(cast(StoredText, value)), dialect)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from azuraforge.plugins.contract.parts import Part, Predictions, Rows, Schema, Split, Table
     from azuraforge.plugins.contract.pipeline import Checkpoint, Config, Pipeline, RunContext
     from azuraforge.plugins.contract.secret import SecretName
+    from azuraforge.plugins.contract.shape import in_turkish
     from azuraforge.plugins.contract.source import ImageRead, Source, SourceFinding, SourceNews, SourceRead
     from azuraforge.plugins.contract.task_kind import TaskKind
     from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
@@ -76,6 +77,7 @@ __all__ = [
     "Table",
     "TaskKind",
     "chronological_split",
+    "in_turkish",
     "stratified_split",
 ]
 
@@ -90,6 +92,7 @@ _MODULES = {
     "contract.parts": "Part Predictions Rows Schema Split Table",
     "contract.pipeline": "Checkpoint Config Pipeline RunContext",
     "contract.secret": "SecretName",
+    "contract.shape": "in_turkish",
     "contract.source": "ImageRead Source SourceFinding SourceNews SourceRead",
     "contract.task_kind": "TaskKind",
     "forecasting.config": "QUANTILE_LEVELS ForecastConfig chronological_split",

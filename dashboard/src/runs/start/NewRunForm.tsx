@@ -28,7 +28,7 @@ interface NewRunFormProps {
 
 const wholeNumber = (name: string, least: number, most: number): ConfigField => ({
   name, kind: "integer", title: name, description: "", nullable: false, required: true, default: least, choices: [],
-  least, most, leastIsOpen: false, mostIsOpen: false, multipleOf: null, longest: null, pattern: null, items: "text", isDate: false, ownWords: false,
+  least, most, leastIsOpen: false, mostIsOpen: false, multipleOf: null, longest: null, pattern: null, items: "text", isDate: false,
 });
 const SEED = wholeNumber("seed", 0, 2 ** 32 - 1);
 const THREADS = wholeNumber("threads", 1, 256);

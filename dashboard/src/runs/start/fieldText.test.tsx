@@ -9,7 +9,7 @@ const SCHEMA = {
   properties: {
     epochs: { type: "integer", title: "Epochs", description: "Passes over the rows", minimum: 1, maximum: 9 },
     my_option: { type: "number", title: "My Option", description: "how much", exclusiveMinimum: 0 },
-    gap: { type: "integer", title: "Gap", titles: { tr: "Aralık" }, descriptions: { tr: "Kendi sözü" } },
+    gap: { type: "integer", title: "Gap (GRU)", titles: { tr: "Aralık" }, descriptions: { tr: "Kendi sözü" } },
   },
 };
 
@@ -26,14 +26,14 @@ describe("useFieldText", () => {
     expect(texts("en")).toEqual([
       ["Epochs", "Passes over the rows · 1 – 9"],
       ["My option", "How much · > 0"],
-      ["Gap", "Rows left out between two sets"],
+      ["Gap (GRU)", ""],
     ]);
   });
 
-  it("knows the built-in fields in Turkish, and lets a plugin's own words win", async () => {
+  it("takes the plugin's texts in the reader's language, else the English ones", async () => {
     await i18next.changeLanguage("tr");
     expect(texts("tr")).toEqual([
-      ["Dönem sayısı (epoch)", "Eğitim kümesi üzerinden en çok geçiş sayısı · 1 – 9"],
+      ["Epochs", "Passes over the rows · 1 – 9"],
       ["My option", "How much · > 0"],
       ["Aralık", "Kendi sözü"],
     ]);
@@ -41,8 +41,10 @@ describe("useFieldText", () => {
 });
 
 describe("readable", () => {
-  it("turns keys into words", () => {
-    expect(readable("hidden_size")).toBe("Hidden size");
-    expect(readable("Num Layers")).toBe("Num layers");
+  it("turns keys into words, and leaves titles alone", () => {
+    expect(readable("hidden_size", "hidden_size")).toBe("Hidden size");
+    expect(readable("Num Layers", "num_layers")).toBe("Num layers");
+    expect(readable("URL", "url")).toBe("URL");
+    expect(readable("Rows the GRU reads", "gru_rows")).toBe("Rows the GRU reads");
   });
 });

@@ -1,14 +1,14 @@
-// Names and hints of config fields: the plugin's own words in the reader's language, else ours for fields that
-// are known here, else what the schema says. In English the schema is the source, so that one text stays true.
+// Names and hints of config fields, as the plugin states them in the reader's language, else in English.
 import { useTranslation } from "react-i18next";
 
 import { useFormats } from "../../language/useFormats";
 import type { ConfigField } from "./schema";
 
-/** "hidden_size" and pydantic's "Hidden Size" → "Hidden size". */
-export function readable(title: string): string {
-  const words = title.replaceAll("_", " ").trim();
-  return words.charAt(0).toUpperCase() + words.slice(1).toLowerCase();
+/** A field without a title has its name, or pydantic's form of it: "hidden_size", "Hidden Size" → "Hidden size". */
+export function readable(title: string, name: string): string {
+  const words = name.split("_");
+  const generated = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(" ");
+  return title === name || title === generated ? sentence(words.join(" ")) : title;
 }
 
 /** Descriptions begin small here and large there; a form shows them alike. */
@@ -17,19 +17,13 @@ function sentence(text: string): string {
 }
 
 export function useFieldText(field: ConfigField): { label: string; hint: string } {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const { input } = useFormats();
-  const known = (kind: "names" | "hints"): string => {
-    const key = `configFields.${kind}.${field.name}`;
-    return i18n.t(key, { defaultValue: "" });
-  };
   const { least, most, leastIsOpen, mostIsOpen } = field;
   const low = least === null ? "" : `${leastIsOpen ? "> " : "≥ "}${input(least)}`;
   const high = most === null ? "" : `${mostIsOpen ? "< " : "≤ "}${input(most)}`;
   const range = least !== null && most !== null && !leastIsOpen && !mostIsOpen ? `${input(least)}\u00a0–\u00a0${input(most)}` : [low, high].filter((one) => one !== "").join(", ");
   const list = field.kind === "list" ? t("form.list") : "";
-  const isEnglish = i18n.language === "en";
-  const text = field.ownWords || (isEnglish && field.description !== "") ? field.description : known("hints") || field.description;
-  const hint = [sentence(text), list, range].filter((one) => one !== "").join(" · ");
-  return { label: field.ownWords ? field.title : known("names") || readable(field.title), hint };
+  const hint = [sentence(field.description), list, range].filter((one) => one !== "").join(" · ");
+  return { label: readable(field.title, field.name), hint };
 }

@@ -25,8 +25,6 @@ export interface ConfigField {
   items: "number" | "text";
   /** A calendar date; browsers have an input for it. */
   isDate: boolean;
-  /** The plugin itself brought its words in the reader's language. */
-  ownWords: boolean;
 }
 
 export interface Fault {
@@ -69,7 +67,6 @@ function fieldOf(name: string, found: Schema, root: Schema, required: boolean, l
     pattern: typeof schema["pattern"] === "string" ? schema["pattern"] : null,
     items: isRecord(schema["items"]) && ["number", "integer"].includes(String(schema["items"]["type"])) ? "number" : "text",
     isDate: schema["format"] === "date",
-    ownWords: isRecord(found["titles"]) && language in found["titles"],
   };
 }
 

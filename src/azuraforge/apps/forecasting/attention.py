@@ -9,17 +9,58 @@ from pydantic import Field, model_validator
 from azuraforge.apps.forecasting.network import ForecastNetwork, NetworkConfig, NetworkForecaster
 from azuraforge.engine import Tensor, nn
 from azuraforge.errors import InvalidValue
+from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.windows import Inputs
 
 
 class AttentionConfig(NetworkConfig):
     """The size of the network, and its training."""
 
-    width: Annotated[int, Field(default=32, ge=1, le=1024, description="Values per row inside the encoder")]
-    heads: Annotated[int, Field(default=4, ge=1, le=64, description="Attention heads; they share the width")]
-    num_layers: Annotated[int, Field(default=1, ge=1, le=12, description="Encoder blocks")]
+    width: Annotated[
+        int,
+        Field(
+            default=32,
+            ge=1,
+            le=1024,
+            title="Width",
+            description="Values per row inside the encoder",
+            json_schema_extra=in_turkish("Genişlik", "Kodlayıcıda satır başına değer sayısı"),
+        ),
+    ]
+    heads: Annotated[
+        int,
+        Field(
+            default=4,
+            ge=1,
+            le=64,
+            title="Heads",
+            description="Number of attention heads; they share the width",
+            json_schema_extra=in_turkish("Dikkat başlıkları", "Dikkat başlığı sayısı; genişliği paylaşırlar"),
+        ),
+    ]
+    num_layers: Annotated[
+        int,
+        Field(
+            default=1,
+            ge=1,
+            le=12,
+            title="Layers",
+            description="Encoder blocks",
+            json_schema_extra=in_turkish("Katman sayısı", "Kodlayıcı bloklarının sayısı"),
+        ),
+    ]
     attention_rows: Annotated[
-        int, Field(default=24, ge=1, le=2000, description="Last rows of the window that attention reads, at most")
+        int,
+        Field(
+            default=24,
+            ge=1,
+            le=2000,
+            title="Rows attention reads",
+            description="Maximum number of last rows of the window that attention reads",
+            json_schema_extra=in_turkish(
+                "Dikkatin okuduğu satır", "Dikkatin pencereden okuduğu en çok son satır sayısı"
+            ),
+        ),
     ]
 
     @model_validator(mode="after")

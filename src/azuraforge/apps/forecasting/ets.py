@@ -14,6 +14,7 @@ from azuraforge.apps.forecasting.smoothing.estimation import Fitted, fit_forms, 
 from azuraforge.apps.forecasting.smoothing.recursion import Smoothing
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
 #: Longest estimated season; a longer one comes from a decomposition (STL).
@@ -32,16 +33,20 @@ class EtsConfig(ForecastConfig):
         Field(
             default="ZZZ",
             pattern=r"^[AMZ][NAZ][NAMZ]$",
-            description="Error, trend and season: A additive, M multiplicative, N none, Z chosen",
-            json_schema_extra={"title_tr": "Biçim"},
+            title="Form",
+            description="Error, trend and season: A additive, M multiplicative, N none, Z chosen automatically",
+            json_schema_extra=in_turkish(
+                "Biçim", "Hata, eğilim ve mevsim: A toplamsal, M çarpımsal, N yok, Z kendiliğinden seçilir"
+            ),
         ),
     ]
     damped: Annotated[
         bool | None,
         Field(
             default=None,
-            description="Damp the trend; empty: chosen",
-            json_schema_extra={"title_tr": "Sönümlü eğilim"},
+            title="Damped trend",
+            description="Damp the trend. Empty: chosen automatically",
+            json_schema_extra=in_turkish("Sönümlü eğilim", "Eğilim sönümlenir. Boş: kendiliğinden seçilir"),
         ),
     ]
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from azuraforge.apps.forecasting.network import NetworkForecaster
 from azuraforge.apps.forecasting.recurrent import RecurrentConfig, RecurrentNetwork
 from azuraforge.engine import nn
+from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.windows import Inputs
 
 
@@ -16,7 +17,15 @@ class GruConfig(RecurrentConfig):
     """The size of the network, and its training."""
 
     gru_rows: Annotated[
-        int, Field(default=24, ge=1, le=2000, description="Last rows of the window that the GRU reads, at most")
+        int,
+        Field(
+            default=24,
+            ge=1,
+            le=2000,
+            title="Rows the GRU reads",
+            description="Maximum number of last rows of the window that the GRU reads",
+            json_schema_extra=in_turkish("GRU'nun okuduğu satır", "GRU'nun pencereden okuduğu en çok son satır sayısı"),
+        ),
     ]
 
 

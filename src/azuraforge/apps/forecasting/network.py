@@ -11,6 +11,7 @@ from pydantic import Field
 
 from azuraforge.engine import Tensor, nn
 from azuraforge.engine.nn.functional import concat
+from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.linear_start import Line, fit_line
 from azuraforge.plugins.forecasting.time_series import TimeSeriesPipeline
 from azuraforge.plugins.forecasting.training_config import TimeSeriesConfig
@@ -23,9 +24,27 @@ OTHER_ROWS = 12
 class NetworkConfig(TimeSeriesConfig):
     """Settings that every network forecaster has in addition to its own sizes."""
 
-    dropout: Annotated[float, Field(default=0.1, ge=0, lt=1, description="Share of values dropped while training")]
+    dropout: Annotated[
+        float,
+        Field(
+            default=0.1,
+            ge=0,
+            lt=1,
+            title="Dropout",
+            description="Share of values set to zero during training",
+            json_schema_extra=in_turkish("Seyreltme (dropout)", "Eğitimde sıfırlanan değerlerin payı"),
+        ),
+    ]
     linear: Annotated[
-        bool, Field(default=True, description="Begin at a linear forecast on the window and learn what it misses")
+        bool,
+        Field(
+            default=True,
+            title="Linear start",
+            description="Start from a linear forecast on the window and learn its residuals",
+            json_schema_extra=in_turkish(
+                "Doğrusal başlangıç", "Pencere üzerindeki doğrusal tahminle başlanır ve onun artıkları öğrenilir"
+            ),
+        ),
     ]
 
 

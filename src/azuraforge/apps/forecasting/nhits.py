@@ -15,6 +15,7 @@ from pydantic import Field
 from azuraforge.apps.forecasting.network import FlooredNetwork, NetworkConfig, NetworkForecaster, flatten
 from azuraforge.engine import Tensor, nn
 from azuraforge.engine.nn.functional import avg_pool1d, concat, pad
+from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.windows import Inputs, Single
 
 #: A window that hardly varies is scaled by at least this share of the usual spread.
@@ -30,11 +31,24 @@ class NhitsConfig(NetworkConfig):
             default=(8, 4, 1),
             min_length=1,
             max_length=8,
-            description="Rows that each stack averages before it reads them, the coarsest first",
-            json_schema_extra={"title_tr": "Çözünürlükler"},
+            title="Resolutions",
+            description="Rows that each stack averages into one input, the coarsest first",
+            json_schema_extra=in_turkish(
+                "Çözünürlükler", "Her yığının tek girdide ortaladığı satır sayısı; en kabası önce"
+            ),
         ),
     ]
-    width: Annotated[int, Field(default=96, ge=1, le=2048, description="Values per hidden layer of a stack")]
+    width: Annotated[
+        int,
+        Field(
+            default=96,
+            ge=1,
+            le=2048,
+            title="Width",
+            description="Values per hidden layer of a stack",
+            json_schema_extra=in_turkish("Genişlik", "Bir yığının gizli katmanındaki değer sayısı"),
+        ),
+    ]
 
 
 class Stack(nn.Module):

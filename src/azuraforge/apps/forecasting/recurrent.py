@@ -8,14 +8,35 @@ from pydantic import Field
 
 from azuraforge.apps.forecasting.network import ForecastNetwork, NetworkConfig
 from azuraforge.engine import Tensor, nn
+from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.windows import Inputs
 
 
 class RecurrentConfig(NetworkConfig):
     """The size of the network, and its training."""
 
-    hidden_size: Annotated[int, Field(default=48, ge=1, le=1024, description="Size of the recurrent state")]
-    num_layers: Annotated[int, Field(default=1, ge=1, le=4, description="Recurrent layers, each fed by the one below")]
+    hidden_size: Annotated[
+        int,
+        Field(
+            default=48,
+            ge=1,
+            le=1024,
+            title="Hidden size",
+            description="Size of the recurrent state",
+            json_schema_extra=in_turkish("Gizli boyut", "Yinelemeli durumun boyutu"),
+        ),
+    ]
+    num_layers: Annotated[
+        int,
+        Field(
+            default=1,
+            ge=1,
+            le=4,
+            title="Layers",
+            description="Recurrent layers; each reads the output of the one below",
+            json_schema_extra=in_turkish("Katman sayısı", "Yinelemeli katmanlar; her biri altındakinin çıktısını okur"),
+        ),
+    ]
 
 
 class RecurrentNetwork(ForecastNetwork):

@@ -13,16 +13,45 @@ from pydantic import Field
 from azuraforge.apps.forecasting.network import ForecastNetwork, NetworkConfig, NetworkForecaster
 from azuraforge.engine import Tensor, nn
 from azuraforge.engine.nn.functional import pad
+from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.windows import Inputs
 
 
 class TcnConfig(NetworkConfig):
     """The size of the network, and its training."""
 
-    channels: Annotated[int, Field(default=32, ge=1, le=1024, description="Channels of each convolution")]
-    kernel_size: Annotated[int, Field(default=3, ge=2, le=15, description="Rows that one convolution sees")]
+    channels: Annotated[
+        int,
+        Field(
+            default=32,
+            ge=1,
+            le=1024,
+            title="Channels",
+            description="Channels of each convolution",
+            json_schema_extra=in_turkish("Kanal sayısı", "Her evrişimin kanal sayısı"),
+        ),
+    ]
+    kernel_size: Annotated[
+        int,
+        Field(
+            default=3,
+            ge=2,
+            le=15,
+            title="Kernel size",
+            description="Rows that one convolution covers",
+            json_schema_extra=in_turkish("Çekirdek boyutu", "Bir evrişimin kapsadığı satır sayısı"),
+        ),
+    ]
     tcn_rows: Annotated[
-        int, Field(default=48, ge=1, le=2000, description="Last rows of the window that the network reads, at most")
+        int,
+        Field(
+            default=48,
+            ge=1,
+            le=2000,
+            title="Rows the network reads",
+            description="Maximum number of last rows of the window that the network reads",
+            json_schema_extra=in_turkish("Ağın okuduğu satır", "Ağın pencereden okuduğu en çok son satır sayısı"),
+        ),
     ]
 
 

@@ -11,6 +11,7 @@ from azuraforge.apps.vision.augmentation import Augmented, Ranges
 from azuraforge.engine import nn
 from azuraforge.engine.data import Dataset
 from azuraforge.plugins.contract.arrays import Indices
+from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.vision.config import ImageSchema
 from azuraforge.plugins.vision.image_classifier import ImageClassifier, ImageConfig, Single
 
@@ -24,18 +25,77 @@ class CnnConfig(ImageConfig):
             default=(16, 32),
             min_length=1,
             max_length=6,
+            title="Channels",
             description="Output channels of each convolution block; each block halves height and width",
+            json_schema_extra=in_turkish(
+                "Kanal sayıları",
+                "Her evrişim bloğunun çıktı kanalları; her blok yüksekliği ve genişliği yarıya indirir",
+            ),
         ),
     ]
-    hidden_size: Annotated[int, Field(default=128, ge=1, le=4096, description="Size of the layer before the classes")]
-    dropout: Annotated[float, Field(default=0.25, ge=0, lt=1, description="Share of values dropped while training")]
-    augment: Annotated[bool, Field(default=True, description="Turn, scale and shift the images while training")]
-    rotation_degrees: Annotated[
-        float, Field(default=10, ge=0, le=180, description="Turned by at most this, either way")
+    hidden_size: Annotated[
+        int,
+        Field(
+            default=128,
+            ge=1,
+            le=4096,
+            title="Hidden size",
+            description="Size of the layer before the classes",
+            json_schema_extra=in_turkish("Gizli boyut", "Sınıflardan önceki katmanın boyutu"),
+        ),
     ]
-    scale: Annotated[float, Field(default=0.1, ge=0, le=0.9, description="Scaled by at most this share, either way")]
+    dropout: Annotated[
+        float,
+        Field(
+            default=0.25,
+            ge=0,
+            lt=1,
+            title="Dropout",
+            description="Share of values set to zero during training",
+            json_schema_extra=in_turkish("Seyreltme (dropout)", "Eğitimde sıfırlanan değerlerin payı"),
+        ),
+    ]
+    augment: Annotated[
+        bool,
+        Field(
+            default=True,
+            title="Augmentation",
+            description="Rotate, scale and shift the images during training",
+            json_schema_extra=in_turkish("Veri artırma", "Eğitimde görüntüler döndürülür, ölçeklenir ve kaydırılır"),
+        ),
+    ]
+    rotation_degrees: Annotated[
+        float,
+        Field(
+            default=10,
+            ge=0,
+            le=180,
+            title="Rotation (degrees)",
+            description="Maximum rotation in either direction",
+            json_schema_extra=in_turkish("Döndürme (derece)", "İki yönde en büyük döndürme"),
+        ),
+    ]
+    scale: Annotated[
+        float,
+        Field(
+            default=0.1,
+            ge=0,
+            le=0.9,
+            title="Scaling",
+            description="Maximum share by which an image is enlarged or reduced",
+            json_schema_extra=in_turkish("Ölçekleme", "Bir görüntünün büyütüldüğü ya da küçültüldüğü en büyük pay"),
+        ),
+    ]
     shift_share: Annotated[
-        float, Field(default=0.07, ge=0, le=0.5, description="Shifted by at most this share of the width, either way")
+        float,
+        Field(
+            default=0.07,
+            ge=0,
+            le=0.5,
+            title="Shift",
+            description="Maximum shift in either direction, as a share of the width",
+            json_schema_extra=in_turkish("Kaydırma", "İki yönde en büyük kaydırma, genişliğin payı olarak"),
+        ),
     ]
 
 

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, fi
 
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.plugins.contract.notifier import Message, Notifier
+from azuraforge.plugins.contract.shape import in_turkish
 
 if TYPE_CHECKING:
     from apprise import NotifyBase
@@ -40,7 +41,14 @@ class MessengerOptions(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     url: Annotated[SecretStr, AfterValidator(_known), Field(max_length=2000)] = Field(
-        description="such as mailtos://user:password@example.org?to=team@example.org, slack://…, tgram://…"
+        title="URL",
+        description="Apprise URL, such as mailtos://user:password@example.org?to=team@example.org,"
+        " slack://… or tgram://…",
+        json_schema_extra=in_turkish(
+            "URL",
+            "Apprise URL'si, örneğin mailtos://user:password@example.org?to=team@example.org,"
+            " slack://… ya da tgram://…",
+        ),
     )
 
     @field_serializer("url")

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, fi
 from azuraforge.clock import iso
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.plugins.contract.notifier import Message, Notifier
+from azuraforge.plugins.contract.shape import in_turkish
 
 #: Status codes after which a retry may succeed.
 _PASSING = (408, 425, 429)
@@ -36,9 +37,21 @@ class WebhookOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    url: Annotated[SecretStr, AfterValidator(_address), Field(max_length=2000)]
+    url: Annotated[
+        SecretStr,
+        AfterValidator(_address),
+        Field(
+            max_length=2000,
+            title="URL",
+            description="HTTPS address that receives the messages",
+            json_schema_extra=in_turkish("URL", "İletileri alan HTTPS adresi"),
+        ),
+    ]
     secret: Annotated[SecretStr, Field(min_length=16)] | None = Field(
-        default=None, description="signs each message; 16 characters or more"
+        default=None,
+        title="Signing key",
+        description="Key that signs each message; at least 16 characters",
+        json_schema_extra=in_turkish("İmza anahtarı", "Her iletiyi imzalayan anahtar; en az 16 karakter"),
     )
 
     @field_serializer("url")

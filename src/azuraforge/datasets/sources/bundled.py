@@ -14,6 +14,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue
 
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import ImageRead, Source, SourceNews, SourceRead
+from azuraforge.plugins.contract.shape import in_turkish
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,10 @@ class BundledOptions(BaseModel):
 
     series: Literal["co2", "departures", "sunspots", "nile", "digits"] = Field(
         default="co2",
-        validation_alias=AliasChoices("series", "name"),  # users write either
-        description="the bundled series, or the pictures of handwritten digits",
+        validation_alias=AliasChoices("series", "name"),
+        title="Dataset",
+        description="A bundled series, or the images of handwritten digits",
+        json_schema_extra=in_turkish("Veri", "Hazır gelen bir seri ya da el yazısı rakam görüntüleri"),
     )
 
 

@@ -20,7 +20,7 @@ from azuraforge.datasets.sources.tables import FileTableOptions, TableSource, me
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.messages import Message
 from azuraforge.plugins import SourceFinding, SourceNews, SourceRead
-from azuraforge.plugins.contract.shape import Shape
+from azuraforge.plugins.contract.shape import Shape, in_turkish
 
 _WHERE = "source folder"
 #: A file that changed this recently may still be written.
@@ -33,8 +33,21 @@ _NOT_YET = ("*.tmp", "*.temp", "*.part", "*.partial", "*.crdownload", "*.filepar
 class FolderOptions(FileTableOptions):
     """The folder, and the format of the tables in it."""
 
-    folder: str = Field(min_length=1, max_length=1000, description="absolute path inside a folder that is allowed")
-    pattern: str = Field(default="*", min_length=1, max_length=200, description="names of the files, such as *.csv")
+    folder: str = Field(
+        min_length=1,
+        max_length=1000,
+        title="Folder",
+        description="Absolute path inside one of the folders that the settings allow",
+        json_schema_extra=in_turkish("Klasör", "Ayarların izin verdiği klasörlerden birinin içindeki mutlak yol"),
+    )
+    pattern: str = Field(
+        default="*",
+        min_length=1,
+        max_length=200,
+        title="File names",
+        description="Pattern of the file names, such as *.csv",
+        json_schema_extra=in_turkish("Dosya adları", "Dosya adlarının kalıbı, örneğin *.csv"),
+    )
 
 
 class _File(Shape):

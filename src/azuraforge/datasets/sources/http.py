@@ -29,7 +29,7 @@ from azuraforge.datasets.sources.tables import FileTableOptions, TableSource, me
 from azuraforge.errors import InvalidInput, InvalidValue, TransientError
 from azuraforge.messages import Message
 from azuraforge.plugins import SecretName, SourceNews, SourceRead
-from azuraforge.plugins.contract.shape import Shape
+from azuraforge.plugins.contract.shape import Shape, in_turkish
 
 _SILENCE_SECONDS = 30.0
 _ACCEPT = "text/csv, application/x-ndjson, application/vnd.apache.parquet, */*;q=0.5"
@@ -54,36 +54,83 @@ class HttpOptions(FileTableOptions):
     """The address of the table, and its format."""
 
     url: Annotated[str, AfterValidator(_plain_address)] = Field(
-        max_length=2000, description="https address of a CSV, JSON lines or Parquet file"
+        max_length=2000,
+        title="URL",
+        description="HTTPS address of a CSV, JSON Lines or Parquet file",
+        json_schema_extra=in_turkish("URL", "Bir CSV, JSON Lines ya da Parquet dosyasının HTTPS adresi"),
     )
 
     authorization: SecretName | None = Field(
-        default=None, description="name of the secret that is sent to this host, and to no other"
+        default=None,
+        title="Authorization",
+        description="Name of the secret that is sent to this host only",
+        json_schema_extra=in_turkish("Yetkilendirme", "Yalnızca bu sunucuya gönderilen sırrın adı"),
     )
     authorization_kind: AuthorizationKind = Field(
-        default="bearer", description="bearer: the secret is a token; basic: USER:PASSWORD; header: a header's value"
+        default="bearer",
+        title="Kind of authorization",
+        description="bearer: the secret is a token. basic: the secret is USER:PASSWORD. header: the secret"
+        " is the value of a header",
+        json_schema_extra=in_turkish(
+            "Yetkilendirme türü",
+            "bearer: sır bir jetondur. basic: sır KULLANICI:PAROLA biçimindedir. header: sır bir başlığın değeridir",
+        ),
     )
     authorization_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,100}$")] | None = Field(
-        default=None, description="with the kind header: its name, such as X-Api-Key"
+        default=None,
+        title="Authorization header",
+        description="Name of the header if the kind is header, such as X-Api-Key",
+        json_schema_extra=in_turkish("Yetkilendirme başlığı", "Tür header ise başlığın adı, örneğin X-Api-Key"),
     )
     rows_field: str | None = Field(
         default=None,
         min_length=1,
         max_length=200,
-        description="of a JSON document: the field that holds the rows, such as data.items; '.': the document itself",
+        title="Field of the rows",
+        description="Field of a JSON document that contains the rows, such as data.items; '.' is the document itself",
+        json_schema_extra=in_turkish(
+            "Satırların alanı", "Bir JSON belgesinde satırları içeren alan, örneğin data.items; '.' belgenin kendisidir"
+        ),
     )
     paging: Paging = Field(
         default="none",
-        description="next_field: the JSON holds the next address; link_header: `Link: rel=next`; page, offset: a"
-        " parameter counts pages or rows",
+        title="Paging",
+        description="next_field: the JSON contains the next address. link_header: a Link header with"
+        " rel=next. page, offset: a parameter counts pages or rows",
+        json_schema_extra=in_turkish(
+            "Sayfalama",
+            "next_field: JSON sonraki adresi içerir. link_header: rel=next içeren bir Link başlığı."
+            " page, offset: bir parametre sayfaları ya da satırları sayar",
+        ),
     )
     next_field: str | None = Field(
-        default=None, min_length=1, max_length=200, description="with paging next_field: such as links.next"
+        default=None,
+        min_length=1,
+        max_length=200,
+        title="Field of the next address",
+        description="Field of the JSON document if paging is next_field, such as links.next",
+        json_schema_extra=in_turkish(
+            "Sonraki adresin alanı", "Sayfalama next_field ise JSON belgesindeki alan, örneğin links.next"
+        ),
     )
     page_parameter: str | None = Field(
-        default=None, min_length=1, max_length=100, description="empty: page or offset, as the paging is called"
+        default=None,
+        min_length=1,
+        max_length=100,
+        title="Page parameter",
+        description="Name of the parameter that counts. Empty: page or offset, like the paging",
+        json_schema_extra=in_turkish(
+            "Sayfa parametresi", "Sayan parametrenin adı. Boş: sayfalamaya göre page ya da offset"
+        ),
     )
-    max_pages: int = Field(default=1000, ge=1, le=100_000, description="more are an error")
+    max_pages: int = Field(
+        default=1000,
+        ge=1,
+        le=100_000,
+        title="Maximum pages",
+        description="A document with more pages is an error",
+        json_schema_extra=in_turkish("En çok sayfa", "Daha çok sayfalı bir belge hatadır"),
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> HttpOptions:

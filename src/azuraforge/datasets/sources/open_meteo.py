@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, HttpUrl, JsonValue, model_val
 from azuraforge.errors import InvalidInput, InvalidValue, TransientError
 from azuraforge.messages import Message
 from azuraforge.plugins import Source, SourceNews, SourceRead
+from azuraforge.plugins.contract.shape import in_turkish
 
 ARCHIVE_URL = "https://archive-api.open-meteo.com/v1/archive"
 GEOCODING_URL = "https://geocoding-api.open-meteo.com/v1/search"
@@ -34,19 +35,72 @@ class OpenMeteoOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    place: str | None = Field(default=None, max_length=100, description="a place's name, such as Ankara")
-    country: str | None = Field(default=None, pattern="^[A-Za-z]{2}$", description="ISO code, where names repeat")
-    latitude: float | None = Field(default=None, ge=-90, le=90)
-    longitude: float | None = Field(default=None, ge=-180, le=180)
-    start: date = Field(description="first day")
-    end: date | None = Field(default=None, description="last day; empty: the day before yesterday")
-    target: str = Field(default="temperature_2m", pattern="^[a-z0-9_]+$", description="the quantity to forecast")
+    place: str | None = Field(
+        default=None,
+        max_length=100,
+        title="Place",
+        description="Name of a place, such as Ankara",
+        json_schema_extra=in_turkish("Yer", "Bir yerin adı, örneğin Ankara"),
+    )
+    country: str | None = Field(
+        default=None,
+        pattern="^[A-Za-z]{2}$",
+        title="Country",
+        description="ISO code of the country, if several places have this name",
+        json_schema_extra=in_turkish("Ülke", "Aynı adda birden çok yer varsa ülkenin ISO kodu"),
+    )
+    latitude: float | None = Field(
+        default=None,
+        ge=-90,
+        le=90,
+        title="Latitude",
+        description="Degrees north, instead of a place",
+        json_schema_extra=in_turkish("Enlem", "Yer adı yerine kuzey enlemi (derece)"),
+    )
+    longitude: float | None = Field(
+        default=None,
+        ge=-180,
+        le=180,
+        title="Longitude",
+        description="Degrees east, instead of a place",
+        json_schema_extra=in_turkish("Boylam", "Yer adı yerine doğu boylamı (derece)"),
+    )
+    start: date = Field(
+        title="First day",
+        description="First day to read",
+        json_schema_extra=in_turkish("İlk gün", "Okunacak ilk gün"),
+    )
+    end: date | None = Field(
+        default=None,
+        title="Last day",
+        description="Last day to read. Empty: the day before yesterday",
+        json_schema_extra=in_turkish("Son gün", "Okunacak son gün. Boş: evvelsi gün"),
+    )
+    target: str = Field(
+        default="temperature_2m",
+        pattern="^[a-z0-9_]+$",
+        title="Target",
+        description="The quantity to forecast",
+        json_schema_extra=in_turkish("Hedef", "Tahmin edilecek nicelik"),
+    )
     features: list[str] = Field(
         default_factory=lambda: ["relative_humidity_2m", "surface_pressure", "wind_speed_10m"],
-        description="other quantities, as Open-Meteo names them",
+        title="Inputs",
+        description="Other quantities as inputs, by their names in Open-Meteo",
+        json_schema_extra=in_turkish("Girdiler", "Girdi olacak diğer nicelikler, Open-Meteo'daki adlarıyla"),
     )
-    base_url: HttpUrl = Field(default=HttpUrl(ARCHIVE_URL), description="address of the archive; your own instance")
-    geocoding_url: HttpUrl = Field(default=HttpUrl(GEOCODING_URL), description="address of the search for names")
+    base_url: HttpUrl = Field(
+        default=HttpUrl(ARCHIVE_URL),
+        title="Archive URL",
+        description="URL of the archive, such as your own instance",
+        json_schema_extra=in_turkish("Arşiv URL'si", "Arşivin URL'si, örneğin kendi kurulumunuz"),
+    )
+    geocoding_url: HttpUrl = Field(
+        default=HttpUrl(GEOCODING_URL),
+        title="Geocoding URL",
+        description="URL of the geocoding service",
+        json_schema_extra=in_turkish("Coğrafi kodlama URL'si", "Coğrafi kodlama hizmetinin URL'si"),
+    )
 
     @model_validator(mode="after")
     def _one_place(self) -> OpenMeteoOptions:

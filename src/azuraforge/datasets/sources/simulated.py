@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import Source, SourceNews, SourceRead
+from azuraforge.plugins.contract.shape import in_turkish
 
 #: A forecast counts only if it was made before its target's time: these hours are still in the future.
 START = datetime(2100, 1, 1, tzinfo=UTC)
@@ -25,15 +26,61 @@ class SimulatedOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    rows_at_first: int = Field(default=96, ge=20, le=100_000, description="hourly rows that are there at first")
-    rows_per_refresh: int = Field(default=1, ge=1, le=10_000, description="rows that each refresh brings")
-    rows: int = Field(default=264, ge=20, le=100_000, description="all rows; after them nothing comes")
-    season: int = Field(default=12, ge=2, le=1000, description="rows in one season at first")
-    changes_after: int | None = Field(
-        default=132, ge=1, description="rows after which the season changes; empty: never"
+    rows_at_first: int = Field(
+        default=96,
+        ge=20,
+        le=100_000,
+        title="Rows at first",
+        description="Hourly rows in the first version",
+        json_schema_extra=in_turkish("İlk satırlar", "İlk sürümdeki saatlik satır sayısı"),
     )
-    later_season: int = Field(default=8, ge=2, le=1000, description="rows in one season after the change")
-    seed: int = Field(default=7, ge=0, le=2**32 - 1)
+    rows_per_refresh: int = Field(
+        default=1,
+        ge=1,
+        le=10_000,
+        title="Rows per refresh",
+        description="Rows that each refresh adds",
+        json_schema_extra=in_turkish("Yenileme başına satır", "Her yenilemenin eklediği satır sayısı"),
+    )
+    rows: int = Field(
+        default=264,
+        ge=20,
+        le=100_000,
+        title="Rows",
+        description="Total number of rows; later refreshes add none",
+        json_schema_extra=in_turkish("Satır sayısı", "Toplam satır sayısı; sonraki yenilemeler satır eklemez"),
+    )
+    season: int = Field(
+        default=12,
+        ge=2,
+        le=1000,
+        title="Season",
+        description="Rows in one season before the change",
+        json_schema_extra=in_turkish("Mevsim", "Değişiklikten önce bir mevsimdeki satır sayısı"),
+    )
+    changes_after: int | None = Field(
+        default=132,
+        ge=1,
+        title="Changes after",
+        description="Rows after which the season changes. Empty: never",
+        json_schema_extra=in_turkish("Değişme anı", "Mevsimin kaç satırdan sonra değiştiği. Boş: değişmez"),
+    )
+    later_season: int = Field(
+        default=8,
+        ge=2,
+        le=1000,
+        title="Later season",
+        description="Rows in one season after the change",
+        json_schema_extra=in_turkish("Sonraki mevsim", "Değişiklikten sonra bir mevsimdeki satır sayısı"),
+    )
+    seed: int = Field(
+        default=7,
+        ge=0,
+        le=2**32 - 1,
+        title="Seed",
+        description="Seed of the noise",
+        json_schema_extra=in_turkish("Tohum", "Gürültünün tohumu"),
+    )
 
 
 class Simulated(Source):

@@ -22,6 +22,7 @@ from azuraforge.datasets.reading.parquet import describe, is_parquet, readable
 from azuraforge.datasets.reading.times import check_zone
 from azuraforge.errors import InvalidInput, InvalidValue
 from azuraforge.plugins import Source, SourceFinding, SourceRead
+from azuraforge.plugins.contract.shape import in_turkish
 
 Column = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -39,27 +40,91 @@ class TableOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    time: Column = Field(description="the time column")
-    target: Column = Field(description="the column to forecast")
-    series: Column | None = Field(default=None, description="the column that tells several series apart")
-    features: list[Column] | None = Field(
-        default=None, max_length=10_000, description="input columns; empty: every other numeric column"
+    time: Column = Field(
+        title="Time column",
+        description="Column that contains the times",
+        json_schema_extra=in_turkish("Zaman sütunu", "Zamanları içeren sütun"),
     )
-    exclude: list[Column] = Field(default_factory=list, max_length=10_000, description="columns to leave out")
-    unit: str = Field(default="", max_length=40, description="of the target, such as °C")
+    target: Column = Field(
+        title="Target",
+        description="Column to forecast",
+        json_schema_extra=in_turkish("Hedef", "Tahmin edilecek sütun"),
+    )
+    series: Column | None = Field(
+        default=None,
+        title="Series column",
+        description="Column that names the series of each row",
+        json_schema_extra=in_turkish("Seri sütunu", "Her satırın serisini belirten sütun"),
+    )
+    features: list[Column] | None = Field(
+        default=None,
+        max_length=10_000,
+        title="Inputs",
+        description="Columns used as inputs. Empty: every other numeric column",
+        json_schema_extra=in_turkish("Girdiler", "Girdi olarak kullanılan sütunlar. Boş: diğer bütün sayısal sütunlar"),
+    )
+    exclude: list[Column] = Field(
+        default_factory=list,
+        max_length=10_000,
+        title="Left out",
+        description="Columns to leave out",
+        json_schema_extra=in_turkish("Dışarıda bırakılan", "Dışarıda bırakılacak sütunlar"),
+    )
+    unit: str = Field(
+        default="",
+        max_length=40,
+        title="Unit",
+        description="Unit of the target, such as °C",
+        json_schema_extra=in_turkish("Birim", "Hedefin birimi, örneğin °C"),
+    )
     timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
-        default="UTC", max_length=64, description="zone of times without one, and of the calendar"
+        default="UTC",
+        max_length=64,
+        title="Time zone",
+        description="Zone of times without an offset, and of the calendar",
+        json_schema_extra=in_turkish("Saat dilimi", "Saat farkı belirtilmemiş zamanların ve takvimin dilimi"),
     )
 
 
 class FileTableOptions(TableOptions):
     """The format of a file's rows. Omitted options are detected."""
 
-    format: Literal["auto", "csv", "json_lines", "parquet"] = Field(default="auto", description="auto: found")
-    separator: str | None = Field(default=None, min_length=1, max_length=1, description="of CSV; empty: found")
-    decimal: Literal[".", ","] | None = Field(default=None, description="empty: found")
-    encoding: str | None = Field(default=None, max_length=40, description="empty: UTF-8 or UTF-16, else Windows-1254")
-    time_format: str | None = Field(default=None, max_length=100, description="such as %d/%m/%Y %H:%M; empty: found")
+    format: Literal["auto", "csv", "json_lines", "parquet"] = Field(
+        default="auto",
+        title="Format",
+        description="File format; auto detects it",
+        json_schema_extra=in_turkish("Biçim", "Dosya biçimi; auto kendiliğinden bulur"),
+    )
+    separator: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1,
+        title="Separator",
+        description="Separator of CSV columns. Empty: detected",
+        json_schema_extra=in_turkish("Ayırıcı", "CSV sütunlarının ayırıcısı. Boş: kendiliğinden bulunur"),
+    )
+    decimal: Literal[".", ","] | None = Field(
+        default=None,
+        title="Decimal mark",
+        description="Decimal mark of CSV numbers. Empty: detected",
+        json_schema_extra=in_turkish("Ondalık işareti", "CSV sayılarının ondalık işareti. Boş: kendiliğinden bulunur"),
+    )
+    encoding: str | None = Field(
+        default=None,
+        max_length=40,
+        title="Encoding",
+        description="Encoding of the file. Empty: UTF-8, UTF-16 or else Windows-1254",
+        json_schema_extra=in_turkish("Kodlama", "Dosyanın kodlaması. Boş: UTF-8, UTF-16, olmazsa Windows-1254"),
+    )
+    time_format: str | None = Field(
+        default=None,
+        max_length=100,
+        title="Time format",
+        description="Format of the times, such as %d/%m/%Y %H:%M. Empty: detected",
+        json_schema_extra=in_turkish(
+            "Zaman biçimi", "Zamanların biçimi, örneğin %d/%m/%Y %H:%M. Boş: kendiliğinden bulunur"
+        ),
+    )
 
 
 OptionsT = TypeVar("OptionsT", bound=TableOptions)

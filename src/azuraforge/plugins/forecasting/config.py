@@ -11,6 +11,7 @@ from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.parts import Rows, Schema, Split, Table
 from azuraforge.plugins.contract.pipeline import Config
+from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.availability import known_ahead_of
 from azuraforge.plugins.forecasting.covariates import check_known_ahead
 from azuraforge.plugins.forecasting.holidays import check_country
@@ -26,62 +27,132 @@ QUANTILE_LEVELS: tuple[float, ...] = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.
 class ForecastConfig(Config):
     """Settings of the task itself; baselines get the same ones."""
 
-    horizon: Annotated[int, Field(default=12, ge=1, le=1000, description="Rows to predict from each origin")]
+    horizon: Annotated[
+        int,
+        Field(
+            default=12,
+            ge=1,
+            le=1000,
+            title="Horizon",
+            description="Rows to predict from each origin",
+            json_schema_extra=in_turkish("Ufuk", "Her başlangıçtan tahmin edilecek satır sayısı"),
+        ),
+    ]
     season: Annotated[
         int | None,
-        Field(default=None, ge=1, le=10_000, description="Rows in one season; empty: taken from the frequency"),
+        Field(
+            default=None,
+            ge=1,
+            le=10_000,
+            title="Season",
+            description="Rows in one season. Empty: derived from the frequency",
+            json_schema_extra=in_turkish("Mevsim", "Bir mevsimdeki satır sayısı. Boş: sıklıktan bulunur"),
+        ),
     ]
     validation_share: Annotated[
-        float, Field(default=0.15, gt=0, lt=0.5, description="Share of rows for early stopping and calibration")
+        float,
+        Field(
+            default=0.15,
+            gt=0,
+            lt=0.5,
+            title="Validation share",
+            description="Share of rows for early stopping and calibration",
+            json_schema_extra=in_turkish("Doğrulama payı", "Erken durdurma ve kalibrasyon için ayrılan satır payı"),
+        ),
     ]
     test_share: Annotated[
-        float, Field(default=0.15, gt=0, lt=0.5, description="Share of rows at the end, held out to judge")
+        float,
+        Field(
+            default=0.15,
+            gt=0,
+            lt=0.5,
+            title="Test share",
+            description="Share of rows at the end, held out for evaluation",
+            json_schema_extra=in_turkish("Test payı", "Sonda, değerlendirme için ayrı tutulan satır payı"),
+        ),
     ]
-    gap: Annotated[int, Field(default=0, ge=0, le=10_000, description="Rows left out between two parts")]
+    gap: Annotated[
+        int,
+        Field(
+            default=0,
+            ge=0,
+            le=10_000,
+            title="Gap",
+            description="Rows left out between two sets",
+            json_schema_extra=in_turkish("Boşluk", "İki küme arasında dışarıda bırakılan satır sayısı"),
+        ),
+    ]
     backtest_folds: Annotated[
         int,
         Field(
             default=0,
             ge=0,
             le=20,
-            description="Rolling-origin backtest: learn so many times more, on growing parts of the rows before the"
-            " test part, and measure each; 0: none",
-            json_schema_extra={"title_tr": "Geriye dönük sınama katları"},
+            title="Backtest folds",
+            description="Rolling-origin backtest: train this many more times on growing parts of the rows"
+            " before the test set, and score each. 0: none",
+            json_schema_extra=in_turkish(
+                "Geriye dönük sınama katları",
+                "Kayan başlangıçlı geriye dönük sınama: test kümesinden önceki satırların büyüyen"
+                " bölümlerinde bu kadar kez daha eğitilir ve her biri skorlanır. 0: yapılmaz",
+            ),
         ),
     ]
     refit: Annotated[
         bool,
         Field(
             default=True,
-            description="After the verdict, fit the same configuration again on every row; the refitted model serves",
-            json_schema_extra={"title_tr": "Karardan sonra yeniden eğit"},
+            title="Refit after the verdict",
+            description="After the verdict, fit the same config again on all rows; the refitted model serves",
+            json_schema_extra=in_turkish(
+                "Karardan sonra yeniden eğit",
+                "Karardan sonra model aynı ayarlarla bütün satırlarda yeniden eğitilir; tahminleri"
+                " yeniden eğitilen model verir",
+            ),
         ),
     ]
     intervals: Annotated[
         Literal["fixed", "adaptive"],
         Field(
             default="fixed",
-            description="fixed: as wide as the errors on the validation part say; adaptive: widened and narrowed by"
-            " the last 500 known outcomes, which takes as many more forecasts per answer",
-            json_schema_extra={"title_tr": "Aralıklar"},
+            title="Intervals",
+            description="fixed: widths from the errors on the validation set. adaptive: widths adjusted by the"
+            " last 500 known outcomes, which requires as many additional forecasts per prediction",
+            json_schema_extra=in_turkish(
+                "Güven aralıkları",
+                "fixed: genişlik doğrulama kümesindeki hatalardan bulunur. adaptive: genişlik bilinen"
+                " son 500 sonuca göre ayarlanır; tahmin başına bu kadar ek tahmin gerekir",
+            ),
         ),
     ]
     reconcile: Annotated[
         Literal["none", "bottom_up", "mint_shrink"],
         Field(
             default="mint_shrink",
-            description="Where the dataset declares groups: how forecasts of series and totals are made to add up."
-            " mint_shrink: by the covariance of their errors; bottom_up: totals are sums; none: they are left alone",
-            json_schema_extra={"title_tr": "Toplamların uzlaştırılması"},
+            title="Reconcile totals",
+            description="How forecasts of series and of declared totals are made to add up. mint_shrink: by the"
+            " covariance of their errors. bottom_up: totals are sums of the series. none: forecasts"
+            " are not changed",
+            json_schema_extra=in_turkish(
+                "Toplamların uzlaştırılması",
+                "Serilerin ve bildirilen toplamların tahminleri nasıl tutarlı kılınır. mint_shrink:"
+                " hataların kovaryansıyla. bottom_up: toplamlar serilerin toplamıdır. none: tahminler"
+                " değiştirilmez",
+            ),
         ),
     ]
     non_negative: Annotated[
         Literal["auto", "off"],
         Field(
             default="auto",
-            description="auto: forecasts and intervals end at zero where the training rows are counts (whole numbers,"
-            " none negative) or, without negative values, at least 30 % zeros; off: nowhere",
-            json_schema_extra={"title_tr": "Sıfırın altına inmeyen tahminler"},
+            title="No negative forecasts",
+            description="auto: forecasts and intervals do not go below zero if the training rows have no"
+            " negative values and are whole numbers or at least 30 % zeros. off: they may",
+            json_schema_extra=in_turkish(
+                "Negatif olmayan tahminler",
+                "auto: eğitim satırlarında negatif değer yoksa ve değerler tam sayıysa ya da en az"
+                " %30'u sıfırsa tahminler ve aralıklar sıfırın altına inmez. off: inebilir",
+            ),
         ),
     ]
     known_ahead: Annotated[
@@ -89,8 +160,12 @@ class ForecastConfig(Config):
         Field(
             default=(),
             max_length=50,
-            description="Columns whose values are known before the rows to predict begin, such as planned prices",
-            json_schema_extra={"title_tr": "Önceden bilinen sütunlar"},
+            title="Known ahead",
+            description="Columns whose future values are known at the origin, such as planned prices",
+            json_schema_extra=in_turkish(
+                "Önceden bilinen sütunlar",
+                "Gelecek değerleri tahmin başlangıcında bilinen sütunlar, örneğin planlanan fiyatlar",
+            ),
         ),
     ]
     holidays: Annotated[
@@ -98,8 +173,12 @@ class ForecastConfig(Config):
         Field(
             default=None,
             pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,6})?$",
-            description="Country (ISO 3166, TR or DE-BY) whose public holidays are known ahead; empty: none",
-            json_schema_extra={"title_tr": "Resmî tatiller"},
+            title="Public holidays",
+            description="Country whose public holidays are used as input (ISO 3166, such as TR or DE-BY). Empty: none",
+            json_schema_extra=in_turkish(
+                "Resmî tatiller",
+                "Resmî tatilleri girdi olarak kullanılan ülke (ISO 3166; örneğin TR ya da DE-BY). Boş: kullanılmaz",
+            ),
         ),
     ]
 

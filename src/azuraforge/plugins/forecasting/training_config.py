@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from azuraforge.plugins.contract.parts import Schema
+from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.config import ForecastConfig, window_within
 from azuraforge.plugins.forecasting.transforms import TransformName
 
@@ -24,23 +25,81 @@ class TimeSeriesConfig(ForecastConfig):
             default=None,
             ge=2,
             le=2000,
-            description="Rows looked back; empty: three seasons, at least 30 and at most 192, fewer in a short series",
-            json_schema_extra={"title_tr": "Pencere"},
+            title="Window",
+            description="Rows of history that are read. Empty: three seasons, at least 30 and at most 192,"
+            " fewer in a short series",
+            json_schema_extra=in_turkish(
+                "Pencere", "Okunan geçmiş satır sayısı. Boş: üç mevsim, en az 30, en çok 192; kısa seride daha az"
+            ),
         ),
     ]
     transform: Annotated[
         TransformName,
-        Field(default="none", description="Change of the target before learning; inverted in every forecast"),
+        Field(
+            default="none",
+            title="Transform",
+            description="Transformation of the target before training; inverted in every forecast",
+            json_schema_extra=in_turkish(
+                "Dönüşüm", "Hedefe eğitimden önce uygulanan dönüşüm; her tahminde geri çevrilir"
+            ),
+        ),
     ]
-    calendar: Annotated[bool, Field(default=True, description="Give the network hour, weekday and day of the year")]
-    features: Annotated[bool, Field(default=True, description="Give the network the dataset's other columns")]
-    epochs: Annotated[int, Field(default=60, ge=1, le=10_000, description="Passes over the training part, at most")]
+    calendar: Annotated[
+        bool,
+        Field(
+            default=True,
+            title="Calendar features",
+            description="Use hour, weekday and day of the year as inputs",
+            json_schema_extra=in_turkish(
+                "Takvim özellikleri", "Saat, haftanın günü ve yılın günü girdi olarak kullanılır"
+            ),
+        ),
+    ]
+    features: Annotated[
+        bool,
+        Field(
+            default=True,
+            title="Other columns as inputs",
+            description="Use the dataset's other columns as inputs",
+            json_schema_extra=in_turkish(
+                "Diğer sütunlar girdi olsun", "Veri kümesinin diğer sütunları girdi olarak kullanılır"
+            ),
+        ),
+    ]
+    epochs: Annotated[
+        int,
+        Field(
+            default=60,
+            ge=1,
+            le=10_000,
+            title="Epochs",
+            description="Maximum number of passes over the training set",
+            json_schema_extra=in_turkish("Dönem sayısı (epoch)", "Eğitim kümesi üzerinden en çok geçiş sayısı"),
+        ),
+    ]
     max_steps: Annotated[
         int,
-        Field(default=3000, ge=1, le=10_000_000, description="Batches in all, at most; long series end by this"),
+        Field(
+            default=3000,
+            ge=1,
+            le=10_000_000,
+            title="Maximum steps",
+            description="Maximum number of batches; limits training on long series",
+            json_schema_extra=in_turkish("En çok adım sayısı", "En çok yığın sayısı; uzun serilerde eğitimi sınırlar"),
+        ),
     ]
     patience: Annotated[
-        int, Field(default=10, ge=1, le=1000, description="Looks at the validation part without gain before stopping")
+        int,
+        Field(
+            default=10,
+            ge=1,
+            le=1000,
+            title="Patience",
+            description="Validation checks without improvement before training stops",
+            json_schema_extra=in_turkish(
+                "Sabır (patience)", "Eğitim durmadan önce iyileşme getirmeyen doğrulama sayısı"
+            ),
+        ),
     ]
     stop_after: Annotated[
         int | None,
@@ -48,19 +107,68 @@ class TimeSeriesConfig(ForecastConfig):
             default=None,
             ge=1,
             le=10_000,
-            description="Stop after so many epochs whatever the validation part says, and keep the last weights; this"
-            " is how the winner of a study is trained anew",
+            title="Stop after",
+            description="Stop after this many epochs regardless of the validation set, and keep the last"
+            " weights; the winner of a study is retrained this way",
+            json_schema_extra=in_turkish(
+                "Şu dönemde dur",
+                "Doğrulama kümesine bakılmadan bu kadar dönem sonra durulur ve son ağırlıklar saklanır;"
+                " bir aramanın kazananı böyle yeniden eğitilir",
+            ),
         ),
     ]
-    batch_size: Annotated[int, Field(default=128, ge=1, le=8192, description="Windows per step")]
-    learning_rate: Annotated[
-        float, Field(default=2e-3, gt=0, le=1, description="Highest step size; it warms up and falls")
+    batch_size: Annotated[
+        int,
+        Field(
+            default=128,
+            ge=1,
+            le=8192,
+            title="Batch size",
+            description="Windows per step",
+            json_schema_extra=in_turkish("Yığın boyutu (batch)", "Adım başına pencere sayısı"),
+        ),
     ]
-    weight_decay: Annotated[float, Field(default=1e-3, ge=0, le=1, description="Pull of the weights towards zero")]
-    clip_norm: Annotated[float, Field(default=1.0, gt=0, le=1000, description="Longest gradient; longer ones are cut")]
+    learning_rate: Annotated[
+        float,
+        Field(
+            default=2e-3,
+            gt=0,
+            le=1,
+            title="Learning rate",
+            description="Peak step size; it warms up and then decays",
+            json_schema_extra=in_turkish("Öğrenme oranı", "En büyük adım boyu; önce ısınarak yükselir, sonra azalır"),
+        ),
+    ]
+    weight_decay: Annotated[
+        float,
+        Field(
+            default=1e-3,
+            ge=0,
+            le=1,
+            title="Weight decay",
+            description="Strength of the pull of the weights towards zero",
+            json_schema_extra=in_turkish("Ağırlık sönümü (weight decay)", "Ağırlıkların sıfıra çekilme gücü"),
+        ),
+    ]
+    clip_norm: Annotated[
+        float,
+        Field(
+            default=1.0,
+            gt=0,
+            le=1000,
+            title="Gradient clipping",
+            description="Maximum norm of the gradient; longer gradients are clipped",
+            json_schema_extra=in_turkish("Gradyan kırpma", "Gradyanın en büyük normu; daha uzun gradyanlar kırpılır"),
+        ),
+    ]
     loss: Annotated[
         Literal["mse", "huber"],
-        Field(default="mse", description="Error of the point forecast; huber minds outliers less"),
+        Field(
+            default="mse",
+            title="Loss",
+            description="Loss of the point forecast; huber is less sensitive to outliers",
+            json_schema_extra=in_turkish("Kayıp", "Nokta tahmininin kaybı; huber aykırı değerlere daha az duyarlıdır"),
+        ),
     ]
 
     def window_of(self, schema: Schema) -> int:

@@ -20,6 +20,7 @@ from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.dataset_schema import DataKindName, DatasetSchema
 from azuraforge.plugins.contract.pipeline import Config, ConfigT, Pipeline, PredictorT, RunContext
+from azuraforge.plugins.contract.shape import in_turkish
 
 if TYPE_CHECKING:  # the API and the supervisor never load Polars; children do
     import polars as pl
@@ -127,14 +128,42 @@ class ClassifyConfig(Config):
 
     validation_share: Annotated[
         float,
-        Field(default=0.1, gt=0, lt=0.5, description="Share of the learning examples for early stopping, calibration"),
+        Field(
+            default=0.1,
+            gt=0,
+            lt=0.5,
+            title="Validation share",
+            description="Share of the training examples for early stopping and calibration",
+            json_schema_extra=in_turkish(
+                "Doğrulama payı", "Erken durdurma ve kalibrasyon için ayrılan eğitim örneklerinin payı"
+            ),
+        ),
     ]
     test_share: Annotated[
         float,
-        Field(default=0.2, gt=0, lt=0.5, description="Share held out to judge, where the dataset names no test part"),
+        Field(
+            default=0.2,
+            gt=0,
+            lt=0.5,
+            title="Test share",
+            description="Share of the examples held out for evaluation if the dataset has no test set",
+            json_schema_extra=in_turkish(
+                "Test payı", "Veri kümesinin test kümesi yoksa değerlendirme için ayrı tutulan örnek payı"
+            ),
+        ),
     ]
     split_seed: Annotated[
-        int, Field(default=0, ge=0, le=2**31, description="Which examples fall into which part; not the run's seed")
+        int,
+        Field(
+            default=0,
+            ge=0,
+            le=2**31,
+            title="Seed of the split",
+            description="Decides which examples go into which set; separate from the run's seed",
+            json_schema_extra=in_turkish(
+                "Bölme tohumu", "Hangi örneğin hangi kümeye gireceğini belirler; çalıştırmanın tohumundan ayrıdır"
+            ),
+        ),
     ]
 
 

@@ -35,6 +35,7 @@ from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.pipeline import RunContext
+from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.training import BestAverage, Reporter
 from azuraforge.plugins.vision.calibration import fit_temperature, softmax
 from azuraforge.plugins.vision.config import (
@@ -54,9 +55,29 @@ _PREDICT_BATCH = 500
 class ImageConfig(ClassifyConfig):
     """Settings for training a network on images, in addition to the task's own."""
 
-    epochs: Annotated[int, Field(default=8, ge=1, le=1000, description="Passes over the training part, at most")]
+    epochs: Annotated[
+        int,
+        Field(
+            default=8,
+            ge=1,
+            le=1000,
+            title="Epochs",
+            description="Maximum number of passes over the training set",
+            json_schema_extra=in_turkish("Dönem sayısı (epoch)", "Eğitim kümesi üzerinden en çok geçiş sayısı"),
+        ),
+    ]
     patience: Annotated[
-        int, Field(default=50, ge=1, le=1000, description="Looks at the validation part without gain before stopping")
+        int,
+        Field(
+            default=50,
+            ge=1,
+            le=1000,
+            title="Patience",
+            description="Validation checks without improvement before training stops",
+            json_schema_extra=in_turkish(
+                "Sabır (patience)", "Eğitim durmadan önce iyileşme getirmeyen doğrulama sayısı"
+            ),
+        ),
     ]
     stop_after: Annotated[
         int | None,
@@ -64,24 +85,79 @@ class ImageConfig(ClassifyConfig):
             default=None,
             ge=1,
             le=1000,
-            description="Stop after so many epochs whatever the validation part says, and keep the last weights; this"
-            " is how the winner of a study is trained anew",
+            title="Stop after",
+            description="Stop after this many epochs regardless of the validation set, and keep the last"
+            " weights; the winner of a study is retrained this way",
+            json_schema_extra=in_turkish(
+                "Şu dönemde dur",
+                "Doğrulama kümesine bakılmadan bu kadar dönem sonra durulur ve son ağırlıklar saklanır;"
+                " bir aramanın kazananı böyle yeniden eğitilir",
+            ),
         ),
     ]
-    batch_size: Annotated[int, Field(default=128, ge=2, le=4096, description="Images per step")]
-    learning_rate: Annotated[
-        float, Field(default=4e-3, gt=0, le=1, description="Highest step size; it rises to it once and falls")
+    batch_size: Annotated[
+        int,
+        Field(
+            default=128,
+            ge=2,
+            le=4096,
+            title="Batch size",
+            description="Images per step",
+            json_schema_extra=in_turkish("Yığın boyutu (batch)", "Adım başına görüntü sayısı"),
+        ),
     ]
-    weight_decay: Annotated[float, Field(default=1e-2, ge=0, le=1, description="Pull of the weights towards zero")]
+    learning_rate: Annotated[
+        float,
+        Field(
+            default=4e-3,
+            gt=0,
+            le=1,
+            title="Learning rate",
+            description="Peak step size; it rises once and then decays",
+            json_schema_extra=in_turkish("Öğrenme oranı", "En büyük adım boyu; bir kez yükselir, sonra azalır"),
+        ),
+    ]
+    weight_decay: Annotated[
+        float,
+        Field(
+            default=1e-2,
+            ge=0,
+            le=1,
+            title="Weight decay",
+            description="Strength of the pull of the weights towards zero",
+            json_schema_extra=in_turkish("Ağırlık sönümü (weight decay)", "Ağırlıkların sıfıra çekilme gücü"),
+        ),
+    ]
     label_smoothing: Annotated[
-        float, Field(default=0.05, ge=0, lt=1, description="Share of each label spread over all classes")
+        float,
+        Field(
+            default=0.05,
+            ge=0,
+            lt=1,
+            title="Label smoothing",
+            description="Share of each label spread over all classes",
+            json_schema_extra=in_turkish("Etiket yumuşatma", "Her etiketin bütün sınıflara dağıtılan payı"),
+        ),
     ]
     class_weights: Annotated[
         Literal["none", "balanced"],
-        Field(default="none", description="balanced: rare classes count for more while training"),
+        Field(
+            default="none",
+            title="Class weights",
+            description="balanced: rare classes count more during training",
+            json_schema_extra=in_turkish("Sınıf ağırlıkları", "balanced: eğitimde seyrek sınıflar daha çok sayılır"),
+        ),
     ]
     averaging: Annotated[
-        float, Field(default=0.995, ge=0, lt=1, description="Memory of the running mean of the weights, per step")
+        float,
+        Field(
+            default=0.995,
+            ge=0,
+            lt=1,
+            title="Averaging",
+            description="Decay of the running mean of the weights, per step",
+            json_schema_extra=in_turkish("Ağırlık ortalaması", "Ağırlıkların yürüyen ortalamasının adım başına sönümü"),
+        ),
     ]
 
 

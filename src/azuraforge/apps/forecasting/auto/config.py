@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
 
@@ -18,8 +19,11 @@ class AutoConfig(ForecastConfig):
             default=30.0,
             gt=0,
             le=86_400,
-            description="Seconds for fitting members; one that does not finish is left out",
-            json_schema_extra={"title_tr": "Süre bütçesi (saniye)"},
+            title="Time budget (seconds)",
+            description="Seconds for fitting the members; a member that does not finish is left out",
+            json_schema_extra=in_turkish(
+                "Süre bütçesi (saniye)", "Üyelerin eğitimine ayrılan saniye; bitmeyen üye dışarıda bırakılır"
+            ),
         ),
     ]
     members: Annotated[
@@ -27,7 +31,10 @@ class AutoConfig(ForecastConfig):
         Field(
             default=(),
             max_length=20,
-            description="Forecasters to combine, such as forecasting.ets; empty: chosen by the series",
-            json_schema_extra={"title_tr": "Üyeler"},
+            title="Members",
+            description="Forecasters to combine, such as forecasting.ets. Empty: chosen by the series",
+            json_schema_extra=in_turkish(
+                "Üyeler", "Birleştirilecek tahminciler, örneğin forecasting.ets. Boş: seriye göre seçilir"
+            ),
         ),
     ]

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from azuraforge.apps.forecasting.boosting.trees import MOST_LEAVES
+from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
 
@@ -14,30 +15,111 @@ class BoostedConfig(ForecastConfig):
     """Settings of the boosted trees."""
 
     trees: Annotated[
-        int, Field(default=800, ge=1, le=5000, description="Trees of one forest, at most; validation ends it")
+        int,
+        Field(
+            default=800,
+            ge=1,
+            le=5000,
+            title="Trees",
+            description="Maximum number of trees per forest; the validation set decides when to stop",
+            json_schema_extra=in_turkish(
+                "Ağaç sayısı", "Orman başına en çok ağaç sayısı; nerede durulacağına doğrulama kümesi karar verir"
+            ),
+        ),
     ]
-    learning_rate: Annotated[float, Field(default=0.05, gt=0, le=1, description="Share of each tree that is added")]
-    leaves: Annotated[int, Field(default=31, ge=2, le=MOST_LEAVES, description="Leaves of one tree, at most")]
+    learning_rate: Annotated[
+        float,
+        Field(
+            default=0.05,
+            gt=0,
+            le=1,
+            title="Learning rate",
+            description="Share of each tree that is added",
+            json_schema_extra=in_turkish("Öğrenme oranı", "Her ağacın eklenen payı"),
+        ),
+    ]
+    leaves: Annotated[
+        int,
+        Field(
+            default=31,
+            ge=2,
+            le=MOST_LEAVES,
+            title="Leaves",
+            description="Maximum number of leaves per tree",
+            json_schema_extra=in_turkish("Yaprak sayısı", "Ağaç başına en çok yaprak sayısı"),
+        ),
+    ]
     leaf_rows: Annotated[
         int,
-        Field(default=40, ge=1, le=100_000, description="Examples in a leaf, at least; fewer where rows are few"),
+        Field(
+            default=40,
+            ge=1,
+            le=100_000,
+            title="Examples per leaf",
+            description="Minimum number of examples in a leaf; lower if rows are few",
+            json_schema_extra=in_turkish(
+                "Yapraktaki örnek sayısı", "Bir yapraktaki en az örnek sayısı; satır azsa daha düşüktür"
+            ),
+        ),
     ]
-    shrinkage: Annotated[float, Field(default=1.0, ge=0, le=1e6, description="Penalty on large leaves (L2)")]
+    shrinkage: Annotated[
+        float,
+        Field(
+            default=1.0,
+            ge=0,
+            le=1e6,
+            title="Shrinkage",
+            description="Penalty on large leaf values (L2)",
+            json_schema_extra=in_turkish("Büzülme (L2)", "Büyük yaprak değerlerine ceza (L2)"),
+        ),
+    ]
     columns_share: Annotated[
-        float, Field(default=0.6, gt=0, le=1, description="Share of the inputs that each tree may use")
+        float,
+        Field(
+            default=0.6,
+            gt=0,
+            le=1,
+            title="Share of inputs",
+            description="Share of the inputs that each tree may use",
+            json_schema_extra=in_turkish("Girdi payı", "Her ağacın kullanabileceği girdi payı"),
+        ),
     ]
     rows_share: Annotated[
-        float, Field(default=0.7, gt=0, le=1, description="Share of the examples that each tree learns from")
+        float,
+        Field(
+            default=0.7,
+            gt=0,
+            le=1,
+            title="Share of rows",
+            description="Share of the examples that each tree learns from",
+            json_schema_extra=in_turkish("Satır payı", "Her ağacın öğrendiği örnek payı"),
+        ),
     ]
     patience: Annotated[
-        int, Field(default=40, ge=1, le=1000, description="Rounds without gain on the validation part before stopping")
+        int,
+        Field(
+            default=40,
+            ge=1,
+            le=1000,
+            title="Patience",
+            description="Boosting rounds without improvement on the validation set before fitting stops",
+            json_schema_extra=in_turkish(
+                "Sabır (patience)", "Eğitim durmadan önce doğrulama kümesinde iyileşme getirmeyen tur sayısı"
+            ),
+        ),
     ]
     linear: Annotated[
         bool,
         Field(
             default=True,
-            description="Average forests that correct the value at the origin, a ridge forecast and the last seasons;"
-            " off: the first alone",
+            title="Several forests",
+            description="Average forests that correct the last value, a ridge forecast and the last seasons."
+            " Off: only the forest that corrects the last value",
+            json_schema_extra=in_turkish(
+                "Birden çok orman",
+                "Son değeri, ridge tahminini ve son mevsimleri düzelten ormanların ortalaması alınır."
+                " Kapalı: yalnızca son değeri düzelten orman",
+            ),
         ),
     ]
     stop_after: Annotated[
@@ -46,7 +128,13 @@ class BoostedConfig(ForecastConfig):
             default=None,
             ge=1,
             le=5000,
-            description="Grow this many trees per forest without looking at the validation part; the winner of a study"
-            " is retrained like this",
+            title="Stop after",
+            description="Grow this many trees per forest regardless of the validation set; the winner of a"
+            " study is retrained this way",
+            json_schema_extra=in_turkish(
+                "Şu ağaç sayısında dur",
+                "Doğrulama kümesine bakılmadan orman başına bu kadar ağaç büyütülür; bir aramanın"
+                " kazananı böyle yeniden eğitilir",
+            ),
         ),
     ]

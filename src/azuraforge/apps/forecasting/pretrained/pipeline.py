@@ -24,6 +24,7 @@ from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
 from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
 from azuraforge.plugins.contract.pretraining import Pretraining
+from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
 from azuraforge.plugins.forecasting.intervals import calibration, in_order
@@ -41,8 +42,11 @@ class ChronosBoltConfig(ForecastConfig):
         str,
         Field(
             pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
-            description="Name of a folder with pretrained weights, which the administrator placed in pretrained/",
-            json_schema_extra={"title_tr": "Ağırlıklar"},
+            title="Weights",
+            description="Folder with pretrained weights, placed in pretrained/ by the administrator",
+            json_schema_extra=in_turkish(
+                "Ağırlıklar", "Yöneticinin pretrained/ altına koyduğu, önceden eğitilmiş ağırlıkların klasörü"
+            ),
         ),
     ]
     context: Annotated[
@@ -51,8 +55,9 @@ class ChronosBoltConfig(ForecastConfig):
             default=None,
             ge=1,
             le=1 << 16,
-            description="Rows looked back at; empty: as many as the weights were trained for",
-            json_schema_extra={"title_tr": "Bağlam"},
+            title="Context",
+            description="Rows of history that are read. Empty: as many as the weights were trained with",
+            json_schema_extra=in_turkish("Bağlam", "Okunan geçmiş satır sayısı. Boş: ağırlıkların eğitildiği kadar"),
         ),
     ]
 

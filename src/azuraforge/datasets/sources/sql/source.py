@@ -20,6 +20,7 @@ from azuraforge.datasets.sources.tables import Column, TableOptions, TableSource
 from azuraforge.errors import AzuraError, InvalidInput, InvalidValue, TransientError
 from azuraforge.messages import Message
 from azuraforge.plugins import SecretName, SourceFinding, SourceNews, SourceRead
+from azuraforge.plugins.contract.shape import in_turkish
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -43,26 +44,61 @@ class SqlOptions(TableOptions):
     """The database, the query, and its cursor column."""
 
     connection: SecretName = Field(
-        description="name of the secret that holds the address: postgresql://USER:PASSWORD@HOST/DATABASE, mysql://… or"
-        " sqlite:////PATH"
+        title="Connection",
+        description="Name of the secret that contains the address:"
+        " postgresql://USER:PASSWORD@HOST/DATABASE, mysql://… or sqlite:////PATH",
+        json_schema_extra=in_turkish(
+            "Bağlantı",
+            "Adresi içeren sırrın adı: postgresql://KULLANICI:PAROLA@SUNUCU/VERİTABANI, mysql://… ya da sqlite:////YOL",
+        ),
     )
     query: Annotated[str, AfterValidator(_one_query)] = Field(
-        min_length=1, max_length=20_000, description="one SELECT without ORDER BY and LIMIT; it can only read"
+        min_length=1,
+        max_length=20_000,
+        title="Query",
+        description="One SELECT without ORDER BY and LIMIT; the connection is read-only",
+        json_schema_extra=in_turkish("Sorgu", "ORDER BY ve LIMIT içermeyen tek bir SELECT; bağlantı salt okunurdur"),
     )
     cursor: Column | None = Field(
         default=None,
-        description="column of the query that never goes back, such as an id or the time of insertion; empty: the"
-        " time column",
+        title="Cursor",
+        description="Column of the query that never decreases, such as an id or the time of insertion."
+        " Empty: the time column",
+        json_schema_extra=in_turkish(
+            "İmleç", "Sorgunun hiç azalmayan sütunu, örneğin bir kimlik ya da eklenme zamanı. Boş: zaman sütunu"
+        ),
     )
     look_back: float = Field(
         default=0.0,
         ge=0,
         le=1e9,
-        description="so far before the last value of the cursor rows are read again, because transactions may end late:"
-        " seconds of a time, days of a date, else units",
+        title="Look back",
+        description="Distance before the last cursor value from which rows are read again, because"
+        " transactions may commit late: seconds for times, days for dates, else units",
+        json_schema_extra=in_turkish(
+            "Geriye bakış",
+            "İşlemler geç kaydedilebildiğinden, imlecin son değerinden ne kadar öncesinin yeniden"
+            " okunduğu: zamanlarda saniye, tarihlerde gün, diğerlerinde birim",
+        ),
     )
-    max_rows: int = Field(default=1_000_000, ge=1, le=32_000_000, description="of one reading; the next one goes on")
-    timeout_seconds: float = Field(default=60.0, ge=0.1, le=600, description="of the query")
+    max_rows: int = Field(
+        default=1_000_000,
+        ge=1,
+        le=32_000_000,
+        title="Maximum rows",
+        description="Maximum number of rows per refresh; the next refresh continues",
+        json_schema_extra=in_turkish(
+            "En çok satır", "Yenileme başına en çok satır sayısı; sonraki yenileme kaldığı yerden sürer"
+        ),
+    )
+    timeout_seconds: float = Field(
+        default=60.0,
+        ge=0.1,
+        le=600,
+        title="Timeout (seconds)",
+        description="Time limit of the query",
+        json_schema_extra=in_turkish("Zaman aşımı (saniye)", "Sorgunun süre sınırı"),
+    )
 
 
 @dataclass
