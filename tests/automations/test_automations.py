@@ -242,7 +242,11 @@ def test_a_cycle_is_refused_with_its_path(stand, through):
     ("fields", "error", "words"),
     [
         ({"steps": [{"do": "notify", "to": ["gone"]}]}, NotFound, "'gone' does not exist"),
-        ({"when": {"on": "measure", "measure": "no.such", "above": 1}}, InvalidInput, "measure 'no.such' does not exist"),
+        (
+            {"when": {"on": "measure", "measure": "no.such", "above": 1}},
+            InvalidInput,
+            "measure 'no.such' does not exist",
+        ),
         ({"when": {"on": "schedule", "cron": "0 0 31 2 *"}}, InvalidInput, "cron line .* cannot be read"),
         ({"steps": [{"do": "train", "run": {}}]}, InvalidInput, "no runs of kind 'train'"),
         ({"steps": [{"do": "external", "run": {}}]}, InvalidInput, "no runs of kind 'external'"),

@@ -54,7 +54,7 @@ def object_to_target(session: Session, id_: str, name: str) -> None:
 
 
 def _watched(automation: Automation, measures: str) -> str | None:
-    """Return the dataset or model whose measure an automation watches; None if the measure's name does not fit."""
+    """Return the dataset or model that an automation watches; None unless its measure begins with ``measures``."""
     when = automation.when
     return when.of if isinstance(when, OnMeasure) and when.measure.startswith(measures) else None
 

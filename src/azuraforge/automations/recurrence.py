@@ -181,7 +181,10 @@ def cron(expression: str, zone: tzinfo) -> Cron:
     fields = expression.split()
     if len(fields) != 5:
         raise InvalidInput(
-            "a cron line must have five fields; this one has {count}", where="cron", next_step=_CRON_HINT, count=len(fields)
+            "a cron line must have five fields; this one has {count}",
+            where="cron",
+            next_step=_CRON_HINT,
+            count=len(fields),
         )
     made = Cron(" ".join(fields), zone)
     try:

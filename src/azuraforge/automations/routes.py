@@ -39,7 +39,7 @@ NameOrId = Annotated[str, Depends(path_id("schedule", ShortId("schedule", Schedu
 
 
 def known_schedule(schedule: NameOrId, access: Member, service: Service) -> str:
-    """Find the schedule before the body is read, so that a missing schedule is reported first."""
+    """Check that the schedule exists before the body is read, so that a missing schedule is reported first."""
     service.get(access.project_id, schedule)
     return schedule
 

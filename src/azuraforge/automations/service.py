@@ -181,7 +181,9 @@ class ScheduleService:
     def _check(self, project_id: str, request: ScheduleRequest) -> None:
         if request.run.kind == "external":
             raise InvalidInput(
-                "a schedule cannot start an external run", where="run.kind", next_step="choose another kind, such as train or agent"
+                "a schedule cannot start an external run",
+                where="run.kind",
+                next_step="choose another kind, such as train or agent",
             )
         if request.run.idempotency_key is not None:
             raise InvalidInput(

@@ -42,9 +42,9 @@ class Caller(Protocol):
 
 
 async def caller_of(connection: HTTPConnection) -> Caller:
-    """Authenticate a connection. Raises Unauthorized or Forbidden.
+    """Authenticate a connection and return its caller. Raises Unauthorized or Forbidden.
 
-    The server supplies the function, because this package must not import ``projects``.
+    This calls a function that the server sets, because this package must not import ``projects``.
     """
     caller: Caller = await connection.app.state.caller_of(connection)
     return caller

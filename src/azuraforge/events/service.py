@@ -67,11 +67,11 @@ class EventLog:
         store.delete_stream(session, stream)
 
     def forget_type(self, session: Session, stream: str, type_: str, keep_after: int) -> None:
-        """Delete the data of a type's events up to number ``keep_after``; for data that is stored elsewhere too."""
+        """Delete the data of one type's events up to number ``keep_after``, because it is also stored elsewhere."""
         store.delete_type(session, stream, type_, keep_after)
 
     def forget_before(self, project_id: str, before: datetime, spared: str) -> int:
-        """Delete events older than ``before`` and return their number; spare streams whose name begins with ``spared``.
+        """Delete events older than ``before`` and return their number; skip streams that begin with ``spared``.
 
         A reader with an older cursor continues at the first event that was kept.
         """

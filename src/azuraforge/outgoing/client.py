@@ -62,7 +62,10 @@ class GuardedTransport(httpx.BaseTransport):
         self._transports: dict[tuple[str, str, int], httpx.HTTPTransport] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Check the address, send the request and return the response. Raises InvalidInput if it is not allowed."""
+        """Check the address, send the request and return the response.
+
+        Raises InvalidInput if the address is not allowed, or if it is not encrypted although it has to be.
+        """
         url = request.url
         if url.scheme not in _PORTS:
             raise httpx.UnsupportedProtocol(f"{url.scheme!r} is neither http nor https", request=request)

@@ -58,8 +58,7 @@ class Child:
 
     @property
     def outputs(self) -> Path:
-        """Folder for the phase's output files, which are hashed when the entry point returns and verified before
-        use."""
+        """Folder for the phase's output files, hashed when the entry point returns and verified before use."""
         if self._outputs is None:
             raise RuntimeError("this child runs outside a run and has no outputs")
         return Path(self._outputs)
@@ -154,7 +153,7 @@ class Child:
         self._outbox.message(message_frame(name, body))
 
     def receive(self, timeout_seconds: float | None = None) -> Message | None:
-        """Wait for the next message of the worker, such as a reply, and return it; None if the time is up."""
+        """Wait for the worker's next message, such as a reply, and return it; None after ``timeout_seconds``."""
         if self._inbox is None:
             raise RuntimeError("this child runs outside a run and receives no messages")
         return self._inbox.receive(timeout_seconds)

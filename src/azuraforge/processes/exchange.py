@@ -86,7 +86,7 @@ class ChildSession:
         return self._child.death()
 
     def kill(self) -> None:
-        """Kill the child. Thread-safe: a thread that waits for an answer receives the error of the child's death."""
+        """Kill the child. Thread-safe; a thread that waits for an answer then raises the error of the child's death."""
         self._child.signal(signal.SIGKILL)
 
     def close(self) -> None:

@@ -103,7 +103,9 @@ def describe_exit(status: int | None) -> Message:
     except ValueError:
         name = f"signal {-status}"
     if -status == signal.SIGKILL:
-        return Message("its process was killed ({signal}, possibly by the system because memory ran out)", {"signal": name})
+        return Message(
+            "its process was killed ({signal}, possibly by the system because memory ran out)", {"signal": name}
+        )
     return Message("its process was killed ({signal})", {"signal": name})
 
 

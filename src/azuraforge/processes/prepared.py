@@ -15,7 +15,7 @@ class PrepareInput(Shape):
 
 
 class Prepared(Shape):
-    """Kernels of one instruction set, which can be used here unless there is a ``problem``.
+    """Kernels of one instruction set, which this machine can use unless ``problem`` states why not.
 
     ``kernels`` is their hash; ``compiled_seconds`` is None if they were in the cache already.
     """

@@ -71,7 +71,7 @@ def still_waits(session: Session, run: Run) -> bool:
 
 
 def obstacle(run: Run, needed: Sequence[Run]) -> Run | None:
-    """Return a dependency that failed and thereby prevents ``run`` from starting; None if there is none."""
+    """Return a dependency that did not succeed and so prevents ``run`` from starting; None if there is none."""
     if run.on_failure == "run":
         return None
     return next((each for each in needed if each.state not in (*_GOING, "succeeded")), None)

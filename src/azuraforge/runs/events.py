@@ -8,7 +8,7 @@ from azuraforge.events.body import EventBody
 from azuraforge.runs.schemas import AnySummary, RunError, RunProgress, RunState
 from azuraforge.strict_json import JsonObject
 
-#: Step and value of a point; null stands for NaN and the infinities.
+#: Step and value of a point; null represents NaN and infinities.
 EventPoint = tuple[int, float | None]
 
 

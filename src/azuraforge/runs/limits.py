@@ -55,9 +55,7 @@ class Limits:
         if self.time_seconds is not None and time.monotonic() - self.begun > self.time_seconds:
             _refuse(
                 _TIME,
-                Message(
-                    "the attempt exceeded its time limit of {limit:g} seconds", {"limit": self.time_seconds}
-                ),
+                Message("the attempt exceeded its time limit of {limit:g} seconds", {"limit": self.time_seconds}),
                 self.time_asked,
                 Message("train less; a resumed run continues from its checkpoint and has the full time again"),
             )

@@ -96,7 +96,7 @@ async def list_runs(
 @router.get("/{run_id}")
 async def get_run(connection: HTTPConnection, run_id: Name, access: Reader, service: Service) -> RunDetail:
     """Return all stored data of a run except its metrics."""
-    run_id = await complete(connection, access, RUNS, run_id)  # not as a dependency: one of the most frequent reads
+    run_id = await complete(connection, access, RUNS, run_id)  # faster than a dependency, as this read is frequent
     return await service.lookup.get(access.project_id, run_id)
 
 

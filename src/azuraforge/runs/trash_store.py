@@ -129,7 +129,7 @@ def forget(session: Session, run_id: str) -> list[str]:
 
 
 def named_files(session: Session, addresses: Sequence[str]) -> set[str]:
-    """Return those of the addresses that a run of the project still refers to."""
+    """Return the subset of ``addresses`` that runs of the project still refer to."""
     statement = select(Artifact.sha256).where(Artifact.sha256.in_(addresses))
     return set(session.scalars(statement))
 

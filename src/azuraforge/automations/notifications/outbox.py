@@ -81,7 +81,7 @@ def escalate(session: Session, id_: str) -> bool:
 
 
 def escalation_at(session: Session, row: Notification, target: NotificationTarget | None) -> datetime | None:
-    """Return the time at which a message is escalated to the second target; None if it is not, or already was.
+    """Return the time at which to escalate a message to the second target; None if it must not be escalated.
 
     The waiting time counts from the first attempt to deliver the message, whether or not it succeeded.
     """
@@ -92,7 +92,7 @@ def escalation_at(session: Session, row: Notification, target: NotificationTarge
 
 
 def escalation_of(target: NotificationTarget | None) -> timedelta | None:
-    """Return the time after which an unacknowledged message to a target is escalated; None: never."""
+    """Return the time after which an unacknowledged message to a target is escalated, or None if it never is."""
     if target is None or target.escalate_to is None or target.escalate_after_seconds is None:
         return None
     return timedelta(seconds=target.escalate_after_seconds)

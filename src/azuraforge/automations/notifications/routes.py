@@ -39,7 +39,7 @@ MessageId = Annotated[str, Depends(path_id("notification", ShortId("notification
 
 
 def known_target(target: TargetName, access: Admin, service: Service) -> str:
-    """Find the target before the body is read, so that a missing target is reported first."""
+    """Check that the target exists before the body is read, so that a missing target is reported first."""
     service.get(access.project_id, target)
     return target
 

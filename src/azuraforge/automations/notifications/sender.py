@@ -105,7 +105,7 @@ class Sender:
             self._woken.set()
 
     def tick(self) -> int:
-        """Escalate messages and start to send due ones while threads are free. Return the number of started ones."""
+        """Escalate messages and start to send due ones while threads are free. Return how many were started."""
         with self._database.read_system() as session:
             late = store.unacknowledged(session, 100)
             due = store.due(session, 100)

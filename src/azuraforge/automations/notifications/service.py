@@ -71,7 +71,9 @@ class NotificationService:
         def work(session: Session) -> str:
             if len(store.targets(session)) >= MOST_TARGETS:
                 raise Conflict(
-                    "a project can have at most {most_targets} targets", next_step="delete one that is no longer needed", most_targets=MOST_TARGETS
+                    "a project can have at most {most_targets} targets",
+                    next_step="delete one that is no longer needed",
+                    most_targets=MOST_TARGETS,
                 )
             row = NotificationTarget(project_id=project_id, **self._fields(session, request, shown))
             store.add(session, row)
@@ -115,7 +117,10 @@ class NotificationService:
     def silence(
         self, project_id: str, target: str, until: datetime | None, *, unit: UnitOfWork | None = None
     ) -> TargetOut:
-        """Silence a target until a time (None: not at all); messages until then are stored as silenced."""
+        """Silence a target until a time, or end its silence if ``until`` is None.
+
+        Messages to a silenced target are stored but not sent.
+        """
 
         def work(session: Session) -> None:
             row = _found(store.target(session, target, locked=True), target)

@@ -40,7 +40,7 @@ NameOrId = Annotated[str, Depends(path_id("automation", ShortId("automation", Au
 
 
 def known_automation(automation: NameOrId, access: Member, service: Service) -> str:
-    """Find the automation before the body is read, so that a missing automation is reported first."""
+    """Check that the automation exists before the body is read, so that a missing one is reported first."""
     service.get(access.project_id, automation)
     return automation
 

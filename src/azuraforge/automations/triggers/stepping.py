@@ -197,7 +197,9 @@ class Stepping:
                 return self._wait(at, _LOOK_AGAIN_SECONDS)
             if run.state != "succeeded":
                 raise Conflict(
-                    "the run did not succeed ({state}): {reason}" if run.error is not None else "the run did not succeed ({state})",
+                    "the run did not succeed ({state}): {reason}"
+                    if run.error is not None
+                    else "the run did not succeed ({state})",
                     where="run {run}",
                     next_step="inspect the run: azuraforge runs show {run}",
                     code=f"run_{run.state}",

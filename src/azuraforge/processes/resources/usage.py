@@ -63,11 +63,14 @@ class Sampler:
         self._before: tuple[int, float, float] | None = None
 
     def sample(self, pid: int, *, last: bool = False) -> list[Point]:
-        """Return the points to record now, often none. ``last`` states that the process is about to end."""
+        """Return the points to record now, or an empty list if none are due.
+
+        ``last`` states that the process is about to end, so that a point may be due earlier.
+        """
         at = time.monotonic()
         if self._before is None or self._before[0] != pid:
             self._before = (pid, at, measure(pid).cpu_seconds)
-            return []  # CPU usage is measured from this moment
+            return []  # CPU usage is measured from now on
         if at < self._due and not (last and at - self._before[1] >= self._soon):
             return []
         used = measure(pid)

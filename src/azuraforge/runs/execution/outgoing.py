@@ -35,7 +35,7 @@ class Outgoing:
             self._wake.send(b"!", socket.MSG_DONTWAIT)
 
     def send(self, connection: socket.socket) -> None:
-        """Send as much as the socket accepts now."""
+        """Send as many buffered bytes as the socket accepts without blocking."""
         with contextlib.suppress(OSError):
             self._woken.recv(4096, socket.MSG_DONTWAIT)
         with self._lock, contextlib.suppress(OSError):  # if the child has ended, its exit status reports it

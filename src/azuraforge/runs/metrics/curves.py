@@ -131,7 +131,10 @@ def chosen(names: Sequence[str], wanted: Iterable[str] | None) -> list[str]:
     asked = set(wanted)
     if unknown := sorted(asked - set(names)):
         raise NotFound(
-            "the run has no series {unknown!r}", next_step="choose one of: {names}", unknown=unknown[0], names=", ".join(names)
+            "the run has no series {unknown!r}",
+            next_step="choose one of: {names}",
+            unknown=unknown[0],
+            names=", ".join(names),
         )
     return [name for name in names if name in asked]
 
