@@ -42,7 +42,7 @@ class _Prestarted:
 
 
 class Habits:
-    """Heavy modules that each kind of child had loaded when it ended, so that the next one can start with them.
+    """Heavy modules that children of each kind had loaded when they ended, for prestarting the next child of the kind.
 
     Example:
         >>> habits = Habits()

@@ -50,7 +50,7 @@ class DatasetAge:
 
 
 class Drift:
-    """Drift of a model's champion: 1 if it is reported, otherwise 0."""
+    """Drift of a model's champion: 1 while drift is reported, otherwise 0."""
 
     name = "model.drift"
     about: Mapping[str, str] = {

@@ -63,7 +63,7 @@ def _library() -> ctypes.CDLL | None:
 
 @functools.cache
 def _devices() -> dict[int, ctypes.c_void_p]:
-    """Return device handles by minor number."""
+    """Return the handles of all NVIDIA devices, by their minor numbers."""
     found: dict[int, ctypes.c_void_p] = {}
     library = _library()
     count = ctypes.c_uint()
