@@ -62,7 +62,7 @@ def test_the_end_of_one_cancels_all_that_needed_it_at_once_and_says_why(make_sta
     assert states(stand, first, second, third, aside) == [how, "cancelled", "cancelled", "queued"]
     second, third = stand.get(second.id), stand.get(third.id)
     what = {"failed": "failed", "cancelled": "was cancelled", "quarantined": "was quarantined"}[how]
-    assert second.error.message == f"it needed run {first.id} (the first), which {what}"
+    assert second.error.message == f"the run depends on run {first.id} (the first), which {what}"
     assert second.error.where == f"run {first.id}"
     assert third.error.where == f"run {second.id}"
     assert third.finished_at is not None
@@ -99,7 +99,7 @@ def test_a_cancelled_run_resumed_waits_again(make_stand):
     first = ask(stand, config={"steps": 5, "raise_at": 3, "raise_once": True, "error": "user", "every": 2})
     second = ask(stand, first)
     stand.worker.run_one()
-    with pytest.raises(Conflict, match="it needed run"):
+    with pytest.raises(Conflict, match="the run depends on run"):
         stand.service.resume(stand.project_id, second.id)
     stand.service.resume(stand.project_id, first.id)
     again = stand.service.resume(stand.project_id, second.id)

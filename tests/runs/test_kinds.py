@@ -127,7 +127,7 @@ def test_what_a_run_carries_is_checked_when_it_is_queued_and_when_it_is_read(sta
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones(stand):
-    with pytest.raises(InvalidInput, match="no runs of kind 'train'") as refused:
+    with pytest.raises(InvalidInput, match="'train' is not a kind of run") as refused:
         stand.service.create(stand.project_id, RunRequest(kind="train"), "someone")
     assert refused.value.next_step == "choose one of: count, external"
     with pytest.raises(ValueError, match="two handlers"):

@@ -250,7 +250,7 @@ class AutomationService:
                 )
             if store.fired_within(session, row.id, DAY_SECONDS) >= row.most_per_day:
                 raise Conflict(
-                    "the automation has reached its limit of {most_per_day} firings within 24 hours",
+                    "the automation has reached its limit of {most_per_day} [firing|firings] within 24 hours",
                     where="most_per_day",
                     next_step="wait, or raise most_per_day",
                     most_per_day=row.most_per_day,
