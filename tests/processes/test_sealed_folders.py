@@ -35,7 +35,7 @@ def test_a_foreign_file_a_link_and_another_manifest_are_seen(tmp_path):
     final = tmp_path / "10"
     sealed = write_sealed(final, write("abc"), {})
     (final / "extra").write_text("x")
-    assert "does not belong" in problem_with(final, sealed.sha256)
+    assert "unexpected file" in problem_with(final, sealed.sha256)
     (final / "extra").unlink()
     (final / "manifest.json").write_text('{"files":{}}')
     assert "manifest was changed" in problem_with(final, sealed.sha256)
