@@ -96,7 +96,7 @@ def test_a_message_that_the_kind_does_not_register_fails_the_run(stand):
     run = stand.get(run_id)
     assert run.state == "failed"
     assert "no message named 'gossip'" in run.error.message
-    assert run.error.next_step == "known: metrics, usage, progress, checkpoint, resumed, note, figure, commit"
+    assert run.error.next_step == "use one of: metrics, usage, progress, checkpoint, resumed, note, figure, commit"
 
 
 def test_the_platform_keeps_the_names_of_its_own_messages(stand):
