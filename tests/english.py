@@ -5,27 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-#: Words that every English sentence needs, and that are no Turkish words ("on", "an", "at", "in" and "no" are).
-FUNCTION_WORDS = frozenset(
-    "a about after all also and any are as be because been before between by can cannot could did do does done each"
-    " either else every few first for from had has have how if into is it its last least less many may more most much"
-    " must never new newest next none not nothing of off old once only or other out over own per same shall should"
-    " since so some such than that the their them then there these they this those to too under until up use used using"
-    " very was were what when where whether which while who whose why will with within without would yet you your".split()
-) - {"a"}
+_FUNCTION_WORDS = """
+about after all also and any are as be because been before between by can cannot could did do does done each either
+else every few first for from had has have how if into is it its last least less many more most much must never new
+newest next none nothing of off old once only or other out over own per same shall should since so some such than
+that the their them then there these they this those to too under until up use used using very was were what when
+where whether which while who whose why will with within without would yet you your
+"""
+_LABELS = """
+accuracy actual add attempt automation average baseline best calibration cancel candidate canary changed checkpoint
+choose column columns compare comparison config coverage created dataset datasets date days delete deployment
+description details drift ended error errors evaluation event events executed failed file files finished fitted
+forecast forecasts frequency gate help horizon hour hours image images input interval intervals judge judged learned
+ledger limit loss lower members message missing month months name naive notification notifications number outcome
+outcomes predict predicted prediction predictions project promote promoted queued rank reason refit report restore
+resume row rows run running runs schedule schedules search season secret seconds series settings shadow share show
+skill slice source start started state status step steps stop stored study succeeded target time title token tokens
+training trash trial trials value values verdict version versions waiting week weekly worker write year years
+"""
+#: Words that English sentences need, and that are no Turkish words ("on", "an", "at", "in", "no", "not" and "may" are).
+FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 #: Words of labels: the product's own terms, as far as Turkish has other words for them.
-LABELS = frozenset(
-    "accuracy actual add alias attempt automation average baseline best calibration cancel candidate canary champion"
-    " changed checkpoint choose column columns compare comparison config coverage created dataset datasets date days"
-    " delete deployment description details drift ended error errors evaluation event events executed failed file files"
-    " finished fitted forecast forecasts frequency gate help horizon hour hours image images input interval intervals"
-    " judge judged learned ledger limit loss lower members message missing month months name naive notification"
-    " notifications number outcome outcomes predict predicted prediction predictions project promote promoted queued"
-    " rank reason refit report restore resume row rows run running runs schedule schedules search season secret"
-    " seconds series settings shadow share show skill slice source start started state status step steps stop stored"
-    " study succeeded target test time title token tokens training trash trial trials value values verdict version"
-    " versions waiting week weekly worker write year years".split()
-)
+LABELS = frozenset(_LABELS.split())
 #: Parts that are the same in every language: commands, code, quoted names, addresses, paths, options, placeholders.
 _SAME = (
     re.compile(r"```.*?```", re.S),

@@ -30,7 +30,7 @@ EVALUATION = Evaluation(
             name="test.step", role="candidate", rank=2, metrics={"rmse": 1.25, "skill": -0.1, "coverage": 0.88}
         ),
     ),
-    failed=(FailedBaseline(name="forecasting.ets", reason="ValueError: <b>singular</b>"),),
+    failed=(FailedBaseline(name="forecasting.ets", reason={"en": "ValueError: <b>singular</b>"}),),
     best_baseline="forecasting.naive",
     winner="forecasting.naive",
     guarded=GuardedRows(tried=5, of=47),

@@ -428,8 +428,8 @@ def test_processes_of_members_end_with_their_reason() -> None:
 def test_members_that_need_more_rows_are_named(series: Table, tmp_path: Path) -> None:
     found, _, _ = learned(Table(series.frame.head(90), series.schema), tmp_path, budget_seconds=1)
     reasons = {each.name: each.reason for each in composition(found).left_out}
-    assert reasons["forecasting.ridge"]["en"] == "not tried: it is tried from 100 rows on"
-    assert "satırdan itibaren" in reasons["forecasting.boosted_lags"]["tr"]
+    assert reasons["forecasting.ridge"]["en"] == "not tried: requires at least 100 rows"
+    assert "satır gerektirir" in reasons["forecasting.boosted_lags"]["tr"]
     assert any(each.weight for each in composition(found).members)
 
 

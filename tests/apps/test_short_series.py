@@ -101,7 +101,7 @@ def test_ridge_learns_from_few_rows_and_says_where_it_cannot(tmp_path: Path) -> 
     kind, config = Forecast(), Naive.Config(horizon=6)
     split_series(Naive(), yearly(8), config, tmp_path / "short")
     parts = [kind.load_part(tmp_path / "short" / name) for name in ("train", "validation")]
-    with pytest.raises(InvalidInput, match=r"forecasting\.ridge needs a window of 6 known targets"):
+    with pytest.raises(InvalidInput, match=r"forecasting\.ridge requires 6 consecutive known target values"):
         Ridge().fit(MemoryRun(config, tmp_path / "run"), *parts)
 
 

@@ -235,7 +235,7 @@ def test_series_without_much_to_learn_are_forecast(plugin: type[Any], values: Fl
 @pytest.mark.parametrize("plugin", [AutoArima, Theta, MultipleSeasons, TbatsForecaster], ids=lambda plugin: plugin.name)
 def test_too_short_a_series_is_refused_with_the_rows_it_needs(plugin: type[Any], tmp_path: Path) -> None:
     with pytest.raises(
-        InvalidInput, match=rf"needs {plugin.fewest_rows} known values in the training set, which has 5"
+        InvalidInput, match=rf"requires at least {plugin.fewest_rows} known values in the training set, which has 5"
     ):
         fitted(plugin, np.arange(11.0) % 5, tmp_path)
 
@@ -249,7 +249,7 @@ def test_what_multiplies_refuses_values_of_zero_or_less(tmp_path: Path) -> None:
     values = series("additive") - 60
     with pytest.raises(InvalidInput, match="the multiplicative form MAM"):
         fitted(ExponentialSmoothing, values, tmp_path, form="MAM")
-    with pytest.raises(InvalidInput, match="has values below zero"):
+    with pytest.raises(InvalidInput, match="contains negative values"):
         fitted(Croston, values, tmp_path)
     _, learned, _, _ = fitted(ExponentialSmoothing, values, tmp_path)
     assert "M" not in learned.settings["model"]["form"]

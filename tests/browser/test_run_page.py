@@ -143,7 +143,7 @@ def test_a_scenario_is_compared_with_the_base(page, platform, shop):
     expect(result).to_contain_text("very dear: price reaches")
     expect(result).to_contain_text("Base: No value of price is known")
     page.get_by_test_id("language-switch").click()
-    expect(result).to_contain_text("Tahmin edilecek satırlar için price değeri bilinmiyor")
+    expect(result).to_contain_text("Tahmin edilecek satırlarda price sütununun hiçbir değeri bilinmiyor")
     assert platform.json("predictions", "list", "--model", shop) == []
 
 

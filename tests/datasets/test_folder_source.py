@@ -96,7 +96,7 @@ def test_a_file_that_changed_is_a_finding_and_its_new_rows_are_read(
     assert refresh.notes == []
     put("1.csv", 0, 62, age=20)
     assert refresh("load")["rows_added"] == 2
-    assert any("1.csv has changed since it was read" in note for note in refresh.notes)
+    assert any("1.csv has changed since it was read" in note["en"] for note in refresh.notes)
     codes = [each.code for each in service.get(project_id, "load").findings]
     assert "file_changed" in codes
 

@@ -100,7 +100,7 @@ def test_before_the_model_before_its_first_champion_without_one_and_in_the_futur
     assert first.data.version == 1
     assert as_of(rows, START + DAY + HOUR, alias="canary-home").state == "held"
     assert as_of(rows, START + 2 * DAY, alias="canary-home").state == "removed"
-    with pytest.raises(InvalidInput, match="lies in the future") as refused:
+    with pytest.raises(InvalidInput, match="is in the future") as refused:
         as_of(rows, datetime.now(UTC) + HOUR)
     assert refused.value.error_code == "in_the_future"
     with pytest.raises(NotFound):

@@ -106,7 +106,7 @@ def remove_manifest(folder: Path) -> None:
         (change_a_bit, "weights.safetensors was changed or truncated"),
         (truncate, "weights.safetensors was changed or truncated"),
         (remove, "preprocessing.json is missing"),
-        (add, "extra.json does not belong to it"),
+        (add, "extra.json is an unexpected file"),
         (link, "preprocessing.json is a symbolic link"),
         (rewrite_manifest, "manifest.json was changed"),
         (break_manifest, "manifest.json cannot be read"),

@@ -505,7 +505,7 @@ def test_a_slice_with_too_few_rows_is_not_known_and_the_policy_says_what_then() 
     passed = decide(*everyone, holder, policy=GatePolicy(unknown_slices="pass"), **options)
     assert passed.decision == "promoted"
     said = next(reason for reason in passed.reasons if reason.code == "slice_unknown_passes")
-    assert "winter”: it has 20 origins, at least 30 are needed" in said.text("en")
+    assert "winter”: the slice has 20 origins, but at least 30 are needed" in said.text("en")
     assert passed.record().slices[0].state == "unknown"
 
 
@@ -525,7 +525,7 @@ def test_a_slice_whose_errors_drift_is_not_known_and_is_not_taken_for_held() -> 
     record = blocked.record().slices[0]
     assert (record.state, record.low, record.high, record.targets) == ("unknown", None, None, 40)
     said = next(reason for reason in blocked.reasons if reason.code == "slice_few_pieces_blocks")
-    assert "40 origins, worth 1 independent one, at least 3 are needed" in said.text("en")
+    assert "40 origins, worth 1 independent one, but at least 3 are needed" in said.text("en")
     assert "yalnızca 1 bağımsız gözlem değerinde, en az 3 gerekli" in said.text("tr")
     passed = decide(*everyone, champion, policy=GatePolicy(unknown_slices="pass"), **options)
     assert passed.decision == "promoted"

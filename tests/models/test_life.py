@@ -102,7 +102,7 @@ def test_an_alias_is_set_moved_and_taken_away_with_its_history(system: Any, proj
     with pytest.raises(Conflict, match="cannot be removed"):
         system.service.aliases.remove_by_hand(project_id, "load", "champion", reason="r", by="a")
     for reserved in ("latest", "3", "v3", "none"):
-        with pytest.raises(InvalidInput, match="would be read as a version"):
+        with pytest.raises(InvalidInput, match="is reserved and cannot be an alias"):
             system.service.aliases.promote_by_hand(project_id, "load", 1, **{**HAND, "alias": reserved})
 
 
@@ -171,7 +171,7 @@ def test_a_card_names_the_baseline_that_a_person_may_promote(system: Any, projec
     system.add_version(project_id, make_folder(), config={"horizon": 3, "season": None})
     _judge(system, project_id, decision="approved", approved="forecasting.naive")
     card = system.service.cards.show(project_id, "load", 1, "en").markdown
-    assert "**forecasting.naive is approved for promotion by hand.**" in card
+    assert "**forecasting.naive is approved and can be promoted by hand.**" in card
 
 
 def test_a_card_shows_rows_of_days_as_dates_of_their_zone(system: Any, project_id: str, make_folder: Make) -> None:
@@ -180,7 +180,7 @@ def test_a_card_shows_rows_of_days_as_dates_of_their_zone(system: Any, project_i
     system.add_version(project_id, make_folder(), schema=schema, learned_from=learned)
     card = system.service.cards.show(project_id, "load", 1, "en").markdown
     assert "| 2026-01-01 – 2026-02-01, 32 rows |" in card
-    assert "no rows before 2026-01-01 and none after 2026-02-01" in card
+    assert "learned only from rows between 2026-01-01 and 2026-02-01" in card
 
 
 def test_a_bundle_is_the_same_bytes_and_answers_alone(
@@ -275,7 +275,7 @@ def _forge(files: dict[str, bytes]) -> None:
         (_flip("version/weights.safetensors"), "was changed or truncated"),
         (_flip("CARD.md"), "was changed or truncated"),
         (lambda files: files.pop("version/preprocessing.json"), "is missing"),
-        (lambda files: files.update({"version/run.py": b"1"}), "does not belong to it"),
+        (lambda files: files.update({"version/run.py": b"1"}), "is an unexpected file"),
         (lambda files: files.update({"../out.json": b"1"}), "is not a valid name in a bundle"),
         (lambda files: files.update({"version//tmp/azuraforge-out.json": b"1"}), "is not a valid name in a bundle"),
         (lambda files: files.update({"version/./run.json": b"1"}), "is not a valid name in a bundle"),

@@ -189,7 +189,7 @@ def test_wrong_names_are_answered_with_what_to_do(system: Any, project_id: str, 
         system.service.aliases.promote_by_hand(project_id, "load", 9, **HAND)
     with pytest.raises(InvalidInput, match="is not a valid alias"):
         system.service.aliases.promote_by_hand(project_id, "load", 1, **{**HAND, "alias": "Cham pion"})
-    with pytest.raises(Conflict, match="has no alias 'candidate' to roll back"):
+    with pytest.raises(Conflict, match="has no alias 'candidate', so it cannot be rolled back"):
         system.service.aliases.rollback_by_hand(project_id, "load", **{**HAND, "alias": "candidate"})
     for name in ("", "..", "a/b", "a b", "x" * 201):
         with pytest.raises(InvalidInput, match="is not a valid model name"):

@@ -179,7 +179,7 @@ def test_a_folder_freed_before_its_version_is_added_is_noticed(system: Any, proj
         return imported
 
     system.service.registry.import_folder = import_then_sweep
-    with pytest.raises(TransientError, match="purged a moment ago"):
+    with pytest.raises(TransientError, match="were deleted before it was registered"):
         system.add_version(project_id, folder)
     system.service.registry.import_folder = import_folder
     assert system.add_version(project_id, folder).version == 1

@@ -609,7 +609,7 @@ def test_the_prepared_config_is_canonical(system: System) -> None:
         "non_negative": "auto",
         "window": 14,
     }
-    assert (prepared.name, prepared.model) == ("test.linear on series", "series")
+    assert (prepared.name, prepared.model) == ("test.linear · series", "series")
 
 
 def test_the_worker_side_loads_no_frame_library_and_no_app() -> None:

@@ -24,22 +24,22 @@ def test_a_sealed_folder_verifies_until_a_byte_of_it_changes(tmp_path):
     assert problem_with(final, sealed.sha256) is None
     assert sealed.bytes == 3
     (final / "weights.txt").write_text("abd")
-    assert "was changed" in problem_with(final, sealed.sha256)
+    assert "was changed" in str(problem_with(final, sealed.sha256))
     (final / "weights.txt").write_text("ab")
-    assert "was truncated" in problem_with(final, sealed.sha256)
+    assert "was truncated" in str(problem_with(final, sealed.sha256))
     (final / "weights.txt").unlink()
-    assert "is missing" in problem_with(final, sealed.sha256)
+    assert "is missing" in str(problem_with(final, sealed.sha256))
 
 
 def test_a_foreign_file_a_link_and_another_manifest_are_seen(tmp_path):
     final = tmp_path / "10"
     sealed = write_sealed(final, write("abc"), {})
     (final / "extra").write_text("x")
-    assert "unexpected file" in problem_with(final, sealed.sha256)
+    assert "unexpected file" in str(problem_with(final, sealed.sha256))
     (final / "extra").unlink()
     (final / "manifest.json").write_text('{"files":{}}')
-    assert "manifest was changed" in problem_with(final, sealed.sha256)
-    assert "is missing" in problem_with(tmp_path / "never", sealed.sha256)
+    assert "manifest was changed" in str(problem_with(final, sealed.sha256))
+    assert "is missing" in str(problem_with(tmp_path / "never", sealed.sha256))
     (tmp_path / "linked").mkdir()
     (tmp_path / "linked" / "a").symlink_to("/etc/passwd")
     with pytest.raises(ValueError, match="link"):

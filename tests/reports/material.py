@@ -84,7 +84,7 @@ def make_material(**changes: Any) -> dict[str, Any]:
             contender("forecasting.ridge", "baseline", 2, 0.4567, coverage=0.871, skill=0.0),
             contender("forecasting.lstm", "candidate", 1, 0.4242, coverage=0.913, skill=0.0713),
         ],
-        "failed": [{"name": "forecasting.ets", "reason": "too short"}],
+        "failed": [{"name": "forecasting.ets", "reason": {"en": "too short", "tr": "çok kısa"}}],
         "best_baseline": "forecasting.ridge",
         "winner": "forecasting.lstm",
         "comparisons": [comparison(-0.1234, -0.0219)],

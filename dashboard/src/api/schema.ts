@@ -9176,7 +9176,10 @@ export interface components {
          */
         SearchableField: {
             default: components["schemas"]["JsonValue"];
-            /** Description */
+            /**
+             * Description
+             * @description in the language of the request, if the plugin has it
+             */
             description: string;
             /** High */
             high: number | null;

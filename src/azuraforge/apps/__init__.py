@@ -1,1 +1,1 @@
-"""Built-in apps. They use only the engine and the plugin contract, like a third party's package."""
+"""Built-in apps, which use only the engine and the plugin contract, like third-party packages."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, TypedDict, cast
+from typing import TYPE_CHECKING, Annotated, TypedDict, cast
 
 import typer
 from rich.text import Text
@@ -12,7 +12,9 @@ from azuraforge.cli.connecting import connect
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.summaries import plain
 from azuraforge.cli.terminal import Terminal, terminal_of
-from azuraforge.client.plugins import Plugin
+
+if TYPE_CHECKING:
+    from azuraforge.client.plugins import Plugin
 
 app = typer.Typer(help="Installed plugins.", no_args_is_help=True)
 

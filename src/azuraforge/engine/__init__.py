@@ -1,4 +1,4 @@
-"""A small, whole training engine: tensors, reverse-mode autograd, layers, optimizers, weights on disk.
+"""Small, self-contained training engine: tensors, reverse-mode autograd, layers, optimizers, weights on disk.
 
 >>> from azuraforge import engine
 >>> from azuraforge.engine import nn, optim
@@ -9,7 +9,7 @@
 >>> loss.backward()
 >>> optimizer.step()
 
-It imports NumPy and safetensors only, and nothing of the rest of the platform.
+It imports only NumPy and safetensors, and no other package of the platform.
 """
 
 from azuraforge.engine import data, io, nn, optim, training

@@ -1,4 +1,4 @@
-"""Arrays and sizes from what callers pass: the checks of everything that becomes a tensor."""
+"""Conversion and checks of the arrays and sizes that callers pass to tensors."""
 
 from __future__ import annotations
 

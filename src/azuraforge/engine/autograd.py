@@ -1,9 +1,9 @@
-"""Reverse-mode automatic differentiation: record each op on the way forward, walk back along the record.
+"""Reverse-mode automatic differentiation: ops are recorded in the forward pass and visited in reverse order.
 
 A tensor that came out of an op points to a :class:`Node`; the node points to the tensors that went in.
-``backward`` visits the reachable nodes, newest first, asks each op for its vector-Jacobian product and
-adds the results up. No recursion, so depth is limited by memory alone. (Griewank and Walther, "Evaluating
-Derivatives", 2008, chapter 3.)
+``backward`` visits the reachable nodes, newest first, calls the vector-Jacobian product of each op and sums the
+results. There is no recursion, so only memory limits the depth. (Griewank and Walther, "Evaluating Derivatives", 2008,
+chapter 3.)
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ def make_results_with(wrap: Callable[[Array], Tensor]) -> None:
 
 
 class Node:
-    """One recorded application of an op.
+    """Recorded application of an op.
 
     Attributes:
         order: position in the order of recording; larger is later.
-        inputs: the tensors that went in, ``None`` for an optional input left out.
-        outputs: how many tensors came out.
-        versions: the change counter of every tensor that went in or came out, with its value then.
+        inputs: the input tensors, ``None`` for an optional input that was omitted.
+        outputs: number of output tensors.
+        versions: the change counter of each input and output tensor, and its value at the time of recording.
     """
 
     __slots__ = ("context", "inputs", "op", "order", "outputs", "versions")
@@ -68,7 +68,7 @@ class Node:
         self.versions: list[tuple[list[int], int]] = [(counter, counter[0]) for counter in counters]
 
     def check_unchanged(self) -> None:
-        """Refuse to go back through values that were overwritten since the forward pass."""
+        """Raise EngineError if values needed by the backward pass were overwritten since the forward pass."""
         for counter, seen in self.versions:
             if counter[0] != seen:
                 raise EngineError(
@@ -103,7 +103,7 @@ class no_grad(ContextDecorator):  # noqa: N801 - used like a function, as in PyT
 
 @contextmanager
 def detect_anomaly() -> Iterator[None]:
-    """Run a block that stops at the first op whose output or gradient is not a number, and names it.
+    """Run a block that stops with an error at the first op whose output or gradient has NaN.
 
     Every result is scanned, so this is for finding a fault, not for training.
     """
@@ -128,12 +128,12 @@ def watch(watcher: Watcher) -> Iterator[None]:
 
 
 def apply(name: str, *inputs: Tensor | None, **attributes: Any) -> Tensor:
-    """Run the op ``name`` that has one output, and record it where a gradient is wanted."""
+    """Run the op ``name`` that has one output, and record it if a gradient is required."""
     return _run(name, inputs, attributes)[0]
 
 
 def apply_many(name: str, *inputs: Tensor | None, **attributes: Any) -> tuple[Tensor, ...]:
-    """Run the op ``name`` that has several outputs, and record it where a gradient is wanted."""
+    """Run the op ``name`` that has several outputs, and record it if a gradient is required."""
     return _run(name, inputs, attributes)
 
 
@@ -179,11 +179,11 @@ def backward(root: Tensor, gradient: Array | None = None, *, retain_graph: bool 
     Args:
         root: the tensor to differentiate, usually a scalar loss.
         gradient: the derivative of the final quantity by ``root``, of its shape; ones for a scalar.
-        retain_graph: keep what was saved, so that the same graph can be walked again.
+        retain_graph: whether to keep the saved values, so that the same graph can be differentiated again.
 
     Raises:
-        EngineError: ``root`` depends on nothing that needs a gradient, is no scalar while ``gradient`` is
-            missing, or its graph was freed by an earlier call.
+        EngineError: ``root`` does not depend on a tensor that requires a gradient, ``gradient`` is missing and
+            ``root`` is not a scalar, or an earlier call freed the graph.
     """
     if not root.requires_grad:
         raise EngineError("backward: the tensor depends on nothing with requires_grad=True")
@@ -237,8 +237,8 @@ def _propagate(node: Node, gradients: list[Array | None], pending: dict[int, lis
     inputs = node.inputs
     context.buffers = tuple(
         [
-            # The home of a leaf's gradient, while nothing is collected in it. An input that goes in twice gets two
-            # gradients, which must not meet in one buffer.
+            # The gradient buffer of a leaf, as long as it is unused. An input that occurs twice gets two gradients,
+            # which must not share a buffer.
             None if item is None or item._gradient is not None or inputs.count(item) > 1 else item._gradient_buffer
             for item in inputs
         ]
@@ -268,7 +268,7 @@ def _add(pending: dict[int, list[Array | None]], node: Node, index: int, gradien
     if slots is None:
         slots = pending[node.order] = [None] * node.outputs
     before = slots[index]
-    # Never in place: an op may hand the same array to several inputs.
+    # Never in place: an op may return the same array for several inputs.
     slots[index] = gradient if before is None else before + gradient
 
 

@@ -1,8 +1,8 @@
-"""The one error a user of the engine sees: a sentence that says what does not fit, and where."""
+"""The only error class of the engine, and the format of shapes in its messages."""
 
 
 class EngineError(ValueError):
-    """A value, shape, dtype or file that the engine cannot work with.
+    """Error for a value, shape, dtype or file that the engine cannot process.
 
     The message names the layer or op, what it expects and what it got, for example
     ``Linear expects (…, 8), got (32, 60, 7)``.

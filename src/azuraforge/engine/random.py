@@ -16,14 +16,14 @@ _default = np.random.Generator(np.random.PCG64())
 
 
 def default_generator() -> np.random.Generator:
-    """Return the generator that layers use when they are given none."""
+    """Return the generator that layers use by default."""
     return _default
 
 
 def manual_seed(seed: int) -> np.random.Generator:
     """Reset the module-level generator to ``seed`` and return it.
 
-    The generator object stays the same, so layers that already hold it follow the new seed.
+    The generator object stays the same, so layers that already use it follow the new seed.
 
     >>> _ = manual_seed(7); first = default_generator().random()
     >>> _ = manual_seed(7); first == default_generator().random()

@@ -29,8 +29,8 @@ class _Row:
 def summary(model: Module, input_shape: tuple[int, ...], dtype: Any = np.float32) -> str:
     """Run zeros of ``input_shape`` through the model and return a table of its layers.
 
-    FLOPs count one multiplication and one addition as two, forward pass only; of the operations without a
-    matrix product one per element of the output.
+    FLOPs count a multiplication and an addition as two, in the forward pass only. Operations without a matrix product
+    count one per element of the output.
 
     >>> from azuraforge.engine import nn
     >>> print(summary(nn.Sequential(nn.Linear(8, 4), nn.ReLU()), (32, 8)))

@@ -1,4 +1,4 @@
-"""The tensor: an array, its gradient, and the node that made it. All maths is in ``ops/``."""
+"""Tensor: an array, its gradient, and the node that made it. The computations are in ``ops/``."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Operand = Any  # a Tensor, a number, or anything ``numpy.asarray`` takes
 
 
 class Tensor:
-    """An n-dimensional array that can be differentiated.
+    """N-dimensional array that can be differentiated.
 
     Python numbers and lists become float32; NumPy arrays keep their dtype and are not copied.
 
     Args:
         data: numbers, an array or another tensor.
-        requires_grad: collect the gradient of this tensor in ``grad`` when ``backward`` is called.
+        requires_grad: whether ``backward`` collects the gradient of this tensor in ``grad``.
 
     Attributes:
         data: the values, a NumPy array.
@@ -54,7 +54,7 @@ class Tensor:
 
     @classmethod
     def _wrap(cls, array: Any) -> Tensor:
-        """Make a plain tensor around the result of an op, without the checks of the constructor."""
+        """Return a tensor that contains the result of an op, without the checks of the constructor."""
         self = Tensor.__new__(Tensor)
         self.data = array if type(array) is np.ndarray else np.asarray(array)
         self.requires_grad = False
@@ -67,22 +67,22 @@ class Tensor:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The size of each axis."""
+        """Size of each axis."""
         return self.data.shape
 
     @property
     def ndim(self) -> int:
-        """The number of axes."""
+        """Number of axes."""
         return self.data.ndim
 
     @property
     def size(self) -> int:
-        """The number of elements."""
+        """Number of elements."""
         return self.data.size
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The NumPy dtype of the elements."""
+        """NumPy dtype of the elements."""
         return self.data.dtype
 
     def __len__(self) -> int:
@@ -122,7 +122,7 @@ class Tensor:
 
     @property
     def grad(self) -> Tensor | None:
-        """The gradient collected so far (it shares the gradient's memory), or ``None``."""
+        """Gradient collected so far, sharing its memory, or ``None``."""
         return None if self._gradient is None else Tensor._wrap(self._gradient)
 
     @grad.setter
@@ -138,7 +138,7 @@ class Tensor:
         self._gradient = array
 
     def accumulate_gradient(self, gradient: Array) -> None:
-        """Add ``gradient`` to what is collected, in the buffer that :meth:`set_gradient_buffer` gave if any."""
+        """Add ``gradient`` to the collected gradient, in the buffer of :meth:`set_gradient_buffer` if there is one."""
         if self._gradient is not None:
             if self._gradient is not gradient:
                 self._gradient += gradient
@@ -184,7 +184,7 @@ class Tensor:
     # --- change in place ---
 
     def changed_in_place(self) -> None:
-        """Say that ``data`` was overwritten, so that an open graph that needs the old values refuses to go on."""
+        """Record that ``data`` was overwritten, so that a backward pass that needs the old values fails."""
         self._version[0] += 1
 
     def copy_(self, values: Operand) -> Tensor:
@@ -273,7 +273,7 @@ class Tensor:
         return Tensor._wrap(self.data >= self._operand(other).data)
 
     def eq(self, other: Operand) -> Tensor:
-        """Return where the elements are equal. (``==`` keeps its Python meaning: the same tensor.)"""
+        """Return a boolean tensor of the elements that are equal; ``==`` compares the identity of tensors."""
         return Tensor._wrap(self.data == self._operand(other).data)
 
     def exp(self) -> Tensor:
@@ -349,12 +349,12 @@ class Tensor:
         return self.reshape(*self.shape[:start_axis], int(np.prod(self.shape[start_axis:])))
 
     def transpose(self, *axes: int | tuple[int, ...]) -> Tensor:
-        """Reorder the axes as NumPy does: reversed by default, else the order given."""
+        """Return the tensor with reordered axes, in reverse order by default, as in NumPy."""
         return autograd.apply("transpose", self, axes=sizes_of(axes) if axes else None)
 
     @property
     def T(self) -> Tensor:  # noqa: N802 - the name NumPy and PyTorch use
-        """The tensor with its axes reversed."""
+        """Tensor with the axes in reverse order."""
         return self.transpose()
 
     def swapaxes(self, first: int, second: int) -> Tensor:

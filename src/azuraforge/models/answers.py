@@ -1,6 +1,6 @@
-"""Parts of a ledger entry: the prediction's inputs, its points, and how many of them are judged.
+"""Parts of a ledger entry: the inputs of a prediction, its points, and the number of judged points.
 
-Each task kind fills the fields that it has; the others are null or empty.
+Each task kind fills the fields that apply to it; the others are null or empty.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from azuraforge.plugins.contract.shape import Shape
 
 
 class ClassProbability(Shape):
-    """A class and its probability; JSON calls the class ``class``."""
+    """A class and its probability; the JSON key of the class is ``class``."""
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
@@ -24,7 +24,7 @@ class ClassProbability(Shape):
 
 
 class PredictionInputs(Shape):
-    """The rows or the image that a prediction was made from."""
+    """Rows or image from which a prediction was made."""
 
     rows: int | None = Field(default=None, description="of history")
     series: str | None = Field(default=None, description="of which of several series")
@@ -38,7 +38,7 @@ class PredictionInputs(Shape):
 
 
 class PredictionPoint(Shape):
-    """A predicted value with its interval; ``low`` and ``high`` are null if the version gives none."""
+    """Predicted value with its interval; ``low`` and ``high`` are null if the version provides no interval."""
 
     at: datetime
     value: float
@@ -48,16 +48,19 @@ class PredictionPoint(Shape):
 
 
 class KnownPoints(Shape):
-    """Number of a prediction's points that are judged."""
+    """Number of a prediction's judged points (``known``) and of all its points (``of``)."""
 
     known: int
     of: int
 
 
 class AskedTimes(Shape):
-    """The times at which the target of a series is requested.
+    """Times at which the actual values of a series are requested.
 
-    ``total_of``: the folder of the version that learned which series the total adds up; null: a series of the dataset.
+    Attributes:
+        series: name of the series; null if the dataset has only one.
+        times: requested times.
+        total_of: folder of the model version that defines the total; null for a series of the dataset.
     """
 
     series: str | None
@@ -66,7 +69,14 @@ class AskedTimes(Shape):
 
 
 class ActualsInput(Shape):
-    """Request for a dataset version's target: its segments, path and address each, and the times."""
+    """Request for actual values in a dataset version.
+
+    Attributes:
+        files: path and address of each segment.
+        incumbent: path of the file of incumbent forecasts; null if there is none.
+        meaning: schema of the dataset.
+        asked: requested series and times.
+    """
 
     files: tuple[tuple[Path, str], ...]
     incumbent: Path | None = Field(default=None, description="the file of present forecasts, where they have their own")
@@ -75,25 +85,25 @@ class ActualsInput(Shape):
 
 
 class PresentForecast(Shape):
-    """A forecast of the dataset's incumbent, and the time at which it was made."""
+    """Value of an incumbent forecast, and the time at which it was made."""
 
     value: float
     made_at: datetime
 
 
 class Actual(Shape):
-    """The actual value at a time, and the dataset's present forecasts of it, earliest first."""
+    """Actual value at a time, and the incumbent forecasts of it, earliest first."""
 
     value: float
     present: tuple[PresentForecast, ...] = ()
 
     def present_at(self, origin_at: datetime) -> float | None:
-        """Return the newest present forecast that was made by an origin; None if there is none."""
+        """Return the newest incumbent forecast made at or before ``origin_at``; None if there is none."""
         by_then = [each for each in self.present if each.made_at <= origin_at]
         return by_then[-1].value if by_then else None
 
 
 class Actuals(Shape):
-    """The actual value at each requested time; null if there is no row or it was not measured."""
+    """Actual values in the order of the requested series and times; null if there is no row or no value."""
 
     values: tuple[tuple[Actual | None, ...], ...]

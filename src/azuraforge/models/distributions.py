@@ -1,4 +1,4 @@
-"""Stored and served distributions of a version's inputs and answers, and comparisons with newer ones."""
+"""Stored shapes of a version's reference distributions and of drift checks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ from azuraforge.plugins.contract.shape import Shape, Texts
 
 
 class Distribution(Shape):
-    """A reference's column: rows, effective rows, quantiles, and the shares of the bins between edges."""
+    """Distribution of one column of a reference.
+
+    Attributes:
+        rows: number of values.
+        effective: number of independent values with the same information.
+        quantiles: evenly spaced quantiles, or all values in ascending order if they are few.
+        edges: inner edges of the bins.
+        shares: share of the values in each bin.
+    """
 
     rows: int
     effective: float
@@ -20,7 +28,7 @@ class Distribution(Shape):
 
 
 class Reference(Shape):
-    """The distributions of a version's inputs and answers, and notes on those that could not be described."""
+    """Distributions of a version's inputs and predictions, and notes on columns that could not be described."""
 
     columns: dict[str, Distribution]
     notes: list[Texts]
@@ -30,7 +38,7 @@ class Reference(Shape):
 
 
 class DriftColumn(Shape):
-    """One column of the inputs, or the answers, compared with the rows that the version learned from."""
+    """One column of the inputs, or the predictions, compared with its reference."""
 
     name: str
     rows: int
@@ -42,7 +50,10 @@ class DriftColumn(Shape):
 
 
 class DriftThresholds(Shape):
-    """Conditions of drift: ``psi`` reached and ``p_value`` below ``level``, which is ``alpha`` / columns."""
+    """Thresholds of drift: a column has drifted if its PSI reaches ``psi`` and its p-value is below ``level``.
+
+    ``level`` is ``alpha`` divided by the number of columns.
+    """
 
     psi: float
     alpha: float
@@ -51,7 +62,7 @@ class DriftThresholds(Shape):
 
 
 class DriftErrors(Shape):
-    """Live errors compared with those of the test set, in the order of their forecasts."""
+    """Live errors compared with those of the test set, in the order of the forecasts."""
 
     forecasts: int = Field(description="judged forecasts that do not overlap")
     reference: int = Field(description="forecasts of the test part that they are compared with")
@@ -64,7 +75,7 @@ class DriftErrors(Shape):
 
 
 class Detected(Shape):
-    """The comparison of a window with a reference."""
+    """Result of comparing a window of predictions with a reference."""
 
     columns: list[DriftColumn]
     alarm: bool

@@ -11,7 +11,7 @@ DeploymentEvent = Literal["model.deployment_started", "model.deployment_ended", 
 
 
 class VersionRegistered(EventBody):
-    """A model has a new version."""
+    """Event: a model has a new version."""
 
     type: Literal["model.version_added"] = "model.version_added"
     model: str
@@ -20,7 +20,7 @@ class VersionRegistered(EventBody):
 
 
 class AliasMoved(EventBody):
-    """An alias points at another version, or is gone."""
+    """Event: an alias points to another version, or was removed."""
 
     type: AliasEvent
     model: str
@@ -33,7 +33,7 @@ class AliasMoved(EventBody):
 
 
 class ModelMoved(EventBody):
-    """A model or one of its versions was moved into the trash or restored."""
+    """Event: a model or one of its versions was moved to the trash or restored."""
 
     type: Literal["model.deleted", "model.restored"]
     model: str
@@ -42,7 +42,7 @@ class ModelMoved(EventBody):
 
 
 class IntendedUseChanged(EventBody):
-    """The intended use that a model's cards show was changed."""
+    """Event: the intended use in a model's cards was changed."""
 
     type: Literal["model.intended_use_changed"] = "model.intended_use_changed"
     model: str
@@ -51,7 +51,7 @@ class IntendedUseChanged(EventBody):
 
 
 class GatePolicyChanged(EventBody):
-    """A model has a new gate policy."""
+    """Event: a model has a new gate policy."""
 
     type: Literal["model.policy_changed"] = "model.policy_changed"
     model: str
@@ -61,7 +61,7 @@ class GatePolicyChanged(EventBody):
 
 
 class DriftFound(EventBody):
-    """Questions to a version drifted away from its training rows."""
+    """Event: a version's inputs, predictions or errors have drifted."""
 
     type: Literal["model.drift"] = "model.drift"
     model: str
@@ -72,7 +72,7 @@ class DriftFound(EventBody):
 
 
 class DeploymentMoved(EventBody):
-    """A shadow or canary was started, ended, or rolled back."""
+    """Event: a shadow or canary was started, ended or rolled back."""
 
     type: DeploymentEvent
     model: str
@@ -87,7 +87,7 @@ class DeploymentMoved(EventBody):
 
 
 class PredictionsMade(EventBody):
-    """A version answered ``count`` times since the last such event."""
+    """Event: a version made ``count`` predictions since the last event of this type."""
 
     type: Literal["prediction.made"] = "prediction.made"
     model: str
@@ -97,7 +97,7 @@ class PredictionsMade(EventBody):
 
 
 class PredictionsJudged(EventBody):
-    """Outcomes of predictions became known."""
+    """Event: predictions were judged by their outcomes."""
 
     type: Literal["prediction.judged"] = "prediction.judged"
     points: int
@@ -106,7 +106,7 @@ class PredictionsJudged(EventBody):
 
 
 class PredictionsJudgedAgain(EventBody):
-    """A dataset revised values of judged predictions; these points were judged again."""
+    """Event: points were judged again because a dataset revised their actual values."""
 
     type: Literal["prediction.judged_again"] = "prediction.judged_again"
     dataset_id: str

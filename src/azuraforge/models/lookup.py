@@ -1,6 +1,6 @@
-"""Most frequent reads of models by pages and clients, in few round trips and without the ORM.
+"""Frequent reads of models by pages and clients, with few round trips and without the ORM.
 
-Showing one model is a plan of questions; the event loop follows it with ``ModelLookup``, a thread with ``ModelReads``.
+A model is read by a plan of questions: the event loop follows it with ``ModelLookup``, a thread with ``ModelReads``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ VERSIONS: Order[tuple[int]] = Order("model versions", tuple[int])
 
 
 class ModelLookup:
-    """Asynchronous reads of models."""
+    """Asynchronous reads of models; each method takes the project's id."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -28,7 +28,7 @@ class ModelLookup:
     async def list(
         self, project_id: str, *, trash: bool = False, limit: int = PAGE, after: str | None = None
     ) -> ModelPage:
-        """Return a page of models, by name; the deleted ones, or all others."""
+        """Return a page of models ordered by name: the deleted ones if ``trash``, else the others."""
         key = BY_NAME.read(after)
         asked = lookup_store.page(after=key is not None, trash=trash)
         given = {"limit": limit + 1, **parameters(key or ())}
@@ -46,7 +46,7 @@ class ModelLookup:
         return ModelPage(items=items, next=cursor)
 
     async def versions(self, project_id: str, name: str, *, limit: int = PAGE, after: str | None = None) -> VersionPage:
-        """Return a page of a model's versions, newest first. Raises NotFound."""
+        """Return a page of a model's versions, newest first. Raises NotFound if the model does not exist."""
         of = {"name": name}
         asked = lookup_store.detail(trash=False)
         found, aliases = asked.models.given(of), asked.aliases.given(of)
@@ -63,12 +63,15 @@ class ModelLookup:
         return VersionPage(items=items, next=cursor)
 
     async def get(self, project_id: str, name: str) -> ModelDetail:
-        """Return a model with its newest versions and those that aliases point at; see ``detail``."""
+        """Return a model with its newest versions and those that aliases point to; see ``detail``."""
         return await self._database.follow(project_id, detail(name))
 
 
 def detail(name: str) -> Plan[ModelDetail]:
-    """Read a model with its newest versions; a deleted one by its id or its former name. Raises NotFound."""
+    """Plan the queries for a model with its newest versions; a deleted model is found by its id or former name.
+
+    Raises NotFound if the model does not exist.
+    """
     asked = lookup_store.detail(trash=False).given(name, shapes.SHOWN_VERSIONS)
     yield asked
     if not asked.models.rows:

@@ -1,4 +1,4 @@
-"""SQL of the most frequent reads, used by ``lookup.py``. ``Question`` confines each to one project."""
+"""SQL of the frequent reads of ``lookup.py``; a ``Question`` is always confined to one project."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ModelRow(NamedTuple):
 
 
 class DetailRow(NamedTuple):
-    """A model with the number of its versions."""
+    """Model with the number of its versions."""
 
     id: str
     name: str
@@ -40,7 +40,7 @@ class DetailRow(NamedTuple):
 
 
 class VersionRow(NamedTuple):
-    """A version as pages show it."""
+    """Version with the columns that pages show."""
 
     version: int
     content_hash: str
@@ -76,7 +76,7 @@ class NameRow(NamedTuple):
 
 
 class TargetOf(Shape):
-    """The part of a version's schema that a list of models shows: reading the rest costs six times as much."""
+    """Part of a version's schema that a list of models shows; reading all of it would take six times as long."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -85,7 +85,7 @@ class TargetOf(Shape):
 
 
 class SchemaRow(NamedTuple):
-    """The target of a model's last version."""
+    """Target of a model's newest version."""
 
     model_id: str
     schema: TargetOf
@@ -108,13 +108,13 @@ _IS_THERE = and_(ModelVersion.deleted_at.is_(None), ModelVersion.purged_at.is_(N
 _NAME: BindParameter[str] = bindparam("name")
 _NAMED = and_(Model.name == _NAME, Model.deleted_at.is_(None))
 _other, _numbered = aliased(Model), aliased(ModelVersion)
-#: The id of the model of this name.
+#: Subquery for the id of the model with the given name.
 _ID = (
     select(_other.id)
     .where(_other.project_id == bindparam("project_id"), _other.name == _NAME, _other.deleted_at.is_(None))
     .scalar_subquery()
 )
-#: The id of the deleted model of this id, else of the last one of this name.
+#: Subquery for the id of the deleted model with the given id, or of the last deleted one with the given name.
 _DELETED_ID = (
     select(_other.id)
     .where(
@@ -140,12 +140,12 @@ _POINTING = select(ModelAlias.alias).where(
 
 _DETAIL: list[ColumnElement[Any] | InstrumentedAttribute[Any]] = [*_SHOWN, _COUNT.label("versions")]
 
-#: Names of the models that are not in the trash.
+#: Query for the names of models that are not in the trash.
 NAMES = Question(NameRow, select(Model.name).where(Model.deleted_at.is_(None)))
 
 
 class DetailAsked(NamedTuple):
-    """The questions about one model, with their parameters."""
+    """Database questions about one model, each bound to its parameters."""
 
     models: Asked[DetailRow]
     versions: Asked[VersionRow]
@@ -154,21 +154,27 @@ class DetailAsked(NamedTuple):
 
 @dataclass(frozen=True)
 class DetailQuestions:
-    """One model with the number of its versions, its newest versions and those that aliases point at, its aliases."""
+    """Questions about one model: the model with its number of versions, its versions, and its aliases.
+
+    The versions are the newest ones and those that aliases point to.
+    """
 
     models: Question[DetailRow]
     versions: Question[VersionRow]
     aliases: Question[AliasRow]
 
     def given(self, name: str, limit: int) -> DetailAsked:
-        """Return the questions about a model with at most ``limit`` newest versions."""
+        """Return the questions for the model with this name or id, with at most ``limit`` newest versions."""
         of = {"name": name}
         return DetailAsked(self.models.given(of), self.versions.given({**of, "limit": limit}), self.aliases.given(of))
 
 
 @cache
 def detail(*, trash: bool) -> DetailQuestions:
-    """Return the question for a model by name; ``trash``: for a deleted one by id or name. Parameter: ``name``."""
+    """Return the questions for a model by name; with ``trash``, for a deleted model by id or name.
+
+    The parameters are ``name`` and ``limit``.
+    """
     id_: ScalarSelect[str] = _DELETED_ID if trash else _ID
     newest = (
         select(_numbered.version)
@@ -194,7 +200,7 @@ def detail(*, trash: bool) -> DetailQuestions:
 
 @dataclass(frozen=True)
 class PageQuestions:
-    """A page of models by name, with the schema of their last versions, their champions and counts of versions."""
+    """Questions about a page of models: the models, their newest schemas, champions and numbers of versions."""
 
     models: Question[ModelRow]
     newest: Question[SchemaRow]
@@ -204,7 +210,10 @@ class PageQuestions:
 
 @cache
 def page(*, after: bool, trash: bool) -> PageQuestions:
-    """Return the question for a page. Parameters: ``limit``, and with ``after`` those of ``keyset.parameters``."""
+    """Return the questions for a page of models.
+
+    The parameters are ``limit`` and, with ``after``, those of ``keyset.parameters``.
+    """
     key = (Model.name, Model.id)
     conditions: list[ColumnElement[bool]] = [Model.deleted_at.is_not(None) if trash else Model.deleted_at.is_(None)]
     if after:
@@ -227,7 +236,10 @@ def page(*, after: bool, trash: bool) -> PageQuestions:
 
 @cache
 def versions(*, after: bool) -> Question[VersionRow]:
-    """Return the question for a model's existing versions, newest first. Parameters: ``name``, ``limit``, the key's."""
+    """Return the question for a model's existing versions, newest first.
+
+    The parameters are ``name``, ``limit`` and, with ``after``, those of ``keyset.parameters``.
+    """
     return _versions(_NAMED, behind_parameters([ModelVersion.version], descending=True)) if after else _versions(_NAMED)
 
 

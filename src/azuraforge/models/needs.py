@@ -1,4 +1,4 @@
-"""Runs and dataset versions that are kept because a model's version was made from them."""
+"""Runs and dataset versions that must be kept because versions of models were made from them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from azuraforge.projects.schemas import NeededBy
 
 
 def needed_runs(session: Session, run_ids: Sequence[str]) -> dict[str, NeededBy]:
-    """Return the given runs that made versions which still exist."""
+    """Return for each run that made an existing model version that version, by run id; other runs are absent."""
     return {row.run_id: _needs(model, row) for model, row in trash_store.made_by(session, run_ids)}
 
 
 def needed_versions(session: Session, dataset_id: str) -> dict[int, NeededBy]:
-    """Return the versions of a dataset from which versions of models learned."""
+    """Return for each version of a dataset that an existing model version was trained on that model version.
+
+    The keys are the numbers of the dataset versions; if several model versions qualify, one of them is returned.
+    """
     found = trash_store.learned_from(session, dataset_id)
     return {row.dataset_version: _needs(model, row) for model, row in found if row.dataset_version is not None}
 

@@ -1,4 +1,4 @@
-"""Contributions of the package ``models`` to the platform."""
+"""Registration of the package ``models``: its services, tables, routes, events and contributions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from azuraforge.runs.handlers import Handler
     from azuraforge.runs.trash import Needs as RunNeeds
 
-#: Reasons not to delete a model.
+#: Checks of other packages that may object to deleting a model.
 MODEL_OBJECTIONS: Extension[Objection] = Extension("objections to deleting a model")
 
 

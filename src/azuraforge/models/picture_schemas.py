@@ -1,4 +1,4 @@
-"""API shapes of answers about images."""
+"""API shapes of classifications of images."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from azuraforge.models.answers import ClassProbability
 
 
 class PictureSize(BaseModel):
-    """Input size of a version in pixels; ``channels`` is 1 for grey and 3 for colour."""
+    """Input size of an image classifier in pixels; ``channels`` is 1 for grey and 3 for colour."""
 
     height: int
     width: int

@@ -1,4 +1,4 @@
-"""Origin of a version: the rows it learned from, and the platform that trained an imported one."""
+"""Origin of a version: the rows it learned from, and the platform that trained an imported version."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from azuraforge.plugins.contract.shape import Shape
 
 
 class LearnedPart(Shape):
-    """Rows of one part of a split, with the times of the first and the last if they have one."""
+    """Rows of one part of a split, with the times of the first and the last row if rows have times."""
 
     rows: int | None = None
     start: str | None = None
@@ -20,7 +20,7 @@ class LearnedPart(Shape):
 
 
 class EvaluatedRows(Shape):
-    """The rows that an evaluated predictor has learned from; ``start`` and ``end`` (ISO 8601) are both included."""
+    """Rows that an evaluated predictor learned from; ``start`` and ``end`` (ISO 8601) are both included."""
 
     rows: int | None = None
     start: str | None = None
@@ -30,9 +30,9 @@ class EvaluatedRows(Shape):
 
 
 class LearnedRows(Shape):
-    """The rows that the serving weights have learned from, validation included. An imported version may state none.
+    """Rows that the serving weights learned from, validation rows included. An imported version may not state them.
 
-    ``evaluated`` describes the evaluated predictor if the serving one was refitted on every row.
+    ``evaluated`` describes the evaluated predictor if the serving one was refitted on all rows.
     """
 
     rows: int | None = None
@@ -43,7 +43,7 @@ class LearnedRows(Shape):
 
 
 class OriginDataset(Shape):
-    """The dataset version that an imported version learned from, as named by its own platform."""
+    """Dataset version that an imported version learned from, as its own platform names it."""
 
     name: str
     version: int | None
@@ -51,7 +51,7 @@ class OriginDataset(Shape):
 
 
 class Origin(Shape):
-    """The version on the platform that trained it."""
+    """Identity of an imported version on the platform that trained it."""
 
     bundle_sha256: str
     model: str
@@ -61,19 +61,19 @@ class Origin(Shape):
 
 
 class ImportedFrom(Origin):
-    """The origin of an imported version; ``by`` imported it."""
+    """Origin of an imported version, with the user who imported it as ``by``."""
 
     by: str
 
 
 class StatedEvaluation(Shape):
-    """The evaluation and the verdict that a bundle states."""
+    """Evaluation and verdict that a bundle states."""
 
     evaluation: Evaluation
     verdict: VerdictRecord
 
 
 class ImportRecord(ImportedFrom):
-    """All stored data of a bundle."""
+    """All stored facts about the bundle of an imported version."""
 
     evaluated: StatedEvaluation | None

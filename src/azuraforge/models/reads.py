@@ -1,4 +1,4 @@
-"""Typed reads of models and versions for other packages; ``ModelReads`` is for threads."""
+"""Typed reads of models and versions for other packages; ``ModelReads`` blocks and is for threads."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ from azuraforge.models.tables import (
 )
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
-#: Limits for counts of forecasts and judged points; counting all of a long ledger would slow every page.
+#: Maximum counts of forecasts and of judged points; counting all of a long ledger would slow every page.
 MOST_FORECASTS, MOST_POINTS = 1_000, 10_000
-#: Number of newest forecasts whose distinct origins are counted.
+#: Number of newest forecasts among which distinct origins are counted.
 _NEWEST_FORECASTS = 200
 
 
 class LearnedVersion(NamedTuple):
-    """A version with its training data and the facts needed to load it."""
+    """Version with its training data and the facts required to load it."""
 
     project_id: str
     model_id: str
@@ -54,7 +54,7 @@ class LearnedVersion(NamedTuple):
 
 
 class ModelRow(NamedTuple):
-    """A model with its champion; nulls if there is none."""
+    """Model with its champion; the fields of the champion are None if there is none."""
 
     id: str
     name: str
@@ -64,7 +64,7 @@ class ModelRow(NamedTuple):
 
 
 class VersionRow(NamedTuple):
-    """A version: the newest that was trained here, or a champion."""
+    """Version: the newest one trained here, the newest of all, or the champion."""
 
     model_id: str
     version: int
@@ -75,8 +75,10 @@ class VersionRow(NamedTuple):
 
 
 class ForecastRow(NamedTuple):
-    """The newest forecast that a caller received. ``origins``: number of distinct origins among the newest
-    forecasts."""
+    """Newest forecast that a caller received, with the number of forecasts, at most ``MOST_FORECASTS`` + 1.
+
+    ``origins`` is the number of distinct origins among the newest forecasts.
+    """
 
     model_id: str
     id: str
@@ -87,7 +89,7 @@ class ForecastRow(NamedTuple):
 
 
 class JudgedRow(NamedTuple):
-    """The newest judged target."""
+    """Newest judged target of a model, with the number of judged points, at most ``MOST_POINTS`` + 1."""
 
     model_id: str
     prediction_id: str
@@ -102,11 +104,11 @@ class ModelReads:
         self._database = database
 
     def show(self, project_id: str, name: str) -> ModelDetail:
-        """Return a model as ``ModelLookup.get`` does, which is for the event loop."""
+        """Return a model as ``ModelLookup.get`` does on the event loop. Raises NotFound if it does not exist."""
         return self._database.follow_now(project_id, lookup.detail(name))
 
     def show_version(self, project_id: str, name: str, number: int) -> VersionOut:
-        """Return one version with its lineage, even if it is in the trash."""
+        """Return one version with its lineage, even if the version or its model is in the trash."""
         with self._database.read(project_id) as session:
             owner = finding.find_model(session, name, trash=True)
             row = finding.find_version(session, owner, number, trash=True)
@@ -114,7 +116,7 @@ class ModelReads:
             return shapes.version_out(owner.name, row, names.get(number, []))
 
     def evaluation(self, project_id: str, run_id: str) -> EvaluationOut:
-        """Return a run's evaluation and verdict."""
+        """Return a run's evaluation and verdict. Raises NotFound if the run has none."""
         with self._database.read(project_id) as session:
             found = store.evaluation(session, run_id)
         if found is None:
@@ -127,19 +129,25 @@ class ModelReads:
 
 
 def champion(session: Session, name: str) -> LearnedVersion | None:
-    """Return the champion; None if there is none, or no such model."""
+    """Return the champion of a model; None if it has none or does not exist."""
     owner = store.model(session, name)
     row = finding.aliased(session, owner.id, CHAMPION) if owner is not None else None
     return _learned(row) if row is not None else None
 
 
 def required_champion(session: Session, name: str) -> LearnedVersion:
-    """Return the champion. Raises NotFound for an unknown model, Conflict if it has none."""
+    """Return the champion of a model.
+
+    Raises NotFound if the model does not exist, and Conflict if it has no champion.
+    """
     return _learned(finding.find_aliased(session, finding.find_model(session, name), CHAMPION))
 
 
 def models(session: Session, name: str | None, after: tuple[str, str] | None, limit: int) -> list[ModelRow]:
-    """Return models that are not in the trash, by name following ``after``; with ``name`` only this one."""
+    """Return models that are not in the trash, ordered by name and following ``after``.
+
+    With ``name``, only the model of this name is returned.
+    """
     champion = and_(ModelAlias.model_id == Model.id, ModelAlias.alias == "champion")
     line = and_(AliasChange.model_id == Model.id, AliasChange.seq == ModelAlias.change)
     found = (
@@ -156,7 +164,7 @@ def models(session: Session, name: str | None, after: tuple[str, str] | None, li
 
 
 def versions(session: Session, ids: Collection[str]) -> list[VersionRow]:
-    """Return each model's newest version trained here, its newest of all, and its champion."""
+    """Return each model's newest version trained here, its newest version of all, and its champion."""
     learned = aliased(ModelVersion)
     newest = (
         select(func.max(learned.version))
@@ -178,7 +186,7 @@ def versions(session: Session, ids: Collection[str]) -> list[VersionRow]:
 
 
 def forecasts(session: Session, ids: Collection[str]) -> dict[str, ForecastRow]:
-    """Return the newest forecast of each model in the ledger, except those made for comparison only."""
+    """Return the newest forecast of each model that a caller received."""
     line, counted, recent = aliased(Prediction), aliased(Prediction), aliased(Prediction)
     newest = (
         select(line.id)
@@ -214,7 +222,7 @@ def forecasts(session: Session, ids: Collection[str]) -> dict[str, ForecastRow]:
 
 
 def judged(session: Session, ids: Collection[str]) -> dict[str, JudgedRow]:
-    """Return the newest judged target of each model, and the number of judged points."""
+    """Return the newest judged target of each model, with the number of judged points."""
     newest, same, counted = aliased(PredictionOutcome), aliased(PredictionOutcome), aliased(PredictionOutcome)
     last = newest.target_at.desc(), newest.prediction_id.desc()
     line = select(newest.prediction_id).where(newest.model_id == Model.id).order_by(*last).limit(1).correlate(Model)
@@ -232,13 +240,13 @@ def judged(session: Session, ids: Collection[str]) -> dict[str, JudgedRow]:
 
 
 def verdicts(session: Session, run_ids: Collection[str]) -> dict[str, tuple[VerdictRecord, datetime]]:
-    """Return the verdicts of runs, with their times."""
+    """Return the verdicts of runs with the times at which they were stored, by run id."""
     found = select(Evaluation.run_id, Evaluation.verdict, Evaluation.created_at)
     return {each[0]: (each[1], each[2]) for each in session.execute(found.where(Evaluation.run_id.in_(run_ids)))}
 
 
 def policies(session: Session, ids: Collection[str]) -> dict[str, PolicyTerms]:
-    """Return the current policies; a model without one has the platform's own."""
+    """Return the current policy of each model; models with the platform's own policy are absent."""
     other = aliased(ModelPolicy)
     newest = (
         select(func.max(other.number))

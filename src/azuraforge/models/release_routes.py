@@ -1,4 +1,4 @@
-"""HTTP routes of a model's releases: shadows and canaries, lineage, cards, bundles."""
+"""HTTP routes of a model's deployments, lineage, cards and bundles."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _FORM = {
 def list_deployments(
     name: Name, access: Reader, service: Service, limit: Limit = PAGE, after: After = None
 ) -> DeploymentPage:
-    """List the model's shadows and canaries, newest first, with their results."""
+    """List a model's shadows and canaries, newest first, with their results."""
     return service.deployments.list(access.project_id, name, limit=limit, after=after)
 
 
@@ -66,7 +66,7 @@ def list_deployments(
 def start_deployment(
     name: Name, body: DeploymentRequest, access: Member, service: Service, unit: Unit
 ) -> DeploymentOut:
-    """Deploy a version alongside an alias's holder: as its shadow, or as a canary for a share of requests."""
+    """Deploy a version alongside an alias's version: as a shadow, or as a canary for a share of requests."""
     return service.deployments.start(access.project_id, name, body, access.user_name, unit=unit)
 
 
@@ -74,7 +74,7 @@ def start_deployment(
 def end_deployment(
     name: Name, number: Number, body: EndRequest, access: Member, service: Service, unit: Unit
 ) -> DeploymentOut:
-    """Take a shadow or a canary out of service."""
+    """End a shadow or canary."""
     return service.deployments.end(access.project_id, name, number, body.reason, access.user_name, unit=unit)
 
 
@@ -104,7 +104,7 @@ def set_intended_use(name: Name, body: IntendedUse, access: Member, service: Ser
     responses={200: {"content": {"application/zip": {}}}},
 )
 def get_bundle(name: Name, version: Number, access: Reader, service: Service) -> StreamingResponse:
-    """Download a version as a self-contained zip file; the same version gives the same bytes."""
+    """Download a version as a self-contained zip file; the same version always gives the same bytes."""
     made = service.bundles.write(access.project_id, name, version)
     headers = {"content-disposition": f'attachment; filename="{_ascii(name)}-v{version}.zip"'}
     return StreamingResponse(_chunks(made), media_type="application/zip", headers=headers)
@@ -114,7 +114,7 @@ def get_bundle(name: Name, version: Number, access: Reader, service: Service) ->
 async def import_bundle(
     request: Request, response: Response, access: Member, service: Service, unit: Unit
 ) -> ImportOut:
-    """Import a bundle's version into a model. The same bundle again answers 200 with the existing version."""
+    """Import a bundle's version into a model. For a bundle that was imported before, return 200 and its version."""
     refuse_if_full(request, access.project_id)
     with service.inbox() as folder:
         upload = await receive(request, folder, service.max_upload_bytes)

@@ -44,7 +44,7 @@ from azuraforge.runs.short_ids import RunId
 from azuraforge.waiting.turns import ask_in_turn, ending_with_client
 
 router = APIRouter(tags=["models"])
-#: The most frequent requests come first: every route before them costs a match.
+#: Router of the most frequent requests, which is matched first since every earlier route costs time.
 hot = APIRouter(tags=["models"])
 
 _PICTURE = {
@@ -77,7 +77,7 @@ async def model_service(connection: HTTPConnection) -> ModelService:
 Service = Annotated[ModelService, Depends(model_service)]
 
 
-#: A model's former name or its id, which may be shortened.
+#: A model's former name or its id in a path; the id may be abbreviated.
 NameOrId = Annotated[str, Depends(path_id("name", ShortId("model", Model.id, Model.name)))]
 
 
@@ -89,7 +89,7 @@ async def list_models(
     limit: Limit = PAGE,
     after: After = None,
 ) -> ModelPage:
-    """List models with their champions, by name."""
+    """List models with their champions, ordered by name."""
     return await service.lookup.list(access.project_id, trash=trash, limit=limit, after=after)
 
 
@@ -115,7 +115,7 @@ def get_version(name: Name, version: Number, access: Reader, service: Service) -
 
 @router.delete("/models/{name}", status_code=204)
 def delete_model(name: Name, access: Member, service: Service) -> None:
-    """Move a model with all its versions, its history and its predictions into the trash."""
+    """Move a model with all its versions, its history and its predictions to the trash."""
     service.trash.delete(access.project_id, name, None, access.user_name)
 
 
@@ -127,7 +127,7 @@ def restore_model(name: NameOrId, access: Member, service: Service, unit: Unit) 
 
 @router.delete("/models/{name}/versions/{version}", status_code=204)
 def delete_version(name: Name, version: Number, access: Member, service: Service) -> None:
-    """Move a version that no alias points at into the trash."""
+    """Move a version to the trash, unless an alias points to it."""
     service.trash.delete(access.project_id, name, version, access.user_name)
 
 
@@ -154,7 +154,7 @@ def get_history(
 
 @router.post("/models/{name}/promote")
 def promote(name: Name, body: PromoteRequest, access: Member, service: Service, unit: Unit) -> AliasChange:
-    """Move an alias by hand, with a reason."""
+    """Point an alias to a version, with a reason."""
     return service.aliases.promote_by_hand(
         access.project_id, name, body.version, alias=body.alias, reason=body.reason, by=access.user_name, unit=unit
     )
@@ -162,7 +162,7 @@ def promote(name: Name, body: PromoteRequest, access: Member, service: Service, 
 
 @router.post("/models/{name}/rollback")
 def roll_back(name: Name, body: RollbackRequest, access: Member, service: Service, unit: Unit) -> AliasChange:
-    """Move an alias one step back."""
+    """Roll an alias back to the version before its last promotion."""
     return service.aliases.rollback_by_hand(
         access.project_id, name, alias=body.alias, reason=body.reason, by=access.user_name, unit=unit
     )
@@ -192,19 +192,19 @@ def remove_alias(
 
 @router.get("/models/{name}/policy")
 def get_policy(name: Name, access: Reader, service: Service) -> PolicyOut:
-    """Return the current conditions for a promotion of this model."""
+    """Return a model's current conditions for a promotion."""
     return service.policies.show(access.project_id, name)
 
 
 @router.post("/models/{name}/policies", status_code=201)
 def set_policy(name: Name, body: PolicyRequest, access: Member, service: Service, unit: Unit) -> PolicyOut:
-    """Set the conditions for promotions from now on, with a reason."""
+    """Set a model's conditions for future promotions, with a reason."""
     return service.policies.set(access.project_id, name, body, access.user_name, unit=unit)
 
 
 @router.get("/models/{name}/policies")
 def list_policies(name: Name, access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> PolicyPage:
-    """List the model's policies, newest first, with authors and reasons."""
+    """List a model's policies, newest first, with authors and reasons."""
     return service.policies.list(access.project_id, name, limit=limit, after=after)
 
 
@@ -212,7 +212,7 @@ def list_policies(name: Name, access: Reader, service: Service, limit: Limit = P
 async def predict(
     name: Name, request: Request, access: Member, service: Service, unit: Unit, body: PredictRequest | None = None
 ) -> Response:
-    """Predict the next values; the answer is stored in the ledger before it is returned."""
+    """Predict the next values. The prediction is stored in the ledger before it is returned."""
     asked = body or PredictRequest()
     in_thread = partial(ask_in_turn, request, access.project_id)
     answer = await service.predict(access.project_id, name, asked, access.user_name, in_thread, unit=unit)
@@ -236,8 +236,8 @@ async def predict_image(
     target = Target(version=version, alias=alias, request_id=request_id)
     in_thread = partial(ask_in_turn, request, access.project_id)
     with service.inbox() as folder:
-        upload = await receive(request, folder, MAX_BYTES, part="image", next_step=Message("send a smaller picture"))
-        if not access.is_current:  # receiving it may have taken minutes
+        upload = await receive(request, folder, MAX_BYTES, part="image", next_step=Message("send a smaller image"))
+        if not access.is_current:  # receiving the image may have taken minutes
             await in_thread(while_member(request, access, lambda: None))
         async with ending_with_client(request):
             return await service.predict_image(
@@ -247,5 +247,5 @@ async def predict_image(
 
 @router.get("/evaluations/{run_id}")
 def get_evaluation(run_id: RunId, access: Reader, service: Service) -> EvaluationOut:
-    """Return a run's evaluation next to its baselines, with the verdict."""
+    """Return a run's evaluation with its baselines and the verdict."""
     return service.reads.evaluation(access.project_id, run_id)

@@ -21,18 +21,18 @@ from azuraforge.strict_json import JsonObject
 
 
 def plain(text: str | None) -> str | None:
-    """Return a name without control characters, which some databases refuse. Raises ValueError."""
+    """Return a name unchanged. Raises InvalidValue if it contains control characters, which some databases reject."""
     if text is not None and any(unicodedata.category(each) == "Cc" for each in text):
         raise InvalidValue("a name cannot contain control characters")
     return text
 
 
-#: A name that points at a version.
+#: Name that points to a version.
 Alias = Annotated[str, Field(max_length=40), AfterValidator(plain)]
 
 
 class VersionOut(BaseModel):
-    """One immutable version: weights with preprocessing, and their origin."""
+    """One immutable version of a model: weights with preprocessing, and their origin."""
 
     model: str
     version: int
@@ -83,7 +83,7 @@ class ModelDetail(ModelOut):
 
 
 class ModelPage(Page[ModelOut]):
-    """A page of models, by name."""
+    """A page of models, ordered by name."""
 
 
 class VersionPage(Page[VersionOut]):
@@ -112,13 +112,13 @@ class HistoryPage(Page[AliasChange]):
 
 
 class PolicyRequest(PolicyTerms):
-    """Request to set the conditions of a model's promotions. An omitted condition has the platform's value."""
+    """Request to set a model's conditions for promotions. An omitted condition has the platform's value."""
 
     reason: str = Field(min_length=1, max_length=1000)
 
 
 class PolicyOut(GatePolicy):
-    """A policy of the model's gate. Number 0 is the platform's own and has no author."""
+    """Policy of a model's gate. Number 0 is the platform's own and has no author."""
 
     reason: str | None
     by: str | None
@@ -137,7 +137,7 @@ class AliasRequest(BaseModel):
 
 
 class MadePredictions(BaseModel):
-    """Number of a version's predictions, number of judged ones, and the times of the first and the last."""
+    """Number of a version's predictions, number of judged ones, and the times of the first and the last prediction."""
 
     made: int
     judged: int
@@ -146,7 +146,7 @@ class MadePredictions(BaseModel):
 
 
 class LineageNode(BaseModel):
-    """An ancestor or a descendant of a version; each kind of node has its own fields."""
+    """Node of a lineage graph; each kind of node has its own fields."""
 
     id: str
     kind: Literal["dataset", "run", "version", "predictions", "origin"]
@@ -169,7 +169,7 @@ class LineageEdge(BaseModel):
 
 
 class LineageOut(BaseModel):
-    """Lineage of a model's versions and their predictions. ``left_out``: number of older versions omitted."""
+    """Lineage of a model's versions and their predictions. ``left_out`` is the number of omitted older versions."""
 
     model: str
     nodes: list[LineageNode]
@@ -178,7 +178,7 @@ class LineageOut(BaseModel):
 
 
 class CardOut(BaseModel):
-    """A version's card, made from rows."""
+    """A version's model card as Markdown."""
 
     model: str
     version: int
@@ -194,7 +194,7 @@ class IntendedUse(BaseModel):
 
 
 class ImportOut(BaseModel):
-    """An imported version. ``created`` is false if it existed already."""
+    """Result of an import. ``created`` is false if the version had been imported before."""
 
     model: str
     version: int
@@ -202,7 +202,7 @@ class ImportOut(BaseModel):
 
 
 class DeploymentRequest(BaseModel):
-    """Request to deploy a version alongside an alias's holder."""
+    """Request to deploy a version alongside the version an alias points to."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -223,7 +223,10 @@ class EndRequest(BaseModel):
 
 
 class TestOut(BaseModel):
-    """A sequential test: "worse by more than the margin" is shown when exp(log_wealth) reaches 1 / alpha."""
+    """Sequential test of whether a version is worse by more than the margin.
+
+    The result is positive once exp(log_wealth) reaches 1 / alpha.
+    """
 
     worse: int
     even: int
@@ -234,8 +237,10 @@ class TestOut(BaseModel):
 
 
 class ExtremesOut(BaseModel):
-    """A sequential test of single losses: more than ``share`` of them above ``bound`` is shown when exp(log_wealth)
-    reaches 1 / alpha."""
+    """Sequential test of whether more than ``share`` of the losses are above ``bound``.
+
+    The result is positive once exp(log_wealth) reaches 1 / alpha.
+    """
 
     bound: float | None = Field(
         description="the largest known loss of the alias's holder, with several series in losses that are usual in"
@@ -251,7 +256,7 @@ class ExtremesOut(BaseModel):
 
 
 class DeploymentOut(BaseModel):
-    """A shadow or a canary, and its results next to the alias's holder."""
+    """A shadow or canary, and its results compared with the version that the alias points to."""
 
     number: int
     alias: str
@@ -294,7 +299,7 @@ class RollbackRequest(BaseModel):
 
 
 class Target(BaseModel):
-    """The version of a question, and the caller's own name for the question."""
+    """Version that a request refers to, and the caller's own id of the request."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -306,8 +311,11 @@ class Target(BaseModel):
 
 
 class PredictRequest(Target):
-    """``rows``: recent history (oldest first) with the dataset's columns; empty: the end of its dataset's newest
-    version."""
+    """Request for a prediction.
+
+    ``rows`` is recent history, oldest first, with the dataset's columns; null to forecast from the end of the newest
+    version of the model's dataset.
+    """
 
     rows: list[dict[str, JsonValue]] | None = Field(default=None, min_length=1, max_length=100_000)
     dataset_version: Number | None = Field(
@@ -329,7 +337,7 @@ class PredictRequest(Target):
 
 
 class PredictionOut(BaseModel):
-    """A prediction in the ledger. ``outcome`` is null until it matured and was judged, once."""
+    """A prediction in the ledger. ``outcome`` is null until a point has been judged."""
 
     prediction_id: str
     model: str
@@ -380,7 +388,7 @@ class PredictOut(BaseModel):
 
 
 class EvaluationOut(BaseModel):
-    """An evaluation next to its baselines, and the gate's verdict."""
+    """A run's evaluation with its baselines, and the gate's verdict."""
 
     run_id: str
     model: str

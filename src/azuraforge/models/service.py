@@ -1,4 +1,4 @@
-"""Assembly of the package: registry and gate ← serving ← predictions."""
+"""Assembly of the package's services: registry and gate, serving, predictions."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ TRIAL_SECONDS = 120.0
 
 
 class ModelService:
-    """Service for the models of all projects.
+    """Services for the models of all projects.
 
     Attributes:
-        lookup: the hottest reads, awaited.
+        lookup: asynchronous reads of the most frequent requests.
         reads: models, versions and evaluations as pages show them, for threads.
-        registry: adds versions and evaluations, in the caller's transaction.
+        registry: adds versions and evaluations in the caller's transaction.
         held_out: counts the uses of test sets.
-        aliases: moves aliases; their history.
+        aliases: moves of aliases, and their history.
         policies: conditions of promotions.
         deployments: shadows and canaries.
-        versions: versions as serving remembers and asks them.
+        versions: cached versions and their child processes.
         ledger: writes predictions.
-        inference: answers questions, each entered into the ledger first.
-        trash: deleted models and versions, and how they are purged.
-        bundles: versions as files, out and in.
+        inference: answers prediction requests; each answer is first written to the ledger.
+        trash: deleted models and versions, and their purge.
+        bundles: export and import of versions as files.
     """
 
     def __init__(
@@ -120,16 +120,16 @@ class ModelService:
         return await self.inference.predict(project_id, name, target, question, by, in_thread, unit=unit)
 
     def inbox(self) -> AbstractContextManager[Path]:
-        """Return a folder for one uploaded file; it is removed afterwards."""
+        """Return a context manager that provides a folder for one uploaded file and deletes it afterwards."""
         return self._datasets.inbox()
 
     @property
     def max_upload_bytes(self) -> int:
-        """Size of the largest accepted bundle."""
+        """Maximum size of an uploaded bundle in bytes."""
         return self._datasets.max_upload_bytes
 
     def close(self) -> None:
-        """End every serving child and finish pending writes."""
+        """End every serving child process and finish pending writes."""
         self.deployments.close()
         self.versions.close()
         self.ledger.close()

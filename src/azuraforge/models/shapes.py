@@ -13,14 +13,14 @@ from azuraforge.models.provenance import ImportedFrom, ImportRecord
 from azuraforge.models.tables import AliasChange, Evaluation, ModelAlias, ModelPolicy, ModelVersion, Prediction
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
-#: Number of versions that a model's page shows, in addition to those that an alias points at.
+#: Number of versions that a model's page shows, in addition to those that an alias points to.
 SHOWN_VERSIONS = 100
 
 
 def model_out(
     owner: ModelRow | DetailRow, schema: DatasetSchema | TargetOf | None, champion: int | None, versions: int
 ) -> schemas.ModelOut:
-    """Return a model; ``schema`` is its newest version's, of which target and unit are shown."""
+    """Return the API shape of a model; ``schema`` is that of its newest version, for target and unit."""
     return schemas.ModelOut(
         id=owner.id,
         name=owner.name,
@@ -35,7 +35,7 @@ def model_out(
 
 
 def names_by_version(aliases: Iterable[ModelAlias | AliasRow]) -> dict[int, list[str]]:
-    """Return the aliases of each version that has some."""
+    """Return the aliases by version; versions without aliases are absent."""
     names: dict[int, list[str]] = {}
     for pointer in aliases:
         names.setdefault(pointer.version, []).append(pointer.alias)
@@ -45,7 +45,7 @@ def names_by_version(aliases: Iterable[ModelAlias | AliasRow]) -> dict[int, list
 def model_detail(
     outline: schemas.ModelOut, rows: Iterable[ModelVersion | VersionRow], names: Mapping[int, list[str]]
 ) -> schemas.ModelDetail:
-    """Return a model with its newest versions and those that aliases point at, newest first."""
+    """Return a model with its newest versions and those that aliases point to, newest first."""
     by_number = {row.version: row for row in rows}
     shown = sorted(by_number, reverse=True)
     kept = [number for index, number in enumerate(shown) if index < SHOWN_VERSIONS or number in names]
@@ -83,14 +83,17 @@ def version_out(model: str, row: ModelVersion | VersionRow, aliases: list[str]) 
 
 
 def shown_origin(imported: ImportRecord | None) -> ImportedFrom | None:
-    """Return the origin of an imported version without its evaluation, which its card shows; None if trained here."""
+    """Return the origin of an imported version without its evaluation, which the card shows; None if trained here."""
     return None if imported is None else ImportedFrom(**imported.model_dump(exclude={"evaluated"}))
 
 
 def change_out(
     line: AliasChange, until: datetime | None = None, verdict: VerdictRecord | None = None
 ) -> schemas.AliasChange:
-    """Return a move of an alias; a move by the gate includes its ``verdict``'s reasons in both languages."""
+    """Return the API shape of an alias move.
+
+    A move by the gate includes the reasons of ``verdict`` in both languages.
+    """
     said = Sentences(en=verdict.text("en"), tr=verdict.text("tr")) if verdict is not None and verdict.reasons else None
     return schemas.AliasChange(
         alias=line.alias,
@@ -107,7 +110,7 @@ def change_out(
 
 
 def policy_out(row: ModelPolicy | None) -> schemas.PolicyOut:
-    """Return a stored policy; None: the platform's own."""
+    """Return the API shape of a stored policy; None for the platform's own."""
     terms = gate_policy(row).model_dump()
     if row is None:
         return schemas.PolicyOut(**terms, reason=None, by=None, at=None)
@@ -115,7 +118,7 @@ def policy_out(row: ModelPolicy | None) -> schemas.PolicyOut:
 
 
 def gate_policy(row: ModelPolicy | None) -> GatePolicy:
-    """Return the conditions of a stored policy with its number; None: the platform's own."""
+    """Return the conditions of a stored policy with its number; None for the platform's own."""
     return GatePolicy() if row is None else GatePolicy(**row.policy.model_dump(), number=row.number)
 
 

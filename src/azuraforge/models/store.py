@@ -1,4 +1,4 @@
-"""All SQL of models, versions, aliases and evaluations, except ``trash_store.py``."""
+"""SQL of models, versions, aliases and evaluations; ``trash_store.py`` contains the SQL of the trash."""
 
 from __future__ import annotations
 
@@ -33,13 +33,16 @@ def model_by_id(session: Session, id_: str) -> Model | None:
 
 
 def lock_model(session: Session, name: str) -> Model | None:
-    """Return the model, its row locked until commit, so that numbers are assigned one after another."""
+    """Return a model with its row locked until commit, so that numbers are assigned one after another.
+
+    Returns None if the model does not exist.
+    """
     statement = select(Model).where(*_named(name))
     return session.scalar(statement.with_for_update().execution_options(populate_existing=True))
 
 
 def ensure_model(session: Session, name: str) -> Model:
-    """Return the locked model, created if it is new."""
+    """Return the locked model; create it if it does not exist."""
     dialect = session.get_bind().dialect.name
     insert = (postgresql if dialect == "postgresql" else sqlite).insert(Model)
     values: dict[str, object] = {"project_id": session.project_id, "id": new_id(), "name": name, "created_at": now()}
@@ -60,13 +63,13 @@ def version(session: Session, model_id: str, number: int) -> ModelVersion | None
 
 
 def versions(session: Session, model_id: str) -> Sequence[ModelVersion]:
-    """Return every version that is not deleted, newest first."""
+    """Return a model's versions that are neither deleted nor purged, newest first."""
     statement = select(ModelVersion).where(ModelVersion.model_id == model_id)
     return session.scalars(statement.where(*_there()).order_by(ModelVersion.version.desc())).all()
 
 
 def add_version(session: Session, owner: Model, **fields: object) -> ModelVersion:
-    """Add the next version of a locked model."""
+    """Add the next version of a locked model, and return it."""
     owner.last_version += 1
     row = ModelVersion(project_id=owner.project_id, model_id=owner.id, version=owner.last_version, **fields)
     session.add(row)
@@ -88,7 +91,7 @@ def change(session: Session, model_id: str, seq: int) -> AliasChange | None:
 
 
 def move_alias(session: Session, owner: Model, name: str, **fields: object) -> AliasChange:
-    """Record a move in the history and point the alias of a locked model accordingly, in the caller's transaction."""
+    """Record a move in the history and point the alias of a locked model to its version; return the move."""
     owner.last_change += 1
     line = AliasChange(
         project_id=owner.project_id, model_id=owner.id, seq=owner.last_change, alias=name, at=now(), **fields
@@ -117,9 +120,13 @@ def history(
     after: tuple[int] | None,
     limit: int,
 ) -> Sequence[tuple[AliasChange, datetime | None]]:
-    """Return moves of one alias or of all, newest first following ``after``, each with the time of the next move.
+    """Return moves of one alias or of all, newest first, each with the time of the next move of its alias.
 
-    With ``at`` only those made until then.
+    Args:
+        name: name of the alias; None for all.
+        at: latest time of the moves; None for now.
+        after: key that the page follows.
+        limit: maximum number of moves.
     """
     line = AliasChange
     until = func.lead(line.at, type_=line.at.type).over(partition_by=line.alias, order_by=line.seq)
@@ -136,14 +143,14 @@ def history(
 
 
 def remove_alias(session: Session, owner: Model, pointer: ModelAlias, **fields: object) -> AliasChange:
-    """Record the removal in the history and remove the alias of a locked model."""
+    """Record the removal in the history and remove the alias of a locked model; return the move."""
     owner.last_change += 1
     line = AliasChange(
         project_id=owner.project_id,
         model_id=owner.id,
         seq=owner.last_change,
         alias=pointer.alias,
-        version=pointer.version,  # the alias's version until now
+        version=pointer.version,  # the version until this removal
         previous_version=pointer.version,
         below=None,
         action="remove",
@@ -159,7 +166,7 @@ def remove_alias(session: Session, owner: Model, pointer: ModelAlias, **fields: 
 
 
 def policies(session: Session, model_id: str, limit: int = 1, after: tuple[int] | None = None) -> Sequence[ModelPolicy]:
-    """Return a model's policies, newest first; empty if it has the platform's own."""
+    """Return a model's policies, newest first; empty if only the platform's own applies."""
     statement = select(ModelPolicy).where(ModelPolicy.model_id == model_id)
     if after is not None:
         statement = statement.where(behind([ModelPolicy.number], after, descending=True))
@@ -167,7 +174,7 @@ def policies(session: Session, model_id: str, limit: int = 1, after: tuple[int] 
 
 
 def add_policy(session: Session, owner: Model, **fields: object) -> ModelPolicy:
-    """Add the next policy of a locked model."""
+    """Add the next policy of a locked model, and return it."""
     newest = policies(session, owner.id)
     number = newest[0].number + 1 if newest else 1
     row = ModelPolicy(project_id=owner.project_id, model_id=owner.id, number=number, at=now(), **fields)
@@ -178,7 +185,7 @@ def add_policy(session: Session, owner: Model, **fields: object) -> ModelPolicy:
 
 
 def version_evaluation(session: Session, model_id: str, number: int) -> Evaluation | None:
-    """Return the evaluation of the run that made a version of a model."""
+    """Return the evaluation of the run that made a version; None if there is none."""
     statement = (
         select(Evaluation)
         .join(
@@ -192,8 +199,7 @@ def version_evaluation(session: Session, model_id: str, number: int) -> Evaluati
 
 
 def prediction_counts(session: Session, model_id: str) -> dict[int, tuple[int, int, datetime, datetime]]:
-    """Return for each version: number of ledger entries, number of judged ones, and the times of the first and the
-    last."""
+    """Return the predictions of each version: their number, the number of judged ones, the first and the last time."""
     statement = (
         select(
             Prediction.version,
@@ -216,7 +222,7 @@ def add_evaluation(session: Session, **fields: object) -> Evaluation:
 
 
 def evaluation(session: Session, run_id: str) -> tuple[Evaluation, str] | None:
-    """Return a run's evaluation and its model's name."""
+    """Return a run's evaluation and its model's name; None if it has no evaluation."""
     statement = (
         select(Evaluation, Model.name)
         .join(Model, (Model.project_id == Evaluation.project_id) & (Model.id == Evaluation.model_id))
@@ -227,7 +233,7 @@ def evaluation(session: Session, run_id: str) -> tuple[Evaluation, str] | None:
 
 
 def verdicts(session: Session, run_ids: Collection[str | None]) -> dict[str, VerdictRecord]:
-    """Return the verdicts of some runs."""
+    """Return the verdicts of runs by run id; runs without a verdict are absent."""
     if not run_ids:
         return {}
     statement = select(Evaluation.run_id, Evaluation.verdict)
@@ -236,12 +242,15 @@ def verdicts(session: Session, run_ids: Collection[str | None]) -> dict[str, Ver
 
 
 def held_out_use(session: Session, run_id: str) -> HeldOutUse | None:
-    """Return the use of a test set that a run has reserved."""
+    """Return the use of a test set that a run has reserved; None if there is none."""
     return session.get(HeldOutUse, (session.project_id, run_id))
 
 
 def same_data_by_uses(session: Session, known: SameData) -> SameData:
-    """Return ``known`` with the datasets and contents of uses that share one with it: they outlive a purged dataset."""
+    """Return ``known`` with the datasets and contents of all uses that share one of them.
+
+    Uses are kept even if their dataset is purged.
+    """
     use = HeldOutUse
     found = session.execute(
         select(use.dataset_id, use.fingerprint, use.file_sha256).where(_of_same_data(known)).distinct()
@@ -267,8 +276,10 @@ def count_uses(
     end_at: datetime,
     before: int | None = None,
 ) -> int:
-    """Return the number of uses of the same data and target whose held-out rows overlap ``start_at`` to ``end_at``;
-    with ``before`` only those of smaller numbers."""
+    """Return the number of uses of the same data and target whose held-out rows overlap the given time range.
+
+    With ``before``, only uses with smaller numbers count.
+    """
     use = HeldOutUse
     found = (
         select(func.count())
@@ -284,8 +295,10 @@ def count_uses(
 
 
 def add_held_out_use(session: Session, **fields: object) -> HeldOutUse:
-    """Add the project's next use. Raises IntegrityError if another one took the number at the same time
-    (PostgreSQL)."""
+    """Add the project's next use, and return it.
+
+    Raises IntegrityError if a concurrent use took the number (PostgreSQL).
+    """
     last = session.scalar(select(func.max(HeldOutUse.number)))
     row = HeldOutUse(project_id=session.project_id, number=(last or 0) + 1, earlier=0, at=now(), **fields)
     session.add(row)

@@ -1,4 +1,4 @@
-"""Tables of models, versions, aliases with their history, evaluations, and the ledger of predictions."""
+"""Tables of models, versions, aliases and their history, evaluations, deployments, and the ledger of predictions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _VERSION = ["model_version.project_id", "model_version.model_id", "model_version
 
 
 class Model(Deletable, Owned, Base):
-    """A model with versions. A deleted one does not occupy its name."""
+    """A model with versions. The name of a deleted model is free for another model."""
 
     __tablename__ = "model"
     __table_args__ = (unique_name("model"),)
@@ -36,9 +36,9 @@ class Model(Deletable, Owned, Base):
 
 
 class ModelVersion(Deletable, Owned, Base):
-    """Weights with preprocessing, and their origin. Written once, never changed.
+    """Weights with preprocessing, and their origin. A row is written once and never changed.
 
-    What was purged keeps its line: history and ledger speak of it, and its number stays taken.
+    The row of a purged version remains, since history and ledger refer to it; its number is not used again.
     """
 
     __tablename__ = "model_version"
@@ -74,7 +74,7 @@ class ModelVersion(Deletable, Owned, Base):
 
 
 class AliasChange(Owned, Base):
-    """A move of an alias, only ever added. ``below`` is the change to which a rollback of this one returns."""
+    """A move of an alias. Rows are only added. ``below`` is the move to which a rollback of this one returns."""
 
     __tablename__ = "model_alias_change"
     __table_args__ = (ForeignKeyConstraint(["project_id", "model_id", "version"], _VERSION),)
@@ -94,7 +94,7 @@ class AliasChange(Owned, Base):
 
 
 class ModelAlias(Owned, Base):
-    """Current target of an alias: its newest change."""
+    """Current version of an alias, set by its newest move."""
 
     __tablename__ = "model_alias"
     __table_args__ = (
@@ -113,7 +113,7 @@ class ModelAlias(Owned, Base):
 
 
 class ModelPolicy(Owned, Base):
-    """The conditions of a promotion from this number on; only ever added. A model without one has the platform's."""
+    """Conditions of promotions from this number onwards. Rows are only added. Without one, the platform's own apply."""
 
     __tablename__ = "model_policy"
     __table_args__ = (ForeignKeyConstraint(["project_id", "model_id"], ["model.project_id", "model.id"]),)
@@ -128,7 +128,7 @@ class ModelPolicy(Owned, Base):
 
 
 class ModelDeployment(Owned, Base):
-    """A version deployed alongside an alias's holder: as its shadow, or as a canary for a share of requests."""
+    """A version deployed next to an alias: as a shadow, or as a canary for a share of the requests."""
 
     __tablename__ = "model_deployment"
     __table_args__ = (
@@ -152,17 +152,19 @@ class ModelDeployment(Owned, Base):
     only_beside_failed: Mapped[int] = mapped_column(BigInteger, default=0)
     only_this_failed: Mapped[int] = mapped_column(BigInteger, default=0)
     left_out: Mapped[int] = mapped_column(BigInteger, default=0)
-    losses_worse: Mapped[int] = mapped_column(BigInteger, default=0)  # sums of its ``DeploymentPair``s
+    losses_worse: Mapped[int] = mapped_column(BigInteger, default=0)  # sums over its ``DeploymentPair`` rows
     losses_even: Mapped[int] = mapped_column(BigInteger, default=0)
     losses_better: Mapped[int] = mapped_column(BigInteger, default=0)
     overlapping: Mapped[int] = mapped_column(BigInteger, default=0)
-    frontier_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)  # the last target of the last pair
-    # It learned several series: losses and bound are relative to the usual losses of each.
+    # The last target of the last counted pair.
+    frontier_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
+    # True if the versions learned several series: losses and bound are then relative to the usual losses of each.
     by_series: Mapped[bool] = mapped_column(default=False)
-    bound: Mapped[float | None] = mapped_column(default=None)  # the largest of ``bound_of`` losses of the holder
+    bound: Mapped[float | None] = mapped_column(default=None)  # largest of ``bound_of`` losses of the alias's version
     bound_of: Mapped[int] = mapped_column(Integer, default=0)
-    beyond: Mapped[int] = mapped_column(BigInteger, default=0)  # pairs in which only this one's loss was above it
-    within: Mapped[int] = mapped_column(BigInteger, default=0)  # all other pairs since the bound is known
+    # Pairs in which only the deployed version's loss exceeded the bound.
+    beyond: Mapped[int] = mapped_column(BigInteger, default=0)
+    within: Mapped[int] = mapped_column(BigInteger, default=0)  # all other pairs since the bound is set
     reason: Mapped[str] = mapped_column(Text)
     started_by: Mapped[str] = mapped_column(String(200))
     started_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
@@ -186,13 +188,16 @@ class DeploymentSeries(Owned, Base):
     model_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     series: Mapped[str] = mapped_column(String(200), primary_key=True)
-    losses: Mapped[float] = mapped_column(default=0.0)  # the sum of ``losses_of`` of the alias's holder
+    losses: Mapped[float] = mapped_column(default=0.0)  # sum of ``losses_of`` losses of the alias's version
     losses_of: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class DeploymentPair(Owned, Base):
-    """Two versions' judged answers to one question, evaluated once: counted, or left out because its targets overlap
-    those of a pair counted before. Only ever added; it outlives the ledger entries."""
+    """Judged answers of both versions to one question, evaluated once.
+
+    Rows are only added and outlive the ledger entries. A pair is counted, or left out because its targets overlap those
+    of a pair counted before.
+    """
 
     __tablename__ = "model_deployment_pair"
     __table_args__ = (
@@ -209,15 +214,15 @@ class DeploymentPair(Owned, Base):
     counted: Mapped[bool]
     first_at: Mapped[datetime] = mapped_column(Timestamp)
     last_at: Mapped[datetime] = mapped_column(Timestamp)
-    loss: Mapped[float]  # of the deployed version, the mean over the targets
+    loss: Mapped[float]  # mean over the targets, of the deployed version
     beside_loss: Mapped[float]
-    largest: Mapped[float]  # over the targets
+    largest: Mapped[float]  # largest over the targets, of the deployed version
     beside_largest: Mapped[float]
     looked_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
 
 
 class Evaluation(Owned, Base):
-    """A run's evaluation next to baselines, with the gate's verdict whether it passed or not."""
+    """A run's evaluation with its baselines, and the gate's verdict, whether or not it passed."""
 
     __tablename__ = "evaluation"
     __table_args__ = (
@@ -240,10 +245,11 @@ class Evaluation(Owned, Base):
 
 
 class HeldOutUse(Owned, Base):
-    """A run's use of these rows for its verdict. Written before the evaluation and kept regardless of run and model:
-    each use of a test set must know all earlier ones.
+    """A run's use of held-out rows for its verdict.
 
-    ``number`` counts the project's uses, so that of two concurrent ones one is the earlier.
+    It is written before the evaluation and kept even if run and model are purged, since each use of a test set must
+    count all earlier ones. ``number`` counts the uses of a project, so that one of two concurrent uses is the earlier
+    one.
     """
 
     __tablename__ = "test_use"
@@ -262,12 +268,12 @@ class HeldOutUse(Owned, Base):
     target: Mapped[str] = mapped_column(String(200))
     test_start_at: Mapped[datetime] = mapped_column(Timestamp)
     test_end_at: Mapped[datetime] = mapped_column(Timestamp)
-    earlier: Mapped[int] = mapped_column(Integer)  # earlier uses of some of these rows
+    earlier: Mapped[int] = mapped_column(Integer)  # number of earlier uses of some of these rows
     at: Mapped[datetime] = mapped_column(Timestamp, default=now())
 
 
 class Prediction(Owned, Base):
-    """A ledger entry: a prediction and its version, written before the outcome is known. Judged once, later."""
+    """A ledger entry: a prediction with its version, written before the outcome is known and judged later."""
 
     __tablename__ = "prediction"
     __table_args__ = (
@@ -293,23 +299,26 @@ class Prediction(Owned, Base):
     matures_at: Mapped[datetime] = mapped_column(Timestamp)
     points: Mapped[tuple[PredictionPoint, ...]] = mapped_column(JsonShape(tuple[PredictionPoint, ...]))
     outcome: Mapped[KnownPoints | None] = mapped_column(JsonShape(KnownPoints), default=None)
-    judged_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)  # set once all of its points are
+    judged_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)  # set once all of its points are judged
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
-    request_id: Mapped[str | None] = mapped_column(String(64), default=None)  # the caller's own name for it
+    request_id: Mapped[str | None] = mapped_column(String(64), default=None)  # the caller's own id of the request
     latency_seconds: Mapped[float | None] = mapped_column(default=None)
-    naive: Mapped[float | None] = mapped_column(default=None)  # the last known value: the naive forecast
-    features: Mapped[dict[str, float | None] | None] = mapped_column(JsonText, default=None)  # of the origin's row
+    naive: Mapped[float | None] = mapped_column(default=None)  # last known value, which is the naive forecast
+    # The values of the origin's row.
+    features: Mapped[dict[str, float | None] | None] = mapped_column(JsonText, default=None)
     deployment: Mapped[int | None] = mapped_column(Integer, default=None)  # set if a shadow or canary took part
-    pair_id: Mapped[str | None] = mapped_column(String(16), default=None)  # kept, not returned: the returned one
-    continues: Mapped[str | None] = mapped_column(String(16), default=None)  # the dataset whose next rows judge it
+    # The id of the pair's returned half, if this half was not returned.
+    pair_id: Mapped[str | None] = mapped_column(String(16), default=None)
+    # The id of the dataset whose next rows are the outcomes.
+    continues: Mapped[str | None] = mapped_column(String(16), default=None)
     question: Mapped[str | None] = mapped_column(String(64), default=None)  # equal for equal questions
 
 
 class PredictionOutcome(Owned, Base):
-    """The newest judgement of one point of a prediction.
+    """Newest judgement of one point of a prediction.
 
-    An outcome from a dataset is judged again if a later version of it revises the value; the former judgement then
-    becomes a row of ``EarlierOutcome``. An outcome that was sent is never replaced.
+    An outcome from a dataset is judged again if a later version of the dataset revises the value; the former judgement
+    then becomes a row of ``EarlierOutcome``. A reported outcome is never replaced.
     """
 
     __tablename__ = "prediction_outcome"
@@ -320,7 +329,7 @@ class PredictionOutcome(Owned, Base):
 
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     prediction_id: Mapped[str] = mapped_column(String(16), primary_key=True)
-    step: Mapped[int] = mapped_column(Integer, primary_key=True)  # from 1: rows ahead of the origin
+    step: Mapped[int] = mapped_column(Integer, primary_key=True)  # rows ahead of the origin, from 1
     model_id: Mapped[str] = mapped_column(String(16))
     version: Mapped[int] = mapped_column(Integer)
     target_at: Mapped[datetime] = mapped_column(Timestamp)
@@ -329,17 +338,18 @@ class PredictionOutcome(Owned, Base):
     loss: Mapped[float]
     naive_loss: Mapped[float | None]
     hit: Mapped[bool | None]  # inside the interval, or the right class
-    late: Mapped[bool]  # the prediction was made when its target's time had passed
+    late: Mapped[bool]  # the prediction was made after its target time
     source: Mapped[str] = mapped_column(String(200))
     judged_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
-    question: Mapped[str | None] = mapped_column(String(64), default=None)  # of its prediction
-    dataset_version: Mapped[int | None] = mapped_column(Integer, default=None)  # the actual value's; null: it was sent
+    question: Mapped[str | None] = mapped_column(String(64), default=None)  # question of its prediction
+    # The dataset version with the actual value; null if the value was reported.
+    dataset_version: Mapped[int | None] = mapped_column(Integer, default=None)
     revisions: Mapped[int] = mapped_column(Integer, default=0)  # number of repeated judgements
-    incumbent_loss: Mapped[float | None] = mapped_column(default=None)  # of the dataset's present forecast
+    incumbent_loss: Mapped[float | None] = mapped_column(default=None)  # loss of the dataset's incumbent forecast
 
 
 class EarlierOutcome(Owned, Base):
-    """A judgement of a point that a revision of the dataset replaced. Only ever added."""
+    """Judgement of a point that was replaced after a revision of the dataset. Rows are only added."""
 
     __tablename__ = "prediction_outcome_earlier"
     __table_args__ = (
@@ -367,10 +377,10 @@ class EarlierOutcome(Owned, Base):
 
 
 class JudgingProgress(Owned, Base):
-    """Progress of a dataset's versions in judging the predictions that continue it.
+    """Progress of judging predictions by the versions of the dataset that they continue.
 
-    ``added`` is written in the transaction that adds a version, so that none is forgotten, however the platform ends.
-    Each judging transaction locks the row and continues only if ``added`` has not changed since the version was read.
+    ``added`` is written in the transaction that adds a version, so that none is missed if the platform stops. Each
+    judging transaction locks the row and continues only if ``added`` has not changed since the version was read.
     """
 
     __tablename__ = "judging_progress"
@@ -382,7 +392,7 @@ class JudgingProgress(Owned, Base):
 
 
 class ModelDrift(Owned, Base):
-    """Reference distributions of a version's inputs and answers, and the result of the last drift check."""
+    """Reference distributions of a version's inputs and predictions, and the report of its last drift check."""
 
     __tablename__ = "model_drift"
     __table_args__ = (ForeignKeyConstraint(["project_id", "model_id", "version"], _VERSION),)

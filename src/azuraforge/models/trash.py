@@ -1,7 +1,7 @@
-"""Deleted models and versions. They make no predictions, and can be restored until they are purged.
+"""Deleted models and versions. They make no predictions and can be restored until they are purged.
 
-A version that an alias points at is not deleted, and a purged one keeps its line: history and ledger refer to it.
-What versions need (the runs that made them, the rows they learned from) is kept as long as they are.
+A version to which an alias points cannot be deleted. The row of a purged version remains, since history and ledger
+refer to it. The runs and dataset versions that a version was made from are kept as long as the version.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from azuraforge.projects.keeping import Shelf
 from azuraforge.projects.row_bin import Key, Removal, RowBin, Thing
 from azuraforge.projects.schemas import Noun
 
-#: Raises Conflict if unfinished or planned work needs the model of this name. Supplied by other packages.
+#: Check of another package that raises Conflict if unfinished or planned work requires the model of this name.
 Objection = Callable[[Session, str], None]
 
 Row = Model | ModelVersion
 
 
 class ModelTrash(RowBin[Row]):
-    """Deletes, restores and purges models and their versions."""
+    """Trash of models and their versions: deletes, restores and purges them."""
 
     noun: ClassVar[Noun] = "model"
 
@@ -42,14 +42,14 @@ class ModelTrash(RowBin[Row]):
         self._objections = objections
 
     def announce(self, session: Session, what: str, things: Sequence[Thing[Row]], by: str | None) -> None:
-        """Append an event for each of them."""
+        """Append an event for each deleted or restored model or version."""
         for each in things:
             fields = {"type": f"model.{what}", "model": each.name, "version": each.version}
             body = ModelMoved.model_validate(fields | ({"by": by} if by is not None else {}))
             self.events.append(session, "project", body)
 
     def free(self, project_id: str, content_hash: str) -> None:
-        """Remove a version's folder unless a row uses it."""
+        """Delete a version's folder unless a row uses it."""
         self.free_files(project_id, [content_hash])
 
     def find(self, session: Session, name: str, version: int | None) -> Thing[Row] | None:
@@ -99,7 +99,7 @@ class ModelTrash(RowBin[Row]):
                 raise Conflict(
                     "alias {alias!r} of model {model!r} points to version {version}",
                     where="model {model}",
-                    next_step="promote another version or roll back first, or delete the whole model",
+                    next_step="promote another version or roll the alias back first, or delete the whole model",
                     version=thing.version,
                     alias=pointer.alias,
                     model=thing.name,

@@ -1,4 +1,4 @@
-"""SQL of deleted models and versions and of purging."""
+"""SQL of deleted models and versions, and of their purge."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _PARTS: tuple[Any, ...] = (
 
 
 def find(session: Session, name_or_id: str) -> Model | None:
-    """Return a deleted model by its id, or else the last deleted one of this name."""
+    """Return a deleted model by its id, or the last deleted one with this name; None if there is none."""
     statement = (
         select(Model)
         .where(
@@ -48,13 +48,13 @@ def find(session: Session, name_or_id: str) -> Model | None:
 
 
 def lock(session: Session, model_id: str) -> Model | None:
-    """Return the model, its row locked until commit."""
+    """Return a model with its row locked until commit; None if it does not exist."""
     statement = select(Model).where(Model.id == model_id)
     return session.scalar(statement.with_for_update(), execution_options={"populate_existing": True})
 
 
 def deleted_models(session: Session, before: datetime | None) -> Sequence[Model]:
-    """Return deleted models, deleted before a time (None: all), latest first."""
+    """Return models deleted until a time, or all deleted models if None, last deleted first."""
     statement = select(Model).where(Model.deleted_at.is_not(None))
     if before is not None:
         statement = statement.where(Model.deleted_at <= before)
@@ -62,7 +62,10 @@ def deleted_models(session: Session, before: datetime | None) -> Sequence[Model]
 
 
 def deleted_versions(session: Session, before: datetime | None) -> Sequence[tuple[Model, ModelVersion]]:
-    """Return versions deleted individually, of models that are not deleted, latest first."""
+    """Return versions that were deleted individually, of models that are not deleted, last deleted first.
+
+    With ``before``, only versions deleted until then are returned.
+    """
     row = ModelVersion
     statement = _with_model(row.deleted_at.is_not(None)).where(Model.deleted_at.is_(None))
     if before is not None:
@@ -72,7 +75,7 @@ def deleted_versions(session: Session, before: datetime | None) -> Sequence[tupl
 
 
 def held_bytes(session: Session, model_id: str) -> int:
-    """Return the total bytes of a model's versions."""
+    """Return the total size of a model's versions in bytes, without purged ones."""
     statement = select(func.coalesce(func.sum(ModelVersion.bytes), 0)).where(
         ModelVersion.model_id == model_id, ModelVersion.purged_at.is_(None)
     )
@@ -80,14 +83,14 @@ def held_bytes(session: Session, model_id: str) -> int:
 
 
 def made_by(session: Session, run_ids: Sequence[str]) -> Sequence[tuple[Model, ModelVersion]]:
-    """Return versions, not purged, that these runs made, the newest of each model last."""
+    """Return versions made by these runs that are not purged, the newest of each model last."""
     made = _with_model(ModelVersion.run_id.in_(run_ids))
     found = session.execute(made.order_by(ModelVersion.model_id, ModelVersion.version))
     return [(model, version) for model, version in found]
 
 
 def learned_from(session: Session, dataset_id: str) -> Sequence[tuple[Model, ModelVersion]]:
-    """Return versions, not purged, that learned from this dataset, the newest of each model last."""
+    """Return versions trained on this dataset that are not purged, the newest of each model last."""
     learned = _with_model(ModelVersion.dataset_id == dataset_id)
     found = session.execute(learned.order_by(ModelVersion.model_id, ModelVersion.version))
     return [(model, version) for model, version in found]
@@ -96,7 +99,7 @@ def learned_from(session: Session, dataset_id: str) -> Sequence[tuple[Model, Mod
 def forget(session: Session, model_id: str) -> list[str]:
     """Delete a locked model with all its rows; return the content hashes of its versions.
 
-    That a verdict was given on some rows is remembered apart (``HeldOutUse``): it counts where others are judged there.
+    The uses of test sets (``HeldOutUse``) remain, since they count in later verdicts on the same rows.
     """
     kept = select(ModelVersion.content_hash).where(ModelVersion.model_id == model_id, ModelVersion.purged_at.is_(None))
     hashes = list(session.scalars(kept))
@@ -107,7 +110,7 @@ def forget(session: Session, model_id: str) -> list[str]:
 
 
 def named_folders(session: Session, hashes: Sequence[str]) -> set[str]:
-    """Return the hashes that some version of the project still uses."""
+    """Return the hashes that a version of the project still uses."""
     statement = select(ModelVersion.content_hash).where(
         ModelVersion.content_hash.in_(hashes),
         ModelVersion.purged_at.is_(None),

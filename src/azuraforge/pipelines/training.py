@@ -80,7 +80,7 @@ class TrainingHandler(Handler):
         )
         checked = self._call(f"{STEPS}:validate", to_json(wanted), Validated, VALIDATE_TIMEOUT_SECONDS)
         return PreparedRun(
-            name=request.name or f"{plugin.name} on {dataset.name}",
+            name=request.name or f"{plugin.name} · {dataset.name}",
             plugin=plugin.name,
             plugin_version=plugin.version,
             config=checked.config,

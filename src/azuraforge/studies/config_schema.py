@@ -48,6 +48,7 @@ class FieldSchema(Branch):
     """A field of a config. ``any_of``: alternatives, as of an optional field."""
 
     description: str = ""
+    descriptions: dict[str, str] = Field(default={})
     default: JsonValue = None
     any_of: tuple[Branch, ...] = Field(default=(), alias="anyOf")
 

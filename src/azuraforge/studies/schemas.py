@@ -219,7 +219,7 @@ class SearchableField(BaseModel):
 
     name: str
     kind: Kind
-    description: str
+    description: str = Field(description="in the language of the request, if the plugin has it")
     default: JsonValue
     low: float | None
     high: float | None

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import current
 from azuraforge.studies.config_schema import Branch, FieldSchema, fields_of
 from azuraforge.studies.records import Params, StoredDimension
 from azuraforge.studies.schemas import MOST_CHOICES, Kind, SearchableField, SearchRange
@@ -185,7 +186,7 @@ def suggest(schema: Mapping[str, object] | None) -> list[SearchableField]:
             SearchableField(
                 name=name,
                 kind=branch.kind,
-                description=field.description,
+                description=field.descriptions.get(current()) or field.description,
                 default=field.default,
                 low=low,
                 high=high,

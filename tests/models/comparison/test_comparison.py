@@ -236,7 +236,7 @@ def test_classifiers_are_compared_by_their_errors_on_the_same_images(shelf: Shel
 
 def test_what_cannot_be_asked(shelf: Shelf, comparisons: Comparisons) -> None:
     shelf.add("a", noise())
-    with pytest.raises(InvalidInput, match="needs 2 to"):
+    with pytest.raises(InvalidInput, match="requires 2 to"):
         comparisons.compare("p", ["a", "a"])
     with pytest.raises(InvalidInput, match="with itself"):
         comparisons.pair("p", "a", "a")

@@ -182,9 +182,9 @@ def test_an_equal_or_better_canary_stays(system: Any, project_id: str, model: st
 
 
 def test_what_cannot_be_tried_is_refused(system: Any, project_id: str, model: str, make_folder: Make) -> None:
-    with pytest.raises(Conflict, match="already answers as 'champion'"):
+    with pytest.raises(Conflict, match="already has the alias 'champion'"):
         _start(system, project_id, version=1)
-    with pytest.raises(Conflict, match="has no alias 'night' to deploy alongside"):
+    with pytest.raises(Conflict, match="has no alias 'night', so no version can be deployed alongside it"):
         _start(system, project_id, alias="night")
     with pytest.raises(NotFound):
         _start(system, project_id, version=9)

@@ -59,7 +59,7 @@ def test_a_workbook_has_dates_and_numbers_in_either_language(rows: Rows) -> None
     book = CalamineWorkbook.from_filelike(io.BytesIO(files.write(rows.project_id, [line], "xlsx", "tr")))
     assert book.sheet_names == ["Tahmin", "Bilgi"]
     heading, first, second = book.get_sheet_by_name("Tahmin").to_python()
-    ends, about = ["Alt sınır", "Üst sınır"], ["Tahmin aralığı", "Birim", "Hedef", "Model", "Sürüm"]
+    ends, about = ["Alt sınır", "Üst sınır"], ["Güven aralığı", "Birim", "Hedef", "Model", "Sürüm"]
     assert heading == [
         "Zaman (Europe/Berlin)", "UTC farkı", "Değer", *ends, "Bilinen son satır", "Kaç satır sonrası", *about
     ]  # fmt: skip
@@ -68,7 +68,7 @@ def test_a_workbook_has_dates_and_numbers_in_either_language(rows: Rows) -> None
     assert second[0] == datetime(2026, 3, 29, 1, 0)
     assert second[2:] == [2.5, 1.5, 3.5, origin, 2, *facts_of_row]
     facts = {row[0]: row[1] for row in book.get_sheet_by_name("Bilgi").to_python()}
-    assert (facts["Model"], facts["Sürüm"], facts["Tahmin aralığı"]) == ("shop", "1", "90 %")
+    assert (facts["Model"], facts["Sürüm"], facts["Güven aralığı"]) == ("shop", "1", "90 %")
     assert facts["Tahminin kimliği"] == line
 
 

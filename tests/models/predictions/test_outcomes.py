@@ -127,7 +127,7 @@ def test_what_cannot_be_judged_is_said(ground: Ground, other_project_id: str) ->
                     {"prediction_id": "nobody", "value": 1.0})  # fmt: skip
     assert ground.show(made.prediction_id).outcomes == [], "all of a request or nothing"
     for wrong in ({"value": 1.0}, {"model": "load", "value": 1.0}, {"request_id": "a"}):
-        with pytest.raises(ValueError, match=r"exactly one|needs its time"):
+        with pytest.raises(ValueError, match=r"exactly one|requires the time"):
             OutcomeRequest(**wrong)
     foreign = ground.service
     request = OutcomeRequest(prediction_id=made.prediction_id, at=HOURS[1], value=1.0)

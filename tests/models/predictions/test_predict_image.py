@@ -185,7 +185,7 @@ def test_an_alias_leads_to_a_version_and_a_canary_has_its_share(http, classifier
 
 
 def test_probabilities_that_are_none_are_refused(http, classifier):  # noqa: F811
-    assert "does not hold probabilities" in ask(http, classifier, flat(0, 6, 8)).json()["detail"]
+    assert "probabilities of shape" in ask(http, classifier, flat(0, 6, 8)).json()["detail"]
 
 
 def bomb(height: int, width: int) -> bytes:

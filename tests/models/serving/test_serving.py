@@ -293,7 +293,7 @@ def test_after_closing_nothing_is_started(serving: Any, project_id: str) -> None
 
 
 def test_what_cannot_be_predicted_is_said(serving: Any, project_id: str, make_folder: Make) -> None:
-    with pytest.raises(InvalidInput, match="predicts at most 3 rows ahead, not 4"):
+    with pytest.raises(InvalidInput, match="predicts at most 3 rows ahead, but 4 were requested"):
         predict(serving, project_id, horizon=4)
     with pytest.raises(InvalidInput, match="could not predict from 1 row: ValueError: needs 2 rows") as caught:
         predict(serving, project_id, rows=rows([1]))
@@ -322,7 +322,7 @@ HOURLY = Schema(time="at", target="load", features=("heat",), frequency="1h", ti
         (lambda r: r[0].update(wind=1), "rows[0]", "unknown column 'wind'"),
         (lambda r: r[1].update(at="yesterday"), "rows[1]", "'at' is 'yesterday'"),
         (lambda r: r[1].update(at="2026-03-01T01:00:00"), "rows[1]", "'at' is '2026-03-01T01:00:00'"),
-        (lambda r: r.reverse(), "rows[1]", "not later than in the row before"),
+        (lambda r: r.reverse(), "rows[1]", "not later than in the previous row"),
         (lambda r: r.pop(1), "rows[1]", "expected 2026-03-01T04:00:00"),
     ],
 )

@@ -28,7 +28,7 @@ export function TargetDialog({ target, others, onClose }: { target?: Notificatio
   const [second, setSecond] = useState(target?.escalate_to ?? "");
   const [after, setAfter] = useState(String(target?.escalate_after_seconds ?? 3600));
   const notifier = notifiers.find((each) => each.name === chosen) ?? notifiers[0];
-  const options = optionsOf(notifier?.schema ?? null);
+  const options = optionsOf(notifier?.schema ?? null, i18n.language);
   const title = (texts: Record<string, string> | undefined, own: string) => texts?.[i18n.language] ?? texts?.["en"] ?? own;
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -55,7 +55,7 @@ export function TargetDialog({ target, others, onClose }: { target?: Notificatio
         {options.map((option) => (
           <TextField
             key={option.name}
-            label={option.name}
+            label={option.label}
             name={`option-${option.name}`}
             hint={option.hint}
             value={typed[option.name] ?? ""}

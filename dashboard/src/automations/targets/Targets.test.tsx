@@ -19,10 +19,10 @@ const target = { id: "t1", name: "team", notifier: "webhook", options: { url: "h
 
 describe("options", () => {
   it("makes inputs of a schema, secrets hidden", () => {
-    const options = optionsOf(SCHEMA);
+    const options = optionsOf(SCHEMA, "en");
     expect(options.map(({ name, isSecret, isRequired }) => [name, isSecret, isRequired])).toEqual([["url", true, true], ["secret", true, false], ["port", false, false]]);
     expect(valuesOf(options, { url: " https://a ", secret: "", port: "25" })).toEqual({ url: "https://a", port: 25 });
-    expect(optionsOf(null)).toEqual([]);
+    expect(optionsOf(null, "en")).toEqual([]);
   });
 });
 

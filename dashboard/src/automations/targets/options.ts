@@ -1,7 +1,9 @@
 // A notifier's options, from its JSON schema, as inputs.
+import { textOf } from "../../runs/start/schema";
 
 export interface NotifierOption {
   name: string;
+  label: string;
   hint: string;
   isSecret: boolean;
   isRequired: boolean;
@@ -13,7 +15,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const fieldsOf = (value: unknown): Fields => (typeof value === "object" && value !== null ? (value as Fields) : {});
 
 /** The options that can be typed: texts, secrets and numbers. */
-export function optionsOf(schema: Fields | null): NotifierOption[] {
+export function optionsOf(schema: Fields | null, language: string): NotifierOption[] {
   const required: readonly unknown[] = Array.isArray(schema?.["required"]) ? schema["required"] : [];
   return Object.entries(fieldsOf(schema?.["properties"])).map(([name, property]) => {
     const field = fieldsOf(property);
@@ -21,7 +23,8 @@ export function optionsOf(schema: Fields | null): NotifierOption[] {
     const is = (key: string, ...values: readonly unknown[]) => forms.some((form) => values.includes(fieldsOf(form)[key]));
     return {
       name,
-      hint: typeof field["description"] === "string" ? field["description"] : "",
+      label: textOf(field, "title", language) || name,
+      hint: textOf(field, "description", language),
       isSecret: is("format", "password"),
       isRequired: required.includes(name),
       isNumber: is("type", "integer", "number"),

@@ -11,9 +11,9 @@ export function readable(title: string, name: string): string {
   return title === name || title === generated ? sentence(words.join(" ")) : title;
 }
 
-/** Descriptions begin small here and large there; a form shows them alike. */
+/** Descriptions begin small here and large there; a form shows them alike. One that begins with a value keeps it. */
 function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return /^\w+:/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 export function useFieldText(field: ConfigField): { label: string; hint: string } {

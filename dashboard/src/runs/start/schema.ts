@@ -111,7 +111,7 @@ function choicesOf(schema: Schema): (string | number)[] {
 }
 
 /** A plugin may bring `titles` and `descriptions` by language beside JSON schema's own words. */
-function textOf(schema: Schema, key: "title" | "description", language: string): string {
+export function textOf(schema: Schema, key: "title" | "description", language: string): string {
   const byLanguage = schema[`${key}s`];
   if (isRecord(byLanguage) && typeof byLanguage[language] === "string") return byLanguage[language];
   return typeof schema[key] === "string" ? schema[key] : "";

@@ -1,1 +1,1 @@
-"""Forecasting: an LSTM and other forecasters, and the baselines that every forecaster is compared with."""
+"""Built-in forecasters, and the baselines that every forecaster is compared with."""

@@ -16,35 +16,38 @@ from azuraforge.apps.forecasting.carried import Estimate, StateForecaster, State
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
-#: Longest season of a seasonal ARIMA; a longer one needs too many states and becomes sines and cosines.
+#: Longest season of a seasonal ARIMA, in rows; longer ones need too many states and are modelled by sines and cosines.
 LONGEST_ARIMA_SEASON = 24
 _HARMONICS = 4
-#: Largest number of models that the stepwise search tries.
+#: Maximum number of models that the stepwise search tries.
 _MOST_MODELS = 40
-#: With more rows, the search compares models by conditional sums of squares; the chosen one is estimated exactly.
+#: With more rows or a longer season, the search compares models by conditional sums of squares; the chosen model is
+#: then estimated exactly.
 _ROWS_FOR_EXACT_SEARCH, _SEASON_FOR_EXACT_SEARCH = 150, 12
 #: Suffix of the form of a model with a mean or a drift.
 _CONSTANT = "+c"
 #: The filter's gain has converged once the covariance changes by less than this share of its largest value.
 _STEADY = 1e-12
-#: Largest number of rows between the training set and a caller's own rows that increases the state's uncertainty.
+#: Maximum number of missing rows that the filter processes between the training set and a caller's own rows.
 _MOST_MISSING = 2000
 
 
 @dataclass(frozen=True)
 class ArimaModel(StateModel):
-    """Frozen coefficients.
+    """Frozen coefficients of an ARIMA model.
 
-    A begin is the next row's number, its expected state and the covariance; a state lacks the covariance.
+    ``walk`` starts from the number of the next row, its expected state and the covariance of that state. The inputs of
+    ``ahead`` are the same without the covariance.
 
     Attributes:
-        form: the orders, such as ``"(1,1,1)(0,1,1)[12]"``, and ``"+c"`` where a mean or a drift is estimated.
-        phi, theta: the expanded polynomials of the autoregressive and the moving-average part.
-        delta: the expanded polynomial of all differences.
-        mean: of the series, or 0.
-        drift: per row, or 0.
-        period: rows of the season of ``waves``; 1 without.
-        waves: ``(2 · harmonic,)`` coefficients of sines and cosines.
+        form: the orders, such as ``"(1,1,1)(0,1,1)[12]"``, and ``"+c"`` if a mean or a drift is estimated.
+        mean: mean of the series; 0 if not estimated.
+        drift: drift per row; 0 if not estimated.
+        period: length in rows of the season that ``waves`` model; 1 without waves.
+        phi: expanded polynomial of the autoregressive part.
+        theta: expanded polynomial of the moving-average part.
+        delta: expanded polynomial of all differences.
+        waves: ``(2 · harmonic,)``, coefficients of sines and cosines; empty without waves.
     """
 
     form: str
@@ -57,14 +60,14 @@ class ArimaModel(StateModel):
     waves: Floats
 
     def regression(self, rows: Floats) -> Floats:
-        """Return the mean, the drift and the waves at the rows' numbers, counted from 1."""
+        """Return ``(row,)``: the sum of mean, drift and waves at ``(row,)`` row numbers, which start at 1."""
         known = self.mean + self.drift * rows
         if not len(self.waves):
             return np.asarray(known)
         return np.asarray(known + waves_at(rows, self.period, len(self.waves) // 2) @ self.waves)
 
     def walk(self, begin: Floats, values: Floats, at: Indices) -> Walk:
-        """Filter the values; once the gain has converged, it is not computed again until a value is missing."""
+        """Apply the Kalman filter to the values; once its gain has converged, it is reused until a value is missing."""
         transition, noise, seen = self._matrices()
         size = len(seen)
         count, state = float(begin[0]), begin[1 : 1 + size].copy()
@@ -97,7 +100,7 @@ class ArimaModel(StateModel):
         return Walk(kept, after)
 
     def ahead(self, states: Floats, horizon: int) -> Floats:
-        """Apply the transition repeatedly, without errors."""
+        """Apply the transition without errors."""
         transition, _, seen = self._matrices()
         reading = np.empty((horizon, len(seen)))
         row = seen
@@ -108,18 +111,18 @@ class ArimaModel(StateModel):
         return np.asarray(states[:, 1:] @ reading.T + self.regression(rows.ravel()).reshape(rows.shape))
 
     def state_of(self, begin: Floats) -> Floats:
-        """Return the row's number and the expected state."""
+        """Return the number of the next row and its expected state."""
         return begin[: 1 + len(self._matrices()[2])]
 
     def restart(self, before: Floats, after: Floats, values: Floats, gap: int) -> Floats:
-        """Treat rows in between as missing; before the end of training, start with the uncertainty of its first row."""
+        """Treat the rows of the gap as missing; with a negative gap, use the initial state of the training set."""
         if gap < 0:
             return np.concatenate([[after[0] + gap], before[1:]])
         missing = np.full(min(gap, _MOST_MISSING), np.nan)
         return self.walk(after, missing, np.zeros(0, dtype=np.int64)).after
 
     def _matrices(self) -> tuple[Floats, Floats, Floats]:
-        """Return the transition, the covariance of a step's noise, and the observation vector."""
+        """Return the transition matrix, the covariance of the noise of one step, and the observation vector."""
         order = max(len(self.phi), len(self.theta) + 1)
         differences = len(self.delta)
         seen = np.concatenate([[1.0], np.zeros(order - 1), self.delta])
@@ -134,13 +137,13 @@ class ArimaModel(StateModel):
 
 
 def waves_at(rows: Floats, period: int, harmonics: int) -> Floats:
-    """Return ``(row, 2 · harmonic)``: sines and cosines of a season at the rows' numbers."""
+    """Return ``(row, 2 · harmonic)``: sines, then cosines, of a season of ``period`` rows at ``(row,)`` row numbers."""
     angles = 2 * np.pi * np.outer(rows / period, np.arange(1, harmonics + 1))
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
 
 
 class AutoArima(StateForecaster[ArimaModel]):
-    """Seasonal ARIMA whose orders a stepwise search chooses by AICc."""
+    """Forecaster that uses seasonal ARIMA; a stepwise search chooses the orders by AICc."""
 
     name: ClassVar[str] = "forecasting.arima"
     Model: ClassVar[type[StateModel]] = ArimaModel
@@ -150,12 +153,12 @@ class AutoArima(StateForecaster[ArimaModel]):
     most_series: ClassVar[int | None] = 100
     title: ClassVar[dict[str, str]] = {"en": "ARIMA", "tr": "ARIMA"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "Differences, its own past and past errors; a stepwise search chooses the orders by AICc.",
-        "tr": "Farklar, serinin kendi geçmişi ve geçmiş hatalar; dereceleri adımlı arama AICc ile seçer.",
+        "en": "Seasonal ARIMA on past values and past errors; a stepwise search chooses the orders by AICc.",
+        "tr": "Geçmiş değerler ve geçmiş hatalar üzerinde mevsimsel ARIMA; dereceleri adımlı arama AICc ile seçer.",
     }
 
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[ArimaModel]:
-        """Search, and begin the filter as its library does: with an unknown level of each difference."""
+        """Search for the orders with statsforecast; the filter starts with an unknown level of each difference."""
         from statsforecast.arima import auto_arima_f
 
         period, wave, waves = _seasons(values, seasons)
@@ -166,7 +169,10 @@ class AutoArima(StateForecaster[ArimaModel]):
     def estimate_again(
         self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...], found: ArimaModel
     ) -> Estimate[ArimaModel]:
-        """Estimate the coefficients of the found orders; search if a season is new or the orders do not fit."""
+        """Estimate the coefficients for the orders of ``found``.
+
+        Searches for new orders if the seasons have changed or the estimation fails.
+        """
         from statsforecast.arima import myarima
 
         p, d, q, seasonal_p, seasonal_d, seasonal_q, m = map(int, re.findall(r"\d+", found.form))
@@ -180,14 +186,17 @@ class AutoArima(StateForecaster[ArimaModel]):
             constant=found.form.endswith(_CONSTANT),
             xreg=waves,
         )
-        # The library's own search also skips such a model: it failed, or a root lies on the unit circle.
+        # The search of statsforecast also skips such models: the estimation failed, or a root is on the unit circle.
         if not np.isfinite(again["ic"]):
             return self.estimate(config, values, seasons)
         return _estimate(again, wave)
 
 
 def _seasons(values: Floats, seasons: tuple[int, ...]) -> tuple[int, int, Floats | None]:
-    """Return the rows of the seasonal orders' season, and of the waves' with the waves; 1 without."""
+    """Return the season of the seasonal orders, the season of the waves, and the waves ``(row, 2 · harmonic)``.
+
+    Seasons are in rows, 1 for none. Without a season for them, the waves are None.
+    """
     short = [season for season in seasons if season <= LONGEST_ARIMA_SEASON]
     long = [season for season in seasons if season > LONGEST_ARIMA_SEASON]
     period = short[-1] if short else 1
@@ -196,7 +205,7 @@ def _seasons(values: Floats, seasons: tuple[int, ...]) -> tuple[int, int, Floats
 
 
 def _estimate(found: dict[str, Any], wave: int) -> Estimate[ArimaModel]:
-    """Return the model that the library has found."""
+    """Convert a model that statsforecast fitted; ``wave`` is the season of its waves in rows."""
     from statsforecast.arima import make_arima
 
     coefficients: dict[str, float] = {name: float(value) for name, value in found["coef"].items()}

@@ -14,7 +14,7 @@ from azuraforge.plugins.forecasting.windows import Inputs
 
 
 class AttentionConfig(NetworkConfig):
-    """The size of the network, and its training."""
+    """Settings of the attention forecaster: size of the network and its training."""
 
     width: Annotated[
         int,
@@ -23,7 +23,7 @@ class AttentionConfig(NetworkConfig):
             ge=1,
             le=1024,
             title="Width",
-            description="Values per row inside the encoder",
+            description="Number of values per row inside the encoder",
             json_schema_extra=in_turkish("Genişlik", "Kodlayıcıda satır başına değer sayısı"),
         ),
     ]
@@ -45,7 +45,7 @@ class AttentionConfig(NetworkConfig):
             ge=1,
             le=12,
             title="Layers",
-            description="Encoder blocks",
+            description="Number of encoder blocks",
             json_schema_extra=in_turkish("Katman sayısı", "Kodlayıcı bloklarının sayısı"),
         ),
     ]
@@ -75,7 +75,11 @@ class AttentionConfig(NetworkConfig):
 
 
 class Encoder(nn.Module):
-    """``(batch, row, channel)`` to ``(batch, row, width)``; positions are learned, counted from the origin."""
+    """Transformer encoder with a learned vector for each position.
+
+    Shapes:
+        ``(batch, row, channel)`` in, ``(batch, row, width)`` out.
+    """
 
     def __init__(self, channels: int, rows: int, config: AttentionConfig) -> None:
         super().__init__()
@@ -92,13 +96,13 @@ class Encoder(nn.Module):
         self.norm = nn.LayerNorm(config.width)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Encode the rows."""
+        """Encode the rows; see the class for the shapes."""
         encoded: Tensor = self.norm(self.layers(self.rows(x) + self.place))
         return encoded
 
 
 class AttentionNetwork(ForecastNetwork):
-    """Summary of rows: the last row's attention over all rows."""
+    """Network whose summary is the encoding of the last row, which attends to all rows that are read."""
 
     encoder: Encoder
 
@@ -115,13 +119,13 @@ class AttentionNetwork(ForecastNetwork):
         )
 
     def summary(self, rows: Tensor) -> Tensor:
-        """Return the last row's summary."""
+        """Return ``(batch, width)``: the encoding of the last row."""
         encoded: Tensor = self.encoder(rows)
         return encoded[:, -1, :]
 
 
 class AttentionForecaster(NetworkForecaster[AttentionConfig]):
-    """A linear forecast on the whole window, and attention that learns its residual."""
+    """Forecaster with a linear forecast on the whole window and a Transformer encoder that learns its residuals."""
 
     name: ClassVar[str] = "forecasting.attention"
     Config = AttentionConfig
@@ -132,5 +136,5 @@ class AttentionForecaster(NetworkForecaster[AttentionConfig]):
     }
 
     def build(self, config: AttentionConfig, inputs: Inputs, outputs: int) -> nn.Module:
-        """Return the network around the encoder."""
+        """Return the network with a Transformer encoder."""
         return AttentionNetwork(inputs, outputs, config)

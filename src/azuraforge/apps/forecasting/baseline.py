@@ -1,7 +1,7 @@
 """Base of the baselines: parameters learned on the training set and frozen, intervals from validation errors.
 
-At each origin, a baseline has the same history as other forecasters: it carries its *state* to the origin, never
-its parameters.
+At each origin, a baseline uses the same history as other forecasters: later rows update its *state*, never its
+parameters.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfi
 from azuraforge.plugins.forecasting.intervals import residual_quantiles
 from azuraforge.plugins.forecasting.panels import each, known_series, predict_each
 
-#: Number of series of a panel that are learned together, after which progress is reported.
+#: Number of series of a panel that are learned together before progress is reported.
 _AT_ONCE = 500
-#: Least number of errors with which both outer quantiles are a series' own.
+#: Minimum number of errors from which a series has outer quantiles of its own.
 _ENOUGH_ERRORS = 39
-#: Number of a series' windows that weigh as much as all series together in the width of its intervals.
+#: Weight of the errors of all series in the interval width of one series, as a number of its own windows.
 _WINDOWS_OF_ALL = 20
 
 
 @dataclass
 class Learned:
-    """A learned baseline.
+    """Learned state of a baseline.
 
     Attributes:
-        settings: JSON values.
-        arrays: numbers by name.
-        spread: of the quantiles around a forecast.
-        series: of a panel, what was learned of each series; then all else is empty but ``analogues``.
-        analogues: of a panel, how its other series are forecast.
+        settings: parameters as JSON values.
+        arrays: parameters as arrays, by name.
+        spread: spread of the quantiles around a forecast.
+        series: for a panel, the learned state of each series; all other attributes except ``analogues`` are empty.
+        analogues: for a panel, the forecaster of series that were not learned.
     """
 
     settings: dict[str, Any] = field(default_factory=dict)
@@ -59,42 +59,42 @@ class Learned:
 
 
 class Baseline(Pipeline[ForecastConfig, Learned]):
-    """A forecaster that needs no training loop. Subclasses write ``learn`` and ``forecast``.
+    """Base class of forecasters without a training loop. Subclasses implement ``learn`` and ``forecast``.
 
-    Of a panel, it learns each series separately; ``most_series`` limits their number.
+    Each series of a panel is learned separately; ``most_series`` limits their number.
     """
 
     kind = "forecast"
     uses_engine = False
     several_series = True
     most_series: ClassVar[int | None] = None
-    #: True if ``learn`` needs no whole window, so that a series of eight rows is enough.
+    #: Whether ``learn`` works without a whole window, so that a series of eight rows is enough.
     partial: ClassVar[bool] = True
     Config: ClassVar[type[ForecastConfig]] = ForecastConfig
 
     def window(self, config: ForecastConfig, schema: Schema) -> int:
-        """Return the number of past rows that a forecast uses; the training set must hold them and a horizon."""
+        """Return the number of past rows that a forecast reads; the training set must contain them and a horizon."""
         return 1
 
     @abstractmethod
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
-        """Learn parameters from ``train``."""
+        """Learn parameters from ``train``; ``validation`` is only used to choose settings."""
 
     def relearn(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
-        """Learn parameters from every row. A subclass keeps its choices made on the validation set."""
+        """Learn parameters from all rows; a subclass keeps the choices it made on the validation set."""
         return self.learn(run, rows, rows)
 
     @abstractmethod
     def forecast(self, learned: Learned, part: Part) -> Floats:
-        """Return ``(origin, horizon)``: the forecasts, in the target's unit."""
+        """Return the forecasts ``(origin, horizon)``, in the unit of the target."""
 
     def split(self, table: Table, config: ForecastConfig) -> Split:
-        """Split in order of time."""
+        """Split the rows in chronological order."""
         window = self.window(config, table.schema)
         return chronological_split(table, config, window=window, least_window=1, partial=self.partial)
 
     def fit(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
-        """Learn on the training set; measure the spread of the errors on the validation set."""
+        """Learn from the training set, and measure the spread of the errors on the validation set."""
         if train.schema.series is None:
             learned = self._fit(run, train, validation)
             run.progress(1, 1)
@@ -120,7 +120,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
     def _refuse_many(self, count: int) -> None:
         if self.most_series is not None and count > self.most_series:
             raise InvalidInput(
-                "{name} learns each series separately and takes at most {most:,}; the dataset has {count:,}",
+                "{name} learns each series separately and supports at most {most:,} series; the dataset has {count:,}",
                 where="dataset",
                 next_step="choose forecasting.ets or forecasting.boosted_lags, which learn many series",
                 name=self.name,
@@ -131,7 +131,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
     def learn_each(
         self, run: RunContext[ForecastConfig], trains: Sequence[Part], validations: Sequence[Part]
     ) -> Iterator[Learned]:
-        """Learn from each series of a panel."""
+        """Yield the learned state of each series of a panel."""
         for train, validation in zip(trains, validations, strict=True):
             yield self.learn(run, train, validation)
 
@@ -148,7 +148,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         outside: Errors,
         pooled: Floats | None,
     ) -> None:
-        """Set the widths of intervals, from errors of all series if ``pooled`` holds them."""
+        """Set the widths of intervals; ``pooled`` contains offsets from the errors of all series, if used."""
         adaptive = run.config.intervals == "adaptive"
         inside = None
         if pooled is None and not is_enough(outside.errors):
@@ -163,18 +163,18 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
             _keep_start(learned, Start.after(train))
 
     def _errors(self, learned: Learned, validation: Part) -> Errors:
-        """Return the errors on the validation set, with the forecasts."""
+        """Return the forecasts on the validation set and their errors."""
         if validation.targets is None:
             raise ValueError("the validation part has no targets")
         point = self.forecast(learned, validation)
         return Errors(validation.targets - point, point)
 
     def settled(self, learned: Learned, config: ForecastConfig, train: Part) -> int:
-        """Return the first row of the training set from which its forecasts have their usual errors."""
+        """Return the first row of the training set from which forecast errors are representative."""
         return self.window(config, train.schema) - 1
 
     def _inside(self, learned: Learned, config: ForecastConfig, train: Part) -> Errors | None:
-        """Return the errors at the newest origins inside the training set; None if there are none."""
+        """Return the forecasts from the newest origins within the training set and their errors; None without any."""
         if train.targets is None:
             return None
         some = np.flatnonzero(train.origins >= self.settled(learned, config, train))[-MOST_INSIDE:]
@@ -185,7 +185,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         return Errors(train.targets[some] - point, point)
 
     def refit(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
-        """Learn from every row. Intervals stay as wide as the errors of the evaluated parameters made them."""
+        """Learn from all rows; the widths of intervals stay those of the evaluated predictor."""
         if rows.schema.series is None:
             return self._refit(run, evaluated, rows)
         parts = {name: part for name, part, _ in each(rows) if name in evaluated.series}
@@ -204,7 +204,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
     def relearn_each(
         self, run: RunContext[ForecastConfig], evaluated: Sequence[Learned], rows: Sequence[Part]
     ) -> Iterator[Learned]:
-        """Relearn each series of a panel, see ``relearn``."""
+        """Yield the relearned state of each series of a panel; see ``relearn``."""
         for own, part in zip(evaluated, rows, strict=True):
             yield self.relearn(run, own, part)
 
@@ -212,14 +212,14 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         return self._carried_over(evaluated, self.relearn(run, evaluated, rows), rows)
 
     def _carried_over(self, evaluated: Learned, learned: Learned, rows: Part) -> Learned:
-        """Keep the widths of the evaluated intervals."""
+        """Copy the interval widths of ``evaluated`` to ``learned`` and return ``learned``."""
         learned.spread = evaluated.spread
         if len(evaluated.spread.table):
             _keep_start(learned, Start.after_levels(rows, self._levels(evaluated, last_origin(rows))))
         return learned
 
     def predict(self, predictor: Learned, part: Part) -> Predictions:
-        """Return the forecasts and their intervals from each origin."""
+        """Return the forecasts from each origin, with their intervals."""
         if part.schema.series is not None:
             return predict_each(part, partial(self._predict_one, predictor))
         point = self.forecast(predictor, part)
@@ -232,11 +232,11 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         return predictor.analogues.predict(name, part)
 
     def knows_series(self, predictor: Learned, name: str) -> bool:
-        """Return whether the series was learned; others are forecast by analogy."""
+        """Return whether the predictor has learned the series; other series are forecast by analogy."""
         return name in predictor.series
 
     def _levels(self, predictor: Learned, part: Part) -> Floats | None:
-        """Return ``(level, origin, horizon)`` for adaptive intervals; None if intervals are fixed."""
+        """Return the levels ``(level, origin, horizon)`` of adaptive intervals; None if intervals are fixed."""
         past = past_part(part, 0) if len(predictor.spread.table) else None
         if past is None:
             return None
@@ -284,14 +284,14 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
 
 
 def pooled_spreads(errors: Mapping[str, Floats], sizes: Mapping[str, float]) -> dict[str, Floats]:
-    """Return ``(level, horizon)`` offsets by series for those with too few errors of their own.
+    """Return offsets ``(level, horizon)`` for each series that has too few validation errors of its own.
 
-    All series' errors, each in units of its own size, give the shape; the series' own, shrunk towards the others', the
-    width.
+    The shape of the offsets comes from the errors of all series, each divided by the size of its series. The width
+    comes from the series' own errors, shrunk towards those of all series.
 
     Args:
-        errors: ``(origin, horizon)`` on the validation set, by series.
-        sizes: of a usual step, by series.
+        errors: errors ``(origin, horizon)`` on the validation set, by series.
+        sizes: size of a typical step, by series; see ``step_size``.
     """
     few = [name for name, own in errors.items() if np.isfinite(own).sum(axis=0).min(initial=0) < _ENOUGH_ERRORS]
     if not few or len(errors) < 2:
@@ -311,7 +311,7 @@ def pooled_spreads(errors: Mapping[str, Floats], sizes: Mapping[str, float]) -> 
 
 
 def step_size(train: Part) -> float:
-    """Return the mean absolute change from one known value of a training set to the next; 1 if there is none."""
+    """Return the mean absolute change between consecutive known values of a training set; 1 if there is no change."""
     values = column_values(train.frame, train.schema.target)
     steps = np.abs(np.diff(values[np.isfinite(values)]))
     return float(steps.mean()) or 1.0 if steps.size else 1.0
@@ -322,21 +322,22 @@ def _keep_start(learned: Learned, start: Start) -> None:
 
 
 def first_known(part: Part) -> float:
-    """Return the first known target of a part, or 0. It replaces missing values before it."""
+    """Return the first known target value of a part, which replaces missing values before it; 0 if none is known."""
     values = column_values(part.frame, part.schema.target)
     known = values[np.isfinite(values)]
     return float(known[0]) if known.size else 0.0
 
 
 def target_of(learned: Learned, part: Part) -> Floats:
-    """Return ``(row,)`` the target, gaps filled forward; ``learned.settings["first"]`` precedes the first known."""
+    """Return the target ``(row,)`` with gaps filled forward, and before the first known value by the stored one."""
     return filled(column_values(part.frame, part.schema.target), learned.settings["first"])
 
 
 def seasonal_rows(part: Part, season: int) -> tuple[Indices, NDArray[np.bool_]]:
-    """Return ``(origin, horizon)`` rows one or more seasons before each target, and whether the frame holds them.
+    """Return ``(origin, horizon)`` rows a whole number of seasons before each target row, and whether they exist.
 
-    Example: with season 7, the target 9 rows ahead is looked up 14 rows before itself, 5 rows before the origin.
+    The newest such row up to the origin is returned. Example: with season 7, the target 9 rows ahead is read 14 rows
+    before itself, which is 5 rows before the origin.
     """
     steps = np.arange(1, part.horizon + 1)
     rows = part.origins[:, None] + steps - season * -(-steps // season)

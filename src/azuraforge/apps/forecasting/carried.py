@@ -1,7 +1,7 @@
-"""Statistical forecasters: parameters are estimated on the training set and frozen; the state is updated by each row.
+"""Base of the statistical forecasters, with parameters frozen after training and a state that each row updates.
 
-A library estimates the parameters once, in the child that fits. A recursion of our own then carries the state over
-every later row, so each origin has a forecast of its own and predicting needs no library.
+A library estimates the parameters once, in the child process that fits. Predicting needs no library: a recursion in
+this package updates the state at every later row, so that each origin has its own forecast.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _MODEL = "model."
 
 @dataclass(frozen=True)
 class Walk:
-    """States along a series.
+    """States of a model along a series.
 
     Attributes:
-        states: ``(row, state)`` input of ``ahead``, after each of the requested rows.
-        after: ``(begin,)`` what ``walk`` needs to go on after the last row.
+        states: ``(row, state)``, the input of ``ahead`` after each of the requested rows.
+        after: ``(begin,)``, the start of another ``walk`` after the last row.
     """
 
     states: Floats
@@ -41,18 +41,21 @@ class Walk:
 
 
 class StateModel(ABC):
-    """Frozen parameters of a recursion. Subclasses are frozen dataclasses of numbers, strings and arrays."""
+    """Model with frozen parameters and a state that is updated at each row.
+
+    Subclasses are frozen dataclasses of numbers, strings and arrays.
+    """
 
     @abstractmethod
     def walk(self, begin: Floats, values: Floats, at: Indices) -> Walk:
-        """Update the state ``begin`` by ``(row,)`` values and return the states after the rows ``at``.
+        """Update the state ``begin`` with ``(row,)`` values and return the states after the rows ``at``.
 
-        A NaN leaves the state as the model expects it.
+        At a NaN, the state advances without a correction.
         """
 
     @abstractmethod
     def ahead(self, states: Floats, horizon: int) -> Floats:
-        """Return ``(row, horizon)``: the forecasts from ``states`` ``(row, state)``."""
+        """Return the forecasts ``(row, horizon)`` from the states ``(row, state)``."""
 
     @abstractmethod
     def restart(self, before: Floats, after: Floats, values: Floats, gap: int) -> Floats:
@@ -61,17 +64,18 @@ class StateModel(ABC):
         Args:
             before: the state before the first row of the training set.
             after: the state after its last row.
-            values: the rows to begin on; at least one is known.
-            gap: rows between the training set and the first of ``values``; negative if it lies before the end.
+            values: ``(row,)``, of which at least one is known.
+            gap: number of rows between the training set and the first of ``values``; negative if ``values`` begin
+                before the end of the training set.
         """
 
     def state_of(self, begin: Floats) -> Floats:
-        """Return ``(state,)``: the state for ``ahead`` right before the first row. By default ``begin``."""
+        """Return ``(state,)``: the input of ``ahead`` before the first row; by default ``begin`` itself."""
         return begin
 
     @property
     def season(self) -> int:
-        """Rows after which the model's season repeats; 1 without a season."""
+        """Length of the season in rows; 1 without a season."""
         return 1
 
 
@@ -80,7 +84,13 @@ ModelT = TypeVar("ModelT", bound=StateModel)
 
 @dataclass(frozen=True)
 class Estimate(Generic[ModelT]):
-    """A model, its state before the first value of the training set, and after the last; None: walk there."""
+    """Estimated model with its states around the training set.
+
+    Attributes:
+        model: the model.
+        before: the state before the first value.
+        after: the state after the last value; if None, ``walk`` computes it.
+    """
 
     model: ModelT
     before: Floats
@@ -89,7 +99,15 @@ class Estimate(Generic[ModelT]):
 
 @dataclass(frozen=True)
 class _Asked:
-    """A series for estimation: its rows, all its values, and the last of them without gaps."""
+    """Series prepared for estimation.
+
+    Attributes:
+        train: the training set.
+        values: ``(row,)``, the target of all rows.
+        tail: the last of ``values``, with gaps filled; the model is estimated on them.
+        seasons: lengths of the seasons in rows, ascending.
+        settings: settings of the learned result, without those of the model.
+    """
 
     train: Part
     values: Floats
@@ -98,7 +116,7 @@ class _Asked:
     settings: dict[str, Any]
 
     def learned(self, found: Estimate[ModelT]) -> Learned:
-        """Return the estimate with the states around the training set."""
+        """Return the learned result: the model, its states around the training set, and the settings."""
         moments, start = moments_of(self.train.frame, self.train.schema), len(self.values) - len(self.tail)
         model, after = found.model, found.after
         if after is None:
@@ -116,40 +134,43 @@ class _Asked:
 
 
 class StateForecaster(Baseline, Generic[ModelT]):
-    """A forecaster that estimates a ``StateModel``. Subclasses write ``estimate``."""
+    """Base class of forecasters that estimate a ``StateModel``. Subclasses implement ``estimate``."""
 
     Model: ClassVar[type[StateModel]]
-    #: Least number of known values in the training set.
+    #: Minimum number of known values in the training set.
     fewest_rows: ClassVar[int] = 6
-    #: Parameters are estimated on at most this many rows at the end of the training set, or four of its seasons.
+    #: Maximum number of rows, at the end of the training set, on which parameters are estimated; at least four seasons.
     most_rows: ClassVar[int] = 2000
-    #: True if a refit keeps the form chosen on the training set, see ``estimate_again``.
+    #: Whether a refit keeps the form chosen on the training set, see ``estimate_again``.
     keeps_form: ClassVar[bool] = False
-    #: Longest season; longer ones are left out.
+    #: Longest season in rows; longer ones are ignored.
     longest_season: ClassVar[int] = 400
 
     @abstractmethod
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[ModelT]:
-        """Return the model of ``(row,)`` values without holes, with its states around them.
+        """Estimate the model of ``(row,)`` values without gaps.
 
-        ``seasons`` are those that the values hold often enough, ascending.
+        Args:
+            config: config of the run.
+            values: the values.
+            seasons: lengths in rows, ascending, of the seasons that fit into the values often enough.
         """
 
     def estimate_again(
         self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...], found: ModelT
     ) -> Estimate[ModelT]:
-        """Estimate like ``estimate``, on more values than ``found``. Called only if ``keeps_form``."""
+        """Estimate the model on more values than ``found``. A subclass with ``keeps_form`` keeps its form."""
         return self.estimate(config, values, seasons)
 
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
-        """Estimate the parameters on the end of the training set."""
+        """Estimate the parameters on the last rows of the training set."""
         asked = self._asked(run.config, train)
         if isinstance(asked, Learned):
             return asked
         return asked.learned(self._estimate(run.config, asked.tail, asked.seasons))
 
     def relearn(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
-        """Estimate the parameters on every row; if ``keeps_form``, of the form found before."""
+        """Estimate the parameters again on all rows, as ``learn`` does; if ``keeps_form``, keep the chosen form."""
         if not self.keeps_form or evaluated.settings["model"] is None:
             return self.learn(run, rows, rows)
         asked = self._asked(run.config, rows)
@@ -161,7 +182,7 @@ class StateForecaster(Baseline, Generic[ModelT]):
     def learn_each(
         self, run: RunContext[ForecastConfig], trains: Sequence[Part], validations: Sequence[Part]
     ) -> Iterator[Learned]:
-        """Learn each of many series, estimating their parameters together if that is faster; see ``learn``."""
+        """Yield the learned result of each series, estimating their parameters together if that is faster."""
         asked = [self._asked(run.config, train) for train in trains]
         open_ = [one for one in asked if isinstance(one, _Asked)]
         found = self.estimate_each(run.config, [(one.tail, one.seasons) for one in open_])
@@ -177,7 +198,7 @@ class StateForecaster(Baseline, Generic[ModelT]):
     def relearn_each(
         self, run: RunContext[ForecastConfig], evaluated: Sequence[Learned], rows: Sequence[Part]
     ) -> Iterator[Learned]:
-        """Estimate the parameters of many series again."""
+        """Yield the relearned result of each series; see ``relearn``."""
         return super().relearn_each(run, evaluated, rows) if self.keeps_form else self.learn_each(run, rows, rows)
 
     def estimate_each(
@@ -188,7 +209,10 @@ class StateForecaster(Baseline, Generic[ModelT]):
             yield self._estimate(config, values, seasons)
 
     def _asked(self, config: ForecastConfig, train: Part) -> _Asked | Learned:
-        """Return the values for the estimation, or the learned result for a series that never changes."""
+        """Prepare a series for estimation; return the learned result instead if the series is constant.
+
+        Raises InvalidInput if fewer than ``fewest_rows`` values are known.
+        """
         values = column_values(train.frame, train.schema.target)
         first = first_known(train)
         known = values[np.isfinite(values)]
@@ -197,7 +221,7 @@ class StateForecaster(Baseline, Generic[ModelT]):
             return Learned(settings)
         if known.size < self.fewest_rows:
             raise InvalidInput(
-                "{name} needs {least} known values in the training set, which has {count}",
+                "{name} requires at least {least} known values in the training set, which has {count}",
                 where="dataset",
                 next_step="add earlier rows or choose forecasting.ets",
                 name=self.name,
@@ -213,11 +237,11 @@ class StateForecaster(Baseline, Generic[ModelT]):
         return _Asked(train, values, tail, natural_seasons(train.schema, season, rows, self.longest_season), settings)
 
     def settled(self, learned: Learned, config: ForecastConfig, train: Part) -> int:
-        """Return the first row that the parameters were estimated on."""
+        """Return the first row on which the parameters were estimated."""
         return train.frame.height - int(learned.settings.get("rows", train.frame.height))
 
     def forecast(self, learned: Learned, part: Part) -> Floats:
-        """Update the state up to each origin and compute the forecasts from there."""
+        """Update the state up to each origin and return the forecasts from there, ``(origin, horizon)``."""
         last = np.repeat(target_of(learned, part)[part.origins][:, None], part.horizon, axis=1)
         if learned.settings["model"] is None:  # a constant training set: forecast the last value
             return last
@@ -230,7 +254,7 @@ class StateForecaster(Baseline, Generic[ModelT]):
             walked = model.walk(state, values[begin : begin + int(at[-1]) + 1], at[at >= 0]).states
             states = np.concatenate([model.state_of(state)[None], walked]) if at[0] < 0 else walked
             point = model.ahead(states, part.horizon)[place]
-            # Numbers out of range mean that the model diverged; the answer is then the last value.
+            # A forecast that is not finite means that the model diverged; the last value replaces it.
             last[later] = np.where(np.isfinite(point), point, last[later])
         return last
 
@@ -256,10 +280,11 @@ class StateForecaster(Baseline, Generic[ModelT]):
             ) from error
 
     def _begin(self, model: StateModel, learned: Learned, part: Part, values: Floats) -> tuple[int, Floats]:
-        """Return the row to begin at and the state before it.
+        """Return the row at which ``walk`` starts and the state before it.
 
-        A frame that holds the end of the training set continues there; if origins lie before it, it begins where the
-        estimation began. Another frame (a caller's own rows) begins at its first row.
+        If the frame contains the end of the training set, ``walk`` starts after it; if an origin is before that end,
+        it starts at the first row of the estimation. In any other frame (a caller's own rows), it starts at the first
+        row.
         """
         settings, before, after = learned.settings, learned.arrays["before"], learned.arrays["after"]
         moments = moments_of(part.frame, part.schema)
@@ -278,20 +303,20 @@ class StateForecaster(Baseline, Generic[ModelT]):
 
 
 def model_of(kind: type[StateModel], learned: Learned) -> StateModel:
-    """Return the model that ``learn`` stored."""
+    """Rebuild the model that ``learn`` stored."""
     arrays = {name.removeprefix(_MODEL): values for name, values in learned.arrays.items() if name.startswith(_MODEL)}
     return kind(**learned.settings["model"], **arrays)
 
 
 def bridged(values: Floats) -> Floats:
-    """Return ``(row,)`` values with holes bridged by straight lines, for estimation inside the training set only."""
+    """Return ``(row,)`` values with gaps interpolated linearly; only for estimation within the training set."""
     known = np.isfinite(values)
     rows = np.arange(len(values))
     return np.interp(rows, rows[known], values[known]) if known.any() else np.zeros(len(values))
 
 
 def _fitting_gap(model: StateModel, before: Floats, after: Floats, values: Floats, guess: int) -> int:
-    """Return the gap, within a season of ``guess``, at which the one-step errors of ``values`` are least."""
+    """Return the gap, from ``guess`` to one season more, with the smallest one-step-ahead errors on ``values``."""
     rows = np.arange(len(values) - 1)
 
     def mean_square(gap: int) -> float:

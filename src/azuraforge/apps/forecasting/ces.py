@@ -1,4 +1,4 @@
-"""Complex exponential smoothing: one complex level, which needs no choice between trend and no trend.
+"""Complex exponential smoothing: one complex-valued level, so that no choice between trend and no trend is needed.
 
 Source: Svetunkov, Kourentzes and Ord, "Complex exponential smoothing", 2022; estimated by statsforecast.
 """
@@ -14,21 +14,24 @@ from azuraforge.apps.forecasting.carried import Estimate, StateForecaster, State
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
-#: Real and imaginary part of the level, and of the season.
+#: Number of parts of a state: real and imaginary part of the level and of the season.
 _PARTS = 4
 
-#: One value, or an array of several origins.
+#: A single value, or an array with one value for each origin.
 Number = TypeVar("Number", float, Floats)
 
 
 @dataclass(frozen=True)
 class ComplexSmoothing(StateModel):
-    """Frozen weights. A state is ``(part, season)`` flattened: each part per row of a season, oldest first.
+    """Frozen parameters of complex exponential smoothing.
+
+    A state is a flattened ``(part, season)`` array: the values of each part over the last season, oldest first.
 
     Attributes:
-        form: N no season, S seasonal level, P partial (a real season), F full (a complex season).
-        period: rows of the season; 1 without one.
-        alpha_real, alpha_imaginary, beta_real, beta_imaginary: weights of level and season.
+        form: ``"N"`` (no season), ``"S"`` (seasonal level), ``"P"`` (real season) or ``"F"`` (complex season).
+        period: length of the season in rows; 1 without a season.
+        alpha_real, alpha_imaginary: weights of an error in the level.
+        beta_real, beta_imaginary: weights of an error in the season.
     """
 
     form: str
@@ -40,11 +43,11 @@ class ComplexSmoothing(StateModel):
 
     @property
     def season(self) -> int:
-        """Rows of the season."""
+        """Length of the season in rows; 1 without a season."""
         return self.period
 
     def walk(self, begin: Floats, values: Floats, at: Indices) -> Walk:
-        """Update the complex level, and the season one season later; a missing value is its forecast."""
+        """Update the level and the season with each value; a missing value counts as equal to its forecast."""
         parts = [[*part.tolist(), *([0.0] * len(values))] for part in begin.reshape(_PARTS, self.period)]
         for row, value in enumerate(values.tolist(), self.period):
             error = value - self._expected(parts, row)
@@ -54,7 +57,7 @@ class ComplexSmoothing(StateModel):
         return Walk(kept, np.concatenate([np.array(part[len(values) :]) for part in parts]))
 
     def ahead(self, states: Floats, horizon: int) -> Floats:
-        """Step on without errors."""
+        """Apply the recursion without errors."""
         zeros = np.zeros(len(states))
         parts = [[*part, *([zeros] * horizon)] for part in states.T.reshape(_PARTS, self.period, len(states))]
         point = np.empty((len(states), horizon))
@@ -64,7 +67,7 @@ class ComplexSmoothing(StateModel):
         return point
 
     def restart(self, before: Floats, after: Floats, values: Floats, gap: int) -> Floats:
-        """Turn the season to its place and scale the level to the first known value."""
+        """Rotate the season by ``gap`` rows and shift the level to the first known value."""
         parts = np.roll(after.reshape(_PARTS, self.period), -gap, axis=1)
         if self.form != "S":  # the level does not depend on the place in the season
             parts[:2] = after.reshape(_PARTS, self.period)[:2, -1:]
@@ -74,12 +77,12 @@ class ComplexSmoothing(StateModel):
         return parts.ravel()
 
     def _expected(self, parts: list[list[Number]], row: int) -> Number:
-        """Return what the state before ``row`` expects there."""
+        """Return the expected value at ``row``, computed from the parts at earlier rows."""
         level = parts[0][row - (self.period if self.form == "S" else 1)]
         return level + parts[2][row - self.period] if self.form in "PF" else level
 
     def _step(self, parts: list[list[Number]], row: int, error: float) -> None:
-        """Write the state after ``row``."""
+        """Set the parts at ``row`` from the parts at earlier rows and the error at ``row``."""
         real, imaginary, season, quadrature = parts
         back = row - self.period
         level = back if self.form == "S" else row - 1
@@ -95,7 +98,7 @@ class ComplexSmoothing(StateModel):
 
 
 class ComplexExponentialSmoothing(StateForecaster[ComplexSmoothing]):
-    """CES whose form of season is chosen by AICc."""
+    """Forecaster that uses complex exponential smoothing; AICc chooses the form of the season."""
 
     name: ClassVar[str] = "forecasting.ces"
     Model: ClassVar[type[StateModel]] = ComplexSmoothing
@@ -105,8 +108,8 @@ class ComplexExponentialSmoothing(StateForecaster[ComplexSmoothing]):
         "tr": "Karmaşık üstel düzleştirme (CES)",
     }
     summary: ClassVar[dict[str, str]] = {
-        "en": "One complex level stands for level and trend; the season is none, simple, partial or full by AICc.",
-        "tr": "Düzey ve eğilimin yerini tek bir karmaşık düzey tutar; mevsimin biçimini AICc seçer.",
+        "en": "One complex-valued level replaces level and trend; AICc chooses the form of the season.",
+        "tr": "Düzey ile eğilimin yerine karmaşık değerli tek bir düzey kullanır; mevsimin biçimini AICc seçer.",
     }
 
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[ComplexSmoothing]:
@@ -115,7 +118,7 @@ class ComplexExponentialSmoothing(StateForecaster[ComplexSmoothing]):
 
         period, unknown = seasons[0] if seasons else 1, [None] * 4
         tried = [cesmodel(values, period, form, *unknown, 3) for form in ("NSPF" if seasons else "N")]
-        # The library's own choice fails if a form fits perfectly, because its AICc is then minus infinity.
+        # The automatic choice of statsforecast fails if a form fits perfectly, because its AICc is minus infinity.
         found = min(tried, key=lambda each: float("inf") if np.isnan(each["aicc"]) else each["aicc"])
         form, weights = str(found["seasontype"]), found["par"]
         period = 1 if form == "N" else period

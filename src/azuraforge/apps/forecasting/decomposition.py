@@ -1,7 +1,8 @@
-"""Seasons from a decomposition (STL; several: MSTL), updated by exponential smoothing.
+"""Seasons from a decomposition (STL for one season, MSTL for several), updated by exponential smoothing.
 
-The decomposition gives the seasons at the end of the training set. How fast they follow later rows is found inside
-the training set: its first two thirds are decomposed, and the weight with the least error on the last third is kept.
+The decomposition estimates the seasons at the end of the training set. The weight with which they follow later rows is
+chosen within the training set: its first two thirds are decomposed, and the weight with the smallest error on the last
+third is used.
 
 Source: Bandara, Hyndman and Bergmeir, "MSTL: a seasonal-trend decomposition algorithm for time series with multiple
 seasonal patterns", 2021.
@@ -19,7 +20,7 @@ from azuraforge.apps.forecasting.smoothing.recursion import Smoothing
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.seasons import CYCLES_NEEDED
 
-#: Candidate weights of an error in a season's value.
+#: Candidate weights of an error in a seasonal value.
 GAMMAS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)
 
 Fit = Callable[[Floats], Estimate[Smoothing]]
@@ -35,7 +36,13 @@ def decompose(values: Floats, seasons: tuple[int, ...]) -> Floats:
 
 
 def with_carried_seasons(values: Floats, seasons: tuple[int, ...], fit: Fit) -> Estimate[Smoothing]:
-    """Estimate the remainder without the seasons by ``fit``, and the speed at which the seasons follow later rows."""
+    """Decompose ``(row,)`` values, fit the remainder, and choose the weight with which the seasons follow later rows.
+
+    Args:
+        values: values without gaps.
+        seasons: lengths of the seasons in rows, ascending.
+        fit: function that estimates a model of the seasonally adjusted values.
+    """
     return _decomposed(values, seasons, fit, _gamma(values, seasons, fit))
 
 
@@ -51,12 +58,15 @@ def _decomposed(values: Floats, seasons: tuple[int, ...], fit: Fit, gamma: float
         gammas=np.full(len(seasons), gamma),
     )
     last = [part[-season:] for part, season in zip(parts, seasons, strict=True)]
-    first = [np.roll(cycle, len(values) % len(cycle)) for cycle in last]  # the last cycle, turned to the first row
+    first = [np.roll(cycle, len(values) % len(cycle)) for cycle in last]  # the last cycle, rotated to the first row
     return Estimate(model, np.concatenate([found.before, *first]), np.concatenate([ended, *last]))
 
 
 def _gamma(values: Floats, seasons: tuple[int, ...], fit: Fit) -> float:
-    """Return the weight with the least squared error over the last third, one step and half a season ahead."""
+    """Return the candidate weight with the smallest squared error on the last third, 0 for short series.
+
+    Errors are measured one row and half of the shortest season ahead.
+    """
     early = len(values) * 2 // 3
     if early < CYCLES_NEEDED * max(seasons) or len(values) - early < min(seasons):
         return 0.0

@@ -17,16 +17,16 @@ from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
-#: Longest estimated season; a longer one comes from a decomposition (STL).
+#: Longest season, in rows, that is estimated; longer ones come from a decomposition (STL).
 LONGEST_OPTIMIZED_SEASON = 24
-#: Largest and least number of series estimated in one search: a single one is searched more thoroughly.
+#: Maximum and minimum number of series estimated in one search; fewer series are searched one by one, more thoroughly.
 _AT_ONCE, _WORTH_A_BATCH = 128, 25
-#: Least number of values for an estimation, and the weight of plain smoothing with fewer.
+#: Minimum number of values for an estimation, and the weight of simple smoothing with fewer values.
 _FEWEST, _PLAIN_ALPHA = 8, 0.5
 
 
 class EtsConfig(ForecastConfig):
-    """Forms of exponential smoothing to choose from."""
+    """Settings of exponential smoothing."""
 
     form: Annotated[
         str,
@@ -52,7 +52,7 @@ class EtsConfig(ForecastConfig):
 
 
 class ExponentialSmoothing(StateForecaster[Smoothing]):
-    """ETS with additive or multiplicative error and season, and an additive trend, damped or not."""
+    """Forecaster that uses ETS with additive or multiplicative error and season; the trend is additive or damped."""
 
     name: ClassVar[str] = "forecasting.ets"
     Config: ClassVar[type[ForecastConfig]] = EtsConfig
@@ -60,16 +60,19 @@ class ExponentialSmoothing(StateForecaster[Smoothing]):
     fewest_rows: ClassVar[int] = 1
     title: ClassVar[dict[str, str]] = {"en": "Exponential smoothing (ETS)", "tr": "Üstel düzleştirme (ETS)"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "Level, trend and season as running averages; additive, multiplicative or damped, as the series shows.",
-        "tr": "Düzey, eğilim ve mevsim hareketli ortalamalarla; biçimi (toplamsal, çarpımsal, sönümlü) seriye göre.",
+        "en": "Tracks level, trend and season by weighted averages; the form is chosen for each series.",
+        "tr": "Düzey, eğilim ve mevsimi ağırlıklı ortalamalarla izler; biçim her seri için ayrıca seçilir.",
     }
 
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[Smoothing]:
-        """Choose a form and estimate it; a season above ``LONGEST_OPTIMIZED_SEASON`` rows comes from STL."""
+        """Choose a form and estimate it; a season above ``LONGEST_OPTIMIZED_SEASON`` rows comes from STL.
+
+        Raises InvalidInput if the configured form is unstable or requires positive values.
+        """
         form, damped = (config.form, config.damped) if isinstance(config, EtsConfig) else ("ZZZ", None)
         if "M" in form and values.min() <= 0:
             raise InvalidInput(
-                "the multiplicative form {form} needs values above zero, and the training set has others",
+                "the multiplicative form {form} requires positive values, but the training set contains other values",
                 where="config.form",
                 next_step="choose a form without M, or Z for an automatic choice",
                 form=form,
@@ -117,10 +120,10 @@ def smoothed(
 ) -> Estimate[Smoothing]:
     """Estimate every form that ``pattern`` allows and choose one.
 
-    AICc chooses among the forms with additive errors, and among those with multiplicative ones. Between the two, the
-    forecasts over the newest third of the values decide: a relative error weighs the small early values of a growing
-    series as much as its newest, so that the likelihoods of the two kinds say little about which forecasts better
-    (decision 0016).
+    AICc chooses the best form with additive errors and the best one with multiplicative errors. Of these two, the form
+    with the smaller forecast error on the newest third of the values is used. Their likelihoods are no guide to which
+    one forecasts better, because relative errors give the small early values of a growing series the same weight as its
+    newest values (decision 0016).
     """
     candidates = forms(pattern, damped, period, positive=bool(values.min() > 0))
     return _chosen(fit_forms(values, period, candidates), values, horizon)
@@ -129,7 +132,7 @@ def smoothed(
 def smoothed_each(
     values: Floats, period: int, pattern: str, horizon: int, damped: bool | None = None
 ) -> list[Estimate[Smoothing]]:
-    """Estimate many series ``(row, series)`` in one search, each as ``smoothed`` does."""
+    """Estimate many series ``(row, series)`` as ``smoothed`` does, up to ``_AT_ONCE`` of them in one search."""
     found: list[Estimate[Smoothing]] = [_plain(values[:, 0])] * values.shape[1]
     positive = values.min(axis=0) > 0
     for kind in (True, False):
@@ -158,7 +161,7 @@ def _aicc(fitted: Fitted, rows: int) -> float:
 
 
 def _newest_squares(estimate: Estimate[Smoothing], values: Floats, horizon: int) -> float:
-    """Return the mean squared error of forecasts whose targets lie in the newest third of the values."""
+    """Return the mean squared error of forecasts for the newest third of the values."""
     first = len(values) * 2 // 3
     steps = max(1, min(horizon, len(values) - first - 2))
     origins = np.arange(first - 1, len(values) - steps)

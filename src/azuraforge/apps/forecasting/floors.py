@@ -1,7 +1,7 @@
-"""The least width of intervals, from the steps of the series itself.
+"""Minimum width of intervals, from the changes of the series itself.
 
-A validation set in which nothing changes says that a forecast errs by nothing. The changes of the whole training set
-say how far the series can go.
+On a validation set in which the series is constant, a forecast may have no errors, and its intervals no width. The
+changes over the whole training set then show how far the series can move.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from azuraforge.plugins.forecasting.adaptive import GRID
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS
 
-#: An interval narrower than this share of the series' usual change counts as having no width.
+#: An interval narrower than this share of the series' typical change counts as having no width.
 _NO_WIDTH = 1e-6
 
 
 def at_least_own_steps(spread: Spread, train: Part) -> Spread:
-    """Return the spread with the least width at steps ahead at which it has none.
+    """Return the spread with a minimum width for the rows ahead at which it has no width.
 
-    There the quantiles are those of a normal distribution with the size of the training set's changes over as many
-    rows. A series that has never changed has no width.
+    For these, the quantiles are those of a normal distribution whose standard deviation is the root mean square change
+    of the training set over as many rows. The spread of a constant series is returned unchanged.
     """
     sizes = changes(train)
     if not sizes.any():
@@ -34,7 +34,7 @@ def at_least_own_steps(spread: Spread, train: Part) -> Spread:
     flat = np.ptp(spread.offsets, axis=0) * _typical(spread, train) <= _NO_WIDTH * sizes
     if not flat.any():
         return spread
-    # Both kinds of width in one unit: that of the forecast's power.
+    # The changes in the unit of the offsets.
     own = sizes / _typical(spread, train)
     offsets, table = spread.offsets.copy(), spread.table.copy()
     offsets[:, flat] = _middle(spread.offsets)[flat] + _normal(QUANTILE_LEVELS, own)[:, flat]
@@ -45,9 +45,9 @@ def at_least_own_steps(spread: Spread, train: Part) -> Spread:
 
 
 def changes(train: Part) -> Floats:
-    """Return ``(horizon,)``: the root mean square change of the known target over so many rows, never decreasing.
+    """Return ``(horizon,)``: the root mean square change of the known target over 1, 2, … rows, made non-decreasing.
 
-    Steps longer than the series go on as those of a random walk.
+    Changes over more rows than the series has grow like those of a random walk.
     """
     values = column_values(train.frame, train.schema.target)
     known = values[np.isfinite(values)]
@@ -73,5 +73,5 @@ def _middle(offsets: Floats) -> Floats:
 
 
 def _normal(levels: tuple[float, ...], sizes: Floats) -> Floats:
-    """Return ``(level, horizon)`` quantiles of normal distributions of the given sizes."""
+    """Return quantiles ``(level, horizon)`` of normal distributions with mean 0 and the given standard deviations."""
     return np.array([NormalDist().inv_cdf(level) for level in levels])[:, None] * sizes

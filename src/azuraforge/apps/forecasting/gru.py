@@ -14,7 +14,7 @@ from azuraforge.plugins.forecasting.windows import Inputs
 
 
 class GruConfig(RecurrentConfig):
-    """The size of the network, and its training."""
+    """Settings of the GRU forecaster: size of the network and its training."""
 
     gru_rows: Annotated[
         int,
@@ -30,16 +30,16 @@ class GruConfig(RecurrentConfig):
 
 
 class GruForecaster(NetworkForecaster[GruConfig]):
-    """A linear forecast on the whole window, and a GRU that learns its residual."""
+    """Forecaster with a linear forecast on the whole window and a GRU that learns its residuals."""
 
     name: ClassVar[str] = "forecasting.gru"
     Config = GruConfig
     title: ClassVar[dict[str, str]] = {"en": "GRU forecaster", "tr": "GRU tahmincisi"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "As the LSTM forecaster with a gated recurrent unit: fewer weights, one state.",
-        "tr": "LSTM tahmincisinin kapılı yinelemeli birimle hali: daha az ağırlık, tek durum.",
+        "en": "Like the LSTM forecaster, but with gated recurrent units, which have fewer weights.",
+        "tr": "LSTM tahmincisi gibidir, ancak daha az ağırlığı olan kapılı yinelemeli birimler (GRU) kullanır.",
     }
 
     def build(self, config: GruConfig, inputs: Inputs, outputs: int) -> nn.Module:
-        """Return the network around a GRU."""
+        """Return the network with a GRU as its encoder."""
         return RecurrentNetwork(inputs, outputs, name="gru", layer=nn.GRU, config=config, rows=config.gru_rows)

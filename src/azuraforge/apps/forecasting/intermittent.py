@@ -1,6 +1,6 @@
-"""Intermittent demand, where most rows are zero: Croston's method, TSB and ADIDA.
+"""Forecasters for intermittent demand, in which many rows are zero: Croston's method, TSB and ADIDA.
 
-Each forecasts the mean demand per row, the same at every horizon.
+Each forecasts the mean demand per row, which is the same for every row ahead.
 
 Sources: Croston, "Forecasting and stock control for intermittent demands", 1972; Syntetos and Boylan, "The accuracy of
 intermittent demand estimates", 2005; Teunter, Syntetos and Babai, "Intermittent demand: linking forecasting to
@@ -22,7 +22,7 @@ from azuraforge.plugins.forecasting.config import ForecastConfig
 ModelT = TypeVar("ModelT", bound=StateModel)
 #: Candidate weights of a new value.
 WEIGHTS = (0.05, 0.1, 0.15, 0.2, 0.3)
-#: Largest number of rows in a bucket.
+#: Maximum number of rows in a bucket.
 _LONGEST_BUCKET = 400
 
 
@@ -30,12 +30,14 @@ _LONGEST_BUCKET = 400
 class DemandModel(StateModel):
     """Smoothed size and frequency of demands.
 
-    A state is a demand's size, the interval or probability of demands, and the rows since the last. −1: not known yet.
+    A state contains the size of a demand, the interval between demands or the probability of a demand, and the number
+    of rows since the last demand. Size, interval and probability are −1 until they are known.
 
     Attributes:
         form: ``"croston"`` smooths the interval at each demand, ``"tsb"`` the probability at each row.
-        size_weight, rate_weight: of a new demand, and of a new interval or row.
-        correction: Syntetos and Boylan's factor; 1 without it.
+        size_weight: weight of a new demand in the size.
+        rate_weight: weight of a new interval in the interval, or of a row in the probability.
+        correction: factor of Syntetos and Boylan that corrects the bias; 1 without a correction.
     """
 
     form: str
@@ -44,7 +46,7 @@ class DemandModel(StateModel):
     correction: float
 
     def walk(self, begin: Floats, values: Floats, at: Indices) -> Walk:
-        """Smooth the sizes, and the intervals or the probability. The first demand sets size and interval."""
+        """Smooth the size and the interval or probability; the first demand sets the size and the interval."""
         size, rate, since = begin.tolist()
         kept = np.empty((len(values), 3))
         first, second, croston = self.size_weight, self.rate_weight, self.form == "croston"
@@ -63,7 +65,7 @@ class DemandModel(StateModel):
         return Walk(kept[at], kept[-1] if len(values) else begin)
 
     def ahead(self, states: Floats, horizon: int) -> Floats:
-        """Repeat the mean demand per row; 0 before the first demand."""
+        """Repeat the mean demand per row, 0 before the first demand."""
         size, rate, _ = states.T
         mean = self.correction * size / rate if self.form == "croston" else size * rate
         return np.repeat(np.where(size < 0, 0.0, mean)[:, None], horizon, axis=1)
@@ -75,17 +77,21 @@ class DemandModel(StateModel):
 
 @dataclass(frozen=True)
 class BucketModel(StateModel):
-    """Sums over as many rows as lie between two demands, smoothed: one level for each way to cut the rows into buckets.
+    """Smoothed sums over buckets of consecutive rows, each about as long as the interval between two demands.
 
-    A state is the forecast per row; a begin the levels, one per phase, then the last ``bucket − 1`` rows. −1: not known
-    yet.
+    There is one level for each of the ``bucket`` ways to divide the rows into buckets. A state contains the forecast
+    per row. ``walk`` starts from the levels, followed by the last ``bucket − 1`` rows; unknown numbers are −1.
+
+    Attributes:
+        bucket: number of rows in a bucket.
+        weight: weight of a new sum in its level.
     """
 
     bucket: int
     weight: float
 
     def walk(self, begin: Floats, values: Floats, at: Indices) -> Walk:
-        """Update, at each row, the level of the phase whose bucket ends there; a missing value counts as the mean."""
+        """Update at each row the level whose bucket ends there; a missing value counts as the mean."""
         levels, recent = begin[: self.bucket].tolist(), begin[self.bucket :].tolist()
         means = np.empty(len(values))
         mean = _mean_per_row(levels, self.bucket)
@@ -102,11 +108,11 @@ class BucketModel(StateModel):
         return Walk(means[at][:, None], np.array([*levels, *recent]))
 
     def ahead(self, states: Floats, horizon: int) -> Floats:
-        """Repeat the mean per row; 0 if nothing is known yet."""
+        """Repeat the mean per row, 0 if no level is known yet."""
         return np.repeat(np.maximum(states, 0.0), horizon, axis=1)
 
     def state_of(self, begin: Floats) -> Floats:
-        """Return the newest level per row."""
+        """Return ``(1,)``: the newest known level, divided by the rows of a bucket."""
         return np.array([_mean_per_row(begin[: self.bucket].tolist(), self.bucket)])
 
     def restart(self, before: Floats, after: Floats, values: Floats, gap: int) -> Floats:
@@ -115,57 +121,57 @@ class BucketModel(StateModel):
 
 
 class Croston(StateForecaster[DemandModel]):
-    """Croston's method with Syntetos and Boylan's correction of its bias."""
+    """Forecaster that uses Croston's method with the bias correction of Syntetos and Boylan."""
 
     name: ClassVar[str] = "forecasting.croston"
     Model: ClassVar[type[StateModel]] = DemandModel
     fewest_rows: ClassVar[int] = 2
     title: ClassVar[dict[str, str]] = {"en": "Croston (SBA)", "tr": "Croston (SBA)"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "For demand with many zeros: smoothed size of a demand over smoothed interval, bias corrected.",
-        "tr": "Çok sıfırlı talep için: düzleştirilmiş büyüklük bölü düzleştirilmiş aralık, yanlılığı düzeltilmiş.",
+        "en": "For demand with many zeros: smoothed demand size divided by the smoothed interval, bias-corrected.",
+        "tr": "Çok sıfır içeren talep için: düzleştirilmiş talep büyüklüğü bölü talep aralığı; yanlılık düzeltilir.",
     }
 
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[DemandModel]:
-        """Choose one weight for sizes and intervals by the error of the next row."""
+        """Choose one weight for size and interval by the one-step-ahead error."""
         _check_demand(self.name, values)
         models = [DemandModel("croston", weight, weight, 1 - weight / 2) for weight in WEIGHTS]
         return _least_error(models, np.array([-1.0, -1.0, 0.0]), values)
 
 
 class Tsb(StateForecaster[DemandModel]):
-    """Teunter, Syntetos and Babai's method: forecasts decay when demand ceases."""
+    """Forecaster that uses the method of Teunter, Syntetos and Babai, whose forecasts decay when demand ceases."""
 
     name: ClassVar[str] = "forecasting.tsb"
     Model: ClassVar[type[StateModel]] = DemandModel
     fewest_rows: ClassVar[int] = 2
     title: ClassVar[dict[str, str]] = {"en": "TSB", "tr": "TSB"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "For demand that may cease: smoothed size times a probability that falls with every zero.",
-        "tr": "Sona erebilen talep için: düzleştirilmiş büyüklük çarpı her sıfırla düşen olasılık.",
+        "en": "For demand that may cease: smoothed demand size times a demand probability that falls with every zero.",
+        "tr": "Sona erebilecek talep için: düzleştirilmiş talep büyüklüğü çarpı her sıfırla azalan talep olasılığı.",
     }
 
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[DemandModel]:
-        """Choose both weights by the error of the next row."""
+        """Choose the weights of size and probability by the one-step-ahead error."""
         _check_demand(self.name, values)
         models = [DemandModel("tsb", size, rate, 1.0) for size in WEIGHTS for rate in WEIGHTS]
         return _least_error(models, np.array([-1.0, -1.0, 0.0]), values)
 
 
 class Adida(StateForecaster[BucketModel]):
-    """Aggregation to buckets without zeros, simple smoothing, and an even share for each row."""
+    """Forecaster that uses ADIDA: demand is summed over buckets, smoothed, and divided equally among the rows."""
 
     name: ClassVar[str] = "forecasting.adida"
     Model: ClassVar[type[StateModel]] = BucketModel
     fewest_rows: ClassVar[int] = 2
     title: ClassVar[dict[str, str]] = {"en": "ADIDA", "tr": "ADIDA"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "For demand with many zeros: sums over the mean interval between demands, smoothed and shared out.",
-        "tr": "Çok sıfırlı talep için: talepler arası ortalama aralıktaki toplamlar, düzleştirilip paylaştırılır.",
+        "en": "For demand with many zeros: sums over the mean interval between demands, smoothed and split evenly.",
+        "tr": "Çok sıfır içeren talep için: talepler arası ortalama aralığın toplamları düzleştirilip eşit bölünür.",
     }
 
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[BucketModel]:
-        """Take the mean interval for the bucket, and choose the weight by the error of the next row."""
+        """Set the bucket to the mean interval between demands, and choose the weight by the one-step-ahead error."""
         _check_demand(self.name, values)
         interval = (np.flatnonzero(values)[-1] + 1) / np.count_nonzero(values)
         bucket = int(np.clip(round(interval), 1, min(_LONGEST_BUCKET, len(values))))
@@ -176,7 +182,7 @@ class Adida(StateForecaster[BucketModel]):
 def _check_demand(name: str, values: Floats) -> None:
     if values.min() < 0:
         raise InvalidInput(
-            "{name} forecasts demand, but the training set has values below zero",
+            "{name} forecasts demand, but the training set contains negative values",
             where="dataset",
             next_step="choose forecasting.ets",
             name=name,
@@ -194,5 +200,5 @@ def _least_error(models: list[ModelT], before: Floats, values: Floats) -> Estima
 
 
 def _mean_per_row(levels: list[float], bucket: int) -> float:
-    """Return the newest known level per row; −1 if none is known."""
+    """Return the newest known level divided by ``bucket``; −1 if no level is known."""
     return next((level / bucket for level in reversed(levels) if level >= 0), -1.0)

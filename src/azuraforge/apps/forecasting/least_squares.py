@@ -1,6 +1,6 @@
-"""Ridge regression for many penalties from one eigendecomposition, with NumPy alone.
+"""Ridge regression for many penalties from one eigendecomposition, using only NumPy.
 
-Importing scikit-learn for this took a second, more than the rest of a short run together.
+Importing scikit-learn for this would take a second, longer than all other steps of a short run together.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from azuraforge.plugins.contract.arrays import Floats
 
 @dataclass(frozen=True)
 class RidgePath:
-    """Solutions of ``min |X W - Y|² + penalty |W|²`` for every penalty, the intercept not penalized.
+    """Solutions of ``min |X W - Y|² + penalty |W|²`` for every penalty; the intercept is not penalized.
 
-    With fewer examples than inputs the decomposition is that of ``X Xᵀ``, which has the same solutions.
+    With fewer examples than inputs, ``X Xᵀ`` is decomposed instead of ``Xᵀ X``, with the same solutions.
 
     Attributes:
-        basis: ``(input, direction)``: multiplied by the scaled right side it gives coefficients.
-        right: ``(direction, target)`` the right side in the basis of the eigenvectors.
-        values: ``(direction,)`` eigenvalues, none below zero.
-        mean_inputs: ``(input,)`` means that were subtracted.
-        mean_targets: ``(target,)`` means that were subtracted.
+        basis: ``(input, direction)``, maps the scaled right-hand side to coefficients.
+        right: ``(direction, target)``, the right-hand side in the basis of the eigenvectors.
+        values: ``(direction,)``, the eigenvalues, none below zero.
+        mean_inputs: ``(input,)``, the means that were subtracted from the inputs.
+        mean_targets: ``(target,)``, the means that were subtracted from the targets.
 
     Example:
         >>> inputs = np.array([[0.0], [1.0], [2.0]])

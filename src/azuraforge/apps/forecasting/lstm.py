@@ -1,4 +1,4 @@
-"""``forecasting.lstm``: an LSTM on top of a linear forecast, for several horizons at once."""
+"""``forecasting.lstm``: an LSTM on top of a linear forecast."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from azuraforge.plugins.forecasting.windows import Inputs
 
 
 class LstmConfig(RecurrentConfig):
-    """The size of the network, and its training."""
+    """Settings of the LSTM forecaster: size of the network and its training."""
 
     lstm_rows: Annotated[
         int,
@@ -32,16 +32,16 @@ class LstmConfig(RecurrentConfig):
 
 
 class LstmForecaster(NetworkForecaster[LstmConfig]):
-    """A linear forecast on the whole window, and an LSTM that learns its residual."""
+    """Forecaster with a linear forecast on the whole window and an LSTM that learns its residuals."""
 
     name: ClassVar[str] = "forecasting.lstm"
     Config = LstmConfig
     title: ClassVar[dict[str, str]] = {"en": "LSTM forecaster", "tr": "LSTM tahmincisi"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "A recurrent network that starts at a linear forecast and learns what the line misses; with intervals.",
-        "tr": "Doğrusal bir tahminden başlayıp doğrunun kaçırdığını öğrenen yinelemeli ağ; aralıklarıyla.",
+        "en": "A recurrent network that starts from a linear forecast and learns its residuals; with intervals.",
+        "tr": "Doğrusal bir tahminden başlayıp onun artıklarını öğrenen yinelemeli ağ; aralıklar da verir.",
     }
 
     def build(self, config: LstmConfig, inputs: Inputs, outputs: int) -> nn.Module:
-        """Return the network around an LSTM."""
+        """Return the network with an LSTM as its encoder."""
         return RecurrentNetwork(inputs, outputs, name="lstm", layer=nn.LSTM, config=config, rows=config.lstm_rows)

@@ -1,4 +1,4 @@
-"""Several seasons at once, such as the day and the week of hourly rows: MSTL, then ETS on the remainder."""
+"""Forecaster for several seasons, such as the day and the week of hourly rows: MSTL, then ETS on the remainder."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from azuraforge.apps.forecasting.smoothing.recursion import Smoothing
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
-#: Of a season besides the shortest one, see docs/decisions/0047.
+#: Minimum number of repetitions of a season other than the shortest, see docs/decisions/0047.
 RUNS_OF_FURTHER = 3
 
 
 class MultipleSeasons(StateForecaster[Smoothing]):
-    """The seasons of a decomposition, updated by smoothing, plus ETS without a season on the remainder."""
+    """Forecaster that uses the seasons of a decomposition, updated by smoothing, plus ETS on the remainder."""
 
     name: ClassVar[str] = "forecasting.mstl"
     Model: ClassVar[type[StateModel]] = Smoothing
@@ -30,9 +30,10 @@ class MultipleSeasons(StateForecaster[Smoothing]):
     }
 
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[Smoothing]:
-        """Decompose, then choose a form of ETS for the remainder.
+        """Decompose the values, then choose a form of ETS for the remainder.
 
-        A further season that was seen fewer than ``RUNS_OF_FURTHER`` times takes too much of the noise for its own.
+        A longer season that is repeated fewer than ``RUNS_OF_FURTHER`` times is ignored, because it would fit too much
+        of the noise.
         """
         seasons = tuple(one for one in seasons if one == seasons[0] or RUNS_OF_FURTHER * one <= len(values))
         if not seasons:

@@ -15,7 +15,7 @@ from azuraforge.plugins.forecasting.config import ForecastConfig
 
 
 class Naive(Baseline):
-    """The last value as the forecast."""
+    """Forecaster that repeats the last known value."""
 
     name: ClassVar[str] = "forecasting.naive"
     title: ClassVar[dict[str, str]] = {"en": "Naive", "tr": "Naif"}
@@ -25,16 +25,16 @@ class Naive(Baseline):
     }
 
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
-        """Learn nothing."""
+        """Store only the first known value; a naive forecast has no parameters."""
         return Learned({"first": first_known(train)})
 
     def forecast(self, learned: Learned, part: Part) -> Floats:
-        """Return the value at the origin, at every horizon."""
+        """Return ``(origin, horizon)``: the value at the origin for every row ahead."""
         return np.repeat(target_of(learned, part)[part.origins][:, None], part.horizon, axis=1)
 
 
 class SeasonalNaive(Baseline):
-    """The last season as the forecast."""
+    """Forecaster that repeats the value one season earlier."""
 
     name: ClassVar[str] = "forecasting.seasonal_naive"
     title: ClassVar[dict[str, str]] = {"en": "Seasonal naive", "tr": "Mevsimsel naif"}
@@ -44,28 +44,31 @@ class SeasonalNaive(Baseline):
     }
 
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
-        """Learn only the season's length."""
+        """Store the first known value and the length of the season in rows."""
         return Learned({"first": first_known(train), "season": run.config.season_of(train.schema)})
 
     def settled(self, learned: Learned, config: ForecastConfig, train: Part) -> int:
-        """Return the first origin with a whole season before it."""
+        """Return the first origin with a whole season of rows up to it."""
         return int(learned.settings["season"]) - 1
 
     def forecast(self, learned: Learned, part: Part) -> Floats:
-        """Return the newest known value whole seasons before each target, else the value at the origin."""
+        """Return ``(origin, horizon)``: the newest value a whole number of seasons before each target row.
+
+        If no row is that early, the forecast is the value at the origin.
+        """
         values = target_of(learned, part)
         rows, there = seasonal_rows(part, learned.settings["season"])
         return np.where(there, values[rows], values[part.origins][:, None])
 
 
 class RandomWalkDrift(Baseline):
-    """The last value plus the average step per row."""
+    """Forecaster that adds the average step per row to the last known value."""
 
     name: ClassVar[str] = "forecasting.random_walk_drift"
     title: ClassVar[dict[str, str]] = {"en": "Random walk with drift", "tr": "Sürüklenmeli rastgele yürüyüş"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "The last known value plus the average step of the training part for each row ahead.",
-        "tr": "Bilinen son değer, artı ilerideki her satır için eğitim kümesinin ortalama adımı.",
+        "en": "Adds the average step of the training set to the last known value for each row ahead.",
+        "tr": "Bilinen son değere, her ileri satır için eğitim kümesinin ortalama adımını ekler.",
     }
 
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
@@ -77,6 +80,6 @@ class RandomWalkDrift(Baseline):
         return Learned({"first": first_known(train), "drift": drift})
 
     def forecast(self, learned: Learned, part: Part) -> Floats:
-        """Return a straight line from the value at each origin."""
+        """Return ``(origin, horizon)``: a straight line with the average step from the value at each origin."""
         steps = np.arange(1, part.horizon + 1)
         return np.asarray(target_of(learned, part)[part.origins][:, None] + learned.settings["drift"] * steps)

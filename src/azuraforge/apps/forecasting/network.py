@@ -1,4 +1,4 @@
-"""Base of the network forecasters: a linear forecast as the floor, an encoder for the nonlinear rest."""
+"""Base of the network forecasters: a frozen linear forecast, and a network that learns its residuals."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from azuraforge.plugins.forecasting.time_series import TimeSeriesPipeline
 from azuraforge.plugins.forecasting.training_config import TimeSeriesConfig
 from azuraforge.plugins.forecasting.windows import Examples, Inputs, Single
 
-#: Number of last rows of the other channels in the linear part, which has the target's whole window.
+#: Number of last rows of the other channels that the linear forecast reads; it reads the target's whole window.
 OTHER_ROWS = 12
 
 
 class NetworkConfig(TimeSeriesConfig):
-    """Settings that every network forecaster has in addition to its own sizes."""
+    """Settings that all network forecasters share."""
 
     dropout: Annotated[
         float,
@@ -49,15 +49,18 @@ class NetworkConfig(TimeSeriesConfig):
 
 
 class FlooredNetwork(nn.Module):
-    """A network that adds to a linear forecast, fitted in closed form and frozen.
+    """Network whose output is added to a linear forecast, which is fitted in closed form and frozen.
 
-    Quantiles are learned as distances from the point forecast, through which no gradient flows: they cannot pull it.
+    Quantiles are learned as distances from the point forecast. Their gradient does not flow into the point forecast, so
+    they cannot change it.
 
     Args:
-        inputs, outputs: sizes of an example.
+        inputs: sizes of the inputs.
+        outputs: number of outputs for each row ahead, the point forecast first.
 
     Shapes:
-        window ``(batch, window, channel)``, known ``(batch, horizon, known)``, answer ``(batch, horizon, output)``.
+        window ``(batch, window, channel)`` and values known ahead ``(batch, horizon, known)`` in, forecast
+        ``(batch, horizon, output)`` out.
     """
 
     line_weight: Tensor
@@ -75,7 +78,7 @@ class FlooredNetwork(nn.Module):
         self.register_buffer("line_penalty", np.zeros(1, np.float32))
 
     def set_line(self, line: Line) -> None:
-        """Set the linear forecast."""
+        """Copy the coefficients and the penalty of a fitted linear forecast."""
         self.line_weight.data[...] = line.weight
         self.line_bias.data[...] = line.bias
         self.line_penalty.data[...] = line.penalty
@@ -90,15 +93,17 @@ class FlooredNetwork(nn.Module):
 class ForecastNetwork(FlooredNetwork):
     """Network ``line + head(summary of the last rows, last row, values known ahead)``.
 
-    The head's last layer begins at zero, so training begins exactly at the linear forecast. A subclass writes
-    ``summary``.
+    The weights of the head's last layer are initially zero, so training starts exactly from the linear forecast.
+    Subclasses implement ``summary``.
 
     Args:
-        inputs, outputs: sizes of an example.
-        name, encoder: the module that reads the rows; it is held under ``name``, which names its weights.
-        width: values of the summary.
-        dropout: on the summary and between the head's layers.
-        rows: how many last rows of the window the encoder reads, at most; the linear part reads all.
+        inputs: sizes of the inputs.
+        outputs: number of outputs for each row ahead, the point forecast first.
+        name: attribute that stores the encoder, and prefix of its weights.
+        encoder: module that reads the rows.
+        width: number of values of the summary.
+        dropout: share of values set to zero in the summary and between the layers of the head.
+        rows: maximum number of last rows of the window that the encoder reads; the linear forecast reads all.
     """
 
     def __init__(
@@ -117,10 +122,10 @@ class ForecastNetwork(FlooredNetwork):
 
     @abstractmethod
     def summary(self, rows: Tensor) -> Tensor:
-        """Return ``(batch, width)`` summaries of ``(batch, rows, channel)``."""
+        """Return the summaries ``(batch, width)`` of the last rows ``(batch, row, channel)``."""
 
     def forward(self, window: Tensor, known: Tensor) -> Tensor:
-        """Return the forecast; see the class."""
+        """Return the forecast ``(batch, horizon, output)``; see ``FlooredNetwork`` for the inputs."""
         summary = self.summary(window[:, self.inputs.window - self.rows :, :])
         parts = [self.dropout(summary), window[:, -1, :]]
         if self.inputs.known:
@@ -136,25 +141,25 @@ NetworkConfigT = TypeVar("NetworkConfigT", bound=NetworkConfig)
 
 
 class NetworkForecaster(TimeSeriesPipeline[NetworkConfigT]):
-    """A forecaster around a ``FlooredNetwork``; a subclass writes ``build``."""
+    """Base class of forecasters with a ``FlooredNetwork``. Subclasses implement ``build``."""
 
     def prepare(self, config: NetworkConfigT, network: nn.Module, train: Examples, validation: Examples) -> None:
-        """Fit the line."""
+        """Fit the linear forecast and copy it into the network, if the config enables it."""
         if config.linear and isinstance(network, FlooredNetwork):
             network.set_line(fit_line(train, validation, partial(flatten, network.inputs)))
 
     def prepare_refit(self, config: NetworkConfigT, network: nn.Module, evaluated: nn.Module, train: Examples) -> None:
-        """Fit the line with the penalty of the evaluated one."""
+        """Fit the linear forecast on ``train`` with the penalty of the evaluated network."""
         if config.linear and isinstance(network, FlooredNetwork) and isinstance(evaluated, FlooredNetwork):
             penalty = float(evaluated.line_penalty.numpy()[0])
             network.set_line(fit_line(train, None, partial(flatten, network.inputs), penalty=penalty))
 
 
 def flatten(inputs: Inputs, window: Single, known: Single) -> Single:
-    """Return ``(batch, input)``: the target's window, the last rows of other channels, values known ahead.
+    """Return ``(batch, input)``: the target's window, the last rows of the other channels, and values known ahead.
 
-    The calendar of one row is enough: that of every further row is a rotation of it, hence linear in it. Holidays and
-    columns known in advance are no rotation; they are given for every row ahead.
+    The calendar features of the first row ahead are enough: those of each further row are a rotation of them, and hence
+    a linear function. Holidays and known-ahead columns are included for every row ahead.
     """
     batch = len(window)
     target = window[:, :, : inputs.target_channels].reshape(batch, -1)
@@ -166,7 +171,7 @@ def flatten(inputs: Inputs, window: Single, known: Single) -> Single:
 
 
 def _between(inputs: Inputs) -> int:
-    """Return values known ahead for the rows between the first and the last; the head sees all of them anyway."""
+    """Return the number of known-ahead values in the rows between the first and the last row ahead."""
     return inputs.ahead * max(inputs.horizon - 2, 0)
 
 

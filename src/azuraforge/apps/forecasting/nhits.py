@@ -1,8 +1,9 @@
 """``forecasting.nhits``: stacks that read the window at several resolutions, on top of a linear forecast.
 
 Source: Challu, Olivares, Oreshkin, Garza, Mergenthaler-Canseco and Dubrawski, "N-HiTS: Neural Hierarchical
-Interpolation for Time Series Forecasting", 2023. Each window is normalised by its own mean and deviation and the answer
-is put back (Kim et al., "Reversible Instance Normalization", 2022), so that one network fits series of any level.
+Interpolation for Time Series Forecasting", 2023. Each window is normalised by its own mean and standard deviation, and
+the output is scaled back (Kim et al., "Reversible Instance Normalization", 2022), so that one network fits series of
+any level.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from azuraforge.engine.nn.functional import avg_pool1d, concat, pad
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.windows import Inputs, Single
 
-#: A window that hardly varies is scaled by at least this share of the usual spread.
+#: Lower limit of the standard deviation by which a window is divided, in scaled units.
 _LEAST_SPREAD = 0.1
 
 
 class NhitsConfig(NetworkConfig):
-    """The size of the network, and its training."""
+    """Settings of N-HiTS: size of the network and its training."""
 
     resolutions: Annotated[
         tuple[int, ...],
@@ -32,9 +33,9 @@ class NhitsConfig(NetworkConfig):
             min_length=1,
             max_length=8,
             title="Resolutions",
-            description="Rows that each stack averages into one input, the coarsest first",
+            description="Number of rows that each stack averages into one input, the coarsest stack first",
             json_schema_extra=in_turkish(
-                "Çözünürlükler", "Her yığının tek girdide ortaladığı satır sayısı; en kabası önce"
+                "Çözünürlükler", "Her yığının ortalamasını tek girdi olarak okuduğu satır sayısı; en kaba yığın önce"
             ),
         ),
     ]
@@ -45,18 +46,18 @@ class NhitsConfig(NetworkConfig):
             ge=1,
             le=2048,
             title="Width",
-            description="Values per hidden layer of a stack",
-            json_schema_extra=in_turkish("Genişlik", "Bir yığının gizli katmanındaki değer sayısı"),
+            description="Number of units in each hidden layer of a stack",
+            json_schema_extra=in_turkish("Genişlik", "Bir yığının her gizli katmanındaki birim sayısı"),
         ),
     ]
 
 
 class Stack(nn.Module):
-    """One resolution: its share of the window, and its contribution to the forecast.
+    """Stack that reads the window at one resolution and returns the part of it that it explains, and a forecast.
 
     Shapes:
-        window ``(batch, window)`` and other inputs ``(batch, other)`` in, window ``(batch, window)`` and forecast
-        ``(batch, horizon, output)`` out.
+        window ``(batch, window)`` and other inputs ``(batch, other)`` in, explained part ``(batch, window)`` and
+        forecast ``(batch, horizon, output)`` out.
     """
 
     def __init__(self, window: int, horizon: int, others: int, outputs: int, rows: int, config: NhitsConfig) -> None:
@@ -72,7 +73,7 @@ class Stack(nn.Module):
         )  # fmt: skip
         self.back = nn.Linear(config.width, read)
         self.forward_knots = nn.Linear(config.width, self.ahead * outputs)
-        # Training begins at the linear forecast.
+        # With zero weights, training starts from the linear forecast.
         self.forward_knots.weight.data[...] = 0
         if self.forward_knots.bias is not None:
             self.forward_knots.bias.data[...] = 0
@@ -83,7 +84,7 @@ class Stack(nn.Module):
     to_horizon: Tensor
 
     def forward(self, window: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
-        """Return both parts; see the class."""
+        """Return the explained part of the window and the forecast; see the class for the shapes."""
         batch = len(window)
         whole = pad(window, ((0, 0), (self.missing, 0))).reshape(batch, 1, self.window + self.missing)
         read = avg_pool1d(whole, self.pooled).reshape(batch, -1)
@@ -94,7 +95,10 @@ class Stack(nn.Module):
 
 
 class NhitsNetwork(FlooredNetwork):
-    """Network ``line + spread of the window × (sum of the stacks)``; each stack reads the residual of those before."""
+    """Network ``line + standard deviation of the window × (sum of the stacks)``.
+
+    Each stack reads the part of the window that the stacks before it did not explain.
+    """
 
     def __init__(self, inputs: Inputs, outputs: int, config: NhitsConfig) -> None:
         super().__init__(inputs, outputs)
@@ -104,7 +108,7 @@ class NhitsNetwork(FlooredNetwork):
         )
 
     def forward(self, window: Tensor, known: Tensor) -> Tensor:
-        """Return the forecast; see the class and ``FlooredNetwork``."""
+        """Return the forecast ``(batch, horizon, output)``; see ``FlooredNetwork`` for the inputs."""
         flat = flatten(self.inputs, window.numpy(), known.numpy())
         others = Tensor(flat[:, self.inputs.window * self.inputs.target_channels :])
         values = window.numpy()[:, :, 0]
@@ -121,7 +125,7 @@ class NhitsNetwork(FlooredNetwork):
 
 
 class NhitsForecaster(NetworkForecaster[NhitsConfig]):
-    """A linear forecast on the whole window, and its residual at several resolutions."""
+    """Forecaster with a linear forecast on the whole window and stacks that learn its residuals."""
 
     name: ClassVar[str] = "forecasting.nhits"
     Config = NhitsConfig
@@ -132,12 +136,12 @@ class NhitsForecaster(NetworkForecaster[NhitsConfig]):
     }
 
     def build(self, config: NhitsConfig, inputs: Inputs, outputs: int) -> nn.Module:
-        """Return the stacks on top of the linear forecast."""
+        """Return the network of a linear forecast and one stack for each resolution."""
         return NhitsNetwork(inputs, outputs, config)
 
 
 def interpolation(knots: int, rows: int) -> Single:
-    """Return ``(knot, row)``: weights of straight lines between knots that lie evenly from the first row to the last.
+    """Return ``(knot, row)``: weights of linear interpolation between knots spaced evenly from first to last row.
 
     Example:
         >>> interpolation(2, 3).tolist()

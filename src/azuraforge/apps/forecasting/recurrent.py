@@ -1,4 +1,4 @@
-"""Base of the recurrent forecasters: a recurrent layer over the last rows, read at its end."""
+"""Base of the recurrent forecasters, which summarize the last rows by the final state of a recurrent layer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from azuraforge.plugins.forecasting.windows import Inputs
 
 
 class RecurrentConfig(NetworkConfig):
-    """The size of the network, and its training."""
+    """Settings of a recurrent network: its size and its training."""
 
     hidden_size: Annotated[
         int,
@@ -33,21 +33,24 @@ class RecurrentConfig(NetworkConfig):
             ge=1,
             le=4,
             title="Layers",
-            description="Recurrent layers; each reads the output of the one below",
-            json_schema_extra=in_turkish("Katman sayısı", "Yinelemeli katmanlar; her biri altındakinin çıktısını okur"),
+            description="Number of recurrent layers; each reads the output of the one below",
+            json_schema_extra=in_turkish(
+                "Katman sayısı", "Yinelemeli katman sayısı; her katman altındakinin çıktısını okur"
+            ),
         ),
     ]
 
 
 class RecurrentNetwork(ForecastNetwork):
-    """Summary of rows: the upper layer's last state.
+    """Network whose summary is the final state of the top recurrent layer.
 
     Args:
-        inputs, outputs: sizes of an example.
-        name: under which the layer is held; it names the weights.
-        layer: the kind of layer.
-        config: sizes.
-        rows: how many last rows of the window it reads, at most.
+        inputs: sizes of the inputs.
+        outputs: number of outputs for each row ahead.
+        name: attribute that stores the layer, and prefix of its weights.
+        layer: class of the recurrent layer.
+        config: sizes and dropout of the network.
+        rows: maximum number of last rows of the window that the layer reads.
     """
 
     def __init__(
@@ -73,7 +76,7 @@ class RecurrentNetwork(ForecastNetwork):
         self.layer_name = name
 
     def summary(self, rows: Tensor) -> Tensor:
-        """Return the upper layer's last state."""
+        """Return ``(batch, width)``: the final state of the top layer."""
         _, state = getattr(self, self.layer_name)(rows)
         upper = state[0] if isinstance(state, tuple) else state
         last: Tensor = upper[-1]

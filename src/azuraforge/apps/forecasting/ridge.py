@@ -21,21 +21,21 @@ from azuraforge.plugins.forecasting.covariates import Covariates
 
 #: Number of the target's lags, in addition to those around one season back.
 LAGS = 30
-#: Longest season; longer ones are left out: the calendar covers the year, and thousands of lags would add nothing.
+#: Longest season in rows. Longer ones are ignored: the calendar covers the year, and thousands of lags add nothing.
 LONGEST_SEASON = 400
 #: Lags of the other columns, in rows.
 OTHER_LAGS = (0, 1, 2, 3, 6, 12, 24)
 PENALTIES = tuple(10.0**power for power in range(-3, 6))
-#: More rows than this are thinned out evenly while learning; a few hundred coefficients need no more.
+#: Maximum number of examples; more are thinned out evenly, because a few hundred coefficients need no more.
 MOST_ROWS = 100_000
 _CHUNK = 4096
 
 
 class Ridge(Baseline):
-    """A linear function of the last 30 values, last season's, other columns, the calendar, and values known ahead.
+    """Ridge regression on the last 30 values, last season's values, other columns, calendar, and known-ahead values.
 
-    One set of coefficients per horizon ("direct" forecasting). It predicts the change since the origin. The penalty is
-    the one of ``PENALTIES`` that does best on the validation set.
+    Each row ahead has its own coefficients ("direct" forecasting), which predict the change since the origin. The
+    penalty is the one of ``PENALTIES`` with the smallest error on the validation set.
     """
 
     name: ClassVar[str] = "forecasting.ridge"
@@ -47,15 +47,15 @@ class Ridge(Baseline):
     }
 
     def window(self, config: ForecastConfig, schema: Schema) -> int:
-        """Return the longest lag."""
+        """Return the number of past rows that the longest lag requires."""
         return max(target_lags(config.season_of(schema), config.horizon)) + 1
 
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
-        """Learn coefficients from ``train`` for every penalty, and choose the penalty by ``validation``."""
+        """Learn coefficients from ``train`` for every penalty, and choose the penalty on ``validation``."""
         return self._line(run, train, validation, PENALTIES)
 
     def relearn(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
-        """Learn coefficients from every row, with the evaluated penalty."""
+        """Learn coefficients from all rows, with the evaluated penalty."""
         return self._line(run, rows, rows, [evaluated.settings["penalty"]])
 
     def _line(
@@ -82,7 +82,7 @@ class Ridge(Baseline):
         path = RidgePath.of(inputs, targets)
         settings["penalty"] = self._best(path, penalties, learned, validation, mean, scale)
         weights, intercept = path.solve(settings["penalty"])
-        # In C order, as after loading: the bits of a product depend on the layout.
+        # In C order, as after loading, because the last bits of a product depend on the memory layout.
         weights = np.ascontiguousarray(weights / scale)
         learned.arrays = {"weights": weights, "bias": intercept - weights @ mean}
         return learned
@@ -96,7 +96,7 @@ class Ridge(Baseline):
         mean: Floats,
         scale: Floats,
     ) -> float:
-        """Return the first of the penalties with the least squared error on the validation set."""
+        """Return the first of the penalties with the smallest squared error on the validation set."""
         if len(penalties) == 1:
             return penalties[0]
         checked, truth = self._examples(learned, validation, MOST_ROWS)
@@ -109,7 +109,7 @@ class Ridge(Baseline):
         return min(penalties, key=error)
 
     def forecast(self, learned: Learned, part: Part) -> Floats:
-        """Return the value at each origin plus the predicted change."""
+        """Return the forecasts ``(origin, horizon)``: the value at each origin plus the predicted change."""
         series, lags = self._series(learned, part), np.array(learned.settings["lags"])
         point = np.empty((len(part.origins), part.horizon))
         for start in range(0, len(part.origins), _CHUNK):
@@ -124,11 +124,12 @@ class Ridge(Baseline):
         if part.targets is None:
             raise ValueError("a part without targets cannot be learned from")
         usable = (part.origins >= max(learned.settings["lags"])) & np.isfinite(part.targets).all(axis=1)
-        if not usable.any():  # a very short series: the first value replaces those before it
+        if not usable.any():  # in a very short series, the first value replaces missing lags
             usable = np.isfinite(part.targets).all(axis=1)
         if not usable.any():
             raise InvalidInput(
-                "{name} needs a window of {horizon} known [target|targets] in the training and the validation set",
+                "{name} requires {horizon} consecutive known target [value|values] in the training set and in the "
+                "validation set",
                 where="config.horizon",
                 next_step="choose a shorter horizon, or forecasting.ets, which learns from few rows",
                 name=self.name,
@@ -159,12 +160,15 @@ class Ridge(Baseline):
 
 
 def ahead_of(learned: Learned, part: Part, chosen: Indices) -> Floats:
-    """Return ``(origin, horizon * width)``: values known ahead of the rows to predict, for indices into the origins."""
+    """Return the covariates ``(origin, horizon * width)``; see ``covariates_ahead``."""
     return covariates_ahead(learned, part, chosen).reshape(len(chosen), -1)
 
 
 def covariates_ahead(learned: Learned, part: Part, chosen: Indices) -> Floats:
-    """Return ``(origin, horizon, width)`` like ``Covariates.following``; versions of the first release have none."""
+    """Return the covariates ``(origin, horizon, width)`` known ahead, for the origins with the indices ``chosen``.
+
+    The width is 0 for a learned state without covariates.
+    """
     if "covariates" not in learned.settings:
         return np.zeros((len(chosen), part.horizon, 0))
     covariates = Covariates.from_dict(learned.settings["covariates"])
@@ -172,7 +176,7 @@ def covariates_ahead(learned: Learned, part: Part, chosen: Indices) -> Floats:
 
 
 def target_lags(season: int, horizon: int) -> list[int]:
-    """Return lags 0 to 29, and those one season before each target and around it.
+    """Return the lags 0 to 29 and those around the row one season before each target row.
 
     Example:
         >>> target_lags(season=52, horizon=2)[-5:]

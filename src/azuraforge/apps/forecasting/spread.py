@@ -1,13 +1,13 @@
-"""Widths of intervals, from a forecaster's errors on the validation set and inside the training set.
+"""Widths of prediction intervals, from a forecaster's errors on the validation set and within the training set.
 
-Many validation errors speak for themselves (split-conformal prediction). Of few, whose targets overlap, the largest is
-hardly ever the 95 % quantile. Their mean square then only says how much larger errors are outside the training set
-than inside it, where many more are known: these give the growth over the horizon, and whether errors grow with the
-forecast. The quantiles are Student's t, with as many degrees of freedom as the training set holds whole
-horizons, because so few errors are independent.
+If there are many validation errors, their quantiles are used directly (split-conformal prediction). If there are few,
+whose targets overlap, the largest is rarely the 95 % quantile. The more numerous errors within the training set then
+show how errors grow with the horizon and with the forecast, and the validation errors only show by which factor errors
+outside the training set are larger. The quantiles are those of Student's t distribution. Its degrees of freedom are the
+number of horizons that the training set covers, because only that many errors are independent.
 
-A refitted predictor has learned the validation set, too. Its own errors inside all rows then say how wide intervals
-are, enlarged as the evaluated predictor's errors were outside its training set.
+A refitted predictor has also learned the validation set. Its widths come from its errors within all rows, enlarged by
+the factor that was measured for the evaluated predictor.
 """
 
 from __future__ import annotations
@@ -23,25 +23,26 @@ from azuraforge.plugins.forecasting.adaptive import GRID, adapted_levels, adapti
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS
 from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
 
-#: Least number of origins, and of whole horizons, from which the validation set's errors suffice alone.
+#: Minimum number of origins, and of horizons that they cover, at which validation errors alone are used.
 ENOUGH_ORIGINS, ENOUGH_STRETCHES = 40, 10
-#: Number of newest origins inside the training set whose errors are used.
+#: Maximum number of origins within the training set whose errors are used; the newest are chosen.
 MOST_INSIDE = 1000
-#: Candidate powers of the forecast with which errors grow, if all values are positive.
+#: Candidate exponents: if all values are positive, errors may grow with a power of the forecast.
 _POWERS = (0.0, 0.5, 1.0)
-#: Weight of the expectation ``_EXPECTED``, in whole horizons.
+#: Weight of the prior ratio ``_EXPECTED``, as a number of horizons.
 _PRIOR_STRETCHES = 2.0
-#: Expected ratio of squared errors outside the training set to those inside it, before any is known; larger for short
-#: training sets, as if so many parameters had been fitted.
+#: Prior ratio of squared errors outside the training set to those within it, and the assumed number of fitted
+#: parameters, which makes the ratio larger for short training sets.
 _EXPECTED, _PARAMETERS = 1.5, 3
-#: The same for a refitted predictor, which forecasts from the end of the rows that it has learned, see
+#: Both values for a refitted predictor, which forecasts from the end of the rows that it has learned, see
 #: docs/decisions/0036.
 _REFIT_EXPECTED, _REFIT_PARAMETERS = 1.0, 4
-#: With fewer degrees of freedom, Student's t has no variance, and its quantiles would say little about the series.
+#: Minimum degrees of freedom: with fewer, Student's t distribution has no finite variance, and its quantiles would say
+#: little about the series.
 _LEAST_FREEDOM = 2.0
-#: Errors inside the training set below this share of those outside say nothing about these.
+#: Errors within the training set are ignored if they are smaller than this share of those outside.
 _LEAST_INSIDE = 1e-6
-#: Share of the median forecast; smaller forecasts count as this large.
+#: Share of the median forecast that replaces smaller forecasts in the unit of errors.
 _LEAST_SHARE = 0.01
 
 Known = NDArray[np.bool_]
@@ -49,7 +50,12 @@ Known = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Errors:
-    """Errors of forecasts, each ``(origin, horizon)``: truth minus forecast, NaN where unknown; and the forecasts."""
+    """Forecasts and their errors.
+
+    Attributes:
+        errors: ``(origin, horizon)``, actual value minus forecast; NaN if the actual value is unknown.
+        point: ``(origin, horizon)``, the forecasts.
+    """
 
     errors: Floats
     point: Floats
@@ -57,15 +63,15 @@ class Errors:
 
 @dataclass(frozen=True)
 class Spread:
-    """Offsets of a forecast's quantiles, in units of the forecast to a power.
+    """Offsets of a forecast's quantiles, in units of a power of the forecast.
 
     Attributes:
-        offsets: ``(level, horizon)`` for each of ``QUANTILE_LEVELS``.
-        power: 0 if errors do not grow with the forecast.
-        least: forecasts nearer to zero count as this.
-        table: ``(GRID, horizon)`` quantiles of errors in the same units for adaptive intervals; empty if fixed.
-        outside: mean ratio of squared validation errors to those inside the training set, less what its few rows add.
-        stretches: number of whole horizons in the validation set behind ``outside``; 0 if it does not exist.
+        offsets: ``(level, horizon)``, for each of ``QUANTILE_LEVELS``.
+        power: exponent of the forecast in the unit; 0 if errors do not grow with the forecast.
+        least: lower limit of the absolute forecast in the unit.
+        table: ``(GRID, horizon)``, quantiles of errors in the same unit for adaptive intervals; empty if fixed.
+        outside: mean ratio of squared validation errors to those within the training set, corrected for its length.
+        stretches: number of horizons that the validation errors behind ``outside`` cover; 0 if it was not measured.
     """
 
     offsets: Floats = field(default_factory=lambda: np.zeros((len(QUANTILE_LEVELS), 0)))
@@ -76,15 +82,15 @@ class Spread:
     stretches: float = 0.0
 
     def width(self, point: Floats) -> Floats:
-        """Return the unit of each forecast, of the same shape."""
+        """Return the unit of the offsets for each forecast, in the shape of ``point``."""
         if not self.power:
             return np.ones_like(point)
         return np.asarray(np.maximum(np.abs(point), self.least) ** self.power)
 
     def around(self, point: Floats, levels: Floats | None = None) -> Floats:
-        """Return ``(level, origin, horizon)``: the quantiles of ``(origin, horizon)`` forecasts.
+        """Return quantiles ``(level, origin, horizon)`` around the forecasts ``point``, ``(origin, horizon)``.
 
-        ``levels`` of the same shape, from ``moved``, are looked up in the table instead of ``QUANTILE_LEVELS``.
+        For adaptive intervals, ``levels`` ``(level, origin, horizon)`` from ``moved`` are looked up in ``table``.
         """
         offsets = self.offsets[:, None, :]
         if levels is not None:
@@ -92,22 +98,23 @@ class Spread:
         return in_order(point + offsets * self.width(point))
 
     def moved(self, past: Errors, rows: Indices, origins: Indices, start: Floats) -> Floats:
-        """Return ``(level, origin, horizon)``: the levels, moved by the outcomes known at each origin.
+        """Return the levels ``(level, origin, horizon)``, adapted to the outcomes known at each origin.
 
         Args:
-            past: at the rows before the origins, from ``past_part``; NaN where unknown or learned.
-            rows: ``(row,)`` those rows.
-            origins: ``(origin,)``.
-            start: ``(level, horizon)`` before the first outcome.
+            past: forecasts from earlier rows, see ``past_part``, and their errors, NaN if unknown or learned.
+            rows: ``(row,)``, the origins of ``past``.
+            origins: ``(origin,)``, the origins for which levels are returned.
+            start: ``(level, horizon)``, the levels before the first outcome.
         """
         levels = len(QUANTILE_LEVELS)
         scores = past.errors / self.width(past.point)
         return adapted_levels([self.table] * levels, [scores] * levels, rows, origins, QUANTILE_LEVELS, start)
 
     def refitted(self, inside: Errors) -> Spread:
-        """Return the spread of the predictor that has learned every row, from its errors at origins inside these.
+        """Return the spread of a refitted predictor, from its errors within the rows that it has learned.
 
-        It is unchanged if the errors are too few, or if later outcomes move adaptive intervals.
+        The spread stays unchanged if intervals are adaptive, if it came from validation errors alone, or if the errors
+        are almost zero.
         """
         if not self.stretches or len(self.table) or not _says_something(inside.errors, self.offsets):
             return self
@@ -120,7 +127,7 @@ class Spread:
         return replace(self, offsets=_student(freedom, QUANTILE_LEVELS, larger * _size_by_step(scaled, known)))
 
     def arrays(self) -> dict[str, Floats]:
-        """Return the arrays that a version stores, see ``stored``."""
+        """Return the arrays to store with a version, by name; see ``stored``."""
         scale = np.array([self.power, self.least, self.outside, self.stretches])
         return {"spread": self.offsets, "spread.scale": scale} | (
             {"spread.table": self.table} if self.table.size else {}
@@ -135,7 +142,7 @@ class Spread:
 
 
 def is_enough(errors: Floats) -> bool:
-    """Return whether ``(origin, horizon)`` validation errors are enough by themselves."""
+    """Return whether there are enough validation errors ``(origin, horizon)`` to use their quantiles directly."""
     origins = int(np.isfinite(errors).any(axis=1).sum())
     return origins >= ENOUGH_ORIGINS and _stretches(origins, errors.shape[1]) >= ENOUGH_STRETCHES
 
@@ -144,9 +151,9 @@ def spread_of(outside: Errors, inside: Errors | None, *, adaptive: bool) -> Spre
     """Return the spread of a forecaster's errors.
 
     Args:
-        outside: on the validation set.
-        inside: at origins inside the training set; None: not measured, which ``is_enough`` allows.
-        adaptive: intervals follow later outcomes, which needs a table.
+        outside: forecasts on the validation set and their errors.
+        inside: forecasts within the training set and their errors; None to use validation errors alone.
+        adaptive: whether intervals adapt to later outcomes, which requires a table.
     """
     errors = outside.errors
     if inside is None or is_enough(errors) or not _says_something(inside.errors, errors):
@@ -173,12 +180,12 @@ def spread_of(outside: Errors, inside: Errors | None, *, adaptive: bool) -> Spre
 
 
 def _few(rows: int, parameters: int) -> float:
-    """Return the factor by which squared errors outside are larger because of few rows inside."""
+    """Return the factor by which squared errors outside a training set of ``rows`` rows are larger than within it."""
     return rows / max(rows - parameters, 1)
 
 
 def _says_something(inside: Floats, outside: Floats) -> bool:
-    """Return whether errors inside the training set are known and not almost zero, as for a constant series."""
+    """Return whether errors within the training set are known and, unlike those of a constant series, not near zero."""
     known = np.abs(inside[np.isfinite(inside)])
     seen = np.abs(outside[np.isfinite(outside)])
     return bool(known.size) and float(known.max()) > _LEAST_INSIDE * float(seen.max(initial=0.0))
@@ -191,7 +198,10 @@ def _student(freedom: float, levels: Sequence[float], size: Floats) -> Floats:
 
 
 def _power(outside: Errors, inside: Errors, least: float) -> float:
-    """Return the power of the forecast with which errors inside the training set grow, by a normal likelihood."""
+    """Return the candidate exponent with the largest normal likelihood of the errors within the training set.
+
+    Returns 0 unless all forecasts and actual values are positive.
+    """
     for each in (outside, inside):
         if each.point.min() <= 0 or np.nanmin(each.errors + each.point, initial=np.inf) <= 0:
             return 0.0
@@ -206,9 +216,9 @@ def _power(outside: Errors, inside: Errors, least: float) -> float:
 
 
 def _size_by_step(inside: Floats, known: Known) -> Floats:
-    """Return ``(horizon,)``: the root mean square errors, made non-decreasing with the distance.
+    """Return ``(horizon,)``: the root mean square error of each row ahead, made non-decreasing.
 
-    Steps without errors, beyond the rows of a short series, go on as those of a random walk.
+    Rows ahead without errors, in a series shorter than the horizon, get the growth of a random walk's errors.
     """
     steps = np.arange(1, inside.shape[1] + 1)
     squares = np.where(known, inside**2, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
@@ -218,5 +228,5 @@ def _size_by_step(inside: Floats, known: Known) -> Floats:
 
 
 def _stretches(origins: int, horizon: int) -> float:
-    """Return how many whole horizons the targets of consecutive origins hold."""
+    """Return the number of rows that the targets of consecutive origins cover, divided by the horizon."""
     return (origins + horizon - 1) / horizon if origins else 0.0

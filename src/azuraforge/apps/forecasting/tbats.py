@@ -15,20 +15,23 @@ from azuraforge.apps.forecasting.carried import Estimate, StateForecaster, State
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
-#: Largest number of rows on which more forms (Box-Cox or not, trend, damped or none) are tried.
+#: Maximum number of rows for which all forms (with or without Box-Cox, trend and damping) are tried.
 _ROWS_FOR_ALL_FORMS = 300
 
 
 @dataclass(frozen=True)
 class Tbats(StateModel):
-    """Innovations form: ``reading · state`` is observed; ``transition`` and a share of the error change the state.
+    """TBATS model in innovations form.
+
+    The expected value is ``reading · state``; at each row, the state becomes ``transition · state + share · error``.
 
     Attributes:
-        power: of the Box-Cox transformation; None without one.
-        floor: replacement of values of zero or less under a transformation.
-        longest: rows of the longest season.
-        transition: ``(state, state)``.
-        reading, share: ``(state,)``.
+        power: exponent (lambda) of the Box-Cox transformation; None without a transformation.
+        floor: replacement for values that are not positive, which the transformation does not allow.
+        longest: length of the longest season in rows.
+        transition: ``(state, state)`` transition matrix.
+        reading: ``(state,)`` observation vector.
+        share: ``(state,)`` weights of an error in the state.
     """
 
     power: float | None
@@ -40,11 +43,11 @@ class Tbats(StateModel):
 
     @property
     def season(self) -> int:
-        """The longest season."""
+        """Length of the longest season in rows."""
         return self.longest
 
     def walk(self, begin: Floats, values: Floats, at: Indices) -> Walk:
-        """Apply the transition and add each value's error."""
+        """Apply the transition at each row and correct the state by the weighted error."""
         state = begin
         wanted = np.zeros(len(values), dtype=bool)
         wanted[at] = True
@@ -61,7 +64,7 @@ class Tbats(StateModel):
         return Walk(kept, state)
 
     def ahead(self, states: Floats, horizon: int) -> Floats:
-        """Apply the transition without errors, and undo the transformation."""
+        """Apply the transition without errors, and invert the Box-Cox transformation."""
         reading = np.empty((horizon, len(self.reading)))
         row = self.reading
         for step in range(horizon):
@@ -70,7 +73,10 @@ class Tbats(StateModel):
         return self._backward(states @ reading.T)
 
     def restart(self, before: Floats, after: Floats, values: Floats, gap: int) -> Floats:
-        """Rotate the seasons to their places, and move the level to the first known value."""
+        """Advance the state by ``gap`` rows and shift the level to the first known value.
+
+        A negative gap is taken modulo the longest season.
+        """
         turns = gap if gap >= 0 else gap % self.longest
         state = np.linalg.matrix_power(self.transition, turns) @ after
         transformed = self._forward(values)
@@ -94,7 +100,7 @@ class Tbats(StateModel):
 
 
 class TbatsForecaster(StateForecaster[Tbats]):
-    """Seasons of any length as a few waves, which adapt to the series as the level does."""
+    """Forecaster that models long seasons by a few trigonometric terms, updated at each row like the level."""
 
     name: ClassVar[str] = "forecasting.tbats"
     Model: ClassVar[type[StateModel]] = Tbats
@@ -104,12 +110,15 @@ class TbatsForecaster(StateForecaster[Tbats]):
     most_series: ClassVar[int | None] = 100
     title: ClassVar[dict[str, str]] = {"en": "Complex seasons (TBATS)", "tr": "Karmaşık mevsimler (TBATS)"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "Several long or fractional seasons as turning waves, with Box-Cox, trend and damping by AIC.",
-        "tr": "Birden çok uzun mevsim dönen dalgalar olarak; Box-Cox, eğilim ve sönümü AIC seçer.",
+        "en": "Several long seasons as trigonometric terms; AIC chooses Box-Cox, trend and damping.",
+        "tr": "Birden çok uzun mevsimi trigonometrik terimlerle modeller; Box-Cox, eğilim ve sönümü AIC seçer.",
     }
 
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[Tbats]:
-        """Choose among the forms by AIC; on longer series only the damped trend without Box-Cox is estimated."""
+        """Estimate the forms and choose one by AIC.
+
+        Above ``_ROWS_FOR_ALL_FORMS`` rows, only the form with a damped trend and without Box-Cox is estimated.
+        """
         from statsforecast.tbats import tbats_selection
 
         all_forms = len(values) <= _ROWS_FOR_ALL_FORMS

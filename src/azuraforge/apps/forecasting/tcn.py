@@ -18,7 +18,7 @@ from azuraforge.plugins.forecasting.windows import Inputs
 
 
 class TcnConfig(NetworkConfig):
-    """The size of the network, and its training."""
+    """Settings of the temporal convolutional network: its size and its training."""
 
     channels: Annotated[
         int,
@@ -27,7 +27,7 @@ class TcnConfig(NetworkConfig):
             ge=1,
             le=1024,
             title="Channels",
-            description="Channels of each convolution",
+            description="Number of channels of each convolution",
             json_schema_extra=in_turkish("Kanal sayısı", "Her evrişimin kanal sayısı"),
         ),
     ]
@@ -38,7 +38,7 @@ class TcnConfig(NetworkConfig):
             ge=2,
             le=15,
             title="Kernel size",
-            description="Rows that one convolution covers",
+            description="Number of rows that one convolution covers",
             json_schema_extra=in_turkish("Çekirdek boyutu", "Bir evrişimin kapsadığı satır sayısı"),
         ),
     ]
@@ -56,14 +56,15 @@ class TcnConfig(NetworkConfig):
 
 
 class CausalBlock(nn.Module):
-    """Block ``x + dropout(silu(causal convolution of x))``; a row never depends on a later one.
+    """Block ``x + dropout(silu(causal convolution of x))``; a row never depends on a later row.
 
-    Only the last column of the uppermost block is read, and with dilations that double it depends on every second
-    column of the block below, counted from the end. So each block computes just these: a convolution with stride 2 on
-    what is left, equal to the dilated one at a fraction of its time.
+    Only the last column of the top block is read. Because dilations double from block to block, it depends on every
+    second column of the block below, counted from the end. Each block therefore computes only these columns, with a
+    convolution of stride 2. The result equals that of the dilated convolution, in a fraction of the time.
 
-    ``(batch, channel, time)`` in, ``(batch, width, half the time, rounded up)`` out; where the channels differ, ``x``
-    passes a 1×1 convolution first.
+    Shapes:
+        ``(batch, channel, time)`` in, ``(batch, width, half the time, rounded up)`` out. If the numbers of channels
+        differ, ``x`` first passes through a 1×1 convolution.
     """
 
     def __init__(self, channels: int, width: int, kernel: int, dropout: float) -> None:
@@ -77,8 +78,8 @@ class CausalBlock(nn.Module):
             self.shortcut = nn.Conv1d(channels, width, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Apply the block; see the class."""
-        first = (x.shape[2] + 1) % 2  # so that the last column is among the kept ones
+        """Apply the block; see the class for the shapes."""
+        first = (x.shape[2] + 1) % 2  # keeps the last column
         padded = pad(x, ((0, 0), (0, 0), (self.before, 0)))[:, :, first:]
         kept = x[:, :, first::2]
         if not self.same:
@@ -88,7 +89,7 @@ class CausalBlock(nn.Module):
 
 
 class TcnNetwork(ForecastNetwork):
-    """Summary of rows: the last column of the uppermost block, which depends on all of them."""
+    """Network whose summary is the last column of the top block, which depends on all rows that are read."""
 
     blocks: nn.Sequential
 
@@ -109,29 +110,29 @@ class TcnNetwork(ForecastNetwork):
         )
 
     def summary(self, rows: Tensor) -> Tensor:
-        """Return the last column."""
+        """Return ``(batch, width)``: the last column of the top block."""
         columns: Tensor = self.blocks(rows.swapaxes(1, 2))
         return columns[:, :, -1]
 
 
 class TcnForecaster(NetworkForecaster[TcnConfig]):
-    """A linear forecast on the whole window, and causal convolutions that learn its residual."""
+    """Forecaster with a linear forecast on the whole window and causal convolutions that learn its residuals."""
 
     name: ClassVar[str] = "forecasting.tcn"
     Config = TcnConfig
     title: ClassVar[dict[str, str]] = {"en": "Temporal convolution", "tr": "Zamansal evrişim"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "Causal convolutions that look back twice as far from layer to layer, on top of a linear forecast.",
-        "tr": "Doğrusal tahminin üstünde, her katmanda iki kat geriye bakan nedensel evrişimler.",
+        "en": "Causal convolutions whose reach doubles with each layer, on top of a linear forecast.",
+        "tr": "Doğrusal tahmine eklenen, erişimi her katmanda iki katına çıkan nedensel evrişimler.",
     }
 
     def build(self, config: TcnConfig, inputs: Inputs, outputs: int) -> nn.Module:
-        """Return the network around the convolutions."""
+        """Return the network with the convolutions as its encoder."""
         return TcnNetwork(inputs, outputs, config)
 
 
 def dilations(rows: int, kernel: int) -> list[int]:
-    """Return doubling dilations until the last block covers ``rows`` rows.
+    """Return dilations that double from block to block until the blocks together cover ``rows`` rows.
 
     Example:
         >>> dilations(rows=24, kernel=3)

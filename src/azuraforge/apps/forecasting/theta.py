@@ -1,4 +1,4 @@
-"""The Theta method in its standard, optimized and dynamic forms.
+"""Theta method in its standard, optimized and dynamic forms.
 
 Source: Fiorucci, Pellegrini, Louzada, Petropoulos and Koehler, "Models for optimising the theta method and their
 relationship to state space models", 2016; estimated by statsforecast.
@@ -17,20 +17,23 @@ from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
-#: Number of first rows whose errors the library's estimation leaves out.
+#: Number of first rows whose errors the estimation of statsforecast ignores.
 _UNSEEN_ROWS = 3
 
 
 @dataclass(frozen=True)
 class ThetaModel(StateModel):
-    """Frozen parameters. A state is level, mean, the line's intercept and slope, rows seen, and place in the season.
+    """Frozen parameters of a Theta model.
+
+    A state contains the level, the mean, the intercept and slope of the line, the number of rows seen, and the position
+    in the season.
 
     Attributes:
-        form: STM, OTM, DSTM or DOTM.
+        form: ``"STM"`` (standard), ``"OTM"`` (optimized), ``"DSTM"`` or ``"DOTM"`` (their dynamic variants).
         alpha: weight of a new value in the level.
-        theta: the line is drawn 1 − 1/theta into the forecast.
-        multiplicative: the season's indices multiply.
-        indices: ``(season,)`` of the training set; empty without a season.
+        theta: determines the weight of the line in the forecast, ``1 − 1 / theta``.
+        multiplicative: whether the seasonal indices are factors instead of summands.
+        indices: ``(season,)``, seasonal indices of the training set; empty without a season.
     """
 
     form: str
@@ -41,16 +44,16 @@ class ThetaModel(StateModel):
 
     @property
     def dynamic(self) -> bool:
-        """True if the line is fitted to all values up to the origin, not to the training set's."""
+        """Return whether the line is fitted to all values up to the origin instead of to the training set only."""
         return self.form.startswith("D")
 
     @property
     def season(self) -> int:
-        """Rows of the season."""
+        """Length of the season in rows; 1 without a season."""
         return max(1, len(self.indices))
 
     def walk(self, begin: Floats, values: Floats, at: Indices) -> Walk:
-        """Update level, mean and line; a missing value is replaced by its forecast."""
+        """Update level, mean and line with each value; a missing value is replaced by its forecast."""
         state = begin[None].copy()
         wanted = np.zeros(len(values), dtype=bool)
         wanted[at] = True
@@ -85,7 +88,7 @@ class ThetaModel(StateModel):
         return Walk(kept, np.array([level, mean, intercept, slope, count, place]))
 
     def ahead(self, states: Floats, horizon: int) -> Floats:
-        """Use each forecast as the next value, and add the season back."""
+        """Forecast row by row, using each forecast as the next value, and restore the season."""
         level, mean, intercept, slope, count, place = (column.copy() for column in states.T)
         point = np.empty((len(states), horizon))
         alpha = self.alpha
@@ -105,7 +108,7 @@ class ThetaModel(StateModel):
         return np.asarray(point * seasonal if self.multiplicative else point + seasonal)
 
     def restart(self, before: Floats, after: Floats, values: Floats, gap: int) -> Floats:
-        """Move level, mean and line to the first known value; keep the slope."""
+        """Shift level, mean and line to the first known value; keep the slope."""
         state = after.copy()
         state[5] = (after[5] + gap) % self.season
         adjusted = self._adjusted(values, int(state[5]))
@@ -114,7 +117,7 @@ class ThetaModel(StateModel):
         return state
 
     def _adjusted(self, values: Floats, place: int) -> Floats:
-        """Return the values without the season; ``place`` is the first one's."""
+        """Return the seasonally adjusted values; ``place`` is the position of the first value in the season."""
         if not len(self.indices):
             return values
         seasonal = self.indices[(place + np.arange(len(values))) % self.season]
@@ -122,26 +125,26 @@ class ThetaModel(StateModel):
 
 
 class Theta(StateForecaster[ThetaModel]):
-    """The form of the Theta method with the least error on the training set."""
+    """Forecaster that uses the form of the Theta method with the smallest error on the training set."""
 
     name: ClassVar[str] = "forecasting.theta"
     Model: ClassVar[type[StateModel]] = ThetaModel
-    #: Row limit: the time of the library's estimation grows with the square of the rows.
+    #: The estimation time of statsforecast grows with the square of the number of rows.
     most_rows: ClassVar[int] = 400
     most_series: ClassVar[int | None] = 2000
     title: ClassVar[dict[str, str]] = {"en": "Theta", "tr": "Theta"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "Exponential smoothing drawn towards a line; standard, optimized or dynamic, whichever errs least.",
-        "tr": "Bir doğruya çekilen üstel düzleştirme; standart, eniyilenmiş ya da dinamik, hangisi az yanılırsa.",
+        "en": "Exponential smoothing combined with a trend line; uses the form with the smallest error.",
+        "tr": "Bir eğilim doğrusuyla birleştirilen üstel düzleştirme; hatası en küçük olan biçimi kullanır.",
     }
 
     def settled(self, learned: Learned, config: ForecastConfig, train: Part) -> int:
-        """Return the first row whose errors the estimation uses: the level before it may be far from the values."""
+        """Return the first row whose error the estimation uses; before it, the level may be far from the values."""
         first = super().settled(learned, config, train)
         return first + min(_UNSEEN_ROWS, (train.frame.height - first) // 4)
 
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[ThetaModel]:
-        """Remove the season if the autocorrelation shows one, then estimate all four forms."""
+        """Remove the season if the autocorrelation shows one, estimate all four forms, and return the best."""
         from statsforecast.theta import auto_theta
         from statsmodels.tsa.seasonal import seasonal_decompose
 

@@ -1,1 +1,1 @@
-"""Vision: a convolutional network for images, and the baselines that every image classifier is compared with."""
+"""Image classifiers: a convolutional network, and the baselines that every classifier is compared with."""

@@ -1,8 +1,8 @@
-"""Augmentation: training images are rotated, scaled and shifted at random in each batch.
+"""Random rotation, scaling and shifting of the training images in each batch.
 
-A copy is drawn by inverse mapping with bilinear interpolation; what comes from outside the image is zero, after the
-mean image has been taken off. The draws are a function of the seed and of the batch's own indices in their order, so
-nothing has to be remembered to go on bit for bit.
+Images are augmented by inverse mapping with bilinear interpolation. Pixels from outside the image are zero, which is
+the value of the mean image because images are centred. The random numbers depend only on the seed and on the indices of
+the batch in their order, so training resumes bit for bit without storing a state.
 """
 
 from __future__ import annotations
@@ -19,7 +19,13 @@ Single = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Ranges:
-    """Ranges of augmentation: ``rotation_degrees`` either way, ``scale`` as a share either way, ``shift_pixels``."""
+    """Ranges of the augmentation.
+
+    Attributes:
+        rotation_degrees: maximum rotation in either direction, in degrees.
+        scale: maximum share by which images are scaled up or down.
+        shift_pixels: maximum shift in either direction, in pixels.
+    """
 
     rotation_degrees: float
     scale: float
@@ -27,19 +33,19 @@ class Ranges:
 
     @property
     def any(self) -> bool:
-        """True if any range is not zero."""
+        """Return whether any range is above zero."""
         return self.rotation_degrees > 0 or self.scale > 0 or self.shift_pixels > 0
 
 
 class Augmented:
-    """A dataset of ``(example, channel, height, width)`` images, augmented at each access, and their labels.
+    """Dataset of labelled images that are augmented at each access.
 
     Args:
-        images: centred and scaled, zero is neutral.
+        images: ``(example, channel, height, width)``, centred so that zero is the mean image.
         labels: ``(example,)``.
-        ranges: how far.
-        seed: of the run.
-        groups: a batch is drawn with this many maps, each for some neighbours in it: what a map costs is shared.
+        ranges: ranges of the augmentation.
+        seed: seed of the run.
+        groups: maximum number of random maps per batch; neighbouring images share a map to save time.
     """
 
     def __init__(self, images: Single, labels: NDArray[np.int64], ranges: Ranges, seed: int, groups: int = 16) -> None:
@@ -62,8 +68,8 @@ class Augmented:
         channels, height, width = self.images.shape[1:]
         groups = min(self.groups, len(indices))
         places, weights = bilinear_maps(self.ranges, groups, height, width, rng)
-        # Pixel-major, with the images of a group side by side, so that contiguous runs are fetched; places outside the
-        # image refer to a last row of zeros.
+        # One row for each pixel, with the images of a group next to each other, so that contiguous memory is read. The
+        # last row of zeros stands for pixels outside the image.
         batch = np.zeros((height * width + 1, len(indices) * channels), np.float32)
         batch[:-1] = self._flat[indices].reshape(len(indices) * channels, -1).T
         out = np.empty((len(indices) * channels, height * width), np.float32)
@@ -78,9 +84,10 @@ class Augmented:
 def bilinear_maps(
     ranges: Ranges, count: int, height: int, width: int, rng: np.random.Generator
 ) -> tuple[NDArray[np.int32], Single]:
-    """Draw ``count`` maps: for each output pixel four input pixels ``(count, 4, pixel)`` and their weights.
+    """Draw ``count`` random maps.
 
-    ``height * width`` denotes a place outside the image.
+    Returns four input pixels for each output pixel and their weights, both ``(count, 4, pixel)``. The index
+    ``height * width`` means a pixel outside the image.
     """
     angle = np.deg2rad(rng.uniform(-ranges.rotation_degrees, ranges.rotation_degrees, count))
     factor = 1 + rng.uniform(-ranges.scale, ranges.scale, count)

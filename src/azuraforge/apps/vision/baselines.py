@@ -1,6 +1,6 @@
-"""The baselines that every image classifier is compared with: majority, logistic regression, nearest neighbours.
+"""Baselines that every image classifier is compared with: majority, logistic regression, nearest neighbours.
 
-They use pixels only, at most 32 a side: larger images are averaged down first.
+They read only pixels, at most 32 per side; larger images are first reduced by averaging.
 """
 
 from __future__ import annotations
@@ -22,34 +22,34 @@ from azuraforge.plugins.contract.pipeline import RunContext
 from azuraforge.plugins.vision.calibration import fit_temperature, negative_log_likelihood, softmax
 from azuraforge.plugins.vision.config import ClassifyConfig, ClassPredictions, ImagePart, ImagePipeline, Pixels
 
-#: Longest side of a baseline's input.
+#: Maximum height and width of a baseline's input, in pixels.
 LARGEST_SIDE = 32
 _CHUNK = 512
 
 
 @dataclass
 class Learned:
-    """The state of a fitted baseline: numbers by name, and JSON settings."""
+    """State of a fitted baseline: arrays by name, and settings as JSON values."""
 
     arrays: dict[str, Array] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
 
 
 class Baseline(ImagePipeline[ClassifyConfig, Learned]):
-    """A classifier that needs no training loop. Subclasses write ``learn`` and ``scores``."""
+    """Base class of classifiers without a training loop. Subclasses implement ``learn`` and ``scores``."""
 
     uses_engine = False
 
     @abstractmethod
     def learn(self, train: ImagePart, validation: ImagePart, seed: int) -> Learned:
-        """Learn from ``train``; ``validation`` chooses a setting."""
+        """Learn from ``train``; ``validation`` is only used to choose settings."""
 
     @abstractmethod
     def scores(self, learned: Learned, pixels: Pixels) -> Floats:
-        """Return ``(example, class)`` logarithms of probabilities, up to a constant."""
+        """Return the logarithms of probabilities ``(example, class)``, up to a constant for each example."""
 
     def fit(self, run: RunContext[ClassifyConfig], train: ImagePart, validation: ImagePart) -> Learned:
-        """Learn, and fit the temperature on the validation set."""
+        """Learn from the training set, and fit the temperature of the probabilities on the validation set."""
         assert validation.labels is not None
         learned = self.learn(train, validation, run.seed)
         learned.settings["temperature"] = fit_temperature(self.scores(learned, validation.pixels), validation.labels)
@@ -68,23 +68,23 @@ class Baseline(ImagePipeline[ClassifyConfig, Learned]):
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
 
     def load(self, folder: Path) -> Learned:
-        """Read what ``save`` wrote."""
+        """Read the predictor that ``save`` wrote."""
         arrays, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
         return Learned(arrays, json.loads((folder / "preprocessing.json").read_text(encoding="utf-8")))
 
 
 class Majority(Baseline):
-    """Shares of the classes in the training set for every image: the most frequent one is the answer."""
+    """Baseline that predicts the class shares of the training set for every image."""
 
     name: ClassVar[str] = "vision.majority"
     title: ClassVar[dict[str, str]] = {"en": "Most frequent class", "tr": "En sık sınıf"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "Names the most frequent class of the training part, whatever the image shows.",
-        "tr": "Görüntü ne olursa olsun eğitim kümesinin en sık sınıfını söyler.",
+        "en": "Predicts the most frequent class of the training set for every image.",
+        "tr": "Her görüntü için eğitim kümesinin en sık sınıfını tahmin eder.",
     }
 
     def learn(self, train: ImagePart, validation: ImagePart, seed: int) -> Learned:
-        """Count the classes."""
+        """Compute the share of each class in the training set."""
         assert train.labels is not None
         counts = np.bincount(train.labels, minlength=len(train.schema.classes)).astype(np.float64)
         return Learned({"log_shares": np.log(counts / counts.sum())})
@@ -95,22 +95,22 @@ class Majority(Baseline):
 
 
 class Logistic(Baseline):
-    """Multinomial logistic regression on the pixels, with the penalty that is best on the validation set."""
+    """Baseline that uses multinomial logistic regression on the pixels, with a penalty chosen on the validation set."""
 
     name: ClassVar[str] = "vision.logistic"
     title: ClassVar[dict[str, str]] = {"en": "Logistic regression", "tr": "Lojistik regresyon"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "A straight line per class through the pixels, with a penalty chosen on the validation part.",
-        "tr": "Her sınıf için pikseller üzerinde bir doğru; cezası doğrulama kümesinde seçilir.",
+        "en": "A linear function of the pixels for each class, with a penalty chosen on the validation set.",
+        "tr": "Her sınıf için piksellerin doğrusal bir fonksiyonu; ceza doğrulama kümesinde seçilir.",
     }
 
     PENALTIES: ClassVar[tuple[float, ...]] = (0.01, 0.1, 1.0)
-    #: Largest number of training images for choosing the penalty; the final fit uses all of them.
+    #: Maximum number of training images for choosing the penalty; the final fit uses all of them.
     CHOOSING_ROWS: ClassVar[int] = 5000
     ITERATIONS: ClassVar[int] = 60
 
     def learn(self, train: ImagePart, validation: ImagePart, seed: int) -> Learned:
-        """Choose the penalty on some images, then fit all."""
+        """Choose the penalty with a sample of the training images, then fit all of them."""
         assert train.labels is not None
         assert validation.labels is not None
         x, y = flat_view(train.pixels) / np.float32(255), train.labels
@@ -127,7 +127,7 @@ class Logistic(Baseline):
         return Learned({"weight": weight, "bias": bias}, {"inverse_penalty": penalty})
 
     def scores(self, learned: Learned, pixels: Pixels) -> Floats:
-        """Return one linear score per class."""
+        """Return the linear scores ``(example, class)``."""
         x = flat_view(pixels).astype(np.float64) / 255
         return np.asarray(x @ learned.arrays["weight"] + learned.arrays["bias"])
 
@@ -145,22 +145,22 @@ class Logistic(Baseline):
 
 
 class Neighbours(Baseline):
-    """The classes of the nearest training images, by distance along their 50 strongest directions of variation."""
+    """Baseline that predicts from the nearest training images, by distance in their first 50 principal components."""
 
     name: ClassVar[str] = "vision.neighbours"
     title: ClassVar[dict[str, str]] = {"en": "Nearest neighbours", "tr": "En yakın komşular"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "Names the class of the most alike training images; how many is chosen on the validation part.",
-        "tr": "En çok benzeyen eğitim görüntülerinin sınıfını söyler; kaç tanesi, doğrulama kümesinde seçilir.",
+        "en": "Predicts the class of the most similar training images; their number is chosen on the validation set.",
+        "tr": "En benzer eğitim görüntülerinin sınıfını tahmin eder; görüntü sayısı doğrulama kümesinde seçilir.",
     }
 
     COUNTS: ClassVar[tuple[int, ...]] = (1, 3, 5, 9)
     DIRECTIONS: ClassVar[int] = 50
-    #: Additive smoothing of votes, so that no class is ever impossible.
+    #: Addend of the votes for each class, so that no class has the probability zero.
     PRIOR: ClassVar[float] = 0.05
 
     def learn(self, train: ImagePart, validation: ImagePart, seed: int) -> Learned:
-        """Find the directions, project the training images, and choose the number of neighbours."""
+        """Compute the principal components, project the training images, and choose the number of neighbours."""
         assert train.labels is not None
         assert validation.labels is not None
         x = flat_view(train.pixels) / np.float32(255)
@@ -183,7 +183,7 @@ class Neighbours(Baseline):
         return learned
 
     def scores(self, learned: Learned, pixels: Pixels) -> Floats:
-        """Return logarithms of smoothed votes."""
+        """Return the logarithms of the smoothed votes, ``(example, class)``."""
         nearest = self._nearest(learned, pixels, learned.settings["neighbours"])
         return np.asarray(np.log(self._votes(learned, nearest) + self.PRIOR))
 
@@ -192,7 +192,7 @@ class Neighbours(Baseline):
         return np.asarray((x - learned.arrays["mean"]) @ learned.arrays["directions"])
 
     def _nearest(self, learned: Learned, pixels: Pixels, count: int) -> Indices:
-        """Return ``(example, neighbour)`` labels of the nearest, nearest first."""
+        """Return the labels ``(example, neighbour)`` of the nearest training images, nearest first."""
         images = learned.arrays["images"]
         lengths = np.square(images).sum(axis=1)
         count = min(count, len(images))
@@ -206,7 +206,7 @@ class Neighbours(Baseline):
         return np.concatenate(found)
 
     def _votes(self, learned: Learned, nearest: Indices) -> Floats:
-        """Return ``(example, class)`` votes; the nearest one's counts a little more, which breaks ties."""
+        """Return the votes ``(example, class)``; nearer neighbours count slightly more, which breaks ties."""
         classes = int(learned.settings["classes"])
         votes = np.zeros((len(nearest), classes))
         for place in range(nearest.shape[1]):
@@ -215,7 +215,7 @@ class Neighbours(Baseline):
 
 
 def flat_view(pixels: Pixels) -> NDArray[np.float32]:
-    """Return ``(example, value)`` float32, 0 to 255: the pixels, averaged in squares if a side is longer than 32."""
+    """Return the pixels ``(example, value)`` as float32 from 0 to 255, averaged in squares if a side exceeds 32."""
     side = max(pixels.shape[1:3])
     step = -(-side // LARGEST_SIDE)
     if step > 1:

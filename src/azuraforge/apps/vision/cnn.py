@@ -1,4 +1,4 @@
-"""``vision.cnn``: a small convolutional network, trained on changed copies of its images."""
+"""``vision.cnn``: a small convolutional network, trained on augmented images."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from azuraforge.plugins.vision.image_classifier import ImageClassifier, ImageCon
 
 
 class CnnConfig(ImageConfig):
-    """The size of the network, and its augmentation."""
+    """Settings of the convolutional network: its size and its augmentation."""
 
     channels: Annotated[
         tuple[Annotated[int, Field(ge=1, le=512)], ...],
@@ -26,10 +26,10 @@ class CnnConfig(ImageConfig):
             min_length=1,
             max_length=6,
             title="Channels",
-            description="Output channels of each convolution block; each block halves height and width",
+            description="Number of output channels of each convolution block; each block halves height and width",
             json_schema_extra=in_turkish(
                 "Kanal sayıları",
-                "Her evrişim bloğunun çıktı kanalları; her blok yüksekliği ve genişliği yarıya indirir",
+                "Her evrişim bloğunun çıktı kanalı sayısı; her blok yüksekliği ve genişliği yarıya indirir",
             ),
         ),
     ]
@@ -40,8 +40,8 @@ class CnnConfig(ImageConfig):
             ge=1,
             le=4096,
             title="Hidden size",
-            description="Size of the layer before the classes",
-            json_schema_extra=in_turkish("Gizli boyut", "Sınıflardan önceki katmanın boyutu"),
+            description="Number of units in the hidden layer",
+            json_schema_extra=in_turkish("Gizli boyut", "Gizli katmandaki birim sayısı"),
         ),
     ]
     dropout: Annotated[
@@ -72,7 +72,7 @@ class CnnConfig(ImageConfig):
             le=180,
             title="Rotation (degrees)",
             description="Maximum rotation in either direction",
-            json_schema_extra=in_turkish("Döndürme (derece)", "İki yönde en büyük döndürme"),
+            json_schema_extra=in_turkish("Döndürme (derece)", "Her iki yönde en büyük döndürme açısı"),
         ),
     ]
     scale: Annotated[
@@ -83,7 +83,9 @@ class CnnConfig(ImageConfig):
             le=0.9,
             title="Scaling",
             description="Maximum share by which an image is enlarged or reduced",
-            json_schema_extra=in_turkish("Ölçekleme", "Bir görüntünün büyütüldüğü ya da küçültüldüğü en büyük pay"),
+            json_schema_extra=in_turkish(
+                "Ölçekleme", "Bir görüntünün büyütülebileceği ya da küçültülebileceği en büyük oran"
+            ),
         ),
     ]
     shift_share: Annotated[
@@ -94,27 +96,27 @@ class CnnConfig(ImageConfig):
             le=0.5,
             title="Shift",
             description="Maximum shift in either direction, as a share of the width",
-            json_schema_extra=in_turkish("Kaydırma", "İki yönde en büyük kaydırma, genişliğin payı olarak"),
+            json_schema_extra=in_turkish("Kaydırma", "Her iki yönde en büyük kaydırma, genişliğin oranı olarak"),
         ),
     ]
 
 
 class CnnClassifier(ImageClassifier[CnnConfig]):
-    """Blocks of convolution, ReLU, pooling and batch normalisation, then a layer of hidden units."""
+    """Classifier with blocks of convolution, ReLU, pooling and batch normalisation, followed by a hidden layer."""
 
     name: ClassVar[str] = "vision.cnn"
     Config = CnnConfig
     title: ClassVar[dict[str, str]] = {"en": "Convolutional network", "tr": "Evrişimli ağ"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "A small convolutional network trained on turned, scaled and shifted copies; calibrated probabilities.",
-        "tr": "Döndürülmüş, ölçeklenmiş ve kaydırılmış kopyalarla eğitilen küçük evrişimli ağ; kalibre olasılıklar.",
+        "en": "A small convolutional network trained on rotated, scaled and shifted images; calibrated probabilities.",
+        "tr": "Döndürülen, ölçeklenen ve kaydırılan görüntülerle eğitilen küçük evrişimli ağ; olasılıkları kalibredir.",
     }
 
     def build(self, config: CnnConfig, schema: ImageSchema) -> nn.Module:
         """Return the network.
 
-        Normalisation comes after pooling: it then has a quarter of the values, and convolution, ReLU and pooling are
-        one kernel. A side too small to halve is not pooled.
+        Normalisation follows pooling: it then processes a quarter of the values, and convolution, ReLU and pooling run
+        as one kernel. Images with a side too short to halve are not pooled.
         """
         layers: list[nn.Module] = []
         inputs, height, width = schema.channels, schema.height, schema.width
@@ -136,7 +138,7 @@ class CnnClassifier(ImageClassifier[CnnConfig]):
         return nn.Sequential(*layers)
 
     def examples(self, config: CnnConfig, images: Single, labels: Indices, seed: int) -> Dataset:
-        """Return augmented copies if the config requests them."""
+        """Return the dataset of images, augmented if the config enables it."""
         shift = config.shift_share * images.shape[3]
         ranges = Ranges(config.rotation_degrees, config.scale, shift) if config.augment else Ranges(0, 0, 0)
         return Augmented(images, np.asarray(labels), ranges, seed)

@@ -28,7 +28,9 @@ def plain(terminal: Terminal, value: object) -> str:
         return terminal.text.number(value)
     if isinstance(value, str):
         return value
-    return json.dumps(value, ensure_ascii=False, indent=2 if isinstance(value, dict | list) else None)
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    nested = isinstance(value, dict) or any(isinstance(each, dict | list) for each in inner)
+    return json.dumps(value, ensure_ascii=False, indent=2 if nested else None)
 
 
 def _refresh(terminal: Terminal, summary: Mapping[str, object]) -> None:

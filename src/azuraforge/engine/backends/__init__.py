@@ -1,6 +1,6 @@
 """Backends, which compute ops. A backend is a table from op name to :class:`~azuraforge.engine.ops.registry.Op`.
 
-``reference`` is the NumPy code in ``ops/``, complete and clear, the oracle. Another backend overrides the
+``reference`` is the complete and readable NumPy code in ``ops/``. Another backend overrides the
 ops that it speeds up and takes the rest from the reference: a missing kernel is slow, never wrong.
 """
 
@@ -12,7 +12,7 @@ from os import PathLike
 from azuraforge.engine.errors import EngineError
 from azuraforge.engine.ops.registry import OPS, Op
 
-# One dictionary for the life of the process: ``set_backend`` refills it, so callers may hold on to it.
+# The same dictionary for the life of the process: ``set_backend`` refills it, so callers may keep a reference.
 active: dict[str, Op] = OPS.copy()
 # Optimizer steps over flat buffers that the backend does faster than the optimizer's own code, by name.
 updates: dict[str, Callable[..., None]] = {}
@@ -25,7 +25,7 @@ def backend() -> str:
 
 
 def backend_info() -> dict[str, str | int]:
-    """Return what a run must repeat to get the same bits: backend, instruction set, threads, kernels' hash.
+    """Return the settings that make runs reproducible bit for bit: backend, instruction set, threads, kernel hash.
 
     >>> backend_info()["backend"]
     'reference'
@@ -43,7 +43,7 @@ def prepare_kernels(
     cache: str | PathLike[str] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> None:
-    """Fill the cache of compiled kernels without choosing the backend; at once where it is filled already.
+    """Fill the cache of compiled kernels without choosing the backend; returns at once if it is already filled.
 
     Raises:
         EngineError: the cpu backend cannot run here.
@@ -65,10 +65,10 @@ def set_backend(
 
     Args:
         name: ``reference`` (NumPy) or ``cpu`` (SIMD kernels, compiled on first use).
-        threads: of the cpu backend. Results are the same bits for the same number of threads.
+        threads: number of threads of the cpu backend. Results are the same bits for the same number of threads.
         instruction_set: ``avx512``, ``avx2`` or ``portable``; the best one of this CPU by default.
         cache: folder for compiled kernels; ``$AZURAFORGE_KERNEL_CACHE`` or the user's cache by default.
-        progress: told in words when kernels must be compiled.
+        progress: function that receives a message when kernels must be compiled.
 
     Raises:
         EngineError: no backend has this name, or it cannot run here.

@@ -17,19 +17,19 @@ from azuraforge.engine.tensor import Tensor
 
 
 class Batches:
-    """Iterate once over a dataset, batch by batch; each ``iter`` is one epoch.
+    """Batches of a dataset; each ``iter`` is one epoch.
 
     Args:
-        dataset: what to draw from.
+        dataset: dataset of the examples.
         batch_size: examples per batch.
-        shuffle: a new order each epoch.
-        drop_last: leave out a last batch that is not full.
-        prefetch: batches gathered ahead in a thread; 0 gathers when asked. The order is the same.
+        shuffle: whether each epoch has a new random order.
+        drop_last: whether to omit a last batch that is not full.
+        prefetch: number of batches gathered ahead in a thread; 0 gathers each batch on request. The order is the same.
         generator: source of the order; the module-level one by default. Give it one of its own, so that
             shuffling and dropout do not disturb each other.
 
     ``state_dict`` in the middle of an epoch remembers the order and the position: after ``load_state_dict`` the
-    next ``iter`` continues with the very batch that would have come.
+    next ``iter`` continues with the batch that would have followed.
 
     >>> from azuraforge.engine.data import Arrays
     >>> [batch[0].shape for batch in Batches(Arrays(np.zeros((5, 3))), 2)]
@@ -55,7 +55,7 @@ class Batches:
         self.drop_last = drop_last
         self.prefetch = prefetch
         self.generator = generator if generator is not None else default_generator()
-        self._position = 0  # batches of this epoch already handed out
+        self._position = 0  # batches of this epoch already returned
         self._before_epoch: dict[str, Any] | None = None  # the generator's state that made this epoch's order
         self._order = np.arange(len(dataset))
         if not len(self):
@@ -68,7 +68,7 @@ class Batches:
 
     @property
     def at_start(self) -> bool:
-        """True if the next batch begins an epoch."""
+        """Return whether the next batch begins an epoch."""
         return self._position == 0
 
     def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
@@ -107,7 +107,7 @@ class Batches:
                     if not put(arrays):
                         return
                 put(None)
-            except Exception as error:  # handed to the thread that iterates
+            except Exception as error:  # raised again in the thread that iterates
                 put(error)
 
         thread = threading.Thread(target=gather, name="engine-prefetch", daemon=True)
@@ -135,7 +135,7 @@ class Batches:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continue where ``state`` was taken.
+        """Restore ``state``, a result of :meth:`state_dict`.
 
         Raises:
             EngineError: the state belongs to a dataset or batch size of another kind.

@@ -1,4 +1,4 @@
-"""Datasets: a length, and several examples at once by their indices."""
+"""Datasets, which return several examples by their indices in one call."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from azuraforge.engine.ops.registry import Array
 
 
 class Dataset(Protocol):
-    """Examples that can be fetched many at a time, which is what makes batching fast."""
+    """Protocol of a dataset, which returns many examples in one call, so that batches are fast."""
 
     def __len__(self) -> int:
         """Return the number of examples."""
@@ -22,7 +22,7 @@ class Dataset(Protocol):
 
 
 class Arrays:
-    """Arrays whose first axes run over the same examples.
+    """Dataset of arrays whose first axes run over the same examples.
 
     >>> len(Arrays(np.zeros((10, 3)), np.zeros(10)))
     10
@@ -45,7 +45,7 @@ class Arrays:
 
 
 class Windows:
-    """Sliding windows over a series, cut when they are asked for: nothing is copied up front.
+    """Sliding windows over a series, cut when they are read, so that nothing is copied in advance.
 
     Args:
         series: ``(time, feature)``.

@@ -1,4 +1,4 @@
-"""A fingerprint of weights: the same tensors give the same hash, on any machine."""
+"""Fingerprint of weights: equal tensors have the same hash on any machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model as a folder: ``weights.safetensors`` and ``model.json`` with its architecture, version and hash."""
+"""Model folders: ``weights.safetensors``, and ``model.json`` with architecture, version and hash."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ FORMAT = "azuraforge.model/1"
 
 
 def architecture(model: Module) -> dict[str, Any]:
-    """Describe a module by its class and what it was made from, as values that JSON can hold.
+    """Return a description of a module, its class and constructor arguments, as JSON values.
 
     >>> from azuraforge.engine import nn
     >>> architecture(nn.Linear(8, 1))
     {'type': 'Linear', 'in_features': 8, 'out_features': 1}
 
     Raises:
-        EngineError: it was made from something that JSON cannot hold.
+        EngineError: a constructor argument is not a JSON value.
     """
     kind = type(model)
     arguments, options = model._made_from
@@ -50,11 +50,11 @@ def _describe(value: Any, where: str) -> Any:
 
 
 def build(described: Mapping[str, Any], classes: Mapping[str, type[Module]] | None = None) -> Module:
-    """Make a fresh module from its description.
+    """Return a new module from its description.
 
     Args:
-        described: from :func:`architecture`.
-        classes: own module classes by name, next to the engine's layers. No other code can be named.
+        described: result of :func:`architecture`.
+        classes: module classes by name, in addition to the layers of the engine; no other classes are allowed.
 
     Raises:
         EngineError: the class is unknown or does not take these arguments.

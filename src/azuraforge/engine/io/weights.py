@@ -31,12 +31,12 @@ _DTYPES = frozenset(
 def save_safetensors(
     path: str | os.PathLike[str], tensors: Mapping[str, Array], metadata: Mapping[str, str] | None = None
 ) -> None:
-    """Write named arrays and text metadata to ``path``, whole or not at all.
+    """Write named arrays and text metadata to ``path``, completely or not at all.
 
     Args:
         path: the file; it appears under this name only when complete and synced to disk.
-        tensors: names to arrays of numbers or booleans.
-        metadata: names to texts, kept in the header.
+        tensors: arrays of numbers or booleans, by name.
+        metadata: texts stored in the header, by name.
 
     Raises:
         EngineError: a dtype or a metadata value cannot be stored.
@@ -61,13 +61,13 @@ def load_safetensors(
 
     Args:
         path: the file.
-        refuse_nan: raise where a floating point array holds NaN or infinity.
+        refuse_nan: whether to raise EngineError if a floating point array contains NaN or infinity.
 
     Returns:
         The arrays by name, sorted, and the metadata (empty if none).
 
     Raises:
-        EngineError: the file is missing, truncated, lies about its content or is no safetensors file.
+        EngineError: the file is missing, truncated, inconsistent or not a safetensors file.
     """
     try:
         content = Path(path).read_bytes()
@@ -91,7 +91,7 @@ def load_safetensors(
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all: under another name, synced, then renamed."""
+    """Write a file completely or not at all: write it under another name, sync it, then rename it."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)  # as the process's umask allows
     try:

@@ -8,80 +8,80 @@ from azuraforge.engine.tensor import Tensor
 
 
 class ReLU(Module):
-    """``max(x, 0)``."""
+    """Activation ``max(x, 0)``."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Keep the shape."""
+        """Apply the activation to each element; the shape is unchanged."""
         return functional.relu(x)
 
 
 class LeakyReLU(Module):
-    """``x`` above zero, ``negative_slope * x`` below."""
+    """Activation ``x`` above zero and ``negative_slope * x`` below."""
 
     def __init__(self, negative_slope: float = 0.01) -> None:
         super().__init__()
         self.negative_slope = negative_slope
 
     def forward(self, x: Tensor) -> Tensor:
-        """Keep the shape."""
+        """Apply the activation to each element; the shape is unchanged."""
         return functional.leaky_relu(x, self.negative_slope)
 
     def extra_repr(self) -> str:
-        """Show the slope."""
+        """Return the slope as text for ``repr``."""
         return str(self.negative_slope)
 
 
 class Tanh(Module):
-    """The hyperbolic tangent."""
+    """Activation by the hyperbolic tangent."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Keep the shape."""
+        """Apply the activation to each element; the shape is unchanged."""
         return functional.tanh(x)
 
 
 class Sigmoid(Module):
-    """``1 / (1 + exp(-x))``."""
+    """Activation ``1 / (1 + exp(-x))``."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Keep the shape."""
+        """Apply the activation to each element; the shape is unchanged."""
         return functional.sigmoid(x)
 
 
 class GELU(Module):
-    """``x`` times the normal distribution function of ``x`` (Hendrycks and Gimpel 2016)."""
+    """Activation ``x`` times the normal distribution function of ``x`` (Hendrycks and Gimpel 2016)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Keep the shape."""
+        """Apply the activation to each element; the shape is unchanged."""
         return functional.gelu(x)
 
 
 class SiLU(Module):
-    """``x * sigmoid(x)``."""
+    """Activation ``x * sigmoid(x)``."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Keep the shape."""
+        """Apply the activation to each element; the shape is unchanged."""
         return functional.silu(x)
 
 
 class Softplus(Module):
-    """``log(1 + exp(x))``."""
+    """Activation ``log(1 + exp(x))``."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Keep the shape."""
+        """Apply the activation to each element; the shape is unchanged."""
         return functional.softplus(x)
 
 
 class Softmax(Module):
-    """``exp(x) / sum(exp(x))`` along an axis."""
+    """Activation ``exp(x) / sum(exp(x))`` along an axis."""
 
     def __init__(self, axis: int = -1) -> None:
         super().__init__()
         self.axis = axis
 
     def forward(self, x: Tensor) -> Tensor:
-        """Keep the shape."""
+        """Apply softmax along the axis; the shape is unchanged."""
         return functional.softmax(x, self.axis)
 
     def extra_repr(self) -> str:
-        """Show the axis."""
+        """Return the axis as text for ``repr``."""
         return f"axis={self.axis}"

@@ -53,14 +53,14 @@ class MultiheadAttention(Module):
         key_padding_mask: Array | None = None,
         causal: bool = False,
     ) -> Tensor:
-        """Attend.
+        """Compute the attention of queries to keys and values.
 
         Args:
             query: ``(batch, query, width)``.
             key, value: ``(batch, key, width)``; the query itself by default (self-attention).
-            attn_mask: boolean ``(query, key)``, true where a query must not look.
-            key_padding_mask: boolean ``(batch, key)``, true where a key is padding.
-            causal: a query looks at nothing after itself.
+            attn_mask: boolean ``(query, key)``, true if a query must not attend to a key.
+            key_padding_mask: boolean ``(batch, key)``, true if a key is padding.
+            causal: whether a query attends to no later position.
 
         Returns:
             ``(batch, query, width)``.
@@ -94,7 +94,7 @@ class MultiheadAttention(Module):
         return projected_back
 
     def extra_repr(self) -> str:
-        """Show width and heads."""
+        """Return width and heads as text for ``repr``."""
         return f"{self.embed_dim}, heads={self.num_heads}"
 
 
@@ -107,7 +107,7 @@ class TransformerEncoderLayer(Module):
         dim_feedforward: width between the two linear layers.
         dropout: dropout on attention weights and after each sublayer.
         activation: ``relu`` or ``gelu``.
-        norm_first: normalise before each sublayer instead of after it, which trains more calmly when deep.
+        norm_first: normalise before each sublayer instead of after it, for more stable training of deep networks.
         generator: source of weights and dropout; the module-level one by default.
     """
 
@@ -140,7 +140,7 @@ class TransformerEncoderLayer(Module):
         key_padding_mask: Array | None = None,
         causal: bool = False,
     ) -> Tensor:
-        """Keep the shape ``(batch, time, d_model)``; masks as in :class:`MultiheadAttention`."""
+        """Encode ``(batch, time, d_model)`` in the same shape; masks as in :class:`MultiheadAttention`."""
         masks = {"attn_mask": attn_mask, "key_padding_mask": key_padding_mask, "causal": causal}
         if self.norm_first:
             x = x + self.dropout(self.self_attn(self.norm1(x), **masks))

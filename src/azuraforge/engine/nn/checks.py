@@ -1,4 +1,4 @@
-"""Checks of what layers take, and one integer or two for height and width."""
+"""Checks of the inputs of layers, and conversion of one or two integers to height and width."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ Pair = tuple[int, int]
 
 
 def expect_tensor(layer: str, x: Tensor) -> None:
-    """Refuse an input that is no tensor."""
+    """Raise EngineError if the input is not a tensor."""
     if not isinstance(x, Tensor):
         raise EngineError(f"{layer} expects a Tensor, got {type(x).__name__}: wrap it in engine.Tensor(…)")
 
 
 def expect_features(layer: str, x: Tensor, features: int, weight: Tensor) -> None:
-    """Refuse an input whose last axis or dtype does not fit a layer's weights."""
+    """Raise EngineError if the last axis or the dtype of the input does not match the layer's weights."""
     expect_tensor(layer, x)
     if not x.ndim or x.shape[-1] != features:
         raise EngineError(f"{layer} expects (…, {features}), got {shape_text(x.shape)}")
@@ -25,7 +25,7 @@ def expect_features(layer: str, x: Tensor, features: int, weight: Tensor) -> Non
 
 
 def expect_dtype(layer: str, x: Tensor, weight: Tensor) -> None:
-    """Refuse an input of another dtype than the weights': silent promotion is slow and changes results."""
+    """Raise EngineError if input and weights differ in dtype: silent promotion is slow and changes results."""
     if x.dtype != weight.dtype:
         raise EngineError(
             f"{layer} has {weight.dtype} weights, got {x.dtype} of shape {shape_text(x.shape)}: "

@@ -1,4 +1,4 @@
-"""Modules made of modules."""
+"""Modules that contain other modules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from azuraforge.engine.nn.module import Module
 
 
 class Sequential(Module):
-    """Run modules one after the other; each gets the output of the one before.
+    """Sequence of modules; each receives the output of the previous one.
 
     >>> from azuraforge.engine import nn
     >>> print(nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1)))
@@ -39,7 +39,7 @@ class Sequential(Module):
         return list(self._modules.values())[index]
 
     def forward(self, x: Any) -> Any:
-        """Return the last module's output."""
+        """Return the output of the last module."""
         modules = list(self._modules.values())
         index, count = 0, len(modules)
         while index < count:
@@ -63,7 +63,7 @@ def _is_linear_relu(modules: list[Module]) -> bool:
 
 
 def _is_conv_relu_pool(modules: list[Module]) -> bool:
-    """Return whether three modules are exactly the chain that one op computes: the same numbers, faster."""
+    """Return whether three modules are exactly the chain that one op computes faster, with the same result."""
     if [type(module) for module in modules] != [Conv2d, ReLU, MaxPool2d]:
         return False
     if any("forward" in vars(module) for module in modules):
@@ -79,7 +79,7 @@ def _is_conv_relu_pool(modules: list[Module]) -> bool:
 
 
 class ModuleList(Module):
-    """A list of modules whose parameters are found; it has no forward of its own."""
+    """List of modules whose parameters are registered; it has no ``forward``."""
 
     def __init__(self, modules: Iterable[Module] = ()) -> None:
         super().__init__()
@@ -101,12 +101,12 @@ class ModuleList(Module):
 
 
 class Residual(Module):
-    """Add a module's output to its input: ``x + inner(x)`` (He et al. 2016)."""
+    """Residual connection ``x + inner(x)`` (He et al. 2016)."""
 
     def __init__(self, inner: Module) -> None:
         super().__init__()
         self.inner = inner
 
     def forward(self, x: Any) -> Any:
-        """Keep the shape."""
+        """Return ``x + inner(x)``."""
         return x + self.inner(x)

@@ -58,7 +58,7 @@ class Conv2d(Module):
         return functional.conv2d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
 
     def extra_repr(self) -> str:
-        """Show channels and window."""
+        """Return channels and window as text for ``repr``."""
         return f"{self.in_channels} → {self.out_channels}, kernel={self.kernel_size}"
 
 
@@ -99,7 +99,7 @@ class Conv1d(Module):
         return functional.conv1d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
 
     def extra_repr(self) -> str:
-        """Show channels and window."""
+        """Return channels and window as text for ``repr``."""
         return f"{self.in_channels} → {self.out_channels}, kernel={self.kernel_size}"
 
 
@@ -114,12 +114,12 @@ class _Pool(Module):
         _check_padding(type(self).__name__, *pair(padding))
 
     def extra_repr(self) -> str:
-        """Show the window."""
+        """Return the window as text for ``repr``."""
         return f"{self.kernel_size}, stride={self.stride}"
 
 
 class MaxPool2d(_Pool):
-    """Keep the largest element of each window."""
+    """Max-pooling: the largest element of each window."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, channel, height, width)`` to ``(batch, channel, height', width')``."""
@@ -127,7 +127,7 @@ class MaxPool2d(_Pool):
 
 
 class AvgPool2d(_Pool):
-    """Average each window; padding counts as zeros."""
+    """Average pooling: the mean of each window; padding counts as zeros."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, channel, height, width)`` to ``(batch, channel, height', width')``."""
@@ -135,7 +135,7 @@ class AvgPool2d(_Pool):
 
 
 class MaxPool1d(_Pool):
-    """Keep the largest element of each window of a sequence."""
+    """Max-pooling of sequences: the largest element of each window."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, channel, time)`` to ``(batch, channel, time')``."""
@@ -143,7 +143,7 @@ class MaxPool1d(_Pool):
 
 
 class AvgPool1d(_Pool):
-    """Average each window of a sequence; padding counts as zeros."""
+    """Average pooling of sequences: the mean of each window; padding counts as zeros."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, channel, time)`` to ``(batch, channel, time')``."""
@@ -151,7 +151,7 @@ class AvgPool1d(_Pool):
 
 
 class Flatten(Module):
-    """Join all axes from ``start_axis`` on into one."""
+    """Module that joins all axes from ``start_axis`` on into one."""
 
     def __init__(self, start_axis: int = 1) -> None:
         super().__init__()

@@ -11,7 +11,7 @@ from azuraforge.engine.tensor import Tensor
 
 
 class Dropout(Module):
-    """Set each element to zero with probability ``p`` while training; do nothing in evaluation.
+    """Dropout: each element is set to zero with probability ``p`` in training and unchanged in evaluation.
 
     Args:
         p: the probability, 0 to 1.
@@ -26,9 +26,9 @@ class Dropout(Module):
         self.generator = generator
 
     def forward(self, x: Tensor) -> Tensor:
-        """Keep the shape; the kept elements grow by ``1 / (1 - p)``."""
+        """Apply dropout; in training, the kept elements are scaled by ``1 / (1 - p)``."""
         return functional.dropout(x, self.p, self.training, self.generator)
 
     def extra_repr(self) -> str:
-        """Show the probability."""
+        """Return the probability as text for ``repr``."""
         return f"p={self.p}"

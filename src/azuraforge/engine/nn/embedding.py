@@ -26,7 +26,7 @@ def _table(rows: int, width: int, padding_idx: int | None, generator: np.random.
 
 
 class Embedding(Module):
-    """A vector of ``embedding_dim`` numbers for each of ``num_embeddings`` indices.
+    """Table with a learnt vector of ``embedding_dim`` numbers for each of ``num_embeddings`` indices.
 
     Args:
         num_embeddings: rows of the table.
@@ -51,12 +51,12 @@ class Embedding(Module):
         return functional.embedding(indices, self.weight, self.padding_idx)
 
     def extra_repr(self) -> str:
-        """Show the table's shape."""
+        """Return the table's shape as text for ``repr``."""
         return f"{self.weight.shape[0]} × {self.weight.shape[1]}"
 
 
 class EmbeddingBag(Module):
-    """The sum, mean or largest of several rows at once, without keeping the rows.
+    """Table of learnt vectors that returns the sum, mean or maximum of several rows without storing the rows.
 
     Args:
         num_embeddings, embedding_dim: shape of the table.
@@ -99,5 +99,5 @@ class EmbeddingBag(Module):
         return apply("embedding_bag", self.weight, Tensor(values), Tensor(starts), mode=self.mode)
 
     def extra_repr(self) -> str:
-        """Show the table's shape and the mode."""
+        """Return the table's shape and the mode as text for ``repr``."""
         return f"{self.weight.shape[0]} × {self.weight.shape[1]}, {self.mode}"

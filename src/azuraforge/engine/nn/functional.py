@@ -1,4 +1,4 @@
-"""Layers and losses as plain functions, with the checks that give clear errors. ``F`` by habit."""
+"""Layers and losses as functions that check their inputs; often imported as ``F``."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def layer_norm(
 
 
 def dropout(x: Tensor, p: float = 0.5, training: bool = True, generator: np.random.Generator | None = None) -> Tensor:
-    """Set each element to zero with probability ``p`` and scale the others by ``1 / (1 - p)``, in training only."""
+    """Set each element to zero with probability ``p`` and scale the others by ``1 / (1 - p)``; only if ``training``."""
     if not 0 <= p <= 1:
         raise EngineError(f"Dropout probability must be between 0 and 1, got {p}")
     if not training or p == 0:
@@ -62,7 +62,7 @@ def dropout(x: Tensor, p: float = 0.5, training: bool = True, generator: np.rand
 
 
 def embedding(indices: Tensor | Array, weight: Tensor, padding_idx: int | None = None) -> Tensor:
-    """Look rows up: indices ``(…)``, weight ``(rows, width)`` → ``(…, width)``; row ``padding_idx`` never learns."""
+    """Return rows of ``weight`` ``(rows, width)`` at ``indices`` ``(…)``; row ``padding_idx`` gets no gradient."""
     return apply("embedding", weight, _target(indices), padding_index=padding_idx)
 
 
@@ -172,7 +172,7 @@ def attention(
         query: ``(batch, query, width)``.
         key, value: ``(batch, key, width)``.
         heads: the width is split into this many heads.
-        blocked: boolean, broadcasts to ``(batch, head, query, key)``; true where a query must not look.
+        blocked: boolean, broadcasts to ``(batch, head, query, key)``; true if the query must not attend to the key.
         dropout_p: dropout on the weights.
         generator: its source; the module-level one by default.
     """
@@ -256,7 +256,7 @@ def stack(tensors: Sequence[Tensor], axis: int = 0) -> Tensor:
 
 
 def where(condition: Tensor | Array, a: Tensor, b: Tensor) -> Tensor:
-    """Return ``a`` where the condition holds, else ``b``; all three broadcast."""
+    """Return the elements of ``a`` if the condition is true, else those of ``b``; all three broadcast."""
     mask = condition.data if isinstance(condition, Tensor) else np.asarray(condition)
     return apply("where", Tensor(mask.astype(bool)), a, b)
 
@@ -302,12 +302,12 @@ def huber_loss(prediction: Tensor, target: Tensor | Array, delta: float = 1.0, r
 def quantile_loss(
     prediction: Tensor, target: Tensor | Array, quantiles: Sequence[float] | Array, reduction: str = "mean"
 ) -> Tensor:
-    """Return the pinball loss, whose minimum is the quantile itself (Koenker and Bassett 1978).
+    """Return the pinball loss, which quantiles minimize (Koenker and Bassett 1978).
 
     Args:
         prediction: ``(…, quantile)``.
         target: ``(…)``.
-        quantiles: the levels between 0 and 1, as many as the last axis of ``prediction``.
+        quantiles: levels between 0 and 1, one for each element of the last axis of ``prediction``.
         reduction: ``mean`` (over all elements and quantiles), ``sum`` or ``none``.
     """
     levels = np.asarray(quantiles, dtype=np.float64)
@@ -327,9 +327,9 @@ def gaussian_nll_loss(
     """Return the negative log-likelihood of ``target`` under normal distributions of given mean and variance.
 
     Args:
-        mean, target, variance: of one shape.
+        mean, target, variance: tensors of one shape.
         full: include the constant ``log(2 pi) / 2``.
-        eps: the smallest variance, for stability.
+        eps: lower limit of the variance, for stability.
         reduction: ``mean``, ``sum`` or ``none``.
     """
     return apply("gaussian_nll_loss", mean, _target(target), variance, full=full, eps=eps, reduction=reduction)
@@ -348,8 +348,8 @@ def cross_entropy(
     Args:
         logits: raw scores ``(batch, class)`` or ``(batch, class, …)``.
         target: class numbers ``(batch,)`` or ``(batch, …)``.
-        weight: ``(class,)``, what each class counts for.
-        ignore_index: targets of this number count nothing.
+        weight: ``(class,)``, weight of each class.
+        ignore_index: class number of targets that are ignored.
         label_smoothing: share of the target spread evenly over all classes (Szegedy et al. 2016).
         reduction: ``mean`` (weighted by class), ``sum`` or ``none``.
     """

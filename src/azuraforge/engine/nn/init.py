@@ -1,4 +1,4 @@
-"""First values of parameters: the same distributions as PyTorch's defaults."""
+"""Initial values of parameters, with the same distributions as PyTorch's defaults."""
 
 from __future__ import annotations
 

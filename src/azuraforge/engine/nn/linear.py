@@ -1,4 +1,4 @@
-"""The fully connected layer."""
+"""Fully connected layer."""
 
 from __future__ import annotations
 
@@ -45,5 +45,5 @@ class Linear(Module):
         return functional.linear(x, self.weight, self.bias)
 
     def extra_repr(self) -> str:
-        """Show both sizes."""
+        """Return both sizes as text for ``repr``."""
         return f"{self.in_features} → {self.out_features}" + ("" if self.bias is not None else ", bias=False")

@@ -1,4 +1,4 @@
-"""The module: a layer or a model, the parameters it owns and the modules inside it."""
+"""Base class of layers and models, which own parameters and contain other modules."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from azuraforge.engine.tensor import Tensor
 
 
 class Parameter(Tensor):
-    """A tensor that a module learns: assigned to an attribute of a module, it is found by ``parameters()``."""
+    """Tensor that a module learns; ``parameters()`` returns those assigned to attributes of the module."""
 
     __slots__ = ()
 
@@ -22,10 +22,10 @@ class Parameter(Tensor):
 
 
 class Module:
-    """The base of every layer and model. Subclasses write ``__init__`` and ``forward``.
+    """Base class of all layers and models. Subclasses implement ``__init__`` and ``forward``.
 
-    Parameters, modules and buffers assigned to attributes are registered under the attribute's name, which
-    gives the names in ``state_dict`` (``"encoder.weight"``), the same as PyTorch's.
+    Parameters, modules and buffers assigned to attributes are registered under the name of the attribute. The names
+    in ``state_dict`` (``"encoder.weight"``) are therefore the same as in PyTorch.
 
     >>> class Double(Module):
     ...     def forward(self, x: Tensor) -> Tensor:
@@ -37,7 +37,7 @@ class Module:
     training: bool
 
     def __new__(cls, *arguments: Any, **options: Any) -> Module:
-        """Remember what the module was made from; ``io.architecture`` writes it down."""
+        """Create a module and store its constructor arguments for ``io.architecture``."""
         self = object.__new__(cls)
         object.__setattr__(self, "_made_from", (arguments, options))
         return self
@@ -76,7 +76,7 @@ class Module:
         object.__delattr__(self, name)
 
     def register_parameter(self, name: str, parameter: Parameter | None) -> None:
-        """Register a parameter under a name, or ``None`` for one that this layer does without."""
+        """Register a parameter under a name, or ``None`` for one that this layer does not have."""
         setattr(self, name, parameter)
 
     def register_buffer(self, name: str, values: Tensor | Array) -> None:
@@ -86,7 +86,7 @@ class Module:
         object.__setattr__(self, name, buffer)
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
-        """Compute the output; every module writes its own."""
+        """Compute the output; every module implements its own."""
         raise NotImplementedError(f"{type(self).__name__} has no forward")
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
@@ -95,7 +95,7 @@ class Module:
     # --- walking the tree ---
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """Yield this module and all inside it, outer ones first, a shared one once."""
+        """Yield this module and each module inside it once, with their dotted names, outer modules first."""
         seen: set[int] = set()
         stack: list[tuple[str, Module]] = [(prefix, self)]
         while stack:
@@ -135,7 +135,7 @@ class Module:
                 yield (f"{prefix}.{name}" if prefix else name), buffer
 
     def parameter_count(self) -> int:
-        """Return how many numbers this module learns."""
+        """Return the number of learned values of this module."""
         return sum(parameter.size for parameter in self.parameters())
 
     # --- mode ---
@@ -151,7 +151,7 @@ class Module:
         return self.train(False)
 
     def zero_grad(self) -> None:
-        """Forget the gradients collected so far."""
+        """Clear the gradients."""
         for parameter in self.parameters():
             parameter.grad = None
 
@@ -182,11 +182,11 @@ class Module:
         return {name: np.array(tensor.data, order="C") for name, tensor in self._named_state()}
 
     def load_state_dict(self, state: Mapping[str, Array], *, strict: bool = True) -> None:
-        """Copy values by name into the parameters and buffers; nothing changes where anything does not fit.
+        """Copy values by name into the parameters and buffers; if any value does not fit, nothing changes.
 
         Args:
-            state: dotted names to arrays, as :meth:`state_dict` gives them.
-            strict: refuse missing and foreign names; ``False`` loads what both sides have.
+            state: arrays by dotted names, as returned by :meth:`state_dict`.
+            strict: whether missing and unknown names raise an error; if false, only common names are loaded.
 
         Raises:
             EngineError: names or shapes differ, or a value is not a number.
@@ -215,7 +215,7 @@ class Module:
     # --- how it reads ---
 
     def extra_repr(self) -> str:
-        """Return what stands in the parentheses of ``repr``; layers write their own."""
+        """Return the text in the parentheses of ``repr``; layers override it."""
         return ""
 
     def __repr__(self) -> str:

@@ -13,7 +13,7 @@ from azuraforge.engine.tensor import Tensor
 
 
 class LayerNorm(Module):
-    """Bring the last axes of each example to mean 0 and variance 1, then scale and shift.
+    """Layer normalisation: mean 0 and variance 1 over the last axes of each example, then scale and shift.
 
     Args:
         normalized_shape: shape of the axes to normalise over, or the size of the last one.
@@ -32,16 +32,16 @@ class LayerNorm(Module):
         self.bias = init.constant(self.normalized_shape, 0.0) if affine else None
 
     def forward(self, x: Tensor) -> Tensor:
-        """Keep the shape ``(…, *normalized_shape)``."""
+        """Normalise ``(…, *normalized_shape)``; the shape is unchanged."""
         return functional.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
-        """Show the normalised shape."""
+        """Return the normalised shape as text for ``repr``."""
         return ", ".join(str(size) for size in self.normalized_shape)
 
 
 class _BatchNorm(Module):
-    """Bring each channel to mean 0 and variance 1 over the batch; in evaluation with running statistics."""
+    """Batch normalisation: mean 0 and variance 1 of each channel over the batch; running statistics in evaluation."""
 
     weight: Parameter | None
     bias: Parameter | None
@@ -60,7 +60,7 @@ class _BatchNorm(Module):
         self.register_buffer("num_batches_tracked", np.zeros((), np.int64))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Keep the shape; channels are axis 1."""
+        """Normalise each channel, along axis 1; the shape is unchanged."""
         kind = type(self).__name__
         if x.ndim not in self.dims or x.shape[1] != self.num_features:
             layout = self.layout.format(self.num_features)
@@ -94,7 +94,7 @@ class _BatchNorm(Module):
         return result if self.bias is None else result + self.bias.reshape(*shape)
 
     def extra_repr(self) -> str:
-        """Show the channels."""
+        """Return the channels as text for ``repr``."""
         return str(self.num_features)
 
 

@@ -66,7 +66,7 @@ class _Recurrent(Module):
 
     @property
     def directions(self) -> int:
-        """2 if bidirectional, else 1."""
+        """Number of directions: 2 if bidirectional, else 1."""
         return 2 if self.bidirectional else 1
 
     def _run(self, x: Tensor, states: Sequence[Tensor] | None, lengths: Lengths) -> tuple[Tensor, list[Tensor]]:
@@ -134,7 +134,7 @@ class _Recurrent(Module):
         return sizes.astype(np.int64)  # the op's contract checks their number and their range
 
     def extra_repr(self) -> str:
-        """Show the sizes."""
+        """Return the sizes as text for ``repr``."""
         layers = f", layers={self.num_layers}" if self.num_layers > 1 else ""
         both = ", bidirectional" if self.bidirectional else ""
         return f"{self.input_size} → {self.hidden_size}{layers}{both}"
@@ -147,9 +147,9 @@ class LSTM(_Recurrent):
         input_size: features per step.
         hidden_size: size of the state.
         num_layers: layers, each fed by the one below.
-        dropout: dropout between layers, in training.
+        dropout: probability of dropout between layers in training.
         batch_first: input and output are ``(batch, time, feature)``; else ``(time, batch, feature)``.
-        bidirectional: also run from the end to the beginning; both outputs side by side.
+        bidirectional: whether to run in both directions and concatenate the outputs.
         generator: source of the first weights and of dropout; the module-level one by default.
 
     >>> output, (h_n, c_n) = LSTM(8, 64)(Tensor(np.zeros((32, 60, 8), np.float32)))
@@ -190,7 +190,7 @@ class GRU(_Recurrent):
     state_names = ("h_0",)
 
     def forward(self, x: Tensor, state: Tensor | None = None, lengths: Lengths = None) -> tuple[Tensor, Tensor]:
-        """Run the sequences; as LSTM, with one state ``(layer * direction, batch, hidden)``."""
+        """Run the sequences as in :class:`LSTM`, with a single state ``(layer * direction, batch, hidden)``."""
         output, (h_n,) = self._run(x, None if state is None else (state,), lengths)
         return output, h_n
 

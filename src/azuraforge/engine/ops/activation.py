@@ -80,7 +80,7 @@ def erf_array(x: Array) -> Array:
     """Return the error function: W. J. Cody's rational approximations (Math. Comp. 23, 1969), to 1e-15."""
     magnitude = np.abs(x.astype(np.float64))
     result = np.empty_like(magnitude)
-    near = ~(magnitude > 0.46875)  # NaN goes this way and stays NaN
+    near = ~(magnitude > 0.46875)  # NaN takes this branch and stays NaN
     middle = (magnitude > 0.46875) & (magnitude <= 4)
     far = magnitude > 4
     small = magnitude[near]

@@ -1,4 +1,4 @@
-"""Element by element: arithmetic with broadcasting, powers, limits, choice."""
+"""Element-wise ops: arithmetic with broadcasting, powers, limits and selection."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _pow_vjp(context: Context, gradient: Array) -> Gradients:
     need_a, need_b = context.needs
     grad_a = grad_b = None
     if need_a:
-        # x**0 is constant, also at x = 0 where the power rule would give 0 * inf.
+        # x**0 is constant, also at x = 0, for which the power rule would return 0 * inf.
         grad_a = sum_to_shape(gradient * np.where(b == 0, 0, b * a ** np.where(b == 0, 1, b - 1)), a.shape)
     if need_b:
         grad_b = sum_to_shape(gradient * np.where(a == 0, 0, result * np.log(np.where(a == 0, 1, a))), b.shape)
@@ -147,7 +147,7 @@ def _maximum(context: Context, a: Array, b: Array) -> Array:
 
 def _maximum_vjp(context: Context, gradient: Array) -> Gradients:
     a, b = context.saved
-    # Where both are equal each takes half, so that the sum stays one.
+    # If both are equal, each gets half of the gradient, so that the sum stays one.
     share = (a > b) + 0.5 * (a == b)
     share = share.astype(gradient.dtype)
     return sum_to_shape(gradient * share, a.shape), sum_to_shape(gradient * (1 - share), b.shape)

@@ -1,7 +1,7 @@
 """Scaled dot-product attention over several heads as one op (Vaswani et al. 2017).
 
 ``blocked`` is a boolean array that broadcasts to ``(batch, head, query, key)``, true where a query must not
-look; ``keep`` are the factors of dropout on the weights, of that full shape. A query that may look nowhere
+look; ``keep`` are the factors of dropout on the weights, of that full shape. A query without an allowed key
 gets zeros.
 """
 
@@ -31,7 +31,7 @@ def _join_heads(x: Array) -> Array:
 def attend(
     query: Array, key: Array, value: Array, heads: int, blocked: Array | None, keep: Array | None
 ) -> tuple[Array, tuple[Array, ...]]:
-    """Return the output ``(batch, query, width)`` and what :func:`attend_vjp` needs."""
+    """Return the output ``(batch, query, width)`` and the values that :func:`attend_vjp` needs."""
     q, k, v = (_split_heads(one, heads) for one in (query, key, value))
     scores = q @ k.swapaxes(-1, -2)
     scores *= query.dtype.type(1 / math.sqrt(q.shape[-1]))

@@ -1,4 +1,4 @@
-"""Losses of classes: softmax with cross-entropy, and the two binary forms, each one op."""
+"""Classification losses: softmax with cross-entropy, and the two binary forms, each as one op."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def _cross_entropy(
     total = exponents.sum(axis=1, keepdims=True)
     log_p = shifted - np.log(total)
     per_class = np.ones(classes, dtype) if class_weights is None else class_weights.astype(dtype)
-    # What each class's -log p counts for at each position: the smoothed target times the class weight.
+    # Weight of each class's -log p at each position: the smoothed target times the class weight.
     shares = np.full_like(log_p, label_smoothing / classes)
     np.put_along_axis(
         shares, safe[:, None], np.take_along_axis(shares, safe[:, None], 1) + dtype.type(1 - label_smoothing), 1
     )
     shares *= per_class.reshape(1, -1, *([1] * (logits.ndim - 2)))
     shares *= counted[:, None]
-    # A class with share 0 counts nothing even where its log p is minus infinity.
+    # A class with share 0 contributes 0 even if its log p is minus infinity.
     losses = -np.where(shares == 0, 0, shares * log_p).sum(axis=1)
     divisor = dtype.type((per_class[safe] * counted).sum()) if reduction == "mean" else dtype.type(1)
     context.saved = (exponents / total * shares.sum(axis=1, keepdims=True) - shares, divisor, reduction)

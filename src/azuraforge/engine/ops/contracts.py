@@ -22,13 +22,13 @@ _MOST = 3e38  # kernels take options as float32
 
 
 def expect_shape(name: str, what: str, array: Array, shape: tuple[int, ...]) -> None:
-    """Refuse an array of any other shape."""
+    """Raise EngineError unless the array has the given shape."""
     if array.shape != shape:
         raise EngineError(f"{name} expects {what} of shape {shape_text(shape)}, got {shape_text(array.shape)}")
 
 
 def expect_floats(name: str, first: Array, *others: Array | None) -> None:
-    """Refuse arrays that are not all of one floating point dtype: promoting would be slow and change results."""
+    """Raise EngineError unless all arrays have one floating point dtype: promotion is slow and changes results."""
     dtype = first.dtype
     for other in others:
         if other is not None and other.dtype is not dtype and other.dtype != dtype:
@@ -44,7 +44,7 @@ def expect_floats(name: str, first: Array, *others: Array | None) -> None:
 
 
 def expect_axis(name: str, axis: Any, dims: int) -> None:
-    """Refuse an axis that is no integer or that an array of ``dims`` axes does not have."""
+    """Raise EngineError unless the axis is an integer and exists in an array of ``dims`` axes."""
     if not isinstance(axis, (int, np.integer)) or not -dims <= axis < dims:
         raise EngineError(f"{name}: axis {axis!r} does not exist in an input of {dims} axes")
 
@@ -354,13 +354,13 @@ def joined(name: str, added: int) -> Contract:
 
 
 def reshape(x: Array, *, shape: tuple[int, ...]) -> None:
-    """Check that no size is below -1, which alone stands for what is left."""
+    """Check that no size is below -1; -1 stands for the remaining size."""
     if shape and min(shape) < -1:
         raise EngineError(f"reshape: sizes must be at least 0, or -1 once, got {shape}")
 
 
 def transpose(x: Array, *, axes: tuple[int, ...] | None) -> None:
-    """Check that every axis is named once."""
+    """Check that each axis is named exactly once."""
     if axes is not None:
         for axis in axes:
             expect_axis("transpose", axis, x.ndim)

@@ -1,4 +1,4 @@
-"""Looking rows up in a table, one by one or summed in bags."""
+"""Lookup of rows in a table, one by one or reduced in bags."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Gradients = tuple[Array | None, ...]
 
 
 def check_indices(name: str, indices: Array, rows: int) -> None:
-    """Refuse indices that point outside the table."""
+    """Raise EngineError if an index is outside the table."""
     if indices.size and (indices.min() < 0 or indices.max() >= rows):
         raise EngineError(f"{name} has {rows} rows, got indices from {indices.min()} to {indices.max()}")
 
@@ -59,7 +59,7 @@ def _embedding_bag(context: Context, weight: Array, indices: Array, offsets: Arr
 
 
 def _first_equal(equal: Array, bag_of: Array) -> Array:
-    """Keep, per bag and column, only the first position where ``equal`` holds."""
+    """Return ``equal`` with only its first true position kept for each bag and column."""
     result = np.zeros_like(equal)
     taken: set[tuple[int, int]] = set()
     for position, column in zip(*np.nonzero(equal), strict=True):

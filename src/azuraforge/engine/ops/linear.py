@@ -14,7 +14,7 @@ Gradients = tuple[Array | None, ...]
 
 
 def _rows(x: Array) -> int:
-    """Count the vectors along the last axis; NumPy's -1 cannot tell where that axis is empty."""
+    """Return the number of vectors along the last axis, also if that axis is empty."""
     return math.prod(x.shape[:-1])
 
 

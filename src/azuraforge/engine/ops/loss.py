@@ -1,7 +1,7 @@
-"""Losses of numbers, each one op: value and gradient in a single sweep.
+"""Losses of numbers, each as one op that computes value and gradient in a single pass.
 
-``reduction`` is ``mean`` (over all elements), ``sum`` or ``none``. Targets get a gradient where they want one, as in
-PyTorch.
+``reduction`` is ``mean`` (over all elements), ``sum`` or ``none``. Targets get a gradient if they require one, as
+in PyTorch.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def as_prediction(prediction: Array, target: Array) -> Array:
 
 
 def reduce(losses: Array, reduction: str) -> tuple[Array, float]:
-    """Reduce element losses; return the result and the weight that one element's gradient carries."""
+    """Reduce element losses; return the result and its derivative with respect to each element loss."""
     if reduction == "mean":
         if losses.size == 0:
             raise EngineError("the mean loss of no elements is not defined")

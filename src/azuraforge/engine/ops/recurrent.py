@@ -178,7 +178,7 @@ def _lstm_vjp(context: Context, grad_output: Array | None, grad_h: Array | None,
     d_cell = np.zeros_like(states[0]) if grad_c is None else grad_c.astype(steps.dtype)
     d_output = None if grad_output is None else to_steps(grad_output, reverse)
     for step in range(time - 1, -1, -1):
-        after_state, after_cell = d_state, d_cell  # what a sequence that has ended hands straight back
+        after_state, after_cell = d_state, d_cell  # gradient that a sequence that has ended passes on unchanged
         if d_output is not None:
             d_state = d_state + d_output[step]
         gate_i, gate_f, gate_g, gate_o = np.split(gates[step], 4, axis=1)

@@ -14,7 +14,7 @@ Gradients = tuple[Array | None, ...]
 
 
 def _restore(gradient: Array, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Array:
-    """Give a reduced gradient its lost axes of size one back, so that it broadcasts to ``shape``."""
+    """Restore the reduced axes of a gradient with size one, so that it broadcasts to ``shape``."""
     if keepdims or axis is None:
         return gradient
     axes = {axis % len(shape)} if isinstance(axis, int) else {one % len(shape) for one in axis}

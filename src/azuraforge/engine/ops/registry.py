@@ -1,13 +1,13 @@
-"""The registry of ops: a name, a contract, a forward function and its vector-Jacobian product.
+"""Registry of ops, each with a name, a contract, a forward function and its vector-Jacobian product.
 
 The contract checks shapes, dtypes and options before the forward function of any backend runs; gradients and buffers
 are checked before the vector-Jacobian product (:func:`checked_op`). Both functions see NumPy arrays only and change
 none of their inputs:
 
 - ``forward(context, *arrays, **attributes)`` returns one array or a tuple of arrays and leaves what the
-  backward pass needs in ``context.saved``. Where ``context.needs`` is all ``False`` nothing need be kept.
-- ``vjp(context, *output_gradients)`` returns one gradient (or ``None``) per input. An output nobody used
-  arrives as ``None`` in ops with several outputs.
+  backward pass needs in ``context.saved``. If all of ``context.needs`` are ``False``, nothing needs to be saved.
+- ``vjp(context, *output_gradients)`` returns one gradient (or ``None``) per input. In ops with several outputs, the
+  gradient of an unused output is ``None``.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ class Context:
     """State of one application of an op between its forward and its backward pass.
 
     Attributes:
-        needs: per input, whether its gradient is wanted.
-        saved: whatever the forward function left for the backward function.
+        needs: for each input, whether its gradient is required.
+        saved: values that the forward function stored for the backward function.
         buffers: per input, an array into which the backward function may write that input's gradient
-            (returning the same array), or ``None``. Empty where no buffer is offered.
+            (returning the same array), or ``None``. Empty if there are no such arrays.
         inputs: shape and dtype of each input, ``None`` for one left out.
         outputs: shape and dtype of each output.
     """
@@ -52,21 +52,21 @@ class Context:
 
     @property
     def records(self) -> bool:
-        """True if any gradient is needed, so that values must be saved."""
+        """Return whether any gradient is required, so that values must be saved."""
         return True in self.needs
 
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """One differentiable operation.
+    """Differentiable operation.
 
     Attributes:
-        name: its key in the registry, shown in errors and by anomaly mode.
-        forward: arrays to arrays, after the contract's checks.
-        vjp: output gradients to input gradients, after checks of the gradients and buffers.
+        name: key in the registry, shown in errors and by anomaly mode.
+        forward: function from arrays to arrays, called after the checks of the contract.
+        vjp: function from output gradients to input gradients, called after checks of the gradients and buffers.
         view: whether the output may share memory with the first input.
-        silent: whether NumPy computes nothing in ``forward`` that could warn of overflow or NaN.
-        contract: the checks of inputs and options that every backend shares, ``None`` where NumPy refuses them.
+        silent: whether NumPy never warns of overflow or NaN in ``forward``.
+        contract: checks of inputs and options that all backends share, ``None`` if NumPy refuses invalid inputs.
     """
 
     name: str
@@ -105,17 +105,17 @@ def checked_op(
     silent: bool = False,
     kernels: bool = False,
 ) -> Op:
-    """Make an op whose functions cannot be reached with arrays that do not fit.
+    """Return an op whose functions are called only with arrays that pass its checks.
 
     Args:
-        name: its key in the registry.
-        forward: arrays to arrays.
-        vjp: output gradients to input gradients.
-        contract: called with the arguments of ``forward`` but the context; raises ``EngineError``.
+        name: key in the registry.
+        forward: function from arrays to arrays.
+        vjp: function from output gradients to input gradients.
+        contract: called with the arguments of ``forward`` except the context; raises ``EngineError``.
         view: whether the output may share memory with the first input.
-        silent: whether NumPy computes nothing in ``forward`` that could warn.
-        kernels: whether the functions hand addresses to compiled code, which reads whole elements: arrays that do
-            not begin at a multiple of their element's size are copied then.
+        silent: whether NumPy never warns in ``forward``.
+        kernels: whether the functions pass addresses to compiled code; arrays that do not begin at a multiple of their
+            element size are then copied.
     """
 
     @wraps(forward)
@@ -129,7 +129,7 @@ def checked_op(
                     break
         result = forward(context, *arrays, **options)
         if True not in context.needs:
-            return result  # nothing goes back from here, and without the outputs' forms nothing can
+            return result  # no backward pass follows
         context.inputs = tuple([None if array is None else (array.shape, array.dtype) for array in arrays])
         if isinstance(result, tuple):
             context.outputs = tuple([(array.shape, array.dtype) for array in result])
@@ -164,7 +164,7 @@ def _aligned(array: Array) -> Array:
 
 
 def _fitting(buffer: Array | None, form: Form | None) -> Array | None:
-    """Return a buffer that a kernel can fill from end to end, ``None`` for any other."""
+    """Return the buffer if a kernel can fill it as one contiguous block, else ``None``."""
     if buffer is None or form is None:
         return None
     shape, dtype = form
@@ -180,7 +180,7 @@ _MANY = 4096  # numbers that may be added one after the other in less than float
 
 
 def add_up(x: Array, axis: int | tuple[int, ...] | None, keepdims: bool = False) -> Array:
-    """Sum over axes; in float64 where many numbers meet, since NumPy adds rows to a running total one by one."""
+    """Return the sum over axes, in float64 for many numbers, because NumPy adds rows to a running total one by one."""
     result = np.asarray(x.sum(axis=axis, keepdims=keepdims))
     if x.dtype.kind != "f" or x.itemsize >= 8 or x.size <= _MANY * result.size:
         return result

@@ -1,4 +1,4 @@
-"""Moving elements: reshape, transpose, indexing, joining, padding."""
+"""Ops that rearrange elements: reshape, transpose, indexing, joining, padding."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from azuraforge.engine.tensor import Tensor
 
 
 class Adam(Optimizer):
-    """Steps scaled by running means of the gradient and of its square.
+    """Adam, whose steps are scaled by running means of the gradient and of its square.
 
     Args:
         params: the tensors to learn.

@@ -1,4 +1,4 @@
-"""An exponential moving average of weights (Polyak and Juditsky 1992): often better than the last ones."""
+"""Exponential moving average of weights (Polyak and Juditsky 1992), often better than the last weights."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from azuraforge.engine.ops.registry import Array
 
 
 class MovingAverage:
-    """Keep ``average = decay * average + (1 - decay) * weights`` of a module's parameters and buffers.
+    """Moving average ``decay * average + (1 - decay) * weights`` of the parameters and buffers of a module.
 
     Args:
-        module: whose weights to follow.
-        decay: what is kept at each update; early updates use less, ``(1 + n) / (10 + n)`` at most.
+        module: module whose weights are averaged.
+        decay: share of the average that each update keeps; early updates keep at most ``(1 + n) / (10 + n)``.
 
     >>> from azuraforge.engine import nn
     >>> layer = nn.Linear(2, 1)
@@ -36,7 +36,7 @@ class MovingAverage:
         self._average = module.state_dict()
 
     def update(self) -> None:
-        """Take the module's present weights in; call it after each optimizer step."""
+        """Add the current weights of the module to the average; call this after each optimizer step."""
         self.updates += 1
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
         for name, tensor in self.module._named_state():
@@ -62,7 +62,7 @@ class MovingAverage:
         return {**state, "updates": np.array(self.updates)}
 
     def load_state_dict(self, state: Mapping[str, Array]) -> None:
-        """Continue where ``state`` was taken. Raises EngineError for another model's; nothing is changed then."""
+        """Restore ``state``. Raises EngineError if it belongs to another model, and changes nothing then."""
         wanted = {f"average.{name}" for name in self._average} | {"updates"}
         if set(state) != wanted:
             raise EngineError("the state of the moving average belongs to another model")

@@ -1,4 +1,4 @@
-"""Keep gradients within bounds before a step."""
+"""Gradient clipping by norm or by value."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def clip_grad_norm_(params: Iterable[Tensor], max_norm: float) -> float:
 
 
 def _square_sum(gradient: Array) -> float:
-    """Sum squares in chunks of the gradient's dtype and the chunks in float64, so that large models lose nothing."""
+    """Return the sum of squares, in the gradient's dtype within chunks and in float64 across them for accuracy."""
     flat = gradient.reshape(-1)
     whole = flat.size - flat.size % _CHUNK
     rest, chunks = flat[whole:], flat[:whole].reshape(-1, _CHUNK)

@@ -1,4 +1,4 @@
-"""Base of all optimizers: the parameters laid end to end in one flat buffer.
+"""Base of all optimizers, which store all parameters in one flat buffer.
 
 Values, gradients and moments of all parameters are views into a few long vectors, so that one step is a
 handful of operations over a vector instead of a loop over parameters. Backward writes straight into the
@@ -19,14 +19,14 @@ _ALIGNMENT_BYTES = 64  # a cache line, and a full AVX-512 register
 
 
 def aligned_zeros(size: int, dtype: np.dtype[np.generic]) -> Array:
-    """Return zeros whose first byte lies on a cache line."""
+    """Return an array of zeros that begins at a cache line."""
     raw = np.zeros(size * dtype.itemsize + _ALIGNMENT_BYTES, dtype=np.uint8)
     start = -raw.ctypes.data % _ALIGNMENT_BYTES
     return raw[start : start + size * dtype.itemsize].view(dtype)
 
 
 class Optimizer:
-    """The base of all optimizers.
+    """Base class of all optimizers.
 
     Args:
         params: the tensors to learn, all of one dtype.
@@ -85,14 +85,14 @@ class Optimizer:
             parameter.set_gradient_buffer(self._gradients[part].reshape(parameter.shape))
 
     def _owns_all(self) -> bool:
-        """Return whether all values still lie in the flat buffers (another optimizer may have moved them)."""
+        """Return whether all values are still stored in the flat buffers; another optimizer may have moved them."""
         for parameter, view in zip(self.params, self._views, strict=True):  # noqa: SIM110 - half the time of all()
             if parameter.data is not view:
                 return False
         return True
 
     def zero_grad(self) -> None:
-        """Forget the gradients collected so far."""
+        """Clear the gradients."""
         for parameter in self.params:
             parameter._gradient = None
 
@@ -101,9 +101,9 @@ class Optimizer:
         raise NotImplementedError
 
     def _parts(self) -> list[tuple[slice, int]]:
-        """Return the stretches of the flat buffers to update now, each with its step count.
+        """Return the ranges of the flat buffers to update, each with its step count.
 
-        One stretch over everything in the usual case that every parameter has a gradient.
+        There is one range over everything in the usual case that every parameter has a gradient.
         """
         if not self._owns_all():
             self._adopt()
@@ -115,7 +115,7 @@ class Optimizer:
                 missing = True
                 continue
             if gradient is not parameter._gradient_buffer:
-                # A gradient that the user assigned: bring it home.
+                # Copy a gradient that the user assigned into the flat buffer.
                 np.copyto(self._gradients[self._slices[index]].reshape(parameter.shape), gradient)
             steps[index] += 1
             parameter._version[0] += 1

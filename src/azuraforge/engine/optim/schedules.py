@@ -1,6 +1,6 @@
-"""Learning rates over time. A schedule sets its optimizer's ``lr`` at once and again at each ``step()``.
+"""Learning rate schedules, which set the ``lr`` of an optimizer when they are created and at each ``step()``.
 
-``state_dict`` holds plain numbers, fit for JSON.
+``state_dict`` returns JSON values.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from azuraforge.engine.optim.optimizer import Optimizer
 
 
 class Schedule:
-    """The base: counts steps and asks :meth:`rate` for the learning rate of the next one."""
+    """Base class of schedules, which count steps and set the learning rate that :meth:`rate` returns."""
 
     def __init__(self, optimizer: Optimizer) -> None:
         self.optimizer = optimizer
@@ -26,16 +26,16 @@ class Schedule:
         raise NotImplementedError
 
     def step(self) -> None:
-        """Go on to the next step's learning rate; call it after ``optimizer.step()``."""
+        """Set the learning rate of the next step; call this after ``optimizer.step()``."""
         self.steps += 1
         self.optimizer.lr = self.rate(self.steps)
 
     def state_dict(self) -> dict[str, float]:
-        """Return what is needed to continue."""
+        """Return the state as JSON values."""
         return {"steps": self.steps, "peak_lr": self.peak_lr}
 
     def load_state_dict(self, state: Mapping[str, float]) -> None:
-        """Continue where ``state`` was taken."""
+        """Restore ``state``, a result of :meth:`state_dict`."""
         try:
             self.steps = int(state["steps"])
             self.peak_lr = float(state["peak_lr"])
@@ -45,7 +45,7 @@ class Schedule:
 
 
 class WarmupCosine(Schedule):
-    """Rise in a straight line over ``warmup_steps``, then fall along half a cosine to ``min_lr``.
+    """Schedule that rises linearly over ``warmup_steps``, then falls along half a cosine to ``min_lr``.
 
     (Loshchilov and Hutter 2017, without restarts.) The peak is the optimizer's ``lr`` when this is made.
     """
@@ -67,7 +67,7 @@ class WarmupCosine(Schedule):
 
 
 class OneCycle(Schedule):
-    """Up to ``max_lr`` along a cosine in the first ``rise`` share of the steps, then down to almost nothing.
+    """Schedule that rises to ``max_lr`` along a cosine in the first ``rise`` share of the steps, then falls near zero.
 
     (Smith and Topin 2018; the same curve as PyTorch's OneCycleLR without its momentum cycle.)
     """
@@ -101,14 +101,14 @@ class OneCycle(Schedule):
 
 
 class Plateau:
-    """Multiply the learning rate by ``factor`` when a metric has not fallen for more than ``patience`` steps.
+    """Schedule that multiplies the rate by ``factor`` after more than ``patience`` steps without improvement.
 
     Args:
-        optimizer: whose ``lr`` is set.
-        factor: what the rate is multiplied by, below 1.
-        patience: steps without improvement that are tolerated.
-        min_lr: the rate never falls below this.
-        threshold: the relative improvement that counts.
+        optimizer: optimizer whose ``lr`` is set.
+        factor: factor of the learning rate, below 1.
+        patience: number of steps without improvement that are tolerated.
+        min_lr: lower limit of the learning rate.
+        threshold: minimum relative decrease of the metric that counts as an improvement.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class Plateau:
         self.bad_steps = 0
 
     def step(self, metric: float) -> None:
-        """Report the metric of this step, lower is better."""
+        """Update the learning rate with the metric of this step; lower is better."""
         if not math.isnan(metric) and (self.best is None or metric < self._limit(self.best)):
             self.best = float(metric)
             self.bad_steps = 0
@@ -140,11 +140,11 @@ class Plateau:
         return best - abs(best) * self.threshold if math.isfinite(best) else best
 
     def state_dict(self) -> dict[str, float | None]:
-        """Return what is needed to continue."""
+        """Return the state as JSON values."""
         return {"best": self.best, "bad_steps": self.bad_steps, "lr": self.optimizer.lr}
 
     def load_state_dict(self, state: Mapping[str, float | None]) -> None:
-        """Continue where ``state`` was taken."""
+        """Restore ``state``, a result of :meth:`state_dict`."""
         if not {"best", "bad_steps", "lr"} <= set(state):
             raise EngineError(f"Plateau state lacks {sorted({'best', 'bad_steps', 'lr'} - set(state))}")
         best = state["best"]

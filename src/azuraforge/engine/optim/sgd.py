@@ -12,7 +12,7 @@ from azuraforge.engine.tensor import Tensor
 
 
 class SGD(Optimizer):
-    """``value -= lr * velocity``, where the velocity is the gradient or its running sum.
+    """Gradient descent ``value -= lr * velocity``; the velocity is the gradient or its running sum.
 
     Args:
         params: the tensors to learn.

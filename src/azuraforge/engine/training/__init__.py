@@ -1,4 +1,4 @@
-"""The training loop: fit, callbacks, exact resume."""
+"""Training loop with callbacks and exact resume."""
 
 from azuraforge.engine.training.callbacks import BestCheckpoint, Callback, EarlyStopping, History, Progress
 from azuraforge.engine.training.trainer import StepReport, Trainer

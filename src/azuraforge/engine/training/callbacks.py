@@ -16,54 +16,54 @@ if TYPE_CHECKING:
 
 
 class Callback:
-    """Called by the trainer; a subclass overrides what it wants to see.
+    """Base class of callbacks, whose methods the trainer calls; subclasses override the methods they need.
 
-    A callback whose later decisions depend on what it saw keeps that in ``state_dict`` (numbers that JSON can
-    hold) and ``tensors`` (arrays), which are part of the trainer's state.
+    State on which later decisions depend belongs in ``state_dict`` (JSON values) and ``tensors`` (arrays), which are
+    part of the trainer's state.
     """
 
     def after_step(self, trainer: Trainer, report: StepReport) -> None:
-        """See one optimizer step."""
+        """Handle the end of an optimizer step."""
 
     def after_epoch(self, trainer: Trainer, metrics: Mapping[str, float]) -> None:
-        """See the metrics of one epoch: ``loss``, ``lr``, and ``validation_loss`` where there is validation."""
+        """Handle the metrics of an epoch: ``loss``, ``lr``, and ``validation_loss`` if there is validation."""
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what must survive a restart."""
+        """Return the state that a resumed training needs, as JSON values."""
         return {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continue where ``state`` was taken."""
+        """Restore ``state``, a result of :meth:`state_dict`."""
 
     def tensors(self) -> dict[str, Array]:
-        """Return the arrays that must survive a restart."""
+        """Return the arrays that a resumed training needs, by name."""
         return {}
 
     def load_tensors(self, tensors: Mapping[str, Array]) -> None:
-        """Take back what :meth:`tensors` returned."""
+        """Restore the arrays that :meth:`tensors` returned."""
 
 
 class History(Callback):
-    """Keep the metrics of every epoch, learning rate included, in ``epochs``."""
+    """Callback that stores the metrics of every epoch, including the learning rate, in ``epochs``."""
 
     def __init__(self) -> None:
         self.epochs: list[dict[str, float]] = []
 
     def after_epoch(self, trainer: Trainer, metrics: Mapping[str, float]) -> None:
-        """Keep the metrics."""
+        """Store the metrics of the epoch."""
         self.epochs.append(dict(metrics))
 
     def state_dict(self) -> dict[str, Any]:
-        """Return all epochs so far."""
+        """Return the metrics of all epochs so far."""
         return {"epochs": self.epochs}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take all epochs back."""
+        """Restore the metrics of all epochs."""
         self.epochs = [dict(one) for one in state["epochs"]]
 
 
 class _Watch(Callback):
-    """Know the best value so far of one metric, lower is better."""
+    """Best value so far of one metric, lower is better."""
 
     def __init__(self, metric: str, min_delta: float = 0.0) -> None:
         self.metric = metric
@@ -88,12 +88,12 @@ class _Watch(Callback):
         return {"best": self.best, "best_epoch": self.best_epoch}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continue with the best value so far."""
+        """Restore the best value and its epoch."""
         self.best, self.best_epoch = state["best"], state["best_epoch"]
 
 
 class EarlyStopping(_Watch):
-    """Stop when a metric has not fallen by ``min_delta`` for more than ``patience`` epochs."""
+    """Callback that stops training if a metric has not fallen by ``min_delta`` for more than ``patience`` epochs."""
 
     def __init__(self, patience: int = 5, metric: str = "validation_loss", min_delta: float = 0.0) -> None:
         super().__init__(metric, min_delta)
@@ -101,7 +101,7 @@ class EarlyStopping(_Watch):
         self.bad_epochs = 0
 
     def after_epoch(self, trainer: Trainer, metrics: Mapping[str, float]) -> None:
-        """Count, and ask the trainer to stop."""
+        """Count epochs without improvement, and stop the trainer if there are too many."""
         self.bad_epochs = 0 if self._improved(trainer, metrics) else self.bad_epochs + 1
         if self.bad_epochs > self.patience:
             trainer.stop = True
@@ -111,13 +111,13 @@ class EarlyStopping(_Watch):
         return {**super().state_dict(), "bad_epochs": self.bad_epochs}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continue the count."""
+        """Restore the best value and the count."""
         super().load_state_dict(state)
         self.bad_epochs = state["bad_epochs"]
 
 
 class BestCheckpoint(_Watch):
-    """Keep the weights of the best epoch in memory, and put them back when training ends."""
+    """Callback that stores the weights of the best epoch in memory and restores them when training ends."""
 
     def __init__(self, metric: str = "validation_loss", restore: bool = True) -> None:
         super().__init__(metric)
@@ -125,7 +125,7 @@ class BestCheckpoint(_Watch):
         self.weights: dict[str, Array] = {}
 
     def after_epoch(self, trainer: Trainer, metrics: Mapping[str, float]) -> None:
-        """Keep a copy where this epoch is the best."""
+        """Copy the weights if this epoch is the best so far."""
         if self._improved(trainer, metrics):
             self.weights = trainer.model.state_dict()
 
@@ -134,12 +134,12 @@ class BestCheckpoint(_Watch):
         return self.weights
 
     def load_tensors(self, tensors: Mapping[str, Array]) -> None:
-        """Take the best weights back."""
+        """Restore the copy of the best weights."""
         self.weights = dict(tensors)
 
 
 class Progress(Callback):
-    """Write a line per epoch: epoch, loss, validation loss, rate, time left."""
+    """Callback that writes a line per epoch: epoch, loss, validation loss, learning rate, time left."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream if stream is not None else sys.stderr
@@ -147,13 +147,13 @@ class Progress(Callback):
         self._first_epoch = 0
 
     def after_step(self, trainer: Trainer, report: StepReport) -> None:
-        """Start the clock."""
+        """Record the time of the first step."""
         if self._began is None:
             self._began = time.monotonic()
             self._first_epoch = trainer.epoch
 
     def after_epoch(self, trainer: Trainer, metrics: Mapping[str, float]) -> None:
-        """Write the line."""
+        """Write the line of the epoch."""
         done = trainer.epoch - self._first_epoch
         spent = time.monotonic() - (self._began if self._began is not None else time.monotonic())
         left = spent / max(done, 1) * max(trainer.total_epochs - trainer.epoch, 0)

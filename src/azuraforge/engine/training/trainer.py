@@ -1,4 +1,4 @@
-"""The fit loop, and everything that must be stored to continue it bit for bit."""
+"""Training loop, and the state that must be stored to continue it bit for bit."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ _NUMBERS: dict[str, tuple[type, ...]] = {
 
 
 class StepSchedule(Protocol):
-    """A schedule that moves once per step."""
+    """Protocol of a learning rate schedule that advances once per step."""
 
     def step(self) -> None:
-        """Go on to the next step's learning rate."""
+        """Set the learning rate of the next step."""
 
     def state_dict(self) -> Any:
-        """Return plain numbers."""
+        """Return the state as JSON values."""
 
     def load_state_dict(self, state: Any) -> None:
-        """Continue."""
+        """Restore ``state``."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepReport:
-    """One optimizer step: its number from 1, its loss, the gradients' norm (if clipped) and learning rate."""
+    """Report of an optimizer step: its number from 1, its loss, the gradient norm (if clipped) and learning rate."""
 
     step: int
     loss: float
@@ -61,16 +61,16 @@ class StepReport:
 
 
 class Trainer:
-    """Train a model on batches of ``(*inputs, target)``.
+    """Trainer of a model on batches of ``(*inputs, target)``.
 
     Args:
-        model: called with the inputs of a batch.
-        optimizer: over the model's parameters.
-        loss: ``(prediction, target)`` to a scalar tensor.
-        batches: the training batches; shuffled ones should have a generator of their own.
-        schedule: moved after each step.
-        clip_norm: limit for the joint norm of the gradients.
-        accumulate: batches whose gradients are averaged into one step.
+        model: model that is called with the inputs of a batch.
+        optimizer: optimizer of the model's parameters.
+        loss: function from ``(prediction, target)`` to a scalar tensor.
+        batches: training batches; shuffled batches should have their own generator.
+        schedule: learning rate schedule, advanced after each step.
+        clip_norm: limit of the joint norm of the gradients.
+        accumulate: number of batches whose gradients are averaged for one step.
         average: a moving average to update after each step; validation uses its weights.
         generators: further random generators (of dropout layers, say) whose state must be resumed. The
             module-level one always is.
@@ -129,9 +129,9 @@ class Trainer:
         Args:
             epochs: counted from the beginning, so that a resumed trainer is called with the same number.
             validation: batches for ``validation_loss`` after each epoch.
-            max_steps: pause after so many steps, in mid-epoch; calling again goes on.
-            total_steps: counted from the beginning like ``epochs``; the epoch that they fall into ends with them, and
-                with its look at the validation batches.
+            max_steps: number of steps after which training pauses, possibly within an epoch; another call continues.
+            total_steps: counted from the beginning like ``epochs``; the last epoch ends with them, after its evaluation
+                on the validation batches.
 
         Returns:
             The metrics of the last finished epoch, and ``steps``.
@@ -154,7 +154,7 @@ class Trainer:
         return total_steps is not None and self.steps >= total_steps and not self._epoch_batches
 
     def _run_epoch(self, limit: int | None, total_steps: int | None) -> bool:
-        """Train to the end of the epoch or of all steps; ``False`` where the limit of steps came first."""
+        """Train to the end of the epoch or of all steps; return ``False`` if the limit of steps was reached first."""
         if total_steps is not None and self.steps >= total_steps:
             return True
         if limit is not None and self.steps >= limit:
@@ -237,7 +237,7 @@ class Trainer:
     # --- resume ---
 
     def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
-        """Return everything needed to continue: arrays by name, and the rest as values that JSON can hold."""
+        """Return the state needed to continue: arrays by name, and the rest as JSON values."""
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
         tensors |= {f"optimizer.{name}": value for name, value in self.optimizer.state_dict().items()}
         if self.average is not None:
@@ -259,11 +259,11 @@ class Trainer:
         return tensors, rest
 
     def load_state(self, tensors: Mapping[str, Array], rest: Mapping[str, Any]) -> None:
-        """Continue where :meth:`state` was taken, by a trainer put together in the same way.
+        """Restore the result of :meth:`state`; the trainer must be constructed in the same way.
 
         Raises:
-            EngineError: the state is of another format, model, optimizer or set of callbacks, or incomplete; nothing is
-                changed then.
+            EngineError: the state is incomplete or belongs to another format, model, optimizer or set of callbacks;
+                nothing is changed then.
         """
         tensors_before, rest_before = self.state()
         rest_before = copy.deepcopy(rest_before)
@@ -326,11 +326,11 @@ class Trainer:
                 older.unlink(missing_ok=True)
 
     def load(self, folder: str | Path) -> None:
-        """Continue from what :meth:`save` wrote.
+        """Restore the state that :meth:`save` wrote.
 
         Raises:
-            EngineError: a file is missing, damaged or changed, the arrays are not those that ``trainer.json``
-                describes, or the state is another trainer's. Nothing is changed then.
+            EngineError: a file is missing, damaged or changed, the arrays do not match ``trainer.json``, or the state
+                belongs to another trainer; nothing is changed then.
         """
         path = Path(folder) / "trainer.json"
         try:

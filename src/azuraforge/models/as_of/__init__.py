@@ -1,1 +1,1 @@
-"""A model as of a date: champion, forecast and data known at a past time, compared with the actual values."""
+"""State of a model at a past time: champion, forecast and data, compared with the actual values."""

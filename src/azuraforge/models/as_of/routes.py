@@ -1,4 +1,4 @@
-"""HTTP routes of a model as of a date."""
+"""HTTP route of a model's state at a past time."""
 
 from __future__ import annotations
 
@@ -35,6 +35,5 @@ def get_as_of(
         Name | None, Query(description="of which of several series; empty: of the newest forecast")
     ] = None,
 ) -> AsOfOut:
-    """Return what was known at a past time: champion, forecast with interval, data version, next to the actual
-    values."""
+    """Return a model's state at a past time: champion, forecast, data version, and the actual values known today."""
     return service.show(access.project_id, name, at, alias, series)

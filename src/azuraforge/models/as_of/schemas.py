@@ -1,4 +1,4 @@
-"""API shapes of a model as of a date."""
+"""API shapes of a model's state at a past time."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pydantic import BaseModel, Field
 
 from azuraforge.models.schemas import AliasChange
 
-#: ``held``: the alias pointed at a version; ``before_first``: it had never pointed at one; ``removed``: it had been
-#: removed and not set again.
+#: State of an alias at a time. ``before_model``: the model did not exist yet; ``before_first``: the alias had never
+#: been set; ``removed``: it had been removed and not set again; ``held``: it pointed to a version.
 AliasState = Literal["before_model", "before_first", "removed", "held"]
 
 
 class DataThen(BaseModel):
-    """A dataset version: the newest at a time, or the one from which a prediction was made."""
+    """Dataset version: the newest one at a time, or the one used for a prediction or a training."""
 
     dataset_id: str
     name: str | None = Field(description="null: the dataset was purged")
@@ -27,7 +27,7 @@ class DataThen(BaseModel):
 
 
 class PointThen(BaseModel):
-    """A predicted value with its interval and its outcome; ``actual`` and ``label`` are null until that is known."""
+    """Predicted value with its interval and outcome; ``actual`` and ``label`` are null until the outcome is known."""
 
     step: int = Field(description="rows ahead of the origin, from 1")
     at: datetime
@@ -44,7 +44,7 @@ class PointThen(BaseModel):
 
 
 class ForecastThen(BaseModel):
-    """The newest forecast given by that time, with the outcomes known today."""
+    """Newest forecast at that time, with the outcomes known today."""
 
     prediction_id: str
     made_at: datetime
@@ -61,7 +61,7 @@ class ForecastThen(BaseModel):
 
 
 class AsOfOut(BaseModel):
-    """A model at a past time, from the history of its alias and the ledger."""
+    """State of a model at a past time, from the history of its alias and the ledger."""
 
     model: str
     at: datetime

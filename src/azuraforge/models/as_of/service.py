@@ -1,4 +1,4 @@
-"""A model as of a date, read from the history of its aliases and the ledger, never estimated."""
+"""State of a model at a past time, read from the history of its aliases and the ledger, never estimated."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from azuraforge.models.tables import AliasChange, Model, ModelVersion, Predictio
 
 
 class AsOf:
-    """Reads of past states; each method takes the project's id."""
+    """Reader of past states; each method takes the project's id."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -25,19 +25,20 @@ class AsOf:
     def show(
         self, project_id: str, name: str, at: datetime | None, alias: str = "champion", series: str | None = None
     ) -> AsOfOut:
-        """Return the holder of an alias, its current forecast and its data as of a time, next to the actual values.
+        """Return the version, forecast and data behind an alias at a past time, with the actual values known today.
 
         Args:
-            at: aware, not later than now by the database's clock; None: now.
-            series: one of several series; None: that of the newest forecast by then.
+            at: time with a time zone, not later than now by the database's clock; None for now.
+            alias: name of the alias.
+            series: name of one of several series; None for the series of the newest forecast at that time.
 
-        Raises NotFound for an unknown model, InvalidInput for a time in the future.
+        Raises NotFound if the model does not exist, and InvalidInput if the time is in the future.
         """
         now = self._database.clock()
         at = at or now
         if at > now:
             raise InvalidInput(
-                "the time {at} lies in the future",
+                "the time {at} is in the future",
                 where="at",
                 next_step="send a time that is not later than {now}",
                 code="in_the_future",
@@ -82,7 +83,7 @@ def _at(session: Session, owner: Model, at: datetime, alias: str, series: str | 
 
 
 def _data(session: Session, dataset_id: str | None, at: datetime) -> tuple[DataThen | None, str | None]:
-    """Return the newest version of a dataset that had been added by then, and the dataset's name."""
+    """Return the newest version of a dataset at a time, and the dataset's name; each is None if it does not exist."""
     if dataset_id is None:
         return None, None
     newest, named = datasets.version_at(session, dataset_id, at), datasets.name_of(session, dataset_id)

@@ -1,4 +1,4 @@
-"""SQL of a model as of a date."""
+"""SQL of a model's state at a past time."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from azuraforge.models.tables import ModelVersion, Prediction
 def standing(
     session: Session, model_id: str, alias: str, at: datetime, dataset_id: str | None, series: str | None
 ) -> Prediction | None:
-    """Return the newest forecast that callers had received by then through an alias.
+    """Return the newest forecast that a caller had received through an alias by a time; None if there is none.
 
     Args:
-        dataset_id: only forecasts that continue this dataset; None: any, for versions that were imported.
-        series: only of this one of several series.
+        dataset_id: dataset that the forecast must continue; None for any, since imported versions have no dataset.
+        series: name of the forecast's series; None for any.
     """
     line = Prediction
     found = select(line).where(
@@ -36,18 +36,18 @@ def ledger_since(session: Session, model_id: str) -> datetime | None:
 
 
 def version(session: Session, model_id: str, number: int) -> ModelVersion | None:
-    """Return a version, including a deleted or purged one, whose row still describes it."""
+    """Return a version by its number; the row of a deleted or purged version still exists."""
     return session.get(ModelVersion, (session.project_id, model_id, number))
 
 
 def newest_dataset(session: Session, model_id: str) -> str | None:
-    """Return the dataset of the newest version that has one."""
+    """Return the dataset id of the newest version that has one; None if there is none."""
     of = (ModelVersion.model_id == model_id, ModelVersion.dataset_id.is_not(None))
     return session.scalar(select(ModelVersion.dataset_id).where(*of).order_by(ModelVersion.version.desc()).limit(1))
 
 
 def _series(session: Session) -> ColumnElement[str]:
-    """Return the expression for an entry's series, a field of its inputs."""
+    """Return the expression for the series in an entry's inputs."""
     if session.get_bind().dialect.name == "postgresql":
         return func.json_extract_path_text(Prediction.inputs, "series")
     return func.json_extract(Prediction.inputs, "$.series")

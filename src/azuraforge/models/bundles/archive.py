@@ -1,8 +1,8 @@
 """Export of a version as one self-contained zip file, and its import.
 
-The same version gives the same bytes everywhere: nothing is compressed (no two zlibs need agree), names are sorted,
-and every time is 1980. ``SHA256SUMS`` names each other file; ``version/`` is the folder that the content hash is of.
-Nothing in a bundle can run code: tensors, JSON, text and Markdown.
+The same version produces the same bytes on every machine: nothing is compressed, since implementations of zlib differ,
+names are sorted, and every timestamp is 1980. ``SHA256SUMS`` lists every other file. ``version/`` is the folder that
+the content hash covers. A bundle consists of tensors, JSON, text and Markdown, so that it cannot run code.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ _MOST_BYTES = 1 << 34
 _MOST_NAME_BYTES = 255
 _MOST_LEVELS = 8
 _CHUNK = 1 << 20
-#: Files outside of the version's folder that a bundle may hold.
+#: Files that a bundle may contain outside the version's folder.
 _TEXTS = frozenset({SUMS, DESCRIPTION, "schema.json", "evaluation.json", "README.md", "CARD.md", "CARD.tr.md"})
 _SUM_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A bundle whose bytes were all verified. ``folder`` holds the version, with its manifest."""
+    """Bundle whose bytes were all verified; ``folder`` contains the unpacked version and its manifest."""
 
     description: Description
     folder: Path
@@ -52,7 +52,7 @@ class Opened:
 
 
 def write_bundle(target: IO[bytes], folder: Path, texts: Mapping[str, bytes]) -> None:
-    """Write a verified version folder and ``texts`` (name → content) as a bundle into ``target``."""
+    """Write a verified version folder and ``texts``, contents by file name, to ``target`` as a bundle."""
     sources: dict[str, Path | bytes] = dict(texts)
     for path in sorted(folder.rglob("*")):
         if path.is_file():
@@ -75,10 +75,11 @@ def write_bundle(target: IO[bytes], folder: Path, texts: Mapping[str, bytes]) ->
 def read_bundle(path: Path, target: Path) -> Opened:
     """Verify a bundle and unpack its version to ``target``, which must not exist.
 
-    Raises InvalidInput if it is no bundle, if a file is missing, changed or foreign, or if ``bundle.json``
-    does not fit its schema; StorageError if there is no space to unpack it.
+    Raises InvalidInput if the file is no bundle, if a file in it is missing, changed or unexpected, or if
+    ``bundle.json`` does not match its schema. Raises StorageError if the bundle cannot be unpacked, for example on a
+    full disk.
     """
-    with _bundle_errors(), zipfile.ZipFile(path) as packed:
+    with _bundle_errors(), _opened(path) as packed:
         entries = _entries(packed, path.stat().st_size)
         sums = _sums(packed, entries)
         description = _description(packed, sums)
@@ -91,7 +92,7 @@ def read_bundle(path: Path, target: Path) -> Opened:
                 raise _damaged(Message("{name} was changed or truncated", {"name": name}))
     try:
         verify_folder(target, description.version.content_hash)
-    except StorageError as error:  # of our own store it would be the disk's fault; here it is the bundle's
+    except StorageError as error:  # verify_folder reports damage of our own store; here the bundle is at fault
         raise _damaged(
             Message(
                 "{folder} does not match its content hash: {problem}", {"folder": FOLDER, "problem": error.as_message()}
@@ -101,7 +102,10 @@ def read_bundle(path: Path, target: Path) -> Opened:
 
 
 class LoadedBundle:
-    """A version that predicts without a platform. Close it, or use it in a ``with``: its files are unpacked."""
+    """A version that predicts without a platform.
+
+    Its files are unpacked to a temporary folder: call ``close``, or use it as a context manager.
+    """
 
     def __init__(self, path: Path | str, plugins_folder: Path | str | None = None) -> None:
         from azuraforge.models.serving.messages import ChildOpening
@@ -128,8 +132,12 @@ class LoadedBundle:
             raise
 
     def predict(self, rows: list[dict[str, Any]], horizon: int | None = None) -> dict[str, Any]:
-        """Return the values that follow ``rows`` (oldest first, with the schema's columns): origin, interval and
-        points."""
+        """Return the values that follow ``rows``, as a dictionary with origin, interval and points.
+
+        Args:
+            rows: recent history, oldest first, with the columns of the schema.
+            horizon: number of rows to predict; None for the version's own horizon.
+        """
         return dict(self._answer({"rows": rows, "dataset": None, "horizon": horizon}))
 
     def look(self, picture: Path | str) -> dict[str, Any]:
@@ -137,7 +145,7 @@ class LoadedBundle:
         return dict(self._answer({"picture": str(picture), "name": Path(picture).name}))
 
     def close(self) -> None:
-        """Remove the unpacked files."""
+        """Delete the unpacked files."""
         self._unpacked.cleanup()
 
     def __enter__(self) -> LoadedBundle:
@@ -150,7 +158,7 @@ class LoadedBundle:
 def open_bundle(path: Path | str, plugins_folder: Path | str | None = None) -> LoadedBundle:
     """Load a verified bundle in this process, without a platform; its pipeline must be installed.
 
-    Example (not run: it needs a file):
+    Example (not run: it requires a file):
         ``with open_bundle("co2-v3.zip") as version: version.predict(rows)``
     """
     return LoadedBundle(path, plugins_folder)
@@ -160,7 +168,7 @@ def _entries(packed: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
     found: dict[str, zipfile.ZipInfo] = {}
     listed = packed.infolist()
     if len(listed) > _MOST_FILES or sum(each.file_size for each in listed) > _MOST_BYTES:
-        raise _damaged(Message("it holds more files or bytes than a version may"))
+        raise _damaged(Message("it contains more files or bytes than a version may contain"))
     for entry in listed:
         path = PurePosixPath(entry.filename)
         # Only canonical names: "version//etc/x" becomes an absolute path once "version/" is removed.
@@ -172,11 +180,11 @@ def _entries(packed: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
                 Message("{name!r} is compressed or encrypted, which a bundle does not allow", {"name": entry.filename})
             )
         if len(path.parts) > _MOST_LEVELS or any(len(each.encode()) > _MOST_NAME_BYTES for each in path.parts):
-            raise _damaged(Message("a name is too long: {name!r}…", {"name": entry.filename[:100]}))
+            raise _damaged(Message("a file name is too long: {name!r}…", {"name": entry.filename[:100]}))
         if entry.filename not in _TEXTS and not entry.filename.startswith(FOLDER):
-            raise _damaged(Message("{name} does not belong to it", {"name": entry.filename}))
+            raise _damaged(Message("{name} is an unexpected file", {"name": entry.filename}))
         found[entry.filename] = entry
-    if sum(each.file_size for each in listed) > size:  # nothing is compressed, so entries share bytes
+    if sum(each.file_size for each in listed) > size:  # entries are not compressed, so they share bytes
         raise _damaged(Message("its files overlap"))
     for name in found:
         if inside := next((str(each) for each in PurePosixPath(name).parents if str(each) in found), None):
@@ -196,7 +204,7 @@ def _sums(packed: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo]) -> di
     if missing := sorted(set(found) - set(entries)):
         raise _damaged(Message("{name} is missing", {"name": missing[0]}))
     if foreign := sorted(set(entries) - set(found) - {SUMS}):
-        raise _damaged(Message("{name} does not belong to it", {"name": foreign[0]}))
+        raise _damaged(Message("{name} is an unexpected file", {"name": foreign[0]}))
     return found
 
 
@@ -208,9 +216,9 @@ def _description(packed: zipfile.ZipFile, sums: Mapping[str, str]) -> Descriptio
         raise _damaged(Message("{name} does not describe a version", {"name": DESCRIPTION}))
     if stated["format"] != FORMAT:
         raise InvalidInput(
-            "this bundle has format {found!r}; this release reads format {supported}",
+            "this bundle has format {found!r}, but this release of AzuraForge reads format {supported}",
             where="bundle",
-            next_step="import it with the release of AzuraForge that wrote it, or with a newer one",
+            next_step="import the bundle with the release of AzuraForge that wrote it, or with a newer one",
             found=stated["format"],
             supported=FORMAT,
         )
@@ -262,6 +270,14 @@ def _damaged(problem: Message | str) -> InvalidInput:
         code="bundle_damaged",
         problem=problem,
     )
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    """Open the file of a bundle. Raises InvalidInput if it is not a zip archive."""
+    try:
+        return zipfile.ZipFile(path)
+    except zipfile.BadZipFile:
+        raise _damaged(Message("the file is not a complete zip archive")) from None
 
 
 @contextmanager

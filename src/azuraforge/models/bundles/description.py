@@ -1,7 +1,7 @@
 """Strict schema of ``bundle.json``.
 
-A bundle comes from another machine, so nothing in it is trusted. Every field that a page, the card, the lineage or a
-prediction reads later has its type and its bounds here; unknown fields are refused.
+A bundle comes from another machine, so its content is not trusted. Every field that a page, the card, the lineage or a
+prediction reads later has a type and bounds here; unknown fields are rejected.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from azuraforge.strict_json import JsonObject
 
 #: Error code for a bundle whose files are complete but whose content cannot be used.
 REFUSED = "bundle_refused"
-#: Bytes of the whole file; an evaluation of thousands of series takes a fraction of them.
+#: Maximum size of the whole file in bytes; an evaluation of thousands of series requires a fraction of it.
 MAX_BYTES = 1 << 24
 _MAX_DEPTH = 32
-#: The first wrong fields that an error names.
+#: Maximum number of wrong fields that an error names.
 _SHOWN = 3
 _MAX_VALUES = 1_000_000
 _MAX_TEXT = 10_000
@@ -42,7 +42,7 @@ _DURATION = r"^[1-9][0-9]{0,8}(ms|s|m|h|d|w|mo|q|y)$"
 
 
 def _text(most: int, least: int = 0) -> StringConstraints:
-    """Return the type of a line of text without control characters, which PostgreSQL and terminals refuse."""
+    """Return the constraints of one line of text without control characters, ``least`` to ``most`` characters long."""
     return StringConstraints(min_length=least, max_length=most, pattern=_PLAIN)
 
 
@@ -58,7 +58,7 @@ def _moment(given: str) -> str:
     if not given.isdecimal():
         try:
             at = datetime.fromisoformat(given)
-        except ValueError:  # no time: the card shows the text as it is
+        except ValueError:  # not a time; the card shows the text unchanged
             return given
         within_years(at)
     return given
@@ -68,7 +68,7 @@ Name = Annotated[str, _text(200, 1)]
 #: A time, or a row number if rows have no time.
 Moment = Annotated[str, _text(40, 1), AfterValidator(_moment)]
 Zone = Annotated[str, _text(100, 1), AfterValidator(_zone)]
-#: A pipeline or a task kind.
+#: Name of a pipeline or a task kind.
 PluginName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0, le=1 << 53)]
@@ -82,7 +82,7 @@ class _Strict(BaseModel):
 
 
 class _Ends(BaseModel):
-    """A time range with both ends, or with none."""
+    """Time range whose ends are both set or both missing."""
 
     start: Moment | None = None
     end: Moment | None = None
@@ -90,12 +90,12 @@ class _Ends(BaseModel):
     @model_validator(mode="after")
     def _both(self) -> Self:
         if (self.start is None) != (self.end is None):
-            raise InvalidValue("start and end must both be set, or neither")
+            raise InvalidValue("start and end must be given together")
         return self
 
 
 class SeriesSchema(_Strict):
-    """Columns of a series or of a panel, as ``plugins.Schema``."""
+    """Columns of a series or a panel: the JSON form of ``plugins.Schema``."""
 
     kind: Literal["series"] = "series"
     time: Name | None
@@ -114,7 +114,7 @@ class SeriesSchema(_Strict):
 
 
 class PictureSchema(_Strict):
-    """Size and classes of images, as ``plugins.ImageSchema``."""
+    """Size and classes of images: the JSON form of ``plugins.ImageSchema``."""
 
     kind: Literal["images"]
     target: Name
@@ -126,7 +126,7 @@ class PictureSchema(_Strict):
 
 
 class Range(_Ends, _Strict):
-    """Rows of one part, with the times of the first and the last if they have one."""
+    """Rows of one part of the data, with the times of the first and the last row if rows have times."""
 
     rows: Count | None = None
     classes: list[Count] | None = Field(default=None, max_length=10_000)
@@ -134,7 +134,7 @@ class Range(_Ends, _Strict):
 
 
 class EvaluatedFrom(_Ends, _Strict):
-    """Rows that an evaluated predictor has learned from."""
+    """Rows that the evaluated predictor of a refitted version learned from."""
 
     rows: Count | None = None
     parts: dict[Name, Range] | None = Field(default=None, max_length=10)
@@ -142,9 +142,9 @@ class EvaluatedFrom(_Ends, _Strict):
 
 
 class LearnedFrom(_Ends, _Strict):
-    """Rows that the weights have learned from. A bundle may omit them; then no row can evaluate the version.
+    """Rows that the weights learned from. A bundle may omit them; then no rows can evaluate the version.
 
-    ``evaluated`` is about the second predictor of a version whose own weights were refitted on every row.
+    ``evaluated`` describes the second, evaluated predictor of a version whose own weights were refitted on all rows.
     """
 
     rows: Count | None = None
@@ -153,7 +153,7 @@ class LearnedFrom(_Ends, _Strict):
 
 
 class Version(_Strict):
-    """Fields of the registered version; ``bundles.py`` writes the same."""
+    """Fields of the registered version, as ``bundles/service.py`` writes them."""
 
     kind: PluginName
     plugin: PluginName
@@ -179,7 +179,7 @@ class Dataset(_Strict):
 
 
 class _Open(BaseModel):
-    """Bounds of the fields that the card reads; ``check_evaluation`` checks the others' types."""
+    """Base of shapes with bounds for the fields that the card reads; ``check_evaluation`` checks the other fields."""
 
     model_config = ConfigDict(strict=True, extra="allow")
 
@@ -217,7 +217,7 @@ class Evaluated(_Strict):
 
 
 class Description(_Strict):
-    """The contents of ``bundle.json``."""
+    """Contents of ``bundle.json``."""
 
     format: int
     model: Name
@@ -229,12 +229,12 @@ class Description(_Strict):
 
 
 def to_json(part: BaseModel) -> JsonObject:
-    """Return a part of a description as the bundle stated it."""
+    """Return a part of a description as JSON, with the fields that the bundle stated."""
     return part.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
 class Engine(_Strict):
-    """Backend with which a version's weights were trained."""
+    """Backend that trained a version's weights."""
 
     backend: Name
     instruction_set: Annotated[str, _text(100)] | None
@@ -242,7 +242,7 @@ class Engine(_Strict):
 
 
 class Card(_Strict):
-    """``version.json`` of the version's folder, as the serving child reads it."""
+    """Contents of ``version.json`` in the version's folder, as the serving child process reads them."""
 
     kind: PluginName | None = None
     plugin: Name | None = None
@@ -253,7 +253,7 @@ class Card(_Strict):
 
 
 class Trial(_Strict):
-    """The trial load of a version; ``predicted`` is false if the pipeline declined the invented rows."""
+    """Result of the trial load of a version; ``predicted`` states whether it predicted from synthetic rows."""
 
     predicted: bool
 
@@ -262,15 +262,21 @@ _Checked = TypeVar("_Checked", bound=_Strict)
 
 
 def check(shape: type[_Checked], value: object, entry: str) -> _Checked:
-    """Validate ``value`` as ``shape``. Raises InvalidInput that names the bundle's entry and the first wrong fields."""
+    """Return ``value`` validated as ``shape``.
+
+    Raises InvalidInput that names the bundle's entry and the first wrong fields.
+    """
     _check_size(value, entry)
     with _wrong_fields(entry):
         return shape.model_validate(value)
 
 
 def check_evaluation(value: object, entry: str) -> None:
-    """Check a whole evaluation. Raises InvalidInput that names the bundle's entry and the first wrong fields."""
-    with _wrong_fields(entry):  # as JSON: only there does a strict shape accept a list for a tuple
+    """Validate a whole evaluation.
+
+    Raises InvalidInput that names the bundle's entry and the first wrong fields.
+    """
+    with _wrong_fields(entry):  # as JSON, since strict validation accepts a list for a tuple only there
         EvaluationShape.model_validate_json(orjson.dumps(value), strict=True)
 
 
@@ -302,7 +308,7 @@ def _sentence(problem: ErrorDetails) -> Message:
 
 
 def _check_size(given: object, entry: str) -> None:
-    """Refuse documents whose nesting or length exceeds the limits; a response could not contain them."""
+    """Raise InvalidInput if a document exceeds the limits of nesting, size or numbers."""
     values = 0
     level: list[object] = [given]
     for _ in range(_MAX_DEPTH):
@@ -311,20 +317,22 @@ def _check_size(given: object, entry: str) -> None:
             if isinstance(each, dict):
                 if any(not isinstance(key, str) or len(key) > _MAX_KEY for key in each):
                     raise refused(
-                        Message("it holds a field name of more than {most:,} characters", {"most": _MAX_KEY}), entry
+                        Message("it contains a field name of more than {most:,} characters", {"most": _MAX_KEY}), entry
                     )
                 inner += each.values()
             elif isinstance(each, list):
                 inner += each
             elif isinstance(each, str) and len(each) > _MAX_TEXT:
-                raise refused(Message("it holds a text of more than {most:,} characters", {"most": _MAX_TEXT}), entry)
+                raise refused(
+                    Message("it contains a text of more than {most:,} characters", {"most": _MAX_TEXT}), entry
+                )
             elif isinstance(each, float) and not math.isfinite(each):
-                raise refused(Message("it holds a number that is not finite"), entry)
+                raise refused(Message("it contains a number that is not finite"), entry)
             elif isinstance(each, int) and not -(1 << 63) <= each < 1 << 64:
-                raise refused(Message("it holds an integer of more than 64 bits"), entry)
+                raise refused(Message("it contains an integer of more than 64 bits"), entry)
         values += len(inner)
         if values > _MAX_VALUES:
-            raise refused(Message("it holds more than {most:,} values", {"most": _MAX_VALUES}), entry)
+            raise refused(Message("it contains more than {most:,} values", {"most": _MAX_VALUES}), entry)
         if not inner:
             return
         level = inner

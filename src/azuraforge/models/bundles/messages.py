@@ -1,4 +1,4 @@
-"""Messages to the child that tries a bundle's version."""
+"""Messages to the child process that tries a bundle's version."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from azuraforge.strict_json import JsonObject
 
 
 class TrialFacts(Opening):
-    """A bundle's version as its ``bundle.json`` states it, and the bytes of its files."""
+    """Version of a bundle as its ``bundle.json`` describes it, and the size of its files in bytes."""
 
     kind: str
     learned_from: JsonObject
@@ -15,4 +15,4 @@ class TrialFacts(Opening):
 
 
 class TrialOpening(TrialFacts, Folders):
-    """Data with which the child tries a version."""
+    """Message that opens the child process of a trial."""

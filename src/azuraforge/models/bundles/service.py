@@ -28,7 +28,7 @@ from azuraforge.models.tables import Model, ModelVersion
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.task_kind import Serving
 
-#: An exported bundle smaller than this stays in memory.
+#: Maximum size in bytes of an exported bundle that stays in memory.
 _IN_MEMORY = 1 << 25
 _FIELDS = (
     *("kind", "plugin", "plugin_version", "config", "schema", "content_hash", "weights_sha256", "bytes"),
@@ -63,7 +63,7 @@ with open_bundle("{file}") as version:      # refuses a bundle that does not ver
 | `schema.json` | what the columns of its data mean |
 """
 
-#: A question for each way in which versions answer.
+#: Example of a prediction for the README, by the way in which versions are served.
 _EXAMPLES: Mapping[Serving | None, str] = {
     "series": 'print(version.predict(rows)["points"])   # rows: recent history, see schema.json, oldest first',
     "picture": 'print(version.look("picture.png")["classes"])',
@@ -71,11 +71,11 @@ _EXAMPLES: Mapping[Serving | None, str] = {
 
 
 class Bundles:
-    """Writes and reads bundles; each method takes the project's id.
+    """Service that exports and imports bundles; each method takes the project's id.
 
     Args:
-        call_trial: runs ``bundles.trial`` in a child.
-        free: removes a version's folder (project, content hash) that no row names.
+        call_trial: runs ``bundles.trial`` in a child process.
+        free: deletes the folder of a version, given by project id and content hash, if no row refers to it.
     """
 
     def __init__(
@@ -100,8 +100,10 @@ class Bundles:
         self._task_kinds = task_kinds
 
     def write(self, project_id: str, name: str, number: int) -> IO[bytes]:
-        """Return a version as an open zip file, deleted when it is closed. Raises StorageError if it does not
-        verify."""
+        """Return a version as an open zip file, which is deleted when it is closed.
+
+        Raises NotFound if the version does not exist, and StorageError if its files do not match their hashes.
+        """
         with self._database.read(project_id) as session:
             owner, row = known_version(session, name, number)
             evaluated = evaluated_of(session, row)
@@ -118,11 +120,17 @@ class Bundles:
     def bring_in(
         self, project_id: str, path: Path, name: str | None, by: str, *, unit: UnitOfWork | None = None
     ) -> tuple[str, int, bool]:
-        """Add a bundle's version to a model (by default the bundle's own name); return model, number, and whether it is
-        new.
+        """Import a bundle's version into a model; return the model's name, the version's number and whether it is new.
 
-        The same bundle again returns the existing version. Raises InvalidInput if it is damaged, cannot
-        be loaded or cannot be used here, and Conflict where the model predicts something else; then nothing is kept.
+        Args:
+            path: path of the bundle.
+            name: name of the model; None for the name in the bundle.
+            by: name of the user.
+            unit: unit of work of an idempotent request.
+
+        A bundle that was imported before returns the existing version. Raises InvalidInput if the bundle is damaged or
+        its version cannot be loaded or used here, and Conflict if the model has another task, target or unit; nothing
+        is stored then.
         """
         with tempfile.TemporaryDirectory(prefix="azuraforge-bundle-") as scratch:
             opened = read_bundle(path, Path(scratch) / "version")
@@ -139,7 +147,7 @@ class Bundles:
             imported = self._folders.import_folder(project_id, opened.folder)
         try:
             if imported.content_hash != described.version.content_hash:
-                raise refused(Message("the version's folder is not the one that the bundle names"), DESCRIPTION)
+                raise refused(Message("the content hash of the version's folder differs from bundle.json"), DESCRIPTION)
             add = self._adder(project_id, model, described, opened.sha256, imported, by)
             return self._database.write(project_id, add, unit=unit)
         except BaseException:
@@ -147,7 +155,10 @@ class Bundles:
             raise
 
     def _try_out(self, opened: Opened) -> None:
-        """Load the version in a child. Raises InvalidInput if that fails, ends the child or takes too long."""
+        """Load the version in a child process.
+
+        Raises InvalidInput if that fails, the process dies or it takes too long.
+        """
         version = opened.description.version
         size = sum(path.stat().st_size for path in opened.folder.rglob("*") if path.is_file())
         facts = TrialFacts(
@@ -270,7 +281,7 @@ def _json(value: Any) -> bytes:
 
 
 def _known(present: Sequence[ModelVersion], sha256: str) -> int | None:
-    """Return the number of the version that came from the same bundle."""
+    """Return the number of the version that was imported from the same bundle; None if there is none."""
     for row in present:
         if row.imported is not None and row.imported.bundle_sha256 == sha256:
             return row.version

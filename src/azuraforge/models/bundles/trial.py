@@ -1,7 +1,7 @@
-"""Trial load of a version from another machine, in a child of its own and before anything is registered.
+"""Trial load of a version from another machine, in a child process and before anything is registered.
 
-The child loads the version with the code that would serve it. A file that cannot be loaded, weights that are not
-finite, or shapes that do not fit are found here, and not by the first prediction.
+The child process loads the version with the code that would serve it. Files that cannot be loaded, weights that are not
+finite and shapes that do not match are found here, not in the first prediction.
 """
 
 from __future__ import annotations
@@ -40,26 +40,27 @@ from azuraforge.processes.failures import sentence_of
 
 _CPU_SECONDS = 100
 _LEAST_MEMORY = 4 << 30
-#: Memory that loading may take, as a multiple of the folder's size: tensors are read, converted and laid out for
-#: kernels.
+#: Memory limit of loading, as a multiple of the folder's size: tensors are read, converted and arranged for kernels.
 _MEMORY_PER_BYTE = 8
-#: Rows of the invented history: more than the default windows of all pipelines here, and three seasons.
+#: Minimum and maximum number of synthetic rows, which cover three seasons if possible. The minimum exceeds the
+#: default windows of all built-in pipelines.
 _ROWS, _MOST_ROWS = 2048, 20_000
 _VERSION = "version/"
-#: An absolute path; its last name is kept.
+#: Pattern of an absolute path that captures its last name.
 _PATH = re.compile(r"(?:/[^\s/:'\"]+)*/([^\s/:'\"]+)")
 
 
 class Asked(Protocol):
-    """The part of a child that this entry point needs."""
+    """Protocol of the child process connection, as far as this entry point uses it."""
 
     payload: TrialOpening
 
 
 def try_version(child: Asked) -> Trial:
-    """Load a version and predict once from an invented history; do the same with a refitted one's evaluated predictor.
+    """Load a version and predict once from synthetic rows; do the same with a refitted version's evaluated predictor.
 
-    ``TrialOpening`` → ``Trial``. Raises InvalidInput that names the bundle's entry and no path of this machine.
+    The payload of ``child`` is a ``TrialOpening``. Raises InvalidInput that names the bundle's entry and no path of
+    this machine.
     """
     opening = child.payload
     folder = Path(opening["folder"])
@@ -79,7 +80,7 @@ def try_version(child: Asked) -> Trial:
         parse_config(plugin.Config, opening["config"], opening["plugin"])
     kind = _kind(opening)
     if kind.serving == "series" and card.horizon is None:
-        raise refused(Message("it states no horizon"), _VERSION + CARD)
+        raise refused(Message("it does not state the horizon"), _VERSION + CARD)
     evaluated = _evaluated(folder, opening)
     schema = DatasetSchema.model_validate(opening["schema"])
     if kind.serving is None:
@@ -94,14 +95,16 @@ def try_version(child: Asked) -> Trial:
         loaded = open_version(opening)
         predicted = _predict(loaded, schema)
     with _refusing(f"{_VERSION}{EVALUATED}"):
-        if evaluated is not None:  # a later verdict compares with it
+        if evaluated is not None:  # later verdicts compare with this predictor
             _predict(loaded.with_predictor(evaluated), schema)
     return Trial(predicted=predicted)
 
 
 def _evaluated(folder: Path, opening: TrialOpening) -> Path | None:
-    """Return the folder of a refitted version's evaluated predictor. Raises InvalidInput if its files contradict
-    each other."""
+    """Return the folder of a refitted version's evaluated predictor; None if the version was not refitted.
+
+    Raises InvalidInput if ``bundle.json`` and the files contradict each other.
+    """
     stated = opening["learned_from"].get("evaluated") is not None
     evaluated = folder / EVALUATED
     if stated != evaluated.is_dir():
@@ -123,7 +126,7 @@ def _kind(opening: TrialOpening) -> type[AnyTaskKind]:
 
 
 def _plugin(opening: TrialOpening) -> type[Any]:
-    """Return the class of the pipeline. Raises InvalidInput if it is not installed here or has another task."""
+    """Return the class of the pipeline. Raises InvalidInput if it is not installed here or has another task kind."""
     name = opening["plugin"]
     try:
         plugin: type[Any] = load_plugin("pipeline", name, opening["plugins_folder"])
@@ -131,13 +134,13 @@ def _plugin(opening: TrialOpening) -> type[Any]:
         raise _missing(Message("pipeline {name}", {"name": name})) from None
     if plugin.kind != opening["kind"]:
         facts = {"stated": opening["kind"], "name": name, "kind": plugin.kind}
-        raise refused(Message("the task is {stated}, but {name} is a pipeline for {kind}", facts), "bundle.json")
+        raise refused(Message("the task kind is {stated}, but {name} is a pipeline for {kind}", facts), "bundle.json")
     return plugin
 
 
 def _missing(needed: Message) -> InvalidInput:
     return InvalidInput(
-        "the bundle needs a plugin that is not installed here: {needed}",
+        "the bundle requires a plugin that is not installed here: {needed}",
         where="bundle entry bundle.json",
         next_step="install the plugin, then import the bundle again; azuraforge plugins list shows the installed ones",
         code="plugin_missing",
@@ -146,8 +149,7 @@ def _missing(needed: Message) -> InvalidInput:
 
 
 def _limit(size: int) -> None:
-    """Limit this process's memory: loading a folder that needs more raises an error instead of exhausting the
-    machine."""
+    """Limit the memory and CPU time of this process, so that loading cannot exhaust the machine."""
     memory = max(_LEAST_MEMORY, _MEMORY_PER_BYTE * size)
     for kind, most in ((resource.RLIMIT_DATA, memory), (resource.RLIMIT_CPU, _CPU_SECONDS)):
         _, hard = resource.getrlimit(kind)
@@ -155,7 +157,7 @@ def _limit(size: int) -> None:
 
 
 def _compare(card: Card, opening: TrialOpening) -> None:
-    """Refuse a folder whose card contradicts the bundle: predictions read the card, pages read the bundle."""
+    """Raise InvalidInput if the card contradicts ``bundle.json``: predictions read the card, pages read the bundle."""
     stated = card.model_dump(by_alias=True, exclude_unset=True)
     for name in ("kind", "plugin", "config"):
         if name in stated and stated[name] is not None and stated[name] != opening[name]:
@@ -172,11 +174,14 @@ def _check_tensors(path: Path, entry: str) -> None:
         for name in tensors.keys():  # noqa: SIM118  no mapping
             values = tensors.get_tensor(name)
             if values.dtype.kind in "fc" and not np.isfinite(values).all():
-                raise refused(Message("the tensor {name!r} holds NaN or infinity", {"name": name[:100]}), entry)
+                raise refused(Message("the tensor {name!r} contains NaN or infinity", {"name": name[:100]}), entry)
 
 
 def _predict(loaded: Predictor | PicturePredictor, schema: DatasetSchema) -> bool:
-    """Predict once; return whether the pipeline answered. Raises if its answer or its error shows a broken version."""
+    """Predict once; return whether the pipeline predicted.
+
+    Raises an AzuraError if the prediction or its failure shows that the version is broken.
+    """
     try:
         if isinstance(loaded, Predictor):
             rows = _invented_rows(loaded.schema)
@@ -192,12 +197,15 @@ def _predict(loaded: Predictor | PicturePredictor, schema: DatasetSchema) -> boo
     except AzuraError as error:
         if error.error_code == PREDICTION_FAILED:
             raise
-        return False  # the pipeline understood the rows and declined them: too few, for example
+        return False  # the pipeline rejected the rows, for example because they are too few
     return True
 
 
 def _invented_rows(schema: Schema) -> list[Row] | None:
-    """Return a positive wave in every column; None for rows without a time, or times outside the calendar."""
+    """Return synthetic rows with a positive wave in every column.
+
+    Returns None if rows have no time or the times exceed the calendar.
+    """
     import polars as pl
 
     if schema.time is None:
@@ -223,11 +231,11 @@ def _invented_rows(schema: Schema) -> list[Row] | None:
 
 @contextlib.contextmanager
 def _refusing(entry: str) -> Iterator[None]:
-    """Convert any error into one about ``entry`` that names no path of this machine."""
+    """Convert any error into an InvalidInput about ``entry`` that names no path of this machine."""
     try:
         yield
     except MemoryError:
-        raise refused(Message("loading it takes more memory than a version of its size may use"), entry) from None
+        raise refused(Message("loading it requires more memory than a version of its size may use"), entry) from None
     except (Exception, SystemExit) as error:
         if isinstance(error, AzuraError) and error.error_code == REFUSED:
             raise
@@ -235,7 +243,7 @@ def _refusing(entry: str) -> Iterator[None]:
 
 
 def _without_paths(message: Message) -> Message:
-    """Return the message without folders of this machine in its values."""
+    """Return the message with paths of this machine in its values shortened to their last names."""
     return replace(message, values={name: _named(value) for name, value in message.values.items()})
 
 

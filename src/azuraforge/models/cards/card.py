@@ -1,6 +1,6 @@
-"""Model card of a version as Markdown, in English and Turkish, made from stored rows only.
+"""Model card of a version as Markdown, in English and Turkish, generated from stored rows only.
 
-What people add is one field of the model, its intended use. Nothing here depends on when the card is made.
+The only field that users write is the model's intended use. The card does not depend on when it is generated.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Language = Code
 
 @dataclass(frozen=True)
 class _Texts:
-    """Texts of the card in one language."""
+    """Texts of the card in one language, by key."""
 
     language: Language
 
@@ -39,13 +39,13 @@ class _Texts:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A stored evaluation with its verdict."""
+    """Stored evaluation with its verdict."""
 
     evaluation: Evaluation
     verdict: VerdictRecord
 
     def document(self) -> JsonObject:
-        """Return both as JSON."""
+        """Return evaluation and verdict as JSON."""
         return {"evaluation": self.evaluation.model_dump(mode="json"), "verdict": self.verdict.model_dump(mode="json")}
 
 
@@ -58,15 +58,15 @@ def card(
     kind: TaskKindFacts | None,
     language: Language,
 ) -> str:
-    """Return the card as Markdown (headings, paragraphs, lists and tables; no HTML).
+    """Return the card as Markdown without HTML: headings, paragraphs, lists and tables.
 
     Args:
-        model: its name.
-        row: the version.
-        evaluated: of the run that made it; None if it was never evaluated.
-        intended_use: what people wrote, None: nothing.
-        dataset: the name of the dataset that it learned from, None if that is not in this project.
-        kind: of its task, None if no plugin provides it any more.
+        model: name of the model.
+        row: version.
+        evaluated: evaluation and verdict of the version; None if it was never evaluated.
+        intended_use: text that users wrote; None if there is none.
+        dataset: name of the dataset that the version learned from; None if the dataset is not in this project.
+        kind: facts about the version's task kind; None if no plugin provides it any more.
         language: ``en`` or ``tr``.
     """
     say = _Texts(language)
@@ -107,7 +107,7 @@ def _what(row: ModelVersion, kind: TaskKindFacts | None, say: _Texts, language: 
 
 
 def _value(value: object, say: _Texts) -> str:
-    """Return a setting in readable form instead of Python's notation."""
+    """Return a setting in readable form, without Python's notation."""
     if value is None:
         return "–"
     if isinstance(value, bool):
@@ -133,7 +133,7 @@ def _data(row: ModelVersion, evaluated: Evaluated | None, dataset: str | None, s
 
 
 class _Rows(Protocol):
-    """Rows of a dataset, with the times of the first and the last if they have one."""
+    """Protocol of a range of rows, with the times of the first and the last row if rows have times."""
 
     @property
     def rows(self) -> int | None: ...
@@ -170,7 +170,10 @@ def _scores(row: ModelVersion, evaluated: Evaluated | None, say: _Texts, languag
 
 
 def _members(row: ModelVersion, evaluated: Evaluated | None, say: _Texts, language: Language) -> list[str]:
-    """Return the predictors inside a version; empty for a version of a baseline, which the candidate's run made."""
+    """Return the section about the predictors that a version combines; empty if it does not combine any.
+
+    A version of a baseline has no such section: the composition belongs to the candidate of its run.
+    """
     evaluation = None if evaluated is None else evaluated.evaluation
     found = None if evaluation is None else evaluation.composition
     if evaluation is None or found is None or evaluation.candidate.name != row.plugin:
@@ -273,7 +276,7 @@ def _cell(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return one line without HTML: names are user input, and a card is shown to others."""
+    """Return text as one line without HTML, since names are user input and cards are shown to other people."""
     return " ".join(str(text).split()).replace("<", "‹").replace(">", "›").replace("`", "'")
 
 

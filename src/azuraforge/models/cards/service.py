@@ -1,4 +1,4 @@
-"""Cards of versions, and their only field that users edit."""
+"""Model cards of versions, and the intended use, which users write."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from azuraforge.models.tables import Model, ModelVersion
 
 
 class Cards:
-    """Service that builds each card from rows on every request."""
+    """Service that generates each card from stored rows on every request."""
 
     def __init__(self, database: Database, events: EventLog, datasets: DatasetService, task_kinds: TaskKinds) -> None:
         self._database = database
@@ -25,7 +25,7 @@ class Cards:
         self._task_kinds = task_kinds
 
     def show(self, project_id: str, name: str, number: int, language: Language) -> CardOut:
-        """Return a version's card as Markdown."""
+        """Return a version's card as Markdown. Raises NotFound if the version does not exist."""
         with self._database.read(project_id) as session:
             owner, row = known_version(session, name, number)
             evaluated = evaluated_of(session, row)
@@ -38,14 +38,14 @@ class Cards:
         )
 
     def of(self, owner: Model, row: ModelVersion, evaluated: Evaluated | None, language: Language) -> str:
-        """Return the card of these rows."""
+        """Return the card of a version as Markdown."""
         kind = self._task_kinds().get(row.kind)
         return card(owner.name, row, evaluated, owner.intended_use, self._dataset_name(row), kind, language)
 
     def set_intended_use(
         self, project_id: str, name: str, text: str, by: str, *, unit: UnitOfWork | None = None
     ) -> None:
-        """Set a model's intended use, which each version's card shows. An empty text removes it."""
+        """Set the intended use of a model, which the card of each version shows; an empty text removes it."""
 
         def work(session: Session) -> None:
             owner = lock_model(session, name)
@@ -66,13 +66,16 @@ class Cards:
 
 
 def known_version(session: Session, name: str, number: int) -> tuple[Model, ModelVersion]:
-    """Return a model and one of its existing versions. Raises NotFound."""
+    """Return a model and one of its versions. Raises NotFound if either does not exist."""
     owner = find_model(session, name)
     return owner, find_version(session, owner, number)
 
 
 def evaluated_of(session: Session, row: ModelVersion) -> Evaluated | None:
-    """Return the evaluation of a version: from the run that made it, or as its bundle states."""
+    """Return a version's evaluation and verdict; None if it has none.
+
+    An imported version has the evaluation that its bundle contains.
+    """
     if row.imported is not None:
         stated = row.imported.evaluated
         return Evaluated(stated.evaluation, stated.verdict) if stated is not None else None

@@ -1,1 +1,1 @@
-"""Comparison of runs."""
+"""Comparison of runs and of their models."""

@@ -1,4 +1,4 @@
-"""Comparison of two models on the same held-out rows, as the gate does it, in a child that loads NumPy and SciPy."""
+"""Comparison of two models on the same held-out rows, by the gate's method, in a child process with NumPy and SciPy."""
 
 from __future__ import annotations
 
@@ -22,14 +22,17 @@ LEVEL = 0.95
 
 
 class Asked(Protocol):
-    """The part of a child that this entry point needs."""
+    """Protocol of the child process connection, as far as this entry point uses it."""
 
     @property
     def payload(self) -> Mapping[str, object]: ...
 
 
 def compare(child: Asked) -> PairNumbers:
-    """Compare by the task kind's gate metric. ``PairInput`` → ``PairNumbers``."""
+    """Compare the models of two runs by the gate metric of their task kind.
+
+    The payload of ``child`` is a ``PairInput``. Raises InvalidInput if the stored errors belong to different rows.
+    """
     wanted = PairInput.model_validate(child.payload)
     kind = load_task_kind(wanted.task, wanted.plugins_folder)
     metric = kind.gate_metric(None)

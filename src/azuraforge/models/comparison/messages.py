@@ -1,4 +1,4 @@
-"""Messages to the child that compares two runs."""
+"""Messages to the child process that compares two runs."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from azuraforge.plugins.contract.shape import Shape
 
 
 class JudgedErrors(Shape):
-    """The stored errors of a run: their file, and the candidate's name in it."""
+    """Stored errors of a run: the path of their file, and the candidate's name in it."""
 
     errors: str
     name: str
 
 
 class PairInput(Shape):
-    """Two runs of one task on the same held-out rows."""
+    """Two runs of one task kind that were evaluated on the same held-out rows."""
 
     task: str
     plugins_folder: str

@@ -1,4 +1,4 @@
-"""HTTP routes of comparisons."""
+"""HTTP routes of comparisons of runs."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ async def compare_runs(
     access: Reader,
     service: Service,
 ) -> ComparisonOut:
-    """Return metrics of several runs, and the settings in which they differ."""
+    """Return the metrics of several runs, and the settings in which the runs differ."""
     ids = [await complete(connection, access, RUNS, each) for each in run]
     return await to_thread.run_sync(service.compare, access.project_id, ids)
 
 
 @router.get("/comparisons/pair")
 async def compare_pair(a: Name, b: Name, request: Request, access: Reader, service: Service) -> PairOut:
-    """Test whether one run's model is better than another's beyond noise, on the same held-out rows."""
+    """Test whether one run's model is better than another's beyond chance, on the same held-out rows."""
     a, b = [await complete(request, access, RUNS, each) for each in (a, b)]
     return await ask_in_turn(request, access.project_id, partial(service.pair, access.project_id, a, b))

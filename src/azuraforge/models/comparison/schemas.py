@@ -12,15 +12,17 @@ from azuraforge.runs.schemas import RunOut
 
 
 class Said(BaseModel):
-    """A sentence by language, and its code for programs."""
+    """Sentence in each language, with a code for programs."""
 
     code: str
     text: dict[str, str]
 
 
 class MetricRow(BaseModel):
-    """One metric of every run; ``null`` if a run has none. Marks are indices into ``values``, set only if all
-    evaluated runs used the same held-out rows."""
+    """One metric of every run; null if a run does not have it.
+
+    ``best`` and ``worst`` are indices into ``values``, set only if all evaluated runs used the same held-out rows.
+    """
 
     metric: str
     title: Texts
@@ -35,15 +37,14 @@ class MetricRow(BaseModel):
 
 
 class ConfigRow(BaseModel):
-    """A setting in which the runs differ; ``null`` if a run does not have it."""
+    """Setting in which the runs differ; null if a run does not have it."""
 
     name: str
     values: list[JsonValue]
 
 
 class ComparedRun(BaseModel):
-    """A run with the parts of its evaluation that a comparison needs; ``best_baseline`` is null without an
-    evaluation."""
+    """A run with the parts of its evaluation that a comparison shows, which are null without an evaluation."""
 
     run: RunOut
     contender: str | None
@@ -54,7 +55,7 @@ class ComparedRun(BaseModel):
 
 
 class ComparisonOut(BaseModel):
-    """Runs in the requested order, with their metrics and the differences of their configs."""
+    """Runs in the requested order, their metrics, and the settings in which they differ."""
 
     runs: list[ComparedRun]
     same_rows: bool = Field(description="all that were judged were judged on the same held-out rows")
@@ -81,9 +82,10 @@ class PairNumbers(BaseModel):
 
 
 class PairOut(PairNumbers):
-    """Two runs' models compared on the same held-out rows, as the gate does; a is better if the difference is negative.
+    """Comparison of two runs' models on the same held-out rows, by the gate's method.
 
-    If ``comparable`` is false, ``why_not`` states the reasons and there are no numbers.
+    A negative difference means that ``a`` is better. If ``comparable`` is false, ``why_not`` states the reasons and
+    there are no numbers.
     """
 
     a: str

@@ -1,4 +1,4 @@
-"""Comparisons of runs: their metrics, the differences of their configs, and two models on the same rows."""
+"""Comparisons of runs: their metrics, the settings in which they differ, and two models on the same rows."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MOST_RUNS = 50
 
 
 class _Fact(NamedTuple):
-    """One property of held-out rows: the value that must be equal, and its text."""
+    """Property of held-out rows: the value that must be equal in both runs, and its text."""
 
     name: str
     value: object
@@ -42,7 +42,7 @@ class _Fact(NamedTuple):
 
 @dataclass(frozen=True)
 class _Judged:
-    """A run with its evaluation, if it has one."""
+    """Run with its evaluation and verdict; both are None if it has none."""
 
     run: RunDetail
     evaluation: Evaluation | None
@@ -63,7 +63,7 @@ class _Judged:
 
     @property
     def rows(self) -> list[_Fact]:
-        """The properties that identify the held-out rows, in the order in which differences are reported."""
+        """Properties that identify the held-out rows, in the order in which differences are reported."""
         said, test = self.evaluation, self.test
         if said is None:
             return []
@@ -79,12 +79,12 @@ class _Judged:
 
     @property
     def says_rows(self) -> bool:
-        """True if the evaluation identifies its rows, by time or by hash."""
+        """Whether the evaluation identifies its rows, by time or by hash."""
         return self.test is not None and (self.test.start is not None or self.test.rows_sha256 is not None)
 
 
 class Comparisons:
-    """Comparisons of one project's runs; each method takes the project's id."""
+    """Service that compares runs; each method takes the project's id."""
 
     def __init__(self, runs: RunService, call: Call, plugins_folder: str) -> None:
         self._runs = runs
@@ -92,11 +92,15 @@ class Comparisons:
         self._plugins_folder = plugins_folder
 
     def compare(self, project_id: str, run_ids: Sequence[str]) -> ComparisonOut:
-        """Compare runs in the requested order. Raises NotFound for one that is not in the project."""
+        """Compare runs in the requested order.
+
+        Raises NotFound if a run is not in the project, and InvalidInput for fewer than 2 or more than ``MOST_RUNS``
+        runs.
+        """
         wanted = list(dict.fromkeys(run_ids))
         if not 2 <= len(wanted) <= MOST_RUNS:
             raise InvalidInput(
-                "a comparison needs 2 to {most} different runs, and the request names {count}",
+                "a comparison requires 2 to {most} different runs, but the request names {count}",
                 where="run",
                 next_step="name each run once, as in ?run=…&run=…",
                 count=len(wanted),
@@ -115,8 +119,7 @@ class Comparisons:
         )
 
     def pair(self, project_id: str, a: str, b: str) -> PairOut:
-        """Compare two runs' models on the same held-out rows; the result names what cannot be compared, with the
-        reason."""
+        """Compare two runs' models on the same held-out rows; if that is impossible, return the reasons instead."""
         if a == b:
             raise InvalidInput("a run cannot be compared with itself", where="b", next_step="name another run")
         one, other = self._judged(project_id, a), self._judged(project_id, b)
@@ -166,7 +169,10 @@ def _outline(each: _Judged) -> ComparedRun:
 
 
 def _metrics(compared: Sequence[_Judged], same: bool) -> list[MetricRow]:
-    """Return the metrics of any run, in the order of the first that has them; marked only on the same rows."""
+    """Return the metrics of all runs in their order of occurrence.
+
+    The best and the worst values are marked only if all evaluated runs used the same rows.
+    """
     facts = _facts(compared)
     values: dict[str, list[float | None]] = {}
     baselines: dict[str, list[float | None]] = {}
@@ -209,13 +215,13 @@ def _metrics(compared: Sequence[_Judged], same: bool) -> list[MetricRow]:
 
 
 def _facts(compared: Sequence[_Judged]) -> dict[str, MetricFacts]:
-    """Return the facts about the evaluations' metrics; every contender also has a fit time."""
+    """Return the facts about the metrics of all evaluations, and about the fit time, which every contender has."""
     said = [each for one in compared if one.evaluation is not None for each in one.evaluation.metrics]
     return {each.name: each for each in (FIT_SECONDS, *said)}
 
 
 def _differences(compared: Sequence[_Judged]) -> list[ConfigRow]:
-    """Return the settings that differ between runs; null if a run does not have one."""
+    """Return the settings that differ between runs; the value of a run without a setting is None."""
     known_settings = [
         {
             **each.run.config,

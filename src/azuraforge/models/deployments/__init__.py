@@ -1,1 +1,1 @@
-"""Shadows and canaries: versions that answer alongside an alias's holder."""
+"""Shadows and canaries: versions that answer alongside the version an alias points to."""

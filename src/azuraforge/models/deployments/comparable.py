@@ -1,4 +1,4 @@
-"""The check that two versions of a model can be deployed alongside each other."""
+"""Checks that two versions of a model can be deployed next to each other."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def check_other(name: str, alias: str, version: int, present: int) -> None:
     """Raise Conflict if the alias already points to the version that is to be deployed alongside it."""
     if version == present:
         raise Conflict(
-            "version {version} of model {name!r} already answers as {alias!r}",
+            "version {version} of model {name!r} already has the alias {alias!r}",
             next_step="deploy another version",
             version=version,
             name=name,

@@ -1,13 +1,13 @@
 """Results of a deployment's pairs, and the rollback of canaries by three sequential tests (``sequential.py``).
 
-Pairs are chosen once, in the order of their targets, and stored with what was counted: the first whose targets all come
-after those of the last one that was counted. Which pair is counted so never depends on how it ended, and a look never
-takes back what an earlier one saw. What becomes known later about times that were counted already is left out.
+Pairs are selected once, in the order of their targets, and stored with the result of the selection: a pair counts if
+all its targets come after those of the last counted pair. The selection therefore never depends on outcomes, and a
+later evaluation never changes an earlier one. Pairs about times that were already counted do not count.
 
-If versions learned several series, extreme losses are relative to the usual losses of a series: a kilowatt is much
-in one and nothing in another. Of several series at the same times still only one pair counts, whichever was asked
-first: one storm in fifty towns is one observation, and fifty bets on it would ruin the test's level. Pictures have no
-time: each of them counts.
+If the versions learned several series, extreme losses are relative to the usual losses of a series, since an error of
+one kilowatt is large in one series and negligible in another. Of several series at the same times only one pair counts,
+the first that was requested: a storm in fifty towns is one observation, and fifty bets on it would invalidate the level
+of the test. Images have no time, so each of them counts.
 """
 
 from __future__ import annotations
@@ -20,24 +20,27 @@ from azuraforge.models.deployments.store import JudgedPair, KnownLoss
 from azuraforge.models.schemas import DeploymentOut, ExtremesOut, TestOut
 from azuraforge.models.tables import DeploymentSeries, ModelDeployment
 
-#: Number of newest losses of the alias's holder whose largest is the bound for extreme losses: with so many, it is at
-#: least the 99.9 % quantile.
+#: Number of the holder's newest losses whose maximum is the bound for extreme losses. The maximum of that many losses
+#: is, with high probability, at least their 99.9 % quantile.
 MOST_KNOWN = 4800
-#: With fewer losses, none counts as extreme.
+#: Minimum number of losses for a bound; with fewer, no loss counts as extreme.
 LEAST_KNOWN = 300
-#: Number of a series' losses that suffice to estimate their usual size.
+#: Minimum number of losses of a series for an estimate of their usual size.
 LEAST_OF_SERIES = 10
 _TESTS = 3
 
 
 def begin(row: ModelDeployment, losses: Iterable[float]) -> None:
-    """Set the bound of a new deployment from losses of the alias's holder."""
+    """Set the bound of a new deployment from the losses of the version that the alias points to."""
     for loss in losses:
         _learn(row, loss)
 
 
 def begin_by_series(row: ModelDeployment, losses: Iterable[KnownLoss], series: Mapping[str, DeploymentSeries]) -> None:
-    """Initialise as ``begin`` does, for a version that learned several series, from its losses, oldest first."""
+    """Set the bound of a new deployment by series from the holder's losses, oldest first.
+
+    Each loss counts relative to the mean of the earlier losses of its series.
+    """
     for each in losses:
         usual = _usual(series[each.series])
         if each.of_its_own and usual is not None:
@@ -48,9 +51,12 @@ def begin_by_series(row: ModelDeployment, losses: Iterable[KnownLoss], series: M
 def count(
     row: ModelDeployment, pairs: Iterable[JudgedPair], series: Mapping[str, DeploymentSeries] | None = None
 ) -> list[tuple[JudgedPair, bool]]:
-    """Count judged pairs, in order, in a locked deployment; return each with whether it was counted.
+    """Count judged pairs, in order, in a locked deployment; return each pair with whether it was counted.
 
-    ``series`` has each pair's series if the deployment is ``by_series``.
+    Args:
+        row: locked deployment.
+        pairs: judged pairs, ordered by target time.
+        series: series of the deployment by name if it is ``by_series``; None otherwise.
     """
     looked_at = []
     for pair in pairs:
@@ -62,7 +68,7 @@ def count(
 
 
 def why_worse(row: ModelDeployment) -> str | None:
-    """Return why a canary must be rolled back; None if no test shows it."""
+    """Return why a canary must be rolled back; None if no test shows that it is worse."""
     alpha = _alpha(row)
     errors = (row.only_this_failed, row.both_answered, row.only_beside_failed)
     if is_worse(*errors, margin=row.error_margin, alpha=alpha):
@@ -89,7 +95,7 @@ def why_worse(row: ModelDeployment) -> str | None:
 
 
 def deployment_out(row: ModelDeployment) -> DeploymentOut:
-    """Return a deployment with its tests."""
+    """Return the API shape of a deployment with its test results."""
     alpha, share = _alpha(row), _share(row)
     errors = (row.only_this_failed, row.both_answered, row.only_beside_failed)
     losses = (row.losses_worse, row.losses_even, row.losses_better)
@@ -142,7 +148,7 @@ def _count(row: ModelDeployment, pair: JudgedPair, series: DeploymentSeries | No
 def _look_for_extremes(row: ModelDeployment, largest: float, beside_largest: float) -> None:
     if _share(row) is None or row.bound is None:  # the bound must be fixed before the loss that is compared with it
         _learn(row, beside_largest)
-    elif largest > row.bound >= beside_largest:  # an extreme loss of both sides does not count against the canary
+    elif largest > row.bound >= beside_largest:  # an extreme loss of both versions does not count against the canary
         row.beyond += 1
     else:
         row.within += 1
@@ -154,7 +160,7 @@ def _learn(row: ModelDeployment, loss: float) -> None:
 
 
 def _usual(series: DeploymentSeries) -> float | None:
-    """Return the holder's mean loss until now; None if too little is known or all losses were zero."""
+    """Return the mean of the holder's losses in a series so far; None if there are too few or all are zero."""
     return series.losses / series.losses_of if series.losses_of >= LEAST_OF_SERIES and series.losses > 0 else None
 
 
@@ -168,8 +174,8 @@ def _alpha(row: ModelDeployment) -> float:
 
 
 def _share(row: ModelDeployment) -> float | None:
-    """Return the largest expected share of losses above the bound; None if too little is known for a bound.
+    """Return the maximum share of losses that may exceed the bound by chance; None with too few losses for a bound.
 
-    Half of what the test may be wrong is spent here, half on the betting.
+    Half of the test's error probability is spent here, the other half on the betting.
     """
     return tail_share(row.bound_of, _alpha(row) / 2) if row.bound_of >= LEAST_KNOWN else None

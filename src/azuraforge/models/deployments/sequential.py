@@ -1,12 +1,12 @@
-"""Sequential tests, valid after every observation: is one side worse by more than a margin?
+"""Sequential tests of whether one side is worse by more than a margin, valid after every observation.
 
 Observations are +1 (worse), 0 (no difference) and -1 (better). Under the hypothesis that their mean is at most the
-margin, the wealth of a gambler who bets on "worse" is a supermartingale for each bet, and so is the mean over several
-bets; that it ever reaches ``1 / alpha`` has a probability of at most ``alpha`` (Ville's inequality), however often one
-looks and whenever one stops.
+margin, the wealth of a gambler who bets on "worse" is a supermartingale for each bet size, and so is the mean over
+several bet sizes. The probability that it ever reaches ``1 / alpha`` is at most ``alpha`` (Ville's inequality), however
+often the test is evaluated and whenever it is stopped.
 
-Source: Waudby-Smith and Ramdas, "Estimating means of bounded random variables by betting", JRSS B 2024 (the
-betting martingale); Ville, "Étude critique de la notion de collectif", 1939.
+Sources: Waudby-Smith and Ramdas, "Estimating means of bounded random variables by betting", JRSS B 2024 (the betting
+martingale); Ville, "Étude critique de la notion de collectif", 1939.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-#: Bets as shares of the largest one that cannot ruin the gambler; the wealth is the mean over them.
+#: Bet sizes as shares of the largest bet that cannot ruin the gambler; the wealth is the mean over them.
 _BETS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 _MOST_WEALTH = 1e100
 
 
 def log_wealth(worse: int, even: int, better: int, margin: float = 0.0) -> float:
-    """Return the logarithm of the wealth after these observations; only their counts matter.
+    """Return the logarithm of the wealth after these observations; it depends only on their counts.
 
     Example:
         >>> round(math.exp(log_wealth(worse=8, even=0, better=0)), 1)
@@ -40,20 +40,23 @@ def log_wealth(worse: int, even: int, better: int, margin: float = 0.0) -> float
 
 
 def is_worse(worse: int, even: int, better: int, *, margin: float, alpha: float) -> bool:
-    """Return whether "worse by more than the margin" is shown, with an error of at most ``alpha`` over all looks
-    together."""
+    """Return whether the observations show that one side is worse by more than the margin.
+
+    The probability of a wrong result is at most ``alpha`` over all evaluations together.
+    """
     return log_wealth(worse, even, better, margin) >= math.log(1 / alpha)
 
 
 def log_change(values: Iterable[float]) -> float:
-    """Return the log evidence that the mean of values in -1 … 1 has been above zero since some time.
+    """Return the log evidence that the mean of values between -1 and 1 has been above zero since some time.
 
-    The sum of the wealth of gamblers who begin at each value (Shiryaev–Roberts). Under a mean of at most zero it grows
-    by one for each value on average, so it first reaches ``n`` after ``n`` values on average, or later. Good values
-    long ago do not hide bad ones now, as they would in one gambler's wealth.
+    The evidence is the sum of the wealth of gamblers who begin at each value (Shiryaev–Roberts). If the mean is at most
+    zero, the sum grows by at most one per value on average. The average number of values until it first reaches ``n``
+    is therefore at least ``n``. Low values long ago do not mask high values now, as they would in the wealth of one
+    gambler.
 
-    Source: Shin, Ramdas and Rinaldo, "E-detectors: a nonparametric framework for sequential change detection",
-    New England Journal of Statistics in Data Science, 2023.
+    Source: Shin, Ramdas and Rinaldo, "E-detectors: a nonparametric framework for sequential change detection", New
+    England Journal of Statistics in Data Science, 2023.
 
     Example:
         >>> log_change([1.0] * 16) > math.log(10_000) > log_change([1.0, -1.0] * 500)
@@ -71,10 +74,11 @@ def log_change(values: Iterable[float]) -> float:
 
 
 def tail_share(known: int, doubt: float) -> float:
-    """Return an upper bound of the probability of a loss above the largest of ``known`` others; wrong with ``doubt``.
+    """Return an upper bound of the probability that a loss exceeds the largest of ``known`` other losses.
 
-    Of losses drawn alike and independently, the share above the largest of ``n`` is more than ``p`` with the
-    probability ``(1 - p) ** n``. From some 5,000 losses on, that largest one is their 99.9 % quantile or more.
+    The bound is wrong with the probability ``doubt``. If losses are independent and identically distributed, the share
+    of losses above the largest of ``n`` exceeds ``p`` with the probability ``(1 - p) ** n``. With about 5,000 losses,
+    the largest is at least their 99.9 % quantile.
 
     Example:
         >>> round(tail_share(4800, 0.05 / 6), 4), round(tail_share(300, 0.05 / 6), 3)
@@ -84,8 +88,10 @@ def tail_share(known: int, doubt: float) -> float:
 
 
 def log_wealth_of_share(hits: int, misses: int, share: float) -> float:
-    """Return the logarithm of the wealth of a gambler who bets that hits are more frequent than ``share``: the mean of
-    the likelihood ratios of larger shares, a martingale if hits come with that share, and less if they are rarer.
+    """Return the logarithm of the wealth of a gambler who bets that hits are more frequent than ``share``.
+
+    The wealth is the mean of the likelihood ratios of larger shares. It is a martingale if hits occur with that share,
+    and a supermartingale if they are rarer.
 
     Example:
         >>> round(math.exp(log_wealth_of_share(hits=3, misses=97, share=0.001)))

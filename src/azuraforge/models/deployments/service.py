@@ -1,18 +1,19 @@
 """Shadows and canaries: versions that answer alongside an alias's holder, and the rollback of canaries.
 
-A **shadow** answers every request too; its answers are kept, never given. A **canary** gives the answers to a share of
-the requests, chosen by a hash of their ids; to those the holder answers too, and that is kept. So every question that
-both saw makes a pair. Where a canary fails, the holder's answer is given instead.
+The holder is the version that the alias points to. A **shadow** answers every request as well; its answers are stored
+but never returned. A **canary** answers a share of the requests, selected by a hash of their ids; the holder answers
+these as well, and its answers are stored. Every question that both versions answered therefore makes a pair. If a
+canary fails, the holder's answer is returned.
 
 A canary is rolled back when one of three sequential tests (``judging.py``) shows that it is worse:
 
-- **errors**: questions that only the canary could not answer, minus those that only the holder could not, by more than
-  ``error_margin`` of the questions. Questions that neither can answer are invalid and not counted.
-- **live loss**: pairs whose outcome is known, in which the canary's loss was higher than the holder's by more than
-  ``loss_margin``, minus those the other way round. Each pair is about targets of its own, chosen once.
-- **extreme losses**: pairs in which only the canary's largest loss was above the largest of the holder's known losses.
+- **errors**: questions that only the canary could not answer, minus those that only the holder could not answer,
+  exceed the share ``error_margin`` of the questions. Questions that neither can answer are invalid and do not count.
+- **live loss**: pairs with known outcomes in which the canary's loss was higher than the holder's by more than
+  ``loss_margin``, minus those in which the holder's was. Pairs are selected once; their targets do not overlap.
+- **extreme losses**: pairs in which only the canary's largest loss exceeded the largest of the holder's known losses.
 
-Each of the three has a third of ``1 - level`` to be wrong, over all looks together.
+The error probability of each test is a third of ``1 - level``, over all evaluations together.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ from azuraforge.projects.idempotency import ANSWER_UNKNOWN
 from azuraforge.telemetry import logger
 
 WATCH = "the platform"
-#: Kept answers that wait for a thread; further ones are counted as left out.
+#: Maximum number of pairs whose second half waits for a thread; further pairs are counted as left out.
 _MOST_WAITING = 100
 _ORDER: Order[tuple[int]] = Order("deployments", tuple[int])
 
@@ -52,7 +53,7 @@ log = logger("models")
 
 @dataclass(frozen=True)
 class Deployed:
-    """The deployment next to an alias, as a request needs it."""
+    """Deployment next to an alias, as far as a request needs it."""
 
     number: int
     mode: str
@@ -62,7 +63,7 @@ class Deployed:
 
 @dataclass(frozen=True)
 class Place:
-    """The target of a request: the version that holds its alias, and the deployment next to it."""
+    """Target of a request: the version that its alias points to, and the deployment next to it."""
 
     project_id: str
     model_id: str
@@ -72,7 +73,7 @@ class Place:
 
 
 class Answer(Protocol):
-    """An answer that was given, by its ledger entry."""
+    """Protocol of a returned answer, identified by its ledger entry."""
 
     @property
     def prediction_id(self) -> str: ...
@@ -83,13 +84,13 @@ T = TypeVar("T")
 
 
 class InThread(Protocol):
-    """Callable that runs blocking work in a thread; await its result. ``anyio.to_thread.run_sync`` is one."""
+    """Protocol of a callable that runs blocking work in a thread, such as ``anyio.to_thread.run_sync``."""
 
     def __call__(self, work: Callable[[], T], /) -> Awaitable[T]: ...
 
 
 class Deployments:
-    """Starts, serves, watches and ends deployments; each method takes the project's id."""
+    """Service that starts, serves, evaluates and ends deployments; each method takes the project's id."""
 
     def __init__(self, database: Database, events: EventLog, folders: VersionFolders) -> None:
         self._database = database
@@ -103,9 +104,10 @@ class Deployments:
     def start(
         self, project_id: str, name: str, request: DeploymentRequest, by: str, *, unit: UnitOfWork | None = None
     ) -> DeploymentOut:
-        """Deploy a version alongside an alias's holder.
+        """Deploy a version alongside the version that an alias points to.
 
-        Raises Conflict if one does already, or if the two cannot be compared.
+        Raises NotFound if the model or version does not exist, and Conflict if the alias is not set or points to this
+        version, already has an active deployment, or the two versions cannot be compared.
         """
         alias = check_alias(request.alias)
         with self._database.read(project_id) as session:
@@ -121,7 +123,7 @@ class Deployments:
             pointer = store.alias(session, owner.id, alias)
             if pointer is None:
                 raise Conflict(
-                    "model {name!r} has no alias {alias!r} to deploy alongside",
+                    "model {name!r} has no alias {alias!r}, so no version can be deployed alongside it",
                     next_step="promote a version first with azuraforge models promote {name} {version} --reason WHY",
                     name=name,
                     alias=alias,
@@ -154,7 +156,8 @@ class Deployments:
                 reason=request.reason,
                 started_by=by,
             )
-            if held is not None and held.version == pointer.version:  # otherwise it begins without known losses
+            # If the alias has moved since the losses were read, the deployment begins without known losses.
+            if held is not None and held.version == pointer.version:
                 if made.by_series:
                     series = deployment_store.series_of(session, made, {each.series for each in losses})
                     judging.begin_by_series(made, reversed(losses), series)
@@ -169,7 +172,7 @@ class Deployments:
     def end(
         self, project_id: str, name: str, number: int, reason: str, by: str, *, unit: UnitOfWork | None = None
     ) -> DeploymentOut:
-        """Take a shadow or a canary out of service."""
+        """End a shadow or canary. Raises NotFound if it does not exist, Conflict if it has already ended."""
 
         def work(session: Session) -> DeploymentOut:
             row = self._known(session, name, number)
@@ -187,7 +190,7 @@ class Deployments:
         return self._database.write(project_id, work, durable=True, unit=unit)
 
     def list(self, project_id: str, name: str, *, limit: int = PAGE, after: str | None = None) -> DeploymentPage:
-        """Return a page of the model's shadows and canaries, newest first, with their counts."""
+        """Return a page of a model's deployments, newest first, with their counts."""
         with self._database.read(project_id) as session:
             owner = find_model(session, name)
             key = _ORDER.read(after, owner.id)
@@ -214,19 +217,24 @@ class Deployments:
         """Answer a request whose alias has a shadow or canary; the other half of the pair follows in a thread.
 
         Args:
-            request_id: decides which version answers.
-            ask: asks a version.
-            ask_pair: asks the other version, in a thread, and keeps its answer under the id of the one that was given.
-            at_once: ask the other half before the answer is given: for questions that end with their request.
+            place: target of the request.
+            request_id: id of the request, which determines whether a canary answers it.
+            ask: function that returns the answer of a version.
+            ask_pair: function that obtains the answer of the other version, in a thread, and stores it with the id of
+                the returned answer.
+            in_thread: function that runs blocking work in a thread.
+            at_once: whether to obtain the other half before the answer is returned, for questions that end with their
+                request.
         """
         holder, deployed = place.holder, place.deployed
         if deployed.mode == "canary" and takes(deployed.number, request_id, deployed.share_percent):
-            # Decided before the result is known: otherwise only good pairs might be left out.
+            # Decide before the result is known; otherwise the result could affect which pairs are left out.
             counted = not self._is_full()
             try:
                 given = await ask(deployed.version)
             except AzuraError as error:
-                if error.error_code == ANSWER_UNKNOWN:  # repeated: the holder's answer could not be stored either
+                # The request is a repetition; the holder's answer could not be stored either.
+                if error.error_code == ANSWER_UNKNOWN:
                     raise
                 given = await ask(holder)  # raises if the question is invalid
                 log.warning("canary_failed", model=place.model, version=deployed.version, reason=str(error))
@@ -245,14 +253,14 @@ class Deployments:
         return given
 
     def end_moved(self, session: Session, owner: Model, line: AliasChange) -> None:
-        """End the shadow or canary next to an alias that has moved: nothing is left to compare it with."""
+        """End the shadow or canary next to an alias that has moved, since its comparison is over."""
         reason = f"the {line.alias} moved: {line.reason}"
         for row in deployment_store.active(session, owner.id, line.alias):
             deployment_store.end(session, row, "ended", reason=reason, by=line.by)
             self._emit(session, owner.name, row, "model.deployment_ended", reason=reason, by=line.by)
 
     def watch(self, project_id: str, model_ids: Iterable[str]) -> None:
-        """Evaluate the deployments next to these models' aliases; called after new outcomes or errors."""
+        """Evaluate the active deployments of these models, by model id; called after new outcomes or errors."""
         for model_id in model_ids:
             with self._database.read(project_id) as session:
                 numbers = [row.number for row in deployment_store.active(session, model_id)]
@@ -261,19 +269,19 @@ class Deployments:
                     self._database.write(project_id, self._taker_back(project_id, model_id, number), durable=True)
 
     def drain(self, timeout_seconds: float = 30.0) -> None:
-        """Wait until no kept answer is pending."""
+        """Wait until no second half of a pair is pending."""
         with self._idle:
             self._idle.wait_for(lambda: self._waiting == 0, timeout_seconds)
 
     def close(self) -> None:
-        """Finish pending answers."""
+        """Wait for the answers that are being computed for pairs, and drop the queued ones."""
         with self._lock:
             pool, self._pool = self._pool, None
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _keep(self, place: Place, version: int, pair_id: str, ask_pair: Callable[[int, str], None]) -> None:
-        """Ask the other half of a pair, and count the result."""
+        """Obtain the other half of a pair, and count whether it was answered."""
         shadow = version == place.deployed.version
         try:
             ask_pair(version, pair_id)
@@ -296,7 +304,10 @@ class Deployments:
             return self._waiting >= _MOST_WAITING
 
     async def _later(self, place: Place, work: Callable[[], None], at_once: bool, in_thread: InThread) -> None:
-        """Run work in a thread, or now if ``at_once``; if too many pairs wait, the pair is left out and counted."""
+        """Run work in a background thread, or before returning if ``at_once``.
+
+        If too many pairs wait already, the pair is left out and counted as such.
+        """
         with self._lock:
             full = self._waiting >= _MOST_WAITING
             if not full:
@@ -324,7 +335,7 @@ class Deployments:
         return deployment_store.largest_losses(session, owner.id, version, judging.MOST_KNOWN)
 
     def _looker(self, project_id: str, model_id: str, number: int) -> Callable[[Session], bool]:
-        """Return work that counts newly judged pairs and returns whether a canary must be rolled back."""
+        """Return a transaction that counts newly judged pairs and returns whether a canary must be rolled back."""
 
         def work(session: Session) -> bool:
             row = deployment_store.get(session, model_id, number, lock=True)
@@ -344,7 +355,7 @@ class Deployments:
         def work(session: Session) -> None:
             row = deployment_store.get(session, model_id, number, lock=True)
             if row is None or row.state != "active":
-                return  # another caller was faster
+                return  # another caller ended it first
             reason = judging.why_worse(row)
             owner = store.model_by_id(session, model_id)
             if reason is None or owner is None:
@@ -385,7 +396,7 @@ class Deployments:
 
 
 def takes(number: int, request_id: str, share_percent: float) -> bool:
-    """Return whether a canary answers this request; the result depends on the arguments only.
+    """Return whether a canary answers this request; the result depends only on the arguments.
 
     Example:
         >>> takes(1, "r1", 0), takes(1, "r1", 100)

@@ -1,4 +1,4 @@
-"""SQL of shadows and canaries."""
+"""SQL of deployments and their judged pairs."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from azuraforge.models.tables import (
 )
 
 Counter = Literal["both_answered", "only_beside_failed", "only_this_failed", "left_out"]
-#: Largest number of rows read at once.
+#: Maximum number of rows read at once.
 _MOST_PAIRS = 20_000
 
 
 def add(session: Session, owner: Model, **fields: object) -> ModelDeployment:
-    """Add the next deployment of a locked model."""
+    """Add the next deployment of a locked model, and return it."""
     mine = (ModelDeployment.project_id == owner.project_id, ModelDeployment.model_id == owner.id)
     last = session.scalar(select(func.max(ModelDeployment.number)).where(*mine)) or 0
     row = ModelDeployment(
@@ -50,7 +50,7 @@ def get(session: Session, model_id: str, number: int, *, lock: bool = False) -> 
 
 
 def listed(session: Session, model_id: str, limit: int, after: tuple[int] | None = None) -> Sequence[ModelDeployment]:
-    """Return deployments, newest first, following ``after``."""
+    """Return a model's deployments, newest first, following the key ``after``."""
     statement = select(ModelDeployment).where(ModelDeployment.model_id == model_id)
     if after is not None:
         statement = statement.where(behind([ModelDeployment.number], after, descending=True))
@@ -58,7 +58,7 @@ def listed(session: Session, model_id: str, limit: int, after: tuple[int] | None
 
 
 def active(session: Session, model_id: str, alias: str | None = None) -> Sequence[ModelDeployment]:
-    """Return the active deployments of one alias or of all."""
+    """Return a model's active deployments, of one alias or of all."""
     statement = select(ModelDeployment).where(
         ModelDeployment.model_id == model_id,
         ModelDeployment.state == "active",
@@ -75,7 +75,7 @@ def end(session: Session, row: ModelDeployment, state: str, *, reason: str, by: 
 
 
 def count(session: Session, model_id: str, number: int, counter: Counter) -> None:
-    """Increment a counter in the database, so that concurrent increments are not lost."""
+    """Increment a counter of a deployment in the database, so that concurrent increments are not lost."""
     column = getattr(ModelDeployment, counter)
     session.execute(
         update(ModelDeployment)
@@ -89,7 +89,19 @@ def count(session: Session, model_id: str, number: int, counter: Counter) -> Non
 
 @dataclass(frozen=True)
 class JudgedPair:
-    """Both versions' answers to one question, fully judged. Losses over the targets that both have."""
+    """Answers of both versions to one question, fully judged; losses cover the targets that both answers have.
+
+    Attributes:
+        prediction_id: id of the returned answer.
+        first_at: first target time.
+        last_at: last target time.
+        loss: mean loss of the deployed version.
+        beside_loss: mean loss of the version that the alias points to.
+        largest: largest loss of the deployed version.
+        beside_largest: largest loss of the version that the alias points to.
+        of_numbers: whether the answers are numbers, not classes.
+        series: name of the series; empty if the versions learned only one.
+    """
 
     prediction_id: str
     first_at: datetime
@@ -99,12 +111,18 @@ class JudgedPair:
     largest: float
     beside_largest: float
     of_numbers: bool
-    series: str = ""  # if the versions learned several
+    series: str = ""
 
 
 @dataclass(frozen=True)
 class KnownLoss:
-    """The largest loss of a judged prediction. ``of_its_own``: its targets do not overlap those of an earlier one."""
+    """Largest loss of a judged prediction.
+
+    Attributes:
+        series: name of the series; empty if the version learned only one.
+        loss: largest loss.
+        of_its_own: whether the targets do not overlap those of a newer prediction that counts.
+    """
 
     series: str
     loss: float
@@ -112,7 +130,7 @@ class KnownLoss:
 
 
 def new_pairs(session: Session, row: ModelDeployment) -> list[JudgedPair]:
-    """Return the judged pairs of a deployment that were not evaluated yet, in the order of their targets."""
+    """Return the judged pairs of a deployment that have not been evaluated yet, ordered by target time."""
     given, kept = aliased(Prediction), aliased(Prediction)
     of_given, of_kept = aliased(PredictionOutcome), aliased(PredictionOutcome)
     statement = (
@@ -138,7 +156,7 @@ def new_pairs(session: Session, row: ModelDeployment) -> list[JudgedPair]:
             (of_kept.project_id == kept.project_id)
             & (of_kept.prediction_id == kept.id)
             & (of_kept.step == of_given.step)
-            # Forecasts from different dataset versions begin at different ends, so the same step may have another time.
+            # Forecasts from different dataset versions have different origins, so the same step may have another time.
             # The same image is the same question at any time.
             & ((of_kept.target_at == of_given.target_at) | (kept.question == given.question)),
         )
@@ -173,7 +191,7 @@ def new_pairs(session: Session, row: ModelDeployment) -> list[JudgedPair]:
 
 
 def keep_pairs(session: Session, row: ModelDeployment, looked_at: Sequence[tuple[JudgedPair, bool]]) -> None:
-    """Store that pairs were evaluated, and whether they were counted."""
+    """Mark pairs as evaluated, and store whether each was counted."""
     names = ("prediction_id", "first_at", "last_at", "loss", "beside_loss", "largest", "beside_largest")
     owner = {"project_id": row.project_id, "model_id": row.model_id, "number": row.number}
     pairs = [
@@ -184,7 +202,7 @@ def keep_pairs(session: Session, row: ModelDeployment, looked_at: Sequence[tuple
 
 
 def series_of(session: Session, row: ModelDeployment, names: Collection[str]) -> dict[str, DeploymentSeries]:
-    """Return series of a locked deployment by name; new ones are created."""
+    """Return the series of a locked deployment by name; missing ones are created."""
     mine = {"project_id": row.project_id, "model_id": row.model_id, "number": row.number}
     statement = select(DeploymentSeries).filter_by(**mine).where(DeploymentSeries.series.in_(names))
     found = {each.series: each for each in session.scalars(statement)}
@@ -195,8 +213,10 @@ def series_of(session: Session, row: ModelDeployment, names: Collection[str]) ->
 
 
 def largest_losses(session: Session, model_id: str, version: int, limit: int) -> list[KnownLoss]:
-    """Return the largest loss of each of a version's newest fully judged numeric predictions, newest first, until
-    there are enough with targets of their own."""
+    """Return the largest loss of each of a version's newest fully judged numeric predictions, newest first.
+
+    The list ends after ``limit`` predictions whose targets do not overlap.
+    """
     table = PredictionOutcome
     last = func.max(table.target_at)
     statement = (

@@ -1,1 +1,1 @@
-"""Drift: comparison of a version's inputs and answers with those it learned from."""
+"""Drift: comparison of a version's inputs and predictions with those at training."""

@@ -1,4 +1,4 @@
-"""Reference distributions of a version's inputs and answers, computed once, in a child of their own."""
+"""Child process that computes the reference distributions of a version's inputs and predictions, once per version."""
 
 from __future__ import annotations
 
@@ -24,12 +24,15 @@ from azuraforge.strict_json import JsonObject
 if TYPE_CHECKING:
     import polars as pl
 
-#: Number of evenly spaced origins at which the version's own answers are computed.
+#: Maximum number of evenly spaced origins at which the version predicts for its reference.
 _ANSWERS = 400
 
 
 def serve(opening: ChildOpening) -> Callable[[ReferenceMessage], JsonObject]:
-    """Load a version and return the function that computes its reference."""
+    """Load a version and return the function that computes its reference.
+
+    Raises Conflict unless the version predicts a series.
+    """
     version = open_version(opening)
     if not isinstance(version, Predictor):
         raise Conflict(
@@ -51,11 +54,12 @@ def serve(opening: ChildOpening) -> Callable[[ReferenceMessage], JsonObject]:
 
 
 def test_errors(path: str | None, name: str, horizon: int) -> tuple[float, ...]:
-    """Return the mean absolute error of each forecast of the test set that does not overlap the one before.
+    """Return the mean absolute error of each forecast of the test set, without forecasts that overlap.
 
     Args:
-        path: ``errors.npz`` of the run that evaluated the version; None: it has none.
-        name: of the version among the contenders there.
+        path: ``errors.npz`` of the run that evaluated the version; None if there is none.
+        name: name of the version's plugin, under which the file stores its errors.
+        horizon: number of rows per forecast.
     """
     if path is None:
         return ()
@@ -75,12 +79,17 @@ def reference(
     predict: Callable[[Part], Predictions],
     answer: str,
 ) -> Reference:
-    """Return the columns of the training rows, oldest first, and the version's first answers there.
+    """Return the distributions of the training rows' columns and of the version's one-step predictions there.
 
     Args:
-        answer: the name under which these answers stand.
+        frame: rows of the dataset, oldest first.
+        schema: schema of the version.
+        learned_from: first and last time of the training rows in ISO 8601; ignored for rows without times.
+        horizon: number of rows that the version predicts.
+        predict: function that predicts with the version.
+        answer: column name of the predictions in the result.
 
-    Returns the distributions, and notes on columns that could not be described.
+    The notes of the result name the columns that could not be described.
     """
     import polars as pl
 
@@ -95,12 +104,12 @@ def reference(
         columns[name] = learned.get_column(name).cast(pl.Float64).drop_nulls().drop_nans().to_list()
     notes = []
     try:
-        # The first quarter is skipped: its rows may have too little history, and later answers are more relevant.
+        # Skip the first quarter: its origins may have too little history, and later predictions are more relevant.
         begin = first + (last - first) // 4
         origins = np.unique(np.linspace(begin, last - 1, min(_ANSWERS, last - begin)).astype(np.int64))
         forecast = predict(Part(frame.head(last), schema, last, horizon, origins))
         columns[answer] = [float(value) for value in np.asarray(forecast.point)[:, 0] if np.isfinite(value)]
-    except Exception as error:  # answers are compared if possible; inputs always
+    except Exception as error:  # the inputs can be compared even if the predictions cannot
         notes.append(_in_each(Message("predictions are not compared: {problem}", {"problem": sentence_of(error)})))
     described = {name: made for name, values in columns.items() if (made := describe(values)) is not None}
     notes += [

@@ -1,16 +1,17 @@
-"""Drift detection: comparison of a version's questions and answers with its reference. Plain arithmetic.
+"""Drift detection: comparison of a version's inputs and predictions with its reference. Pure arithmetic.
 
-Two measures, for each says what the other does not:
+A column has drifted if both of two measures agree:
 
-- PSI, the population stability index (Siddiqi, *Credit Risk Scorecards*, 2006), over the deciles of the reference:
-  **how large** a shift is. 0.2 is the customary bound of a shift to act upon; below, a version mostly holds.
-- The two-sample Kolmogorov–Smirnov test: **how sure** it is that there is a shift at all. Its level is divided by the
-  number of compared columns (Bonferroni), so that one check raises a false alarm with at most ``ALPHA``.
+- PSI, the population stability index (Siddiqi, *Credit Risk Scorecards*, 2006), over the deciles of the reference
+  measures **how large** a shift is. 0.2 is the customary bound above which a shift requires action.
+- The two-sample Kolmogorov–Smirnov test measures **how certain** a shift is. Its level is divided by the number of
+  compared columns (Bonferroni), so that the probability of a false alarm in one check is at most ``ALPHA``.
 
-A column has drifted where both say so: in a large window every trifle is significant, and in a small one PSI is large
-by chance (its mean without any shift is about bins · (1/window + 1/reference)). Neighbouring rows of a series resemble
-each other and are worth fewer independent ones; both sides count as ``effective`` rows, n · (1 − ρ) / (1 + ρ) with the
-correlation ρ of neighbours (Bayley & Hammersley, 1946, for AR(1)). With fewer than ``LEAST`` of them nothing is said.
+Neither measure suffices alone: in a large window the test finds trivial shifts significant, and in a small window PSI
+is large by chance (its mean without a shift is about bins · (1/window + 1/reference)). Neighbouring rows of a series
+are correlated and contain less information than as many independent rows. Both sides therefore count as ``effective``
+rows, n · (1 − ρ) / (1 + ρ), with the correlation ρ of neighbours (Bayley & Hammersley, 1946, for AR(1)). A column with
+fewer than ``LEAST`` effective rows in the window has no result.
 """
 
 from __future__ import annotations
@@ -24,18 +25,18 @@ from azuraforge.models.distributions import Detected, Distribution, DriftColumn,
 
 PSI_ALARM = 0.2
 ALPHA = 0.01
-#: Fewest effective rows of a window for a result: each of ten bins then expects about three.
+#: Minimum number of effective rows in a window for a result; each of ten bins then expects about three.
 LEAST = 30
 BINS = 10
-#: Number of evenly spaced quantiles stored of a reference; the KS distance is exact to their spacing.
+#: Maximum number of evenly spaced quantiles stored for a reference; they limit the resolution of the KS distance.
 _KEPT = 400
 _SMALLEST_SHARE = 1e-4
 
 
 def describe(values: Sequence[float]) -> Distribution | None:
-    """Return the stored distribution of a reference's column: quantiles, effective rows, bin edges and their shares.
+    """Return the distribution to store for a reference column: quantiles, effective rows, bin edges and their shares.
 
-    None if there are too few values or all are equal.
+    Returns None if there are fewer than ``BINS`` finite values or all of them are equal.
     """
     finite = [value for value in values if math.isfinite(value)]
     if len(finite) < BINS or min(finite) == max(finite):
@@ -53,7 +54,7 @@ def describe(values: Sequence[float]) -> Distribution | None:
 
 
 def effective_rows(values: Sequence[float]) -> float:
-    """Return the effective number of independent values in a time-ordered sequence; at most its length.
+    """Return the number of independent values with the information of a time-ordered sequence; at most its length.
 
     Example:
         >>> effective_rows([1.0, 1.1, 1.2, 1.3, 1.4, 1.5]) < 6
@@ -70,7 +71,9 @@ def effective_rows(values: Sequence[float]) -> float:
 
 
 def psi(reference: Distribution, values: Sequence[float]) -> float:
-    """Return Σ (window − reference) · ln(window / reference) over the reference's bins; empty bins count as 0.0001.
+    """Return the population stability index Σ (window − reference) · ln(window / reference) over the reference's bins.
+
+    A share below 0.0001, such as that of an empty bin, counts as 0.0001.
 
     Example:
         >>> made = describe([float(value) for value in range(100)])
@@ -86,10 +89,12 @@ def psi(reference: Distribution, values: Sequence[float]) -> float:
 
 
 def ks(reference: Distribution, values: Sequence[float], effective: float) -> tuple[float, float]:
-    """Return the largest distance between the two distribution functions, and its p-value without a shift.
+    """Return the Kolmogorov–Smirnov distance between window and reference, and its p-value.
 
     Args:
-        effective: rows of ``values`` that count as independent.
+        reference: distribution of the training rows.
+        values: values of the window.
+        effective: effective number of independent values in the window.
     """
     quantiles, ordered = reference.quantiles, sorted(values)
     count, kept = len(ordered), len(quantiles)
@@ -103,7 +108,7 @@ def ks(reference: Distribution, values: Sequence[float], effective: float) -> tu
 
 
 def detect(reference: Mapping[str, Distribution], window: Mapping[str, Sequence[float]]) -> Detected:
-    """Compare a window with a reference, column by column. Names that the reference does not have are left out."""
+    """Compare a window with a reference, column by column; columns without a reference are ignored."""
     compared = [name for name in reference if name in window]
     level = ALPHA / max(1, len(compared))
     columns = [_column(name, reference[name], window[name], level) for name in compared]
@@ -151,7 +156,7 @@ def _shares(ordered: Sequence[float], edges: Sequence[float]) -> list[float]:
 
 
 def _survival(scaled: float) -> float:
-    """Return the probability of a larger distance under Kolmogorov's distribution."""
+    """Return the probability of a scaled distance above ``scaled`` under Kolmogorov's distribution."""
     if scaled < 0.2:
         return 1.0
     terms = ((1.0 if k % 2 else -1.0) * math.exp(-2 * (k * scaled) ** 2) for k in range(1, 101))

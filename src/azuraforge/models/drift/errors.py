@@ -1,16 +1,18 @@
-"""Error drift: comparison of a version's live errors with those of its test. Plain arithmetic.
+"""Error drift: comparison of a version's live errors with its test errors. Pure arithmetic.
 
-The errors of judged forecasts that do not overlap follow the errors of the test set in one sequence. While nothing has
-changed, each order of that sequence is equally likely, so that the rank of each new error among all before it gives a
-p-value that is independent of the earlier ones (Vovk, Gammerman & Shafer, *Algorithmic Learning in a Random World*).
-Each p-value is bet against by ``∫ ε p^(ε - 1) dε`` over ε in (0, 1), and the Shiryaev–Roberts sum of the bets is
+The errors of judged forecasts that do not overlap follow the errors of the test set in one sequence. As long as nothing
+changes, every order of that sequence is equally likely. The rank of each new error among all previous ones then gives a
+p-value that is independent of the earlier p-values (Vovk, Gammerman & Shafer, *Algorithmic Learning in a Random
+World*). Each p-value is converted into the bet ``∫ ε p^(ε - 1) dε`` over ε in (0, 1), and the Shiryaev–Roberts
+statistic sums the bets:
 
     R(t) = (1 + R(t - 1)) · bet(p(t))
 
-R(t) − t is a supermartingale while nothing changes, so the expected number of forecasts until R first reaches
-``RUN_LENGTH`` is at least ``RUN_LENGTH`` (Shin, Ramdas & Rinaldo, *E-detectors*, 2023), however often one looks. Larger
-errors than before give small p-values and let R grow; errors that became smaller do not. Since errors that stay large
-are soon usual among the ranks, R falls again; the alarm does not end with it, but where errors are as before.
+As long as nothing changes, R(t) − t is a supermartingale. The expected number of forecasts until R first reaches
+``RUN_LENGTH`` is therefore at least ``RUN_LENGTH`` (Shin, Ramdas & Rinaldo, *E-detectors*, 2023), however often R is
+evaluated. Larger errors than before give small p-values and increase R; smaller errors do not. If errors stay large,
+their ranks soon become ordinary and R falls again. The alarm does not end then, but when the newest errors are, on
+average, no larger than all errors were at the time of the alarm.
 """
 
 from __future__ import annotations
@@ -23,15 +25,15 @@ from datetime import datetime
 
 from azuraforge.models.distributions import DriftErrors
 
-#: Least average number of judged forecasts until a false alarm.
+#: Minimum average number of judged forecasts until a false alarm.
 RUN_LENGTH = 1000
-#: An alarm ends when this many newest errors are, on average, no larger than those before it.
+#: Number of newest errors that end an alarm if their mean is at most that of all errors when the alarm began.
 _NEWEST = 30
 
 
 @dataclass(frozen=True)
 class JudgedError:
-    """The mean absolute error of the forecasts from one origin, whose targets are all known."""
+    """Mean absolute error of the fully judged forecasts from one origin."""
 
     origin_at: datetime
     matures_at: datetime
@@ -39,11 +41,11 @@ class JudgedError:
 
 
 def detect(reference: Sequence[float], judged: Iterable[JudgedError]) -> DriftErrors:
-    """Test the errors one by one in the order of their origins.
+    """Test the errors one by one, in the order of their origins.
 
     Args:
-        reference: of non-overlapping forecasts of the test set; empty if they are not known.
-        judged: in the order of their origins; forecasts that overlap the last one that counted are left out.
+        reference: errors of test forecasts that do not overlap; empty if unknown.
+        judged: live errors, oldest origin first; forecasts that overlap the previously counted one are skipped.
     """
     before = sorted(reference)
     live: list[float] = []
@@ -75,7 +77,7 @@ def detect(reference: Sequence[float], judged: Iterable[JudgedError]) -> DriftEr
 
 
 def bet(p: float) -> float:
-    """Return the mean of ``ε p^(ε - 1)`` over ε in (0, 1); its mean over uniform p is 1.
+    """Return the bet against a p-value: the mean of ``ε p^(ε - 1)`` over ε in (0, 1). Its mean over uniform p is 1.
 
     Example:
         >>> bet(1.0), bet(0.5) < 1 < bet(0.1)
@@ -92,6 +94,6 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _p_value(before: Sequence[float], error: float) -> float:
-    """Return the share of errors, including this one, that are at least as large; ``before`` is sorted."""
+    """Return the share of all errors, including this one, that are at least as large; ``before`` must be sorted."""
     as_large = len(before) - bisect.bisect_left(before, error)
     return (as_large + 1) / (len(before) + 1)

@@ -1,4 +1,4 @@
-"""Drift checks soon after predictions were judged, in a thread of their own."""
+"""Background thread for drift checks after predictions were judged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log = logger("models")
 
 
 class DriftLooks:
-    """Queue of drift checks. Judging does not wait for them: the first check of a version takes seconds."""
+    """Queue of drift checks. Judging does not wait for them, since the first check of a version takes seconds."""
 
     def __init__(self, drift: DriftMonitor) -> None:
         self._drift = drift
@@ -22,7 +22,7 @@ class DriftLooks:
         self._lock = threading.Lock()
 
     def request(self, project_id: str, models: set[str]) -> None:
-        """Request a check of these models' champions, by model id; returns at once."""
+        """Queue a check of these models' champions, by model id; returns immediately."""
         with self._lock:
             waiting = self._waiting.setdefault(project_id, set())
             first = not waiting
@@ -32,7 +32,7 @@ class DriftLooks:
                 self._pool.submit(self._look, project_id)
 
     def close(self) -> None:
-        """Finish the current check; the next housekeeping does the rest."""
+        """Finish the current check; the next housekeeping performs the queued ones."""
         self._pool.shutdown(cancel_futures=True)
 
     def _look(self, project_id: str) -> None:

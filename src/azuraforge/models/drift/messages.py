@@ -1,4 +1,4 @@
-"""Messages to the child that computes a version's reference."""
+"""Message to the child process that computes a version's reference."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ from azuraforge.models.serving.messages import DatasetFile
 
 
 class ReferenceMessage(TypedDict):
-    """The dataset that a version learned from, both ends of its rows in time (None if they have no time),
-    ``answer``: the name of the version's own answers, and ``errors``: the file with its run's errors."""
+    """Request for the reference of a version.
+
+    Attributes:
+        dataset: dataset version that the model version was trained on.
+        learned_from: first and last time of the training rows in ISO 8601; None for rows without times.
+        answer: column name of the version's predictions in the reference.
+        errors: path of the file with the errors of the version's run; None if there is none.
+    """
 
     dataset: DatasetFile
     learned_from: tuple[str | None, str | None]

@@ -1,6 +1,7 @@
-"""Drift checks: a version's reference, made once in a child, is compared with the newest ledger entries.
+"""Drift checks: comparison of a version's reference with its newest ledger entries.
 
-Inputs and answers are compared as distributions (``detection``), errors of judged lines in their order (``errors``).
+The reference is computed once, in a child process. Inputs and predictions are compared as distributions
+(``detection``), errors of judged predictions as a sequence (``errors``).
 """
 
 from __future__ import annotations
@@ -25,22 +26,22 @@ from azuraforge.models.serving.versions import ServedVersions
 from azuraforge.models.tables import Model, ModelVersion, Prediction
 from azuraforge.telemetry import logger
 
-#: Number of newest distinct origins that are compared.
+#: Maximum number of newest ledger entries to compare.
 WINDOW = 500
-#: Number of newest origins whose errors are tested.
+#: Maximum number of newest origins whose errors are tested.
 FOLLOWED = 5000
-#: The name under which a version's own answers are compared.
+#: Column name of a version's own predictions.
 ANSWER = "(answer)"
 ENTRY = "azuraforge.models.drift.child:serve"
 
-#: Return the file with the errors of a run's contenders, by project and run; None if it no longer exists.
+#: Function of project id and run id that returns the path of the run's error file; None if it no longer exists.
 ErrorsOf = Callable[[str, str], str | None]
 
 log = logger("models")
 
 
 class DriftMonitor:
-    """Drift of inputs and answers; each method takes the project's id."""
+    """Monitor of drift in inputs, predictions and errors; each method takes the project's id."""
 
     def __init__(
         self,
@@ -57,7 +58,7 @@ class DriftMonitor:
         self._versions = versions
 
     def show(self, project_id: str, model: str, version: int | None) -> DriftOut:
-        """Return the result of the last check; ``report`` is None if there was none."""
+        """Return the result of the last check; ``report`` is None if the version has never been checked."""
         with self._database.read(project_id) as session:
             owner, row = self._version(session, model, version)
             found = drift_store.found(session, owner.id, row.version)
@@ -70,7 +71,10 @@ class DriftMonitor:
         )
 
     def check(self, project_id: str, model: str, version: int | None, *, unit: UnitOfWork | None = None) -> DriftOut:
-        """Check now. Raises Conflict for a version whose training rows are not available for comparison."""
+        """Check a version for drift now; ``version`` None selects the champion.
+
+        Raises Conflict if the version was not trained on a stored dataset or its training rows no longer exist.
+        """
         with self._database.read(project_id) as session:
             owner, row = self._version(session, model, version)
             known = drift_store.found(session, owner.id, row.version)
@@ -101,13 +105,13 @@ class DriftMonitor:
         return self.show(project_id, model, row.version)
 
     def look_after(self, project_id: str, models: Iterable[str]) -> None:
-        """Check the champions of models, by model id, whose predictions were judged."""
+        """Check the champions of these models, by model id, if they have new or newly judged entries."""
         with self._database.read(project_id) as session:
             names = drift_store.due(session, models)
         self._look(project_id, names)
 
     def tend(self, project_id: str) -> None:
-        """Check every champion that has answered, or was judged, since its last check."""
+        """Check every champion with entries written or judged since its last check."""
         with self._database.read(project_id) as session:
             due = drift_store.due(session)
         self._look(project_id, due)
@@ -130,7 +134,7 @@ class DriftMonitor:
             found = self._datasets.get(project_id, row.dataset_id, row.dataset_version, trash=True)
         except NotFound:
             raise Conflict(
-                "the rows that version {version} learned from no longer exist",
+                "the rows on which version {version} was trained no longer exist",
                 next_step="train a new version with azuraforge runs start",
                 version=row.version,
             ) from None
@@ -160,7 +164,7 @@ class DriftMonitor:
 
 
 def _window(lines: list[Prediction]) -> dict[str, list[float]]:
-    """Return columns of the ledger entries, oldest first; a repeated question counts once."""
+    """Return the values of each column in the ledger entries, oldest first; repeated questions count once."""
     columns: dict[str, list[float]] = {}
     seen: set[tuple[datetime, str]] = set()
     for line in lines:

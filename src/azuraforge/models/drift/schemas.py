@@ -1,4 +1,4 @@
-"""API shapes of drift."""
+"""API shape of drift checks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from azuraforge.models.distributions import DriftReport
 
 
 class DriftOut(BaseModel):
-    """The drift of a version's inputs and answers relative to its training rows."""
+    """Result of the last drift check of a version."""
 
     model: str
     version: int

@@ -1,4 +1,4 @@
-"""SQL of drift."""
+"""SQL of drift references and reports."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from azuraforge.models.tables import EarlierOutcome, Model, ModelAlias, ModelDri
 
 
 def found(session: Session, model_id: str, version: int) -> ModelDrift | None:
-    """Return a version's reference and its last report; None if it has none."""
+    """Return a version's reference with its last report; None if it has no reference."""
     return session.get(ModelDrift, (session.project_id, model_id, version))
 
 
 def keep(session: Session, model_id: str, version: int, reference: Reference) -> None:
-    """Store a version's reference once; it cannot change."""
+    """Store a version's reference; do nothing if it already has one."""
     connection = session.connection()
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     key = {"project_id": session.project_id, "model_id": model_id, "version": version}
@@ -30,7 +30,7 @@ def keep(session: Session, model_id: str, version: int, reference: Reference) ->
 
 
 def keep_report(session: Session, model_id: str, version: int, report: DriftReport) -> bool:
-    """Store the result of a check; return whether there was an alarm before."""
+    """Store the report of a check; return whether the previous report raised an alarm."""
     statement = select(ModelDrift).where(ModelDrift.model_id == model_id, ModelDrift.version == version)
     row = session.scalars(statement.with_for_update()).one()
     before, row.alarm = row.alarm, report.alarm
@@ -40,7 +40,7 @@ def keep_report(session: Session, model_id: str, version: int, report: DriftRepo
 
 
 def window(session: Session, model_id: str, version: int, count: int) -> list[Prediction]:
-    """Return a version's newest ledger entries, sorted by origin, oldest first."""
+    """Return at most ``count`` of a version's newest ledger entries with features, oldest origin first."""
     statement = (
         select(Prediction)
         .where(
@@ -55,11 +55,11 @@ def window(session: Session, model_id: str, version: int, count: int) -> list[Pr
 
 
 def judged_errors(session: Session, model_id: str, version: int, count: int) -> list[JudgedError]:
-    """Return the newest origins whose forecasts are fully judged, oldest first, with their mean absolute error.
+    """Return the mean absolute error of each of the newest fully judged origins, oldest first.
 
-    Forecasts of several series from one origin count together. Forecasts made after their time, and those from rows
-    that continue no dataset, are left out. A point that a revision judged again counts by its first judgement: the test
-    may be looked at after each forecast only because none of them changes afterwards.
+    Forecasts of several series from one origin are averaged. Forecasts made after their target times are excluded, as
+    are forecasts from request rows that continue no dataset. A point that was judged again after a revision counts with
+    its first judgement: the sequential test is valid only if earlier values never change.
     """
     first = func.coalesce(EarlierOutcome.loss, PredictionOutcome.loss)
     matures = func.max(Prediction.matures_at)
@@ -97,9 +97,10 @@ def judged_errors(session: Session, model_id: str, version: int, count: int) -> 
 
 
 def due(session: Session, models: Iterable[str] | None = None) -> list[tuple[str, int]]:
-    """Return champions with entries written or judged since their last check: the model's name and the version.
+    """Return the champions with entries written or judged since their last check, as model name and version.
 
-    ``models``: ids of the models to check; None: all.
+    Args:
+        models: ids of the models to consider; None for all.
     """
     last = _last(Prediction.created_at)
     judged = _last(Prediction.judged_at)
@@ -130,7 +131,7 @@ def due(session: Session, models: Iterable[str] | None = None) -> list[tuple[str
 def _last(
     moment: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None],
 ) -> ScalarSelect[datetime | None]:
-    """Return the expression for the newest such time among the entries of a champion."""
+    """Return the expression for the newest ``moment`` among the entries of a champion."""
     return (
         select(func.max(moment))
         .where(

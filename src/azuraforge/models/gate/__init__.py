@@ -1,5 +1,5 @@
-"""The gate: may a candidate become champion? Pure statistics over losses; no files, no database.
+"""The gate, which decides whether a candidate may become champion: statistics over losses, without files or database.
 
-``comparability`` checks which losses may be compared, ``evidence`` how certain a difference is, ``verdict`` decides.
-``policy``, ``reasons`` and ``record`` load no NumPy: the API reads and shows verdicts with them alone.
+``comparability`` determines which losses may be compared, ``evidence`` how certain a difference is, and ``verdict``
+decides. ``policy``, ``reasons`` and ``record`` do not load NumPy, so that the API can read and show verdicts with them.
 """

@@ -1,4 +1,4 @@
-"""Conditions of a comparison: enough rows that neither side has learned from, and losses that belong together."""
+"""Conditions of a comparison: enough rows that neither side has learned from, and losses of the same targets."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import numpy as np
 from azuraforge.models.gate.contenders import Champion, Contender
 from azuraforge.models.gate.reasons import Reason
 
-#: Fewer origins or examples than this decide nothing.
+#: Minimum number of origins or examples for a decision.
 MIN_ORIGINS = 30
-#: Fewer independent pieces than this decide nothing: origins over horizon, fewer if errors are autocorrelated.
+#: Minimum number of independent pieces for a decision: origins divided by the horizon, fewer if errors are
+#: autocorrelated.
 MIN_PIECES = 3
 
-#: Codes the gate may give for a champion that cannot be compared with the candidate.
+#: Codes of reasons why a champion cannot be compared with the candidate.
 INCOMPARABLE = (
     "other_target",
     "other_unit",
@@ -31,7 +32,7 @@ INCOMPARABLE = (
 
 
 def needed_origins(horizon: int, season: int, *, in_time: bool = True) -> int:
-    """Return the fewest origins that can decide: 30, and along a series at least a season and three horizons.
+    """Return the minimum number of origins for a decision: 30, and along a series a season and three horizons.
 
     Example:
         >>> needed_origins(8, 52), needed_origins(24, 24), needed_origins(24, 24, in_time=False)
@@ -43,9 +44,9 @@ def needed_origins(horizon: int, season: int, *, in_time: bool = True) -> int:
 def incomparable(code: str, **params: bool | int | float | str | None) -> Reason:
     """Return the reason why a champion cannot be compared, for ``Champion.obstacle``.
 
-    ``other_target``, ``other_unit``, ``other_horizon`` and ``other_frequency`` take ``champion`` and ``candidate``;
-    ``champion_unreadable`` takes ``problem``, ``champion_changed`` takes ``judged`` and ``present`` (versions),
-    ``no_common_series`` takes ``count``, ``lineage_unknown`` nothing.
+    ``other_target``, ``other_unit``, ``other_horizon`` and ``other_frequency`` require the values ``champion`` and
+    ``candidate``; ``champion_unreadable`` requires ``problem``, ``champion_changed`` the versions ``judged`` and
+    ``present``, and ``no_common_series`` requires ``count``. ``lineage_unknown`` has no values.
     """
     if code not in INCOMPARABLE:
         raise ValueError(f"{code!r} is none of {', '.join(INCOMPARABLE)}")
@@ -53,7 +54,7 @@ def incomparable(code: str, **params: bool | int | float | str | None) -> Reason
 
 
 def check_together(candidate: Contender, baselines: Sequence[Contender], champion: Champion | None) -> None:
-    """Raise ValueError if names repeat, no baseline is given or losses do not belong together."""
+    """Raise ValueError if names repeat, there is no baseline, or the losses do not belong to the same targets."""
     if not baselines:
         raise ValueError("the gate needs at least one baseline: a score without its baseline means nothing")
     judged: list[Contender] = [candidate, *baselines]

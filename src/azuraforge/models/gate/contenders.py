@@ -1,5 +1,4 @@
-"""Inputs of the gate: losses by name, the champion with the rows it has learned from, and guarded parts of the
-targets."""
+"""Inputs of the gate: contenders with their losses, the champion with the rows it has learned from, guarded slices."""
 
 from __future__ import annotations
 
@@ -16,10 +15,10 @@ from azuraforge.plugins.contract.metric import MetricFacts, Pairing
 
 @dataclass(frozen=True)
 class Contender:
-    """A predictor and its losses ``(row, column)``, NaN where the true value is missing.
+    """A predictor and its losses, shape ``(row, column)``, NaN where the true value is missing.
 
-    ``metric`` says what they are and how they are compared: ``(origin, horizon)`` losses along a series, or
-    ``(example, 1)`` losses of independent examples; by their mean, or by its root.
+    Losses along a series have the shape ``(origin, horizon)``, losses of independent examples ``(example, 1)``.
+    ``metric`` states their kind and whether they are compared by their mean or by its root.
     """
 
     name: str
@@ -28,41 +27,46 @@ class Contender:
 
     @property
     def score(self) -> float:
-        """The metric over all known losses, lower is better; 0.0 if none is known."""
+        """Metric over all known losses, lower is better; 0.0 if no loss is known."""
         known = self.losses[~np.isnan(self.losses)]
         mean = float(known.mean()) if known.size else 0.0
         return math.sqrt(mean) if self.pairing.mean == "root" else mean
 
     @property
     def pairing(self) -> Pairing:
-        """The way it is compared. Raises ValueError if the metric does not state one."""
+        """The way the losses are compared. Raises ValueError if the metric does not state one."""
         if self.metric.pairing is None:
             raise ValueError(f"the gate cannot compare by {self.metric.name}")
         return self.metric.pairing
 
     @property
     def in_time(self) -> bool:
-        """True if rows of losses follow one another in time."""
+        """Whether rows of losses follow one another in time."""
         return self.pairing.rows == "origins"
 
     def at(self, origins: NDArray[np.bool_]) -> Contender:
-        """Return the contender restricted to some of the origins."""
+        """Return the contender restricted to some of the origins; ``origins`` has the shape ``(origin,)``."""
         return Contender(self.name, self.losses[origins], metric=self.metric)
 
     def where(self, answered: NDArray[np.bool_]) -> Contender:
-        """Return the contender without the losses that another could not make."""
+        """Return the contender with losses only where ``answered`` is true; NaN elsewhere.
+
+        ``answered`` has the shape of the losses.
+        """
         return Contender(self.name, np.where(answered, self.losses, np.nan), metric=self.metric)
 
 
 @dataclass(frozen=True)
 class Champion(Contender):
-    """The present champion on the candidate's test set.
+    """The current champion, evaluated on the candidate's test set.
 
     Attributes:
-        unseen: ``(origin,)`` True where the champion learned from no target row, see ``unseen_origins``.
-        obstacle: reason that it cannot be compared, a code of ``comparability.INCOMPARABLE``; losses are not read.
-        answered: in the shape of the losses, False where it has no prediction and losses are NaN; None: everywhere.
-        limit: the reason that states this.
+        unseen: shape ``(origin,)``, true if the champion learned from no target row; see ``unseen_origins``.
+        obstacle: reason with a code of ``comparability.INCOMPARABLE`` for which it cannot be compared; its losses are
+            then not read. None if it can be compared.
+        answered: in the shape of the losses, false where the champion has no prediction and the loss is NaN; None if it
+            predicted everywhere.
+        limit: reason that states this restriction.
     """
 
     unseen: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
@@ -73,9 +77,9 @@ class Champion(Contender):
 
 @dataclass(frozen=True)
 class Slice:
-    """A part of the targets that must not get worse by more than ``margin`` (0.1: by 10 % of the holder's score).
+    """Part of the targets that must not get worse by more than ``margin`` (0.1: 10 % of the holder's score).
 
-    ``mask`` is ``(origin, horizon)`` of bool, in the shape of the losses.
+    ``mask`` is boolean in the shape of the losses, ``(origin, horizon)``.
     """
 
     name: str

@@ -1,5 +1,4 @@
-"""Paired statistics: how much better one contender is than another, with confidence corrected for repeated
-evaluations."""
+"""Paired statistics: the difference of two contenders, with its confidence corrected for repeated evaluations."""
 
 from __future__ import annotations
 
@@ -25,17 +24,17 @@ from azuraforge.plugins.contract.evaluation import ComparisonScores, ShownCompar
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.shape import text_of
 
-#: Why a comparison has no interval: too few origins or examples; origins worth too few independent ones; or an
-#: interval so wide that it excludes nothing of practical size.
+#: Reason why a comparison has no interval: too few origins or examples (``origins``), too few independent ones
+#: (``pieces``), or an interval so wide that it excludes no practical difference (``width``).
 Unknown = Literal["origins", "pieces", "width"]
 
 
 def tightened_level(level: float, trials: int = 1, earlier_uses: int = 0) -> float:
     """Return the confidence level of one evaluation after ``earlier_uses`` of the test set, by the best of ``trials``.
 
-    The k-th look has the share 1 / (k (k + 1)) of the allowance ``1 - level``. The shares of all looks that are ever
-    taken sum to at most one, so the error budget holds for any number of looks (alpha spending).
-    Within a look the share is divided by the number of trials that the candidate is the best of (Bonferroni).
+    The k-th evaluation spends the share 1 / (k (k + 1)) of the error budget ``1 - level``. The shares of all
+    evaluations sum to at most one, so the error budget holds for any number of them (alpha spending). Within an
+    evaluation the share is divided by the number of trials from which the candidate was chosen (Bonferroni).
 
     Example:
         >>> [round(tightened_level(0.95, earlier_uses=uses), 4) for uses in range(3)]
@@ -47,14 +46,15 @@ def tightened_level(level: float, trials: int = 1, earlier_uses: int = 0) -> flo
 
 @dataclass(frozen=True)
 class Comparison:
-    """``a`` against ``b`` on the same origins; ``better`` says a wins, by more than ``margin``.
+    """Comparison of ``a`` with ``b`` on the same origins.
 
     Attributes:
-        difference: of the scores, a less b, in the metric's own unit; below zero, a is better.
-        relative_difference: the same as a share of b's score; None if b's errors are close to zero.
-        low, high: the interval, None if ``unknown`` states a reason: relative along a series, of ``difference``
-            for independent examples, whose scores may vanish. ``margin`` is in the same measure.
-        pieces: independent origins that would say as much.
+        difference: score of a minus score of b, in the metric's own unit; a negative difference means that a is better.
+        relative_difference: difference as a share of b's score; None if b's errors are close to zero.
+        low, high: ends of the interval; None if ``unknown`` states a reason. They are relative along a series. For
+            independent examples, whose scores may be zero, they are ends of ``difference``.
+        margin: lead that a needs for ``better``, in the same measure as the interval.
+        pieces: number of independent origins with the same information.
     """
 
     a: str
@@ -74,17 +74,17 @@ class Comparison:
 
     @property
     def better(self) -> bool:
-        """True if the whole interval lies below zero, or below minus the margin; False without an interval."""
+        """Whether the whole interval is below minus the margin; False without an interval."""
         return self.high is not None and self.high < -self.margin
 
     @property
     def at_least_as_good(self) -> bool:
-        """True if a's score is not above b's, noise ignored."""
+        """Whether a's score is not above b's, regardless of noise."""
         return (self.difference if self.relative_difference is None else self.relative_difference) <= 0
 
     @property
     def params(self) -> dict[str, Value]:
-        """The comparison's numbers as values of a reason."""
+        """Numbers of the comparison as values of a reason."""
         known = {"score_a": self.score_a, "score_b": self.score_b, "difference": self.difference}
         return {
             "a": self.a,
@@ -100,7 +100,7 @@ class Comparison:
         }
 
     def scores(self) -> ComparisonScores:
-        """Return the comparison as the evaluation stores it."""
+        """Return the comparison in the form that the evaluation stores."""
         return ComparisonScores(
             a=self.a,
             b=self.b,
@@ -121,7 +121,7 @@ class Comparison:
 
 
 def measured(metric: MetricFacts) -> dict[str, Value]:
-    """Return the values with which a reason words its metric."""
+    """Return the facts about a metric that a reason needs to describe it; empty if the gate cannot compare by it."""
     if metric.pairing is None:
         return {}
     return {
@@ -136,13 +136,14 @@ def measured(metric: MetricFacts) -> dict[str, Value]:
 def compare(
     a: Contender, b: Contender, *, horizon: int, season: int, level: float = 0.95, resamples: int = 1000, seed: int = 0
 ) -> Comparison:
-    """Compare two contenders on the same origins; without an interval if ``Comparison.unknown`` states why.
+    """Compare two contenders on the same origins; if no interval can be computed, ``Comparison.unknown`` states why.
 
-    Errors may remember each other so long that fewer than ``MIN_PIECES`` independent origins remain.
+    Along a series, errors may be autocorrelated for so long that fewer than ``MIN_PIECES`` independent origins remain.
 
-    Independent examples are drawn one by one (``resamples``, ``seed``), and the difference of their means is judged: a
-    ratio has no meaning where one side makes almost no errors. Where few errors decide, resampling alone is too sure of
-    itself: an error rate is better only if the exact sign test agrees, else the interval is stretched to zero.
+    Independent examples are compared by the difference of their mean losses, whose interval is bootstrapped
+    (``resamples``, ``seed``): a ratio has no meaning if one side makes almost no errors. If few errors decide, the
+    bootstrap alone is too confident: the interval of an error rate is extended to zero unless the exact sign test
+    agrees.
     """
     if not a.in_time:
         return _compare_examples(a, b, level, resamples, seed)
@@ -203,9 +204,15 @@ def _comparison(
 
 @dataclass(frozen=True)
 class Guarded:
-    """The result of one guarded slice: ``worse`` is None if its comparison has no interval.
+    """Result of one guarded slice.
 
-    ``margin`` is in the measure of the comparison's interval; ``targets`` counts origins with a target in the slice.
+    Attributes:
+        name: name of the slice.
+        comparison: comparison within the slice.
+        margin: allowed loss of quality, in the measure of the comparison's interval.
+        targets: number of origins or examples with a target in the slice.
+        needed: minimum number of them for a result.
+        worse: whether the candidate is worse by more than the margin; None if the comparison has no interval.
     """
 
     name: str
@@ -216,7 +223,7 @@ class Guarded:
     worse: bool | None
 
     def record(self) -> SliceRecord:
-        """Return the slice's result in its stored form."""
+        """Return the result in its stored form."""
         return SliceRecord(
             name=self.name,
             state="unknown" if self.worse is None else "worse" if self.worse else "held",
@@ -241,10 +248,11 @@ def guard(
     resamples: int = 1000,
     seed: int = 0,
 ) -> list[Guarded]:
-    """Test whether ``a`` is worse than ``b`` in some slice by more than its margin, beyond noise.
+    """Test for each slice whether ``a`` is worse than ``b`` by more than its margin, beyond noise.
 
-    The allowance is divided by the number of slices: with twenty-four guarded hours, one of them would seem worse by
-    luck in every other verdict. It is not tightened by looks and trials: that would make the guard see less.
+    The error budget is divided by the number of slices: with twenty-four guarded hours, one would otherwise seem worse
+    by chance in every other verdict. Evaluations and trials do not tighten it, since that would make the guard less
+    sensitive.
     """
     share = 1 - (1 - level) / max(1, len(slices))
     how = {"level": share, "resamples": resamples, "seed": seed}
@@ -261,15 +269,16 @@ def _guard_examples(a: Contender, b: Contender, part: Slice, _: int, __: int, ho
 
 
 def _guard_series(a: Contender, b: Contender, part: Slice, horizon: int, _: int, how: dict[str, Any]) -> Guarded:
-    """Compare the origins that have a target in the slice, in their order; targets outside count as missing.
+    """Compare the origins that have a target in the slice, in order; targets outside the slice count as missing.
 
-    Two of them share targets only if they are closer than the horizon, so it is counted in origins of the slice.
+    Two such origins share targets only if they are closer than the horizon. The overlap is therefore the largest number
+    of origins of the slice within one horizon.
     """
     inside = np.asarray((part.mask & ~np.isnan(a.losses)).any(axis=1), dtype=np.bool_)
     overlap = max(1, int(np.convolve(inside, np.ones(horizon, dtype=np.int64)).max(initial=0)))
     one, other = (each.where(part.mask).at(inside) for each in (a, b))
     targets, needed = int(inside.sum()), needed_origins(overlap, 1)
-    # A result here blocks a promotion; a correction that makes it rarer would not make the gate safer.
+    # A result here blocks a promotion, so a correction that makes it rarer would not make the gate safer.
     found = _compare_origins(one, other, how["level"], overlap, needed, scaled_interval)
     worse = None if found.low is None else found.low > part.margin
     return Guarded(part.name, found, part.margin, targets, needed, worse)

@@ -1,6 +1,6 @@
 """Comparison of two models on the same independent examples: paired bootstrap of mean losses, and exact sign test.
 
-Source: Hesterberg, "What Teachers Should Know About the Bootstrap" (2015), for stretching a percentile interval by
+Source: Hesterberg, "What Teachers Should Know About the Bootstrap" (2015), for widening a percentile interval by
 Student's t.
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from azuraforge.models.gate.losses import Floats, paired_sums
 
-#: Most extreme tail at which bootstrap quantiles are read; rarer ones follow from Student's t.
+#: Smallest tail probability at which bootstrap quantiles are used; smaller tails follow from Student's t.
 _READABLE_TAIL = 0.025
 _GATHERED_AT_ONCE = 2_000_000
 _FEW_VALUES = 16
@@ -32,16 +32,16 @@ def mean_difference(losses_a: Floats, losses_b: Floats) -> float:
 def mean_difference_interval(
     losses_a: Floats, losses_b: Floats, *, level: float = 0.95, resamples: int = 1000, seed: int = 0
 ) -> tuple[float, float]:
-    """Return the ends of the confidence interval of ``mean_difference``: paired bootstrap, stretched by Student's t.
+    """Return the confidence interval of ``mean_difference``: paired bootstrap, widened by Student's t.
 
     Args:
-        losses_a: ``(example,)`` or ``(example, 1)`` losses.
-        losses_b: the other side's, of the same shape.
-        level: two-sided confidence.
-        resamples: bootstrap draws.
-        seed: same seed, same interval.
+        losses_a: losses of one side, shape ``(example,)`` or ``(example, 1)``.
+        losses_b: losses of the other side, of the same shape.
+        level: two-sided confidence level.
+        resamples: number of bootstrap draws.
+        seed: seed of the draws.
 
-    Raises ValueError if the two do not belong together, or are fewer than two.
+    Raises ValueError if the losses do not belong to the same examples, or there are fewer than two examples.
 
     Example:
         >>> low, high = mean_difference_interval(np.zeros(400), np.repeat([0.0, 1.0], [360, 40]))
@@ -70,10 +70,11 @@ def mean_difference_interval(
 
 
 def sign_test(losses_a: Floats, losses_b: Floats) -> float:
-    """Return the two-sided exact p-value of the examples on which the two differ, under equal chances for either side.
+    """Return the two-sided exact p-value of the sign test over the examples on which the two sides differ.
 
-    McNemar's test in its exact form: ``(example,)`` or ``(example, 1)`` losses; ties say nothing.
-    Source: McNemar, "Note on the sampling error of the difference between correlated proportions", 1947.
+    This is the exact form of McNemar's test for losses of shape ``(example,)`` or ``(example, 1)``. Under the null
+    hypothesis either side wins an example with the same probability; ties are ignored. Source: McNemar, "Note on the
+    sampling error of the difference between correlated proportions", 1947.
 
     Example:
         >>> round(sign_test(np.zeros(4), np.ones(4)), 3)
@@ -87,7 +88,7 @@ def sign_test(losses_a: Floats, losses_b: Floats) -> float:
 
 
 def _stretched(estimate: float, draws: Floats, examples: int, level: float) -> tuple[float, float]:
-    from scipy.special import ndtri, stdtrit  # heavy: only when a comparison needs it
+    from scipy.special import ndtri, stdtrit  # slow import, needed only for a comparison
 
     tail = (1 - level) / 2
     read_at = max(tail, _READABLE_TAIL)

@@ -1,4 +1,4 @@
-"""Comparison with a dataset's present forecast, on the targets that it had forecast."""
+"""Comparison with a dataset's incumbent forecast, on the targets that it covers."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from azuraforge.models.gate.reasons import Reason
 
 @dataclass(frozen=True)
 class AgainstIncumbent:
-    """The candidate and the best baseline, each compared with the present forecast.
+    """The candidate and the best baseline, each compared with the incumbent forecast.
 
-    The best of several baselines was chosen on the same test set: each of them counts as a look.
+    The best of several baselines was chosen on the same test set, so each baseline counts as one more trial.
     """
 
     candidate: Comparison
@@ -36,7 +36,7 @@ class AgainstIncumbent:
         baselines: int,
         how: Mapping[str, int],
     ) -> AgainstIncumbent:
-        """Compare both. ``how``: horizon, season, resamples and seed."""
+        """Compare both with the incumbent. ``how`` contains horizon, season, resamples and seed."""
         needed = needed_origins(how["horizon"], how["season"], in_time=candidate.in_time)
         mine, present = _same_rows(candidate, incumbent)
         rival, reference = _same_rows(best, incumbent)
@@ -50,17 +50,17 @@ class AgainstIncumbent:
 
     @property
     def comparisons(self) -> list[Comparison]:
-        """Both comparisons."""
+        """Comparisons of the candidate and of the best baseline."""
         return [self.candidate, self.best]
 
     @property
     def reasons(self) -> list[Reason]:
-        """The reasons that state whether the candidate beats the present forecast."""
+        """Reasons that state whether the candidate beats the incumbent forecast."""
         return [self._reason(self.candidate), *self.estimated]
 
     @property
     def best_reason(self) -> Reason:
-        """The reason that states whether the best baseline beats the present forecast."""
+        """Reason that states whether the best baseline beats the incumbent forecast."""
         return self._reason(self.best)
 
     def _reason(self, found: Comparison) -> Reason:
@@ -70,7 +70,7 @@ class AgainstIncumbent:
 
 
 def _same_rows(contender: Contender, incumbent: Contender) -> tuple[Contender, Contender]:
-    """Return both, restricted to the targets that both have; rows without such a target are left out."""
+    """Return both contenders, restricted to the targets that both have; rows without such targets are removed."""
     there = ~np.isnan(incumbent.losses) & ~np.isnan(contender.losses)
     rows = np.asarray(there.any(axis=1), dtype=np.bool_)
     mine, present = (each.where(there).at(rows) for each in (contender, incumbent))

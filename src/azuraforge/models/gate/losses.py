@@ -1,4 +1,4 @@
-"""Paired losses of two forecasters: one shape, missing at the same places, one number per row."""
+"""Paired losses of two forecasters, summed over each row."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ Floats = NDArray[np.float64]
 
 
 def paired_sums(losses_a: Floats, losses_b: Floats) -> tuple[Floats, Floats]:
-    """Return both sides' losses summed over each row: ``(row,)`` from ``(row,)`` or ``(row, column)``.
+    """Return the losses of both sides summed over each row: ``(row,)`` from ``(row,)`` or ``(row, column)``.
 
-    Both sides miss the same targets, so in the ratio of two means the counts cancel: sums are enough.
-    Raises ValueError if shapes or missing places differ, or a loss is infinite or negative.
+    Both sides lack the same targets, so the counts cancel in the ratio of two means and sums suffice. Raises ValueError
+    if shapes or missing targets differ, or a loss is infinite or negative.
 
     Example:
         >>> a, b = paired_sums(np.array([[1.0, np.nan], [2.0, 3.0]]), np.array([[4.0, np.nan], [0.0, 1.0]]))

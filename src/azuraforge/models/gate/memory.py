@@ -1,16 +1,17 @@
-"""Uncertainty of a mean along a series whose values are autocorrelated for an unknown time.
+"""Uncertainty of a mean along a series whose values are autocorrelated over an unknown time.
 
-The mean of T values that remember each other varies more than that of T independent ones. How much more is the
-spectrum at frequency zero, which slow cosine waves in the values show. Each memory time τ of a grid (an
-autoregression of first order, seen through the window of overlapping horizons) determines how waves' sizes fall with
-their frequency, and so how uncertain the mean is. No single τ is chosen: few values cannot tell a long memory from
-none, and the most likely τ is too short half of the time. All of them count, weighted by their likelihood given the
-waves. Student's t of each τ has no more degrees of freedom than independent pieces of that memory fit into the series.
+The mean of T autocorrelated values varies more than that of T independent ones. The factor is the spectrum at frequency
+zero, which the slow cosine waves in the values reveal. A memory time τ is the time over which values of an
+autoregression of first order, averaged over overlapping horizons, stay correlated. Each τ of a grid determines how the
+sizes of the waves fall with their frequency, and so how uncertain the mean is. No single τ is chosen: few values cannot
+distinguish a long memory from none, and the most likely τ is too short half of the time. Instead every τ counts,
+weighted by its likelihood given the waves. Student's t of each τ has at most as many degrees of freedom as independent
+pieces of that length fit into the series.
 
 Sources: Müller, "HAC Corrections for Strongly Autocorrelated Time Series" (2014), for low frequencies and an average
 over the memory; Lazarus, Lewis, Stock and Watson, "HAR Inference: Recommendations for Practice" (2018), for cosine
-waves and Student's t; Whittle, "Estimation and information in stationary time series" (1953), for the likelihood.
-The constants were chosen by simulation: decision 0018.
+waves and Student's t; Whittle, "Estimation and information in stationary time series" (1953), for the likelihood. The
+constants were chosen by simulation: decision 0018.
 """
 
 from __future__ import annotations
@@ -21,31 +22,31 @@ import numpy as np
 
 from azuraforge.models.gate.losses import Floats
 
-#: Waves beyond this number add little: Student's t with 64 degrees of freedom is nearly normal.
+#: Maximum number of waves; more add little, since Student's t with 64 degrees of freedom is nearly normal.
 MOST_WAVES = 64
 _MEMORIES = 24
-#: The grid reaches at least this memory, even if few horizons fit into the series.
+#: Minimum for the longest memory time of the grid, for series that contain few horizons.
 _LONGEST_AT_LEAST = 24.0
-#: Factor of τ - 1: the origins that a memory of τ origins beyond the horizon costs for each degree of freedom.
+#: Number of additional origins that one degree of freedom requires per origin of memory beyond the horizon.
 _COST_OF_MEMORY = 4.0
-#: Exponent of τ in the weight before the waves are seen: long memories are harder to see than they are harmful.
+#: Exponent of τ in its weight before the waves are observed; it favours long memories, which are hard to detect.
 _PRIOR_EXPONENT = 0.5
-#: The window of overlapping horizons is never taken to hide more than this share of a wave.
+#: Minimum share of a wave that the window of overlapping horizons is assumed to leave visible.
 _LEAST_SEEN = 0.05
 _BISECTIONS = 50
-#: Smallest square: far below any real one and far above underflow.
+#: Lower bound of squares, far below any real one and far above underflow.
 _TINY = 1e-200
 
 
 @dataclass(frozen=True)
 class MeanUncertainty:
-    """The distribution of a mean's error: Student's t of each memory time, weighted. Leading axes are free.
+    """Distribution of a mean's error: a weighted mixture of Student's t distributions, one per memory time.
 
     Attributes:
-        spread: ``(…, memory)`` standard errors of the mean.
-        weights: ``(…, memory)``, their sum is one.
-        freedom: ``(memory,)`` degrees of freedom.
-        pieces: ``(…,)`` independent values that would say as much about the mean.
+        spread: standard errors of the mean, shape ``(…, memory)``.
+        weights: weights of the memory times, which sum to one, shape ``(…, memory)``.
+        freedom: degrees of freedom, shape ``(memory,)``.
+        pieces: number of independent values with the same information about the mean, shape ``(…,)``.
     """
 
     spread: Floats
@@ -54,16 +55,16 @@ class MeanUncertainty:
     pieces: Floats
 
     def below(self, error: Floats) -> Floats:
-        """Return the probability that the mean's error lies below ``error``, ``(…,)``."""
-        from scipy.special import stdtr  # heavy: only when a comparison needs it
+        """Return the probability that the mean's error is below ``error``, shape ``(…,)``."""
+        from scipy.special import stdtr  # slow import, needed only for a comparison
 
         return np.asarray((self.weights * stdtr(self.freedom, error[..., None] / self.spread)).sum(axis=-1))
 
     def half_width(self, tail: float) -> Floats:
-        """Return the ``(…,)`` distance that the error exceeds with the probability ``tail`` in each direction."""
+        """Return the distance that the error exceeds with probability ``tail`` in each direction, shape ``(…,)``."""
         from scipy.special import stdtrit
 
-        # The average lies between the half widths of its parts.
+        # The half width of the mixture lies between those of its parts.
         widths = -self.spread * stdtrit(self.freedom, tail)
         low, high = widths.min(axis=-1), widths.max(axis=-1)
         for _ in range(_BISECTIONS):
@@ -74,7 +75,7 @@ class MeanUncertainty:
 
 
 def number_of_waves(origins: int, horizon: int) -> int:
-    """Return how many cosine waves are slow enough to be seen through overlapping horizons, at most 64.
+    """Return the number of cosine waves slow enough to be visible through overlapping horizons, at most 64.
 
     Example:
         >>> number_of_waves(336, horizon=1), number_of_waves(336, horizon=24)
@@ -85,14 +86,14 @@ def number_of_waves(origins: int, horizon: int) -> int:
 
 @dataclass(frozen=True)
 class Waves:
-    """The mean and the slow cosine waves of values along a series, which determine their mean's uncertainty.
+    """Mean and slow cosine waves of values along a series, which determine the uncertainty of the mean.
 
     Attributes:
-        mean: ``(…,)``.
-        sizes: ``(…, wave)`` coefficients of the waves around the mean.
-        largest: ``(…,)`` a bound of the values' sizes, for rounding.
+        mean: mean of the values, shape ``(…,)``.
+        sizes: coefficients of the waves around the mean, shape ``(…, wave)``.
+        largest: bound of the values' sizes, for rounding errors, shape ``(…,)``.
         origins: number of values.
-        horizon: rows that a value looks over.
+        horizon: number of rows that each value covers.
     """
 
     mean: Floats
@@ -102,7 +103,10 @@ class Waves:
     horizon: int
 
     def less(self, other: Waves, times: Floats) -> Waves:
-        """Return the waves of these values less ``times``, ``(…,)``, the other's on the same origins."""
+        """Return the waves of these values minus ``times``, shape ``(…,)``, multiplied by the other values.
+
+        Both are values on the same origins.
+        """
         return Waves(
             self.mean - times * other.mean,
             self.sizes - times[..., None] * other.sizes,
@@ -112,9 +116,9 @@ class Waves:
         )
 
     def uncertainty(self) -> MeanUncertainty:
-        """Return the uncertainty of the mean; values that are all equal have none."""
+        """Return the uncertainty of the mean, which is almost zero if all values are equal."""
         origins, waves = self.origins, self.sizes.shape[-1]
-        # Rounding in every wave: values that are all equal then look independent, with an error of almost nothing.
+        # Allow for rounding in every wave: values that are all equal then count as independent, with almost no error.
         powers = np.square(self.sizes) + np.square(1e-14 * self.largest)[..., None] + _TINY
         memory = self._memory()
         spectra = _spectra(memory, _frequencies(origins, waves), self.horizon)
@@ -128,19 +132,22 @@ class Waves:
         return MeanUncertainty(np.sqrt(totals / waves / origins), weights, freedom, np.asarray(weights @ pieces))
 
     def foreseen(self, now: MeanUncertainty, times: float) -> MeanUncertainty:
-        """Return the uncertainty with ``times`` as many origins, all like these; ``now``: as it is."""
+        """Return the uncertainty that ``times`` as many origins of the same kind would have.
+
+        ``now`` is the uncertainty with the present origins.
+        """
         origins = self.origins * times
         waves = min(MOST_WAVES, max(1.0, origins // self.horizon))
         freedom = np.clip(origins / (self.horizon + _COST_OF_MEMORY * (self._memory() - 1)), 1.0, waves)
         return MeanUncertainty(now.spread / np.sqrt(times), now.weights, freedom, now.pieces * times)
 
     def _memory(self) -> Floats:
-        """Return the grid of memory times."""
+        """Return the grid of memory times τ, in ascending order from 1."""
         return np.asarray(np.geomspace(1.0, max(self.origins / self.horizon, _LONGEST_AT_LEAST), _MEMORIES))
 
 
 def waves_of(values: Floats, horizon: int) -> Waves:
-    """Return the waves of ``values``, ``(…, origin)``, in any unit; ``horizon``: rows that one value covers."""
+    """Return the waves of ``values``, shape ``(…, origin)``; ``horizon`` is the number of rows one value covers."""
     origins = values.shape[-1]
     frequencies = _frequencies(origins, number_of_waves(origins, horizon))
     cosines = np.cos(np.outer(np.arange(origins) + 0.5, frequencies)) * np.sqrt(2 / origins)
@@ -149,7 +156,11 @@ def waves_of(values: Floats, horizon: int) -> Waves:
 
 
 def mean_uncertainty(values: Floats, horizon: int) -> MeanUncertainty:
-    """Return the uncertainty of the mean of ``values``, ``(…, origin)``; ``horizon``: rows that one value covers.
+    """Return the uncertainty of the mean of ``values``, shape ``(…, origin)``.
+
+    Args:
+        values: values along the series, in any unit.
+        horizon: number of rows that each value covers.
 
     Example:
         >>> noise = np.random.default_rng(0).normal(size=400)
@@ -165,7 +176,7 @@ def _frequencies(origins: int, waves: int) -> Floats:
 
 
 def _spectra(memory: Floats, frequencies: Floats, horizon: int) -> Floats:
-    """Return ``(memory, wave)`` sizes of waves relative to that at frequency zero."""
+    """Return the expected sizes of waves relative to frequency zero, shape ``(memory, wave)``."""
     kept = ((memory - 1) / (memory + 1))[:, None]
     remembering = (1 - kept) ** 2 / (1 - 2 * kept * np.cos(frequencies) + kept**2)
     window = (np.sin(horizon * frequencies / 2) / (horizon * np.sin(frequencies / 2))) ** 2

@@ -1,10 +1,11 @@
-"""Test whether one of two forecasters has a lower score on the same origins of a series, beyond noise.
+"""Test of whether one of two forecasters has a lower score on the same origins of a series, beyond noise.
 
-Losses of neighbouring origins are alike (horizons overlap, errors remember), so single origins are no independent
-evidence. A ratio r of mean losses is rejected where the mean of the differences ``a - r b`` is not zero by more than
-its uncertainty, whatever their memory (``memory.py``). The interval holds the ratios around the estimate that are not
-rejected; the set of them all may have no end or a gap, and then there is an interval only if r = 1 lies in the gap.
-At r = 1 this is the test of the plain differences: a row that dominates both means cannot hide in it.
+Losses of neighbouring origins are similar (horizons overlap, errors are autocorrelated), so single origins are not
+independent evidence. A ratio r of mean losses is rejected if the mean of the differences ``a - r b`` deviates from zero
+by more than its uncertainty allows, whatever the memory of the differences (``memory.py``). The interval contains the
+ratios around the estimate that are not rejected. The set of all such ratios may be unbounded or have a gap; there is
+then an interval only if r = 1 is in the gap. At r = 1 this is the test of the plain differences, so a row that
+dominates both means cannot remain unnoticed.
 
 Sources: Diebold and Mariano, "Comparing Predictive Accuracy" (1995), for the test on paired losses; Fieller, "Some
 Problems in Interval Estimation" (1954), for the interval of a ratio. Decision 0022.
@@ -21,21 +22,27 @@ import numpy as np
 from azuraforge.models.gate.losses import Floats, paired_sums
 from azuraforge.models.gate.memory import MeanUncertainty, Waves, waves_of
 
-#: Logarithm of the largest ratio that is shown, a million.
+#: Logarithm of the largest ratio that is shown, one million.
 _LARGEST = math.log(1e6)
-#: The search for an end stops at this logarithm of a ratio of mean losses; its steps grow with the distance.
+#: Distances from the estimate, in logarithms of a ratio of mean losses, at which the search for an end tests.
 _STEPS = np.geomspace(1e-7, 2 * _LARGEST, 40)
 _REFINED, _REFINEMENTS = 10, 5
-#: An interval that contains both half and twice the other's score excludes nothing of practical size.
+#: Relative differences of half and of twice the other score; an interval that contains both excludes no practical
+#: difference.
 _HALF, _TWICE = -0.5, 1.0
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A relative difference of two scores, ``(a - b) / b``, and its confidence interval.
+    """Relative difference of two scores, ``(a - b) / b``, with its confidence interval.
 
-    ``low``, ``high``: None if nothing useful is known: no difference is not excluded, and the interval is open at
-    one end or contains both half and twice b's score. ``pieces``: the independent origins that would say as much.
+    Attributes:
+        relative_difference: estimate.
+        low, high: ends of the interval. Both are None if equal scores are not excluded and the interval either is
+            unbounded or contains both half and twice b's score.
+        level: confidence level.
+        pieces: number of independent origins with the same information.
+        origins: number of origins.
     """
 
     relative_difference: float
@@ -47,18 +54,18 @@ class Interval:
 
 
 class RelativeInterval(Protocol):
-    """A way to compare two forecasters on the same origins; see ``relative_difference_interval``."""
+    """Protocol of a comparison of two forecasters on the same origins; see ``relative_difference_interval``."""
 
     def __call__(self, losses_a: Floats, losses_b: Floats, *, horizon: int, level: float, power: float) -> Interval: ...
 
 
 @dataclass(frozen=True)
 class Pair:
-    """The losses of two forecasters on the same origins; leading axes are free.
+    """Losses of two forecasters on the same origins, along the last axis; there may be any leading axes.
 
     Attributes:
-        a, b: the waves of each side's losses as shares of their mean.
-        log_ratio: ``(…,)`` logarithm of a's mean loss over b's.
+        a, b: waves of each side's losses, as shares of their mean.
+        log_ratio: logarithm of a's mean loss divided by b's, shape ``(…,)``.
     """
 
     a: Waves
@@ -67,7 +74,7 @@ class Pair:
 
     @classmethod
     def of(cls, a: Floats, b: Floats, horizon: int) -> Pair:
-        """Take ``(…, origin)`` losses; a floor far below any real mean keeps the ratio finite."""
+        """Return the pair of losses, shape ``(…, origin)``, with a tiny constant added that keeps the ratio finite."""
         mean = a.mean(axis=-1, keepdims=True) + b.mean(axis=-1, keepdims=True)
         a, b = (side + 1e-12 * mean + 1e-300 for side in (a, b))
         means = [side.mean(axis=-1, keepdims=True) for side in (a, b)]
@@ -75,22 +82,22 @@ class Pair:
         return cls(waves_of(a / means[0], horizon), waves_of(b / means[1], horizon), log_ratio)
 
     def chance_of_less(self, log_ratio: Floats | float = 0.0) -> Floats:
-        """Return the probability, ``(…,)``, of so low a mean of a's losses if its ratio to b's were ``log_ratio``."""
+        """Return the probability, ``(…,)``, of so low a mean of a's losses if the log ratio were ``log_ratio``."""
         differences = self.a.less(self.b, np.exp(log_ratio - self.log_ratio))
         return differences.uncertainty().below(differences.mean)
 
     def chance_of_more(self, log_ratio: Floats | float = 0.0) -> Floats:
-        """Return the probability, ``(…,)``, of so high a mean of a's losses if its ratio to b's were ``log_ratio``."""
+        """Return the probability, ``(…,)``, of so high a mean of a's losses if the log ratio were ``log_ratio``."""
         differences = self.a.less(self.b, np.exp(log_ratio - self.log_ratio))
         return differences.uncertainty().below(-differences.mean)
 
     def scaled(self) -> MeanUncertainty:
-        """Return the uncertainty of the logarithm of the ratio, with the means themselves taken as exact."""
+        """Return the uncertainty of the logarithm of the ratio, assuming that the means used for scaling are exact."""
         return self.a.less(self.b, np.ones_like(self.log_ratio)).uncertainty()
 
     @property
     def pieces(self) -> Floats:
-        """Number of independent origins with the same information, ``(…,)``."""
+        """Number of independent origins with the same information, shape ``(…,)``."""
         return self.scaled().pieces
 
 
@@ -100,13 +107,13 @@ def relative_difference_interval(
     """Compare two forecasters on the same origins.
 
     Args:
-        losses_a: ``(origin,)`` or ``(origin, horizon)`` squared errors; NaN where the true value is missing.
-        losses_b: the other side's, of the same shape and with NaN at the same places.
-        horizon: rows that the losses of one origin look over, so that neighbouring origins share targets.
-        level: two-sided confidence, for example 0.95.
+        losses_a: squared errors, shape ``(origin,)`` or ``(origin, horizon)``; NaN where the true value is missing.
+        losses_b: losses of the other side, of the same shape and with NaN at the same places.
+        horizon: number of rows that the losses of one origin cover, so that neighbouring origins share targets.
+        level: two-sided confidence level, such as 0.95.
         power: 0.5 compares roots of mean losses (RMSE), 1 the mean losses themselves.
 
-    Raises ValueError if the two do not belong together, or are fewer than two.
+    Raises ValueError if the losses do not belong to the same targets, or there are fewer than two origins.
 
     Example:
         >>> noise = np.random.default_rng(0).normal(size=(400, 1))
@@ -118,7 +125,7 @@ def relative_difference_interval(
     estimate, tail = float(pair.log_ratio), (1 - level) / 2
     below, above = (_first_rejected(pair, tail, sign) for sign in (-1, 1))
     low, high = _relative(estimate - below, power), _relative(estimate + above, power)
-    # Ratios beyond a gap of rejected ones may not be rejected: the gap counts only if it contains a ratio of one.
+    # Ratios beyond a gap of rejected ratios may not be rejected; the gap counts only if it contains a ratio of one.
     differs = min(float(pair.chance_of_less()), float(pair.chance_of_more())) < tail
     closed = math.isfinite(below) and math.isfinite(above) and low <= 0 <= high
     known = differs or (closed and not (low < _HALF and high > _TWICE))
@@ -129,10 +136,10 @@ def relative_difference_interval(
 def scaled_interval(
     losses_a: Floats, losses_b: Floats, *, horizon: int, level: float = 0.95, power: float = 0.5
 ) -> Interval:
-    """Compare as ``relative_difference_interval`` does, but find smaller differences, and too often after an outlier.
+    """Compare like ``relative_difference_interval``, with more power but more false results after an outlier.
 
-    The differences of the scaled losses stand for those of the logarithm of the ratio. For a test that may stop a
-    promotion and never makes one: a difference missed is worse there than one found by luck.
+    The uncertainty of the logarithm of the ratio is approximated by that of the scaled losses. This suits a test that
+    can only block a promotion, for which a missed difference is worse than a false one.
     """
     pair = _pair(losses_a, losses_b, horizon, level)
     estimate, found = float(pair.log_ratio), pair.scaled()
@@ -142,9 +149,9 @@ def scaled_interval(
 
 
 def relative_difference(losses_a: Floats, losses_b: Floats, power: float = 0.5) -> float:
-    """Return ``(a - b) / b`` of two scores on the same origins; at most a million if b is perfect and a is not.
+    """Return ``(a - b) / b`` of two scores on the same origins; at most one million if b is perfect and a is not.
 
-    A score is the mean of the losses to the ``power``: 0.5 gives an RMSE from squared errors, 1 the mean itself.
+    A score is the mean of the losses to the power ``power``: 0.5 gives an RMSE from squared errors, 1 the mean itself.
 
     Example:
         >>> round(relative_difference(np.full((2, 3), 4.0), np.full((2, 3), 16.0)), 6)
@@ -164,10 +171,10 @@ def _pair(losses_a: Floats, losses_b: Floats, horizon: int, level: float) -> Pai
 
 
 def _first_rejected(pair: Pair, tail: float, sign: int) -> float:
-    """Return the distance of the first rejected ratio from the estimate, in logarithms; infinity if none is rejected.
+    """Return the distance of the nearest rejected ratio from the estimate, in logarithms; infinity if none is rejected.
 
-    ``sign``: the direction. A ratio of one is tried itself, so that a lead is proven exactly where the plain
-    differences show it.
+    ``sign`` is the direction of the search. A ratio of one is tested explicitly, so that the interval excludes it
+    exactly if the test of the plain differences does.
     """
     estimate = float(pair.log_ratio)
     steps = np.union1d(_STEPS, [-sign * estimate]) if sign * estimate < 0 else _STEPS

@@ -1,8 +1,8 @@
-"""Estimate of how many more origins or examples would decide a difference of the observed size.
+"""Estimate of the number of additional origins or examples that would decide an open comparison.
 
-It takes the seen difference and the spread and memory of the paired losses for the true ones, and asks when the same
-test at the same level would decide in four cases of five. A difference seen by luck is smaller in truth and needs
-more; a memory that is longer than the few values show does, too.
+It assumes that the observed difference, spread and memory of the paired losses are the true ones, and finds the number
+with which the same test at the same level would decide in four of five cases. If the observed difference is large by
+chance, or the memory is longer than the few values show, more are needed.
 
 Source: Lehr, "Sixteen S-squared over D-squared" (1992), for the rule with independent values.
 """
@@ -21,11 +21,11 @@ from azuraforge.models.gate.losses import Floats, paired_sums
 from azuraforge.models.gate.origins import Pair
 from azuraforge.models.gate.reasons import Reason
 
-#: The share of cases in which the estimated number decides.
+#: Share of cases in which the estimated number decides.
 CHANCE = 0.8
-#: Fewest values from which a spread is estimated.
+#: Minimum number of values from which a spread is estimated.
 _FEWEST = 10
-#: A larger multiple of the present number only shows that the difference is close to zero.
+#: Maximum multiple of the present number; a larger one only shows that the difference is close to zero.
 _MOST_TIMES = 100.0
 _HALVINGS = 8
 
@@ -33,14 +33,13 @@ _HALVINGS = 8
 def more_needed(found: Comparison, a: Contender, b: Contender, *, horizon: int = 1, needed: int = 0) -> int | None:
     """Return how many more origins or examples would decide an open comparison.
 
-    None if it is decided, or if that cannot be estimated, as from fewer than ``needed``, the fewest that decide
-    anything.
+    Returns None if the comparison is decided or the number cannot be estimated, for example from fewer than ``needed``.
 
     Args:
-        found: the comparison.
-        a, b: the two that it compares, on the same origins or examples.
-        horizon: rows that the losses of one origin look over.
-        needed: the fewest origins or examples that decide anything.
+        found: comparison.
+        a, b: the two contenders that it compares, on the same origins or examples.
+        horizon: number of rows that the losses of one origin cover.
+        needed: minimum number of origins or examples for a decision.
     """
     if found.low is not None and found.high is not None and not found.low <= 0 <= found.high:
         return None
@@ -50,7 +49,7 @@ def more_needed(found: Comparison, a: Contender, b: Contender, *, horizon: int =
         return None
     decides = _of_origins(one, other, horizon, found.level) if a.in_time else _of_examples(one, other, found.level)
     if decides(1.0) or not decides(_MOST_TIMES):
-        return None  # at its border the test may decide otherwise
+        return None  # close to its threshold the test may decide otherwise
     low, high = 0.0, math.log(_MOST_TIMES)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
@@ -61,7 +60,7 @@ def more_needed(found: Comparison, a: Contender, b: Contender, *, horizon: int =
 
 
 def would_decide(found: Comparison, a: Contender, b: Contender, horizon: int, needed: int) -> list[Reason]:
-    """Return the reason that states ``more_needed``; empty if there is nothing to state."""
+    """Return the reason that states the result of ``more_needed``; empty if there is none."""
     more = more_needed(found, a, b, horizon=horizon, needed=needed)
     return [] if more is None else [Reason("more_would_decide", {**found.params, "more": more})]
 

@@ -1,7 +1,7 @@
-"""Conditions under which the gate evaluates a model's candidates. Database, API, verdict and bundle share these shapes.
+"""Conditions under which the gate promotes a model's candidates, shared by database, API, verdict and bundle.
 
-The platform's own policy (number 0) is: better by more than noise in the task's own metric, no guarded slices, no
-limits, promoted by the gate itself.
+The platform's own policy (number 0) requires a lead beyond noise in the task's own metric. It has no guarded slices and
+no limits, and the gate promotes automatically.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from azuraforge.plugins.contract.task_kind import TaskKindFacts
 
 
 class GuardedSlice(BaseModel):
-    """A key whose values are slices in which no candidate may be worse than the margin, beyond noise.
+    """Key whose values divide the test set into slices in which no candidate may be worse by more than the margin.
 
     Attributes:
-        by: the property that cuts the targets; hours, weekdays (Monday is 1) and months in the series' time zone.
-        margin: relative; 0 allows nothing.
-        values: the guarded values only, such as ``("7", "8")`` hours; empty: all.
+        by: property by which targets are divided; hours, weekdays (Monday is 1) and months in the series' time zone.
+        margin: allowed relative deterioration, beyond noise; 0 allows none.
+        values: guarded values, such as the hours ``("7", "8")``; empty for all.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,7 +32,7 @@ class GuardedSlice(BaseModel):
 
 
 class PolicyTerms(BaseModel):
-    """The conditions of a promotion. An omitted condition has the platform's value."""
+    """Conditions of a promotion. An omitted condition has the platform's value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -51,13 +51,13 @@ class PolicyTerms(BaseModel):
 
 
 class GatePolicy(PolicyTerms):
-    """The conditions of one model's gate. ``number`` counts the model's policies; 0 is the platform's own."""
+    """Conditions of one model's gate. ``number`` counts the model's policies; 0 is the platform's own."""
 
     number: int = Field(default=0, ge=0)
 
 
 class Measured(BaseModel):
-    """Measurements of a candidate: milliseconds per prediction and the bytes of its files; None: not measured."""
+    """Measurements of a candidate: milliseconds per prediction and bytes of its files; None if not measured."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -65,7 +65,7 @@ class Measured(BaseModel):
     bytes: int | None = None
 
 
-#: The platform's own policy, and the absence of measurements.
+#: The platform's own policy, and an empty set of measurements.
 PLATFORM, UNMEASURED = GatePolicy(), Measured()
 
 
@@ -73,7 +73,7 @@ def check_policy(policy: PolicyTerms, kind: TaskKindFacts) -> None:
     """Raise InvalidInput if a task of this kind cannot be evaluated under the policy."""
     if policy.metric is not None and policy.metric not in kind.gate_metrics:
         raise InvalidInput(
-            "metric {metric!r} cannot decide about models of the task {kind!r}",
+            "metric {metric!r} is not a gate metric of the task kind {kind!r}",
             where="metric",
             next_step="use one of these metrics, or omit it: {metrics}",
             kind=kind.name,
@@ -85,7 +85,7 @@ def check_policy(policy: PolicyTerms, kind: TaskKindFacts) -> None:
     for each in policy.slices:
         if each.by not in keys:
             raise InvalidInput(
-                "the test set of the task {kind!r} cannot be sliced by {by!r}",
+                "the test set of the task kind {kind!r} cannot be sliced by {by!r}",
                 where="slices",
                 next_step="use one of these keys: {keys}" if keys else "remove the guarded slices",
                 kind=kind.name,
@@ -94,6 +94,6 @@ def check_policy(policy: PolicyTerms, kind: TaskKindFacts) -> None:
             )
         if each.by in seen:
             raise InvalidInput(
-                "slice key {by!r} is guarded twice", where="slices", next_step="name each key once", by=each.by
+                "slice key {by!r} is listed twice", where="slices", next_step="name each key once", by=each.by
             )
         seen.add(each.by)

@@ -1,4 +1,4 @@
-"""The gate's reasons as sentences, from the catalogue of messages."""
+"""Reasons of the gate, and their sentences from the message catalogue."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from azuraforge.models.gate.record import ReasonRecord, Sentences, Value
 
 @dataclass(frozen=True)
 class Reason:
-    """Reason for a decision of the gate: a stable code, its values, and sentences made of them."""
+    """Reason for a decision of the gate: a stable code and its values, from which the sentences are built."""
 
     code: str
     params: Mapping[str, Value]
@@ -25,7 +25,7 @@ class Reason:
             raise ValueError(f"unknown reason {self.code!r}")
 
     def text(self, language: Code) -> str:
-        """Return the sentence.
+        """Return the reason as a sentence.
 
         Example:
             >>> Reason("champion_kept", {"champion": "forecasting.ridge"}).text("tr")
@@ -35,7 +35,7 @@ class Reason:
         figures = shown_figures(self.params, language)
         shown |= {"change": figures["change"], "low_end": figures["low"], "high_end": figures["high"]}
         shown |= self._counts(language)
-        # Sentences among the values are there in each language, such as evidence_en and evidence_tr.
+        # Values may contain a sentence in each language, such as evidence_en and evidence_tr.
         shown |= {
             name.removesuffix(f"_{language}"): text
             for name, text in self.params.items()
@@ -43,7 +43,7 @@ class Reason:
         }
         margin = self.params.get("margin")
         if isinstance(margin, float):
-            # A guarded slice's margin has the unit of its interval; a policy's own is shown as a share.
+            # A guarded slice's margin has the unit of its interval; a policy's own margin is shown as a share.
             shown["allowed"] = _end(self.params, margin, language, signed=False)
         for name, value in self.params.items():
             if isinstance(value, float):
@@ -55,7 +55,7 @@ class Reason:
         return keyed(f"gate.{self.code}", language, **shown)
 
     def _counts(self, language: Code) -> dict[str, str]:
-        """Return the numbers of rows of losses with their noun: origins along a series, else examples."""
+        """Return the counts among the values with their noun: origins along a series, else examples."""
         noun = "origins" if _in_time(self.params) else "examples"
         counts = {"origins": noun, "origins_at": f"{noun}_at", "more": f"more_{noun}"}
         return {
@@ -70,18 +70,19 @@ class Reason:
         return ReasonRecord(code=self.code, params=dict(self.params), text=text)
 
 
-#: A relative figure beyond this (1000 %) only means that the other side makes almost no errors.
+#: Relative difference (1000 %) above which the other side makes almost no errors, so that the scores are shown instead.
 _MOST = 10.0
 
 
 def shown_figures(params: Mapping[str, Any], language: Code) -> dict[str, str]:
     """Return a comparison's formatted numbers: ``measure``, ``change``, and ``low`` and ``high`` of its interval.
 
-    Along a series they are relative. Of losses that are 0 or 1 they are points (hundredths) with the errors per
-    1,000 of both sides, of other independent losses the losses themselves: almost no errors are no denominator.
+    Along a series the numbers are relative. For independent losses of 0 or 1 they are percentage points, with both
+    sides' errors per 1,000; for other independent losses they have the unit of the losses. A ratio has no meaning if
+    one side makes almost no errors.
 
     Args:
-        params: those of ``evidence.Comparison``.
+        params: values of ``evidence.Comparison.params``.
         language: ``en`` or ``tr``.
 
     Example:
@@ -110,7 +111,7 @@ def shown_figures(params: Mapping[str, Any], language: Code) -> dict[str, str]:
 
 
 def _measure(params: Mapping[str, Any], language: Code) -> str:
-    """Return the metric's title, as ``evidence.measured`` put it into the values; "" for a reason without a metric."""
+    """Return the metric's title, which ``evidence.measured`` adds to the values; "" for a reason without a metric."""
     return str(params.get(f"measure_{language}") or params.get("measure_en") or "")
 
 
@@ -119,12 +120,12 @@ def _in_time(params: Mapping[str, Any]) -> bool:
 
 
 def _is_relative(params: Mapping[str, Any]) -> bool:
-    """Return whether a difference is relative: along a series, or without stated scores."""
+    """Return whether differences are relative: along a series, or if the values contain no absolute difference."""
     return _in_time(params) or "difference" not in params
 
 
 def _against(params: Mapping[str, Any], language: Code, key: str, scale: float = 1) -> str:
-    """Return both scores: "3 against 4"."""
+    """Return both scores as text, such as "3 against 4"."""
     ours, theirs = (_plain(params[side] * scale, language) for side in ("score_a", "score_b"))
     return keyed(key, language, ours=ours, theirs=theirs)
 
@@ -132,7 +133,7 @@ def _against(params: Mapping[str, Any], language: Code, key: str, scale: float =
 def _end(
     params: Mapping[str, Any], value: float | None, language: Code, *, signed: bool = True, unit: bool = True
 ) -> str:
-    """Format one number of a comparison in its own unit."""
+    """Return one number of a comparison as text in its own unit; "–" for None."""
     if value is None:
         return "–"
     if _is_relative(params):
@@ -145,7 +146,7 @@ def _end(
 
 
 def _plain(value: float, language: Code, *, signed: bool = False) -> str:
-    """Format with three significant digits, without decimals from a thousand on."""
+    """Return a number as text with three significant digits, and without decimals from one thousand upwards."""
     size = abs(value)
     digits = 0 if size >= 1000 or size < 5e-7 else max(0, 2 - math.floor(math.log10(size)))
     number = f"{size:,.{digits}f}"
@@ -155,10 +156,13 @@ def _plain(value: float, language: Code, *, signed: bool = False) -> str:
 
 
 def percent(fraction: float, language: Code, *, signed: bool = False) -> str:
-    """Format with one decimal, two below 1 %, three near 100 %: 99.95 % must not read as 100 %, nor 0.04 % as 0."""
+    """Return a share as a percentage with one decimal, two below 1 %, and three near 100 %.
+
+    99.95 % must not appear as 100 %, nor 0.04 % as 0.
+    """
     if fraction > _MOST:
         return keyed("gate.more_than_tenfold", language)
-    percent = round(abs(fraction) * 100, 6)  # a hundred less a rounding is a hundred
+    percent = round(abs(fraction) * 100, 6)  # rounding: 100 minus a rounding error counts as 100
     digits = 2 if percent < 1 else 3 if 99.5 <= percent < 100 else 1
     number = f"{percent:,.{digits}f}".removesuffix(".00").removesuffix(".0")
     sign = "" if not signed or number == "0" else "−" if fraction < 0 else "+"

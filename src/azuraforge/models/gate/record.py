@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from azuraforge.models.gate.policy import PLATFORM, UNMEASURED, GatePolicy, Measured
 
 Decision = Literal["promoted", "approved", "kept", "baseline_promoted", "not_comparable"]
-#: The sentence that states a verdict: its decision, or why the best score does not win.
+#: Key of the sentence that states a verdict: its decision, or why the best score does not win.
 Headline = Literal[
     "promoted",
     "approved",
@@ -27,7 +27,7 @@ _SHAPE = ConfigDict(frozen=True, extra="forbid")
 
 
 class Sentences(BaseModel):
-    """A text in both languages."""
+    """Text in both languages."""
 
     model_config = _SHAPE
 
@@ -36,7 +36,7 @@ class Sentences(BaseModel):
 
 
 class ReasonRecord(BaseModel):
-    """One reason of a verdict: a stable code, its values, and the sentences made of them."""
+    """One reason of a verdict: a stable code, its values, and its sentences."""
 
     model_config = _SHAPE
 
@@ -46,8 +46,10 @@ class ReasonRecord(BaseModel):
 
 
 class SliceRecord(BaseModel):
-    """The result of one guarded slice. ``low`` and ``high`` are null if the state is unknown: too few rows, or too
-    few independent ones."""
+    """Result of one guarded slice.
+
+    ``low`` and ``high`` are null if the state is unknown: too few rows, or too few independent ones.
+    """
 
     model_config = _SHAPE
 
@@ -66,9 +68,9 @@ class VerdictRecord(BaseModel):
     """The gate's decision about a candidate, with its reasons and the conditions that applied.
 
     Attributes:
-        champion: the name that holds the title afterwards; empty: there is none.
-        approved: the name that may be promoted if the policy requires approval.
-        slices: the guarded ones.
+        champion: name of the champion after the verdict; empty if there is none.
+        approved: name of the predictor that may be promoted if the policy requires approval; None otherwise.
+        slices: results of the guarded slices.
     """
 
     model_config = _SHAPE
@@ -84,12 +86,12 @@ class VerdictRecord(BaseModel):
 
     @property
     def promotes(self) -> bool:
-        """True if the verdict moves the champion's alias."""
+        """Whether the verdict moves the champion alias."""
         return self.decision in ("promoted", "baseline_promoted")
 
     @property
     def entrant(self) -> str:
-        """The name of the new champion, or of the one to approve."""
+        """Name of the new champion, or of the predictor to approve."""
         return self.approved or self.champion
 
     def text(self, language: Literal["en", "tr"]) -> str:

@@ -1,18 +1,19 @@
-"""The verdict: who is champion from now on, and why. The rules (DESIGN §8):
+"""The verdict: which contender is champion after an evaluation, and why. The rules (DESIGN §8):
 
-- no champion yet: the candidate must beat the best baseline by more than noise, else the best baseline is champion;
-- a champion: the candidate must beat it by more than noise on origins that neither learned from, and be at least as
-  good as the best baseline on the whole test set; else the best baseline may take the title by the same test, and
-  else the champion stays;
-- too few origins left, or worth too little because their errors remember each other, or an interval that excludes
-  nothing of practical size; another target, unit or horizon, or a champion whose learned rows are not known: not
-  comparable, and the candidate is not promoted automatically;
-- no guarded slice may be worse than its margin beyond noise, and a candidate slower or larger than the model's policy
-  allows takes no title (``policy.py``);
-- a dataset with a present forecast (its incumbent): without a champion nothing takes the title that does not beat it by
-  more than noise on the targets for which it had said something, and it stays in use; against a champion the candidate
-  must be at least as good as it there;
-- data with a column that seems to know the future promote nothing automatically: a person decides.
+- Without a champion, the candidate must beat the best baseline by more than noise; otherwise the best baseline becomes
+  champion.
+- With a champion, the candidate must beat it by more than noise on origins that neither learned from, and be at least
+  as good as the best baseline on the whole test set. Otherwise the best baseline may become champion by the same test;
+  if it fails too, the champion stays.
+- The candidate is not comparable, and is not promoted automatically, if too few origins remain, if autocorrelated
+  errors leave too few independent ones, if the interval excludes no practical difference, if target, unit or horizon
+  differ, or if the rows that the champion learned from are unknown.
+- No guarded slice may be worse by more than its margin beyond noise, and a candidate that is slower or larger than the
+  model's policy allows does not become champion (``policy.py``).
+- If the dataset has an incumbent forecast and there is no champion, a contender becomes champion only if it beats the
+  incumbent by more than noise on the targets that the incumbent covers; otherwise the incumbent stays in use. If there
+  is a champion, the candidate must be at least as good as the incumbent there.
+- If a column seems to contain the future, nothing is promoted automatically: a person decides.
 
 Losses are squared errors per origin and horizon on the candidate's test set, compared by their RMSE; or losses of
 independent examples (0 or 1 for an error, or log losses), compared by their mean.
@@ -43,14 +44,23 @@ Shortfall = Literal["unproven", "barred"]
 
 @dataclass(frozen=True)
 class Verdict:
-    """The decision, the champion after it, and the reasons. ``best_baseline`` has the lowest score of the baselines.
+    """The decision, the champion after it, and the reasons.
 
-    Where the policy leaves promotions to people, ``decision`` is "approved", ``approved`` names who may take the
-    title, and ``champion`` the present holder ("": none). ``slices``: results of the guarded ones.
-    ``shortfall``: why a candidate does not take the title although its score may be the best: its lead is not proven,
-    or it is proven and the policy's conditions are not met.
-    ``withheld``: the decision is "approved" because the score may not be honest: a column seems to know the
-    future, or pretrained weights may have seen the test set.
+    Attributes:
+        decision: decision. If the policy leaves promotions to people, it is "approved".
+        champion: name of the champion after the verdict; if the decision is "approved", of the present one ("" for
+            none).
+        best_baseline: name of the baseline with the lowest score.
+        reasons: reasons in the order in which they are shown.
+        comparisons: all comparisons.
+        policy: conditions that applied.
+        measured: measurements of the candidate.
+        approved: name of the predictor that a person may promote; None unless the decision is "approved".
+        slices: results of the guarded slices.
+        shortfall: why a candidate that may have the best score is not promoted: its lead is not proven ("unproven"), or
+            it is proven and the policy's conditions are not met ("barred").
+        withheld: whether the decision is "approved" because the score may not be honest: a column seems to contain the
+            future, or pretrained weights may have seen the test set.
     """
 
     decision: Decision
@@ -68,7 +78,7 @@ class Verdict:
     def headline(self, candidate_first: bool) -> Headline:
         """Return the key of the sentence that states the verdict: the decision, or why the best score does not win.
 
-        ``candidate_first``: the candidate ranks first in the table that the sentence is shown with.
+        ``candidate_first`` states whether the candidate ranks first in the table shown with the sentence.
         """
         if self.withheld:
             return "withheld"
@@ -79,7 +89,7 @@ class Verdict:
         return "baseline_barred" if self.shortfall == "barred" else "baseline_unproven"
 
     def record(self, *, candidate_first: bool = False) -> VerdictRecord:
-        """Return the verdict in its stored form; comparisons belong to the evaluation."""
+        """Return the verdict in its stored form; the comparisons are stored with the evaluation."""
         return VerdictRecord(
             decision=self.decision,
             headline=self.headline(candidate_first),
@@ -111,27 +121,27 @@ def decide(
     doubts: Sequence[Reason] = (),
     incumbent: Contender | None = None,
 ) -> Verdict:
-    """Decide which contender is champion from now on.
+    """Decide which contender is champion after this evaluation.
 
     Args:
-        candidate: the new predictor on its own test set.
-        baselines: at least one, on the same origins.
-        champion: the present one on the same origins, None if the model has none yet.
-        horizon: rows predicted from each origin.
-        season: rows in one season, 1 if there is none.
-        level: confidence before it is tightened.
-        trials: tuning trials the candidate was chosen from.
-        earlier_uses: earlier evaluations on rows of this test set.
+        candidate: new predictor on its own test set.
+        baselines: at least one baseline, on the same origins.
+        champion: current champion on the same origins; None if the model has none yet.
+        horizon: number of rows predicted from each origin.
+        season: number of rows in one season; 1 if there is none.
+        level: confidence level before it is tightened.
+        trials: number of tuning trials from which the candidate was chosen.
+        earlier_uses: number of earlier evaluations on rows of this test set.
         slices: parts of the targets that must not get worse.
-        resamples: bootstrap draws.
-        seed: same seed, same verdict.
-        policy: the model's terms; its guarded slices are given as masks in ``slices``.
-        measured: what its limits are held against. What is limited and was not measured is not within the limit.
-        suspicions: reasons against columns of the data; with any, promotions are left to people.
-        doubts: reasons against the candidate's own score; with any, its promotion is left to people.
-        incumbent: the dataset's present forecast, NaN where it has no value; None: there is none.
+        resamples: number of bootstrap draws.
+        seed: seed of the draws.
+        policy: conditions of the model; its guarded slices are given as masks in ``slices``.
+        measured: measurements that the policy limits; a limited quantity that was not measured exceeds its limit.
+        suspicions: reasons for doubt about columns of the data; if there are any, a person decides about promotions.
+        doubts: reasons for doubt about the candidate's score; if there are any, a person decides about its promotion.
+        incumbent: the dataset's incumbent forecast, NaN where it has no value; None if there is none.
 
-    Raises ValueError if names repeat, no baseline is given or losses do not belong together.
+    Raises ValueError if names repeat, there is no baseline, or the losses do not belong to the same targets.
 
     Example:
         >>> from azuraforge.plugins.kinds.forecast.facts import RMSE
@@ -181,7 +191,7 @@ def decide(
 
 @dataclass
 class _Case:
-    """One decision in progress: the contenders, and the reasons and comparisons collected so far."""
+    """A decision in progress: the contenders, and the reasons and comparisons collected so far."""
 
     candidate: Contender
     best: Contender
@@ -201,7 +211,7 @@ class _Case:
     shortfall: Shortfall | None = None
 
     def close(self, decision: Decision, champion: str, reasons: Sequence[Reason], closing: str) -> Verdict:
-        """Return the verdict; if promotions need approval, one that would promote asks for approval instead."""
+        """Return the verdict; a promotion that requires a person's approval becomes the decision "approved"."""
         last, approved = Reason(closing, {"champion": champion}), None
         promotes = decision in ("promoted", "baseline_promoted")
         doubted = champion == self.candidate.name and bool(self.doubts)
@@ -273,7 +283,7 @@ class _Case:
         if to_champion.better and good_enough and not present_better and not barred:
             return self.close("promoted", candidate.name, reasons, "candidate_promoted")
         self.shortfall = _shortfall(to_champion, barred)
-        # The best of several baselines was chosen on this same test set: each of them counts as a use.
+        # The best of several baselines was chosen on this same test set, so each of them counts as a trial.
         challenge = self._with_margin(compare(best, holder, level=baseline_level, **self.how), holder)
         self.comparisons.append(challenge)
         if challenge.better:
@@ -284,13 +294,13 @@ class _Case:
         return self.close(unproven, champion.name, reasons, "champion_kept")
 
     def _outlook(self, comparison: Comparison, a: Contender, b: Contender) -> list[Reason]:
-        """Return the estimate of what would decide an open comparison; none is made against a margin."""
+        """Return the estimate of what would decide an open comparison; empty if the comparison has a margin."""
         if comparison.margin:
             return []
         return would_decide(comparison, a, b, self.how["horizon"], self._needed())
 
     def _with_margin(self, comparison: Comparison, holder: Contender) -> Comparison:
-        """Return the comparison with the policy's margin over the holder of the title as its condition."""
+        """Return the comparison with the lead over ``holder`` that the policy requires as its margin."""
         margin, relative = self.policy.margin, self.policy.margin_kind == "relative"
         if margin and relative and not holder.in_time:
             margin = margin * holder.score
@@ -349,8 +359,10 @@ class _Case:
 
 
 def _shortfall(comparison: Comparison, barred: Sequence[Reason]) -> Shortfall:
-    """Return why the candidate is not promoted. A lead beyond noise is proven, even if it is smaller than the
-    margin."""
+    """Return why the candidate is not promoted.
+
+    A lead beyond noise counts as proven even if it is smaller than the policy's margin.
+    """
     proven = comparison.high is not None and comparison.high < 0
     return "barred" if barred or proven else "unproven"
 
@@ -374,10 +386,10 @@ def _beside_champion(comparison: Comparison) -> Reason:
 
 
 def _remembering(code: str, comparison: Comparison) -> Reason:
-    """Return why enough origins do not suffice, with the number of independent ones that they are worth."""
+    """Return the reason why the origins do not suffice, with the number of independent ones they are worth."""
     return Reason(code, {**comparison.params, "worth": _worth(comparison), "needed": MIN_PIECES})
 
 
 def _worth(comparison: Comparison) -> int:
-    """Return the number of independent rows that the comparison is worth, as a reason states it."""
+    """Return the number of independent rows with the same information, as a whole number of at least 1."""
     return max(1, int(comparison.pieces))

@@ -1,4 +1,4 @@
-"""Points to which a reported outcome refers: by prediction, by the caller's name, or by model."""
+"""Resolution of reported outcomes to ledger entries and their points."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from azuraforge.models.tables import Prediction
 
 
 def lines_of(session: Session, requests: Sequence[OutcomeRequest]) -> list[list[Prediction]]:
-    """Return the ledger entries of each request. Raises NotFound for a request without any."""
+    """Return the ledger entries that each request refers to; a request by model may match none.
+
+    Raises NotFound for an unknown prediction id, request id or model.
+    """
     ids = [each.prediction_id for each in requests if each.prediction_id is not None]
     names = [each.request_id for each in requests if each.request_id is not None]
     lines = ledger_store.named(session, ids, names) if ids or names else []
@@ -23,7 +26,7 @@ def lines_of(session: Session, requests: Sequence[OutcomeRequest]) -> list[list[
     by_name: dict[str, list[Prediction]] = {}
     for line in lines:
         by_id.setdefault(line.id, []).append(line)
-        if line.pair_id is not None:  # the outcome of the returned answer is also that of the kept one
+        if line.pair_id is not None:  # the unreturned half of a pair has the same outcome as the returned one
             by_id.setdefault(line.pair_id, []).append(line)
         by_name.setdefault(line.request_id or "", []).append(line)
     found = []
@@ -45,16 +48,18 @@ def lines_of(session: Session, requests: Sequence[OutcomeRequest]) -> list[list[
 
 
 def _of_model(session: Session, name: str, at: datetime | None, where: Message) -> list[Prediction]:
-    """Return entries of a model's own series with a point at this time; without any, nothing is judged.
+    """Return the entries for a model's own series that have a point at this time; the list may be empty.
 
-    A prediction from rows in a request may concern any series: report its outcome by its id or name."""
+    A prediction from rows in a request may concern any series, so its outcome must be reported by prediction or request
+    id. Raises NotFound for an unknown model, and InvalidInput if the model predicts several series.
+    """
     owner = store.model(session, name)
     if owner is None or at is None:
         return _missing(Message("model {name!r} does not exist", {"name": name}), where)
     lines = ledger_store.at_time(session, owner.id, at)
     if any(line.inputs.series is not None for line in lines):
         raise InvalidInput(
-            "model {name!r} predicts several series; a time alone does not identify one",
+            "model {name!r} predicts several series; the time alone does not identify the series",
             where="{place}",
             next_step="send prediction_id or request_id, or add a new version of the dataset",
             name=name,
@@ -64,10 +69,11 @@ def _of_model(session: Session, name: str, at: datetime | None, where: Message) 
 
 
 def meant(lines: Sequence[Prediction], request: OutcomeRequest, index: int) -> list[tuple[Prediction, datetime]]:
-    """Return the requested point of each entry.
+    """Return each entry with the time of the point that the outcome request refers to.
 
-    The kept half of a pair may concern other times than the answer that was given; then it has no such point. The
-    same image has the same outcome at any time.
+    The unreturned half of a pair may cover other times than the returned prediction; an entry without the requested
+    time is omitted. If both halves answer the same question with one point each, such as the class of an image, they
+    share the outcome although their times differ.
     """
     by_id = {line.id: line for line in lines}
     found = []
@@ -87,7 +93,7 @@ def _times(line: Prediction) -> list[datetime]:
 
 
 def _target(line: Prediction, request: OutcomeRequest, index: int) -> datetime:
-    """Return the time of the requested point: the only one, or the one stated."""
+    """Return ``request.at``, or the time of the only point. Raises InvalidInput if the prediction has no such point."""
     times = _times(line)
     if request.at is None and len(times) == 1:
         return times[0]
@@ -96,7 +102,7 @@ def _target(line: Prediction, request: OutcomeRequest, index: int) -> datetime:
         raise InvalidInput(
             "prediction {prediction} has no value for {at}"
             if at
-            else "prediction {prediction} has {count} points, and the outcome names no time",
+            else "prediction {prediction} has {count} points, but the outcome names no time",
             where="outcomes[{index}]",
             next_step="set `at` to one of its times, from {first} to {last}",
             prediction=line.id,

@@ -1,6 +1,6 @@
 """Download of the ledger's forecasts as CSV or an Excel workbook.
 
-Times are those of the series' zone. Text that a spreadsheet would take for a formula stays text.
+Times are in the time zone of the series. Text is written so that a spreadsheet never reads it as a formula.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from azuraforge.models.tables import Prediction
 
 FileFormat = Literal["csv", "xlsx"]
 FileLanguage = Literal["en", "tr"]
-#: Largest number of forecasts in one file.
+#: Maximum number of forecasts in one file.
 MOST_FORECASTS = 500
 MEDIA_TYPES: Mapping[FileFormat, str] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-#: First characters of text that spreadsheets read as a formula.
+#: Characters that make spreadsheets read a text as a formula if it begins with them.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-#: A heading in the file's language, by its key.
+#: Function that returns the heading for a key in the file's language.
 _Word = Callable[[str], str]
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """A ledger entry with its model's name and the time zone of its series."""
+    """Ledger entry with the name of its model and the time zone of its series."""
 
     line: Prediction
     model: str
@@ -44,28 +44,28 @@ class Forecast:
 
     @property
     def series(self) -> str | None:
-        """Name of its series; None if the model has only one."""
+        """Name of the series; None if the model has only one."""
         return self.line.inputs.series
 
     def local(self, at: datetime) -> datetime:
-        """Return a time in the zone of the series."""
+        """Return a time converted to the zone of the series."""
         return at.astimezone(ZoneInfo(self.zone))
 
 
 class ForecastFiles:
-    """Writes files of forecasts; each method takes the project's id."""
+    """Writer of forecast files; each method takes the project's id."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def write(self, project_id: str, ids: Sequence[str], form: FileFormat, language: FileLanguage = "en") -> bytes:
-        """Return forecasts of one model as one file, in the order of ``ids``.
+        """Return a file with forecasts of one model, in the order of ``ids``.
 
         Args:
-            language: of the headings of a workbook; those of CSV are the same for every reader.
+            language: language of a workbook's headings; the headings of CSV are the same in every language.
 
-        Raises NotFound for an id that is not in the ledger, InvalidInput for forecasts of several models and for
-        answers about pictures.
+        Raises NotFound if an id is not in the ledger, and InvalidInput if the forecasts belong to several models or an
+        entry classifies an image.
         """
         with self._database.read(project_id) as session:
             found = [_forecast(session, id_) for id_ in ids]
@@ -97,7 +97,7 @@ def _forecast(session: Session, id_: str) -> Forecast:
 
 
 def _csv(forecasts: Sequence[Forecast]) -> bytes:
-    """Return UTF-8 with a byte order mark, which Excel needs; times are ISO 8601 with the offset of the zone."""
+    """Return CSV as UTF-8 with the byte order mark that Excel requires; times are ISO 8601 with the zone's offset."""
     several = any(each.series is not None for each in forecasts)
     text = io.StringIO(newline="")
     writer = csv.writer(text)
@@ -113,13 +113,15 @@ def _csv(forecasts: Sequence[Forecast]) -> bytes:
 
 
 def _plain(text: str) -> str:
-    """Return text that no spreadsheet reads as a formula: it gets an apostrophe if it begins like one."""
+    """Return the text, with an apostrophe in front if a spreadsheet would read it as a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _workbook(forecasts: Sequence[Forecast], language: FileLanguage) -> bytes:
-    """Return a workbook: a sheet with the values, in which times are dates and numbers are numbers, and a sheet that
-    describes them. Text is written as text, whatever it begins with."""
+    """Return a workbook with a sheet of values and a sheet of facts about them.
+
+    Times are stored as dates and numbers as numbers. Text stays text even if it begins like a formula.
+    """
     from xlsxwriter import Workbook
 
     def word(key: str) -> str:
@@ -169,7 +171,7 @@ def _workbook(forecasts: Sequence[Forecast], language: FileLanguage) -> bytes:
 
 
 def _facts(forecasts: Sequence[Forecast], word: _Word) -> list[tuple[str, str]]:
-    """Return the lines of the facts sheet; for several forecasts the facts that they share, and their ids."""
+    """Return the headings and texts of the facts sheet; distinct values of several forecasts are joined with commas."""
     first = forecasts[0].line
 
     def of(key: str, read: Callable[[Forecast], str]) -> tuple[str, str]:

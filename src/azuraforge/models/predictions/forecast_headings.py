@@ -1,10 +1,10 @@
-"""Names of the columns in files of forecasts; ``azuraforge judge`` reads files by them."""
+"""Column names of forecast files; ``azuraforge judge`` finds the columns of a file by them."""
 
 from __future__ import annotations
 
 from azuraforge.messages import Code, keyed
 
-#: Columns of a CSV file, the same for every reader; ``series`` exists only for several series.
+#: Columns of a CSV file in every language; ``series`` is omitted if the model has only one series.
 CSV_HEADINGS = (
     "series",
     "time",
@@ -20,7 +20,7 @@ CSV_HEADINGS = (
     "model",
     "version",
 )
-#: Columns of a workbook's first sheet behind the series, as keys of ``heading``.
+#: Columns of a workbook's first sheet after the series column, as keys of ``heading``.
 SHEET_HEADINGS = (
     "time",
     "offset",
@@ -38,5 +38,5 @@ SHEET_HEADINGS = (
 
 
 def heading(key: str, language: Code, /, **values: object) -> str:
-    """Return a heading of a workbook, or the name of a sheet."""
+    """Return a heading of a workbook or the name of one of its sheets."""
     return keyed(f"forecast_file.{key}", language, **values)

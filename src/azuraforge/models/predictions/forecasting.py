@@ -1,8 +1,8 @@
-"""``kind: forecast``: a model's next values after the newest rows of its dataset, stored in the ledger.
+"""Handler of ``kind: forecast`` runs, which store a model's forecasts from the newest rows in the ledger.
 
-The lines are written in the transaction that ends the run: a forecast that is killed enters nothing and is made again,
-and one that has ended entered its lines once. A second run from the same origin by the same version finds them there.
-A shadow or a canary takes part as in online predictions; both halves of a pair are written together.
+The entries are written in the transaction that ends the run: a run that is killed has written none and starts again,
+and a run that has ended has written each entry once. A second run with the same version and origin finds the existing
+entries. A shadow or canary takes part as in online predictions; both halves of a pair are written together.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ if TYPE_CHECKING:
     from azuraforge.models.serving.versions import Served, ServedVersions
     from azuraforge.models.tables import Model, ModelVersion
 
-#: Time for a first answer: a child that is started for it loads the version first.
+#: Timeout of a forecast in seconds; it includes the time to start a child process and load the version.
 _ANSWER_SECONDS = 180.0
 _ID_LENGTH = 16
 
 
 class ForecastConfig(BaseModel):
-    """The forecasting version, and the number of rows ahead."""
+    """Config of a forecast run: the version that forecasts, and the horizon in rows."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -56,7 +56,7 @@ class ForecastConfig(BaseModel):
 
 
 class ForecastSummary(RunSummary):
-    """Forecasts of the newest rows; ``known``: series whose forecast the ledger already had."""
+    """Summary of a forecast run. ``known`` counts the series whose forecast was already in the ledger."""
 
     kind: Literal["forecast"] = "forecast"
     model: str
@@ -71,14 +71,14 @@ class ForecastSummary(RunSummary):
 
 @dataclass(frozen=True)
 class _Made:
-    """The entries of one series, and the counter for a shadow's or canary's part in them."""
+    """Ledger entries of one series, and the counter of the deployment that they increase, if any."""
 
     lines: tuple[LedgerLine, ...]
     counter: Counter | None = None
 
 
 class ForecastHandler(Handler):
-    """Handler of forecasts from the end of a model's dataset."""
+    """Handler of runs that forecast from the end of a dataset."""
 
     kind = "forecast"
     summary = ForecastSummary
@@ -92,7 +92,10 @@ class ForecastHandler(Handler):
         self._versions = versions
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        """Fix the version and the rows. Raises UserError if one of them does not exist or does not fit."""
+        """Resolve the model version and the dataset version.
+
+        Raises UserError if one does not exist or they do not match.
+        """
         if not request.model:
             raise InvalidInput("the request names no model", where="model", next_step="run azuraforge models list")
         config = _parse(request)
@@ -103,7 +106,7 @@ class ForecastHandler(Handler):
             raise InvalidInput(
                 "version {version} of model {model!r} was not trained on a stored dataset",
                 where="model",
-                next_step="name a dataset that continues its series",
+                next_step="name a dataset that continues the series of this version",
                 version=row.version,
                 model=request.model,
             )
@@ -122,11 +125,11 @@ class ForecastHandler(Handler):
         )
 
     def execute(self, job: Job) -> Finish:
-        """Ask the version's serving child for each series; the entries are stored when the run succeeds."""
+        """Forecast each series in the version's serving process; the entries are stored when the run succeeds."""
         run = job.run
         if run.dataset_id is None or run.model is None:
             raise InvalidInput(
-                "a forecast run needs a model and a dataset",
+                "a forecast run requires a model and a dataset",
                 where="run {run}",
                 next_step="start it again with --model and --dataset",
                 run=run.id,
@@ -175,7 +178,7 @@ class ForecastHandler(Handler):
 
 @dataclass(frozen=True)
 class _Asked:
-    """The questions of one run."""
+    """Forecast requests of one run, to its version and to a deployed shadow or canary."""
 
     versions: ServedVersions
     datasets: DatasetService
@@ -187,7 +190,7 @@ class _Asked:
     by: str
 
     def series(self, series: str | None) -> _Made:
-        """Return the entries of one series: the answer that counts, and the other half of a pair."""
+        """Return the ledger entries of one series: the forecast, and its pair if a deployment takes part."""
         deployed = self.deployed
         if deployed is None:
             return _Made((self._line(self.served, series, None),))
@@ -241,7 +244,7 @@ class _Asked:
 
 
 def _id_of(line: LedgerLine) -> str:
-    """Return the same id for the same question to the same version, so that it is stored once."""
+    """Return an id derived from the version and the question, so that a repeated forecast is stored once."""
     asked = f"forecast {line.model_id} {line.version} {line.question} {len(line.points)}"
     return hashlib.sha256(asked.encode()).hexdigest()[:_ID_LENGTH]
 
@@ -254,7 +257,7 @@ def _version(session: Session, model: str, config: ForecastConfig) -> tuple[Mode
 
 
 def _beside(session: Session, owner: Model, config: ForecastConfig) -> Deployed | None:
-    """Return the shadow or canary next to the alias; a version that is named has none."""
+    """Return the shadow or canary next to the alias; None if there is none or the config names a version."""
     if config.version is not None:
         return None
     for row in deployment_store.active(session, owner.id, config.alias):
@@ -263,7 +266,7 @@ def _beside(session: Session, owner: Model, config: ForecastConfig) -> Deployed 
 
 
 def _check_fits(row: ModelVersion, dataset: DatasetVersion) -> None:
-    """Raise InvalidInput for rows with another meaning than those that the version learned from."""
+    """Raise InvalidInput if the dataset has no times, or lacks the target, unit, series or features of the version."""
     learned, given = row.schema, dataset.schema
     if learned.time is None or given.time is None:
         raise InvalidInput(
@@ -277,7 +280,7 @@ def _check_fits(row: ModelVersion, dataset: DatasetVersion) -> None:
         or (learned.series is None) != (given.series is None)
     ):
         raise InvalidInput(
-            "dataset {dataset!r} holds {found}, but version {version} forecasts {expected}",
+            "dataset {dataset!r} contains {found}, but version {version} forecasts {expected}",
             where="dataset",
             next_step="name a dataset with the same target, unit and series",
             dataset=dataset.name,
@@ -287,7 +290,7 @@ def _check_fits(row: ModelVersion, dataset: DatasetVersion) -> None:
         )
     if missing := [name for name in learned.features if name not in given.features]:
         raise InvalidInput(
-            "dataset {dataset!r} has no column {column!r}, which version {version} needs",
+            "dataset {dataset!r} has no column {column!r}, which version {version} requires",
             where="dataset",
             next_step="name a dataset with the same columns",
             dataset=dataset.name,

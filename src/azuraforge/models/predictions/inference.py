@@ -1,9 +1,9 @@
-"""Path of a question to its answer: find the version, ask its child, write the ledger, answer.
+"""Processing of a prediction request: find the version, query its child process, write the ledger, respond.
 
-An answer is given only after its entry in the ledger is committed. For the frequent case the way is short on purpose:
-one lookup on the event loop, the question to the child from there, and the entry to the database from the thread that
-receives the child's answer. A thread is taken only where something has to be read first, where an entry belongs to the
-unit of work of an idempotent request, and for the other half of a shadow's or canary's pair.
+A prediction is returned only after its ledger entry is committed. The frequent case uses no additional thread: the
+event loop does one lookup and sends the question to the child process, and the thread that receives the reply sends the
+entry to the database. A thread is used only if something must be read first, if an entry belongs to the unit of work of
+an idempotent request, and for the other half of a shadow's or canary's pair.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 
 class Found(NamedTuple):
-    """The version of a request, and the deployment next to its alias."""
+    """Version that a request refers to, and the deployment next to its alias."""
 
     model_id: str
     version: int
@@ -51,7 +51,7 @@ class _Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class _Case(Generic[P]):
-    """One question of one request, for any version of its model."""
+    """One prediction request, in a form that any version of its model can answer."""
 
     project_id: str
     model_id: str
@@ -61,7 +61,7 @@ class _Case(Generic[P]):
 
 
 class Inference:
-    """Answers questions of all kinds; each method takes the project's id."""
+    """Service that answers prediction requests of all kinds; each method takes the project's id."""
 
     def __init__(
         self,
@@ -88,10 +88,13 @@ class Inference:
         *,
         unit: UnitOfWork | None = None,
     ) -> P:
-        """Answer a question by the version that ``target`` names. ``unit`` gets the ledger entry of the answer.
+        """Answer a question with the version that ``target`` names.
 
-        Raises NotFound or Conflict if there is no such version, InvalidInput if it cannot answer this, and
-        TransientError if its child died, was too slow or is overloaded, or the client left.
+        Args:
+            unit: unit of work of an idempotent request, in which the ledger entry is written.
+
+        Raises NotFound or Conflict if there is no such version, InvalidInput if it cannot answer the question, and
+        TransientError if its child process dies, times out or is overloaded, or if the client disconnects.
         """
         found = await self._find(project_id, name, target, in_thread)
         alias = None if target.version is not None else target.alias
@@ -126,7 +129,7 @@ class Inference:
         return missing
 
     def _find_or_explain(self, project_id: str, name: str, target: Target) -> Found:
-        """Return the version if it was created just now; otherwise raise the error that says why there is none."""
+        """Return the version if it exists by now; otherwise raise the error that explains why it does not."""
         with self._database.read(project_id) as session:
             owner = find_model(session, name)
             if target.version is not None:
@@ -155,7 +158,7 @@ class Inference:
         return case.question.result(served, entry.line, prepared, entry.answer, entry.at)
 
     def _answer_pair(self, case: _Case[P], version: int, pair_id: str) -> None:
-        """Ask the other half of a pair and keep its answer; blocks."""
+        """Obtain the other half of a pair and store it in the ledger; blocks."""
         served = self._versions.get(case.project_id, case.model_id, version)
         prepared = case.question.prepare(served, None)
         try:
@@ -173,7 +176,10 @@ class Inference:
         return _Entry(line, answer, at)
 
     def _enter_soon(self, case: _Case[P], served: Served, prepared: Prepared, pair_id: str | None) -> Future[_Entry]:
-        """Ask the version and write the entry. Each step runs where the previous one ended; never blocks."""
+        """Send the question to the version and write the ledger entry, without blocking.
+
+        Each step runs on the thread that completed the previous one.
+        """
         entered: Future[_Entry] = Future()
 
         def answered(asked: Future[Reply]) -> None:
@@ -203,7 +209,7 @@ class Inference:
 
 
 async def answer_of(future: Future[T]) -> T:
-    """Await a future. It is cancelled when the client of the current request leaves; then raises TransientError."""
+    """Await a future. If the client of the current request disconnects, cancel the future and raise TransientError."""
     with ended_with_request(future.cancel):
         try:
             return await asyncio.wrap_future(future)

@@ -1,8 +1,8 @@
-"""Judgement of predictions against their outcomes: pure arithmetic, without database or children.
+"""Judgement of predictions against their outcomes: pure arithmetic without database or child processes.
 
-A prediction of numbers is judged by the absolute error, next to that of the naive forecast (the last value known at its
-origin) of the same target. A prediction of a class is judged by whether it was wrong, next to always answering the
-class that was the truth most often until then.
+A numeric prediction is judged by its absolute error, which is compared with that of the naive forecast (the last value
+known at the origin). A predicted class is judged by whether it was wrong, compared with always predicting the class
+that was the most frequent outcome until then.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from datetime import datetime
 from azuraforge.models.answers import Actual, PredictionPoint
 from azuraforge.models.tables import Prediction
 
-#: A value, a class, or a dataset's row with its present forecast.
+#: Actual value of a point: a number, a class, or a dataset row with its incumbent forecasts.
 Truth = float | str | Actual
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One point of a prediction with its judgement."""
+    """Judgement of one point of a prediction."""
 
     step: int
     target_at: datetime
@@ -39,9 +39,9 @@ def judge(line: Prediction, truths: Mapping[datetime, Truth], usual: str | None 
     """Judge every point of ``line`` whose actual value is known.
 
     Args:
-        line: of the ledger.
-        truths: what happened, by the time of the target.
-        usual: the class that was the truth most often so far; the baseline of classes.
+        line: entry of the ledger.
+        truths: actual values by target time.
+        usual: most frequent outcome so far, which is the baseline of class predictions; None if unknown.
     """
     found = []
     for step, point in enumerate(line.points, 1):
@@ -66,14 +66,16 @@ def _judge(line: Prediction, step: int, point: PredictionPoint, truth: Truth, us
 
 
 def _present_loss(row: Actual, origin_at: datetime) -> float | None:
-    """Return the loss of the present forecast if it was made by the origin; a later one knew more than the
-    prediction."""
+    """Return the absolute error of the incumbent forecast made by the origin; None if there is none.
+
+    A later incumbent forecast would have known more than the prediction.
+    """
     present = row.present_at(origin_at)
     return None if present is None else abs(present - row.value)
 
 
 def usual_of(counts: Counter[str]) -> str | None:
-    """Return the most common label, the first in order among equals; None if there is none.
+    """Return the most frequent label, the alphabetically first among equals; None if there is none.
 
     Example:
         >>> usual_of(Counter({"b": 2, "a": 2, "c": 1})), usual_of(Counter())
@@ -84,9 +86,17 @@ def usual_of(counts: Counter[str]) -> str | None:
 
 @dataclass(frozen=True)
 class Score:
-    """Means over judged points. ``skill`` is 1 − loss / the naive loss on the same points; 0 is as good as naive.
+    """Mean losses over judged points.
 
-    The present forecast of the dataset (the incumbent) is compared on the points that it had forecast.
+    Attributes:
+        count: number of judged points.
+        loss: mean loss of the predictions.
+        naive_loss: mean loss of the baseline; None if no point has one.
+        skill: 1 − loss / naive loss on the same points; 0 is as good as naive.
+        hits: share of points inside the interval or with the right class.
+        incumbent_count: number of points with an incumbent forecast.
+        incumbent_loss: mean loss of the incumbent forecast on those points.
+        incumbent_skill: 1 − loss / incumbent loss on those points.
     """
 
     count: int
@@ -100,9 +110,12 @@ class Score:
 
 
 def score(sums: Iterable[float | int | None]) -> Score | None:
-    """Return a score from ``count, sum of losses, points with a baseline, their losses, the baseline's, points with a
-    hit or miss, hits, points with a present forecast, their losses, the present forecast's``; None if nothing is known
-    yet.
+    """Return the score from sums over judged points; None if there are no points.
+
+    Args:
+        sums: number of points; sum of losses; number of points with a baseline, the sum of their losses and of the
+            baseline's losses; number of points with an interval or class, and number of hits; number of points with an
+            incumbent forecast, the sum of their losses and of the incumbent's losses.
 
     Example:
         >>> found = score((4, 8.0, 2, 3.0, 6.0, 4, 3, 2, 3.0, 4.0))

@@ -1,7 +1,7 @@
-"""Writes to the ledger: an answer is committed before it is returned, and concurrent answers share a commit.
+"""Writes to the ledger: a prediction is committed before it is returned, and concurrent predictions share a commit.
 
-A line that arrives while the last group is being written joins the next group; nothing waits for a timer. A writer that
-has many lines enters them as one batch. Live pages get an event at most once a second, in addition to the lines.
+An entry that arrives while a group is being written joins the next group; no timer delays it. A writer with many
+entries writes them as one batch. Live pages receive at most one event per second about the new entries of a version.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.lines import LedgerLine
 from azuraforge.telemetry import logger
 
-#: A group of this size is closed, and the next one begins.
+#: Maximum number of entries in a group; further entries begin the next group.
 _LINES_AT_ONCE = 500
-#: Least time between two events of a project.
+#: Minimum seconds between two events of a project.
 TOLD_EVERY_SECONDS = 1.0
 _CLOSING_SECONDS = 10.0
 
@@ -32,7 +32,7 @@ log = logger("models")
 
 
 class _Group:
-    """Entries that are written in one transaction, and the futures that wait for each."""
+    """Entries that are written in one transaction, and the futures that wait for them."""
 
     def __init__(self) -> None:
         self.lines: list[LedgerLine] = []
@@ -40,7 +40,7 @@ class _Group:
 
 
 class Ledger:
-    """Writes predictions. Safe to use from many threads."""
+    """Writer of predictions; safe to use from many threads."""
 
     def __init__(self, database: Database, events: EventLog) -> None:
         self._database = database
@@ -49,7 +49,10 @@ class Ledger:
         self._news = _News(database, events)
 
     def enter(self, project_id: str, line: LedgerLine, unit: UnitOfWork | None = None) -> datetime:
-        """Write one entry and return its time once it is stored. A unit of work gets a transaction of its own."""
+        """Write one entry, and return its creation time once it is committed.
+
+        With a unit of work, the entry is written in the transaction of that unit.
+        """
         if unit is None:
             return self.enter_soon(project_id, line).result()
         at = self._database.write(project_id, lambda session: self.add(session, [line]), unit=unit)
@@ -57,10 +60,10 @@ class Ledger:
         return at
 
     def enter_many(self, project_id: str, lines: Sequence[LedgerLine]) -> int:
-        """Write a batch, for writers other than online serving; return the number of new entries.
+        """Write a batch of entries for writers other than online serving; return the number of new entries.
 
-        All of them are stored, or none. A line whose id is stored already is skipped, so a batch whose writer died
-        before it learned of the commit can be sent again.
+        All of them are stored, or none. Entries whose ids are already stored are skipped, so that a writer that died
+        before it received the result can send its batch again.
         """
         new: list[LedgerLine] = []
 
@@ -77,14 +80,13 @@ class Ledger:
 
     @staticmethod
     def add(session: Session, lines: Sequence[LedgerLine]) -> datetime:
-        """Write entries in the caller's transaction, such as one that also commits a run's position; without an
-        event."""
+        """Write entries in the caller's transaction without emitting an event; return their creation time."""
         return ledger_store.add(session, lines)
 
     def enter_soon(self, project_id: str, line: LedgerLine) -> Future[datetime]:
-        """Write one entry without waiting: the future holds its time once it is stored, or the error.
+        """Write one entry without waiting, and return a future of its creation time.
 
-        Callbacks of the future run on a thread of the database: they must be quick.
+        The future raises the error if the write fails. Its callbacks run on a database thread and must return quickly.
         """
         written: Future[datetime] = Future()
         written.set_running_or_notify_cancel()
@@ -116,7 +118,7 @@ class Ledger:
 
         def after(done: Future[datetime]) -> None:
             with self._lock:
-                if self._open.get(project_id) is group:  # no thread has written it
+                if self._open.get(project_id) is group:  # work never ran, so the group is still open
                     del self._open[project_id]
             error = done.exception()
             if error is not None and len(entries) > 1 and not isinstance(error, TransientError | StorageError):
@@ -160,12 +162,12 @@ class Ledger:
 
 
 def _told(line: LedgerLine) -> _Told:
-    """Return model and version, and the entry's id."""
+    """Return the model name and version of an entry, and its id."""
     return (line.model, line.version), line.id
 
 
 class _News:
-    """Emitter of events about new entries: the first at once, then sums, at most one event per version and second."""
+    """Emitter of events about new entries: the first at once, later ones summed, at most one per version and second."""
 
     def __init__(self, database: Database, events: EventLog) -> None:
         self._database = database

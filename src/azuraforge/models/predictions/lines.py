@@ -1,4 +1,4 @@
-"""A ledger entry before it is written."""
+"""Ledger entries before they are written."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from azuraforge.models.answers import PredictionInputs, PredictionPoint
 
 @dataclass(frozen=True)
 class LedgerLine:
-    """A prediction to be stored in the ledger: the columns of ``Prediction`` except project and time.
+    """Prediction to be stored in the ledger: the columns of ``Prediction`` except project and creation time.
 
-    ``model`` is the model's name, which only the event carries. ``pair_id`` marks an answer that is kept and not
-    given: it names the line that was given. ``question`` is the same for the same question.
+    Attributes:
+        model: name of the model, used only in the event.
+        pair_id: id of the returned half if this entry is the unreturned half of a pair; None otherwise.
+        question: hash of the question; equal questions have equal hashes.
     """
 
     model: str
@@ -39,7 +41,7 @@ class LedgerLine:
     question: str | None = None
 
     def columns(self) -> dict[str, object]:
-        """Return the column values of the row."""
+        """Return the column values of the row by column name."""
         return {name: getattr(self, name) for name in _COLUMNS}
 
 

@@ -25,13 +25,13 @@ from azuraforge.paging import PAGE, Order
 
 _ORDER: Order[tuple[datetime, str]] = Order("predictions", tuple[Moment, str])
 _HOUR = 3600
-#: Widths of time buckets, and the largest number of buckets.
+#: Widths of time buckets in seconds, and the maximum number of buckets.
 _STRETCHES = (_HOUR, 6 * _HOUR, 24 * _HOUR, 7 * 24 * _HOUR, 28 * 24 * _HOUR, 364 * 24 * _HOUR)
 _MOST_STRETCHES = 120
 
 
 class LiveReads:
-    """Reads of the ledger; each method takes the project's id."""
+    """Reader of the ledger; each method takes the project's id."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -64,7 +64,7 @@ class LiveReads:
         return PredictionPage(items=[shapes.prediction_out(name, line) for line, name in page], next=cursor)
 
     def show(self, project_id: str, prediction_id: str) -> PredictionDetail:
-        """Return one entry with the outcomes of its points."""
+        """Return one entry with the outcomes of its points. Raises NotFound if the entry does not exist."""
         with self._database.read(project_id) as session:
             found = ledger_store.line(session, prediction_id)
             if found is None:
@@ -97,7 +97,7 @@ class LiveReads:
         return PredictionDetail(**outline, outcomes=judged, features=line.features)
 
     def scores(self, project_id: str, model: str, days: int | None) -> LiveScores:
-        """Return live scores over the last ``days`` before the newest judged target, or over all."""
+        """Return live scores of the last ``days`` days before the newest judged target; None covers all time."""
         with self._database.read(project_id) as session:
             owner = _known(session, model)
             lines, waiting = ledger_store.counts(session, owner.id)
@@ -154,7 +154,7 @@ def _stretch(first: datetime, end: datetime) -> int:
 
 def _score(version: int, start: int | None, sums: Any, late: bool) -> LiveScore:
     found = score(sums[:10])
-    assert found is not None  # a group has rows
+    assert found is not None  # a group has at least one row
     at = None if start is None else datetime.fromtimestamp(0, UTC) + timedelta(seconds=int(start))
     return LiveScore(version=version, start=at, late=late, answers=int(sums[10]), **vars(found))
 

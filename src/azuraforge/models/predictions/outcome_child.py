@@ -1,4 +1,4 @@
-"""Reads actual values from the rows of a dataset version, in a child that may load data frames."""
+"""Reader of actual values from the rows of a dataset version, for a child process that may load data frames."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Said = dict[tuple[str | None, datetime], list[PresentForecast]]
 
 
 def actuals(child: Child) -> Actuals:
-    """Return the target's value at each time. ``ActualsInput`` → ``Actuals``.
+    """Return the actual value of each requested series at each time; None if it is unknown.
 
-    Only the segments that hold the times are read; for totals all of them, since a total depends on where each series
-    begins.
+    The input is an ``ActualsInput``. Only the span of the requested times is read; totals require all rows, since a
+    total depends on where each series begins.
     """
     import polars as pl
 
@@ -63,8 +63,10 @@ def _of(
 
 
 def _total(asked: AskedTimes, frame: pl.DataFrame, values: dict[str | None, Values]) -> Iterable[Actual | None]:
-    """Return the sum of the series that the version learned, as in ``forecasting.totals``: unknown if a series that
-    has begun has no value."""
+    """Yield the sum of the member series at each time, as in ``forecasting.totals``.
+
+    The sum is None if a series that has begun has no value.
+    """
     import polars as pl
 
     from azuraforge.plugins.kinds.forecast.hierarchy.reconciled import hierarchy_learned
@@ -89,7 +91,7 @@ def _values(frame: pl.DataFrame) -> dict[str | None, Values]:
 
 
 def _said(forecasts: pl.DataFrame | None) -> Said:
-    """Return the present forecasts by series and time, earliest first."""
+    """Return the incumbent forecasts by series and time, each list in the order in which they were made."""
     found: Said = {}
     if forecasts is not None:
         for name, at, value, made_at in forecasts.sort("made_at", maintain_order=True).iter_rows():

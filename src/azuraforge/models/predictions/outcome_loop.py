@@ -15,7 +15,7 @@ from azuraforge.models.predictions.progress import Due
 from azuraforge.telemetry import logger
 
 TICK_SECONDS = 1.0
-#: Number of datasets used for judging at the same time: a large one must not delay the others.
+#: Number of datasets judged by in parallel, so that a large one does not delay the others.
 _AT_ONCE = 2
 _DUE = 200
 _LONGEST_PAUSE_SECONDS = 60.0
@@ -24,9 +24,9 @@ log = logger("models")
 
 
 class OutcomeLoop:
-    """Finds datasets with a version that has not been used for judging yet, and judges by it.
+    """Background loop that finds new dataset versions and judges predictions by their rows.
 
-    A notification of this process wakes it; versions that other processes add cost at most ``tick_seconds``.
+    Events of this process wake the loop; versions added by other processes are found within ``tick_seconds``.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class OutcomeLoop:
         self._woken = threading.Event()
         self._lock = threading.Lock()
         self._busy: set[Due] = set()
-        #: Datasets whose judging failed: the last delay, and the time of the next try.
+        #: Datasets whose judging failed: the last delay in seconds, and the time of the next attempt.
         self._resting: dict[Due, tuple[float, float]] = {}
         self._thread = threading.Thread(target=self._loop, name="outcomes", daemon=True)
         self._workers = ThreadPoolExecutor(_AT_ONCE, "outcomes")
@@ -57,7 +57,7 @@ class OutcomeLoop:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the loop; current work is finished, and pending work is left to the next start."""
+        """Stop the loop after the current work; pending work remains for the next start."""
         self._stopping.set()
         self._woken.set()
         if self._thread.is_alive():
@@ -65,12 +65,12 @@ class OutcomeLoop:
         self._workers.shutdown(cancel_futures=True)
 
     def notice(self, project_id: str, stream: str) -> None:
-        """Wake the loop after an event of this process."""
+        """Wake the loop if the event of this process concerns a dataset."""
         if stream.startswith("dataset/"):
             self._woken.set()
 
     def tick(self) -> int:
-        """Pass datasets that are due to the workers; return their number."""
+        """Submit the datasets that are due to the workers; return their number."""
         with self._database.read_system() as session:
             found = progress.due(session, _DUE)
         begun = 0
@@ -86,7 +86,7 @@ class OutcomeLoop:
     def _judge(self, due: Due) -> None:
         try:
             self._outcomes.join(due.project_id, due.dataset_id)
-        except Exception as error:  # the failure of one must not delay the others
+        except Exception as error:  # the failure of one dataset must not delay the others
             with self._lock:
                 pause = min(2 * self._resting.get(due, (self._tick_seconds / 2, 0.0))[0], _LONGEST_PAUSE_SECONDS)
                 self._resting[due] = (pause, self._clock() + pause)

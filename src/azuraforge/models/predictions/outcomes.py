@@ -1,10 +1,10 @@
-"""Outcomes of predictions: posted by a client, or found in a dataset's new version.
+"""Outcomes of predictions, reported by a client or found in a new version of a dataset.
 
-Each point of a prediction is judged once, whichever truth comes first; what is not yet known stays unknown. A revision
-that the dataset accepts judges the points again that an earlier version of it has judged (``revising``).
+Each point of a prediction is judged once, by the first actual value that arrives; a point without one stays open. If
+the dataset accepts a revision, the points judged by an earlier version of it are judged again (``revising``).
 
-A version is noted as due in the transaction that adds it (``progress``), so that a platform that died in between loses
-nothing, and any process may judge.
+The transaction that adds a version marks it as due (``progress``). No version is missed if the platform stops in
+between, and any process may judge by it.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from azuraforge.models.predictions.truths import Subject, Truths
 from azuraforge.models.tables import Prediction
 from azuraforge.telemetry import logger
 
-#: Called with the project and the ids of the models whose predictions were judged.
+#: Callback with the project id and the ids of the models whose predictions were judged.
 AfterJudging = Callable[[str, set[str]], None]
-#: Number of entries whose actual values one child reads, and number judged in one transaction.
+#: Number of entries whose actual values one child process reads, and number judged in one transaction.
 _LINES_AT_ONCE = 2000
 _LINES_WRITTEN = 500
 
@@ -41,10 +41,10 @@ log = logger("models")
 
 
 class Outcomes:
-    """Judges predictions; each method takes the project's id.
+    """Service that judges predictions; each method takes the project's id.
 
     Args:
-        after_judging: called with a project and the ids of the models whose predictions were judged.
+        after_judging: callbacks with the project id and the ids of the models whose predictions were judged.
     """
 
     def __init__(
@@ -64,10 +64,10 @@ class Outcomes:
     def post(
         self, project_id: str, requests: Sequence[OutcomeRequest], by: str, *, unit: UnitOfWork | None = None
     ) -> OutcomesOut:
-        """Judge by reported outcomes, all in one transaction.
+        """Judge predictions by reported outcomes, all in one transaction.
 
-        Raises NotFound for an unknown prediction, request name or model, InvalidInput if it is not
-        clear which of several points it concerns.
+        Raises NotFound for an unknown prediction id, request id or model, and InvalidInput if a request does not
+        identify one of several points.
         """
 
         models: set[str] = set()
@@ -90,9 +90,9 @@ class Outcomes:
         return answer
 
     def join(self, project_id: str, dataset_id: str) -> int:
-        """Judge by a dataset's newest version; return the number of judged points, including those judged again.
+        """Judge predictions by a dataset's newest version; return the number of points judged, first or again.
 
-        Where a newer version was added meanwhile, the rest is left to it: the dataset stays due.
+        If a newer version is added meanwhile, the dataset stays due and the remaining points are left to that version.
         """
         with self._database.read(project_id) as session:
             at = progress.found(session, dataset_id)
@@ -126,7 +126,7 @@ class Outcomes:
             return None
 
     def _judge_open(self, project_id: str, dataset: DatasetVersion, at: progress.At) -> int:
-        """Judge the points that are not judged and whose time has come."""
+        """Judge the open points whose target times the dataset has reached."""
         judged = 0
         for lines, done in self._open_lines(project_id, dataset):
             subjects = {line.id: self._truths.subject(project_id, line) for line in lines}
@@ -149,7 +149,7 @@ class Outcomes:
     def _open_lines(
         self, project_id: str, dataset: DatasetVersion
     ) -> Iterator[tuple[Sequence[Prediction], dict[str, set[int]]]]:
-        """Yield entries that continue a dataset and are not fully judged, with their judged steps."""
+        """Yield batches of entries that continue a dataset and are not fully judged, with their judged steps."""
         assert dataset.end_at is not None
         after = ""
         while True:
@@ -188,7 +188,7 @@ class Outcomes:
         return judged
 
     def _judge_again(self, project_id: str, dataset: DatasetVersion, at: progress.At) -> int:
-        """Judge the points again whose values were revised by versions after the one used last."""
+        """Judge the points again whose values were revised by versions after ``at.judged``."""
         span = self._datasets.revised_times(project_id, dataset, at.judged)
         if span is None:
             return 0
@@ -259,7 +259,10 @@ class Outcomes:
         source: str,
         dataset_version: int | None,
     ) -> int:
-        """Write the outcomes of locked entries; points judged before remain. Return the number of new ones."""
+        """Write the outcomes of locked entries; return the number of newly judged points.
+
+        Points that were judged before keep their outcome.
+        """
         done = ledger_store.known_steps(session, [line.id for line in lines])
         counts: dict[str, Counter[str]] = {}
         rows: list[dict[str, Any]] = []
@@ -299,7 +302,7 @@ class Outcomes:
         return len(rows)
 
     def _seen(self, session: Session, line: Prediction, counts: dict[str, Counter[str]]) -> Counter[str] | None:
-        """Return how often each class was the outcome until now; None for a numeric entry."""
+        """Return how often each class has been the outcome so far; None for a numeric prediction."""
         if not any(point.label is not None for point in line.points):
             return None
         if line.model_id not in counts:
@@ -312,7 +315,7 @@ def _until(times: set[datetime], end: datetime | None) -> set[datetime]:
 
 
 def _same(line: Prediction, dataset: DatasetVersion) -> bool:
-    """Return whether a dataset's version can judge a prediction: same target and unit, and series if it has any."""
+    """Return whether a dataset version can judge a prediction: they agree in target, unit and having series."""
     same = line.target == dataset.schema.target and line.unit == dataset.schema.unit
     return same and (dataset.schema.series is None) == (line.inputs.series is None)
 

@@ -1,4 +1,4 @@
-"""Questions about images. Only the version's child decodes an image; the ledger keeps its hash."""
+"""Classification requests for images. Only the serving process decodes an image; the ledger stores its hash."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _KEPT = 5
 
 
 class PictureQuestion:
-    """Question for the classes of the image at ``path``, which messages call ``filename``.
+    """Request for the classes of the image at ``path``, which messages call ``filename``.
 
-    Its true class may be sent later, as an outcome's label.
+    The true class may be reported later as the label of an outcome.
     """
 
     ends_with_request = True
@@ -49,7 +49,10 @@ class PictureQuestion:
         return self._prepared(self._path, bounded=True, began=began)
 
     def retry(self, served: Served, error: UserError) -> Prepared:
-        """Shrink an image that is too large for the serving child, in a child with a memory limit."""
+        """Return a request for a smaller copy of an image that exceeds the limits of the serving process.
+
+        A child process with a memory limit shrinks the image. Raises InvalidInput if the version is no classifier.
+        """
         if error.error_code == NOT_A_CLASSIFIER:
             raise InvalidInput(
                 "version {version} of model {model!r} predicts a series and cannot classify images",
@@ -62,7 +65,7 @@ class PictureQuestion:
         if error.error_code not in (TOO_MANY_PIXELS, OUT_OF_MEMORY):
             raise error
         began, size = time.perf_counter(), served.schema.size
-        assert size is not None  # only a version that reads images refuses one
+        assert size is not None  # only an image classifier rejects an image for its size
         small = self._large.shrink(self._path, self._filename, size, PREDICT_SECONDS)
         return self._prepared(small, bounded=False, began=began)
 

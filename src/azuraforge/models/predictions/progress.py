@@ -1,8 +1,8 @@
-"""Progress of judging: the dataset versions by which the predictions that continue a dataset were judged.
+"""Progress of judging: the newest dataset version added, and the newest one used to judge predictions.
 
 ``note_version`` runs in the transaction that adds a version. ``check`` and ``finish`` run in the transactions that
-judge: they lock the dataset's row, for which the next version has to wait, and refuse where a newer version was added
-since the rows were read. So a process with older rows never judges behind one with newer rows.
+judge: they lock the dataset's row, which blocks the next version, and fail if a newer version was added after the rows
+were read. A process with older rows therefore never judges after one with newer rows.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from azuraforge.models.tables import JudgingProgress, Prediction
 
 
 class Overtaken(Exception):
-    """A newer version was added after the rows of the judging one were read."""
+    """Raised if a newer version was added after the rows used for judging were read."""
 
 
 class At(NamedTuple):
-    """The newest version added, and the newest one used for judging."""
+    """Numbers of the newest version added and of the newest version used for judging."""
 
     added: int
     judged: int
 
 
 class Due(NamedTuple):
-    """A dataset with a version that was not used for judging yet."""
+    """A dataset with a version that has not been used for judging yet."""
 
     project_id: str
     dataset_id: str
@@ -36,18 +36,18 @@ class Due(NamedTuple):
 
 @cross_project_query(limit=Integer())
 def datasets_to_judge_by(limit: ColumnElement[int]) -> Select[str, str]:
-    """Return datasets with a version that was not used for judging yet."""
+    """Select the datasets with a version that has not been used for judging yet."""
     row = JudgingProgress
     return select(row.project_id, row.dataset_id).where(row.judged < row.added).limit(limit)
 
 
 def due(session: Session, limit: int) -> list[Due]:
-    """Return datasets with a version that was not used for judging yet; for a session of system scope."""
+    """Return the datasets with a version that has not been used for judging yet; requires a session of system scope."""
     return [Due(row.project_id, row.dataset_id) for row in datasets_to_judge_by(session, limit=limit)]
 
 
 def note_version(session: Session, dataset_id: str, version: int) -> None:
-    """Record that a new version can judge the predictions that continue a dataset; no effect without predictions."""
+    """Record that a new version can judge the predictions that continue a dataset; do nothing if there are none."""
     continuing = select(Prediction.id).where(Prediction.continues == dataset_id).limit(1)
     if session.scalar(continuing) is None:
         return
@@ -58,20 +58,20 @@ def note_version(session: Session, dataset_id: str, version: int) -> None:
 
 
 def found(session: Session, dataset_id: str) -> At:
-    """Return a dataset's progress."""
+    """Return a dataset's progress; both numbers are 0 if none is recorded."""
     row = session.get(JudgingProgress, (session.project_id, dataset_id))
     return At(0, 0) if row is None else At(row.added, row.judged)
 
 
 def check(session: Session, dataset_id: str, at: At) -> None:
-    """Lock the progress of a dataset until commit. Raises Overtaken if a version was added since ``at``."""
+    """Lock the progress of a dataset until commit. Raises Overtaken if a version was added since ``at`` was read."""
     _insert(session, dataset_id)
     if _locked(session, dataset_id).added != at.added:
         raise Overtaken
 
 
 def finish(session: Session, dataset_id: str, at: At) -> None:
-    """Record that the version ``at.added`` has judged. Raises Overtaken if a newer one was added since."""
+    """Record that version ``at.added`` was used for judging. Raises Overtaken if a newer version was added since."""
     if at.added == 0:
         return
     check(session, dataset_id, at)

@@ -1,4 +1,4 @@
-"""Questions for the next values of a series. ``inference.py`` processes questions of every kind."""
+"""Requests for the next values of a series; ``inference.py`` processes requests of every kind."""
 
 from __future__ import annotations
 
@@ -23,10 +23,14 @@ from azuraforge.models.serving.versions import Rows, Served, ServedVersions
 
 @dataclass(frozen=True)
 class Prepared:
-    """A question as it is sent to one version's child.
+    """A question in the form that is sent to one version's serving process.
 
-    ``continues`` is the dataset whose next rows judge the answer; ``rows`` the version of it whose end the answer
-    continues, None if the request sends rows; ``newest`` the number of the newest one, if known.
+    Attributes:
+        payload: message to the child process.
+        continues: id of the dataset whose next rows are the outcomes of the answer; None if there is none.
+        rows: dataset version after whose end the forecast begins; None if the request contains its own rows.
+        newest: number of the dataset's newest version, if known.
+        began: time at which the preparation began, in seconds of ``time.perf_counter``.
     """
 
     payload: Mapping[str, object]
@@ -37,15 +41,20 @@ class Prepared:
 
     @property
     def seconds(self) -> float:
-        """Seconds since the question was prepared."""
+        """Seconds since the preparation began."""
         return time.perf_counter() - self.began
 
 
 @dataclass(frozen=True)
 class Caller:
-    """The origin of a question: its model, its user, its alias (None: the version is named), and the request's id.
+    """Origin of a question.
 
-    ``deployment`` is the shadow or canary that takes part in the answer.
+    Attributes:
+        model: name of the model.
+        by: name of the user, or the id of the run.
+        alias: alias in the request; None if the request names a version.
+        request_id: id that the caller gave the request.
+        deployment: number of the shadow or canary deployment that takes part in the answer.
     """
 
     model: str
@@ -56,7 +65,7 @@ class Caller:
 
 
 class Predicted(Protocol):
-    """An answer; its ledger entry has this id."""
+    """Protocol of an answer; ``prediction_id`` is the id of its ledger entry."""
 
     @property
     def prediction_id(self) -> str: ...
@@ -66,31 +75,35 @@ P = TypeVar("P", bound=Predicted, covariant=True)
 
 
 class Question(Protocol[P]):
-    """One kind of question. ``prepare`` and ``retry`` may block; the other methods never do."""
+    """Protocol of one kind of prediction request. ``prepare`` and ``retry`` may block; the other methods never do."""
 
     @property
     def ends_with_request(self) -> bool:
-        """True if the question cannot be asked after its request has ended."""
+        """Whether the question must be answered before its request ends, since it uses an uploaded file."""
         ...
 
     @property
     def follows_dataset(self) -> bool:
-        """True if it begins at the end of the newest version of a dataset."""
+        """Whether the forecast begins at the end of the dataset's newest version."""
         ...
 
     def is_ready(self, served: Served, newest: int | None) -> bool:
-        """Return whether ``prepare`` reads nothing."""
+        """Return whether ``prepare`` can run without reading from the database or from files."""
         ...
 
     def prepare(self, served: Served, newest: int | None) -> Prepared:
-        """Return the question for this version. Raises InvalidInput if it cannot be asked.
+        """Return the question in the form for this version.
 
-        ``newest`` is the number of the newest version of its dataset; None: not known.
+        Args:
+            served: version that answers.
+            newest: number of the newest version of the model's dataset; None if unknown.
+
+        Raises InvalidInput if the request does not fit the version.
         """
         ...
 
     def retry(self, served: Served, error: UserError) -> Prepared:
-        """Return the question in another form after the version declined it, or raise ``error``."""
+        """Return the question in another form after the version rejected it with ``error``, or raise ``error``."""
         ...
 
     def line(self, served: Served, caller: Caller, prepared: Prepared, answer: Reply) -> LedgerLine:
@@ -98,13 +111,16 @@ class Question(Protocol[P]):
         ...
 
     def result(self, served: Served, line: LedgerLine, prepared: Prepared, answer: Reply, at: datetime) -> P:
-        """Return the answer of an entry that was written at this time."""
+        """Return the API response for an answer whose ledger entry was written at ``at``."""
         ...
 
 
 class SeriesQuestion:
-    """Question for the next values after the end of the newest version of its dataset, of a stated version, or of
-    the rows in the request."""
+    """Request for the next values of a series.
+
+    The forecast begins after the end of the dataset's newest version, of a given version, or of the rows in the
+    request.
+    """
 
     ends_with_request = False
 
@@ -201,11 +217,14 @@ class SeriesQuestion:
         )
 
     def _continued(self, served: Served) -> str | None:
-        """Return the dataset whose next rows will judge the answer; a request with rows has to name it."""
+        """Return the id of the dataset whose next rows will be the outcomes; None if there is none.
+
+        A request with its own rows names that dataset in ``continues``.
+        """
         request = self._request
         if request.rows is None and request.continues is not None:
             raise InvalidInput(
-                "`continues` needs rows in the request",
+                "`continues` requires rows in the request",
                 where="continues",
                 next_step="send rows, or omit continues",
             )
@@ -219,9 +238,9 @@ class SeriesQuestion:
 def question_of(
     origin: str, features: Mapping[str, float | None] | None, naive: float | None, series: str | None = None
 ) -> str:
-    """Return the hash that identifies a question: its origin, the numbers known then, and its series.
+    """Return the hash that identifies a question: its origin, the values known at that time, and its series.
 
-    The author of the request, its time and the length of the history make no other question of it.
+    Requests that differ only in their caller, their time or the length of their history have the same hash.
     """
     asked = orjson.dumps([origin, features, naive, series], option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(asked).hexdigest()

@@ -1,6 +1,6 @@
-"""Repeated judgement of points whose outcomes a dataset has revised; the former judgements are kept.
+"""Repeated judgement of points whose actual values a dataset has revised; the former judgements are kept.
 
-What a canary's sequential tests counted stays counted as it was: ``deployments.store.new_pairs`` reads a pair once.
+The sequential tests of a canary do not change: ``deployments.store.new_pairs`` reads each pair only once.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from azuraforge.models.answers import Actual
 from azuraforge.models.predictions.judging import judge
 from azuraforge.models.tables import EarlierOutcome, Model, Prediction, PredictionOutcome
 
-#: Fields of a judgement that a repeated one replaces.
+#: Columns of a judgement that a repeated judgement replaces.
 _REPLACED = ("actual", "loss", "naive_loss", "incumbent_loss", "hit", "source", "dataset_version", "judged_at")
-#: Largest number of ids in one statement.
+#: Maximum number of ids in one statement.
 _AT_ONCE = 500
 
 
@@ -33,7 +33,7 @@ class JudgedPoint(NamedTuple):
 
 
 class Replaced(NamedTuple):
-    """Result of a repeated judgement: points, predictions, and the names of their models."""
+    """Result of a repeated judgement: numbers of points and predictions, and the names of their models."""
 
     points: int
     predictions: int
@@ -43,7 +43,10 @@ class Replaced(NamedTuple):
 def judged_points(
     session: Session, dataset_id: str, span: tuple[datetime, datetime], after: tuple[str, int], limit: int
 ) -> list[JudgedPoint]:
-    """Return points in a time range judged by versions of datasets, by entry and step, following ``after``."""
+    """Return the next points in a time range that were judged by a version of the dataset.
+
+    The points follow the key ``after`` and are ordered by entry id and step.
+    """
     table = PredictionOutcome
     behind = or_(table.prediction_id > after[0], and_(table.prediction_id == after[0], table.step > after[1]))
     statement = (
@@ -58,11 +61,13 @@ def judged_points(
 
 
 def replace(session: Session, dataset: DatasetVersion, changed: Mapping[tuple[str, int], Actual]) -> Replaced:
-    """Judge points again by new values, in a transaction that locks the dataset's progress; former rows are kept.
+    """Judge points again by revised values, and keep the former judgements.
+
+    The transaction must hold the lock of the dataset's progress (``progress.check``).
 
     Args:
-        dataset: the version that holds the values.
-        changed: line and step → the value; one that equals what the point was judged by is skipped.
+        dataset: version that contains the revised values.
+        changed: revised value by entry id and step; a value equal to the judged one is skipped.
     """
     ids = sorted({id_ for id_, _ in changed})
     again: list[PredictionOutcome] = []
@@ -92,7 +97,7 @@ def replace(session: Session, dataset: DatasetVersion, changed: Mapping[tuple[st
 
 
 def earlier_outcomes(session: Session, prediction_id: str) -> Sequence[EarlierOutcome]:
-    """Return a prediction's replaced judgements, in the order of points and of time."""
+    """Return a prediction's replaced judgements, ordered by step and time."""
     statement = select(EarlierOutcome).where(EarlierOutcome.prediction_id == prediction_id)
     return session.scalars(statement.order_by(EarlierOutcome.step, EarlierOutcome.number)).all()
 

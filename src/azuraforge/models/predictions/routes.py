@@ -1,4 +1,4 @@
-"""HTTP routes of the ledger."""
+"""HTTP routes of predictions, their outcomes, live scores and drift."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def prediction_service(connection: HTTPConnection) -> PredictionService:
 
 
 Service = Annotated[PredictionService, Depends(prediction_service)]
-#: A prediction's id in a path, which may be shortened.
+#: Id of a prediction in a path; it may be abbreviated.
 PredictionId = Annotated[str, Depends(path_id("prediction_id", ShortId("prediction", Prediction.id)))]
 
 
@@ -69,7 +69,7 @@ def get_forecast_file(
     file_format: Annotated[FileFormat, Query(alias="format")] = "csv",
     language: Annotated[FileLanguage, Query(description="of the headings of a workbook")] = "en",
 ) -> Response:
-    """Download forecasts as a file: times in the zone of the series, values with intervals, the unit."""
+    """Download forecasts as a file with the values, their intervals, the unit, and times in the zone of the series."""
     content = service.files.write(access.project_id, prediction_id, file_format, language)
     headers = {"content-disposition": f'attachment; filename="forecast.{file_format}"'}
     return Response(content, media_type=MEDIA_TYPES[file_format], headers=headers)
@@ -83,7 +83,7 @@ def get_prediction(prediction_id: PredictionId, access: Reader, service: Service
 
 @router.post("/predictions/outcomes")
 def post_outcomes(access: Member, service: Service, unit: Unit, body: OutcomesRequest) -> OutcomesOut:
-    """Report outcomes; each point is judged once, and a later value does not replace an earlier one."""
+    """Report outcomes. Each point is judged once; a later report does not replace an earlier one."""
     return service.outcomes.post(access.project_id, body.outcomes, access.user_name, unit=unit)
 
 
@@ -94,7 +94,7 @@ def get_live_scores(
     service: Service,
     days: Annotated[int | None, Query(ge=1, le=36_500, description="before the newest judged target")] = None,
 ) -> LiveScores:
-    """Return live scores of a model's predictions, next to the naive ones."""
+    """Return live scores of a model's predictions, compared with the naive forecasts."""
     return service.reads.scores(access.project_id, name, days)
 
 
@@ -103,7 +103,7 @@ Version = Annotated[Number | None, Query(description="empty: the champion")]
 
 @router.get("/models/{name}/drift")
 def get_drift(name: Name, access: Reader, service: Service, version: Version = None) -> DriftOut:
-    """Return the result of the last drift check; housekeeping checks every hour if there are new predictions."""
+    """Return the result of the last drift check. Housekeeping checks every hour if there are new predictions."""
     return service.drift.show(access.project_id, name, version)
 
 
@@ -111,6 +111,6 @@ def get_drift(name: Name, access: Reader, service: Service, version: Version = N
 async def check_drift(
     name: Name, request: Request, access: Member, service: Service, unit: Unit, version: Version = None
 ) -> DriftOut:
-    """Check for drift now, among the newest predictions."""
+    """Check the newest predictions for drift now."""
     check = partial(service.drift.check, access.project_id, name, version, unit=unit)
     return await ask_in_turn(request, access.project_id, check)

@@ -1,4 +1,4 @@
-"""API shapes of the ledger: its pages, outcomes, live scores."""
+"""API shapes of the ledger: pages, outcomes and live scores."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class PredictionPage(Page[PredictionOut]):
 
 
 class FormerOutcome(BaseModel):
-    """A judgement of a point that a revision of the dataset replaced."""
+    """Judgement of a point that was replaced after a revision of the dataset."""
 
     actual: float | None
     loss: float
@@ -31,7 +31,7 @@ class FormerOutcome(BaseModel):
 
 
 class PointOutcome(BaseModel):
-    """Outcome of one point."""
+    """Outcome of one point of a prediction."""
 
     step: int = Field(description="rows ahead of the origin, from 1")
     at: datetime
@@ -52,7 +52,7 @@ class PointOutcome(BaseModel):
 
 
 class PredictionDetail(PredictionOut):
-    """A prediction with the outcomes of its points; missing ones are not known yet."""
+    """A prediction with the outcomes of its points; points without an actual value are absent."""
 
     outcomes: list[PointOutcome]
     features: dict[str, float | None] | None = Field(description="the numbers of the row from which it was made")
@@ -79,12 +79,12 @@ class OutcomeRequest(BaseModel):
         if self.value is not None and not math.isfinite(self.value):
             raise InvalidValue("the value must be finite")
         if self.model is not None and self.at is None:
-            raise InvalidValue("an outcome of a model's series needs its time `at`")
+            raise InvalidValue("an outcome reported by `model` requires the time `at`")
         return self
 
     @property
     def truth(self) -> float | str:
-        """The actual value or label."""
+        """Reported value, or the label if no value is reported."""
         return self.value if self.value is not None else str(self.label)
 
 
@@ -95,14 +95,14 @@ class OutcomesRequest(BaseModel):
 
 
 class OutcomesOut(BaseModel):
-    """Number of points judged now, and number judged before, which remain as they are."""
+    """Number of points judged by this request, and number of points judged earlier, which keep their outcome."""
 
     judged: int
     known: int
 
 
 class LiveScore(BaseModel):
-    """Means over judged points of one version, in one interval of time or in all."""
+    """Mean losses over the judged points of one version, in one time interval or over all time."""
 
     version: int
     start: datetime | None = Field(description="of the stretch; null: all of the time")
@@ -123,7 +123,7 @@ class LiveScore(BaseModel):
 
 
 class LiveScores(BaseModel):
-    """Live scores of a model's predictions, next to the naive ones of the same targets."""
+    """Live scores of a model's predictions, compared with the naive forecasts of the same targets."""
 
     model: str
     target: str
@@ -140,7 +140,7 @@ class LiveScores(BaseModel):
 
 
 class BaselineStanding(BaseModel):
-    """A champion compared with one baseline on the same rows."""
+    """Comparison of a champion with one baseline on the same rows."""
 
     baseline: str
     forecasts: int = Field(description="that count: their targets do not overlap")
@@ -150,7 +150,7 @@ class BaselineStanding(BaseModel):
 
 
 class Standing(BaseModel):
-    """Result of testing whether a champion is worse than a baseline beyond noise, by its judged predictions."""
+    """Result of testing from judged predictions whether a champion is worse than a baseline beyond chance."""
 
     version: int
     worse_than: str | None = Field(description="the baseline that is better beyond noise; null: none is")

@@ -1,4 +1,4 @@
-"""The time one season before another, used by the seasonal naive forecast."""
+"""Calculation of the time whole seasons before a target, for the seasonal naive forecast."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ _DAY = 86_400
 
 @dataclass(frozen=True)
 class SeasonBack:
-    """Steps back by whole seasons: in local time for days and longer, in elapsed time for shorter rows.
+    """Backward step by whole seasons: in local time if rows are days or longer, in elapsed time otherwise.
 
-    ``seconds`` or ``months`` is the length of a season; both are 0 if there is none.
+    Attributes:
+        zone: time zone of the series.
+        seconds: length of a season if rows are weeks or shorter; 0 otherwise.
+        months: length of a season if rows are months or longer; 0 otherwise. Both lengths are 0 if there is no season.
+        by_wall: whether the step counts in local time.
     """
 
     zone: str
@@ -28,7 +32,7 @@ class SeasonBack:
 
     @classmethod
     def of(cls, schema: DatasetSchema) -> SeasonBack:
-        """Return the season of a series; empty if its rows have no fixed distance."""
+        """Return the season of a series; its length is 0 if the rows have no fixed frequency or no season."""
         zone = schema.rhythm_timezone or schema.timezone
         found = re.fullmatch(r"(\d+)([a-z]+)", schema.frequency or "")
         if found is None or schema.season <= 1:
@@ -39,12 +43,14 @@ class SeasonBack:
         return cls(zone, seconds=count * _SECONDS.get(unit, 0), by_wall=_SECONDS.get(unit, 0) >= _DAY)
 
     def key(self, at: datetime) -> datetime:
-        """Return a time as this season counts it, without a zone."""
+        """Return the time without a zone: in local time if ``by_wall``, else in UTC."""
         return at.astimezone(ZoneInfo(self.zone) if self.by_wall else UTC).replace(tzinfo=None)
 
     def before(self, at: datetime, origin: datetime) -> datetime | None:
-        """Return the newest time whole seasons before ``at`` that is not after ``origin``, as ``key``; None without
-        a season."""
+        """Return the newest time that is whole seasons before ``at`` and not after ``origin``; None without a season.
+
+        The result has the form of ``key``.
+        """
         if not (self.seconds or self.months):
             return None
         wall, last = self.key(at), self.key(origin)
@@ -57,7 +63,7 @@ class SeasonBack:
 
 
 def _months_before(at: datetime, months: int) -> datetime:
-    """Return the same day of an earlier month, or its last day if it is shorter."""
+    """Return the same day in an earlier month, or its last day if that month is shorter."""
     year, month = divmod(at.year * 12 + at.month - 1 - months, 12)
     for day in range(at.day, 27, -1):
         try:

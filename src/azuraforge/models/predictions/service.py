@@ -20,7 +20,7 @@ _PURGED_AT_ONCE = 1000
 
 
 class PredictionService:
-    """Access to the parts of the ledger; see ``outcomes``, ``live`` and ``drift_watch``."""
+    """Facade of the ledger: reads, files, outcomes, drift checks, comparisons with baselines, and retention."""
 
     def __init__(self, database: Database, outcomes: Outcomes, drift: DriftMonitor, looks: DriftLooks) -> None:
         self.reads = LiveReads(database)
@@ -32,15 +32,15 @@ class PredictionService:
         self._looks = looks
 
     def close(self) -> None:
-        """Finish current work; the next housekeeping does the rest."""
+        """Finish the current drift check; the next housekeeping performs the queued ones."""
         self._looks.close()
 
 
 class LedgerBin:
-    """Retention of the ledger: purges old entries and finds missed outcomes; see ``projects.trash.Bin``.
+    """Retention of the ledger: judges pending predictions and purges old entries; see ``projects.trash.Bin``.
 
-    A single line is never put into the trash: a record from which people take what they dislike is none. Lines go with
-    their model, or when the project's policy says so.
+    Single entries never go to the trash, so that users cannot remove unfavourable predictions from the record. Entries
+    are deleted with their model, or after the retention time of the project's policy.
     """
 
     def __init__(self, database: Database, outcomes: Outcomes, drift: DriftMonitor) -> None:
@@ -70,7 +70,7 @@ class LedgerBin:
         self._expired[project_id] = purged
 
     def purge(self, project_id: str, before: datetime | None) -> Purged:
-        """Return the count of entries that ``expire`` purged."""
+        """Return the number of entries that the last ``expire`` of this project deleted."""
         return Purged(Counter(predictions=self._expired.pop(project_id, 0)))
 
     def sweep(self, project_id: str, older_than_seconds: float) -> int:

@@ -1,10 +1,10 @@
-"""Test whether a champion is worse than the best baseline beyond noise, from judged ledger entries.
+"""Test of whether a champion is worse than a simple baseline beyond chance, from judged ledger entries.
 
-Baselines are the naive forecast, which each line holds, and the seasonal naive forecast, which is known once outcomes
-of one season are in the ledger. Each forecast counts with the relative difference of the two mean losses,
-``(loss - baseline's) / (loss + baseline's)``, in -1 … 1; forecasts whose targets overlap do not count twice. The values
-feed a test for a change that may be looked at after every outcome (``deployments/sequential.py``), once for all steps
-ahead and once for the first one, for each baseline.
+The baselines are the naive forecast, which each entry contains, and the seasonal naive forecast, which is available
+once the ledger contains the outcomes of one season. Each forecast contributes the relative difference of the two mean
+losses, ``(loss - baseline's) / (loss + baseline's)``, between -1 and 1; of forecasts with overlapping targets only the
+first counts. For each baseline, the differences feed two sequential change tests (``deployments/sequential.py``), one
+for all steps and one for the first step. The tests stay valid if they are evaluated after every outcome.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from azuraforge.models.registry.finding import find_aliased, find_model
 from azuraforge.models.registry.names import CHAMPION
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
-#: Least average number of forecasts between two false alarms if champion and baselines are equally good.
+#: Minimum average number of forecasts between two false alarms if champion and baselines are equally good.
 FALSE_ALARM_AFTER = 10_000
-#: Number of newest judged points that are compared.
+#: Maximum number of judged points to compare; the newest are used.
 MOST_POINTS = 10_000
 NAIVE, SEASONAL_NAIVE = "naive", "seasonal_naive"
 
 
 @dataclass(frozen=True)
 class _Point:
-    """A point with its losses by known baselines."""
+    """A judged point with the losses of the baselines, by their names."""
 
     step: int
     target_at: datetime
@@ -44,25 +44,28 @@ class _Point:
 
 @dataclass(frozen=True)
 class _Forecast:
-    """Points of one origin, of all series; ``timed``: their targets have a time, unlike images."""
+    """Points of all series forecast from one origin. ``timed`` is False for images, whose targets have no time."""
 
     timed: bool
     points: Sequence[_Point]
 
     def part(self, baseline: str, *, first_step: bool) -> _Forecast:
-        """Return the points at which this baseline can be compared."""
+        """Return the points that the baseline also predicted; with ``first_step``, only those one step ahead."""
         kept = [each for each in self.points if baseline in each.baselines and (each.step == 1 or not first_step)]
         return _Forecast(self.timed, kept)
 
 
 class Standings:
-    """Compares champions with baselines; each method takes the project's id."""
+    """Comparison of champions with baselines; each method takes the project's id."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def read(self, project_id: str, model: str) -> Standing:
-        """Compare a model's champion with baselines. Raises NotFound, and Conflict without a champion."""
+        """Compare a model's champion with the baselines.
+
+        Raises NotFound if the model does not exist, and Conflict if it has no champion.
+        """
         with self._database.read(project_id) as session:
             owner = find_model(session, model)
             row = find_aliased(session, owner, CHAMPION)
@@ -74,8 +77,9 @@ def standing_of(version: int, schema: DatasetSchema, points: Sequence[JudgedPoin
     """Compare one version with the baselines.
 
     Args:
-        schema: of the version; its frequency and season determine the seasonal naive forecast.
-        points: of every version of the model, the oldest target first.
+        version: number of the version.
+        schema: schema of the version; its frequency and season determine the seasonal naive forecast.
+        points: judged points of every version of the model, oldest target first.
     """
     forecasts = list(_forecasts(version, schema, points))
     names = [
@@ -93,7 +97,7 @@ def standing_of(version: int, schema: DatasetSchema, points: Sequence[JudgedPoin
 
 
 def _forecasts(version: int, schema: DatasetSchema, points: Sequence[JudgedPoint]) -> Iterator[_Forecast]:
-    """Yield the forecasts of a version, oldest origin first; a repeated question counts once."""
+    """Yield the forecasts of a version, oldest origin first; repeated predictions for one question count once."""
     back = SeasonBack.of(schema)
     known = {(each.series, back.key(each.target_at)): each.actual for each in points if each.actual is not None}
     asked: dict[tuple[str, int], str] = {}
@@ -129,7 +133,10 @@ def _against(baseline: str, forecasts: Sequence[_Forecast], bound: float) -> Bas
 
 
 def _apart(forecasts: Iterable[_Forecast]) -> Iterator[_Forecast]:
-    """Yield forecasts whose targets all come after those of the previous one; selected by time, never by loss."""
+    """Yield forecasts whose targets all follow those of the previously yielded one.
+
+    The choice depends on times only, never on losses.
+    """
     frontier: datetime | None = None
     for each in forecasts:
         if not each.points:
@@ -142,7 +149,7 @@ def _apart(forecasts: Iterable[_Forecast]) -> Iterator[_Forecast]:
 
 
 def _difference(baseline: str, forecast: _Forecast) -> float:
-    """Return the relative difference of the mean losses, -1 … 1, with equal weight for each series."""
+    """Return the relative difference of the mean losses, between -1 and 1, with equal weight for each series."""
     by_series: dict[str | None, list[_Point]] = {}
     for point in forecast.points:
         by_series.setdefault(point.series, []).append(point)

@@ -45,7 +45,7 @@ _THERE = and_(
 
 
 class JudgedPoint(NamedTuple):
-    """A judged point of a prediction. ``actual`` is None for a class."""
+    """Judged point of a prediction. ``actual`` is None if the prediction names a class."""
 
     prediction_id: str
     version: int
@@ -60,14 +60,14 @@ class JudgedPoint(NamedTuple):
 
 
 class WhichRow(NamedTuple):
-    """A version of a model."""
+    """Model id and number of a version."""
 
     model_id: str
     version: int
 
 
 class BesideRow(NamedTuple):
-    """The deployment next to an alias."""
+    """Shadow or canary deployment next to an alias."""
 
     number: int
     mode: str
@@ -76,21 +76,21 @@ class BesideRow(NamedTuple):
 
 
 _WHICH = select(Model.id.label("model_id"), ModelVersion.version)
-#: The version that an alias of a model points at now.
+#: Query for the version that an alias of a model points to.
 ALIASED = Question(
     WhichRow,
     _WHICH.join(ModelAlias, ModelAlias.model_id == Model.id)
     .join(ModelVersion, and_(ModelVersion.model_id == Model.id, ModelVersion.version == ModelAlias.version))
     .where(_THERE, ModelAlias.alias == bindparam("alias")),
 )
-#: A version of a model by its number, if both exist.
+#: Query for a version of a model by its number; it returns no row if either does not exist.
 NUMBERED = Question(
     WhichRow,
     _WHICH.join(ModelVersion, ModelVersion.model_id == Model.id).where(
         _THERE, ModelVersion.version == bindparam("number")
     ),
 )
-#: The deployment next to the version that an alias points at.
+#: Query for the active deployment next to the version that an alias points to.
 BESIDE = Question(
     BesideRow,
     select(ModelDeployment.number, ModelDeployment.mode, ModelDeployment.version, ModelDeployment.share_percent)
@@ -103,12 +103,12 @@ _TABLE: Any = Prediction.__table__
 _OUTCOME: Any = PredictionOutcome.__table__
 _ADD = insert(_TABLE)
 _CLOCK = select(now())
-#: Largest number of ids in one statement.
+#: Maximum number of ids in one statement.
 _AT_ONCE = 500
 
 
 def add(session: Session, lines: Sequence[LedgerLine]) -> datetime:
-    """Write entries with one time, the database's, and return it."""
+    """Insert entries with the database's current time, and return that time."""
     connection = session.connection()
     at: datetime = connection.execute(_CLOCK).scalar_one()
     connection.execute(_ADD, [{**line.columns(), "project_id": session.project_id, "created_at": at} for line in lines])
@@ -116,14 +116,14 @@ def add(session: Session, lines: Sequence[LedgerLine]) -> datetime:
 
 
 def known_ids(session: Session, ids: Sequence[str]) -> set[str]:
-    """Return the ids of these that are stored already."""
+    """Return the subset of ``ids`` that is already stored."""
     statement = select(Prediction.id)
     batches = (ids[first : first + _AT_ONCE] for first in range(0, len(ids), _AT_ONCE))
     return {id_ for batch in batches for id_ in session.scalars(statement.where(Prediction.id.in_(batch)))}
 
 
 def line(session: Session, id_: str) -> tuple[Prediction, str] | None:
-    """Return an entry and its model's name."""
+    """Return an entry and the name of its model; None if the entry does not exist."""
     statement = (
         select(Prediction, Model.name)
         .join(Model, (Model.project_id == Prediction.project_id) & (Model.id == Prediction.model_id))
@@ -143,9 +143,10 @@ def page(
     before: tuple[datetime, str] | None,
     limit: int,
 ) -> Sequence[tuple[Prediction, str]]:
-    """Return entries with their models' names, newest first, following a key.
+    """Return entries older than the key ``before`` with their models' names, newest first.
 
-    ``unserved``: also those that no caller received.
+    Args:
+        unserved: whether to include answers that no caller received.
     """
     statement = select(Prediction, Model.name).join(
         Model, (Model.project_id == Prediction.project_id) & (Model.id == Prediction.model_id)
@@ -165,8 +166,10 @@ def page(
 
 
 def named(session: Session, ids: Sequence[str], request_ids: Sequence[str]) -> Sequence[Prediction]:
-    """Return entries by their ids, with the other halves of their pairs, or by their callers' names; locked until
-    commit, oldest first."""
+    """Return entries by prediction id, with the other halves of their pairs, or by request id.
+
+    The rows are locked until commit and ordered by creation time, oldest first.
+    """
     statement = select(Prediction).where(
         or_(Prediction.id.in_(ids), Prediction.pair_id.in_(ids), Prediction.request_id.in_(request_ids)),
     )
@@ -174,7 +177,10 @@ def named(session: Session, ids: Sequence[str], request_ids: Sequence[str]) -> S
 
 
 def open_lines(session: Session, dataset_id: str, until: datetime, after: str, limit: int) -> Sequence[Prediction]:
-    """Return entries that continue a dataset, begin before ``until`` and are not fully judged; by id."""
+    """Return the next entries, ordered by id, that continue a dataset and are not fully judged.
+
+    Only entries with an origin before ``until`` and an id greater than ``after`` are returned.
+    """
     statement = (
         select(Prediction)
         .where(
@@ -190,14 +196,14 @@ def open_lines(session: Session, dataset_id: str, until: datetime, after: str, l
 
 
 def lock_lines(session: Session, ids: Sequence[str]) -> Sequence[Prediction]:
-    """Return entries that are not fully judged, locked until commit, by id, which avoids deadlocks."""
+    """Lock the entries that are not fully judged until commit, and return them; the order by id avoids deadlocks."""
     statement = select(Prediction).where(Prediction.id.in_(ids), Prediction.judged_at.is_(None))
     found = session.scalars(statement.order_by(Prediction.id).with_for_update())
     return found.all()
 
 
 def datasets_with_open_lines(session: Session) -> Sequence[str]:
-    """Return datasets that unjudged predictions continue."""
+    """Return the ids of the datasets continued by predictions that are not fully judged."""
     statement = (
         select(Prediction.continues).where(Prediction.judged_at.is_(None), Prediction.continues.is_not(None)).distinct()
     )
@@ -205,7 +211,7 @@ def datasets_with_open_lines(session: Session) -> Sequence[str]:
 
 
 def known_steps(session: Session, ids: Sequence[str]) -> dict[str, set[int]]:
-    """Return the judged steps of these predictions."""
+    """Return the judged steps of each prediction; a prediction without any is absent."""
     statement = select(PredictionOutcome.prediction_id, PredictionOutcome.step).where(
         PredictionOutcome.prediction_id.in_(ids)
     )
@@ -216,7 +222,7 @@ def known_steps(session: Session, ids: Sequence[str]) -> dict[str, set[int]]:
 
 
 def add_outcomes(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Write outcomes of points; one judged in the meantime remains as it is."""
+    """Insert outcomes of points; a point that was judged in the meantime keeps its outcome."""
     connection = session.connection()
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     if rows:
@@ -224,13 +230,13 @@ def add_outcomes(session: Session, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def outcomes(session: Session, id_: str) -> Sequence[PredictionOutcome]:
-    """Return the outcomes of a prediction's points, in order."""
+    """Return the outcomes of a prediction's points, ordered by step."""
     statement = select(PredictionOutcome).where(PredictionOutcome.prediction_id == id_)
     return session.scalars(statement.order_by(PredictionOutcome.step)).all()
 
 
 def label_counts(session: Session, model_id: str) -> dict[str, int]:
-    """Return how often each class was the outcome of a model's predictions."""
+    """Return for each class how often it was the outcome of a model's predictions."""
     statement = (
         select(PredictionOutcome.label, func.count())
         .where(
@@ -245,8 +251,11 @@ def label_counts(session: Session, model_id: str) -> dict[str, int]:
 def scores(
     session: Session, model_id: str, bucket_seconds: int, since: datetime | None, *, late: bool
 ) -> Sequence[Any]:
-    """Return sums for ``judging.score`` by version and time interval: version, start of the interval, the sums, and
-    the number of answers. Answers to the same question count once, with their mean."""
+    """Return the sums that ``judging.score`` requires, by version and time interval.
+
+    Each row contains the version, the start of the interval in seconds since 1970, the sums, and the number of answers.
+    Repeated answers to one question count once, with their mean loss.
+    """
     table = PredictionOutcome
     hit = case((table.hit.is_(True), 1.0), (table.hit.is_(False), 0.0))
     question = func.coalesce(table.question, table.prediction_id)
@@ -292,7 +301,7 @@ def scores(
 
 
 def _bucket(session: Session, column: Any, seconds: int) -> Any:
-    """Return a column's time, rounded down to whole intervals, as seconds since 1970."""
+    """Return the start of the interval that contains the column's time, in seconds since 1970."""
     if session.get_bind().dialect.name == "postgresql":
         whole = func.extract("epoch", column)
         return cast(func.floor(whole / seconds), BigInteger) * seconds
@@ -300,7 +309,7 @@ def _bucket(session: Session, column: Any, seconds: int) -> Any:
 
 
 def span(session: Session, model_id: str) -> tuple[datetime, datetime, int] | None:
-    """Return the first and the last judged target and the number of judged points; None if there are none."""
+    """Return the first and the last judged target time and the number of judged points; None if no point is judged."""
     statement = select(
         func.min(PredictionOutcome.target_at), func.max(PredictionOutcome.target_at), func.count()
     ).where(PredictionOutcome.model_id == model_id)
@@ -315,7 +324,7 @@ def judged_again(session: Session, model_id: str) -> int:
 
 
 def counts(session: Session, model_id: str) -> tuple[int, int]:
-    """Return the number of a model's entries, and how many of them are not fully judged."""
+    """Return the number of a model's entries and the number of those that are not fully judged."""
     statement = select(func.count(), func.sum(case((Prediction.judged_at.is_(None), 1), else_=0))).where(
         Prediction.model_id == model_id
     )
@@ -324,7 +333,7 @@ def counts(session: Session, model_id: str) -> tuple[int, int]:
 
 
 def purge(session: Session, before: datetime, limit: int) -> int:
-    """Delete the oldest entries from before a time, with their outcomes; return their number."""
+    """Delete the oldest entries created before a time, at most ``limit``, with their outcomes; return their number."""
     ids = session.scalars(
         select(Prediction.id).where(Prediction.created_at < before).order_by(Prediction.created_at).limit(limit)
     ).all()
@@ -342,8 +351,10 @@ def purge(session: Session, before: datetime, limit: int) -> int:
 
 
 def at_time(session: Session, model_id: str, at: datetime) -> Sequence[Prediction]:
-    """Return entries of a model that may have a point at this time, locked until commit, by id: those that continue
-    the dataset that their version learned from."""
+    """Return the entries of a model that may have a point at this time, locked until commit and ordered by id.
+
+    Only entries that continue the dataset on which their version was trained are returned.
+    """
     of = and_(
         ModelVersion.project_id == Prediction.project_id,
         ModelVersion.model_id == Prediction.model_id,
@@ -363,14 +374,16 @@ def at_time(session: Session, model_id: str, at: datetime) -> Sequence[Predictio
 
 
 def newest(session: Session, model_id: str) -> Prediction | None:
-    """Return a model's latest entry."""
+    """Return a model's latest entry; None if it has none."""
     statement = select(Prediction).where(Prediction.model_id == model_id)
     return session.scalars(statement.order_by(Prediction.created_at.desc()).limit(1)).first()
 
 
 def judged_points(session: Session, model_id: str, limit: int) -> list[JudgedPoint]:
-    """Return the newest judged points of a model's predictions, oldest target first: of predictions made before
-    their targets and fully judged."""
+    """Return the newest judged points of a model, oldest target first.
+
+    Only predictions that were made before their targets and are fully judged count.
+    """
     table, line = PredictionOutcome, Prediction
     statement = (
         select(

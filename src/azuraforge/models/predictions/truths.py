@@ -1,4 +1,4 @@
-"""Actual values by series and time, read in a child from the dataset version that predictions continue."""
+"""Actual values by series and time, read by a child process from the dataset version that predictions continue."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ READ_SECONDS = 120.0
 
 
 class Subject(NamedTuple):
-    """The series of a prediction. ``total_of``: the folder of the version that defines the total."""
+    """Series of a prediction. For a total, ``total_of`` is the folder of the model version that defines it."""
 
     series: str | None
     total_of: Path | None = None
 
 
 class Truths:
-    """Reads values of datasets; each method takes the project's id."""
+    """Reader of actual values from datasets; each method takes the project's id."""
 
     def __init__(self, versions: ServedVersions, call: Call) -> None:
         self._versions = versions
         self._call = call
 
     def subject(self, project_id: str, line: Prediction) -> Subject:
-        """Return the series or total of a prediction."""
+        """Return the series of a prediction, with the folder of its version if the series is a total."""
         series = line.inputs.series
         if series is None:
             return Subject(None)
@@ -44,7 +44,7 @@ class Truths:
     def read(
         self, dataset: DatasetVersion, wanted: Mapping[Subject, set[datetime]]
     ) -> dict[Subject, dict[datetime, Actual]]:
-        """Return the known values among the requested ones, all from one child."""
+        """Return the known actual values at the requested times, all read by one child process."""
         asked = [
             AskedTimes(series=subject.series, times=tuple(sorted(times)), total_of=subject.total_of)
             for subject, times in wanted.items()
@@ -68,7 +68,7 @@ class Truths:
 
 
 def _files(dataset: DatasetVersion, asked: list[AskedTimes]) -> tuple[tuple[Path, str], ...]:
-    """Return the segments that may hold the times, path and address each."""
+    """Return path and address of each segment that may contain the times, at least one; all segments for a total."""
     pairs = list(zip(dataset.paths, dataset.segments, strict=True))
     if any(each.total_of is not None for each in asked):
         return tuple((path, segment.address) for path, segment in pairs)

@@ -17,7 +17,7 @@ from azuraforge.models.registry.names import BY_GATE, CANDIDATE, CHAMPION, check
 from azuraforge.models.tables import AliasChange, Model, ModelVersion
 from azuraforge.paging import PAGE, Order
 
-#: Called in the transaction of a move, after the move is written.
+#: Callback in the transaction of a move, after the move is written.
 AfterMove = Callable[[Session, Model, AliasChange], None]
 
 _HISTORY: Order[tuple[int]] = Order("history", tuple[int])
@@ -29,10 +29,10 @@ _EVENTS: dict[str, AliasEvent] = {
 
 
 class Aliases:
-    """Moves aliases, in the caller's transaction or, by a user's decision, in one of its own.
+    """Moves of aliases: by the platform in the caller's transaction, or by users in a transaction of their own.
 
     Args:
-        after_move: called in the transaction of each move.
+        after_move: callbacks in the transaction of each move.
     """
 
     def __init__(
@@ -55,11 +55,14 @@ class Aliases:
         run_id: str | None = None,
         expected: int | Literal["anyone"] | None = "anyone",
     ) -> AliasChange:
-        """Move an alias and record it in the history.
+        """Point an alias to a version and record the move in the history.
 
-        Where ``expected`` is given (a version, or None for "no holder"), raises Conflict before anything is written if
-        the alias has moved since: the gate judged against another champion. A version that becomes champion is no
-        ``candidate`` any more.
+        Args:
+            expected: version that the alias must still point to, or None if it must not exist; Conflict is raised
+                before anything is written if it has moved since. By default it is not checked.
+
+        A version that becomes champion loses the alias ``candidate``. Raises NotFound if the model or version does not
+        exist, and Conflict if the alias already points to the version.
         """
         owner = lock_model(session, model)
         find_version(session, owner, version)
@@ -69,7 +72,7 @@ class Aliases:
             raise Conflict(
                 "alias {alias!r} of model {model!r} now points to version {present}, not {expected}",
                 code="champion_changed",
-                next_step="compare with the present version, then try again",
+                next_step="compare with the current version, then try again",
                 alias=alias,
                 model=model,
                 present=present,
@@ -101,19 +104,19 @@ class Aliases:
         return line
 
     def _decided(self, session: Session, owner: Model, version: int, by: str) -> None:
-        """Remove the alias ``candidate`` from a version that is now champion: no decision about it is pending."""
+        """Remove the alias ``candidate`` from the new champion, since no decision about it is pending any more."""
         pointer = store.alias(session, owner.id, CANDIDATE)
         if pointer is not None and pointer.version == version:
             reason = f"version {version} is {CHAMPION}"
             self._moved(session, owner, store.remove_alias(session, owner, pointer, reason=reason, by=by))
 
     def remove(self, session: Session, model: str, alias: str, *, reason: str, by: str) -> AliasChange:
-        """Remove an alias; the history keeps it. Raises Conflict for the champion's, as some version has to serve."""
+        """Remove an alias; the history keeps it. Raises Conflict for the champion alias, which serving requires."""
         owner = lock_model(session, model)
         if alias == CHAMPION:
             raise Conflict(
                 "alias {alias!r} of model {model!r} cannot be removed",
-                next_step="promote another version, roll back, or delete the model",
+                next_step="promote another version, roll the alias back, or delete the model",
                 alias=CHAMPION,
                 model=model,
             )
@@ -130,9 +133,9 @@ class Aliases:
         return line
 
     def rollback(self, session: Session, model: str, *, reason: str, by: str, alias: str = CHAMPION) -> AliasChange:
-        """Point the alias to its version before the last promotion that was not rolled back.
+        """Point the alias to the version before the last promotion that was not rolled back.
 
-        Repeated, it goes one step further each time. Raises Conflict if there is no earlier version.
+        Each repetition goes one promotion further back. Raises Conflict if there is no earlier version.
         """
         owner = lock_model(session, model)
         before = _before(session, owner, alias)
@@ -163,7 +166,10 @@ class Aliases:
         by: str,
         unit: UnitOfWork | None = None,
     ) -> schemas.AliasChange:
-        """Move an alias by a user's decision, whatever the gate decided, to a version that verifies."""
+        """Point an alias to a version by a user's decision, whatever the gate decided.
+
+        Raises StorageError if the version's files do not match their hashes.
+        """
         with self._database.read(project_id) as session:
             self._verify(find_version(session, find_model(session, model), version))
 
@@ -176,7 +182,10 @@ class Aliases:
     def rollback_by_hand(
         self, project_id: str, model: str, *, alias: str, reason: str, by: str, unit: UnitOfWork | None = None
     ) -> schemas.AliasChange:
-        """Move an alias one step back; repeated, one step further each time. The version must verify."""
+        """Roll an alias back one promotion by a user's decision; each repetition goes one further back.
+
+        Raises StorageError if the files of the version do not match their hashes.
+        """
         with self._database.read(project_id) as session:
             owner = find_model(session, model)
             target = find_version(session, owner, _before(session, owner, alias).version)
@@ -184,10 +193,11 @@ class Aliases:
 
         def work(session: Session) -> schemas.AliasChange:
             line = self.rollback(session, model, alias=alias, reason=reason, by=by)
-            if line.version != target.version:  # another request moved it a moment ago; what we verified is not this
+            # Another request moved the alias meanwhile, so the verified version is not the target.
+            if line.version != target.version:
                 raise Conflict(
                     "alias {alias!r} of model {model!r} was moved by another request",
-                    next_step="check its history with azuraforge models show {model}, then try again",
+                    next_step="check the alias with azuraforge models show {model}, then try again",
                     alias=alias,
                     model=model,
                 )
@@ -196,7 +206,7 @@ class Aliases:
         return self._database.write(project_id, work, durable=True, unit=unit)
 
     def remove_by_hand(self, project_id: str, model: str, alias: str, *, reason: str, by: str) -> schemas.AliasChange:
-        """Remove an alias other than the champion's."""
+        """Remove an alias by a user's decision. Raises Conflict for the champion alias."""
 
         def work(session: Session) -> schemas.AliasChange:
             return shapes.change_out(self.remove(session, model, alias, reason=reason, by=by))
@@ -215,7 +225,7 @@ class Aliases:
     ) -> schemas.HistoryPage:
         """Return a page of the moves of one alias or of all, newest first.
 
-        With ``at``, the first line of an alias names the version that it pointed at then.
+        With ``at``, only moves until then are returned, so the first move of an alias shows the version it pointed to.
         """
         if at is not None and at.tzinfo is None:
             at = at.replace(tzinfo=UTC)
@@ -251,11 +261,11 @@ class Aliases:
 
 
 def _before(session: Session, owner: Model, alias: str) -> AliasChange:
-    """Return the change to which a rollback returns. Raises Conflict if there is none."""
+    """Return the move to which a rollback returns. Raises Conflict if there is none."""
     pointer = store.alias(session, owner.id, alias)
     if pointer is None:
         raise Conflict(
-            "model {model!r} has no alias {alias!r} to roll back",
+            "model {model!r} has no alias {alias!r}, so it cannot be rolled back",
             next_step="run azuraforge models show {model}",
             model=owner.name,
             alias=alias,

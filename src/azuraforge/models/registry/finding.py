@@ -1,4 +1,4 @@
-"""Lookup of models and versions by name, number or alias, with an error that explains why one is not available."""
+"""Lookup of models and versions by name, number or alias, with errors that explain why one is not available."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from azuraforge.models.tables import Model, ModelVersion
 
 
 def find_model(session: Session, name: str, *, trash: bool = False) -> Model:
-    """Return a model; with ``trash`` also a deleted one. Raises NotFound."""
+    """Return a model; with ``trash``, also a deleted one. Raises NotFound if it does not exist."""
     found = store.model(session, name)
     if found is None and trash:
         found = trash_store.find(session, name)
@@ -22,13 +22,13 @@ def find_model(session: Session, name: str, *, trash: bool = False) -> Model:
 
 
 def lock_model(session: Session, name: str) -> Model:
-    """Return a model, its row locked until commit. Raises NotFound."""
+    """Return a model with its row locked until commit. Raises NotFound if it does not exist."""
     found = store.lock_model(session, name)
     return found if found is not None else _unknown(session, name)
 
 
 def find_version(session: Session, owner: Model, number: int, *, trash: bool = False) -> ModelVersion:
-    """Return an existing version; with ``trash`` also a deleted one. Raises NotFound."""
+    """Return an existing version; with ``trash``, also a deleted one. Raises NotFound if it does not exist."""
     row = store.version(session, owner.id, number)
     if row is not None and row.purged_at is None and row.deleted_at is not None and not trash:
         raise NotFound(
@@ -49,7 +49,7 @@ def find_version(session: Session, owner: Model, number: int, *, trash: bool = F
 
 
 def find_aliased(session: Session, owner: Model, alias: str) -> ModelVersion:
-    """Return the version that an alias points at. Raises Conflict if it points at none."""
+    """Return the version that an alias points to. Raises Conflict if the alias does not exist."""
     row = aliased(session, owner.id, alias)
     if row is None:
         raise without_alias(session, owner, alias)
@@ -57,7 +57,7 @@ def find_aliased(session: Session, owner: Model, alias: str) -> ModelVersion:
 
 
 def without_alias(session: Session, owner: Model, alias: str) -> Conflict:
-    """Return the error for an alias that points at no version; it names the command that sets the alias."""
+    """Return the error for an alias that does not exist; it names the command that sets the alias."""
     name = shlex.quote(owner.name)
     newest = next((each.version for each in store.versions(session, owner.id)), None)
     return Conflict(
@@ -76,13 +76,13 @@ def without_alias(session: Session, owner: Model, alias: str) -> Conflict:
 
 
 def aliased(session: Session, model_id: str, alias: str) -> ModelVersion | None:
-    """Return the version that an alias points at; None if it points at none."""
+    """Return the version that an alias points to; None if the alias does not exist."""
     pointer = store.alias(session, model_id, alias)
     return store.version(session, model_id, pointer.version) if pointer else None
 
 
 def unknown(name: str, names: Sequence[str]) -> NotFound:
-    """Return the error for an unknown model name; ``names`` are those of the existing models."""
+    """Return the error for an unknown model; ``names`` are the names of the existing models, for a suggestion."""
     close = difflib.get_close_matches(name, names, n=1)
     return NotFound(
         "model {name!r} does not exist",

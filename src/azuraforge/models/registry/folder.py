@@ -1,9 +1,9 @@
-"""Version folders: inert files, addressed by the hash of their content; never changed, and removed when no version uses
-them (``trash.py``).
+"""Version folders: inert files, addressed by the hash of their content.
 
-A folder lies at ``<artifacts>/<project>/models/<content hash>/``. Its ``manifest.json`` lists every other file with
-size, SHA-256 and type (``inert.py``); the content hash is the SHA-256 of that list, so neither a file nor the list can
-be changed without losing the address. Nothing in a folder can run code.
+A folder never changes and is deleted when no version uses it (``trash.py``). Its path is
+``<artifacts>/<project>/models/<content hash>/``. Its ``manifest.json`` lists every other file with size, SHA-256 and
+type (``inert.py``). The content hash is the SHA-256 of that list, so a change of any file or of the list no longer
+matches the path. Nothing in a folder can run code.
 """
 
 from __future__ import annotations
@@ -31,27 +31,27 @@ from azuraforge.strict_json import JsonObject
 
 MANIFEST = "manifest.json"
 CARD = "version.json"
-#: The folder of the evaluated predictor inside a version whose own files were refitted on every row.
+#: Name of the folder of the evaluated predictor, inside a version whose own files were refitted on all rows.
 EVALUATED = "evaluated"
 _MAX_FILES = 1000
 _CHUNK = 1 << 20
 
 
 class Imported(NamedTuple):
-    """A folder in the store: its address and the bytes of its files."""
+    """Stored folder: its content hash and the size of its files in bytes."""
 
     content_hash: str
     bytes: int
 
 
 class VersionFolders:
-    """The store of version folders; every project has its own."""
+    """Store of version folders, separate for each project."""
 
     def __init__(self, artifacts: Path) -> None:
         self._artifacts = artifacts
 
     def path(self, project_id: str, content_hash: str) -> Path:
-        """Return the path of a folder, which may not exist."""
+        """Return the path of a folder, which may not exist. Raises InvalidInput if ``content_hash`` is malformed."""
         if len(content_hash) != 64 or not all(letter in "0123456789abcdef" for letter in content_hash):
             raise InvalidInput(
                 "{content_hash!r} is not a content hash",
@@ -61,23 +61,23 @@ class VersionFolders:
         return self.root(project_id) / content_hash
 
     def root(self, project_id: str) -> Path:
-        """Return the root of a project's folders."""
+        """Return the path under which a project's folders are stored."""
         return self._artifacts / project_id / "models"
 
     def addresses(self, project_id: str) -> list[str]:
-        """Return the addresses of all stored folders."""
+        """Return the content hashes of all stored folders."""
         return [path.name for path in self.root(project_id).glob("[0-9a-f]*")]
 
     def import_folder(self, project_id: str, source: Path, card: Mapping[str, JsonValue] | None = None) -> Imported:
-        """Copy a predictor's folder into the store, whole or not at all; the same content is stored once.
+        """Copy a predictor's folder into the store, completely or not at all; equal content is stored once.
 
         Args:
-            project_id: the owner.
-            source: the folder that ``Pipeline.save`` filled.
-            card: what is needed to use it again (plugin, config, schema …), written as ``version.json``; None if
-                the folder already holds one. Nothing that differs from run to run belongs here.
+            project_id: project that owns the folder.
+            source: folder that ``Pipeline.save`` filled.
+            card: facts required to use the predictor (plugin, config, schema …), written as ``version.json``; None if
+                the folder already contains that file. Facts that differ between equal runs do not belong here.
 
-        Raises InvalidInput for links, foreign or broken files, StorageError if the disk is full.
+        Raises InvalidInput for links and for unexpected or damaged files, and StorageError if the disk is full.
         """
         root = self.root(project_id)
         with _storage_errors(root):
@@ -93,9 +93,9 @@ class VersionFolders:
         return Imported(content_hash, sum(size for size, _ in files.values()))
 
     def verify(self, project_id: str, content_hash: str) -> Path:
-        """Return the folder's path after checking every byte. Raises StorageError.
+        """Return the folder's path after checking every byte.
 
-        Raises StorageError that names the first file that is missing, changed or foreign.
+        Raises StorageError that names the first missing, changed or unexpected file.
         """
         folder = self.path(project_id, content_hash)
         verify_folder(folder, content_hash)
@@ -105,9 +105,9 @@ class VersionFolders:
         if final.exists():
             try:
                 verify_folder(final, content_hash)
-                os.utime(final)  # needed again, although its row is not written yet
+                os.utime(final)  # required again, although its row is not written yet
                 return
-            except StorageError:  # a damaged copy: this one replaces it
+            except StorageError:  # a damaged copy, which this one replaces
                 broken = final.with_name(f".broken-{_unique()}")
                 final.rename(broken)
                 shutil.rmtree(broken, ignore_errors=True)
@@ -122,7 +122,7 @@ class VersionFolders:
 
 
 def verify_folder(folder: Path, content_hash: str) -> None:
-    """Check every byte of a version folder against its address; raises StorageError."""
+    """Check every byte of a version folder against its content hash. Raises StorageError if it does not match."""
     try:
         manifest = orjson.loads((folder / MANIFEST).read_bytes())
         files = {str(name): (int(entry["bytes"]), str(entry["sha256"])) for name, entry in manifest["files"].items()}
@@ -144,7 +144,7 @@ def verify_folder(folder: Path, content_hash: str) -> None:
             if name == MANIFEST:
                 continue
             if name not in files:
-                raise _damaged(folder, Message("{name} does not belong to it", {"name": name}))
+                raise _damaged(folder, Message("{name} is an unexpected file", {"name": name}))
             found.add(name)
             if _read_hash(path) != files[name]:
                 raise _damaged(folder, Message("{name} was changed or truncated", {"name": name}))
@@ -158,7 +158,7 @@ def verify_folder(folder: Path, content_hash: str) -> None:
 
 
 class StoredCard(BaseModel):
-    """The fields of ``version.json`` that a version's users read; ``engine``: the backend that made its weights."""
+    """Fields of ``version.json`` that readers of a version use; ``engine`` is the backend that trained its weights."""
 
     config: JsonObject = {}
     horizon: int | None = None
@@ -166,7 +166,7 @@ class StoredCard(BaseModel):
 
 
 def read_card(folder: Path) -> StoredCard:
-    """Return the ``version.json`` of a verified folder."""
+    """Return the content of ``version.json`` in a verified folder."""
     return StoredCard.model_validate_json((folder / CARD).read_bytes())
 
 
@@ -180,10 +180,10 @@ def _copy(source: Path, target: Path, card: Mapping[str, JsonValue] | None) -> d
         type_of(name)
         copied = target / name
         copied.parent.mkdir(parents=True, exist_ok=True)
-        files[name] = _copy_file(path, copied)  # hashed while copied, so the hash is that of the stored bytes
+        files[name] = _copy_file(path, copied)  # hashed while copied, so the hash belongs to the stored bytes
         check_content(name, copied)
         if len(files) > _MAX_FILES:
-            raise _unusable(Message("it holds more than {most:,} files", {"most": _MAX_FILES}))
+            raise _unusable(Message("it contains more than {most:,} files", {"most": _MAX_FILES}))
     if not files:
         raise _unusable(Message("it is empty"))
     if card is not None:
@@ -196,8 +196,10 @@ def _copy(source: Path, target: Path, card: Mapping[str, JsonValue] | None) -> d
 
 
 def _walk(folder: Path, prefix: str = "") -> Iterator[tuple[str, Path]]:
-    """Yield regular files below ``folder`` as (name with slashes, path), sorted. Raises InvalidInput for anything
-    else."""
+    """Yield the regular files below ``folder`` as relative name and path, in sorted order.
+
+    Raises InvalidInput for links and other special files.
+    """
     with os.scandir(folder) as entries:
         listed = sorted(entries, key=lambda entry: entry.name)
     for entry in listed:
@@ -276,7 +278,7 @@ def _unusable(problem: Message) -> InvalidInput:
     return InvalidInput(
         "the version cannot be stored: {problem}",
         where="version folder",
-        next_step="repair the save method of the pipeline",
+        next_step="fix the save method of the pipeline",
         problem=problem,
     )
 
@@ -307,6 +309,9 @@ def _storage_errors(root: Path) -> Iterator[None]:
 
 
 def _unique() -> str:
-    """Return a unique name, without the database package: every child that reads a folder imports this file, and
-    SQLAlchemy would take half of its start."""
+    """Return a unique name.
+
+    The function does not use the database package: every child process that reads a folder imports this file, and
+    importing SQLAlchemy would double its start time.
+    """
     return secrets.token_hex(8)

@@ -17,9 +17,9 @@ _TRIES = 20
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The rows of a verdict: the dataset, the target, and the times of both ends (inclusive).
+    """Held-out rows of a verdict: the dataset, the target, and the times of the first and the last row.
 
-    ``fingerprint`` and ``file_sha256`` are of the dataset's version: the same data may have other names.
+    ``fingerprint`` and ``file_sha256`` identify the dataset version's content, since equal data may have other names.
     """
 
     dataset_id: str
@@ -31,16 +31,16 @@ class HeldOut:
 
 
 class HeldOutUses:
-    """Uses of test sets in all projects; each method takes the project's id."""
+    """Counter of the uses of test sets; methods without a session take the project's id."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def earlier(self, session: Session, held_out: HeldOut) -> int:
-        """Return the number of verdicts, finished or in progress, on these rows or some of them.
+        """Return the number of verdicts, finished or in progress, on test sets that overlap these rows.
 
-        A test set that was moved by a row is still the same one, and so is the same data under another name, or
-        another version of it.
+        A test set moved by a row counts as the same one, and so do equal data under another name and other versions of
+        them.
         """
         same = self._same_data(session, held_out)
         return store.count_uses(session, same, held_out.target, held_out.start_at, held_out.end_at)
@@ -48,7 +48,7 @@ class HeldOutUses:
     def reserve(self, session: Session, run_id: str, attempt: int, held_out: HeldOut) -> int:
         """Reserve the use of these rows by a run before its evaluation; return the number of earlier uses.
 
-        A run has one use: a later attempt, which evaluates again what the first one did, gets the same number.
+        A run has one use: a later attempt repeats the evaluation of the first one and gets the same number.
         """
         if (present := store.held_out_use(session, run_id)) is not None:
             return present.earlier
@@ -73,7 +73,10 @@ class HeldOutUses:
         return row.earlier
 
     def reserve_now(self, project_id: str, run_id: str, attempt: int, held_out: HeldOut) -> int:
-        """Run ``reserve`` in a transaction of its own. Raises TransientError if too many do so at the same time."""
+        """Run ``reserve`` in its own transaction.
+
+        Raises TransientError if too many uses are reserved at the same time.
+        """
         for _ in range(_TRIES):
             try:
                 return self._database.write(
@@ -81,7 +84,7 @@ class HeldOutUses:
                     lambda session: self.reserve(session, run_id, attempt, held_out),
                     durable=True,
                 )
-            except IntegrityError:  # another run took the number at the same moment (PostgreSQL)
+            except IntegrityError:  # another run reserved the number at the same moment (PostgreSQL)
                 continue
         raise TransientError(
             "too many runs are evaluated at the same time", where="run {run}", next_step="resume the run", run=run_id
@@ -89,7 +92,7 @@ class HeldOutUses:
 
     @staticmethod
     def _same_data(session: Session, held_out: HeldOut) -> SameData:
-        """Return the datasets of the same data: through existing datasets, and through every earlier use."""
+        """Return all datasets and contents that are the same data, found through existing datasets and earlier uses."""
         contents = {each for each in (held_out.fingerprint, held_out.file_sha256) if each}
         known = SameData(frozenset({held_out.dataset_id}), frozenset(contents))
         while (grown := find_same_data(session, store.same_data_by_uses(session, known))) != known:

@@ -1,4 +1,4 @@
-"""Types of files that a version's folder may contain. None of them can run code."""
+"""Types of files that a version's folder may contain; none of them can run code."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path, PurePosixPath
 from azuraforge import strict_json
 from azuraforge.errors import InvalidInput, InvalidValue
 
-#: Size limit of vocabularies; those of the largest tokenizers take a few megabytes.
+#: Size limit of text files such as vocabularies; those of the largest tokenizers have a few megabytes.
 _MOST_TEXT_BYTES = 64 << 20
-#: A serialized sentencepiece model begins with the tag of its first piece.
+#: First byte of a serialized SentencePiece model: the tag of its first piece.
 _FIRST_PIECE = b"\x0a"
 
 
@@ -47,7 +47,7 @@ def _bounded(path: Path) -> bytes:
     return path.read_bytes()
 
 
-#: Suffix → name of the type, as the manifest states it, and the check of a file's content.
+#: Name of the type, as the manifest states it, and check of the content, by file suffix.
 TYPES: Mapping[str, tuple[str, Callable[[Path], None]]] = {
     ".safetensors": ("tensors", _check_tensors),
     ".json": ("json", _check_json),
@@ -58,11 +58,11 @@ TYPES: Mapping[str, tuple[str, Callable[[Path], None]]] = {
 
 
 def type_of(name: str) -> str:
-    """Return the type of a file by its name. Raises InvalidInput for a file of no known inert type."""
+    """Return the type of a file by its name. Raises InvalidInput if the suffix belongs to no allowed type."""
     suffix = PurePosixPath(name).suffix
     if suffix not in TYPES:
         raise InvalidInput(
-            "{name} has a file type that a version may not contain; allowed are {types}",
+            "{name} has a file type that a version may not contain; allowed types: {types}",
             where="version folder",
             next_step="let the pipeline's save method write weights as .safetensors and the rest as .json or text",
             name=name,
@@ -72,7 +72,7 @@ def type_of(name: str) -> str:
 
 
 def check_content(name: str, path: Path) -> None:
-    """Refuse a file that could not be loaded later: broken JSON, truncated tensors, invalid text."""
+    """Raise InvalidInput if a file could not be loaded later: broken JSON, truncated tensors, invalid text."""
     try:
         TYPES[PurePosixPath(name).suffix][1](path)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:

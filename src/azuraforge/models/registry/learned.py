@@ -1,4 +1,4 @@
-"""Rows that a version has learned from, as its lineage states them. Pure, since the worker loads no NumPy."""
+"""Rows that a version learned from, as its lineage states them. The module does not load NumPy, nor does the worker."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from azuraforge.models.registry.folder import EVALUATED
 def learned_range(learned_from: LearnedRows | EvaluatedRows) -> tuple[str, str] | None:
     """Return the first and the last time that a version learned from; None if its lineage does not state them.
 
-    What is missing, unreadable or the wrong way round tells nothing: it must not read as "has seen no row", for then
-    every row could judge the version.
+    Missing, unreadable or reversed times give None as well. None does not mean that the version learned from no rows;
+    otherwise every row could evaluate it.
 
     Example:
         >>> learned_range(LearnedRows(start="2026-01-01T00:00:00Z", end="2026-02-01T00:00:00Z"))
@@ -39,14 +39,14 @@ def _moment(text: str) -> datetime:
 
 
 def comparable_predictor(learned_from: LearnedRows, test_start: str | None) -> tuple[str, tuple[str, str] | None]:
-    """Return a version's predictor that may be evaluated on a test set: its folder in the version, and its rows.
+    """Return the predictor of a version that may be evaluated on a test set, as its subfolder and its time range.
 
-    A version that was refitted on every row holds the evaluated predictor, too. The refitted one, which serves, is
-    used if the test set begins after every row that it learned; otherwise the evaluated one is.
+    A version that was refitted on all rows also contains the evaluated predictor. The refitted one, which serves, is
+    used if the test set begins after every row it learned from; otherwise the evaluated one is used.
 
     Args:
-        learned_from: the version's.
-        test_start: time of the first row of the test set; None or no time gives no information.
+        learned_from: rows that the version learned from.
+        test_start: time of the first row of the test set; None or text that is no time selects the evaluated predictor.
 
     Example:
         >>> evaluated = EvaluatedRows(start="2026-01-01", end="2026-02-01")

@@ -14,21 +14,21 @@ from azuraforge.models.registry.finding import find_model
 from azuraforge.models.schemas import LineageEdge, LineageNode, LineageOut, MadePredictions
 from azuraforge.models.tables import ModelVersion
 
-#: Largest number of versions shown, the newest ones.
+#: Maximum number of versions in the graph; the newest are shown.
 MOST_VERSIONS = 50
 
 
 class Lineage:
-    """Builds the graph of a model from its rows."""
+    """Builder of a model's lineage graph from stored rows."""
 
     def __init__(self, database: Database, datasets: DatasetService) -> None:
         self._database = database
         self._datasets = datasets
 
     def of(self, project_id: str, name: str) -> LineageOut:
-        """Return dataset versions → runs → versions → predictions, versions newest first.
+        """Return the graph of dataset versions → runs → versions → predictions, newest versions first.
 
-        What was imported comes from the place that its bundle names, instead of a run here.
+        An imported version follows its origin on the platform that its bundle names instead of a run here.
         """
         with self._database.read(project_id) as session:
             owner = find_model(session, name)
@@ -66,12 +66,12 @@ class Lineage:
             return None
         try:
             return self._datasets.get(project_id, row.dataset_id, row.dataset_version, trash=True).name
-        except NotFound:  # kept for existing versions; missing in some older databases
+        except NotFound:  # kept for existing versions, but missing in some older databases
             return row.dataset_id
 
 
 class _Graph:
-    """Nodes by id, each once, in the order in which they were added."""
+    """Nodes and edges of a graph, each once, in the order in which they were added."""
 
     def __init__(self) -> None:
         self.nodes: dict[str, LineageNode] = {}
@@ -119,7 +119,7 @@ class _Graph:
             self.edge(data, run, "learned")
 
     def parents(self, rows: Sequence[ModelVersion]) -> None:
-        """Add edges to each version from the champion at its evaluation."""
+        """Add an edge to each version from the version that was champion when it was evaluated."""
         for row in rows:
             if row.parent_version is not None and f"version:{row.parent_version}" in self.nodes:
                 self.edge(f"version:{row.parent_version}", f"version:{row.version}", "champion_then")

@@ -1,20 +1,23 @@
-"""Syntax of names of models and aliases."""
+"""Syntax of model names and aliases."""
 
 from __future__ import annotations
 
 from azuraforge.errors import InvalidInput
 
 CHAMPION = "champion"
-#: The alias of a version that passed the gate and waits for a person's decision.
+#: Alias of a version that passed the gate and awaits a person's decision.
 CANDIDATE = "candidate"
-#: Author of the moves that the platform makes.
+#: Author of moves made by the platform.
 BY_GATE = "gate"
-#: Words that have another meaning than an alias.
+#: Words that cannot be aliases because they have another meaning.
 RESERVED = ("all", "latest", "newest", "none", "version")
 
 
 def check_name(name: str) -> str:
-    """Check and return a model's name, which is part of URLs: letters, digits, ``.``, ``_`` and ``-``."""
+    """Return a model's name if it is valid; it is part of URLs: letters, digits, ``.``, ``_`` and ``-``.
+
+    Raises InvalidInput otherwise.
+    """
     if (
         not name
         or len(name) > 200
@@ -30,7 +33,10 @@ def check_name(name: str) -> str:
 
 
 def check_alias(alias: str) -> str:
-    """Check and return an alias, a short lower-case word."""
+    """Return an alias if it is valid: at most 40 lower-case letters, digits, ``_`` and ``-``.
+
+    Raises InvalidInput otherwise, and for reserved words and version numbers.
+    """
     if (
         not alias
         or len(alias) > 40
@@ -43,6 +49,6 @@ def check_alias(alias: str) -> str:
         )
     if alias in RESERVED or alias.removeprefix("v").isdigit():
         raise InvalidInput(
-            "{alias!r} would be read as a version number", next_step="choose another word, such as night", alias=alias
+            "{alias!r} is reserved and cannot be an alias", next_step="choose another word, such as night", alias=alias
         )
     return alias

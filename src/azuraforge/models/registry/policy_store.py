@@ -1,4 +1,4 @@
-"""Stored policies of models' gates: set by users, numbered, never changed."""
+"""Stored gate policies of models, which users set; they are numbered and never change."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from azuraforge.plugins.contract.task_kind import TaskKindFacts
 
 _ORDER: Order[tuple[int]] = Order("policies", tuple[int])
 
-#: Every loaded task kind, by name.
+#: Function that returns every loaded task kind by name.
 TaskKinds: TypeAlias = Callable[[], Mapping[str, TaskKindFacts]]
 
 
 class PolicyStore:
-    """Store of the conditions for promotions of each model."""
+    """Store of each model's conditions for promotions."""
 
     def __init__(self, database: Database, events: EventLog, task_kinds: TaskKinds) -> None:
         self._database = database
@@ -31,17 +31,17 @@ class PolicyStore:
         self._task_kinds = task_kinds
 
     def current(self, session: Session, model: str) -> GatePolicy:
-        """Return the policy for verdicts now; the platform's own for a model that is new, or has none."""
+        """Return a model's current policy; the platform's own if the model is new or has none."""
         owner = store.model(session, model)
         rows = store.policies(session, owner.id) if owner is not None else ()
         return shapes.gate_policy(rows[0] if rows else None)
 
     def show(self, project_id: str, model: str) -> PolicyOut:
-        """Return the current policy."""
+        """Return a model's current policy. Raises NotFound if the model does not exist."""
         return self.list(project_id, model, limit=1).items[0]
 
     def list(self, project_id: str, model: str, *, limit: int = PAGE, after: str | None = None) -> PolicyPage:
-        """Return a page of the model's policies, newest first; the last one is the platform's own."""
+        """Return a page of a model's policies, newest first; the last one is the platform's own."""
         with self._database.read(project_id) as session:
             owner = find_model(session, model)
             key = _ORDER.read(after, owner.id)
@@ -53,7 +53,7 @@ class PolicyStore:
     def set(
         self, project_id: str, model: str, request: PolicyRequest, by: str, *, unit: UnitOfWork | None = None
     ) -> PolicyOut:
-        """Set the model's next policy; earlier verdicts remain."""
+        """Set a model's next policy; earlier verdicts do not change. Raises InvalidInput if no task kind allows it."""
         terms = PolicyTerms(**request.model_dump(exclude={"reason"}))
         kinds = self._task_kinds()
 
@@ -70,9 +70,10 @@ class PolicyStore:
 
 
 def _check(terms: PolicyTerms, kinds: Mapping[str, TaskKindFacts], task: str | None) -> None:
-    """Refuse conditions that the model's task kind does not have; for a model without versions, that no kind has.
+    """Raise InvalidInput if the model's task kind rejects the conditions.
 
-    A kind whose plugin is gone cannot be asked: nothing judges such a model until the plugin is back.
+    For a model without versions, every task kind must reject them. If no plugin provides the task kind any more,
+    nothing is checked; no candidate is evaluated until the plugin is back.
     """
     asked = [kind for name, kind in kinds.items() if task is None or name == task]
     refused: InvalidInput | None = None

@@ -1,7 +1,7 @@
 """Registration of versions and evaluations, always inside the caller's transaction.
 
-The transaction is usually the one that ends a training run, so that "succeeded", the new version and the moved alias
-become true together or not at all.
+The transaction is usually the one that ends a training run, so that the state "succeeded", the new version and the
+moved alias are committed together or not at all.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from azuraforge.projects.keeping import hold
 
 
 class Registry:
-    """Registry to which versions and evaluations are only added."""
+    """Registry of versions and evaluations, which can only be added."""
 
     def __init__(self, events: EventLog, folders: VersionFolders, uses: HeldOutUses) -> None:
         self._events = events
@@ -36,7 +36,7 @@ class Registry:
         self._uses = uses
 
     def import_folder(self, project_id: str, folder: Path, card: Mapping[str, JsonValue] | None = None) -> Imported:
-        """Copy a predictor's folder into the store, before the transaction; see ``VersionFolders``."""
+        """Copy a predictor's folder into the store, before the transaction; see ``VersionFolders.import_folder``."""
         return self._folders.import_folder(project_id, folder, card)
 
     def register_version(
@@ -62,16 +62,16 @@ class Registry:
         weights_sha256: str | None = None,
         origin: ImportRecord | None = None,
     ) -> ModelVersion:
-        """Add the next version of ``model`` (created if new); ``origin`` states where an imported one was trained.
+        """Add the next version of ``model``, which is created if it does not exist.
 
-        ``learned_from`` holds what the weights have seen, training and validation rows alike. Raises TransientError
-        if the folder was removed since its import.
+        ``learned_from`` states the training and validation rows that the weights learned from, and ``origin`` where an
+        imported version was trained. Raises TransientError if the folder was deleted after its import.
         """
         owner = store.ensure_model(session, check_name(model))
         hold(session)
         if not self._folders.path(session.project_id, imported.content_hash).is_dir():
             raise TransientError(
-                "the weights of the next version of model {model!r} were purged a moment ago",
+                "the files of the new version of model {model!r} were deleted before it was registered",
                 next_step="import the bundle again",
                 model=model,
             )
@@ -114,7 +114,10 @@ class Registry:
         held_out: HeldOut,
         losses_artifact: str | None = None,
     ) -> Evaluation:
-        """Store an evaluation with its verdict, passed or not; a use that was not reserved counts from now on."""
+        """Store an evaluation with its verdict, whether or not it passed.
+
+        The use of the test set counts from now on unless it was reserved before.
+        """
         owner = store.ensure_model(session, check_name(model))
         self._uses.reserve(session, run_id, 1, held_out)
         return store.add_evaluation(

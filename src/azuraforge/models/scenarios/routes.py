@@ -27,5 +27,5 @@ Service = Annotated[WhatIf, Depends(what_if_service)]
 
 @router.post("/models/{name}/what-if")
 async def ask_what_if(name: Name, body: WhatIfRequest, request: Request, access: Member, service: Service) -> WhatIfOut:
-    """Forecast with changed columns known ahead, next to the base forecast; nothing is stored in the ledger."""
+    """Forecast with changed columns known ahead, alongside the base forecast; nothing is stored in the ledger."""
     return await service.ask(access.project_id, name, body, partial(ask_in_turn, request, access.project_id))

@@ -16,12 +16,12 @@ from azuraforge.strict_json import JsonObject
 
 Value = Annotated[float, Field(allow_inf_nan=False)]
 Values = Annotated[list[Value], Field(min_length=1, max_length=1000)]
-#: Largest number of scenarios in a question, and of changes in a scenario.
+#: Maximum number of scenarios in a request, and of changes in a scenario.
 MOST_SCENARIOS, MOST_CHANGES = 20, 20
 
 
 class Change(BaseModel):
-    """A change to one column known ahead, at every row to predict. Exactly one of the three kinds."""
+    """Change to one column known ahead, at every row to predict; exactly one kind of change is set."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -38,7 +38,7 @@ class Change(BaseModel):
 
 
 class Scenario(BaseModel):
-    """A named set of changes; changes to the same column are applied in order."""
+    """Named set of changes; changes to the same column are applied in order."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -47,7 +47,7 @@ class Scenario(BaseModel):
 
 
 class WhatIfRequest(BaseModel):
-    """Request for the next values with changed columns; ``rows`` and ``series`` as for a prediction."""
+    """Request for forecasts with changed columns; ``rows`` and ``series`` are as in a prediction request."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -75,7 +75,7 @@ class WhatIfRequest(BaseModel):
 
 
 class Caution(BaseModel):
-    """A warning about a forecast."""
+    """Warning about a column of a forecast."""
 
     code: Literal["assumed", "outside_learned_range", "no_reaction", "unchanged"]
     column: str
@@ -83,7 +83,7 @@ class Caution(BaseModel):
 
 
 class ColumnAhead(BaseModel):
-    """A column known ahead at the rows to predict."""
+    """Values of a column known ahead at the rows to predict."""
 
     column: str
     values: list[float] = Field(description="one for each row to predict")
@@ -93,7 +93,7 @@ class ColumnAhead(BaseModel):
 
 
 class ScenarioForecast(BaseModel):
-    """The forecast under one scenario."""
+    """Forecast under one scenario."""
 
     name: str
     predictions: list[PredictionPoint]
@@ -105,7 +105,7 @@ class ScenarioForecast(BaseModel):
 
 
 class WhatIfOut(BaseModel):
-    """A base forecast and one for each scenario. None of them is stored in the ledger."""
+    """Base forecast and one forecast per scenario; none of them is stored in the ledger."""
 
     model: str
     version: int

@@ -1,4 +1,4 @@
-"""What-if forecasts: predictions of a version for hypothetical rows. Nothing is stored."""
+"""What-if forecasts: predictions of a version for hypothetical rows, which are not stored."""
 
 from __future__ import annotations
 
@@ -14,17 +14,20 @@ from azuraforge.models.serving.versions import Rows, Served, ServedVersions
 
 
 class WhatIf:
-    """Asks the loaded child of a version; shadows and canaries take no part in hypothetical questions."""
+    """Service for what-if forecasts by a version's loaded child process.
+
+    Shadows and canaries take no part in hypothetical questions.
+    """
 
     def __init__(self, database: Database, versions: ServedVersions) -> None:
         self._database = database
         self._versions = versions
 
     async def ask(self, project_id: str, name: str, request: WhatIfRequest, in_thread: InThread) -> WhatIfOut:
-        """Return the base forecast and one for each scenario.
+        """Return the base forecast and one forecast per scenario.
 
-        Raises NotFound or Conflict if there is no such version, and InvalidInput for a change that cannot be made:
-        an unknown column, one that is not known ahead, the wrong number of values, or values that end early.
+        Raises NotFound or Conflict if there is no such version, and InvalidInput if a change is impossible: the column
+        is unknown or not known ahead, the number of values is wrong, or the known values end before the horizon.
         """
         served, payload, rows = await in_thread(partial(self._prepare, project_id, name, request))
         answer = await answer_of(self._versions.ask(served, payload))

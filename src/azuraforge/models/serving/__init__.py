@@ -1,1 +1,1 @@
-"""Loaded versions in children of their own."""
+"""Serving of model versions, each loaded in its own child process."""

@@ -1,4 +1,7 @@
-"""Child that keeps one version loaded and answers from it. It verifies every byte before it loads anything."""
+"""Child process that keeps one version loaded and answers questions to it.
+
+It verifies every byte of the version before it loads anything.
+"""
 
 from __future__ import annotations
 
@@ -47,21 +50,22 @@ from azuraforge.processes.backend import choose_nearest
 if TYPE_CHECKING:
     import polars as pl
 
-#: Error code for a pipeline that failed on a question, or answered with the wrong shape or NaN.
+#: Error code if a pipeline fails to predict, or returns an array of the wrong shape or with values that are not finite.
 PREDICTION_FAILED = "prediction_failed"
-#: Number of rows after which a missing target has no naive forecast.
+#: Number of newest rows that are searched for a value of the target, which is the naive forecast.
 _LOOK_BACK_ROWS = 1000
 
 
 class Predictor:
-    """A verified, loaded version."""
+    """Verified, loaded version that forecasts a series."""
 
     def __init__(self, opening: ChildOpening) -> None:
         folder = Path(opening["folder"])
         verify_folder(folder, opening["content_hash"])
         card = read_card(folder)
         plugin = load_plugin("pipeline", opening["plugin"], opening["plugins_folder"])
-        if plugin.uses_engine:  # with the backend that trained it, if there is one: the same bits as in its evaluation
+        # Use the backend that trained it if available, so that predictions equal those of its evaluation bit by bit.
+        if plugin.uses_engine:
             choose_nearest(card.engine, opening["kernels_folder"])
         self._name, self._folder = opening["plugin"], folder
         kind = load_plugin("task_kind", plugin.kind, opening["plugins_folder"])()
@@ -83,7 +87,7 @@ class Predictor:
         self._clocks: dict[tuple[str, str | None], Clock] = {}
 
     def with_predictor(self, folder: Path) -> Predictor:
-        """Return the same version with the predictor in another folder, which its pipeline saved."""
+        """Return a copy of this version with the predictor that its pipeline saved in another folder."""
         other = copy.copy(self)
         other._predictor = self._pipeline.load(folder)
         return other
@@ -91,10 +95,10 @@ class Predictor:
     def answer(self, question: Question) -> Written:
         """Predict the rows after the end of ``rows``, or of ``dataset`` if ``rows`` is None.
 
-        With ``rows``, a ``dataset`` gives the days and hours of a series without a frequency: a few rows of one week do
-        not. A version that learned several series is asked for one of them (``series``), and rows are of that one.
+        If both are given, the dataset provides the days and hours of a series without a frequency, which a few rows do
+        not show. A version that learned several series requires ``series``, to which ``rows`` belong.
 
-        Returns ``SeriesAnswer``; to ``WhatIfMessage`` what ``answer_scenarios`` does.
+        Returns a ``SeriesAnswer``; for a ``WhatIfMessage`` the origin and the result of ``answer_scenarios``.
         """
         if "picture" in question:
             raise InvalidInput(
@@ -106,7 +110,7 @@ class Predictor:
         horizon = question["horizon"] or self.horizon
         if horizon > self.horizon:
             raise InvalidInput(
-                "this version predicts at most {most} [row|rows] ahead, not {asked}",
+                "this version predicts at most {most} [row|rows] ahead, but {asked} were requested",
                 where="horizon",
                 next_step="request a horizon of at most {most}, or train a model with a longer horizon",
                 most=self.horizon,
@@ -144,25 +148,28 @@ class Predictor:
         return found
 
     def _series(self, asked: str | None) -> str | None:
-        """Return the requested series. Raises InvalidInput if one must be named, or none can be."""
+        """Return the requested series; None if the version learned only one.
+
+        Raises InvalidInput if a series is missing, or given for a version of a single series.
+        """
         if (self.schema.series is None) == (asked is None):
             return asked
         if asked is not None:
             raise InvalidInput("this version learned a single series", where="series", next_step="omit series")
         raise InvalidInput(
-            "this version learned several series, and the request names none",
+            "this version learned several series, but the request does not name one",
             where="series",
-            next_step="name one with series (CLI: --series, or --all-series for all of them)",
+            next_step="name a series with series (CLI: --series, or --all-series for all of them)",
             code="series_needed",
         )
 
     def _given(self, rows: Sequence[Row], schema: Schema) -> pl.DataFrame:
-        """Return the rows of a request, with delayed columns as they were known at each row."""
+        """Return the rows of a request; each row contains the values of delayed columns that were known at its time."""
         frame = as_known(read_rows(rows, schema, self._known_ahead), schema)
         return without_unknown_head(frame, schema)
 
     def _rows(self, version: DatasetFile, series: str | None) -> pl.DataFrame:
-        """Return the rows of a dataset version, of one series if there are several."""
+        """Return the rows of a dataset version, or of one of its series if ``series`` is given."""
         frame = self.dataset(version)
         if series is None:
             return frame
@@ -174,14 +181,16 @@ class Predictor:
             raise InvalidInput(
                 "the dataset has no series {series!r}",
                 where="series",
-                next_step="run azuraforge datasets show",
+                next_step="run azuraforge datasets show NAME",
                 series=series,
             )
         return rows
 
     def dataset(self, version: DatasetFile) -> pl.DataFrame:
-        """Return the rows of a dataset version, verified, with
-        delayed columns as they were known at each row, and with the totals that the version learned."""
+        """Return the verified rows of a dataset version, including the totals that the model version learned.
+
+        Each row contains the values of delayed columns that were known at its time.
+        """
         from azuraforge.datasets.loading import load_version
 
         fingerprint = version["fingerprint"]
@@ -195,12 +204,15 @@ class Predictor:
         return self._datasets[fingerprint]
 
     def predict(self, part: Part) -> Predictions:
-        """Return the pipeline's own predictions."""
+        """Return the predictions of the version's pipeline for every origin of ``part``."""
         predictions: Predictions = self._pipeline.predict(self._predictor, part)
         return predictions
 
     def _predict(self, part: Part, place: int, *, from_rows: bool) -> Predictions:
-        """Return the predictions of the origin at ``place``."""
+        """Return the predictions at the origin with the index ``place``.
+
+        Raises InvalidInput if the pipeline fails or returns values of the wrong shape.
+        """
         try:
             predictions = self.predict(part)
         except AzuraError:
@@ -220,7 +232,7 @@ class Predictor:
         for values in (predictions.point, *predictions.quantiles.values()):
             if np.shape(values) != expected or not np.isfinite(values).all():
                 raise InvalidInput(
-                    "{name} returned an array of shape {shape}; expected are finite numbers of shape {expected}",
+                    "{name} returned an array of shape {shape}; finite numbers of shape {expected} are required",
                     where="rows" if from_rows else "dataset",
                     next_step="send a longer history without missing values",
                     code=PREDICTION_FAILED,
@@ -260,10 +272,10 @@ def _named(stored: DatasetFile | None) -> DatasetFile:
 
 
 def read_rows(rows: Sequence[Row], schema: Schema, known_ahead: Sequence[str] = ()) -> pl.DataFrame:
-    """Return rows of a request as the frame a pipeline expects: time in UTC, oldest first, numbers as floats.
+    """Return rows of a request as the frame that a pipeline expects: times in UTC, oldest first, numbers as floats.
 
-    With columns known in advance the last rows may be without a target: they tell what is known of the rows to predict.
-    A column that becomes known after its row may be null in the last rows, where its value is not known yet.
+    If columns are known ahead, the last rows may lack the target: they contain the known values of the rows to predict.
+    A delayed column may be null in the last rows, for which its value is not known yet.
 
     Raises InvalidInput that names the row and the column.
     """
@@ -292,7 +304,7 @@ def read_rows(rows: Sequence[Row], schema: Schema, known_ahead: Sequence[str] = 
             columns[name].append(None if untold else _number(row, name, index))
     for index in range(1, len(times)):
         if times[index] <= times[index - 1]:
-            problem = Message("{name!r} is not later than in the row before", {"name": schema.time})
+            problem = Message("{name!r} is not later than in the previous row", {"name": schema.time})
             raise _bad_row(index, problem, Message("send the oldest row first"))
     frame = pl.DataFrame({name: pl.Series(name, values, dtype=pl.Float64) for name, values in columns.items()})
     if schema.time is None:
@@ -308,7 +320,10 @@ def _last_told(rows: Sequence[Row], name: str) -> int:
 
 
 def _check_rhythm(frame: pl.DataFrame, schema: Schema) -> None:
-    """Check that a regular series stays regular: an hourly model would read a gap of a day as an hour."""
+    """Raise InvalidInput if the rows of a series with a frequency are irregular.
+
+    An hourly model would otherwise treat a gap of a day as an hour.
+    """
     import polars as pl
 
     if schema.frequency is None or frame.height < 2:
@@ -342,7 +357,10 @@ def _last_time(frame: pl.DataFrame, schema: Schema) -> datetime:
 
 
 def _last_known(frame: pl.DataFrame, schema: Schema) -> float | None:
-    """Return the newest measured value of the target: the naive forecast of all following rows."""
+    """Return the newest finite value of the target; None if there is none.
+
+    It is the naive forecast of all following rows.
+    """
     for value in reversed(frame.get_column(schema.target).tail(_LOOK_BACK_ROWS).to_list()):
         if value is not None and math.isfinite(value):
             return float(value)
@@ -350,7 +368,7 @@ def _last_known(frame: pl.DataFrame, schema: Schema) -> float | None:
 
 
 def _row_at(frame: pl.DataFrame, schema: Schema, row: int) -> dict[str, float | None]:
-    """Return the numbers of one row, by column, for drift detection."""
+    """Return the values of one row by column, for drift detection; None for a value that is not finite."""
     found: dict[str, float | None] = {}
     for name in (schema.target, *schema.features):
         value = frame.get_column(name)[row]
@@ -378,7 +396,7 @@ def _number(row: Row, name: str, index: int) -> float:
 
 
 def _is(name: str, value: object) -> Message:
-    return Message("{name!r} is {value}", {"name": name, "value": repr(value)})
+    return Message("the value of {name!r} is {value}", {"name": name, "value": repr(value)})
 
 
 def _bad_row(index: int, problem: Message, step: Message) -> InvalidInput:

@@ -1,4 +1,4 @@
-"""Interface of a long-lived child, as far as a replica uses it."""
+"""Protocols of a long-lived child process, as far as a replica uses it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from azuraforge.strict_json import JsonObject
 
 
 class Pipe(Protocol):
-    """A socket that does not block."""
+    """Protocol of a non-blocking socket."""
 
     def fileno(self) -> int: ...
     def send(self, data: bytes | memoryview, /) -> int: ...
@@ -17,31 +17,33 @@ class Pipe(Protocol):
 
 
 class ChildSession(Protocol):
-    """A long-lived child, see ``runs.child_session``."""
+    """Protocol of a long-lived child process; see ``runs.child_session``."""
 
     @property
     def resident_bytes(self) -> int:
-        """Current memory of the child; 0 if it has died."""
+        """Resident memory of the child process in bytes; 0 if it has died."""
         ...
 
     @property
     def ended(self) -> bool:
-        """True if the child's process is known to have ended."""
+        """Whether the child process is known to have ended."""
         ...
 
     def pipe(self) -> Pipe:
-        """Return the child's socket, for pipelined questions."""
+        """Return the socket of the child process, for pipelined questions."""
         ...
 
     def death(self) -> Exception:
-        """Return the error that explains why the pipe ended."""
+        """Return the error that explains why the socket was closed."""
         ...
 
     def ask(self, payload: Mapping[str, object], timeout_seconds: float) -> JsonObject:
-        """Return the child's answer. Raises the child's own AzuraError, or TransientError if it died or was too
-        slow."""
+        """Send a question and return the reply.
+
+        Raises the child's own AzuraError, or TransientError if the process dies or exceeds the timeout.
+        """
         ...
 
     def close(self) -> None:
-        """End the child."""
+        """End the child process."""
         ...

@@ -1,4 +1,4 @@
-"""Questions to a serving child and its answers, as JSON."""
+"""Messages between the platform and a serving child process, as JSON."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from azuraforge.models.picture_schemas import PictureSize
 from azuraforge.plugins.contract.shape import Shape
 from azuraforge.strict_json import JsonObject
 
-#: Error code for an image sent to a version without classes.
+#: Error code if an image is sent to a version that is not an image classifier.
 NOT_A_CLASSIFIER = "not_a_classifier"
 
 Row: TypeAlias = JsonObject
-"""A row of a request: values by column."""
+"""Row of a request: values by column name."""
 
 
 class DatasetFile(TypedDict):
-    """A dataset version as a child reads it."""
+    """Dataset version in the form that a child process reads."""
 
     paths: list[str]
     schema: dict[str, JsonValue]
@@ -30,7 +30,7 @@ class DatasetFile(TypedDict):
 
 
 class Opening(TypedDict):
-    """Facts about a version that a child needs to load it."""
+    """Facts about a version that a child process requires in order to load it."""
 
     folder: str
     content_hash: str
@@ -40,18 +40,18 @@ class Opening(TypedDict):
 
 
 class Folders(TypedDict):
-    """Folders from which a child loads plugins and the engine's kernels; None: no dropped-in plugins, or no kernels."""
+    """Folders of dropped-in plugins and of the engine's kernels; None if there are none."""
 
     plugins_folder: str | None
     kernels_folder: str | None
 
 
 class ChildOpening(Opening, Folders):
-    """Everything that a child needs to load a version."""
+    """Message that opens a child process: everything it requires in order to load a version."""
 
 
 class Point(TypedDict):
-    """A predicted value with its interval, as a child writes it."""
+    """Predicted value with its interval, as a child process writes it."""
 
     at: str
     value: float
@@ -60,7 +60,14 @@ class Point(TypedDict):
 
 
 class _RowsBefore(TypedDict):
-    """The rows before the requested ones: ``rows``, or those of ``dataset`` if ``rows`` is None."""
+    """Common fields of questions about a series.
+
+    Attributes:
+        rows: rows before those to predict; None to use the rows of ``dataset``.
+        dataset: dataset version with the history, or with the days and hours of the series if ``rows`` is given.
+        horizon: number of rows to predict; None for the version's own horizon.
+        series: name of the series; None if the version learned only one.
+    """
 
     rows: list[Row] | None
     dataset: DatasetFile | None
@@ -70,11 +77,14 @@ class _RowsBefore(TypedDict):
 
 @final
 class SeriesMessage(_RowsBefore):
-    """Question for the next values."""
+    """Question for the next values of a series."""
 
 
 class ChangeMessage(TypedDict):
-    """A change to a column known ahead, as ``models.scenarios.schemas.Change``: one of the three ways."""
+    """Change to a column known ahead, as in ``models.scenarios.schemas.Change``.
+
+    Exactly one of ``values``, ``multiply`` and ``add`` is set.
+    """
 
     column: str
     values: list[float] | None
@@ -83,7 +93,7 @@ class ChangeMessage(TypedDict):
 
 
 class ScenarioMessage(TypedDict):
-    """A named set of changes."""
+    """A scenario: a named set of changes."""
 
     name: str
     changes: list[ChangeMessage]
@@ -91,16 +101,29 @@ class ScenarioMessage(TypedDict):
 
 @final
 class WhatIfMessage(_RowsBefore):
-    """Question for the next values under ``scenarios``; ``known_ahead`` has values of columns at the rows to
-    predict."""
+    """Question for the next values of a series under several scenarios.
+
+    Attributes:
+        known_ahead: values of columns at the rows to predict, for every scenario.
+        scenarios: changes to these columns.
+    """
 
     known_ahead: dict[str, list[float]]
     scenarios: list[ScenarioMessage]
 
 
 class SeriesReply(Shape):
-    """The next values. ``naive`` is the last known value, ``features`` the numbers of the last row; ``new_series``:
-    the version did not learn the series and forecasts it by analogy."""
+    """Predicted next values of a series.
+
+    Attributes:
+        origin: time of the last row of history.
+        interval: level of the interval; None if the version provides no interval.
+        rows: number of rows of history.
+        points: predicted values, one per row.
+        naive: last known value of the target.
+        features: values of the last row by column.
+        new_series: whether the version did not learn the series and forecasts it by analogy.
+    """
 
     origin: datetime
     interval: float | None
@@ -113,7 +136,7 @@ class SeriesReply(Shape):
 
 @final
 class PictureMessage(TypedDict):
-    """Question for the classes of the image at a path, which messages call ``name``."""
+    """Question for the classes of the image at the path ``picture``, which messages call ``name``."""
 
     picture: str
     name: str
@@ -121,7 +144,7 @@ class PictureMessage(TypedDict):
 
 
 class PictureReply(Shape):
-    """The classes, most probable first; ``seen`` is the version's input image as PNG in base64."""
+    """Classes of an image, most probable first; ``seen`` is the version's input image as PNG in base64."""
 
     classes: tuple[ClassProbability, ...]
     size: PictureSize
@@ -129,11 +152,11 @@ class PictureReply(Shape):
 
 
 Message: TypeAlias = SeriesMessage | WhatIfMessage | PictureMessage
-"""Any question to a child that serves a version. Children read it unvalidated, as the platform's own code wrote it."""
+"""Any question to a serving child process. It reads questions without validation, since the platform writes them."""
 
 
 class SeriesAnswer(TypedDict):
-    """The next values as a child writes them; ``SeriesReply`` reads them."""
+    """Predicted next values as a child process writes them; ``SeriesReply`` reads them."""
 
     origin: str
     interval: float | None
@@ -145,7 +168,7 @@ class SeriesAnswer(TypedDict):
 
 
 Written: TypeAlias = Mapping[str, object]
-"""Any reply as a child writes it."""
+"""Any reply in the form that a child process writes."""
 
 Reply: TypeAlias = JsonObject
-"""Any child's reply; the kind of question says which of the shapes above it has."""
+"""Any reply in the form that the platform receives; the kind of question determines its shape."""

@@ -1,4 +1,4 @@
-"""Entry point of serving children: load a version, then answer questions."""
+"""Entry point of serving child processes: load a version, then answer questions."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Answer = Callable[[Message], Written]
 
 
 def serve(opening: ChildOpening) -> Answer:
-    """Load a version and return the function that answers: the next values of a series, or an image's class."""
+    """Load a version and return the function that answers questions to it."""
     return open_version(opening).answer
 
 
 def open_version(opening: ChildOpening) -> Predictor | PicturePredictor:
-    """Load a version by its task kind; see ``serve``. Raises InvalidInput if the kind answers no questions."""
+    """Load a version as its task kind requires. Raises InvalidInput if the kind is not served online."""
     folder = opening["plugins_folder"]
     task = load_plugin("pipeline", opening["plugin"], folder).kind
     kind = load_plugin("task_kind", task, folder)
@@ -37,7 +37,7 @@ def open_version(opening: ChildOpening) -> Predictor | PicturePredictor:
             raise InvalidInput(
                 "versions of the task kind {task} are not served online",
                 where="version",
-                next_step="read the evaluation of its run, or load the version in your own program",
+                next_step="read the evaluation of the run that trained it, or load the version in your own program",
                 code="not_served",
                 task=task,
             )

@@ -1,4 +1,4 @@
-"""Loaded image classifier: images are decoded only here, in the child."""
+"""Loaded image classifier. Images are decoded only here, in the child process."""
 
 from __future__ import annotations
 
@@ -22,18 +22,19 @@ from azuraforge.processes.backend import choose_nearest
 from azuraforge.processes.resources.memory import bounded_growth
 
 _SUM_TOLERANCE = 1e-6
-#: Memory that decoding an image of limited size may take: twice the most that was measured.
+#: Memory limit for decoding an image of limited size, in bytes: twice the largest measured amount.
 _DECODING_BYTES = 256 << 20
 
 
 class PicturePredictor:
-    """A verified, loaded image classifier."""
+    """Verified, loaded image classifier."""
 
     def __init__(self, opening: ChildOpening) -> None:
         folder = Path(opening["folder"])
         verify_folder(folder, opening["content_hash"])
         plugin = load_plugin("pipeline", opening["plugin"], opening["plugins_folder"])
-        if plugin.uses_engine:  # with the backend that trained it, if there is one: the same bits as in its evaluation
+        # Use the backend that trained it if available, so that predictions equal those of its evaluation bit by bit.
+        if plugin.uses_engine:
             choose_nearest(read_card(folder).engine, opening["kernels_folder"])
         self._name = opening["plugin"]
         self._pipeline = plugin()
@@ -41,19 +42,19 @@ class PicturePredictor:
         self.schema = ImageSchema.of(DatasetSchema.model_validate(opening["schema"]))
 
     def with_predictor(self, folder: Path) -> PicturePredictor:
-        """Return the same version with the predictor in another folder, which its pipeline saved."""
+        """Return a copy of this version with the predictor that its pipeline saved in another folder."""
         other = copy.copy(self)
         other._predictor = self._pipeline.load(folder)
         return other
 
     def answer(self, question: Message) -> Written:
-        """Classify the image at ``picture`` (a path), which messages call ``name``.
+        """Classify the image at the path ``picture``, which messages call ``name``.
 
-        With ``bounded``, a picture is refused (``too_many_pixels``, ``memory``) that takes more than a moment and a
-        little memory to decode.
+        With ``bounded``, an image with too many pixels or a need for too much memory is rejected with the error code
+        ``too_many_pixels`` or ``memory``.
 
-        Returns ``classes``: a list of {name, probability}, the most probable first; ``size`` and ``seen``: a PNG of
-        what the version looked at, as base64.
+        Returns ``classes``, the classes with their probabilities, most probable first; ``size``, the size of the
+        version's input; and ``seen``, the input image as PNG in base64.
         """
         if "picture" not in question:
             raise InvalidInput(
@@ -79,7 +80,10 @@ class PicturePredictor:
         }
 
     def probabilities(self, part: ImagePart) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Return the probability of each class for the one image of ``part``. Raises InvalidInput."""
+        """Return the probability of each class for the single image of ``part``, shape ``(classes,)``.
+
+        Raises InvalidInput if the pipeline fails or returns values that are no probabilities.
+        """
         try:
             predicted: ClassPredictions = self._pipeline.predict(self._predictor, part)
         except AzuraError:
@@ -98,7 +102,7 @@ class PicturePredictor:
         expected = (1, len(self.schema.classes))
         if values.shape != expected or not (values >= 0).all() or abs(values.sum() - 1) > _SUM_TOLERANCE:
             raise InvalidInput(
-                "{name} returned an array of shape {shape} that does not hold probabilities; expected shape {expected}",
+                "{name} returned an array of shape {shape}; probabilities of shape {expected} are required",
                 where="image",
                 next_step="check the plugin of this version",
                 code=PREDICTION_FAILED,

@@ -1,6 +1,7 @@
-"""Pool of replicas: one long-lived child per version; the least recently used ones are ended to free memory.
+"""Pool of replicas, one per version, each with a long-lived child process.
 
-App code runs only in children. Versions do not wait for each other.
+The least recently used child processes are ended to free memory. App code runs only in child processes. Versions do not
+wait for each other.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ Open = Callable[[str, dict[str, object]], ChildSession]
 
 
 class ReplicaPool:
-    """Pool that answers with children which keep a version loaded.
+    """Pool of child processes, each of which keeps one version loaded.
 
     Args:
-        open_child: ``Launcher.open``.
-        plugins_folder: the folder of dropped-in plugins.
-        kernels_folder: called when a child starts; returns the folder of the engine's kernels, None to use none.
-        max_bytes: resident memory of all warm children together; the one just used may exceed it alone.
+        open_child: starts a child process; ``Launcher.open``.
+        plugins_folder: folder of dropped-in plugins.
+        kernels_folder: called when a child process starts; returns the folder of the engine's kernels, None to use
+            none.
+        max_bytes: maximum resident memory of all loaded child processes; the one used last may exceed it alone.
     """
 
     def __init__(
@@ -55,33 +57,38 @@ class ReplicaPool:
         timeout_seconds: float,
         on_piece: OnPiece | None = None,
     ) -> Future[Reply]:
-        """Ask a version, starting its child if it is not loaded; never blocks.
+        """Send a question to a version and return the future reply; never blocks.
 
-        What is done with the answer is done on the replica's thread: it must be quick.
+        The child process is started if the version is not loaded. Callbacks of the future run on the replica's thread
+        and must return quickly.
 
         Args:
-            key: (project, content hash).
-            opening: what the child needs to load the version.
-            payload: the question.
-            timeout_seconds: for this one answer; starting the child and loading have the launcher's own limit.
-            on_piece: receives the pieces of an answer that the child streams; see ``Replica.ask``.
+            key: project id and content hash.
+            opening: facts that the child process requires in order to load the version.
+            payload: question.
+            timeout_seconds: limit for this reply; starting the process and loading have the launcher's own limit.
+            on_piece: callback for the pieces of a streamed reply; see ``Replica.ask``.
+
+        Raises TransientError if the platform is stopping or the queue of the version is full.
         """
         question: Question = {"type": "question", "payload": payload}
         frame = encode(question)
         with self._lock:
             if self._closed:
-                raise TransientError("the platform is stopping", next_step="try again when it is running")
+                raise TransientError("the platform is stopping", next_step="try again when the platform is running")
             replica = self._replicas.get(key)
             if replica is None:
-                for other, cold in list(self._replicas.items()):  # could not open, or died, and no question waits
+                # Remove replicas without a running process and without waiting questions.
+                for other, cold in list(self._replicas.items()):
                     if not cold.is_loaded and cold.close_if_idle():
                         del self._replicas[other]
                 replica = self._replicas[key] = Replica(lambda: self._opened(ENTRY, opening), self._make_room)
             self._replicas.move_to_end(key)
-            return replica.ask(frame, timeout_seconds, on_piece)  # locked: a replica that has ended cannot be asked
+            # The lock ensures that the replica cannot end before it receives the question.
+            return replica.ask(frame, timeout_seconds, on_piece)
 
     def ask_apart(self, entry: str, opening: Opening, payload: Mapping[str, object], timeout_seconds: float) -> Reply:
-        """Ask a child that is started at ``entry`` for this one question."""
+        """Start a child process at ``entry`` for this one question, and return the reply."""
         child_session = self._opened(entry, opening)
         try:
             return child_session.ask(dict(payload), timeout_seconds)
@@ -89,7 +96,7 @@ class ReplicaPool:
             child_session.close()
 
     def close(self) -> None:
-        """End every child."""
+        """End every child process."""
         with self._lock:
             self._closed = True
             replicas, self._replicas = list(self._replicas.values()), OrderedDict()
@@ -98,12 +105,12 @@ class ReplicaPool:
 
     @property
     def loaded(self) -> list[Key]:
-        """Versions with a running child, least recently used first."""
+        """Versions with a running child process, least recently used first."""
         with self._lock:
             return [key for key, replica in self._replicas.items() if replica.is_loaded]
 
     def folders(self) -> Folders:
-        """Return the folders from which a child started now loads plugins and kernels."""
+        """Return the folders from which a child process started now loads plugins and kernels."""
         return {"plugins_folder": self._plugins_folder, "kernels_folder": self._kernels_folder()}
 
     def _opened(self, entry: str, opening: Opening) -> ChildSession:
@@ -111,7 +118,7 @@ class ReplicaPool:
         return self._open(entry, dict(complete))
 
     def _make_room(self, just_used: Replica) -> None:
-        """End the least recently used children until the rest fits; those with questions are spared."""
+        """End the least recently used child processes until the others fit; those with pending questions are spared."""
         with self._lock:
             total = sum(replica.bytes for replica in self._replicas.values())
             for key in list(self._replicas):

@@ -1,9 +1,9 @@
-"""Replica of a version: its queue of questions, and the child that answers them in order.
+"""Replica of a version: a queue of questions, and the child process that answers them in order.
 
-Callers send questions ahead of the answers, a few at a time, without a thread in between. A thread of the replica
-receives the answers, starts the child, and notices when it dies. The same question that waits more than once is asked
-once. When a child dies, the question it was working on is suspected: it is asked once more, of a fresh child; the
-questions behind it are asked again.
+Callers send a few questions ahead of the replies, without an intermediate thread. A thread of the replica receives the
+replies, starts the child process, and notices if it dies. Equal questions that wait at the same time are sent once. If
+the process dies, the question it was working on is suspected: it is sent once more, to a new process. The questions
+behind it are sent again.
 """
 
 from __future__ import annotations
@@ -27,27 +27,28 @@ from azuraforge.processes.failures import restore
 from azuraforge.processes.frames import FROM_CHILD, FrameReader
 from azuraforge.telemetry import logger
 
-#: Largest number of questions sent to the child at a time. More would not be answered sooner, and could not be merged.
+#: Maximum number of questions sent to the process at a time. Further ones would not be answered sooner, and equal ones
+#: could no longer be merged.
 IN_FLIGHT = 4
-#: Limits of the queue of other questions, and of its bytes: a queue that only grows answers none of them in time.
+#: Limits of the queue in questions and in bytes; a queue that only grows would answer none of them in time.
 MOST_WAITING = 1000
 _MOST_WAITING_BYTES = 256 << 20
 TOO_MANY = "too_many_questions"
 _TRIES = 2
 _READ_BYTES = 1 << 16
-#: Time to notice the end of a child whose socket another process still holds open.
+#: Seconds until the end of a process is noticed if another process still has its socket open.
 _POLL_SECONDS = 0.5
-#: Interval of memory measurements; each costs as much as an answer.
+#: Seconds between memory measurements; each costs as much as a reply.
 _MEASURE_SECONDS = 5.0
 
-#: Receives the pieces of an answer in order, on the replica's thread: it must be quick.
+#: Callback for the pieces of a reply in order; it runs on the replica's thread and must return quickly.
 OnPiece = Callable[[Reply], None]
 
 log = logger("models")
 
 
 class _Question:
-    """A frame, and the futures that wait for its answer."""
+    """Encoded question, and the futures that wait for its reply."""
 
     def __init__(self, frame: bytes, timeout_seconds: float, on_piece: OnPiece | None = None) -> None:
         self.frame = frame
@@ -60,7 +61,10 @@ class _Question:
         self.asked_at = time.monotonic()
 
     def deliver(self, piece: Reply) -> None:
-        """Deliver a piece. A failing receiver gets no further pieces, but its question is still answered."""
+        """Pass a piece to the callback.
+
+        A callback that fails receives no further pieces; the question is still answered.
+        """
         self.has_begun = True
         if self.on_piece is None:
             return
@@ -89,11 +93,11 @@ class _Question:
 
 
 class Replica:
-    """One version's queue and child. Safe to use from many threads.
+    """Queue and child process of one version. Safe to use from many threads.
 
     Args:
-        open_child: a fresh child that has loaded the version; may take seconds.
-        answered: called on the replica's thread before an answer is given, after ``bytes`` may have changed.
+        open_child: returns a new child process that has loaded the version; may take seconds.
+        answered: called on the replica's thread before each reply is delivered; ``bytes`` may have changed by then.
     """
 
     def __init__(self, open_child: Callable[[], ChildSession], answered: Callable[[Replica], None]) -> None:
@@ -108,7 +112,7 @@ class Replica:
         self._reader = FrameReader(FROM_CHILD)
         self._measured_at = 0.0
         self._closed = False
-        #: Resident memory of the child, up to a few seconds old.
+        #: Resident memory of the child process in bytes, up to a few seconds old.
         self.bytes = 0
         self._wake_read, self._wake_write = os.pipe()
         self._thread = threading.Thread(target=self._run, name="serving", daemon=True)
@@ -116,18 +120,22 @@ class Replica:
 
     @property
     def is_loaded(self) -> bool:
-        """True if a running child has loaded the version."""
+        """Whether a running child process has loaded the version."""
         return self._child_session is not None
 
     def ask(self, frame: bytes, timeout_seconds: float, on_piece: OnPiece | None = None) -> Future[Reply]:
-        """Return the future answer: the child's own AzuraError, or TransientError if it died twice or was too slow.
+        """Queue a question and return its future reply; never blocks.
 
-        A child may answer in pieces: ``on_piece`` receives each, and the answer comes last. A question of which a piece
-        was delivered is not asked again when the child dies.
+        The future raises the child's own AzuraError, or TransientError if the process dies twice or exceeds the
+        timeout. A question that is cancelled while it waits is not sent.
 
-        ``timeout_seconds`` count from when the child turns to this question, and again from each piece. Never blocks.
-        A question whose answer is cancelled while it waits is not asked. Raises TransientError if too many wait
-        already, or one for too long.
+        Args:
+            frame: encoded question.
+            timeout_seconds: limit from the moment at which the process begins this question, and again from each piece.
+            on_piece: callback for the pieces of a streamed reply. After the first piece, the question is not sent again
+                if the process dies.
+
+        Raises TransientError if too many questions wait already, or one of them has waited too long.
         """
         answer: Future[Reply] = Future()
         with self._lock:
@@ -149,7 +157,7 @@ class Replica:
         return answer
 
     def _check_room(self, more_bytes: int) -> None:
-        """Refuse a question that would wait too long; call with the lock. Cancelled ones do not count."""
+        """Raise TransientError if the queue is full; cancelled questions do not count. Requires the lock."""
         if self._is_full(more_bytes):
             self._waiting = deque(each for each in self._waiting if each.is_wanted)
             if self._is_full(more_bytes):
@@ -168,7 +176,7 @@ class Replica:
         )
 
     def close_if_idle(self) -> bool:
-        """End the replica if no question waits; return whether it ended."""
+        """End the replica if no question is pending; return whether it ended."""
         with self._lock:
             if self._waiting or self._sent:
                 return False
@@ -177,7 +185,7 @@ class Replica:
         return True
 
     def close(self) -> None:
-        """End the replica and its child; pending futures get the error of a stopping platform."""
+        """End the replica and its child process; pending futures raise TransientError."""
         with self._lock:
             self._closed = True
             self._wake()
@@ -189,7 +197,7 @@ class Replica:
             os.write(self._wake_write, b".")
 
     def _send(self) -> None:
-        """Send as much as fits, with the lock; the thread sends the rest."""
+        """Send as much as the socket accepts; the thread sends the rest. Requires the lock."""
         assert self._pipe is not None
         while True:
             if not self._out:
@@ -218,7 +226,7 @@ class Replica:
                         self._start_child()
                     else:
                         self._wait(self._child_session)
-                except Exception as error:  # an unreadable answer, for example: the replica continues
+                except Exception as error:  # such as an unreadable reply; the replica continues
                     log.warning("predictor_unreadable", reason=str(error))
                     self._end()
                     self._requeue(_unreadable(error), _TRIES)
@@ -236,7 +244,7 @@ class Replica:
                 question.settle(None, _stopping())
 
     def _start_child(self) -> None:
-        """Wait for a question, then open a child for it."""
+        """Wait for a question, then start a child process for it."""
         with self._lock:
             idle = not self._waiting
         if idle:
@@ -253,7 +261,7 @@ class Replica:
             self._send()
 
     def _refuse(self, error: Exception) -> None:
-        """Retry once if no child could be started for a temporary reason; otherwise fail every question."""
+        """Keep the questions for one more attempt after a temporary error; otherwise fail every waiting question."""
         with self._lock:
             head = self._waiting[0]
             head.tries += 1
@@ -265,7 +273,7 @@ class Replica:
             question.settle(None, error)
 
     def _wait(self, child_session: ChildSession) -> None:
-        """Wait for an answer, for room to send, for the child's end or a question's deadline."""
+        """Wait for a reply, for space to send, for the end of the process, or for a question's deadline."""
         assert self._pipe is not None
         poll = select.poll()
         with self._lock:
@@ -333,7 +341,7 @@ class Replica:
             self.bytes, self._measured_at = child_session.resident_bytes, at
 
     def _died(self, child_session: ChildSession) -> None:
-        self._detach()  # nothing more is sent to it from here on
+        self._detach()  # nothing is sent to this process any more
         reason = child_session.death() if self._sent else None
         child_session.close()
         if reason is not None:
@@ -353,7 +361,7 @@ class Replica:
         )
 
     def _requeue(self, error: TransientError, tries: int) -> None:
-        """Ask the sent questions again, except possibly the first, which may have caused the failure."""
+        """Queue the sent questions again, except possibly the first, which may have caused the failure."""
         with self._lock:
             if not self._sent:
                 return
@@ -389,4 +397,4 @@ def _unreadable(error: Exception) -> TransientError:
 
 
 def _stopping() -> TransientError:
-    return TransientError("the platform is stopping", next_step="try again when it is running")
+    return TransientError("the platform is stopping", next_step="try again when the platform is running")

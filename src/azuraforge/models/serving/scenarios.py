@@ -1,4 +1,4 @@
-"""Forecasts under changed columns known ahead, in the child that keeps the version loaded."""
+"""Forecasts under changed values of columns known ahead, computed in the serving child process."""
 
 from __future__ import annotations
 
@@ -18,20 +18,25 @@ from azuraforge.plugins.forecasting.channels import column_values
 if TYPE_CHECKING:
     from azuraforge.models.serving.messages import Point, ScenarioMessage, WhatIfMessage
 
-#: A forecast that changes by less than this share of its own size does not react.
+#: Relative change below which a forecast counts as unchanged.
 _STILL = 1e-9
 
 
-#: Answers a part with one origin: points as in messages, the interval, and all numbers of the answer.
+#: Function that predicts from one origin; returns the points as in messages, the interval, and all predicted values.
 Ask: TypeAlias = "Callable[[Part], tuple[list[Point], float | None, Predictions]]"
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column known ahead: ``values`` ``(horizon,)`` at the rows to predict, without gaps.
+    """Column known ahead, at the rows to predict.
 
-    ``known`` of them are in the data; 0: the last value before them stands for all. ``low`` and ``high`` bound what the
-    version learned from, None if that is not recorded.
+    Attributes:
+        name: name of the column.
+        values: values without gaps, shape ``(horizon,)``.
+        known: number of leading values in the data; 0 if all of them repeat the last earlier value, -1 if the first
+            value is missing and a later one is known.
+        low: smallest value that the version learned from; None if it is not recorded.
+        high: largest value that the version learned from; None if it is not recorded.
     """
 
     name: str
@@ -49,18 +54,21 @@ def answer_scenarios(
     horizon: int,
     ask: Ask,
 ) -> dict[str, Any]:
-    """Return the base and one forecast per scenario, in the form of ``WhatIfOut`` without the version's own facts.
+    """Return the base forecast and one forecast per scenario: the fields of ``WhatIfOut`` that depend on the forecast.
 
     Args:
+        question: scenarios, and values that hold for all of them.
         part: one origin of one series, with the values that are known ahead of it.
-        known_ahead: the columns that the version learned as known ahead.
-        learned: column → smallest and largest value that the version learned from.
-        horizon: rows to answer; the version may predict more.
-        ask: the version.
+        known_ahead: columns that the version learned as known ahead.
+        learned: smallest and largest learned value by column.
+        horizon: number of rows to return; the version may predict more.
+        ask: function that predicts with the version.
+
+    Raises InvalidInput if the version has no columns known ahead or a change is impossible.
     """
     if not known_ahead:
         raise InvalidInput(
-            "this version has no columns known ahead, which scenarios could change",
+            "this version has no columns known ahead that a scenario could change",
             where="scenarios",
             next_step="declare columns known ahead with azuraforge datasets available-after NAME COLUMN=ahead,"
             " then train again",
@@ -114,14 +122,14 @@ def answer_scenarios(
 
 
 def _given(name: str, values: Sequence[float], part: Part, known_ahead: Sequence[str], horizon: int) -> Floats:
-    """Return the request's own values of a column."""
+    """Return the request's own values of a column, shape ``(horizon,)``."""
     where = Message("known_ahead.{name}", {"name": name})
     _check_column(name, part.schema, known_ahead, where)
     return _as_long(values, horizon, where)
 
 
 def _with(part: Part, values: Mapping[str, Floats]) -> Part:
-    """Return ``part`` with other values of columns at the first rows to predict."""
+    """Return ``part`` with other values of the columns at the first rows to predict."""
     ahead = dict(part.ahead)
     for name, own in values.items():
         changed = ahead[name].copy()
@@ -131,7 +139,7 @@ def _with(part: Part, values: Mapping[str, Floats]) -> Part:
 
 
 def _column(name: str, part: Part, horizon: int, learned: tuple[float, float] | None) -> Column:
-    """Return a column at the rows to predict; a missing value is replaced by the last one before it."""
+    """Return a column at the rows to predict; a missing value is replaced by the last known one before it."""
     ahead = part.ahead[name][0, :horizon]
     is_known = np.isfinite(ahead)
     values = column_values(part.frame, name)

@@ -1,4 +1,4 @@
-"""Cached facts about versions that an answer needs, and questions to their children."""
+"""Cached facts about versions, and access to their serving child processes."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.models.tables import ModelVersion
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
-#: Time for one answer; starting the child and loading the version have the launcher's own limit.
+#: Timeout of one reply in seconds; starting the process and loading the version have the launcher's own limit.
 PREDICT_SECONDS = 60.0
 _REMEMBERED = 1000
 
 
 @dataclass(frozen=True)
 class Rows:
-    """A version of the dataset that a model's version was trained on; forecasts begin at its end.
+    """Version of the dataset that a model version was trained on; forecasts begin at its end.
 
     Attributes:
-        number: of the dataset's version.
-        file: as a child reads it.
-        other: what is other there than the model's version learned, so that it cannot forecast from it; None: nothing.
-        newer: number of the newest version, if it is passed over for this reason.
+        number: number of the dataset version.
+        file: dataset version in the form that a child process reads.
+        other: difference because of which the model version cannot forecast from it; None if there is none.
+        newer: number of the newest dataset version if it was skipped because of such a difference.
     """
 
     number: int
@@ -43,7 +43,7 @@ class Rows:
 
 @dataclass
 class Served:
-    """The immutable facts about a version that an answer needs; ``rows`` by number once looked up."""
+    """Immutable facts about a version that serving requires; ``rows`` caches dataset versions by number."""
 
     project_id: str
     model_id: str
@@ -68,12 +68,12 @@ class Served:
 
     @property
     def needs_timetable(self) -> bool:
-        """True if the dataset must provide the days and hours of its series, as a few rows do not show them."""
+        """Whether the dataset must provide the days and hours of its series, which a few rows do not show."""
         return self.schema.frequency is None and self.dataset_id is not None
 
 
 class ServedVersions:
-    """Caches versions and asks them. Safe to use from many threads."""
+    """Cache of versions, and access to their child processes. Safe to use from many threads."""
 
     def __init__(
         self, database: Database, folders: VersionFolders, datasets: DatasetService, warm: ReplicaPool
@@ -86,7 +86,7 @@ class ServedVersions:
         self._remembered: OrderedDict[tuple[str, str, int], Served] = OrderedDict()
 
     def remembered(self, project_id: str, model_id: str, version: int) -> Served | None:
-        """Return a version if it is in memory; never blocks."""
+        """Return a version if it is in memory, else None; never blocks."""
         key = (project_id, model_id, version)
         with self._lock:
             known = self._remembered.get(key)
@@ -95,7 +95,7 @@ class ServedVersions:
         return known
 
     def get(self, project_id: str, model_id: str, version: int) -> Served:
-        """Return an existing version, read from the database if it is not in memory."""
+        """Return a version from memory or from the database. Raises NotFound if it no longer exists."""
         if (known := self.remembered(project_id, model_id, version)) is not None:
             return known
         with self._database.read(project_id) as session:
@@ -110,7 +110,7 @@ class ServedVersions:
         return known
 
     def dataset(self, served: Served) -> DatasetFile:
-        """Return the dataset version that a version was trained on; read from the database the first time."""
+        """Return the dataset version that a version was trained on; the first call reads the database."""
         return self._rows(served, served.dataset_version).file
 
     def start(
@@ -119,16 +119,17 @@ class ServedVersions:
         """Return the dataset version at whose end a forecast begins; None with ``own_rows``.
 
         Args:
-            own_rows: the request sends the rows after which it begins.
-            asked: a version of the dataset by its number; None: the newest one, or the one that ``served`` was trained
-                on where the newest holds something else or the dataset is deleted.
-            newest: number of the newest one; None: it is looked up.
+            served: version that forecasts.
+            own_rows: whether the request contains the rows after which the forecast begins.
+            asked: number of a dataset version. None selects the newest one, or the one that ``served`` was trained on
+                if ``served`` cannot forecast from the newest one or the dataset is deleted.
+            newest: number of the newest dataset version; None to look it up.
 
-        Raises InvalidInput if ``served`` cannot forecast from it, NotFound if it does not exist.
+        Raises InvalidInput if ``served`` cannot forecast from the version, and NotFound if the version does not exist.
         """
         if own_rows and asked is not None:
             raise InvalidInput(
-                "rows and dataset_version cannot both say where the forecast begins",
+                "rows and dataset_version cannot both determine the start of the forecast",
                 where="dataset_version",
                 next_step="omit rows or dataset_version",
             )
@@ -154,7 +155,7 @@ class ServedVersions:
                 if found.other is None:
                     return found
                 return replace(self._rows(served, served.dataset_version), newer=number)
-        except NotFound:  # deleted a moment ago
+        except NotFound:  # deleted since the lookup of its number
             pass
         return self._rows(served, served.dataset_version)
 
@@ -172,7 +173,7 @@ class ServedVersions:
             )
         if (known := served.rows.get(number)) is not None:
             return known
-        # Deleted or not: the dataset version that it was trained on is kept as long as this version.
+        # The dataset version used for training is kept as long as this version, even if the dataset is deleted.
         own = number == served.dataset_version
         found = self._datasets.get(served.project_id, served.dataset_id, number, trash=own)
         file = DatasetFile(
@@ -183,12 +184,15 @@ class ServedVersions:
         )
         known = Rows(number, file, None if own else difference(served.schema, found.schema))
         for old in [each for each in list(served.rows) if each != served.dataset_version][:-1]:
-            served.rows.pop(old, None)  # bounded, as new dataset versions never stop
+            served.rows.pop(old, None)  # limits the cache, since new dataset versions keep arriving
         served.rows[number] = known
         return known
 
     def timetable(self, served: Served) -> DatasetFile | None:
-        """Return the dataset with the days and hours of a series without a frequency; None if none is needed."""
+        """Return the dataset with the days and hours of a series without a frequency.
+
+        Returns None if the version does not need it or it is deleted.
+        """
         if not served.needs_timetable:
             return None
         try:
@@ -197,16 +201,16 @@ class ServedVersions:
             return None
 
     def ask(self, served: Served, question: Mapping[str, object]) -> Future[Reply]:
-        """Return the future answer of the version's loaded child; never blocks."""
+        """Send a question to the version's loaded child process and return the future reply; never blocks."""
         key = (served.project_id, served.content_hash)
         return self._warm.ask_soon(key, served.opening, question, PREDICT_SECONDS)
 
     def ask_apart(self, served: Served, question: Mapping[str, object], entry: str) -> Reply:
-        """Ask a child of its own, started at ``entry``, so that a long question does not delay the loaded child."""
+        """Send a question to a new child process started at ``entry``, so that the loaded one is not delayed."""
         return self._warm.ask_apart(entry, served.opening, question, PREDICT_SECONDS)
 
     def close(self) -> None:
-        """End every loaded child."""
+        """End every loaded child process."""
         self._warm.close()
 
     def _served(self, row: ModelVersion) -> Served:
@@ -232,7 +236,7 @@ class ServedVersions:
 
 
 def difference(learned: DatasetSchema, given: DatasetSchema) -> Message | None:
-    """Return how another version of a dataset differs from what a model's version learned; None: not at all.
+    """Return how another version of a dataset differs from the one that a model version learned; None if it does not.
 
     Example:
         >>> learned = DatasetSchema(target="load", features=("heat",))
@@ -248,5 +252,5 @@ def difference(learned: DatasetSchema, given: DatasetSchema) -> Message | None:
         if column not in given.features:
             return Message("column {column!r} is missing", {"column": column})
         if learned.available_after.get(column) != given.available_after.get(column):
-            return Message("column {column!r} becomes known at another time", {"column": column})
+            return Message("the values of column {column!r} become known at another time", {"column": column})
     return None

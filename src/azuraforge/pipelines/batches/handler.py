@@ -92,7 +92,7 @@ class BatchPredictHandler(Handler):
         self._check_fits(version, dataset)
         alias = None if config.version is not None else config.alias
         return PreparedRun(
-            name=request.name or f"{request.model} v{version.version} on {dataset.name}",
+            name=request.name or f"{request.model} v{version.version} · {dataset.name}",
             plugin=version.plugin,
             plugin_version=version.plugin_version,
             config={**config.model_dump(mode="json"), "version": version.version},

@@ -1,10 +1,10 @@
-"""Intervals that learn from their own misses: adaptive conformal inference, updated up to each origin.
+"""Adaptive prediction intervals, whose widths follow the outcomes known at each origin (adaptive conformal inference).
 
-Split-conformal offsets hold their share as long as errors stay as they were on the validation set; on prices they do
-not. Here the level that is looked up among the validation errors moves: up a little after each truth above a quantile,
-down after each below, over the outcomes that the origin already knows and the forecaster has not learned: errors on
-learned rows are too small, and would pull the levels together. A forecaster that is refitted on every row starts at
-the levels that the evaluated one had reached there.
+Split-conformal offsets keep their coverage only while errors stay as they were on the validation set, which is not so
+for prices. Here, the level that is looked up among the validation errors moves: it rises a little after each actual
+value above a quantile and falls after each one below. Only outcomes that the origin knows and that the forecaster has
+not learned count, because errors on learned rows are too small and would make intervals too narrow. A forecaster that
+is refitted on all rows starts at the levels that the evaluated forecaster had reached at the end of these rows.
 
 Source: Gibbs and Candès, "Adaptive Conformal Inference Under Distribution Shift", 2021; each quantile moves on its own.
 """
@@ -26,15 +26,15 @@ from azuraforge.plugins.forecasting.intervals import FEW_ERRORS, residual_quanti
 
 #: Number of past outcomes that an origin uses.
 MEMORY = 500
-#: Change of the level by one outcome; the authors' own gamma.
+#: Change of the level after one outcome; the step size gamma of the authors.
 STEP = 0.005
 #: Number of quantiles in which validation errors are stored.
 GRID = 401
-#: A truth this close to a quantile, as a share of the errors' 90 % range, counts partly as below and partly as above,
-#: so that the last bit of a forecast never decides.
+#: An actual value this close to a quantile, as a share of the 90 % range of errors, counts partly as below and partly
+#: as above it, so that rounding in the last bit of a forecast has no effect.
 _SOFT = 1e-3
 _BEYOND = 0.1
-#: Number of values updated at once, which fit into a processor's cache.
+#: Number of values that are updated at once, so that they fit into a processor's cache.
 _AT_ONCE = 20_000
 
 
@@ -43,9 +43,9 @@ class Start:
     """Starting point of the moving levels of one series.
 
     Attributes:
-        learned: time of the last row that the forecaster has learned, in microseconds UTC; its number where rows have
+        learned: time of the last row that the forecaster has learned, in microseconds UTC; its row number if rows have
             no time.
-        levels: ``(level, horizon)`` that are looked up before any outcome.
+        levels: ``(level, horizon)``, the levels before the first outcome.
     """
 
     learned: int
@@ -53,37 +53,37 @@ class Start:
 
     @classmethod
     def after(cls, part: Part) -> Self:
-        """Return a start at ``QUANTILE_LEVELS`` after the last row of one series' part, which is learned."""
+        """Return a start at ``QUANTILE_LEVELS``, for a forecaster that has learned one series up to its last row."""
         levels = np.repeat(np.asarray(QUANTILE_LEVELS)[:, None], part.horizon, axis=1)
         return cls(_last_moment(part), levels)
 
     @classmethod
     def after_levels(cls, part: Part, levels: Floats | None) -> Self:
-        """Return a start at ``levels``, ``(level, 1, horizon)``, after the last row of ``part``; None: as ``after``."""
+        """Return a start at ``levels`` ``(level, 1, horizon)`` after the last row; if None, like ``after``."""
         start = cls.after(part)
         return start if levels is None else cls(start.learned, levels[:, 0])
 
     def unlearned(self, part: Part, past: Part) -> Floats:
-        """Return ``(row, horizon)``: ``past_truth`` without the rows that were learned, which are NaN."""
+        """Return ``(row, horizon)``: the result of ``past_truth``, with NaN for the rows that were learned."""
         truth = column_values(part.frame, part.schema.target)
         fresh = moments_of(part.frame, part.schema) > self.learned
         return _following(np.where(fresh, truth, np.nan), past.origins, past.horizon)
 
 
 def last_origin(rows: Part) -> Part:
-    """Return the part whose origin is the last row of one series."""
+    """Return a part of one series whose only origin is the last row; values known ahead are NaN."""
     origins = np.array([rows.frame.height - 1], dtype=np.int64)
     ahead = {column: np.full((1, rows.horizon), np.nan) for column in rows.ahead}
     return Part(rows.frame, rows.schema, rows.frame.height, rows.horizon, origins, ahead=ahead)
 
 
 def starts_to_arrays(starts: Mapping[str, Start]) -> dict[str, Floats]:
-    """Return ``levels`` ``(series, level, horizon)`` in order of the series' names; empty without any."""
+    """Return the array ``levels`` ``(series, level, horizon)``, sorted by series name; no array without starts."""
     return {"levels": np.stack([starts[name].levels for name in sorted(starts)])} if starts else {}
 
 
 def starts_from(learned: Mapping[str, int], levels: Floats | None) -> dict[str, Start]:
-    """Return the starts by series from ``learned`` and the result of ``starts_to_arrays``."""
+    """Rebuild the starts by series from ``learned`` and the array of ``starts_to_arrays``."""
     if levels is None:
         return {}
     return {name: Start(int(learned[name]), levels[place]) for place, name in enumerate(sorted(learned))}
@@ -95,7 +95,10 @@ def score_table(scores: Floats) -> Floats:
 
 
 def error_table(errors: Floats) -> Floats:
-    """Return ``(GRID, horizon)``: ``score_table`` of a point forecast's errors; ``residual_quantiles`` of few."""
+    """Return ``(GRID, horizon)``: quantiles of a point forecast's errors.
+
+    They come from ``score_table``, or from ``residual_quantiles`` for rows ahead with few errors.
+    """
     table, few = score_table(errors), np.isfinite(errors).sum(axis=0) <= FEW_ERRORS
     if few.any():
         step = 1 / (GRID - 1)
@@ -105,13 +108,13 @@ def error_table(errors: Floats) -> Floats:
 
 
 def calibration_tables(errors: Floats, offsets: Floats) -> Floats:
-    """Return ``(level, GRID, horizon)``: a ``score_table`` per quantile that a forecaster predicts itself.
+    """Return ``(level, GRID, horizon)``: a ``score_table`` for each quantile that a forecaster predicts.
 
-    Where a step knows few errors, the table is moved so that its own level begins at the fixed offset.
+    For a row ahead with few errors, the table is shifted so that it contains the fixed offset at its own level.
 
     Args:
-        errors: ``(level, origin, horizon)``, truth minus each predicted quantile at ``QUANTILE_LEVELS``.
-        offsets: ``(level, horizon)``, from ``intervals.calibration``.
+        errors: ``(level, origin, horizon)``, actual value minus each predicted quantile at ``QUANTILE_LEVELS``.
+        offsets: ``(level, horizon)``, fixed offsets from ``intervals.calibration``.
     """
     tables = np.stack([score_table(own) for own in errors])
     few = np.isfinite(errors[0]).sum(axis=0) <= FEW_ERRORS
@@ -121,11 +124,11 @@ def calibration_tables(errors: Floats, offsets: Floats) -> Floats:
 
 
 def past_part(part: Part, first: int) -> Part | None:
-    """Return the recent origins whose whole horizon lies before one of ``part``'s; None if there are none.
+    """Return the part with the recent origins whose outcomes the origins of ``part`` know; None if there are none.
 
     Args:
-        part: to be predicted.
-        first: the first row that a forecaster can predict from.
+        part: part to predict.
+        first: first row from which the forecaster can predict.
     """
     if not len(part.origins):
         return None
@@ -138,7 +141,7 @@ def past_part(part: Part, first: int) -> Part | None:
 
 
 def past_truth(part: Part, past: Part) -> Floats:
-    """Return ``(row, horizon)``: the values after each origin of ``past``, NaN where not measured."""
+    """Return ``(row, horizon)``: the values after each origin of ``past``, NaN if unknown."""
     return _following(column_values(part.frame, part.schema.target), past.origins, past.horizon)
 
 
@@ -146,7 +149,7 @@ def adaptive_offsets(tables: Sequence[Floats], levels: Floats) -> Floats:
     """Return ``(level, origin, horizon)``: the offset of each quantile at each origin.
 
     Args:
-        tables: per level, from ``score_table``.
+        tables: table of each level, from ``score_table``.
         levels: ``(level, origin, horizon)``, from ``adapted_levels``.
     """
     return _looked_up(np.stack(tables), levels)
@@ -160,15 +163,15 @@ def adapted_levels(
     levels: Sequence[float],
     start: Floats | None = None,
 ) -> Floats:
-    """Return ``(level, origin, horizon)``: each level as moved up to each origin.
+    """Return ``(level, origin, horizon)``: the levels, adapted to the outcomes known at each origin.
 
     Args:
-        tables: per level, from ``score_table``.
-        scores: per level ``(row, horizon)``, truth minus uncalibrated quantile from the origins ``past``, NaN unknown.
-        past: ``(row,)`` consecutive rows, from ``past_part``.
-        origins: ``(origin,)`` rows to answer for.
-        levels: between 0 and 1.
-        start: ``(level, horizon)`` before the first outcome; the levels themselves if None.
+        tables: table of each level, from ``score_table``.
+        scores: for each level ``(row, horizon)``, actual value minus uncalibrated quantile; NaN if unknown.
+        past: ``(row,)``, the consecutive origins of ``scores``, from ``past_part``.
+        origins: ``(origin,)``, the origins for which levels are returned.
+        levels: quantile levels between 0 and 1.
+        start: ``(level, horizon)``, the levels before the first outcome; if None, ``levels``.
     """
     horizon = tables[0].shape[1]
     first = np.repeat(np.asarray(levels, dtype=np.float64)[:, None], horizon, axis=1) if start is None else start
@@ -185,7 +188,10 @@ def adapted_levels(
 
 
 def _moved(tables: Floats, scores: Floats, past: Indices, origins: Indices, levels: Floats, first: Floats) -> Floats:
-    """Move ``(level, origin, horizon)`` by ``(level, GRID, horizon)`` tables and ``(level, row, horizon)`` scores."""
+    """Return the adapted levels ``(level, origin, horizon)``.
+
+    ``tables`` are ``(level, GRID, horizon)``, ``scores`` ``(level, row, horizon)``; see ``adapted_levels``.
+    """
     horizon = tables.shape[2]
     upper, lower = tables[:, round(0.95 * (GRID - 1))], tables[:, round(0.05 * (GRID - 1))]
     width = (np.maximum(upper - lower, 1e-300) * _SOFT)[:, None]
@@ -202,10 +208,10 @@ def _moved(tables: Floats, scores: Floats, past: Indices, origins: Indices, leve
 
 
 def _looked_up(tables: Floats, levels: Floats) -> Floats:
-    """Return ``(level, origin, horizon)``: the tables' values between their rows.
+    """Return ``(level, origin, horizon)``: the errors at the given levels, interpolated between the rows of the tables.
 
-    Beyond its ends the authors' interval is the whole line. Ours goes on in proportion: each ``_BEYOND`` further it is
-    wider by the distance from the median error to the largest.
+    For levels outside 0 to 1, the authors use an infinite interval. Here, the interval grows linearly: by the distance
+    from the median error to the outermost error for each ``_BEYOND`` by which the level exceeds the range.
     """
     place = np.clip(levels, 0.0, 1.0) * (GRID - 1)
     middle, first, last = (tables[:, row][:, None] for row in (GRID // 2, 0, -1))

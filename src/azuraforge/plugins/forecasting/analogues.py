@@ -1,8 +1,8 @@
-"""Forecasts of a series that was not learned, by analogy with the series of its panel.
+"""Forecasts of a series that was not learned, by analogy with the learned series of its panel.
 
-What they share is the seasonal profile, in units of a series' own size. A new series gives its size and level from the
-rows up to the origin, and with each cycle of its own rows more of its own profile. Intervals are as wide as this
-forecast erred on series of the panel that were cut to a few rows.
+All series share a seasonal profile, in units of the size of each series. Size and level of a new series come from its
+rows up to the origin; with each further cycle, its own profile gets more weight. Interval widths come from the errors
+of such forecasts on series of the panel that were cut to a few rows.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS
 from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
 from azuraforge.plugins.forecasting.panels import UNKNOWN_SERIES, each
 
-#: Number of series from which the profile is learned, evenly spread over the names.
+#: Maximum number of series from which the profile is learned, spaced evenly over the panel.
 _MOST_SERIES = 200
-#: Known rows that a new series must have up to the origin.
+#: Minimum number of known values of a new series up to the origin.
 LEAST_ROWS = 2
-#: Cycles of a series' own rows that weigh as much as the profile of the panel.
+#: Weight of the panel's profile, as a number of cycles of a series' own rows.
 _CYCLES_OF_OTHERS = 2.0
 #: Weight of each row in the level, relative to the row after it.
 _FADING = 0.6
-#: Number of rows to which series are cut when errors are measured, and of origins in each series.
+#: Number of rows to which series are cut when errors are measured, and number of origins in each series.
 _FEW_ROWS, _ORIGINS = 6, 4
-#: Least share of the level that remains after the season.
+#: Minimum share of the level that remains after the season is removed.
 _LEAST_SHARE = 0.1
-#: A series with at least so many known values, all equal, never changes; its forecast is the last value.
+#: A series with at least this many known values, all equal, counts as constant; its forecast is the last value.
 _STILL_ROWS = 8
-#: Number of cycles in a series that a profile needs.
+#: Minimum number of cycles from which a profile is learned.
 _CYCLES = 2
 
 _PREFIX = "analogues."
@@ -51,13 +51,13 @@ class AnaloguesSettings(TypedDict):
 
 @dataclass(frozen=True)
 class Analogues:
-    """The seasonal profile and the forecast errors that the series of a panel share.
+    """Seasonal profile and forecast errors shared by the series of a panel.
 
     Attributes:
-        profile: ``(season,)`` what each place in the season adds to the level, in units of a series' size; mean 0.
-        offsets: ``(level, horizon)`` of the quantiles of ``QUANTILE_LEVELS``, in the same units.
-        start: a moment at the first place of the season.
-        clock: that counts the rows from there.
+        profile: ``(season,)``, addend of each position in the season, in units of a series' size; the mean is 0.
+        offsets: ``(level, horizon)``, offsets of the quantiles at ``QUANTILE_LEVELS``, in the same units.
+        start: time of a row at the first position of the season, see ``moments_of``.
+        clock: time axis that counts the rows from ``start``.
     """
 
     profile: Floats
@@ -74,7 +74,7 @@ class Analogues:
         return replace(profiled, offsets=residual_quantiles(np.concatenate(errors), QUANTILE_LEVELS))
 
     def relearned(self, rows: Part) -> Analogues:
-        """Return the profile of all rows, with the same quantiles."""
+        """Return the analogues with a profile learned from all rows and unchanged offsets."""
         return self._profiled(rows, len(self.profile), self.offsets)
 
     @classmethod
@@ -89,9 +89,9 @@ class Analogues:
         return replace(bare, profile=np.asarray(profile - profile.mean()))
 
     def predict(self, name: str, part: Part) -> Predictions:
-        """Forecast the series ``name`` from each origin, by the rows up to it.
+        """Forecast the series ``name`` from each origin, using the rows up to it.
 
-        Raises InvalidInput (``UNKNOWN_SERIES``) where an origin has fewer than ``LEAST_ROWS`` known rows.
+        Raises InvalidInput (``UNKNOWN_SERIES``) if an origin has fewer than ``LEAST_ROWS`` known values up to it.
         """
         values, places = column_values(part.frame, part.schema.target), self._places(part)
         point = np.empty((len(part.origins), part.horizon))
@@ -114,11 +114,11 @@ class Analogues:
         return Predictions(point, dict(zip(QUANTILE_LEVELS, quantiles, strict=True)))
 
     def settings(self) -> AnaloguesSettings:
-        """Return the JSON values of a version."""
+        """Return the settings to store with a version, as JSON values."""
         return {"start": self.start, "clock": self.clock.to_dict()}
 
     def arrays(self) -> dict[str, Floats]:
-        """Return the arrays of a version, by name."""
+        """Return the arrays to store with a version, by name."""
         return {f"{_PREFIX}profile": self.profile, f"{_PREFIX}offsets": self.offsets}
 
     @classmethod
@@ -128,7 +128,7 @@ class Analogues:
         return cls(profile, offsets, int(settings["start"]), Clock.from_dict(settings["clock"]))
 
     def _places(self, part: Part) -> Indices:
-        """Return ``(row,)``: the places of a series' rows in the season."""
+        """Return ``(row,)``: the position of each row in the season."""
         count = part.frame.height
         if len(self.profile) < _CYCLES:
             return np.zeros(count, dtype=np.int64)
@@ -147,10 +147,10 @@ class Analogues:
         return _mean_by_place(rest, self._places(part), season)[0]
 
     def _ahead(self, values: Floats, places: Indices, horizon: int) -> tuple[Floats, float]:
-        """Return ``(horizon,)`` forecasts and the size of a series, from ``(row,)`` values up to an origin."""
+        """Return the forecasts ``(horizon,)`` and the size of a series, from its values ``(row,)`` up to an origin."""
         season, known = len(self.profile), np.isfinite(values)
         if known.sum() >= _STILL_ROWS and np.ptp(values[known]) == 0:
-            still = float(values[known][-1])  # a series that never changes has no seasons, whatever the others have
+            still = float(values[known][-1])  # a constant series has no season, even if the others have one
             return np.full(horizon, still), abs(still)
         profile, size = self.profile, self._size(values[known], places[known])
         if season > 1 and (cycles := known.sum() // season) >= _CYCLES and size > 0:
@@ -165,13 +165,13 @@ class Analogues:
         return level + size * profile[ahead], size
 
     def _size(self, values: Floats, places: Indices) -> float:
-        """Return the size of a series: the mean of its values; over whole seasons if all values are positive."""
+        """Return the size of a series: the mean absolute value, without the season if all values are positive."""
         if values.min() > 0:
             return float((values / np.maximum(1 + self.profile[places], _LEAST_SHARE)).mean())
         return float(np.abs(values).mean())
 
     def _errors(self, part: Part) -> Floats:
-        """Return ``(origin, horizon)`` errors in units of size, of the series cut to a few rows before each origin."""
+        """Return errors ``(origin, horizon)`` in units of the size, for the series cut to a few rows at each origin."""
         assert part.targets is not None
         values, places = column_values(part.frame, part.schema.target), self._places(part)
         some = np.unique(np.linspace(0, len(part.origins) - 1, _ORIGINS).astype(np.int64))
@@ -188,14 +188,14 @@ class Analogues:
 
 
 def _without_trend(values: Floats, season: int) -> Floats:
-    """Return the values less a straight line through the known ones."""
+    """Return the values minus a straight line fitted to the known values."""
     rows, known = np.arange(len(values)), np.isfinite(values)
     slope, level = np.polyfit(rows[known], values[known], 1)
     return np.asarray(values - (level + slope * rows))
 
 
 def _mean_by_place(rest: Floats, places: Indices, season: int) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return ``(season,)`` means, centred, and whether each place has a value."""
+    """Return the centred mean of each position in the season, ``(season,)``, and whether it has a known value."""
     known = np.isfinite(rest)
     counts = np.bincount(places[known], minlength=season)
     means = np.bincount(places[known], rest[known], season) / np.maximum(counts, 1)

@@ -1,7 +1,7 @@
-"""Columns as they were known at each row: values of a delayed column move to the row at which they became known.
+"""Columns as they were known at each row: values of a delayed column are moved to the row at which they became known.
 
-This is the one place where a delay is enforced. Every frame that a pipeline is given has passed it, at training, at the
-verdict, in batches and at serving, so that no pipeline can read a value that was not known at its origin.
+Delays are enforced only here. Every frame that a pipeline receives has been processed by this module, for training, the
+verdict, batches and serving, so that no pipeline can read a value that was not known at its origin.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 def known_table(frame: pl.DataFrame, schema: DatasetSchema) -> Table:
-    """Return a dataset version as app code sees it: each row holds the values known at its time, no incumbent."""
+    """Return a dataset version as pipelines receive it.
+
+    Each row contains the values known at its time; columns of incumbent forecasts are removed.
+    """
     meaning = Schema.of(schema)
     return Table(as_known(frame.drop(schema.incumbent_columns), meaning), meaning)
 
@@ -30,12 +33,12 @@ def known_table(frame: pl.DataFrame, schema: DatasetSchema) -> Table:
 def as_known(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     """Return ``frame`` with each delayed column as it was known at each row.
 
-    A row holds the newest value whose own time and delay have passed by then, null before the first one. Columns that
-    are known with their row or ahead of it stay as they are. A panel's series are treated one by one.
+    A row contains the newest value whose time plus delay is not after the time of the row, or null if there is none.
+    Columns that are known with their row or ahead of it are unchanged. Each series of a panel is processed separately.
 
     Args:
-        frame: in canonical order, with the values at the rows that they are about.
-        schema: the meaning of its columns.
+        frame: rows in canonical order, each value at the row to which it refers.
+        schema: meaning of the columns.
     """
     import polars as pl
 
@@ -50,9 +53,9 @@ def as_known(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
 
 
 def without_unknown_head(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
-    """Return ``frame`` from the first row on in which every delayed column was known; for a short history of rows.
+    """Return the rows of ``frame`` from the first one at which every delayed column was known.
 
-    Raises InvalidInput if there is no such row.
+    Used for a short history sent by a caller. Raises InvalidInput if there is no such row.
     """
     first = 0
     for name, text in schema.available_after.items():
@@ -72,12 +75,12 @@ def without_unknown_head(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
 
 
 def known_ahead_of(schema: DatasetSchema) -> tuple[str, ...]:
-    """Return the columns that the dataset states to be known ahead of their rows."""
+    """Return the columns that the dataset declares as known ahead of their rows."""
     return tuple(name for name in schema.features if schema.available_after.get(name) == AHEAD)
 
 
 def _newest_known(frame: pl.DataFrame, schema: Schema, delay: str) -> Indices:
-    """Return ``(row,)``: for each row, the newest row of its series whose value was known; -1 if there is none."""
+    """Return ``(row,)``: the newest row of the same series whose value was known at each row; -1 if there is none."""
     if schema.series is None:
         return _newest_known_of_one(frame, schema, delay)
     lengths = frame.get_column(schema.series).rle().struct.field("len").to_list()
@@ -96,6 +99,6 @@ def _newest_known_of_one(frame: pl.DataFrame, schema: Schema, delay: str) -> Ind
     if unit_of(delay) in CALENDAR_UNITS:  # days are calendar days, even when clocks change
         at = at.dt.convert_time_zone(schema.rhythm_timezone or schema.timezone).dt.replace_time_zone(None)
     now = at.dt.epoch("us").to_numpy()
-    # Clocks that are set back repeat an hour: no value becomes known before an earlier one.
+    # Clocks that are set back repeat an hour; no value may become known before an earlier value.
     known = np.maximum.accumulate(at.dt.offset_by(delay).dt.epoch("us").to_numpy())
     return np.asarray(np.searchsorted(known, now, side="right") - 1, dtype=np.int64)

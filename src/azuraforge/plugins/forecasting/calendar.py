@@ -1,7 +1,7 @@
-"""Calendar features: the position of a row in the day, the week and the year, in the dataset's own time zone.
+"""Calendar features: the position of a row in the day, the week and the year, in the time zone of the dataset.
 
-A cycle is encoded by sines and cosines of its phase (Fourier terms), so that 23:00 and 00:00 are neighbours. They are
-known in advance, so a forecaster may also have them for the rows that it predicts.
+A cycle is encoded by sines and cosines of its phase (Fourier terms), so that 23:00 and 00:00 are neighbours. Calendar
+features are known in advance, so a forecaster may also use those of the rows that it predicts.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": HOUR, "d": DAY, "w":
           "q": YEAR // 4, "y": YEAR}  # fmt: skip
 #: Monday 1970-01-05: the first Monday of the epoch, from which weeks are counted.
 _FIRST_MONDAY = 4 * DAY
-#: Number of cycles that the training set must cover before the cycle becomes a feature.
+#: Minimum number of repetitions in the training set at which a cycle becomes a feature.
 _CYCLES_SEEN = 1.25
 _EVERY_DAY = tuple(range(7))
 _MONDAY_TO_FRIDAY = tuple(range(5))
-#: A value with less than this share of the most common one's rows is an exception, such as one Saturday in ten years.
+#: A value that occurs less often than this share of the most common value is an exception, such as a single Saturday.
 _REAL_SHARE = 0.05
 #: With fewer rows, a weekday may be missing by chance.
 _ROWS_TO_MISS_A_WEEKDAY = 60
-#: Share of rows whose next row the slots of the week must predict; otherwise rows follow no timetable.
+#: Minimum share of rows whose next row the slots of the week predict; with less, rows follow no timetable.
 _SLOTS_HOLD = 0.8
-#: A longer timetable (an exchange by the second) is not stored; rows then follow their median distance.
+#: A longer timetable (such as an exchange by the second) is not stored; rows are then a median distance apart.
 _MOST_SLOTS = 10_000
 
 
 @dataclass(frozen=True)
 class Cycle:
-    """A cycle of the calendar: its length, and the number of sine-cosine pairs that encode its phase."""
+    """Cycle of the calendar: its length in microseconds, and the number of sine-cosine pairs that encode its phase."""
 
     name: str
     period: int
@@ -55,8 +55,8 @@ class Cycle:
 def cycles_for(step: int, span: int | None = None) -> tuple[Cycle, ...]:
     """Return the cycles that suit rows ``step`` microseconds apart over ``span`` microseconds of training.
 
-    At least two rows must fit into a cycle, and the training set must have seen all of it: a year of which only the
-    spring was seen says nothing about the autumn, and a model of it would extrapolate wildly.
+    At least two rows must fit into a cycle, and the training set must cover all of it: if it covers only the spring, a
+    yearly cycle says nothing about the autumn, and a model would extrapolate wildly.
 
     Example:
         >>> [cycle.name for cycle in cycles_for(HOUR)], [cycle.name for cycle in cycles_for(WEEK)]
@@ -80,16 +80,16 @@ class Clock:
     """Time axis of a series, learned on the training set and frozen.
 
     Attributes:
-        time: the time column; None if rows have no time, and then there are no calendar features.
-        timezone: the zone of the calendar features.
-        frequency: as in ``Schema``.
-        step: microseconds between two rows; the median where ``frequency`` is None.
+        time: name of the time column; None if rows have no time, and hence no calendar features.
+        timezone: time zone of the calendar features.
+        frequency: frequency of the rows, as in ``Schema``; None if it is irregular.
+        step: microseconds between two rows; the median if ``frequency`` is None.
         span: microseconds that the training set covers.
-        rhythm_timezone: the zone in which days, months and slots follow one another.
-        month_end: months are stepped from last day to last day.
-        weekdays: without a frequency, the days that rows fall on; 0 is Monday.
-        slots: without a frequency, the times of the week that rows fall on, in microseconds since Monday 00:00: the
-            days of a market, the hours of an exchange. Empty if rows follow no timetable.
+        rhythm_timezone: time zone in which days, months and slots are counted.
+        month_end: whether monthly rows are at the last day of each month.
+        weekdays: without a frequency, the weekdays on which rows occur; 0 is Monday.
+        slots: without a frequency, the times of the week at which rows occur, in microseconds since Monday 00:00, such
+            as the trading hours of an exchange. Empty if rows follow no timetable.
     """
 
     time: str | None
@@ -104,7 +104,7 @@ class Clock:
 
     @classmethod
     def learn(cls, frame: pl.DataFrame, schema: Schema) -> Clock:
-        """Learn the time axis of ``frame``, which must hold training rows only."""
+        """Learn the time axis of ``frame``, which must contain training rows only."""
         if schema.time is None:
             return cls(None, schema.timezone, None, 0, 0)
         moments = _moments(frame, schema.time)
@@ -120,12 +120,12 @@ class Clock:
 
     @property
     def cycles(self) -> tuple[Cycle, ...]:
-        """The cycles of this series; empty if rows have no time."""
+        """Cycles of this series; empty if rows have no time."""
         return cycles_for(self.step, self.span) if self.time is not None else ()
 
     @property
     def width(self) -> int:
-        """The number of calendar features of one row."""
+        """Number of calendar features of one row."""
         return sum(2 * cycle.harmonics for cycle in self.cycles)
 
     def features(self, frame: pl.DataFrame) -> Floats:
@@ -137,7 +137,7 @@ class Clock:
     def following(self, frame: pl.DataFrame, origins: Indices, horizon: int) -> Floats:
         """Return ``(origin, horizon, feature)``: the calendar features of the rows after each origin.
 
-        They are computed from the origin's own time and never read from later rows, which may not be there.
+        They are computed from the time of the origin, because later rows may not exist.
         """
         if self.time is None or not self.width:
             return np.zeros((len(origins), horizon, 0))
@@ -145,18 +145,18 @@ class Clock:
         return self._phases(local_times.reshape(-1)).reshape(len(origins), horizon, self.width)
 
     def phases(self, local_times: Indices) -> Floats:
-        """Return ``(row, feature)`` calendar features of wall-clock times ``(row,)``, see ``following_local_times``."""
+        """Return the calendar features ``(row, feature)`` of local times ``(row,)``; see ``following_local_times``."""
         return self._phases(local_times) if self.width else np.zeros((len(local_times), 0))
 
     def following_local_times(self, frame: pl.DataFrame, origins: Indices, horizon: int) -> Indices:
-        """Return ``(origin, horizon)`` local wall-clock times after each origin, microseconds since 1970-01-01."""
+        """Return ``(origin, horizon)``: the local times after each origin, in microseconds since 1970-01-01 00:00."""
         moments = self.following_moments(frame, origins, horizon)
         return _local_times_of(moments.reshape(-1), self.timezone).reshape(moments.shape)
 
     def following_moments(self, frame: pl.DataFrame, origins: Indices, horizon: int) -> Indices:
-        """Return ``(origin, horizon)``: the times after each origin, microseconds UTC.
+        """Return ``(origin, horizon)``: the times after each origin, in microseconds UTC.
 
-        Days, months and timetables follow the wall clock of ``rhythm_timezone``; anything shorter is elapsed time.
+        Days, months and timetables follow the local time of ``rhythm_timezone``; shorter steps are elapsed time.
         """
         if self.time is None:
             raise ValueError("rows without a time have no following times")
@@ -178,7 +178,7 @@ class Clock:
         return _moments_of(local_times.reshape(-1), self.rhythm_timezone).reshape(local_times.shape)
 
     def rows_between(self, start: int, at: int) -> int:
-        """Return the approximate number of rows between two times in microseconds UTC, holidays ignored."""
+        """Return the approximate number of rows between two times in microseconds UTC, ignoring holidays."""
         if self.step <= 0:
             return 0
         if self.slots:
@@ -222,7 +222,7 @@ class Clock:
         for cycle in self.cycles:
             since = local_times - _FIRST_MONDAY
             if cycle.period == WEEK:
-                since = since // DAY * DAY  # a weekday is one thing from midnight to midnight
+                since = since // DAY * DAY  # the phase of the week changes only at midnight
             elif cycle.period == YEAR:
                 since = local_times
             angle = 2 * np.pi * ((since % cycle.period) / cycle.period)
@@ -232,12 +232,12 @@ class Clock:
 
 
 def moments_of(frame: pl.DataFrame, schema: Schema) -> Indices:
-    """Return each row's time in microseconds UTC; its number if rows have no time."""
+    """Return ``(row,)``: the time of each row in microseconds UTC; the row number if rows have no time."""
     return np.arange(frame.height, dtype=np.int64) if schema.time is None else _moments(frame, schema.time)
 
 
 def usual(values: Indices) -> Indices:
-    """Return the distinct values, ascending, without those with fewer than 5 % of the most common one's rows.
+    """Return the distinct values, ascending, without those that occur less than 5 % as often as the most common one.
 
     Example:
         >>> usual(np.array([0] * 40 + [1] * 38 + [5])).tolist()
@@ -248,7 +248,7 @@ def usual(values: Indices) -> Indices:
 
 
 def _timetable(local_times: Indices) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the weekdays and the slots of the week of rows without a frequency; see ``Clock``."""
+    """Return the weekdays and slots of rows without a frequency, from their local times; see ``Clock``."""
     if len(local_times) < 5:
         return _EVERY_DAY, ()
     found = usual(_weekday(local_times))
@@ -256,7 +256,7 @@ def _timetable(local_times: Indices) -> tuple[tuple[int, ...], tuple[int, ...]]:
     if len(local_times) < _ROWS_TO_MISS_A_WEEKDAY:
         weekdays = _MONDAY_TO_FRIDAY if max(weekdays) < 5 else _EVERY_DAY
     slots = usual((local_times - _FIRST_MONDAY) % WEEK)
-    if len(local_times) < 2 * len(slots):  # less than two weeks of a timetable: the same hours on every open day
+    if len(local_times) < 2 * len(slots):  # fewer than two weeks: assume the same hours on every open day
         hours = usual(local_times % DAY)
         if len(local_times) < 1.25 * len(hours):  # hardly any hour occurs twice
             return weekdays, ()
@@ -273,7 +273,7 @@ def _timetable(local_times: Indices) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 
 def _next_slots(local_times: Indices, slots: Indices, count: int) -> Indices:
-    """Return ``(row, count)``: the next slots of the week after each wall time."""
+    """Return ``(row, count)``: the local times of the next slots after each local time."""
     since = local_times - _FIRST_MONDAY
     index = np.searchsorted(slots, since % WEEK, side="right")[:, None] + np.arange(count)
     weeks = (since // WEEK)[:, None] + index // len(slots)
@@ -311,14 +311,17 @@ def _local_times_of(moments: Indices, timezone: str) -> Indices:
 
 
 def _moments_of(local_times: Indices, timezone: str) -> Indices:
-    """Return wall times as moments: the earlier of two, and for a skipped one the same time an hour later."""
+    """Convert local times to microseconds UTC.
+
+    A local time that occurs twice means its first occurrence. One that does not exist is moved to an hour later.
+    """
     import polars as pl
 
     if timezone == "UTC":
         return local_times
     local = pl.Series("at", local_times, dtype=pl.Int64).cast(pl.Datetime("us"))
     zoned = local.dt.replace_time_zone(timezone, ambiguous="earliest", non_existent="null")
-    for _ in range(24):  # one pass, except for islands that skipped a whole day
+    for _ in range(24):  # one pass is enough, except for islands that skipped a whole day
         if not zoned.null_count():
             break
         local = local.dt.offset_by("1h")

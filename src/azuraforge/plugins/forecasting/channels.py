@@ -1,4 +1,4 @@
-"""A table's columns as the channels of a network's input: filled from the past, scaled by the training set."""
+"""Columns of a table as input channels: gaps are filled from the past, values are scaled by the training set."""
 
 from __future__ import annotations
 
@@ -15,17 +15,21 @@ from azuraforge.plugins.contract.stored import from_json
 if TYPE_CHECKING:
     import polars as pl
 
-#: Limit of scaled inputs: a sensor's zero among values around 1,000 must not dominate everything else.
+#: Maximum absolute scaled input: a zero of a sensor whose values are around 1,000 must not dominate all other inputs.
 LIMIT = 8.0
-#: A column counts as stationary if the means of quarters of the training set spread less than this share of its spread.
+#: A column is stationary if the standard deviation of its means over four quarters of the training set is below this
+#: share of its own standard deviation.
 _DRIFT_SHARE = 0.35
 _QUARTERS = 4
-#: If less than this share of a column is missing in training, nothing can be learned from its gaps.
+#: Minimum share of missing training values at which something can be learned from the gaps of a column.
 MISSING_SHARE = 0.002
 
 
 def column_values(frame: pl.DataFrame, column: str) -> Floats:
-    """Return ``(row,)`` as float64, infinities and nulls as NaN. Raises InvalidInput if the column is missing."""
+    """Return the column ``(row,)`` as float64, with NaN for infinities and nulls.
+
+    Raises InvalidInput if the column is missing.
+    """
     import polars as pl
 
     if column not in frame.columns:
@@ -35,7 +39,7 @@ def column_values(frame: pl.DataFrame, column: str) -> Floats:
             next_step="send the column {column!r} too",
             column=column,
         )
-    # No expression: those run in Polars' threads, which a forked process (``forecasting.auto``) does not have.
+    # Expressions run in threads of Polars, which a forked process (``forecasting.auto``) does not have.
     values = frame.get_column(column).cast(pl.Float64).to_numpy()  # null becomes NaN
     return np.where(np.isfinite(values), values, np.nan)
 
@@ -53,7 +57,7 @@ def filled(values: Floats, before: float) -> Floats:
 
 
 def is_stationary(values: Floats) -> bool:
-    """Return whether training values keep their level: the means of quarters vary little compared with the values.
+    """Return whether training values keep their level: the means of their quarters vary little.
 
     Example:
         >>> is_stationary(np.sin(np.arange(400.0))), is_stationary(np.arange(400.0))
@@ -67,12 +71,14 @@ def is_stationary(values: Floats) -> bool:
 
 
 def robust_center(values: Floats) -> float:
-    """Return the median of the values."""
+    """Return the median of the values; 0 without values."""
     return float(np.median(values)) if values.size else 0.0
 
 
 def robust_scale(values: Floats) -> float:
-    """Return a robust standard deviation: the interquartile range over 1.349; else the plain one; else 1.
+    """Return a robust standard deviation: the interquartile range divided by 1.349.
+
+    If that is zero, the plain standard deviation is returned; if that is zero too, or without values, 1.
 
     Example:
         >>> round(robust_scale(np.append(np.arange(100.0), 1e9)), 1)
@@ -89,14 +95,14 @@ def robust_scale(values: Floats) -> float:
 
 @dataclass(frozen=True)
 class Channel:
-    """One input channel.
+    """Input channel of one column.
 
     Attributes:
-        column: the column with its values.
-        before: the replacement of values before the first known one.
-        center, scale: learned on training rows; scaled = (value - center) / scale.
-        relative: the window is measured from its last row, so that the level does not matter.
-        missing: the channel does not hold the column's values but 1 where one is missing, 0 where it is known.
+        column: name of the column.
+        before: replacement for missing values before the first known one.
+        center, scale: learned on training rows; a scaled value is ``(value - center) / scale``.
+        relative: whether a window contains differences from its last row, so that the level has no effect.
+        missing: whether the channel contains 1 for each missing and 0 for each known value, instead of the values.
     """
 
     column: str
@@ -108,9 +114,10 @@ class Channel:
 
     @classmethod
     def learn(cls, column: str, values: Floats, window: int, *, relative: bool | None = None) -> Channel:
-        """Learn from training values ``(row,)``, NaN where unknown.
+        """Learn a channel from training values ``(row,)``, NaN if unknown.
 
-        ``relative`` None: relative where the level drifts, absolute where it stays.
+        If ``relative`` is None, the channel is relative unless the values are stationary. Raises InvalidInput if no
+        value is known.
         """
         known = values[np.isfinite(values)]
         if not known.size:
@@ -135,9 +142,9 @@ class Channel:
 
     @classmethod
     def told_missing(cls, column: str, values: Floats) -> list[Channel]:
-        """Return a channel that marks missing training values ``(row,)``; None if too few are missing to learn from.
+        """Return a list with a channel that marks missing values; empty if too few training values are missing.
 
-        A value carried forward looks like a measured one; this channel shows a network the difference.
+        A value that fills a gap looks like a measured one; this channel shows a network the difference.
 
         Example:
             >>> [each.missing for each in Channel.told_missing("x", np.array([1.0, np.nan, 2.0]))]
@@ -148,7 +155,7 @@ class Channel:
 
     @classmethod
     def of_holes(cls, column: str) -> Channel:
-        """Return 1 where the column's value is missing, 0 where it is known."""
+        """Return a channel that contains 1 for each missing value of the column and 0 for each known value."""
         return cls(column, 0.0, 0.0, 1.0, relative=False, missing=True)
 
     def to_dict(self) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The task kind "forecast": the common settings of forecasting configs, and the split of a series in time."""
+"""Task kind "forecast": the settings that all forecasters share, and the chronological split of a series."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from azuraforge.plugins.forecasting.availability import known_ahead_of
 from azuraforge.plugins.forecasting.covariates import check_known_ahead
 from azuraforge.plugins.forecasting.holidays import check_country
 
-#: Number of rows that forecasters need which can learn from partial windows.
+#: Minimum number of rows for forecasters that can learn from partial windows.
 LEAST_ROWS = 8
-#: Largest ratio of their horizon to the length of the series.
+#: Maximum ratio of the horizon to the length of the series for these forecasters.
 _MOST_AHEAD = 2
-#: Levels that every forecaster with intervals returns: the ends of the 50, 80, 90 and 95 % intervals.
+#: Quantile levels that every forecaster returns: the ends of the 50, 80, 90 and 95 % intervals, and the median.
 QUANTILE_LEVELS: tuple[float, ...] = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 
 
 class ForecastConfig(Config):
-    """Settings of the task itself; baselines get the same ones."""
+    """Settings that all forecasters and baselines share."""
 
     horizon: Annotated[
         int,
@@ -135,7 +135,7 @@ class ForecastConfig(Config):
             " are not changed",
             json_schema_extra=in_turkish(
                 "Toplamların uzlaştırılması",
-                "Serilerin ve bildirilen toplamların tahminleri nasıl tutarlı kılınır. mint_shrink:"
+                "Seri ve toplam tahminlerinin birbiriyle tutması nasıl sağlanır. mint_shrink:"
                 " hataların kovaryansıyla. bottom_up: toplamlar serilerin toplamıdır. none: tahminler"
                 " değiştirilmez",
             ),
@@ -147,11 +147,11 @@ class ForecastConfig(Config):
             default="auto",
             title="No negative forecasts",
             description="auto: forecasts and intervals do not go below zero if the training rows have no"
-            " negative values and are whole numbers or at least 30 % zeros. off: they may",
+            " negative values and are whole numbers or at least 30 % zeros. off: no lower limit",
             json_schema_extra=in_turkish(
                 "Negatif olmayan tahminler",
                 "auto: eğitim satırlarında negatif değer yoksa ve değerler tam sayıysa ya da en az"
-                " %30'u sıfırsa tahminler ve aralıklar sıfırın altına inmez. off: inebilir",
+                " %30'u sıfırsa tahminler ve aralıklar sıfırın altına inmez. off: alt sınır yoktur",
             ),
         ),
     ]
@@ -183,33 +183,34 @@ class ForecastConfig(Config):
     ]
 
     def completed(self, schema: DatasetSchema) -> Self:
-        """Return the config with the columns that the dataset states to be known ahead, if it names none itself."""
+        """Return the config with the known-ahead columns that the dataset declares, unless it names its own."""
         stated = known_ahead_of(schema)
         return self.model_copy(update={"known_ahead": stated}) if stated and not self.known_ahead else self
 
     def season_of(self, schema: Schema) -> int:
-        """Return the configured season, else the one that the dataset's frequency implies."""
+        """Return the configured season in rows, or by default the one that follows from the dataset's frequency."""
         return self.season if self.season is not None else schema.season
 
 
 def chronological_split(
     table: Table, config: ForecastConfig, *, window: int = 1, least_window: int | None = None, partial: bool = False
 ) -> Split:
-    """Split into train, validation and test, in this order, with ``config.gap`` rows between them.
+    """Split a table into training, validation and test set, in this order, with ``config.gap`` rows between them.
 
-    A panel is cut at the same moments for all of its series; ``needs`` says how many rows a series must have in a part.
+    All series of a panel are split at the same times; ``needs`` of the result states how many rows a series must have
+    in each part.
 
     Args:
-        table: to be split.
-        config: the run's.
-        window: rows that one forecast looks back at.
-        least_window: a shorter window that the pipeline takes where the series does not hold the usual one, see
-            ``window_within``; None: the window is fixed.
-        partial: the pipeline can learn from windows whose horizon reaches past their part. Of a series too short for
-            whole windows, every row of the test set is then an origin, judged by the values that are there.
+        table: table to split.
+        config: config of the run.
+        window: number of past rows that one forecast reads.
+        least_window: shortest window that the pipeline accepts if the series is too short for ``window``, see
+            ``window_within``; None if the window is fixed.
+        partial: whether the pipeline can learn from windows whose horizon reaches past their part. If a series is too
+            short for whole windows, every row of the test set is then an origin, scored on the values that exist.
 
-    Raises InvalidInput if a part could not hold one window of inputs and ``horizon`` targets, or if what is said
-    to be known ahead is unknown.
+    Raises InvalidInput if a part is too short for one window of inputs and ``horizon`` targets, or if a known-ahead
+    column or the country of the holidays is not valid.
     """
     check_known_ahead(config.known_ahead, table.schema)
     if config.holidays is not None:
@@ -242,9 +243,10 @@ def chronological_split(
 
 
 def window_within(rows: int, horizon: int, window: int, least: int | None) -> int:
-    """Return the window for a training set of so many rows: ``window`` if it fits, else half of the rest.
+    """Return the window for a training set of ``rows`` rows.
 
-    ``least`` is the shortest window that the pipeline takes; None: ``window`` is fixed.
+    It is ``window`` if that fits, else half of the rows without the horizon, but not less than ``least``. If ``least``
+    is None, the window is fixed.
 
     Example:
         >>> window_within(100, 12, 30, 2), window_within(30, 12, 30, 2), window_within(30, 12, 30, None)
@@ -262,7 +264,7 @@ def _by_shares(rows: int, config: ForecastConfig) -> Split:
 
 
 def _least_rows(config: ForecastConfig, train: int) -> int:
-    """Return the rows of the shortest series whose training set holds ``train`` rows."""
+    """Return the number of rows of the shortest series whose training set has ``train`` rows."""
     rows = train + 2 * config.gap
     while len(_by_shares(rows, config).train) < train:
         rows += 1
@@ -276,7 +278,10 @@ def _in_order(rows: int, validation: int, test: int, gap: int) -> Split:
 
 
 def _short_split(rows: int, config: ForecastConfig) -> Split | None:
-    """Return a rolling-origin split: half of the rows to learn from, a quarter each to calibrate and to judge."""
+    """Return the split of a short series, or None if it is too short.
+
+    Validation and test set have a quarter of the rows each, but no more than the horizon.
+    """
     usable = rows - 2 * config.gap
     if usable < LEAST_ROWS or config.horizon > _MOST_AHEAD * usable:
         return None

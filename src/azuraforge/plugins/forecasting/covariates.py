@@ -1,4 +1,4 @@
-"""Columns known ahead of the rows to predict, besides the calendar: those named in the config, and public holidays."""
+"""Covariates known ahead of the rows to predict: the columns named in the config, and public holidays."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 def check_known_ahead(columns: Sequence[str], schema: Schema) -> None:
-    """Raise InvalidInput unless each is another column of the dataset than the target, which is never known ahead."""
+    """Raise InvalidInput unless all ``columns`` can be known ahead.
+
+    Each must be named once, be another column of the dataset than the target, and not be declared as known later.
+    """
     for column in columns:
         if column not in schema.features:
             raise InvalidInput(
@@ -53,16 +56,16 @@ def check_known_ahead(columns: Sequence[str], schema: Schema) -> None:
 
 
 def ahead_of(frame: pl.DataFrame, columns: Sequence[str], origins: Indices, horizon: int) -> dict[str, Floats]:
-    """Return column → ``(origin, horizon)``: the values of the rows after each origin, NaN where one is missing."""
+    """Return the values of each column in the rows after each origin, ``(origin, horizon)``, NaN if missing."""
     steps = origins[:, None] + np.arange(1, horizon + 1)
     return {name: np.append(column_values(frame, name), np.full(horizon, np.nan))[steps] for name in columns}
 
 
 def part_at_end(frame: pl.DataFrame, schema: Schema, horizon: int, known_ahead: Sequence[str] = ()) -> Part:
-    """Return a part whose only origin is the last row of ``frame``, without rows after it.
+    """Return a part whose only origin is the last row of ``frame``.
 
-    With columns known in advance, a frame may continue after the last measured target with their values; the
-    origin is then the last row with a target.
+    If there are known-ahead columns, a frame may continue with their values after the last known target; the origin is
+    then the last row with a target, and later rows are removed.
     """
     last = frame.height - 1
     if known_ahead:
@@ -75,11 +78,11 @@ def part_at_end(frame: pl.DataFrame, schema: Schema, horizon: int, known_ahead: 
 
 @dataclass(frozen=True)
 class Covariates:
-    """Columns and holidays known ahead; learned on the training set and frozen.
+    """Columns and holidays known ahead, with scales learned on the training set and frozen.
 
     Attributes:
-        columns: columns known ahead, scaled; a missing value is replaced by the last one known before it.
-        country: country whose public holidays are features; None: none.
+        columns: channels of the known-ahead columns; a missing value is replaced by the last known one.
+        country: country whose public holidays are features; None for no holidays.
     """
 
     columns: tuple[Channel, ...] = ()
@@ -87,17 +90,17 @@ class Covariates:
 
     @classmethod
     def learn(cls, train: Part, columns: Sequence[str], country: str | None) -> Covariates:
-        """Learn scales from ``train``, whose frame ends with the training rows."""
+        """Learn the scales from ``train``, whose frame ends with the training rows."""
         learned = (Channel.learn(name, column_values(train.frame, name), 1, relative=False) for name in columns)
         return cls(tuple(learned), country)
 
     @property
     def width(self) -> int:
-        """Number of values per future row."""
+        """Number of features of one future row."""
         return len(self.columns) + (HOLIDAY_FEATURES if self.country else 0)
 
     def following(self, part: Part, chosen: Indices, clock: Clock) -> Floats:
-        """Return ``(origin, horizon, width)`` for indices into ``part.origins``: holidays first, then the columns."""
+        """Return the features ``(origin, horizon, width)``, holidays first, for the origins with indices ``chosen``."""
         origins = part.origins[chosen]
         parts = [np.zeros((len(origins), part.horizon, 0))]
         if self.country:
@@ -121,7 +124,7 @@ class Covariates:
 
 
 def _carried(values: Floats, last: Floats) -> Floats:
-    """Return ``(origin, horizon)`` without gaps: each takes the value before it, the first the last known."""
+    """Return ``values`` ``(origin, horizon)`` with gaps filled forward, starting from ``last`` ``(origin,)``."""
     whole = np.concatenate([last[:, None], values], axis=1)
     known = np.maximum.accumulate(np.where(np.isfinite(whole), np.arange(whole.shape[1]), 0), axis=1)
     return np.asarray(np.take_along_axis(whole, known, axis=1)[:, 1:])

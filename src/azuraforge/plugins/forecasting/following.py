@@ -16,10 +16,17 @@ if TYPE_CHECKING:
 
 
 def following_times(frame: pl.DataFrame, schema: Schema, count: int, clock: Clock | None = None) -> list[datetime]:
-    """Return the times of the ``count`` rows after the last.
+    """Return the times of the ``count`` rows after the last row of ``frame``.
 
-    ``clock`` steps by the frequency in the zone of the rhythm, and without one by the timetable that it learned or the
-    median distance. None: the clock of ``frame``. Raises InvalidInput if rows have no time, or one row no distance.
+    The times follow the frequency, or without one the timetable or the median distance of the rows.
+
+    Args:
+        frame: rows of one series.
+        schema: meaning of the columns.
+        count: number of times.
+        clock: time axis to use; if None, it is learned from ``frame``.
+
+    Raises InvalidInput if rows have no time, or if the distance of rows cannot be learned from a single row.
     """
     import polars as pl
 

@@ -1,4 +1,4 @@
-"""The training loop of a network forecaster: early stopping, or a fixed number of epochs; both resume bit for bit."""
+"""Training loop of a network forecaster, with early stopping or a fixed number of epochs; it resumes bit for bit."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ def descend(
     *,
     fixed_epochs: int | None = None,
 ) -> int:
-    """Train ``network`` in place and return the number of epochs after which its weights were kept.
+    """Train ``network`` in place and return the epoch whose weights were kept.
 
     Args:
-        run: holds the config, and the checkpoint to go on from.
-        network: with its random initial weights.
-        learning: windows to learn from.
-        checking: windows that decide when to stop; None: none do, which needs ``fixed_epochs``.
-        prepare: sets weights that need no gradient descent; not called where a checkpoint holds them.
-        fixed_epochs: train so long and keep the last weights, as with ``stop_after`` in the config.
+        run: run context with the config, and the checkpoint from which to resume.
+        network: network with random initial weights.
+        learning: windows of the training set.
+        checking: windows of the validation set, which decide when to stop; None requires a fixed number of epochs.
+        prepare: function that sets weights without gradient descent; not called if training resumes.
+        fixed_epochs: number of epochs after which the last weights are kept; if None, ``stop_after`` of the config.
 
     Raises:
         InvalidInput: the loss became NaN or infinite.
@@ -49,14 +49,13 @@ def descend(
     found = run.resume()
     if found is None:
         prepare()
-    # Shuffling has a generator of its own, so that a network's dropout does not disturb the order.
+    # Shuffling has its own generator, so that the dropout of a network does not change the order.
     batches = data.Batches(
         learning, config.batch_size, shuffle=True, generator=np.random.Generator(np.random.PCG64([run.seed, 1]))
     )
     total_steps = min(config.epochs * len(batches), config.max_steps)
-    # With a fixed end, nothing is chosen by the validation set, which then only calibrates. The schedule stays the
-    # whole
-    # one: the epochs are those that a training on fewer rows was seen to need.
+    # With a fixed number of epochs, the validation set chooses nothing and only calibrates. The schedule is that of the
+    # maximum number of epochs, as in the training on fewer rows that determined the fixed number.
     epochs = min(-(-total_steps // len(batches)), config.epochs if fixed is None else fixed)
     optimizer = optim.AdamW(
         [parameter for parameter in network.parameters() if parameter.requires_grad],
@@ -86,7 +85,7 @@ def descend(
     if found is not None:
         trainer.load(found.folder)
     elif looks is not None:
-        # The initial weights are a candidate too: a network that only got worse returns to them.
+        # The initial weights are a candidate too: a network that only got worse falls back to them.
         best.consider(trainer, trainer.evaluate(looks))
     try:
         trainer.fit(epochs, validation=looks, total_steps=total_steps)

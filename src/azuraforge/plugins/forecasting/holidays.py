@@ -1,4 +1,4 @@
-"""Public holidays by country, as a feature that is known ahead. The ``holidays`` package is loaded in children only."""
+"""Public holidays by country as known-ahead features; only child processes import the ``holidays`` package."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from azuraforge.plugins.forecasting.calendar import DAY, Clock
 if TYPE_CHECKING:
     import polars as pl
 
-#: Values per row: the share of its days that are holidays, and whether the next day is one.
+#: Number of features of a row: the share of its days that are holidays, and whether the day after the row is one.
 HOLIDAY_FEATURES = 2
 _EPOCH = date(1970, 1, 1)
 
 
 def check_country(country: str, schema: Schema) -> None:
-    """Raise InvalidInput if no holidays of ``country`` are known, or rows have no times."""
+    """Raise InvalidInput if the holidays of ``country`` are not known, or if rows have no times."""
     if schema.time is None:
         raise InvalidInput(
             "holidays need rows with times, and this dataset has none",
@@ -34,12 +34,13 @@ def check_country(country: str, schema: Schema) -> None:
 
 
 def holiday_features(local_times: Indices, step: int, country: str) -> Floats:
-    """Return ``(…, 2)`` for local wall-clock times, microseconds since 1970-01-01 00:00.
+    """Return the holiday features ``(…, 2)`` of rows that begin at the given local times.
 
     Args:
-        local_times: of any shape.
-        step: microseconds that a row covers. A row of a day or less has a share of 0 or 1, a week of two holidays 2/7.
-        country: ISO 3166, with a subdivision where wanted, ``"DE-BY"``.
+        local_times: microseconds since 1970-01-01 00:00 in local time, in any shape.
+        step: microseconds that a row covers. The share of a row of at most a day is 0 or 1, that of a week with two
+            holidays 2/7.
+        country: ISO 3166 code, optionally with a subdivision, such as ``"DE-BY"``.
 
     Example:
         >>> from datetime import datetime
@@ -59,13 +60,13 @@ def holiday_features(local_times: Indices, step: int, country: str) -> Floats:
 
 
 def holidays_ahead(clock: Clock, frame: pl.DataFrame, origins: Indices, horizon: int, country: str) -> Floats:
-    """Return ``(origin, horizon, 2)``: features of the rows after each origin, from the origin's own time."""
+    """Return ``(origin, horizon, 2)``: the holiday features of the rows after each origin."""
     return holiday_features(clock.following_local_times(frame, origins, horizon), clock.step, country)
 
 
 @lru_cache(maxsize=8)
 def _days(country: str, first: int, last: int) -> Indices:
-    """Return the days since 1970-01-01 that are holidays, in order."""
+    """Return the holidays of the years ``first`` to ``last`` and the next year, in days since 1970-01-01, ascending."""
     named = _calendar(country, first, last + 1)
     return np.array(sorted({(day - _EPOCH).days for day in named}), dtype=np.int64)
 

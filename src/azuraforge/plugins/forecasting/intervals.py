@@ -1,7 +1,7 @@
-"""Prediction intervals from errors on rows that the forecaster did not learn from (split-conformal prediction).
+"""Prediction intervals from errors on rows that the forecaster did not learn (split-conformal prediction).
 
-Source: Lei et al., "Distribution-free predictive inference for regression", 2018; for a forecaster that has quantiles
-of its own, Romano, Patterson and Candès, "Conformalized quantile regression", 2019; for the weights of recent errors,
+Source: Lei et al., "Distribution-free predictive inference for regression", 2018; for forecasters that predict
+quantiles, Romano, Patterson and Candès, "Conformalized quantile regression", 2019; for the weights of recent errors,
 Barber, Candès, Ramdas and Tibshirani, "Conformal prediction beyond exchangeability", 2023.
 """
 
@@ -14,35 +14,37 @@ import numpy as np
 
 from azuraforge.plugins.contract.arrays import Floats
 
-#: Levels that networks learn; the others follow from them before calibration.
+#: Quantile levels that networks learn; the other levels are derived from them before calibration.
 TRAINED_LEVELS: tuple[float, ...] = (0.05, 0.5, 0.95)
-#: Number of errors from which recent ones weigh more, and the share of them after which a weight halves: with fewer,
-#: the outer quantiles would rest on too few errors (decision 0030 has the simulation).
+#: Minimum number of errors at which recent errors have more weight, and the share of the errors after which the weight
+#: halves. With fewer errors, the outer quantiles would depend on too few of them (see the simulation in decision 0030).
 WEIGHED_ERRORS, HALF_LIFE = 300, 0.5
-#: So few errors show the size of errors, but neither their shape nor a bias (decision 0024).
+#: Up to this number, errors show their size, but neither the shape of their distribution nor a bias (decision 0024).
 FEW_ERRORS = 20
-#: With fewer degrees of freedom, Student's t has no variance, and its quantiles would say little about the series.
+#: Minimum degrees of freedom: with fewer, Student's t distribution has no finite variance, and its quantiles would say
+#: little about the series.
 _LEAST_FREEDOM = 2.0
-#: Coverage of the interval that answers, figures and tables show.
+#: Coverage of the interval that predictions, figures and tables show.
 SHOWN_SHARE = 0.9
 
 
 def residual_quantiles(residuals: Floats, levels: Sequence[float], *, recency: bool = False) -> Floats:
-    """Return ``(level, horizon)``: offsets of a prediction so that a share ``level`` of the truth lies below.
+    """Return ``(level, horizon)``: offsets from a prediction below which a share ``level`` of actual values should be.
 
-    The ranks are those of split-conformal prediction. A step that knows at most ``FEW_ERRORS`` residuals gets quantiles
-    of Student's t around the prediction instead: their size is the residuals' root mean square, which does not shrink
-    with the distance, and the degrees of freedom are the whole horizons that the residuals hold, because those of
-    neighbouring origins overlap. The smallest and largest of so few residuals hold far less than they promise, and may
-    both lie on one side of the prediction.
+    The ranks are those of split-conformal prediction. A row ahead with at most ``FEW_ERRORS`` residuals gets quantiles
+    of Student's t distribution instead, because the smallest and largest of so few residuals cover less than stated and
+    may both be on one side of the prediction. Their scale is the root mean square of the residuals, made non-decreasing
+    over the horizon. The degrees of freedom are the number of horizons that the residuals cover, because the horizons
+    of neighbouring origins overlap.
 
-    In a short series fewer windows know the later steps: such a step is at least as wide as the step before it, grown
-    with the square root of the distance as a random walk's errors grow.
+    In a short series, later rows ahead may have fewer residuals. Their intervals are at least as wide as those of the
+    row before, grown with the square root of the distance like the errors of a random walk.
 
     Args:
-        residuals: ``(origin, horizon)``, truth minus prediction on the validation set; NaN is left out.
-        levels: between 0 and 1.
-        recency: the origins follow one another; where a step knows ``WEIGHED_ERRORS``, recent ones weigh more.
+        residuals: ``(origin, horizon)``, actual value minus prediction on the validation set; NaN is ignored.
+        levels: quantile levels between 0 and 1.
+        recency: whether recent residuals have more weight, at rows ahead with at least ``WEIGHED_ERRORS`` residuals;
+            requires origins in chronological order.
 
     Example:
         >>> residual_quantiles(np.arange(39.0)[:, None], [0.05, 0.5, 0.95]).ravel().tolist()
@@ -73,23 +75,23 @@ def residual_quantiles(residuals: Floats, levels: Sequence[float], *, recency: b
 
 
 def calibration(errors: Floats, centre: Floats, levels: Sequence[float], *, recency: bool = False) -> Floats:
-    """Return ``(level, horizon)``: offsets of each quantile that a forecaster predicts itself.
+    """Return ``(level, horizon)``: offsets that calibrate the quantiles predicted by a forecaster.
 
-    A step that knows at most ``FEW_ERRORS`` errors only ever widens the quantiles, and leaves the median as it is: on
-    average they then reach as far from the forecast as ``residual_quantiles`` of its errors.
+    At a row ahead with at most ``FEW_ERRORS`` errors, quantiles are only widened, and the median is unchanged. Their
+    mean distance from the forecast is then at least that of ``residual_quantiles`` of its errors.
 
     Args:
-        errors: ``(level, origin, horizon)``, truth minus each predicted quantile; NaN is left out.
-        centre: ``(origin, horizon)``, truth minus the forecast.
-        levels: between 0 and 1.
-        recency: as for ``residual_quantiles``.
+        errors: ``(level, origin, horizon)``, actual value minus each predicted quantile; NaN is ignored.
+        centre: ``(origin, horizon)``, actual value minus the forecast.
+        levels: quantile levels between 0 and 1.
+        recency: see ``residual_quantiles``.
     """
     each_level = zip(errors, levels, strict=True)
     offsets = np.stack([residual_quantiles(own, [level], recency=recency)[0] for own, level in each_level])
     counts = np.isfinite(centre).sum(axis=0)
     few = (counts > 0) & (counts <= FEW_ERRORS)
     if few.any():
-        own = np.nanmean((centre - errors)[:, :, few], axis=1)  # of the predicted quantiles, from the forecast
+        own = np.nanmean((centre - errors)[:, :, few], axis=1)  # mean distance of quantiles from the forecast
         missing = residual_quantiles(centre, levels)[:, few] - own
         side = np.sign(np.asarray(levels) - 0.5)[:, None]
         offsets[:, few] = side * np.maximum(side * missing, 0.0)
@@ -97,7 +99,9 @@ def calibration(errors: Floats, centre: Floats, levels: Sequence[float], *, rece
 
 
 def at_levels(trained: Floats, levels: Sequence[float]) -> Floats:
-    """Return quantiles ``(level, …)`` at ``levels`` from those at ``TRAINED_LEVELS``, each side as of a normal law.
+    """Return quantiles ``(level, …)`` at ``levels`` from those at ``TRAINED_LEVELS``.
+
+    Each side of the median is scaled like a normal distribution.
 
     Example:
         >>> at_levels(np.array([-1.0, 0.0, 2.0]), [0.05, 0.25, 0.5, 0.95]).round(3).tolist()
@@ -110,7 +114,9 @@ def at_levels(trained: Floats, levels: Sequence[float]) -> Floats:
 
 
 def ends_of(levels: Iterable[float], share: float = SHOWN_SHARE) -> tuple[float, float] | None:
-    """Return the levels at the ends of the interval with coverage ``share``, else of the widest one; None without any.
+    """Return the two levels of the interval with coverage ``share``, or of the widest interval if there is none.
+
+    Returns None if the levels form no interval.
 
     Example:
         >>> ends_of([0.05, 0.25, 0.5, 0.75, 0.95], 0.5), ends_of([0.05, 0.5, 0.95], 0.5), ends_of([0.5])
@@ -121,7 +127,7 @@ def ends_of(levels: Iterable[float], share: float = SHOWN_SHARE) -> tuple[float,
 
 
 def pairs_of(levels: Iterable[float]) -> dict[float, tuple[float, float]]:
-    """Return the symmetric intervals that the levels make: share → the levels at its ends, the narrowest first.
+    """Return the levels at the ends of each symmetric interval that the levels form, by coverage, narrowest first.
 
     Example:
         >>> pairs_of([0.05, 0.25, 0.5, 0.75, 0.95])
@@ -137,14 +143,15 @@ def pairs_of(levels: Iterable[float]) -> dict[float, tuple[float, float]]:
 
 
 def in_order(quantiles: Floats) -> Floats:
-    """Return quantiles ``(level, …)`` that never cross, lowest level first (sorted, Chernozhukov et al., 2010)."""
+    """Sort quantiles ``(level, …)`` by level so that they never cross (Chernozhukov et al., 2010)."""
     return np.sort(quantiles, axis=0)
 
 
 def _recent(in_turn: Floats) -> Floats:
-    """Return ``(error,)`` weights that halve with every ``HALF_LIFE`` of the errors into the past, in order of size.
+    """Return the weights ``(error,)`` of errors given in chronological order, sorted by the size of the errors.
 
-    The error to come weighs 1, as the one after the last; all weights with it sum to 1.
+    Weights halve with every ``HALF_LIFE`` of the errors into the past. With the weight of the error to be predicted,
+    which is 1 before normalisation, they sum to 1.
     """
     age = np.arange(len(in_turn), 0, -1)
     weights = 0.5 ** (age / (HALF_LIFE * len(in_turn)))
@@ -152,8 +159,8 @@ def _recent(in_turn: Floats) -> Floats:
 
 
 def _student(freedom: float, levels: Sequence[float]) -> Floats:
-    """Return ``(level,)``: quantiles of Student's t, exactly zero in the middle."""
-    from scipy.special import stdtrit  # heavy: only where errors are few
+    """Return ``(level,)``: quantiles of Student's t distribution, exactly zero at the level 0.5."""
+    from scipy.special import stdtrit  # a slow import, needed only for few errors
 
     found = stdtrit(max(_LEAST_FREEDOM, freedom), np.asarray(levels))
     return np.where(np.asarray(levels) == 0.5, 0.0, found)

@@ -1,7 +1,7 @@
-"""A linear forecast in closed form, to which a network learns the nonlinear rest.
+"""Linear forecast in closed form, whose residuals a network learns.
 
-The coefficients come from ridge regression on the training windows, the penalty from the validation set. A network
-that carries this layer frozen begins where the linear model ends, so training can only be about the rest.
+The coefficients come from ridge regression on the training windows, and the penalty is chosen on the validation set. A
+network that contains this forecast as a frozen layer starts from it, so training only concerns the residuals.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.windows import Examples, Single
 
-#: ``(window, known) -> (example, input)``
+#: Function from ``(window, known)`` to ``(example, input)``.
 Flatten = Callable[[Single, Single], Single]
 _CHUNK = 2048
 _PENALTIES = tuple(10.0**power for power in range(-2, 7))
@@ -22,7 +22,13 @@ _PENALTIES = tuple(10.0**power for power in range(-2, 7))
 
 @dataclass(frozen=True)
 class Line:
-    """``y = x @ weight.T + bias``: weight ``(horizon, input)``, bias ``(horizon,)``; the penalty that was chosen."""
+    """Linear forecast ``y = x @ weight.T + bias``.
+
+    Attributes:
+        weight: ``(horizon, input)``.
+        bias: ``(horizon,)``.
+        penalty: penalty of the ridge regression.
+    """
 
     weight: Floats
     bias: Floats
@@ -30,10 +36,16 @@ class Line:
 
 
 def fit_line(train: Examples, validation: Examples | None, flatten: Flatten, *, penalty: float | None = None) -> Line:
-    """Fit a ridge regression of the targets on flattened windows, in float64, in one pass over each part.
+    """Fit a ridge regression of the targets on flattened windows, in float64, in one pass over each set.
 
-    Sums of products are gathered chunk by chunk, so that memory does not grow with the series. For each penalty the
-    validation error follows from the validation set's own sums; one of ``validation`` and ``penalty`` is given.
+    Sums of products are computed chunk by chunk, so that memory does not grow with the series. The validation error of
+    each penalty follows from the sums of the validation set.
+
+    Args:
+        train: training windows.
+        validation: validation windows on which the penalty is chosen; not needed if ``penalty`` is given.
+        flatten: function that flattens windows and known-ahead values.
+        penalty: penalty to use; None to choose one.
     """
     gram, cross, _, mean_x, mean_y, count = _sums(train, flatten)
     scale = np.sqrt(np.maximum(np.diag(gram) / count, 0.0))
@@ -67,7 +79,7 @@ def fit_line(train: Examples, validation: Examples | None, flatten: Flatten, *, 
 
 
 def _sums(examples: Examples, flatten: Flatten) -> tuple[Floats, Floats, float, Floats, Floats, int]:
-    """Return centred sums: x'x, x'y, y'y, and the means of x and y, and the count."""
+    """Return the centred sums x'x, x'y and y'y, the means of x and y, and the number of examples."""
     gram = cross = mean_x = mean_y = np.zeros(0)
     square, count = 0.0, 0
     for window, known, target in examples.chunks(_CHUNK):

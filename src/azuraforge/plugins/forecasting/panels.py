@@ -1,7 +1,7 @@
-"""Panels: several series in one table, learned by one model but kept apart.
+"""Panels: tables of several series, which one model learns without mixing their rows.
 
-The rows of a panel stand series by series. Code that works on one series at a time splits a part with ``each`` and
-joins answers with ``predict_each``; it then sees an ordinary part of one series.
+The rows of a panel are ordered by series. Code that works on one series at a time splits a part with ``each`` and joins
+the predictions with ``predict_each``; it then receives ordinary parts of one series.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ if TYPE_CHECKING:
     import polars as pl
 
 Learned = TypeVar("Learned")
-#: The error code of a series that a version did not learn; a champion is then compared on the others.
+#: Error code for a series that a version did not learn; a champion is then compared on the other series.
 UNKNOWN_SERIES = "unknown_series"
 _NAMED = 8
 
 
 def one_of(schema: Schema) -> Schema:
-    """Return the schema of a single series."""
+    """Return the schema of a single series of a panel."""
     return replace(schema, series=None)
 
 
 @dataclass(frozen=True)
 class Blocks:
-    """The rows of each series of a panel, in the order of the frame.
+    """Rows of each series of a panel, in the order of the frame.
 
     Attributes:
-        names: of the series.
-        first: ``(series,)`` the first row of each.
-        stop: ``(series,)`` the row after the last of each.
+        names: names of the series.
+        first: ``(series,)``, first row of each series.
+        stop: ``(series,)``, row after the last row of each series.
 
     Example:
         >>> import polars as pl
@@ -53,7 +53,7 @@ class Blocks:
 
     @classmethod
     def of(cls, frame: pl.DataFrame, column: str) -> Blocks:
-        """Return the blocks of a frame whose rows stand series by series."""
+        """Return the blocks of a frame whose rows are ordered by the series in ``column``."""
         runs = frame.get_column(column).rle().struct
         stops = np.cumsum(runs.field("len").to_numpy().astype(np.int64))
         return cls(runs.field("value").to_list(), np.append(0, stops[:-1]).astype(np.int64)[: len(stops)], stops)
@@ -63,16 +63,16 @@ class Blocks:
 
     @property
     def sizes(self) -> Indices:
-        """``(series,)``: number of rows of each."""
+        """Number of rows of each series, ``(series,)``."""
         return np.asarray(self.stop - self.first)
 
     def of_rows(self, rows: Indices) -> Indices:
-        """Return the index of each row's series."""
+        """Return ``(row,)``: the index of the series of each row."""
         return np.asarray(np.searchsorted(self.first, rows, side="right") - 1)
 
 
 def consecutive(first: Indices, counts: Indices) -> Indices:
-    """Return ``first, first + 1, …`` for each entry, as many as its count, one after another.
+    """Return the concatenated ranges that begin at ``first`` and have ``counts`` numbers each.
 
     Example:
         >>> consecutive(np.array([5, 0]), np.array([2, 3])).tolist()
@@ -88,7 +88,7 @@ def filled_each(values: Floats, blocks: Blocks, before: Floats) -> Floats:
     Args:
         values: ``(row,)``.
         blocks: the rows of each series.
-        before: ``(series,)`` stands for values before the first known one.
+        before: ``(series,)``, replacement for missing values before the first known one.
 
     Example:
         >>> found = Blocks(["a", "b"], np.array([0, 2]), np.array([2, 4]))
@@ -101,12 +101,12 @@ def filled_each(values: Floats, blocks: Blocks, before: Floats) -> Floats:
 
 
 def times(frame: pl.DataFrame, schema: Schema) -> Indices:
-    """Return ``(moment,)``: the different times of all series, ascending, in microseconds UTC."""
+    """Return ``(moment,)``: the distinct times of all series in microseconds UTC, ascending."""
     return np.unique(moments_of(frame, schema))
 
 
 def each(part: Part) -> Iterator[tuple[str, Part, Indices]]:
-    """Yield each series with origins in ``part``: its name, its part, and its origins' positions among all."""
+    """Yield the name, the part and the positions in ``part.origins`` of each series that has origins in ``part``."""
     column = _column(part.schema)
     schema = one_of(part.schema)
     found = Blocks.of(part.frame, column)
@@ -134,14 +134,22 @@ def each(part: Part) -> Iterator[tuple[str, Part, Indices]]:
 
 
 def _without(frame: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Return the frame without a column. ``DataFrame.drop`` waits for Polars' threads, which a forked process lacks."""
+    """Return the frame without a column.
+
+    ``DataFrame.drop`` uses threads of Polars, which a forked process does not have.
+    """
     import polars as pl
 
     return pl.DataFrame([series for series in frame.get_columns() if series.name != column])
 
 
 def stack(parts: Sequence[tuple[str, Part]], schema: Schema) -> Part:
-    """Join parts of series into one part of a panel, the inverse of ``each``. ``schema`` names the series column."""
+    """Join the parts of several series into one part of a panel; the inverse of ``each``.
+
+    Args:
+        parts: name and part of each series.
+        schema: schema of the panel, with the name of the series column.
+    """
     import polars as pl
 
     column = _column(schema)
@@ -163,7 +171,7 @@ def stack(parts: Sequence[tuple[str, Part]], schema: Schema) -> Part:
 
 
 def predict_each(part: Part, predict: Callable[[str, Part], Predictions]) -> Predictions:
-    """Call ``predict`` for one series after another and put the answers at the positions of their origins."""
+    """Call ``predict`` for each series of a panel and return the predictions in the order of the part's origins."""
     shape = (len(part.origins), part.horizon)
     point, quantiles = np.empty(shape), dict[float, Floats]()
     for name, one, at in each(part):
@@ -175,7 +183,7 @@ def predict_each(part: Part, predict: Callable[[str, Part], Predictions]) -> Pre
 
 
 def known_series(learned: Mapping[str, Learned], name: str) -> Learned:
-    """Return the learned state of a series. Raises InvalidInput (``UNKNOWN_SERIES``) for an unknown series."""
+    """Return the learned state of a series. Raises InvalidInput (``UNKNOWN_SERIES``) if it was not learned."""
     if name not in learned:
         shown_names = ", ".join(list(learned)[:_NAMED]) + (" …" if len(learned) > _NAMED else "")
         raise InvalidInput(

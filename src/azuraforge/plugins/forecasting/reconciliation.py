@@ -1,10 +1,11 @@
-"""Reconciliation: forecasts of series and totals are made to add up by the smallest changes, given their errors.
+"""Reconciliation: the smallest changes, given their errors, that make forecasts of series and totals add up.
 
 MinT (Wickramasuriya, Athanasopoulos and Hyndman, "Optimal forecast reconciliation for hierarchical and grouped time
-series through trace minimization", 2019) takes ``y - W C' (C W C')⁻¹ C y`` for base forecasts ``y``, where ``C y = 0``
-says that totals are sums, and ``W`` is the covariance of the base forecasts' errors one step ahead. Its sample estimate
-is shrunk towards its diagonal as Schäfer and Strimmer ("A shrinkage approach to large-scale covariance matrix
-estimation", 2005) say. ``W`` has one row for each series and total and is never built: only its product with ``C'``.
+series through trace minimization", 2019) replaces base forecasts ``y`` by ``y - W C' (C W C')⁻¹ C y``. The constraint
+``C y = 0`` means that totals are sums, and ``W`` is the covariance of the base forecasts' errors one row ahead. Its
+sample estimate is shrunk towards its diagonal as proposed by Schäfer and Strimmer ("A shrinkage approach to large-scale
+covariance matrix estimation", 2005). ``W`` has one row for each series and total. It is never computed, only its
+product with ``C'``.
 """
 
 from __future__ import annotations
@@ -21,20 +22,20 @@ from azuraforge.plugins.contract.groups import TOTAL, Groups, total_name, total_
 
 Method = Literal["none", "bottom_up", "mint_shrink"]
 
-#: Smaller errors than this share of the usual ones count as this large, so that no forecast counts as exact.
+#: Lower limit of errors, as a share of the median error, so that no forecast counts as exact.
 _LEAST_SIZE = 1e-6
-#: Least number of moments with errors from which correlations are estimated.
+#: Minimum number of moments with errors at which correlations are estimated.
 _FEWEST_MOMENTS = 4
 _LEAST_SHRINKAGE = 1e-3
 
 
 @dataclass(frozen=True)
 class Hierarchy:
-    """The series of a panel and their totals.
+    """Series of a panel and their totals.
 
     Attributes:
-        totals: total → the series that it adds up.
-        series: the others, in the order of forecasts.
+        totals: total → the series that it sums.
+        series: names of the series, in the order of forecasts.
     """
 
     totals: Mapping[str, tuple[str, ...]]
@@ -42,12 +43,12 @@ class Hierarchy:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of totals and series, totals first: the order of the arrays here."""
+        """Names of totals and series, totals first, in the order of all arrays in this module."""
         return (*self.totals, *self.series)
 
     @cached_property
     def sums(self) -> Floats:
-        """``(total, series)``: 1 if the total adds the series up."""
+        """Matrix ``(total, series)`` with 1 if the total includes the series, else 0."""
         place = {name: number for number, name in enumerate(self.series)}
         found = np.zeros((len(self.totals), len(self.series)))
         for row, members in enumerate(self.totals.values()):
@@ -57,12 +58,12 @@ class Hierarchy:
 
 @dataclass(frozen=True)
 class ErrorCovariance:
-    """The covariance of base forecasts' errors: ``E'E / T``, shrunk towards its diagonal by the share ``shrinkage``.
+    """Covariance of the errors of base forecasts: ``E'E / T``, shrunk towards its diagonal.
 
     Attributes:
-        sizes: ``(name,)`` root mean square errors.
-        errors: ``(moment, name)`` errors, 0 where unknown.
-        shrinkage: share of the diagonal, 0 to 1.
+        sizes: ``(name,)``, root mean square errors.
+        errors: ``(moment, name)``, errors; 0 if unknown.
+        shrinkage: share of the diagonal, from 0 to 1.
     """
 
     sizes: Floats
@@ -71,7 +72,7 @@ class ErrorCovariance:
 
     @classmethod
     def of(cls, errors: Floats) -> ErrorCovariance:
-        """Estimate from ``(moment, name)`` errors one step ahead, NaN where unknown.
+        """Estimate the covariance from errors ``(moment, name)`` one row ahead, NaN if unknown.
 
         Example:
             >>> found = ErrorCovariance.of(np.random.default_rng(1).normal(size=(400, 3)) * [1.0, 2.0, 3.0])
@@ -90,7 +91,7 @@ class ErrorCovariance:
         return cls(sizes, squares, _shrinkage(squares / sizes))
 
     def times(self, chosen: Flags, constraints: Floats) -> Floats:
-        """Return ``(name, total)``: the product with the transposed constraints on the chosen names."""
+        """Return ``(name, total)``: the covariance of the chosen names times the transposed constraints."""
         sizes, errors = self.sizes[chosen], self.errors[:, chosen]
         rest, moments = 1.0 - self.shrinkage, max(1, len(errors))
         own = np.square(sizes) - rest * np.square(errors).sum(axis=0) / moments
@@ -117,12 +118,12 @@ def _shrinkage(standardized: Floats) -> float:
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """Reconciliation of a hierarchy's forecasts, so that totals equal their sums.
+    """Reconciliation of the forecasts of a hierarchy, so that totals equal the sums of their series.
 
     Attributes:
-        method: ``none`` leaves them, ``bottom_up`` adds the series' forecasts up, ``mint_shrink`` is MinT.
-        hierarchy: whose forecasts.
-        covariance: of the errors.
+        method: ``none`` changes nothing, ``bottom_up`` sums the forecasts of the series, ``mint_shrink`` is MinT.
+        hierarchy: series and totals of the forecasts.
+        covariance: covariance of the errors of the forecasts.
     """
 
     method: Method
@@ -130,9 +131,10 @@ class Reconciliation:
     covariance: ErrorCovariance
 
     def reconciled(self, forecasts: Floats) -> Floats:
-        """Return ``(row, name)`` forecasts that add up, NaN where a name is absent.
+        """Return forecasts ``(row, name)`` that add up.
 
-        What is absent is in no sum. A total none of whose series is there keeps its forecast.
+        NaN means that a series or total has no forecast. Such a series is not part of any sum, and a total without any
+        series keeps its forecast.
         """
         if self.method == "none":
             return forecasts
@@ -145,7 +147,7 @@ class Reconciliation:
         return result
 
     def _of_present(self, forecasts: Floats, present: Flags) -> Floats:
-        """Return ``(row, name)`` for the names that are present."""
+        """Return the reconciled forecasts ``(row, name)`` of the names that are ``present``."""
         count = len(self.hierarchy.totals)
         sums = self.hierarchy.sums[:, present[count:]]
         bound = present[:count] & (sums.sum(axis=1) > 0)
@@ -162,12 +164,12 @@ class Reconciliation:
             shares = np.linalg.solve(constraints @ spread, gaps.T)
             series = series - (spread[len(sums) :] @ shares).T
         result = forecasts.copy()
-        result[:, within] = np.concatenate([series @ sums.T, series], axis=1)  # totals are sums to the last bit
+        result[:, within] = np.concatenate([series @ sums.T, series], axis=1)  # totals equal sums exactly
         return result
 
 
 def hierarchy_of(groups: Groups, kept: Sequence[str]) -> Hierarchy:
-    """Return the hierarchy of the series that a run learns, from the groups of a dataset; totals of none are left out.
+    """Return the hierarchy of the series that a run learns, from the groups of a dataset; empty totals are omitted.
 
     Example:
         >>> found = hierarchy_of({"region": {"north": ("a", "b"), "south": ("c", "d")}}, ["a", "b", "c"])

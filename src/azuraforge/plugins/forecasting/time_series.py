@@ -1,8 +1,8 @@
-"""The base class of neural forecasters: the author supplies a network and its config, the class everything else.
+"""Base class of neural forecasters, for which an author writes only a network and its config.
 
-Windows, a chronological split, scaling learned on the training set and saved inside the version, transforms of the
-target, calendar features, several horizons, calibrated intervals, a training loop that resumes bit for bit, saving
-and loading.
+The class supplies windows, the chronological split, scaling learned on the training set and saved with the version,
+transforms of the target, calendar features, several rows ahead, calibrated intervals, a training loop that resumes bit
+for bit, saving and loading.
 
     class Small(TimeSeriesPipeline[TimeSeriesConfig]):
         name = "mine.small"
@@ -11,9 +11,9 @@ and loading.
         def build(self, config, inputs, outputs):
             return MyNetwork(inputs, outputs)
 
-The network is called with a window ``(batch, window, channel)`` and the calendar ahead ``(batch, horizon, known)``, and
-answers ``(batch, horizon, output)``: the point forecast first, then one value per level of ``TRAINED_LEVELS``, all as
-changes since the origin in units of ``Preprocessing.scale``.
+The network receives a window ``(batch, window, channel)`` and the values known ahead ``(batch, horizon, known)``, and
+returns ``(batch, horizon, output)``: the point forecast, then one value for each of ``TRAINED_LEVELS``. All are changes
+since the origin in units of ``Preprocessing.scale``.
 """
 
 from __future__ import annotations
@@ -56,11 +56,11 @@ from azuraforge.plugins.forecasting.training_config import TimeSeriesConfig
 from azuraforge.plugins.forecasting.transforms import Transform
 from azuraforge.plugins.forecasting.windows import Examples, Inputs, Layout, Preprocessing
 
-#: One point forecast and one value per learned level.
+#: Number of outputs of a network for each row ahead: the point forecast, and one value for each learned level.
 OUTPUTS = 1 + len(TRAINED_LEVELS)
 _FORMAT = "azuraforge.time_series/1"
 _ALONE = ""
-#: Values that a forecaster learns on the validation set, saved next to the network's weights.
+#: Names of the arrays that a forecaster learns on the validation set; they are saved with the network's weights.
 _CALIBRATION = ("trust", "offsets", "smearing")
 
 
@@ -69,17 +69,21 @@ SeriesConfigT = TypeVar("SeriesConfigT", bound=TimeSeriesConfig)
 
 @dataclass
 class Forecaster:
-    """A trained network with its preprocessing; what ``fit`` and ``load`` return.
+    """Trained network with its preprocessing and calibration.
 
-    ``trust`` ``(horizon,)`` between 0 and 1 shrinks the predicted change towards none, and ``offsets``
-    ``(level, horizon)`` calibrate the quantiles, in the network's own units. ``smearing`` ``(horizon,)`` multiplies the
-    point forecast in the target's unit, see ``Transform.smearing``. All come from the validation set, as do ``tables``
-    ``(level, GRID, horizon)``, the errors that adaptive intervals are looked up in; empty where intervals are fixed.
-    ``starts`` holds where each series' levels start to move; a single series has the empty name.
-
-    Of a panel ``series`` holds each series' own preprocessing, ``preprocessing`` is the first one's, and ``analogues``
-    forecasts series that were not learned, because the network's units are those of a series' training set.
-    ``epochs`` is the number of passes after which the weights were kept.
+    Attributes:
+        network: trained network.
+        preprocessing: preprocessing of the series; for a panel, of its first series.
+        config: config of the run.
+        trust: ``(horizon,)``, factors from 0 to 1 that shrink the predicted change, learned on the validation set.
+        offsets: ``(level, horizon)``, offsets that calibrate the quantiles in units of the network, learned on the
+            validation set.
+        smearing: ``(horizon,)``, factors of the point forecast in the unit of the target, see ``Transform.smearing``.
+        tables: ``(level, GRID, horizon)``, validation errors for adaptive intervals; empty if intervals are fixed.
+        series: for a panel, preprocessing of each learned series, by name.
+        epochs: number of epochs after which the weights were kept.
+        starts: starting point of the levels of adaptive intervals, by series; a single series has the empty name.
+        analogues: for a panel, forecaster of series that were not learned, for which the network has no units.
     """
 
     network: nn.Module
@@ -95,17 +99,17 @@ class Forecaster:
     analogues: Analogues | None = None
 
     def of(self, name: str) -> Forecaster:
-        """Return the forecaster of one series of a panel: the same network with that series' own scales."""
+        """Return the forecaster of one series of a panel: the same network with the preprocessing of that series."""
         starts = {_ALONE: known_series(self.starts, name)} if self.starts else {}
         return replace(self, preprocessing=known_series(self.series, name), series={}, starts=starts)
 
     def answer(self, examples: Examples) -> Floats:
-        """Return ``(example, horizon, output)`` in the network's units, shrunk but not yet calibrated."""
+        """Return the outputs ``(example, horizon, output)`` in units of the network, shrunk but not calibrated."""
         return _trusted(_answer(self.network, examples), self.trust)
 
 
 class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConfigT]):
-    """A pipeline whose author writes ``build`` and a ``Config``."""
+    """Base class of neural forecasters. Subclasses implement ``build`` and name their ``Config``."""
 
     kind = "forecast"
     several_series = True
@@ -113,18 +117,18 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
 
     @abstractmethod
     def build(self, config: SeriesConfigT, inputs: Inputs, outputs: int) -> nn.Module:
-        """Return the network; its random weights come from the engine's own generator, which the run's seed has set."""
+        """Return the network; the seed of the run determines its random weights, drawn by the engine's generator."""
 
     def prepare(self, config: SeriesConfigT, network: nn.Module, train: Examples, validation: Examples) -> None:
-        """Set weights that need no gradient descent, before training begins. Nothing by default."""
+        """Set weights that need no gradient descent before training starts; does nothing by default."""
 
     def prepare_refit(self, config: SeriesConfigT, network: nn.Module, evaluated: nn.Module, train: Examples) -> None:
-        """Prepare as ``prepare`` does, with the choices that ``evaluated`` made on the validation set."""
+        """Set weights before a refit, as ``prepare`` does, with the choices that ``evaluated`` has made."""
 
     def split(self, table: Table, config: SeriesConfigT) -> Split:
-        """Split in order of time; the training set must hold a window, and the default window is shortened to fit.
+        """Split the rows in chronological order; the default window is shortened to fit into the training set.
 
-        Raises InvalidInput for a single series that stands still there, before a run exists.
+        Raises InvalidInput if the series is too short, or if a single series is constant in the training set.
         """
         least = config.least_window
         found = chronological_split(table, config, window=config.window_of(table.schema), least_window=least)
@@ -142,7 +146,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         return found
 
     def fit(self, run: RunContext[SeriesConfigT], train: Part, validation: Part) -> Forecaster:
-        """Train, keep the weights with the best validation loss, and calibrate the intervals on the validation set."""
+        """Train, keep the weights with the lowest validation loss, and calibrate intervals on the validation set."""
         config = run.config
         if train.schema.series is None:
             series: dict[str, Preprocessing] = {}
@@ -181,9 +185,10 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         return found if alone else replace(found, analogues=_analogues(config, train, validation))
 
     def refit(self, run: RunContext[SeriesConfigT], evaluated: Forecaster, rows: Part) -> Forecaster:
-        """Train on every row for as many epochs as the evaluated weights had; everything around the network stays.
+        """Train on all rows for as many epochs as the evaluated network.
 
-        Scales, channels and calibration are those that were judged: offsets are in units of the scales.
+        Scales, channels and calibration of the evaluated forecaster are kept, because offsets are in units of the
+        scales.
         """
         config = run.config
         if rows.schema.series is None:
@@ -201,7 +206,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         return replace(evaluated, network=network.eval(), starts=self._carried(evaluated, rows), analogues=analogues)
 
     def _carried(self, evaluated: Forecaster, rows: Part) -> dict[str, Start]:
-        """Return the levels that the evaluated forecaster reached at the end of ``rows``, which are learned now."""
+        """Return the starts of a refit: the levels that the evaluated forecaster reached at the end of ``rows``."""
         starts = dict(evaluated.starts)
         for name, one in _by_series(rows).items() if starts else ():
             own = evaluated.of(name) if rows.schema.series is not None else evaluated
@@ -209,7 +214,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         return starts
 
     def predict(self, predictor: Forecaster, part: Part) -> Predictions:
-        """Predict from each origin with rows up to it only, in a panel with rows of its own series only."""
+        """Return the predictions from each origin, using only rows of the same series up to the origin."""
         if part.schema.series is not None:
             return predict_each(part, lambda name, one: self._predict_one(predictor, name, one))
         if part.horizon != predictor.preprocessing.horizon:
@@ -229,16 +234,16 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         return predictor.analogues.predict(name, part)
 
     def knows_series(self, predictor: Forecaster, name: str) -> bool:
-        """Return whether the series was learned; others are forecast by analogy."""
+        """Return whether the predictor has learned the series; other series are forecast by analogy."""
         return name in predictor.series
 
     def _offsets(self, predictor: Forecaster, part: Part) -> Floats:
-        """Return ``(level, origin or 1, horizon)``: the offsets that calibrate the quantiles."""
+        """Return the offsets ``(level, origin or 1, horizon)`` that calibrate the quantiles."""
         levels = self._levels(predictor, part)
         return predictor.offsets[:, None, :] if levels is None else adaptive_offsets(list(predictor.tables), levels)
 
     def _levels(self, predictor: Forecaster, part: Part) -> Floats | None:
-        """Return ``(level, origin, horizon)``: the levels of adaptive intervals; None if intervals are fixed."""
+        """Return the levels ``(level, origin, horizon)`` of adaptive intervals; None if intervals are fixed."""
         past = past_part(part, predictor.preprocessing.window - 1) if len(predictor.tables) else None
         if past is None:
             return None
@@ -273,7 +278,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
 
     def load(self, folder: Path) -> Forecaster:
-        """Read what ``save`` wrote."""
+        """Read the predictor that ``save`` wrote. Raises InvalidInput if it has another format."""
         described = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
         if described.get("format") != _FORMAT:
             raise InvalidInput(
@@ -305,7 +310,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         )
 
     def _learn_series(self, config: SeriesConfigT, train: Part) -> dict[str, Preprocessing]:
-        """Learn each series' own scales in one layout, with one calendar for all their times."""
+        """Learn the preprocessing of each series, with one layout and one time axis for all of them."""
         times = train.frame.select(train.schema.time).unique().sort(train.schema.time)
         clock = Clock.learn(times, one_of(train.schema))
         parts = {name: part for name, part, _ in each(train)}
@@ -357,11 +362,11 @@ def _joined(series: Mapping[str, Preprocessing], part: Part) -> Examples:
 
 
 def _learn_trust(change: Floats, truth: Floats) -> Floats:
-    """Return ``(horizon,)`` weights of the predicted change, 0 to 1, by least squares on the validation set.
+    """Return ``(horizon,)``: factors of the predicted change, from 0 to 1, by least squares on the validation set.
 
-    If the predictions have no skill (mostly prices), this falls back to the last value instead of adding noise. A
-    slope that is hardly larger than its own standard error is shrunk by as much as it may be luck (positive-part James
-    and Stein, 1961); windows that overlap count once per horizon.
+    If the predictions have no skill, as often for prices, the factor 0 returns the last value instead of noise. A slope
+    that is hardly larger than its standard error is shrunk (positive-part James and Stein, 1961). Overlapping windows
+    count once per horizon.
     """
     explained = (change * truth).sum(axis=0)
     size = np.square(change).sum(axis=0)
@@ -377,12 +382,12 @@ def _trusted(answers: Floats, trust: Floats) -> Floats:
 
 
 def _quantiles(answers: Floats) -> Floats:
-    """Return ``(level, example, horizon)`` at ``QUANTILE_LEVELS`` from ``(example, horizon, output)``."""
+    """Return quantiles ``(level, example, horizon)`` at ``QUANTILE_LEVELS`` from ``(example, horizon, output)``."""
     return at_levels(np.moveaxis(answers[:, :, 1:], -1, 0), QUANTILE_LEVELS)
 
 
 def _answer(network: nn.Module, examples: Examples) -> Floats:
-    """Return ``(example, horizon, output)`` in float64, computed without recording."""
+    """Return the network's outputs ``(example, horizon, output)`` in float64, computed without gradients."""
     network.eval()
     with engine.no_grad():
         answers = [

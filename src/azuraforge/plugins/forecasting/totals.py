@@ -1,8 +1,8 @@
-"""Totals of a panel's groups, as further series of the panel.
+"""Totals of a panel's groups, added to the panel as further series.
 
-A total adds up the series that a run learns. It has a row at each moment at which every one of them that has begun has
-a row, up to the first end of one; where one of these values is unknown, so is the total. A series that has not begun
-counts as zero, one that has ended ends the total: its value would be a guess. A covariate of a total is the mean of the
+A total is the sum of series that a run learns. It has a row at each moment at which all its series that have begun have
+a row. A series that has not begun counts as zero. A series that has ended also ends the total, whose value would
+otherwise be a guess. If a value of a series is unknown, so is the total. A covariate of a total is the mean of the
 known values of its series.
 """
 
@@ -37,7 +37,7 @@ def with_totals(table: Table) -> Table:
 
 
 def with_totals_of(frame: pl.DataFrame, schema: Schema, hierarchy: Hierarchy) -> pl.DataFrame:
-    """Return the rows of a panel with those of its totals below them."""
+    """Return the rows of a panel, followed by those of its totals."""
     import polars as pl
 
     blocks = Blocks.of(frame, str(schema.series))
@@ -52,7 +52,7 @@ def with_totals_of(frame: pl.DataFrame, schema: Schema, hierarchy: Hierarchy) ->
         rows = consecutive(blocks.first[chosen], blocks.sizes[chosen])
         at, which = np.unique(moments[rows], return_inverse=True)
         begun = np.searchsorted(np.sort(moments[blocks.first[chosen]]), at, side="right")
-        whole = np.bincount(which) == begun  # never again once one has ended
+        whole = np.bincount(which) == begun  # false after the end of any series
         columns = {
             name: _sum(values[rows], which) if name == schema.target else _mean(values[rows], which)
             for name, values in numbers.items()
@@ -68,14 +68,14 @@ def with_totals_of(frame: pl.DataFrame, schema: Schema, hierarchy: Hierarchy) ->
 def with_other_series(
     panel: pl.DataFrame, schema: Schema, hierarchy: Hierarchy, series: str, one: Part
 ) -> tuple[Part, int]:
-    """Return a part with origins of every series and total at the moment of ``one``, and the place of ``series``.
+    """Return a part with the origins of all series and totals at one moment, and the index of the requested series.
 
     Args:
         panel: rows of a dataset with its totals.
-        schema: of the panel.
-        hierarchy: the series and totals to predict; others are left out.
-        series: the requested one.
-        one: its part, with one origin.
+        schema: schema of the panel.
+        hierarchy: series and totals to predict; others are left out.
+        series: name of the requested series or total.
+        one: part of the requested series, whose only origin determines the moment.
     """
     import polars as pl
 
@@ -102,7 +102,7 @@ def with_other_series(
 
 
 def own_origins(part: Part) -> Flags | None:
-    """Return ``(origin,)``: whether an origin belongs to a series, not to a total; None if there are no totals."""
+    """Return ``(origin,)``: whether each origin belongs to a series rather than a total; None without totals."""
     if part.schema.series is None or not part.schema.groups:
         return None
     blocks = Blocks.of(part.frame, part.schema.series)
@@ -112,7 +112,10 @@ def own_origins(part: Part) -> Flags | None:
 
 
 def at_same_moment(part: Part, index: int) -> Indices:
-    """Return the positions of the origins predicted together with one: with groups, all of its moment."""
+    """Return the positions of the origins that are predicted together with the origin at ``index``.
+
+    With groups, these are all origins at the same moment; otherwise only that origin.
+    """
     if part.schema.series is None or not part.schema.groups:
         return np.array([index], dtype=np.int64)
     moments = moments_of(part.frame, part.schema)[part.origins]

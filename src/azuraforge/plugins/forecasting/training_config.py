@@ -1,4 +1,4 @@
-"""The config of pipelines that train a network on windows of a series."""
+"""Config of pipelines that train a network on windows of a series."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LEAST = 2
 
 
 class TimeSeriesConfig(ForecastConfig):
-    """Settings for training a network on windows, in addition to the task's own."""
+    """Settings for training a network on windows, in addition to those that all forecasters share."""
 
     window: Annotated[
         int | None,
@@ -136,7 +136,9 @@ class TimeSeriesConfig(ForecastConfig):
             le=1,
             title="Learning rate",
             description="Peak step size; it warms up and then decays",
-            json_schema_extra=in_turkish("Öğrenme oranı", "En büyük adım boyu; önce ısınarak yükselir, sonra azalır"),
+            json_schema_extra=in_turkish(
+                "Öğrenme oranı", "En büyük adım boyu; ısınma sırasında yükselir, sonra azalır"
+            ),
         ),
     ]
     weight_decay: Annotated[
@@ -172,16 +174,16 @@ class TimeSeriesConfig(ForecastConfig):
     ]
 
     def window_of(self, schema: Schema) -> int:
-        """Return the configured window, else three seasons within limits."""
+        """Return the configured window, or by default three seasons, at least 30 and at most 192 rows."""
         if self.window is not None:
             return self.window
         return min(max(_SHORTEST, 3 * self.season_of(schema)), _LONGEST)
 
     @property
     def least_window(self) -> int | None:
-        """Return the shortest window for short series; None if the window is configured."""
+        """Shortest window that short series may use; None if the window is configured."""
         return _LEAST if self.window is None else None
 
     def window_within(self, schema: Schema, rows: int) -> int:
-        """Return the window for a training set of so many rows."""
+        """Return the window for a training set of ``rows`` rows."""
         return window_within(rows, self.horizon, self.window_of(schema), self.least_window)

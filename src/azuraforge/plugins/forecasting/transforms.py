@@ -1,4 +1,4 @@
-"""Changes of a target before it is learned, and their exact inverses for a forecast of several steps."""
+"""Transformations of a target before training, and their exact inverses for forecasts of several rows ahead."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ TransformName = Literal["none", "log", "difference"]
 
 @dataclass(frozen=True)
 class Transform:
-    """A change of the target.
+    """Transformation of the target.
 
-    ``none`` leaves it. ``log`` takes the natural logarithm: growth in percent becomes growth in steps, intervals
-    become relative. ``difference`` takes the step from row to row.
+    ``none`` changes nothing. ``log`` takes the natural logarithm, so that relative growth becomes additive and
+    intervals become relative. ``difference`` takes the change from row to row.
 
     Attributes:
-        name: which.
-        floor: for ``log``, the smallest value taken; later values at or below zero count as this one.
+        name: kind of the transformation.
+        floor: for ``log``, replacement for smaller values, which may be zero or negative in later rows.
 
     Example:
         >>> change = Transform.learn("difference", np.array([1.0, 4.0, 9.0]), "y")
@@ -39,7 +39,7 @@ class Transform:
 
     @classmethod
     def learn(cls, name: TransformName, values: Floats, column: str) -> Transform:
-        """Prepare the transform on training values. Raises InvalidInput for ``log`` of values at or below zero."""
+        """Learn the transformation from training values. Raises InvalidInput if ``log`` gets values not above zero."""
         if name != "log":
             return cls(name)
         known = values[np.isfinite(values)]
@@ -56,7 +56,7 @@ class Transform:
         return cls("log", float(known.min()) / 2)
 
     def apply(self, values: Floats) -> Floats:
-        """Transform values, ``(row,)`` in, ``(row,)`` out. The first row has no step and counts as zero."""
+        """Return the transformed values ``(row,)``; the first difference is 0."""
         if self.name == "log":
             return np.log(np.maximum(values, self.floor))
         if self.name == "difference":
@@ -64,21 +64,21 @@ class Transform:
         return values
 
     def anchor(self, values: Floats) -> Floats:
-        """Return ``(row,)``: the reference of the forecast from each row, in the space in which forecasts add up.
+        """Return ``(row,)``: the reference value at each row from which a forecast path starts.
 
-        For ``none`` and ``difference`` the value itself, for ``log`` its logarithm.
+        This is the logarithm of the value for ``log``, and the value itself otherwise.
         """
         return self.apply(values) if self.name == "log" else values
 
     def path(self, steps: Floats) -> Floats:
-        """Return ``(…, horizon)``: transformed values as a path in the anchor's space; steps are summed up."""
+        """Return ``(…, horizon)``: transformed values as a path in the space of ``anchor``, summing differences."""
         return np.cumsum(steps, axis=-1) if self.name == "difference" else steps
 
     def invert(self, changed: Floats, last: Floats) -> Floats:
         """Convert transformed values back to the target.
 
         Args:
-            changed: ``(origin, horizon)``, forecasts of what ``apply`` would give for the rows after each origin.
+            changed: ``(origin, horizon)``, forecasts of the transformed values after each origin.
             last: ``(origin,)``, the target at each origin; only ``difference`` needs it.
         """
         if self.name == "difference":
@@ -86,18 +86,19 @@ class Transform:
         return self.from_anchor(changed)
 
     def from_anchor(self, path: Floats) -> Floats:
-        """Convert from the anchor's space back to the target."""
+        """Convert a path from the space of ``anchor`` back to the target."""
         return np.asarray(np.exp(path)) if self.name == "log" else path
 
     def smearing(self, errors: Floats) -> Floats:
-        """Return ``(horizon,)``: the factor that makes the inverse of a mean the mean of the target.
+        """Return ``(horizon,)``: factors that turn inverted mean forecasts into forecasts of the target's mean.
 
-        The exponential of a mean logarithm is the median of what it may become, and lies below the mean. The factor is
-        the mean of ``truth / inverse`` over known errors (Duan, "Smearing Estimate: A Nonparametric Retransformation
-        Method", 1983); 1 if the inverse is linear. It does not apply to quantiles, which any rising transform keeps.
+        The exponential of a mean logarithm is a median of the target, which is below its mean. The factor is the mean
+        of ``actual / inverted`` over known errors (Duan, "Smearing Estimate: A Nonparametric Retransformation Method",
+        1983), or 1 if the inverse is linear. Quantiles need no factor, because an increasing transformation preserves
+        them.
 
         Args:
-            errors: ``(origin, horizon)``, true minus predicted path in the anchor's space.
+            errors: ``(origin, horizon)``, actual minus predicted path in the space of ``anchor``.
 
         Example:
             >>> Transform("log", 0.1).smearing(np.log([[0.5], [2.0]])).tolist()

@@ -1,4 +1,4 @@
-"""Conversion of a part into a network's examples: windows of scaled channels, the calendar ahead, and targets."""
+"""Conversion of a part into examples for a network: windows of scaled channels, values known ahead, and targets."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from azuraforge.plugins.forecasting.transforms import Transform
 
 Single = NDArray[np.float32]
 
-#: Largest number of a part's calendar values that are computed once and kept (16 MiB); more are computed per batch.
+#: Maximum number of known-ahead values of a part that are computed once and kept (16 MiB); more are computed per batch.
 _KEPT_VALUES = 4_000_000
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The sizes of one example, for building a network.
+    """Sizes of the inputs of one example, from which a network is built.
 
     Attributes:
-        window: rows looked back.
-        channels: values per row of the window; the target's own come first.
-        target_channels: how many of them are the target's.
-        known: values per future row, the calendar's first; 0 if there are none.
-        horizon: rows ahead.
-        ahead: how many of the known, the last ones, are holidays and columns known in advance.
+        window: number of past rows.
+        channels: number of values per row of the window, those of the target first.
+        target_channels: number of channels of the target.
+        known: number of known-ahead values per future row, calendar features first.
+        horizon: number of rows ahead.
+        ahead: number of those known-ahead values, the last ones, that come from holidays and columns.
     """
 
     window: int
@@ -45,13 +45,16 @@ class Inputs:
 
 
 class Examples:
-    """Windows cut on request; a dataset for ``azuraforge.engine.data.Batches``.
+    """Dataset of windows, cut when they are read, for ``azuraforge.engine.data.Batches``.
 
-    ``known`` answers the calendar ahead ``(example, horizon, known)`` for indices of examples.
-
-    Attributes:
-        origins: ``(example,)`` rows of the part's frame.
-        scales: ``(example,)`` how much of the target's change one learned unit is.
+    Args:
+        scaled: ``(row, channel)``, scaled values.
+        relative: ``(channel,)``, whether a window contains differences from its last row.
+        known: function that returns the known-ahead values ``(example, horizon, known)`` for indices of examples.
+        origins: ``(example,)``, row of each example's origin.
+        window: number of past rows.
+        targets: ``(example, horizon)``, scaled changes since the origin; None if unknown.
+        scales: ``(example,)``, unit of the targets.
     """
 
     def __init__(
@@ -74,9 +77,9 @@ class Examples:
 
     @classmethod
     def joined(cls, parts: Sequence[Examples]) -> Examples:
-        """Return the examples of several series, one series after another; each window holds rows of its own series.
+        """Return the examples of several series, one series after another; no window mixes rows of two series.
 
-        All must have the same channels and the same of them relative, and know their targets or not alike.
+        All ``parts`` must have the same channels and the same relative channels.
         """
         first_rows = np.cumsum([0, *(len(part._scaled) for part in parts)])
         first_examples = np.cumsum([0, *(len(part) for part in parts)])
@@ -107,7 +110,10 @@ class Examples:
         return len(self.origins)
 
     def gather(self, indices: Indices) -> tuple[Single, ...]:
-        """Return ``(example, window, channel)``, ``(example, horizon, known)`` and, if any, ``(example, horizon)``."""
+        """Return the windows, the known-ahead values and, if known, the targets of the examples ``indices``.
+
+        Shapes: ``(example, window, channel)``, ``(example, horizon, known)`` and ``(example, horizon)``.
+        """
         windows = self._scaled[self.origins[indices][:, None] + self._offsets]
         windows[:, :, self._relative] -= windows[:, -1:, self._relative]
         np.clip(windows, -LIMIT, LIMIT, out=windows)
@@ -122,12 +128,12 @@ class Examples:
 
 @dataclass(frozen=True)
 class Layout:
-    """Channels of a window, the same for all series of a panel, though each series has its own scales.
+    """Channels of a window, the same for all series of a panel; the scales differ by series.
 
     Attributes:
-        level: the target's own level is an input next to its changes.
-        relative: other column → whether it is measured from the window's last row.
-        holes: columns, possibly the target, whose missing values a channel marks.
+        level: whether the level of the target is an input in addition to its changes.
+        relative: whether each of the other columns is measured from the last row of the window, by name.
+        holes: columns, possibly including the target, whose missing values are marked by an additional channel.
     """
 
     level: bool
@@ -150,7 +156,7 @@ class Layout:
 
     @classmethod
     def common(cls, layouts: Sequence[Layout]) -> Layout:
-        """Return the layout that suits most of the series; if a column has gaps in one of them, all mark its gaps."""
+        """Return the layout that suits the majority of series; gaps are marked if any series marks them."""
 
         def most(chosen: Sequence[bool]) -> bool:
             return 2 * sum(chosen) > len(layouts)
@@ -164,10 +170,23 @@ class Layout:
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """Everything between the data and the network; learned on training rows only, saved next to the weights.
+    """Conversion between the data and the inputs and outputs of a network, learned on training rows only.
 
-    Forecasts are learned as ``(path - anchor) / scale``: the change since the origin, in units of its spread over the
-    training set. ``transform`` says what the path is.
+    A network learns ``(path - anchor) / scale``: the change since the origin, in units of the root mean square change
+    in the training set; see ``Transform`` for path and anchor.
+
+    Attributes:
+        target: name of the target column.
+        window: number of past rows.
+        horizon: number of rows ahead.
+        transform: transformation of the target.
+        clock: time axis with the calendar features.
+        calendar: whether calendar features are inputs.
+        channels: channels of the window, those of the target first.
+        target_channels: number of channels of the target.
+        first: replacement for missing target values before the first known one.
+        scale: unit of the network's outputs.
+        covariates: covariates known ahead.
     """
 
     target: str
@@ -197,7 +216,8 @@ class Preprocessing:
     ) -> Preprocessing:
         """Learn scales and channels from ``train``, whose frame ends with the training rows.
 
-        ``layout`` is that of a panel, of which ``train`` is one series; None: what suits these rows.
+        If ``train`` is a series of a panel, ``layout`` is the layout of the panel; if None, it is chosen for ``train``.
+        Raises InvalidInput if the target of a single series does not change.
         """
         schema = train.schema
         target = column_values(train.frame, schema.target)
@@ -217,7 +237,7 @@ class Preprocessing:
         changes = anchors[train.origins + train.horizon] - anchors[train.origins]
         changes = changes[np.isfinite(changes)]
         scale = float(np.sqrt(np.mean(np.square(changes)))) if changes.size else 0.0
-        if not scale > 0 and layout is not None:  # one constant series must not prevent learning the others
+        if not scale > 0 and layout is not None:  # a constant series must not prevent learning the other series
             scale = robust_scale(anchors[np.isfinite(anchors)])
         if not scale > 0:
             raise InvalidInput(
@@ -244,15 +264,15 @@ class Preprocessing:
 
     @property
     def inputs(self) -> Inputs:
-        """The sizes of one example."""
+        """Sizes of the inputs of one example."""
         ahead = self.covariates.width
         known = ahead + (self.clock.width if self.calendar else 0)
         return Inputs(self.window, len(self.channels), self.target_channels, known, self.horizon, ahead)
 
     def examples(self, part: Part, *, learning: bool) -> Examples:
-        """Return the examples of ``part``; with ``learning`` only those with a whole window and known targets.
+        """Return the examples of ``part``; if ``learning``, only those with a whole window and known targets.
 
-        Raises InvalidInput if an origin to predict from has fewer rows before it than the window.
+        Raises InvalidInput if not ``learning`` and an origin has fewer rows up to it than the window.
         """
         origins, chosen = part.origins, np.arange(len(part.origins))
         if not learning and len(origins) and int(origins.min()) + 1 < self.window:
@@ -278,18 +298,20 @@ class Preprocessing:
         return Examples(self._scaled(part), relative, known, origins, self.window, targets, scales)
 
     def restore(self, part: Part, changes: Floats) -> Floats:
-        """Convert from learned units back to the target's: ``(…, origin, horizon)`` in, the same shape out."""
+        """Convert changes ``(…, origin, horizon)`` in units of the network to values of the target."""
         last = self.transform.anchor(self._target(part))
         return self.transform.from_anchor(last[part.origins][:, None] + changes * self.scale)
 
     def changes(self, part: Part, values: Floats) -> Floats:
-        """Convert from the target's unit to learned units, the inverse of ``restore``; ``(origin, horizon)``."""
+        """Convert values of the target ``(origin, horizon)`` to units of the network, the inverse of ``restore``."""
         last = self.transform.anchor(self._target(part))
         return np.asarray((self.transform.anchor(values) - last[part.origins][:, None]) / self.scale)
 
     def _known(self, part: Part, usable: Indices) -> Callable[[Indices], Single]:
-        """Return a function from indices into ``usable`` (origins of the part) to their values known ahead: rows times
-        horizon times features would not fit in memory."""
+        """Return a function that returns the known-ahead values for indices into ``usable``, origins of the part.
+
+        The values of all origins together may not fit into memory.
+        """
 
         def ahead(chosen: Indices) -> Single:
             parts = [np.zeros((len(chosen), self.horizon, 0))]

@@ -1,8 +1,8 @@
-"""Work in forked processes with a deadline, so that a member that fails, crashes or hangs costs only itself.
+"""Function calls in forked processes with a deadline: a member that fails, crashes or hangs does not stop the others.
 
-A process does one piece of work after another, because forking costs more than most members; after a failure or
-a crash a new one continues with the rest. Each process stays in the group of the run's own, which is killed as a whole;
-on Linux it also ends with its parent.
+A process calls one function after another, because forking takes longer than most members; after a failure or a crash,
+a new process continues with the rest. All processes stay in the process group of the run, which is killed as a whole;
+on Linux they also end with their parent.
 """
 
 from __future__ import annotations
@@ -19,16 +19,23 @@ from dataclasses import dataclass
 from typing import Literal, NoReturn
 
 _PR_SET_PDEATHSIG = 1
-#: Bytes that a process writes when its work is done; otherwise it writes the reason and ends.
+#: Byte that a process writes after a successful call; after a failed one it writes the reason and exits.
 _DONE = b"\0"
-#: Longer reasons are truncated; a pipe holds this much without a reader.
+#: Maximum size of a reason; longer ones are truncated. A pipe buffers this much without a reader.
 _REASON_BYTES = 1000
 _MOST_DESCRIPTORS = 4096
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """The end of one piece of work: ``detail`` is the message of its error or the exit code of its process."""
+    """Result of one call.
+
+    Attributes:
+        name: name of the function.
+        seconds: wall time of the call.
+        ended: how the call ended; ``"stopped"`` means killed at the deadline.
+        detail: error message of a failed call, or exit code of a crashed process.
+    """
 
     name: str
     seconds: float
@@ -38,7 +45,7 @@ class Attempt:
 
 @dataclass
 class _Process:
-    """A forked process, the pipes to and from it, and the index of its work in the list."""
+    """Forked process, the pipes to and from it, and the index and start time of its current function."""
 
     pid: int
     orders: int
@@ -48,12 +55,12 @@ class _Process:
 
     def order(self, place: int) -> None:
         self.place, self.began = place, time.monotonic()
-        # A process that was killed between two pieces of work reads nothing; ``reports`` shows its end.
+        # A process that was killed between two calls does not read the order; ``reports`` shows that it ended.
         with contextlib.suppress(BrokenPipeError):
             os.write(self.orders, place.to_bytes(4, "little"))
 
     def end(self, *, kill: bool = False) -> int:
-        """Close the pipes, upon which the process ends, and return its wait status."""
+        """Close the pipes, which makes the process exit, and return its wait status; with ``kill``, kill it first."""
         if kill:
             os.kill(self.pid, signal.SIGKILL)
         os.close(self.orders)
@@ -62,9 +69,9 @@ class _Process:
 
 
 def attempts(work: Mapping[str, Callable[[], None]], at_once: int, seconds: float) -> Iterator[Attempt]:
-    """Call each function in a forked process, at most ``at_once`` at a time; yield each end.
+    """Call each function of ``work`` in a forked process, at most ``at_once`` at a time; yield each result.
 
-    Those that have not ended after ``seconds`` are killed, and those that have not begun are not started.
+    After ``seconds``, running calls are killed, and calls that have not begun are not started.
     """
     deadline = time.monotonic() + seconds
     names, functions = list(work), list(work.values())
@@ -123,7 +130,8 @@ def _live(functions: Sequence[Callable[[], None]], orders: int, reports: int, pa
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
-        # The run's own pipe must close with the run's process, and other processes' orders with their parent.
+        # Close inherited pipes: the run's pipe must close with the run's process, and the pipes of other forked
+        # processes with their parent.
         low, high = sorted((orders, reports))
         os.closerange(3, low)
         os.closerange(low + 1, high)

@@ -1,4 +1,4 @@
-"""Candidates: the forecasters worth trying for a series, in groups by cost."""
+"""Choice of the forecasters to try for a series, in groups by cost."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ _OTHERS: tuple[type[AnyPipeline], ...] = (MultipleSeasons, TbatsForecaster, Ridg
 MEMBERS: dict[str, type[AnyPipeline]] = {
     each.name: each for each in dict.fromkeys((*_NAIVE, *_STATISTICAL, *_DEMAND, *_OTHERS))
 }
-#: Share of zeros from which demand counts as intermittent.
+#: Minimum share of zeros at which demand counts as intermittent.
 _INTERMITTENT_SHARE = 0.3
 _ROWS_FOR_MSTL, _ROWS_FOR_RIDGE = 500, 100
 _ROWS_FOR_TREES, _ROWS_FOR_TREES_OF_PANELS, _ROWS_FOR_TREES_WITH_COLUMNS = 500, 1000, 300
 _LONGEST_SEASON = 2000
-#: Processor seconds per series of 60 rows, measured on one core, and fixed ones. They order and select the members: a
+#: CPU seconds per series of 60 rows, measured on one core, and fixed CPU seconds. They only order and select members; a
 #: member that takes longer than the budget is stopped.
 _SECONDS_PER_SERIES = {
     "forecasting.theta": 0.004,
@@ -59,7 +59,7 @@ _SECONDS_PER_SERIES = {
     "forecasting.boosted_lags": 0.0005,
 }
 _FIXED_SECONDS = {"forecasting.boosted_lags": 4.0}
-#: Least budget for importing statsforecast, or LightGBM and growing trees.
+#: Minimum budget for members that import statsforecast or LightGBM.
 LEAST_BUDGET_SECONDS = 3.0
 _STATSFORECAST = {
     "forecasting.arima": "statsforecast.arima",
@@ -73,20 +73,20 @@ _STATSFORECAST = {
 
 @dataclass(frozen=True)
 class Candidates:
-    """Names of ``MEMBERS`` in the order in which they are tried.
+    """Names of the members to try, in order.
 
     Attributes:
-        free: learned at once; they answer if all others fail.
-        core: combined whatever their errors if there is little evidence to weigh them.
-        further: groups that follow as long as the one before paid.
-        early: members of ``further`` that cost less than those of ``core``, so that they are learned before.
-        too_slow: members that are not tried, because importing what they need, or fitting so many series, takes longer
+        free: members that are learned almost instantly and forecast even if all others fail.
+        core: members that are combined whatever their errors if there is too little evidence to weight them.
+        further: groups of members; each is tried only if the group before it did not increase the error.
+        early: members of ``further`` that cost less than those of ``core`` and are learned before them.
+        too_slow: members that are not tried, because importing their library or fitting so many series takes longer
             than the budget.
-        twice: members of ``core`` that count twice there, see docs/decisions/0032.
-        twice_if_weighed: members that count twice where there is evidence; None: all weight is stacked there, see
-            docs/decisions/0047.
-        unsuited: members that need more rows than the series has, and why they are not tried, by language code.
-        are_named: the config names the members.
+        twice: members of ``core`` that count twice if there is too little evidence, see docs/decisions/0032.
+        twice_if_weighed: members that count twice if there is enough evidence; if None, all weights are then stacked,
+            see docs/decisions/0047.
+        unsuited: members that need more rows than the series has → why they are not tried, by language code.
+        are_named: whether the config names the members.
     """
 
     free: tuple[str, ...]
@@ -101,7 +101,7 @@ class Candidates:
 
     @property
     def cheapest(self) -> tuple[str, ...]:
-        """Return the first statistical, not free member of ``core``; empty if members were named."""
+        """The first statistical member of ``core`` as a tuple; empty if the config names the members."""
         if self.are_named:
             return ()
         return tuple(name for name in self.core if name not in self.free and is_forked(name))[:1]
@@ -111,9 +111,9 @@ class Candidates:
 
 
 def candidates(config: AutoConfig, train: Part) -> Candidates:
-    """Choose by rows, seasons, zeros and columns of the training set.
+    """Choose the members to try by the rows, seasons, zeros and columns of the training set.
 
-    Raises InvalidInput for a member that does not exist.
+    Raises InvalidInput if the config names a member that does not exist.
     """
     free = _names(_NAIVE)
     if config.members:
@@ -170,14 +170,19 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
 
 
 def _unsuited(least: Mapping[str, int], chosen: Collection[str]) -> dict[str, dict[str, str]]:
-    """Return why members that need many rows are not tried; ``least``: the rows from which each is."""
+    """Return the reason for each member that is not tried because it requires more rows, by language code.
+
+    Args:
+        least: minimum number of rows of each member.
+        chosen: members that are tried.
+    """
     return {
         name: in_each_language("auto.too_few_rows", rows=rows) for name, rows in least.items() if name not in chosen
     }
 
 
 def _is_slow(name: str, config: AutoConfig, seasons: Sequence[int]) -> bool:
-    """Return whether the import that a member needs takes longer than the budget."""
+    """Return whether importing the library of a member takes longer than the budget."""
     if config.budget_seconds >= LEAST_BUDGET_SECONDS:
         return False
     return name == BoostedLags.name or (needs_library(name, seasons) and _STATSFORECAST[name] not in sys.modules)
@@ -191,7 +196,7 @@ def _within_budget(
     groups: list[tuple[str, ...]],
     too_slow: list[str],
 ) -> Candidates:
-    """Leave out the members of a panel that would take longer than the rest of the budget."""
+    """Return the candidates of a panel without the members that would exceed the rest of the budget."""
     left = config.budget_seconds
 
     def affordable(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -212,12 +217,12 @@ def _within_budget(
 
 
 def _seconds(name: str, series: int) -> float:
-    """Return the seconds of a member for so many series; the naive ones cost next to nothing."""
+    """Return the estimated CPU seconds for fitting a member to so many series; 0 for the naive members."""
     return _FIXED_SECONDS.get(name, 0.0) + _SECONDS_PER_SERIES.get(name, 0.0) * series
 
 
 def needs_library(name: str, seasons: Sequence[int] = ()) -> bool:
-    """Return whether estimating a member needs statsforecast. ETS needs its decomposition of a long season only."""
+    """Return whether estimating a member requires statsforecast; ETS requires it only to decompose a long season."""
     if name == ExponentialSmoothing.name:
         return bool(seasons) and seasons[0] > LONGEST_OPTIMIZED_SEASON
     return name in _STATSFORECAST
@@ -226,14 +231,14 @@ def needs_library(name: str, seasons: Sequence[int] = ()) -> bool:
 def is_forked(name: str) -> bool:
     """Return whether a member is learned in a forked process.
 
-    Ridge and trees are not: time zones are converted in Polars' threads and trees grow in those of OpenMP, and a forked
-    process has neither. They are interrupted in this process, see ``limits.within``.
+    Ridge and trees run in this process, where ``limits.within`` interrupts them: Polars converts time zones and OpenMP
+    grows trees in threads that a forked process does not have.
     """
     return issubclass(MEMBERS[name], StateForecaster)
 
 
 def import_libraries(names: Sequence[str]) -> None:
-    """Import what the members estimate with, once, before processes are forked and before time limits begin."""
+    """Import the libraries of the members once, before processes are forked and time limits begin."""
     for name in names:
         if needs_library(name):
             importlib.import_module(_STATSFORECAST[name])

@@ -1,4 +1,4 @@
-"""Composition of a run of ``forecasting.auto``: members, weights, and reasons for leaving some out."""
+"""Composition of a ``forecasting.auto`` run: members, weights, and the reasons why some members are left out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from azuraforge.apps.forecasting.auto.weights import Combination
 from azuraforge.plugins.contract.composition import Composition, LeftOutMember, Member
 from azuraforge.plugins.contract.sentences import in_each_language
 
-#: Keys of the reasons for not trying members.
+#: Message keys of the reasons why members are not tried.
 TOO_FEW, RAISED, TOO_SLOW = "auto.validation_too_short", "auto.raised", "auto.too_slow"
 
 
@@ -20,10 +20,10 @@ def composed(
     """Return the composition of the learned members.
 
     Args:
-        combination: of the members.
-        progress: of the run that learned them.
-        config: of the run.
-        not_tried: members of later groups; those that an earlier attempt has tried are skipped.
+        combination: weights and scores of the members.
+        progress: finished work of the run.
+        config: config of the run.
+        not_tried: members of later groups; those that an earlier attempt of the run has tried are skipped.
     """
     weights = combination.weights
     names = sorted(
@@ -41,8 +41,7 @@ def composed(
     )
     tried = {*progress.members, *progress.left_out}
     left_out = [progress.left_out[name] for name in sorted(progress.left_out)]
-    # A single member is not a combination, whatever the rule: the others diverged, failed or were not worth their
-    # weight.
+    # A single member is not a combination, whatever the rule: the others failed, diverged or got no weight.
     alone = sum(weight > 0 for weight in weights.values()) == 1
     return Composition(
         rule="single" if alone else combination.rule,

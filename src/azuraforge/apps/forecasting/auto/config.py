@@ -1,4 +1,4 @@
-"""The settings of ``forecasting.auto``."""
+"""Settings of ``forecasting.auto``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from azuraforge.plugins.forecasting.config import ForecastConfig
 
 
 class AutoConfig(ForecastConfig):
-    """A time budget, and the members if they are not chosen by the series."""
+    """Settings of ``forecasting.auto``: the time budget, and the members unless they are chosen automatically."""
 
     budget_seconds: Annotated[
         float,
@@ -32,7 +32,7 @@ class AutoConfig(ForecastConfig):
             default=(),
             max_length=20,
             title="Members",
-            description="Forecasters to combine, such as forecasting.ets. Empty: chosen by the series",
+            description="Forecasters to combine, such as forecasting.ets. Empty: chosen to suit the series",
             json_schema_extra=in_turkish(
                 "Üyeler", "Birleştirilecek tahminciler, örneğin forecasting.ets. Boş: seriye göre seçilir"
             ),

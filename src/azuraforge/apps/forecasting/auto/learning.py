@@ -1,4 +1,4 @@
-"""Members that are learned within a time limit, the statistical ones in forked processes."""
+"""Learning of members within a time limit; statistical members are learned in forked processes."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from azuraforge.plugins.contract.silent_run import SilentRun
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
 _DONE, _TRIALS = "finished.json", ".trials"
-#: Time between checkpoints: each syncs every member to the disk, so members learned faster share one.
+#: Minimum seconds between checkpoints. Each writes every member to disk, so members learned faster share one.
 _BETWEEN_CHECKPOINTS = 2.0
 
-#: Function that learns one member, given its name, its pipeline and its run.
+#: Function that learns one member, given its name, its pipeline and its run context.
 Learn = Callable[[str, AnyPipeline, RunContext[ForecastConfig]], Any]
 
 
 @dataclass
 class Progress:
-    """The finished work of a run, over all of its attempts; a checkpoint holds it.
+    """Finished work of a run over all of its attempts, which is stored in checkpoints.
 
     Attributes:
-        members: what each finished member learned, by its name.
-        left_out: those that will not be tried again.
-        seconds: of each member, of its last attempt.
-        trials: candidates that a member compared, if several.
-        before: wall time that earlier attempts spent, up to the checkpoint.
+        members: learned state of each finished member, by name.
+        left_out: members that failed or were stopped and are not tried again, by name.
+        seconds: wall time of each member, by name.
+        trials: number of candidates that each member compared, by name.
+        before: wall time in seconds that earlier attempts of the run spent, up to the checkpoint.
     """
 
     members: dict[str, Any] = field(default_factory=dict)
@@ -53,12 +53,12 @@ class Progress:
     _kept: float = field(default_factory=time.monotonic)
 
     def is_due(self) -> bool:
-        """Return whether the last checkpoint is so old that another is worth its time."""
+        """Return whether at least ``_BETWEEN_CHECKPOINTS`` seconds have passed since the last checkpoint."""
         return time.monotonic() - self._kept >= _BETWEEN_CHECKPOINTS
 
     @property
     def spent(self) -> float:
-        """The wall time of this and of all earlier attempts; members that were learned at once count once."""
+        """Wall time in seconds of this and all earlier attempts; members learned in parallel count once."""
         return self.before + time.monotonic() - self._began
 
     def save(self, folder: Path) -> None:
@@ -88,15 +88,15 @@ class Progress:
 def learn_members(
     run: RunContext[AutoConfig], names: Sequence[str], learn: Learn, progress: Progress, seconds: float, total: int
 ) -> None:
-    """Learn the members of ``names`` that no earlier attempt has finished, and add them to ``progress``.
+    """Learn the named members that no earlier attempt has finished, and add them to ``progress``.
 
     Args:
-        run: of the ensemble; it keeps checkpoints.
-        names: of ``MEMBERS``.
-        learn: called for each, in a forked process if ``is_forked`` says so.
-        progress: changed in place.
-        seconds: those that have not finished by then are stopped and left out.
-        total: members of the whole run, for its progress.
+        run: run context of the ensemble, which stores the checkpoints.
+        names: keys of ``MEMBERS``.
+        learn: function that is called for each member, in a forked process if ``is_forked``.
+        progress: finished work, updated in place.
+        seconds: time limit; members that have not finished by then are stopped and left out.
+        total: number of members in the whole run, for its progress.
     """
     deadline = time.monotonic() + seconds
     open_ = [name for name in names if name not in progress.members and name not in progress.left_out]
@@ -141,7 +141,7 @@ def learn_members(
 
 
 def _here(make: Callable[[str], None], name: str, deadline: float) -> Attempt:
-    """Learn a member in this process; it is interrupted at the monotonic clock's ``deadline``."""
+    """Learn a member in this process and interrupt it at ``deadline``, in seconds of the monotonic clock."""
     began = time.monotonic()
     if began >= deadline:
         return Attempt(name, 0.0, "not_started")
@@ -155,13 +155,13 @@ def _here(make: Callable[[str], None], name: str, deadline: float) -> Attempt:
 
 
 def _own(config: AutoConfig) -> dict[str, object]:
-    """Return the settings that every forecaster has, without intervals, which belong to the combination."""
+    """Return the settings that a member shares with the ensemble; its intervals are fixed, because they are unused."""
     own: dict[str, object] = {name: getattr(config, name) for name in ForecastConfig.model_fields}
     return own | {"intervals": "fixed"}
 
 
 def save_members(members: Mapping[str, Any], folder: Path) -> None:
-    """Write each member into its own folder."""
+    """Save each member in its own subfolder of ``folder``."""
     for name, learned in members.items():
         own = folder / name
         shutil.rmtree(own, ignore_errors=True)

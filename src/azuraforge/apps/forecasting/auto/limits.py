@@ -1,4 +1,4 @@
-"""Work in this process with a time limit."""
+"""Time limit for a function call in this process."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import signal
 import threading
 from collections.abc import Callable
 
-#: Seconds after which an interruption that the work has swallowed (in ``__del__``, for example) is repeated.
+#: Seconds after which the interruption is repeated, because the function may suppress it, for example in ``__del__``.
 _AGAIN_SECONDS = 0.1
 _LEAST_SECONDS = 1e-3
 
 
 class _OutOfTime(BaseException):
-    """Interruption of work; not an ``Exception``, so that the work does not handle it as its own error."""
+    """Interruption of a call; not an ``Exception``, so that the function does not catch it as one of its errors."""
 
 
 def within(seconds: float, work: Callable[[], None]) -> bool:
-    """Call ``work`` and return whether it ended within ``seconds``; otherwise it is interrupted.
+    """Call ``work`` and interrupt it after ``seconds``; return whether it finished.
 
-    The interruption is an exception inside ``work``. It comes between two steps of Python code, so a call of compiled
-    code ends first. Outside of the main thread, which alone receives signals, nothing is interrupted.
+    The interruption is an exception inside ``work``, raised between two Python instructions, so a call of compiled code
+    finishes first. Only the main thread receives signals; in any other thread, ``work`` is not interrupted.
     """
     if math.isinf(seconds) or threading.current_thread() is not threading.main_thread():
         work()

@@ -31,13 +31,14 @@ from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfi
 from azuraforge.plugins.forecasting.intervals import in_order
 from azuraforge.plugins.forecasting.panels import each, known_series, stack
 
-#: No further group of members is tried after one that raised the error on the validation part by this share. Trees
-#: often pay where ridge did not, see docs/decisions/0047.
+#: If a group of members increases the validation error by more than this share, no further group is tried. A smaller
+#: increase is tolerated because trees often help even if ridge does not, see docs/decisions/0047.
 HARMS = 0.02
-#: Seconds that a member may take to forecast a part, and the cheapest ones to learn, where the budget is smaller.
+#: Minimum seconds that a member may take to forecast a part, and the cheapest members to learn, if the budget is
+#: smaller.
 LEAST_ANSWER = 5.0
-#: Number of origins at the beginning of the training set whose errors are ignored: Theta's estimation skips its first
-#: three, and its level there may be thousands of times the values. At most half of the origins.
+#: Number of first origins of the training set whose errors are ignored, at most half of the origins: Theta's estimation
+#: skips the first three rows, where its level may be thousands of times the values.
 _UNSETTLED = 3
 _ONE = ""
 
@@ -47,11 +48,11 @@ class Ensemble:
     """Learned members and their combination.
 
     Attributes:
-        members: what each member learned, by its name.
-        combination: of their forecasts.
-        spreads: of the quantiles around a forecast, by series; of a single series by the empty name.
-        starts: starting points of adaptive intervals' levels, by series.
-        report: report of the members if they have just been learned; it is not saved.
+        members: learned state of each member, by name.
+        combination: weights and scores of the members.
+        spreads: spread of the quantiles around a forecast, by series; a single series has the empty name.
+        starts: starting point of the levels of adaptive intervals, by series.
+        report: composition of the ensemble, only right after learning; it is not saved.
     """
 
     members: dict[str, Any]
@@ -62,7 +63,10 @@ class Ensemble:
 
 
 class Auto(Pipeline[AutoConfig, Ensemble]):
-    """Naive, statistical, linear and tree forecasters, weighted if there is evidence, else in a robust mean."""
+    """Forecaster that combines naive, statistical, linear and tree forecasters.
+
+    Members are weighted by their validation errors; with too little evidence, a robust mean is used.
+    """
 
     name: ClassVar[str] = "forecasting.auto"
     kind = "forecast"
@@ -76,11 +80,11 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
     }
 
     def split(self, table: Table, config: AutoConfig) -> Split:
-        """Split in order of time; in a short series, windows may reach past their part."""
+        """Split the rows in chronological order; in a short series, horizons may reach past their part."""
         return chronological_split(table, config, window=1, least_window=1, partial=True)
 
     def fit(self, run: RunContext[AutoConfig], train: Part, validation: Part) -> Ensemble:
-        """Learn members, cheapest first, until the budget ends or a group raises the error; then combine them."""
+        """Learn members, cheapest first, until the budget is spent or a group increases the error; combine them."""
         if validation.targets is None:
             raise ValueError("the validation part has no targets")
         chosen, budget = candidates(run.config, train), run.config.budget_seconds
@@ -97,13 +101,12 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         points = dict[str, Floats]()
         error, why = np.inf, RAISED
         for place, group in enumerate(groups):
-            # Naive members cost next to nothing, and the cheapest others get some time however short the budget is.
+            # Naive members need almost no time, and the cheapest others get some time however short the budget is.
             first = () if place != 1 else (*(() if thin else chosen.early), *chosen.cheapest)
             for names, least in ((first, LEAST_ANSWER), (group, 0.0 if place else np.inf)):
-                left = max(least, budget - progress.spent)  # checkpoints of a busy disk may have taken all of it
+                left = max(least, budget - progress.spent)  # slow checkpoints may have spent it
                 learn_members(run, names, learn, progress, left, len(chosen))
-            # A resumed run may have finished members of later groups: each group is weighed as if it were the last so
-            # far.
+            # A resumed run may already have members of later groups, so only groups up to this one are combined.
             tried = {name for each in groups[: place + 1] for name in each}
             points |= self._points(progress, validation, tried - set(points), run.config.budget_seconds)
             seen = {name: points[name] for name in sorted(tried & set(points))}
@@ -112,7 +115,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             )
             point = combination.of(seen)
             before, error = error, _error(point, validation.targets, scale)
-            # If there is too little evidence to weigh members, it cannot show either that more of them help.
+            # Evidence that is too weak to weight members cannot show either that more members help.
             if place == 1 and thin:
                 why = TOO_FEW
                 break
@@ -132,10 +135,11 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         return replace(ensemble, report=composed(combination, progress, run.config, not_tried))
 
     def refit(self, run: RunContext[AutoConfig], evaluated: Ensemble, rows: Part) -> Ensemble:
-        """Learn the members again from every row; weights stay.
+        """Learn the members again from all rows, with unchanged weights.
 
-        Intervals of few validation errors are measured again, with the errors inside all rows. A member that fails, or
-        does not finish within the budget, keeps what it had learned, and the composition names it.
+        Intervals that came from few validation errors are measured again, with the errors within all rows. A member
+        that fails or does not finish within the budget keeps its evaluated state, and the composition lists it as left
+        out.
         """
 
         def learn(name: str, member: AnyPipeline, own: RunContext[ForecastConfig]) -> Any:
@@ -154,7 +158,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         return replace(refitted, spreads=self._spreads_again(refitted, rows))
 
     def _spreads_again(self, refitted: Ensemble, rows: Part) -> dict[str, Spread]:
-        """Return the spreads of the series, given those of the evaluated members."""
+        """Return the spreads by series; those that came from few validation errors are measured again on all rows."""
         spreads = dict(refitted.spreads)
         wanted = {
             name: (one, at[min(_UNSETTLED, len(at) // 2) :][-MOST_INSIDE:])
@@ -171,19 +175,19 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         return spreads
 
     def trials(self, predictor: Ensemble) -> int:
-        """Return how many members were compared."""
+        """Return the number of members that were compared."""
         return max(1, len(predictor.combination.scores))
 
     def composition(self, predictor: Ensemble) -> Composition | None:
-        """Return the members with their weights, scores and seconds, and those that were left out."""
+        """Return the members with their weights, scores and seconds, and those left out; None if it was loaded."""
         return predictor.report
 
     def member_predictions(self, predictor: Ensemble, part: Part) -> dict[str, Predictions]:
-        """Return the points of each member; its intervals are not those of the combination."""
+        """Return the point forecasts of each member, without intervals."""
         return {name: Predictions(MEMBERS[name]().predict(own, part).point) for name, own in predictor.members.items()}
 
     def predict(self, predictor: Ensemble, part: Part) -> Predictions:
-        """Combine the members' forecasts; the intervals come from the combination's own errors."""
+        """Return the combined forecasts of the members, with intervals from the errors of the combination."""
         point = self._forecast(predictor, part)
         quantiles = np.zeros((len(QUANTILE_LEVELS), *point.shape))
         for name, one, at in _series(part):
@@ -196,18 +200,18 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         return Predictions(point, dict(zip(QUANTILE_LEVELS, quantiles, strict=True)))
 
     def _by_analogy(self, predictor: Ensemble, part: Part) -> Floats:
-        """Combine the members' quantiles of a series that was not learned; its own errors are not known."""
+        """Return the combined quantiles of the members, for a series that was not learned and has no known errors."""
         made = {name: MEMBERS[name]().predict(own, part).quantiles for name, own in predictor.members.items()}
         combination = predictor.combination
         levels = [combination.of({name: own[level] for name, own in made.items()}) for level in QUANTILE_LEVELS]
         return in_order(np.stack(levels))
 
     def knows_series(self, predictor: Ensemble, name: str) -> bool:
-        """Return whether the series was learned; others are forecast by analogy."""
+        """Return whether the predictor has learned the series; other series are forecast by analogy."""
         return name in predictor.spreads
 
     def _levels(self, predictor: Ensemble, name: str, part: Part) -> Floats | None:
-        """Return ``(level, origin, horizon)`` for adaptive intervals; None if intervals are fixed."""
+        """Return the levels ``(level, origin, horizon)`` of adaptive intervals; None if intervals are fixed."""
         spread = known_series(predictor.spreads, name)
         past = past_part(part, 0) if len(spread.table) else None
         if past is None:
@@ -217,7 +221,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         return spread.moved(errors, past.origins, part.origins, start.levels)
 
     def save(self, predictor: Ensemble, folder: Path) -> None:
-        """Write each member into its own folder, and weights and spreads next to them."""
+        """Save each member in its own subfolder, and weights and spreads in ``folder`` itself."""
         save_members(predictor.members, folder)
         names = sorted(predictor.spreads)
         arrays = {
@@ -252,7 +256,10 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         return Ensemble(members, combination, spreads, starts_from(settings["learned_until"], arrays.get("levels")))
 
     def _points(self, progress: Progress, part: Part, names: Collection[str], budget: float) -> dict[str, Floats]:
-        """Return the forecasts of each member; one that cannot answer with numbers, or not in time, is left out."""
+        """Return the point forecasts of the named members.
+
+        A member that fails, takes too long or returns numbers that are not finite is moved to ``progress.left_out``.
+        """
         points = {}
         for name in sorted(set(progress.members) & set(names)):
             found = list[Floats]()
@@ -279,7 +286,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         return ensemble.combination.of(points)
 
     def _calibrate(self, ensemble: Ensemble, config: AutoConfig, train: Part, validation: Part, point: Floats) -> None:
-        """Measure the errors of the combination, whose forecasts of the validation set are ``point``, by series."""
+        """Set the spread of each series from the errors of ``point``, the combined forecasts of the validation set."""
         assert validation.targets is not None
         assert train.targets is not None
         errors, adaptive = validation.targets - point, config.intervals == "adaptive"
@@ -311,7 +318,7 @@ def _series(part: Part) -> list[tuple[str, Part, np.ndarray[tuple[int, ...], np.
 
 
 def _alone(ensemble: Ensemble, series: str) -> Ensemble:
-    """Return the ensemble for one series, for a part without the others."""
+    """Return the ensemble reduced to one series, to forecast a part that contains only that series."""
     if series == _ONE:
         return ensemble
     members = {name: known_series(own.series, series) for name, own in ensemble.members.items() if own.series}
@@ -328,17 +335,17 @@ def _scale(train: Part, validation: Part) -> Floats:
 
 
 def _answer_seconds(name: str, budget: float) -> float:
-    """Return the seconds that a member may take to forecast a part; unlimited for the naive ones, which must answer."""
+    """Return the time limit in seconds for a member to forecast a part; infinite for the naive members."""
     return np.inf if issubclass(MEMBERS[name], Naive | SeasonalNaive | RandomWalkDrift) else max(budget, LEAST_ANSWER)
 
 
 def _newest(rows: Part) -> Part:
-    """Return the newest origin of each series, which suffices to check whether a refitted member answers."""
+    """Return the part with only the newest origin of each series, to check that refitted members can forecast."""
     return _origins(rows, np.sort([int(at[np.argmax(one.origins)]) for _, one, at in _series(rows)]))
 
 
 def _origins(rows: Part, some: Indices) -> Part:
-    """Return the part with some of its origins, without their targets."""
+    """Return the part with only the origins of the indices ``some``, without targets."""
     ahead = {column: values[some] for column, values in rows.ahead.items()}
     return replace(rows, origins=rows.origins[some], targets=None, ahead=ahead)
 

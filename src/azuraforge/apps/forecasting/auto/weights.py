@@ -1,4 +1,4 @@
-"""The weights of members, from their errors on the validation set.
+"""Weights of members, from their errors on the validation set.
 
 Sources: Wolpert, "Stacked generalization", 1992; Breiman, "Stacked regressions", 1996 (weights that are not negative);
 Petropoulos and Svetunkov, "A simple combination of univariate models", 2020 (the median of ETS, ARIMA, Theta and CES);
@@ -15,38 +15,38 @@ import numpy as np
 
 from azuraforge.plugins.contract.arrays import Floats
 
-#: Origins, and stretches of a whole horizon that do not overlap, from which on members are weighed. With fewer
-#: origins, equal or nearly equal weights had less error on every horizon that was measured, see docs/decisions/0020
-#: and 0043.
+#: Minimum number of origins, and of horizons that their targets cover, at which members are weighted. With fewer, equal
+#: or nearly equal weights had smaller errors at every horizon that was measured, see docs/decisions/0020 and 0043.
 LEAST_ORIGINS, LEAST_STRETCHES = 50, 2
-#: Factor of the least error from which a member is clearly worse.
+#: A member is clearly worse if its error exceeds the smallest error by this factor.
 CLEARLY_WORSE = 1.2
-#: Of a single series half of the weight goes to members up to this factor, in proportion to a power of their accuracy:
-#: stacked weights alone follow a validation part that differs from later rows, see docs/decisions/0047.
+#: For a single series, half of the weight goes to the members whose error is at most this factor of the smallest, in
+#: proportion to a power of their accuracy: stacked weights alone overfit a validation set that differs from later rows,
+#: see docs/decisions/0047.
 _WORSE_BY_POWERS, _POWER = 1.5, 6
-#: Where evidence is thin, a member counts whatever its error, up to this factor: a difference of that size is none of
-#: chance, and a member that never fits (a last season on steep growth) would spoil a mean.
+#: With little evidence, a member counts unless its error exceeds the smallest error by this factor: such a difference
+#: is not chance, and a member that never fits (the last season under steep growth) would spoil a mean.
 HOPELESS = 20.0
-#: Number of whole horizons at which stacked weights count as much as equal ones.
+#: Number of horizons at which stacked weights count as much as equal ones.
 _HALF_WAY = 8.0
 _SUM_TO_ONE = 1e3
-#: A naive forecast with errors below this share of the usual ones counts as exact: the usual error replaces its own.
+#: A naive forecast whose error is below this share of a typical step counts as exact, and its error is not a divisor.
 _NOTHING = 1e-6
-#: The share of the weights that a trimmed mean leaves out at each end. Of four members one may diverge on early rows;
-#: a smaller share would let a part of it in, and intervals, which grow with its errors, would be far too wide.
+#: Share of the weights that a trimmed mean excludes at each end. One of four members may diverge on early rows; a
+#: smaller share would include a part of it, and the intervals, which grow with its errors, would be far too wide.
 _TRIMMED = 1 / 4
 
 
 @dataclass(frozen=True)
 class Combination:
-    """A combination of members' forecasts.
+    """Combination of members' forecasts.
 
     Attributes:
-        rule: ``weights``: their sum; ``median``: that of the members with a weight; ``trimmed``: the weighted mean
-            of each forecast value without the quarter of the weights at either end.
-        weights: by name; they sum to 1, those of a median are equal.
-        scores: by name, mean absolute error on the validation set, as a multiple of that of ``free``; None where
-            unknown.
+        rule: ``weights`` for the weighted sum, ``median`` for the median of the members with a weight, ``trimmed`` for
+            the weighted mean of each value without a quarter of the weights at either end.
+        weights: weight of each member, by name; they sum to 1 and are equal for a median.
+        scores: mean absolute error of each member on the validation set, by name, as a multiple of that of the naive
+            forecast; None if unknown.
     """
 
     rule: Literal["weights", "median", "trimmed"]
@@ -54,7 +54,7 @@ class Combination:
     scores: Mapping[str, float | None]
 
     def of(self, points: Mapping[str, Floats]) -> Floats:
-        """Return ``(origin, horizon)``: the combined forecast."""
+        """Return the combined forecast ``(origin, horizon)`` of the members' forecasts ``points``, by name."""
         if self.rule == "median":
             return np.asarray(np.median([points[name] for name in sorted(self.weights)], axis=0))
         if self.rule == "trimmed":
@@ -68,7 +68,7 @@ class Combination:
 
 
 def is_thin(truth: Floats) -> bool:
-    """Return whether ``(origin, horizon)`` true values are too few to weigh members by."""
+    """Return whether there are too few actual values ``(origin, horizon)`` to weight members by their errors."""
     return bool(len(truth) < LEAST_ORIGINS or _stretches(truth) < LEAST_STRETCHES)
 
 
@@ -81,18 +81,18 @@ def combine(
     twice: Collection[str] = (),
     twice_if_weighed: Collection[str] | None = None,
 ) -> Combination:
-    """Return the weights of members.
+    """Return the combination of the members, chosen by their errors on the validation set.
 
     Args:
-        points: ``(origin, horizon)`` forecasts by member.
-        truth: ``(origin, horizon)``; NaN where unknown.
-        scale: ``(origin, 1)`` the size of a usual error of the origin's series.
-        core: the members that count with little evidence, unless their errors are ``HOPELESS`` times the least.
-        free: the member used if no member of ``core`` is left; scores are multiples of its errors.
-        twice: members of ``core`` that count twice in a trimmed mean, where counts are divided by a power of the scores
-            that grows with the evidence; without any, it is the median of equals.
-        twice_if_weighed: members that count twice where there is evidence and half of the weight goes by a power of the
-            scores; None: all weight is stacked there.
+        points: forecasts ``(origin, horizon)`` by member.
+        truth: actual values ``(origin, horizon)``; NaN if unknown.
+        scale: ``(origin, 1)``, typical step of each origin's series.
+        core: members that count with little evidence, unless their errors exceed the smallest by ``HOPELESS``.
+        free: member that is used if no member of ``core`` remains; scores are multiples of its errors.
+        twice: members of ``core`` that count twice with little evidence, in a trimmed mean with weights that fall with
+            a power of the scores; the power grows with the evidence. If none remains, the median is used.
+        twice_if_weighed: members that count twice with enough evidence, in the half of the weights that falls with a
+            power of the scores; if None, all weights are stacked.
     """
     errors = {name: (truth - point) / scale for name, point in points.items()}
     known = np.isfinite(truth)
@@ -129,7 +129,7 @@ def combine(
 
 
 def _by_powers(errors: Mapping[str, float], twice: Collection[str], power: float) -> dict[str, float]:
-    """Return weights: members count once or twice, divided by a power of their ``errors``."""
+    """Return weights with sum 1: the count of a member, 1 or 2, divided by a power of its error."""
     least = max(min(errors.values()), _NOTHING)
     counts = {
         name: (2 if name in twice else 1) * (max(error, _NOTHING) / least) ** -power for name, error in errors.items()
@@ -139,13 +139,13 @@ def _by_powers(errors: Mapping[str, float], twice: Collection[str], power: float
 
 
 def _stretches(truth: Floats) -> float:
-    """Return how many whole horizons the targets of ``(origin, horizon)`` consecutive origins hold."""
+    """Return the number of rows that the targets ``(origin, horizon)`` of consecutive origins cover, in horizons."""
     origins, horizon = truth.shape
     return float((origins + horizon - 1) / horizon)
 
 
 def _trimmed(points: Floats, weights: Floats) -> Floats:
-    """Return ``(origin, horizon)``: the weighted mean of ``(member, origin, horizon)`` without both ends."""
+    """Return the trimmed weighted mean ``(origin, horizon)`` of the forecasts ``(member, origin, horizon)``."""
     order = np.argsort(points, axis=0, kind="stable")
     share = weights[order]
     upper = np.cumsum(share, axis=0)
@@ -155,11 +155,11 @@ def _trimmed(points: Floats, weights: Floats) -> Floats:
 
 
 def _stacked(errors: Floats) -> Floats:
-    """Return ``(member,)`` weights of least square error; none is negative, and they sum to 1."""
+    """Return the non-negative weights ``(member,)``, with sum 1, that minimize the squared error of the combination."""
     from scipy.optimize import nnls
 
     members = errors.shape[1]
-    # Gram instead of rows: the same minimum, at a cost that does not grow with the rows.
+    # The Gram matrix has the same minimum as the rows, at a cost that does not grow with their number.
     gram = errors.T @ errors / len(errors)
     root = np.linalg.cholesky(gram + 1e-9 * max(float(np.trace(gram)), 1e-12) * np.eye(members)).T
     rows = np.vstack([root, np.full((1, members), _SUM_TO_ONE * max(float(np.abs(root).max()), 1e-12))])

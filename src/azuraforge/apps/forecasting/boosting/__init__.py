@@ -1,1 +1,1 @@
-"""Gradient-boosted trees on lags: LightGBM grows them, NumPy reads them."""
+"""Gradient-boosted trees on lags: LightGBM grows the trees, NumPy evaluates them."""

@@ -34,8 +34,8 @@ class BoostedConfig(ForecastConfig):
             gt=0,
             le=1,
             title="Learning rate",
-            description="Share of each tree that is added",
-            json_schema_extra=in_turkish("Öğrenme oranı", "Her ağacın eklenen payı"),
+            description="Factor of each tree's contribution",
+            json_schema_extra=in_turkish("Öğrenme oranı", "Her ağacın katkısının çarpanı"),
         ),
     ]
     leaves: Annotated[
@@ -56,9 +56,9 @@ class BoostedConfig(ForecastConfig):
             ge=1,
             le=100_000,
             title="Examples per leaf",
-            description="Minimum number of examples in a leaf; lower if rows are few",
+            description="Minimum number of examples in a leaf; lower if there are few rows",
             json_schema_extra=in_turkish(
-                "Yapraktaki örnek sayısı", "Bir yapraktaki en az örnek sayısı; satır azsa daha düşüktür"
+                "Yapraktaki örnek sayısı", "Bir yapraktaki en az örnek sayısı; satır azsa daha düşük alınır"
             ),
         ),
     ]

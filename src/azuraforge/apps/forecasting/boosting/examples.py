@@ -1,4 +1,4 @@
-"""Examples that the boosted trees learn from: an origin and a row ahead each."""
+"""Examples for the boosted trees, each a pair of an origin and a row ahead."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from azuraforge.plugins.contract.parts import Part
 
 
 def usable(part: Part) -> Indices:
-    """Return the indices of the origins with all of their targets."""
+    """Return the indices of the origins whose targets are all known."""
     if part.targets is None:
         raise ValueError("a part without targets cannot be learned from")
     return np.flatnonzero(np.isfinite(part.targets).all(axis=1))
 
 
 def examples(fitted: Boosted, part: Part, most: int) -> Examples:
-    """Return at most ``most`` examples of all series, each step ahead about equally often.
+    """Return at most ``most`` examples from all series, with each row ahead about equally often.
 
     Raises InvalidInput if no target is known.
     """
@@ -43,8 +43,10 @@ def examples(fitted: Boosted, part: Part, most: int) -> Examples:
 
 
 def _stride(pairs: int, most: int, horizon: int) -> int:
-    """Return the step that keeps at most ``most`` of ``pairs`` and, having no factor in common with the horizon, takes
-    each row ahead equally often."""
+    """Return the step that thins ``pairs`` pairs out to at most ``most``.
+
+    The step has no factor in common with the horizon, so that each row ahead is taken equally often.
+    """
     stride = max(1, -(-pairs // most))
     while math.gcd(stride, horizon) > 1:
         stride += 1

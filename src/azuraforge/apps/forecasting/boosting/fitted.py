@@ -1,4 +1,4 @@
-"""A fitted forecaster of boosted trees, and its answers."""
+"""Fitted forecaster of boosted trees, and its predictions."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS
 from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
 from azuraforge.plugins.forecasting.panels import known_series, predict_each
 
-#: Number of a series' windows that weigh as much as all series together in the width of its intervals.
+#: Weight of the errors of all series in the interval width of one series, as a number of its own windows.
 _WINDOWS_OF_ALL = 20
-#: Number of examples that are read together.
+#: Number of examples that are evaluated together.
 _AT_ONCE = 40_000
 
 
 @dataclass(frozen=True)
 class Boosted:
-    """A fitted forecaster.
+    """Fitted forecaster of boosted trees.
 
     Attributes:
-        horizon: rows ahead.
-        layout: columns that the trees see.
-        scales: name of a series → its scales; ``ALONE`` is the single one.
-        starts: per forest the forecast that it corrects: ``last`` (the value at the origin), ``ridge``, ``level`` (the
-            mean of the last season) or ``season`` (the last seasons' mean at the same place).
-        forests: as many.
-        shares: of the forests in the forecast, with the sum 1.
-        ridge: the ridge forecast, if a forest corrects it.
-        spread: ``(level, horizon)`` offsets of the quantiles in units of a series' scale.
-        widths: name of a series → factor of its offsets.
-        table: ``(GRID, horizon)`` errors for adaptive intervals in units of a series' scale; empty if fixed.
-        starts_of_levels: name of a series → starting point of its adaptive intervals' levels.
+        horizon: number of rows ahead.
+        layout: inputs of the trees.
+        scales: scales of each series, by name; a single series is named ``ALONE``.
+        starts: forecast that each forest corrects: ``last`` (the value at the origin), ``ridge``, ``level`` (the mean
+            of the last season) or ``season`` (the mean at the same position of the last seasons).
+        forests: one forest for each of ``starts``.
+        shares: share of each forest in the forecast; the sum is 1.
+        ridge: ridge forecast; None if no forest corrects it.
+        spread: ``(level, horizon)``, offsets of the quantiles in units of a series' scale.
+        widths: factor of the offsets of each series, by name.
+        table: ``(GRID, horizon)``, errors for adaptive intervals in units of a series' scale; empty if fixed.
+        starts_of_levels: starting point of the levels of adaptive intervals, by series.
     """
 
     horizon: int
@@ -58,7 +58,7 @@ class Boosted:
 
 
 def starts_of(fitted: Boosted, read: Inputs, rows: Indices, steps: Indices) -> Floats:
-    """Return ``(forest, example)``: the scaled forecasts that the forests correct."""
+    """Return ``(forest, example)``: the scaled forecast that each forest corrects."""
     found = []
     for start in fitted.starts:
         if start == "ridge" and fitted.ridge is not None:
@@ -78,7 +78,7 @@ def starts_of(fitted: Boosted, read: Inputs, rows: Indices, steps: Indices) -> F
 
 
 def _point(fitted: Boosted, read: Inputs) -> Floats:
-    """Return ``(origin, horizon)``: the forecasts in each series' scale."""
+    """Return the forecasts ``(origin, horizon)`` in the scale of each series."""
     horizon, count = fitted.horizon, len(read.owners)
     point = np.empty((count, horizon))
     size = max(1, _AT_ONCE // horizon)
@@ -113,9 +113,9 @@ def calibrated(fitted: Boosted, check: Part, *, adaptive: bool) -> Boosted:
 
 
 def answer(fitted: Boosted, part: Part) -> Predictions:
-    """Return forecasts and quantiles for the origins of one or several series, in the target's unit.
+    """Return forecasts and quantiles for the origins of one or several series, in the unit of the target.
 
-    A series that was not learned is forecast by what was learned of the others, in a scale of its own rows.
+    A series that was not learned is forecast by the same trees, in a scale computed from its own rows.
     """
     if part.schema.series is None:
         return _answer(fitted, part, None)
@@ -151,7 +151,7 @@ def _by_analogy(fitted: Boosted, part: Part) -> Predictions:
 
 
 def _answer(fitted: Boosted, part: Part, alone: str | None) -> Predictions:
-    """Answer as ``answer`` does; a part of one series is that of ``alone``."""
+    """Return the predictions as ``answer`` does; if ``alone`` is given, the part contains only that series."""
     named = fitted if alone is None else _only(fitted, alone)
     read = Inputs(named.layout, named.scales, part)
     point, owners = _point(named, read), read.owners
@@ -166,7 +166,7 @@ def _answer(fitted: Boosted, part: Part, alone: str | None) -> Predictions:
 
 
 def levels_of(fitted: Boosted, name: str, part: Part) -> Floats | None:
-    """Return ``(level, origin, horizon)`` levels of adaptive intervals of one series; None if intervals are fixed."""
+    """Return the levels ``(level, origin, horizon)`` of one series' adaptive intervals; None if they are fixed."""
     past = past_part(part, 0) if len(fitted.table) else None
     if past is None:
         return None
@@ -181,7 +181,7 @@ def levels_of(fitted: Boosted, name: str, part: Part) -> Floats | None:
 
 
 def _only(fitted: Boosted, name: str) -> Boosted:
-    """Return the forecaster of one of several series, as for a single one."""
+    """Return the forecaster reduced to one of several series, which is then named ``ALONE``."""
     return replace(
         fitted, scales={ALONE: known_series(fitted.scales, name)}, widths={ALONE: fitted.widths.get(name, 1.0)}
     )

@@ -30,20 +30,20 @@ from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.config import chronological_split
 from azuraforge.plugins.forecasting.panels import each, one_of
 
-#: Largest number of training examples (an origin and a row ahead); more are thinned out evenly.
+#: Maximum number of training examples and of validation examples; more are thinned out evenly.
 MOST_EXAMPLES = 100_000
 MOST_CHECKED = 30_000
-#: With fewer origins, a ridge forecast is not worth correcting by trees.
+#: Minimum number of origins for a forest that corrects a ridge forecast.
 _FEWEST_FOR_RIDGE = 60
-#: Of more training rows two forests are enough: they learn for long, and nothing was measured there.
+#: With more training rows, only two forests are grown: they take long, and a benefit of four was not measured there.
 _MOST_ROWS_FOR_FOUR = 10_000
 
 
 class BoostedLags(Pipeline[BoostedConfig, Boosted]):
-    """A mean of forests that correct different forecasts: the last value, ridge, and the last seasons.
+    """Forecaster that averages forests, which correct the last value, a ridge forecast, or the last seasons.
 
-    One set of trees predicts every row ahead: the step is an input, and calendar, earlier seasons and known-ahead
-    columns are those of the row to predict. Of a panel one model learns all series, each in its own scale.
+    The same trees predict every row ahead: the number of rows ahead is an input, and the calendar, earlier seasons and
+    known-ahead columns refer to the row to predict. One model learns all series of a panel, each in its own scale.
     """
 
     name: ClassVar[str] = "forecasting.boosted_lags"
@@ -60,7 +60,7 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
     }
 
     def split(self, table: Table, config: BoostedConfig) -> Split:
-        """Split in order of time; a missing lag is a missing input, so one row is enough for a window."""
+        """Split the rows in chronological order; a window of one row is enough, because inputs may be missing."""
         return chronological_split(table, config, window=1, partial=True)
 
     def fit(self, run: RunContext[BoostedConfig], train: Part, validation: Part) -> Boosted:
@@ -88,7 +88,7 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
         return replace(found, spread=wide.offsets / size, table=wide.table / size)
 
     def refit(self, run: RunContext[BoostedConfig], evaluated: Boosted, rows: Part) -> Boosted:
-        """Grow as many trees on every row, with the evaluated scales, shares and intervals."""
+        """Grow the same numbers of trees on all rows, keeping the evaluated scales, shares and intervals."""
         ridge = None if evaluated.ridge is None else Ridge().relearn(run, evaluated.ridge, rows)
         starts = dict(evaluated.starts_of_levels)
         for name, part in series_of(rows) if starts else ():
@@ -100,7 +100,7 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
         return replace(fresh, forests=forests)
 
     def predict(self, predictor: Boosted, part: Part) -> Predictions:
-        """Return the forecasts and their intervals from each origin."""
+        """Return the forecasts from each origin, with their intervals."""
         if part.horizon != predictor.horizon:
             raise InvalidInput(
                 "this forecaster predicts {learned} [row|rows] ahead, not {asked}",
@@ -112,7 +112,7 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
         return answer(predictor, part)
 
     def knows_series(self, predictor: Boosted, name: str) -> bool:
-        """Return whether the series was learned; others are forecast by analogy."""
+        """Return whether the predictor has learned the series; other series are forecast by analogy."""
         return name in predictor.scales
 
     def save(self, predictor: Boosted, folder: Path) -> None:
@@ -161,7 +161,7 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
         )
 
     def _fresh(self, run: RunContext[BoostedConfig], train: Part, validation: Part) -> Boosted:
-        """Learn scales, layout and ridge: all but the trees."""
+        """Return a forecaster without trees, after learning scales, layout and ridge forecast."""
         config, rows = run.config, train.frame.height
         parts = dict(series_of(train))
         longest = max(parts.values(), key=lambda part: part.frame.height)
@@ -175,7 +175,7 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
         if config.linear and not several and len(usable(train)) >= _FEWEST_FOR_RIDGE:
             ridge = _ridge(run, train, None if config.stop_after is not None else validation)
         starts = ("last", "ridge") if ridge is not None else ("last",)
-        # Without a validation part shares are equal, which suits only starts that are about as good as each other.
+        # Without a validation set, all shares are equal, which suits only starts of similar accuracy.
         if ridge is not None and layout.cycle and config.stop_after is None and rows <= _MOST_ROWS_FOR_FOUR:
             starts = (*starts, "level", "season")
         return Boosted(config.horizon, layout, scales, starts, (), (), ridge, np.zeros((0, 0)), {})
@@ -191,7 +191,7 @@ def series_of(part: Part) -> Iterator[tuple[str, Part]]:
 
 
 def _ridge(run: RunContext[BoostedConfig], train: Part, validation: Part | None) -> Learned:
-    """Return the ridge forecast; without ``validation`` its penalty is chosen by the last origins of ``train``."""
+    """Return the ridge forecast; without ``validation``, its penalty is chosen on the last origins of ``train``."""
     if validation is not None:
         return Ridge().learn(run, train, validation)
     cut = len(train.origins) * 5 // 6
@@ -200,7 +200,7 @@ def _ridge(run: RunContext[BoostedConfig], train: Part, validation: Part | None)
 
 
 def _cut(part: Part, places: slice) -> Part:
-    """Return the part with some of its origins."""
+    """Return the part with only the origins in ``places``."""
     targets = None if part.targets is None else part.targets[places]
     ahead = {column: values[places] for column, values in part.ahead.items()}
     return replace(part, origins=part.origins[places], targets=targets, ahead=ahead)

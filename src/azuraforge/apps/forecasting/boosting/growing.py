@@ -1,4 +1,4 @@
-"""Growing forests with LightGBM. Imported in children that fit only."""
+"""Growth of forests with LightGBM; imported only in child processes that fit."""
 
 from __future__ import annotations
 
@@ -19,22 +19,24 @@ from azuraforge.plugins.contract.arrays import Floats
 if TYPE_CHECKING:
     import lightgbm
 
-#: Packages that LightGBM imports if they are installed, for unused wrappers and formats, which takes 0.9 s.
+#: Packages that LightGBM imports if they are installed. They serve wrappers and formats that are not used here, and
+#: importing them takes 0.9 s.
 _NOT_NEEDED = ("sklearn", "pandas", "pyarrow")
-#: Least share of few examples that a leaf holds.
+#: Minimum share of the examples in a leaf, instead of ``leaf_rows``, if there are few examples.
 _LEAF_SHARE = 0.02
-#: A forest whose error is a tenth larger has less than half the share. See docs/decisions/0047.
+#: Exponent of the accuracy in the shares: a forest with a 10 % larger error has less than half the share. See
+#: docs/decisions/0047.
 _POWER = 8
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Examples to learn from or to check on.
+    """Examples for training or validation.
 
     Attributes:
         inputs: ``(example, feature)``.
-        truth: ``(example,)`` scaled targets.
-        starts: per forest ``(example,)`` the forecast that its trees correct.
+        truth: ``(example,)``, scaled targets.
+        starts: for each forest ``(example,)``, the forecasts that its trees correct.
     """
 
     inputs: Floats
@@ -44,12 +46,12 @@ class Examples:
 
 @dataclass(frozen=True)
 class Growth:
-    """Settings of one growth.
+    """Settings for growing forests.
 
     Attributes:
-        config: of the run.
-        seed: of the first forest; each further one has the next.
-        threads: of LightGBM.
+        config: config of the run.
+        seed: seed of the first forest; each further forest has the next number.
+        threads: number of threads of LightGBM.
     """
 
     config: BoostedConfig
@@ -62,8 +64,8 @@ class Grown:
     """Forests and their shares of the forecast.
 
     Attributes:
-        forests: one per start.
-        shares: as many, with the sum 1.
+        forests: one forest for each start.
+        shares: share of each forest; the sum is 1.
     """
 
     forests: tuple[Forest, ...]
@@ -73,17 +75,17 @@ class Grown:
 def grow(
     growth: Growth, learned: Examples, checked: Examples | None, report: Callable[[int, int, float], None]
 ) -> Grown:
-    """Return one forest per start.
+    """Grow one forest for each start.
 
-    Each forest ends where it forecasts ``checked`` best, which may be before its first tree. The shares are
-    proportional to a power of its accuracy there (``_POWER``). Without ``checked`` each forest has
+    Each forest keeps the number of trees with the smallest error on ``checked``, which may be 0. Its share is
+    proportional to a power of its accuracy there (``_POWER``). Without ``checked``, each forest has
     ``config.stop_after`` trees, and the shares are equal.
 
     Args:
         growth: settings.
-        learned: examples to learn from.
-        checked: examples that end the growth; None if ``config.stop_after`` does.
-        report: receives the number of a forest, the round and the forest's mean squared error on ``checked``.
+        learned: training examples.
+        checked: validation examples; None to grow ``config.stop_after`` trees.
+        report: function that receives the index of a forest, the round and its mean squared error on ``checked``.
     """
     forests, forecasts = [], []
     for number, booster in enumerate(_boosters(growth, learned, checked)):
@@ -94,7 +96,7 @@ def grow(
 
 
 def regrow(growth: Growth, learned: Examples, trees: Sequence[int]) -> tuple[Forest, ...]:
-    """Return one forest per start, with as many ``trees``."""
+    """Grow one forest for each start, with the given numbers of trees."""
     forests = []
     for booster, count in zip(_boosters(growth, learned, None), trees, strict=True):
         forests.append(Forest.of_dump(booster.dump_model(num_iteration=_add(booster, count))) if count else _none())
@@ -102,7 +104,7 @@ def regrow(growth: Growth, learned: Examples, trees: Sequence[int]) -> tuple[For
 
 
 def _add(booster: lightgbm.Booster, trees: int) -> int:
-    """Add ``trees``, fewer if no split is left; return the total number."""
+    """Add ``trees`` trees to a new booster, fewer if no split is left; return their number."""
     for done in range(1, trees + 1):
         if booster.update():
             return done
@@ -116,7 +118,7 @@ def _grow(
     checked: Examples | None,
     report: Callable[[int, int, float], None],
 ) -> tuple[int, Floats]:
-    """Return the number of trees to keep, and the forecasts ``(example,)`` that they give for ``checked``."""
+    """Grow a forest; return the number of trees to keep and their forecasts ``(example,)`` for ``checked``."""
     if checked is None:
         return _add(booster, config.stop_after or config.trees), np.zeros(0)
     best, forecast = 0, checked.starts[number]
@@ -134,7 +136,7 @@ def _grow(
 
 
 def _shares(forecasts: Sequence[Floats], truth: Floats | None) -> tuple[float, ...]:
-    """Return the share of each forecast ``(example,)``: its root mean square error to the power ``-_POWER``."""
+    """Return the share of each forecast, proportional to its root mean square error to the power ``-_POWER``."""
     if truth is None:
         return (1 / len(forecasts),) * len(forecasts)
     squares = np.array([float(np.square(truth - forecast).mean()) for forecast in forecasts])
@@ -151,7 +153,7 @@ def _none() -> Forest:
 
 
 def _seen(booster: lightgbm.Booster) -> Floats:
-    """Return ``(example,)``: the sum of a booster's trees for the examples to check on."""
+    """Return ``(example,)``: the sum of a booster's trees for the validation examples."""
     found: list[Floats] = []
 
     def keep(sums: Any, _: Any) -> tuple[str, float, bool]:
@@ -175,11 +177,11 @@ def _without(*packages: str) -> Iterator[None]:
 
 
 def load_lightgbm() -> ModuleType:
-    """Import LightGBM and return it. Raises InvalidInput if its runtime is missing."""
+    """Import LightGBM and return it. Raises InvalidInput if the OpenMP runtime is missing."""
     try:
         with _without(*_NOT_NEEDED):
             import lightgbm
-    except OSError as error:  # the wheel brings LightGBM, the system the runtime of OpenMP
+    except OSError as error:  # the wheel does not contain the runtime of OpenMP
         raise InvalidInput(
             "LightGBM cannot be loaded: {reason}",
             where="forecasting.boosted_lags",
@@ -211,7 +213,7 @@ def _boosters(growth: Growth, learned: Examples, checked: Examples | None) -> li
     boosters = []
     for number, start in enumerate(learned.starts):
         own = {**settings, "seed": (growth.seed + number) % 2**31}
-        # A booster keeps a reference to its labels, so each has a data set of its own.
+        # A booster keeps a reference to its labels, so each needs its own ``Dataset``.
         data = lightgbm.Dataset(learned.inputs, learned.truth - start, params=own)
         booster = lightgbm.Booster(own, data)
         if checked is not None:

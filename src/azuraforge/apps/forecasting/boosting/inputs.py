@@ -1,4 +1,4 @@
-"""Inputs of the boosted trees: known facts about a series at an origin, and about the row to predict."""
+"""Inputs of the boosted trees: values known at an origin, and values known in advance about the row to predict."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ from azuraforge.plugins.forecasting.config import ForecastConfig
 from azuraforge.plugins.forecasting.covariates import Covariates
 from azuraforge.plugins.forecasting.panels import Blocks, consecutive, each, filled_each, known_series
 
-#: The name of a single series among those of a version.
+#: Name that stands for the only series of a dataset without a series column.
 ALONE = ""
-#: Number of a new series' rows that weigh as much as the others' usual values.
+#: Weight of the other series in the scale of a new series, as a number of its own rows.
 _ROWS_OF_OTHERS = 12
-#: Lags, in rows before the origin, of the target's changes.
+#: Lags of the target's changes, in rows before the origin.
 LAGS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 18, 21, 24, 28)
-#: Lags, in rows, of the other columns' changes; their present value is a further input.
+#: Lags of the other columns' changes, in rows before the origin; the value at the origin is an input too.
 OTHER_LAGS = (1, 3, 6, 24)
 #: Windows of the rolling statistics, in rows, in addition to each season and twice its length.
 WINDOWS = (4, 12, 28)
-#: Longest window; longer ones cost more than they help, and the calendar covers the year.
+#: Longest window in rows; longer ones take more time than they are worth, and the calendar covers the year.
 LONGEST_WINDOW = 200
-#: Number of seasons over which the same place is averaged.
+#: Number of last seasons over which the values at the same position are averaged.
 SEASONS_BACK = 4
-#: Further seasons by the length of rows: a week for hours, a year for days.
+#: Further seasons in rows: a week of hourly rows, a year of daily rows.
 _WEEK_OF_HOURS = 168
 _YEAR_OF_DAYS = 365
 
 
 def seasons_of(season: int, clock: Clock, rows: int) -> tuple[int, ...]:
-    """Return the seasons, in rows, of which ``rows`` training rows hold at least two, shortest first."""
+    """Return the seasons in rows, shortest first, that fit at least twice into ``rows`` training rows."""
     found = {season}
     if clock.time is not None and clock.step > 0:
         if clock.step <= DAY // 2 and DAY % clock.step == 0:
@@ -58,9 +58,9 @@ class Scales:
     """Scales of one series, learned on its training rows.
 
     Attributes:
-        first: replacement of the target before its first known value.
-        center, scale: the target is read as ``(value - center) / scale``.
-        others: the channels of the other columns.
+        first: replacement for missing target values before the first known one.
+        center, scale: the scaled target is ``(value - center) / scale``.
+        others: channels of the other columns.
     """
 
     first: float
@@ -70,7 +70,7 @@ class Scales:
 
     @classmethod
     def learn(cls, train: Part) -> Scales:
-        """Learn from ``train``, whose frame ends with the training rows."""
+        """Learn the scales from ``train``, whose frame ends with the training rows."""
         values = column_values(train.frame, train.schema.target)
         known = values[np.isfinite(values)]
         others = []
@@ -84,12 +84,17 @@ class Scales:
         return cls(first, center, scale, tuple(others))
 
     def drawn_to(self, ratio: float, rows: int) -> Scales:
-        """Return the scales of a series of few rows, drawn towards the others' ``ratio`` of scale to center."""
+        """Return the scales with ``scale`` shrunk towards ``ratio`` times the center.
+
+        Args:
+            ratio: typical ratio of scale to center in the other series.
+            rows: number of rows of this series; the fewer, the stronger the shrinkage.
+        """
         usual = abs(self.center) * ratio or self.scale
         return replace(self, scale=(rows * self.scale + _ROWS_OF_OTHERS * usual) / (rows + _ROWS_OF_OTHERS))
 
     def to_dict(self) -> dict[str, object]:
-        """Return JSON values."""
+        """Return the fields as JSON values."""
         return asdict(self)
 
     @classmethod
@@ -101,19 +106,19 @@ class Scales:
 
 @dataclass(frozen=True)
 class Layout:
-    """Input columns of the trees, the same for all series.
+    """Inputs of the trees, the same for all series.
 
     Attributes:
-        seasons: in rows, shortest first.
-        level: the target's level stays, so that it is an input.
-        columns: the other columns.
-        clock: the calendar.
-        covariates: what is known ahead.
-        several: scale and level identify the series.
-        stepped: the step ahead is an input.
-        cycle: rows of the season whose last ``SEASONS_BACK`` runs forecast the next; 0 where the training part holds
-            fewer.
-        width: inputs of an example.
+        seasons: lengths of the seasons in rows, shortest first.
+        level: whether the target's level is an input, because it is stationary.
+        columns: names of the other columns.
+        clock: time axis with the calendar features.
+        covariates: covariates known ahead.
+        several: whether scale and level are inputs that identify one of several series.
+        stepped: whether the number of rows ahead is an input.
+        cycle: length in rows of the season whose last ``SEASONS_BACK`` repetitions are averaged as a forecast; 0 if
+            the training set has fewer repetitions.
+        width: number of inputs.
     """
 
     seasons: tuple[int, ...]
@@ -128,7 +133,7 @@ class Layout:
 
     @classmethod
     def learn(cls, config: ForecastConfig, train: Part, clock: Clock, *, several: bool) -> Layout:
-        """Learn from the longest series' training set."""
+        """Learn the layout from the training set of the longest series."""
         values = column_values(train.frame, train.schema.target)
         known = values[np.isfinite(values)]
         seasons = seasons_of(config.season_of(train.schema), clock, train.frame.height)
@@ -143,7 +148,7 @@ class Layout:
         return replace(found, width=Inputs(found, {ALONE: Scales.learn(train)}, one).at(row, row).shape[1])
 
     def to_dict(self) -> dict[str, object]:
-        """Return JSON values."""
+        """Return the fields as JSON values."""
         return {**asdict(self), "clock": self.clock.to_dict(), "covariates": self.covariates.to_dict()}
 
     @classmethod
@@ -155,23 +160,23 @@ class Layout:
 
 
 def blocks_of(part: Part) -> Blocks:
-    """Return the rows of each series of a part; of a single series those of ``ALONE``."""
+    """Return the rows of each series of a part; a single series is named ``ALONE``."""
     if part.schema.series is not None:
         return Blocks.of(part.frame, part.schema.series)
     return Blocks([ALONE], np.zeros(1, dtype=np.int64), np.array([part.frame.height], dtype=np.int64))
 
 
 class Inputs:
-    """The rows of one or several series, ready to be read at any origin.
+    """Reader of the inputs of one or several series at any origin.
 
     Args:
-        layout: of all series.
-        scales: name of a series → its scales.
-        part: its rows and origins; series without an origin are left out.
+        layout: inputs to read.
+        scales: scales of each series, by name.
+        part: rows and origins; series without an origin are ignored.
 
     Attributes:
-        owners: ``(origin,)`` the place of its series in ``center`` and ``scale``.
-        center, scale: ``(series,)``.
+        owners: ``(origin,)``, index of each origin's series in ``center`` and ``scale``.
+        center, scale: ``(series,)``, see ``Scales``.
     """
 
     def __init__(self, layout: Layout, scales: Mapping[str, Scales], part: Part) -> None:
@@ -187,7 +192,7 @@ class Inputs:
         self.others = [self._other(name, blocks, own) for name in layout.columns]
 
     def _other(self, name: str, blocks: Blocks, own: list[Scales]) -> Floats:
-        """Return ``(row,)``: another column, scaled; NaN in a series that had no value of it in training."""
+        """Return ``(row,)``: another column, scaled; NaN in a series without a training value of that column."""
         nothing = (np.nan, np.nan, np.nan)
         known = [{each.column: (each.before, each.center, each.scale) for each in one.others} for one in own]
         before, center, scale = np.array([one.get(name, nothing) for one in known]).T
@@ -196,7 +201,12 @@ class Inputs:
         return np.asarray(np.clip(scaled, -LIMIT, LIMIT))
 
     def at(self, rows: Indices, steps: Indices) -> Floats:
-        """Return ``(example, feature)`` for places among the part's origins and steps ahead, counted from 0."""
+        """Return the inputs ``(example, feature)``.
+
+        Args:
+            rows: ``(example,)``, index of each example's origin among those of the part.
+            steps: ``(example,)``, rows ahead, counted from 0.
+        """
         asked, place = np.unique(rows, return_inverse=True)
         once = self._at_origins(asked)
         return np.concatenate([once[place], *self._at_targets(rows, steps, asked, place)], axis=1)
@@ -206,14 +216,15 @@ class Inputs:
         return np.asarray(self.target[self.part.origins[rows]])
 
     def level(self, rows: Indices) -> Floats:
-        """Return ``(example,)``: the scaled target's mean over the shortest season up to the origin."""
+        """Return ``(example,)``: the mean of the scaled target over the shortest season up to the origin."""
         asked, place = np.unique(rows, return_inverse=True)
         return self._means(asked, self.layout.seasons[0])[place]
 
     def repeated(self, rows: Indices, steps: Indices) -> Floats:
-        """Return ``(example,)``: the scaled target's mean at the same place of the last seasons (``Layout.cycle``).
+        """Return ``(example,)``: the mean of the scaled target at the same position of the last seasons.
 
-        It is moved by how far the mean of the newest season lies above that of all of them.
+        The seasons have ``Layout.cycle`` rows. The mean is shifted by the difference between the mean of the newest
+        season and that of all of these seasons.
         """
         cycle = self.layout.cycle
         back = self._back(rows, steps, cycle)[:, :SEASONS_BACK]
@@ -222,12 +233,15 @@ class Inputs:
         return np.asarray(_known_mean(back) + moved[place])
 
     def _means(self, asked: Indices, window: int) -> Floats:
-        """Return ``(origin,)``: the mean over as many rows up to the origin, for places of the part's origins."""
+        """Return ``(origin,)``: the mean of the last ``window`` rows, for the origins with the indices ``asked``."""
         rows = self.part.origins[asked][:, None] - np.arange(window)
         return _known_mean(_read(self.target, rows, self._first[asked][:, None]))
 
     def _at_origins(self, asked: Indices) -> Floats:
-        """Return ``(origin, feature)``: inputs independent of the row to predict, for places of the part's origins."""
+        """Return the inputs ``(origin, feature)`` that do not depend on the row to predict.
+
+        ``asked`` contains the indices of the origins among those of the part.
+        """
         layout, target = self.layout, self.target
         origins, first = self.part.origins[asked], self._first[asked][:, None]
         last = target[origins]
@@ -256,7 +270,7 @@ class Inputs:
         return sorted({window for window in (*WINDOWS, *seasons) if window <= LONGEST_WINDOW})
 
     def _at_targets(self, rows: Indices, steps: Indices, asked: Indices, place: Indices) -> list[Floats]:
-        """Return ``(example, feature)`` blocks: inputs about the row to predict."""
+        """Return blocks ``(example, feature)`` of the inputs that depend on the row to predict."""
         layout, last = self.layout, self.last(rows)[:, None]
         columns: list[Floats] = [(steps[:, None] + 1).astype(np.float64)] if layout.stepped else []
         for season in layout.seasons:
@@ -274,7 +288,7 @@ class Inputs:
         return columns
 
     def _covariates(self, asked: Indices, clock: Clock) -> Floats:
-        """Return ``(origin, horizon, width)``: covariates known ahead, for places among the part's origins."""
+        """Return the covariates ``(origin, horizon, width)`` known ahead, for the origins with indices ``asked``."""
         following = self.layout.covariates.following
         if self.part.schema.series is None:
             return following(self.part, asked, clock)
@@ -284,8 +298,11 @@ class Inputs:
         return found[asked]
 
     def _back(self, rows: Indices, steps: Indices, season: int) -> Floats:
-        """Return ``(example, SEASONS_BACK + 2)``: the same place in the last known seasons, then the newest one's
-        neighbours; NaN before the first row and after the origin."""
+        """Return ``(example, SEASONS_BACK + 2)``: the values at the same position of the last known seasons.
+
+        The last two columns are the values before and after the newest one. Values before the first row of the series
+        or after the origin are NaN.
+        """
         ahead, origins, first = steps + 1, self.part.origins[rows], self._first[rows][:, None]
         newest = origins + ahead - season * -(-ahead // season)
         back = newest[:, None] + np.concatenate([-season * np.arange(SEASONS_BACK), [-1, 1]])
@@ -294,7 +311,7 @@ class Inputs:
 
 
 def _asked_only(part: Part) -> tuple[Part, Blocks]:
-    """Return the part without the series that have no origin in it, and the rows of the others."""
+    """Return the part without the series that have no origin, and the rows of each remaining series."""
     blocks = blocks_of(part)
     asked = np.unique(blocks.of_rows(part.origins))
     if len(asked) == len(blocks):
@@ -308,7 +325,7 @@ def _asked_only(part: Part) -> tuple[Part, Blocks]:
 
 
 def _known_mean(values: Floats) -> Floats:
-    """Return ``(row,)``: the mean of what is known of ``(row, value)``; 0, the center, where nothing is."""
+    """Return ``(row,)``: the mean of the known values of ``(row, value)``; 0, the center, if none is known."""
     known = np.isfinite(values)
     return np.asarray(np.where(known, values, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1))
 
@@ -319,8 +336,10 @@ def _read(values: Floats, rows: Indices, first: Indices) -> Floats:
 
 
 def _numbers(clock: Clock, local_times: Indices) -> Floats:
-    """Return ``(example, number)``: the hour, the weekday, the day of the month and of the year of local times, if the
-    calendar has their cycles."""
+    """Return ``(example, number)``: hour, weekday, day of the month and day of the year of local times.
+
+    Only numbers whose cycles the calendar contains are included.
+    """
     cycles = {cycle.name for cycle in clock.cycles}
     dates = (local_times // DAY).astype("datetime64[D]")
     columns: list[Floats] = []

@@ -1,9 +1,9 @@
 """Boosted regression trees as plain arrays: grown by LightGBM, saved without its model text, evaluated by NumPy.
 
-LightGBM parses its own text format in C++, which no file that a user can upload should reach. A forest is five arrays,
-checked when they are read. The evaluation is that of QuickScorer (Lucchese et al., 2015): each split that a row fails
-removes the leaves of its left branch from a bit mask, and the lowest bit that remains is the row's leaf. All rows take
-the same steps, so NumPy computes them together.
+LightGBM parses its own text format in C++, and files that a user can upload must not reach that parser. A forest is
+therefore stored as five arrays, which are checked when they are read. The evaluation follows QuickScorer (Lucchese et
+al., 2015): each split whose condition a row does not meet removes the leaves of its left branch from a bit mask, and
+the lowest bit that remains is the row's leaf. All rows take the same steps, so NumPy computes them together.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ from azuraforge.errors import InvalidInput
 from azuraforge.messages import Message
 from azuraforge.plugins.contract.arrays import Floats, Indices
 
-#: A leaf is one bit of a mask.
+#: Maximum number of leaves in a tree; each leaf is one bit of a mask.
 MOST_LEAVES = 64
-#: Largest number of trees that a config allows; a prediction takes memory for all thresholds of each tree.
+#: Maximum number of trees in a forest; a prediction needs memory for all thresholds of each tree.
 MOST_TREES = 5000
-#: Number of rows evaluated together: their masks and values stay in a processor's cache.
+#: Number of rows evaluated together, whose masks and values fit into a processor's cache.
 _AT_ONCE = 16_384
-#: de Bruijn sequences: the product of one with a power of two has the power's exponent in its highest bits.
+#: de Bruijn sequence and shift, by number of bits: the highest bits of the sequence times a power of two identify it.
 _SEQUENCES = {32: (np.uint32(0x077CB531), np.uint32(27)), 64: (np.uint64(0x03F79D71B4CB0A89), np.uint64(58))}
 
 
 @dataclass(frozen=True)
 class Forest:
-    """All trees, one after the other, each in preorder: the left branch of a split follows it at once.
+    """Forest of regression trees, stored one after another in preorder: a split is followed by its left branch.
 
     Attributes:
-        sizes: ``(tree,)`` nodes of each tree.
-        feature: ``(node,)`` the column that a split compares; -1 marks a leaf.
-        value: ``(node,)`` the threshold of a split, which goes left where the column is at most it; the addend of a
-            leaf.
-        right: ``(node,)`` where a split's right branch begins, counted from its tree's first node; 0 for a leaf.
-        missing_left: ``(node,)`` 1 where NaN goes left, else 0.
+        sizes: ``(tree,)``, number of nodes of each tree.
+        feature: ``(node,)``, the column that a split compares; -1 for a leaf.
+        value: ``(node,)``, the threshold of a split or the addend of a leaf. A row goes left if the column is at most
+            the threshold.
+        right: ``(node,)``, first node of a split's right branch, counted from the first node of its tree; 0 for a leaf.
+        missing_left: ``(node,)``, 1 if NaN goes left, else 0.
     """
 
     sizes: Indices
@@ -52,7 +52,7 @@ class Forest:
 
     @classmethod
     def of_dump(cls, dump: Mapping[str, Any]) -> Forest:
-        """Return the forest of ``Booster.dump_model()``, for numeric columns."""
+        """Return the forest of a result of ``Booster.dump_model()``, in which all columns are numeric."""
         rows: list[tuple[int, float, int, int]] = []
         sizes = []
         for tree in dump["tree_info"]:
@@ -72,9 +72,9 @@ class Forest:
         return len(self.sizes)
 
     def predict(self, inputs: Floats) -> Floats:
-        """Return ``(row,)`` for ``(row, feature)``; NaN is allowed.
+        """Return predictions ``(row,)`` for inputs ``(row, feature)``, which may be NaN.
 
-        The trees are added in their order, so the bits are those of LightGBM.
+        The trees are added in order, so that the results equal those of LightGBM bit for bit.
         """
         answer = np.zeros(len(inputs))
         if len(self):
@@ -87,14 +87,14 @@ class Forest:
         return _Masks.of(self)
 
     def to_arrays(self, prefix: str) -> dict[str, Array]:
-        """Return the arrays by name, for safetensors."""
+        """Return the arrays for safetensors, by names that begin with ``prefix``."""
         return {f"{prefix}.{each.name}": getattr(self, each.name) for each in fields(self)}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array], prefix: str, width: int) -> Forest:
         """Rebuild the forest from the result of ``to_arrays``.
 
-        Raises InvalidInput if the arrays are no trees over ``width`` columns.
+        Raises InvalidInput if the arrays are not valid trees over ``width`` columns.
         """
         found = {each.name: arrays.get(f"{prefix}.{each.name}") for each in fields(cls)}
         problem = _problem(found, width)
@@ -126,13 +126,13 @@ def _preorder(node: Mapping[str, Any], rows: list[tuple[int, float, int, int]], 
 
 
 def _problem(found: Mapping[str, Array | None], width: int) -> Message | None:
-    """Return why arrays do not form a forest; None if they do."""
+    """Return the reason why the arrays do not form a forest; None if they do."""
     arrays = {name: values for name, values in found.items() if values is not None}
     if len(arrays) < len(found):
         return Message("an array is missing")
     for name, values in arrays.items():
         if values.ndim != 1 or values.dtype != (np.float64 if name == "value" else np.int64):
-            return Message("{name!r} has another type or shape", {"name": name})
+            return Message("{name!r} has the wrong type or shape", {"name": name})
     sizes, feature, right = arrays["sizes"], arrays["feature"], arrays["right"]
     if len(sizes) > MOST_TREES:
         return Message("there are more than {most:,} trees", {"most": MOST_TREES})
@@ -140,13 +140,13 @@ def _problem(found: Mapping[str, Array | None], width: int) -> Message | None:
     if any(len(values) != nodes for name, values in arrays.items() if name != "sizes"):
         return Message("the arrays have different lengths")
     if (sizes < 1).any() or (sizes >= 2 * MOST_LEAVES).any() or int(sizes.sum()) != nodes:
-        return Message("the sizes of the trees do not fit their nodes")
+        return Message("the sizes of the trees do not match the number of nodes")
     if not np.isfinite(arrays["value"]).all():
-        return Message("a threshold or leaf is not finite")
+        return Message("the threshold or leaf value of a node is not finite")
     if (feature < -1).any() or (feature >= width).any():
-        return Message("a split uses a column beyond the {width} that exist", {"width": width})
+        return Message("a split uses a column that does not exist; there are {width}", {"width": width})
     if not np.isin(arrays["missing_left"], (0, 1)).all():
-        return Message("'missing_left' holds other values than 0 and 1")
+        return Message("'missing_left' contains values other than 0 and 1")
     first = 0
     for size in sizes.tolist():
         if not _is_preorder(feature[first : first + size].tolist(), right[first : first + size].tolist()):
@@ -170,13 +170,14 @@ def _is_preorder(feature: list[int], right: list[int]) -> bool:
 
 @dataclass(frozen=True)
 class _Masks:
-    """A forest as tables of bit masks.
+    """Forest as tables of bit masks.
 
     Attributes:
-        bits: of a mask, 32 or 64.
+        bits: number of bits of a mask, 32 or 64.
         thresholds: feature → its thresholds in all trees, ascending.
-        tables: per tree ``(feature, masks)``: the leaves that remain for each place among the thresholds, then for NaN.
-        leaves: per tree ``(bits,)`` the addend of each leaf, in the order of the de Bruijn products.
+        tables: for each tree, pairs of a feature and its masks: the leaves that remain for each position of a value
+            among the thresholds, and for NaN.
+        leaves: for each tree ``(bits,)``, the addend of each leaf, in the order of the de Bruijn products.
     """
 
     bits: int
@@ -225,11 +226,11 @@ class _Masks:
         self.leaves.append(leaves)
 
     def add(self, inputs: Floats, total: Floats) -> None:
-        """Add every tree's leaf for ``(row, feature)`` to ``total`` ``(row,)``."""
+        """Add the leaf of each tree for the inputs ``(row, feature)`` to ``total``, ``(row,)``."""
         places = {}
         for column, limits in self.thresholds.items():
             values = inputs[:, column]
-            place = np.searchsorted(limits, values)  # thresholds below the value: the splits that it fails
+            place = np.searchsorted(limits, values)  # number of thresholds below the value
             place[np.isnan(values)] = len(limits) + 1
             places[column] = place
         kind: Any = np.uint32 if self.bits == 32 else np.uint64

@@ -1,1 +1,1 @@
-"""Forecasters whose weights were trained elsewhere and are read from a folder of the administrator."""
+"""Pretrained forecasters, whose weights are read from a folder that the administrator provides."""

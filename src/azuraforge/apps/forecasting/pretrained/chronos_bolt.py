@@ -1,7 +1,7 @@
-"""Chronos-Bolt: patches of a context in, quantiles of the next values out, in one pass.
+"""Chronos-Bolt, a model that predicts quantiles of the next values from patches of a context, in one pass.
 
-Source: Ansari et al., "Chronos: Learning the Language of Time Series", 2024, and the published models of the same name;
-the computation follows their configuration files and names of weights.
+Source: Ansari et al., "Chronos: Learning the Language of Time Series", 2024, and the published Chronos-Bolt models,
+whose configuration files and weight names this module follows.
 """
 
 from __future__ import annotations
@@ -12,18 +12,20 @@ from azuraforge.apps.forecasting.pretrained.transformer import Decoder, Encoder,
 from azuraforge.apps.forecasting.pretrained.weights_folder import BoltConfig, Weights
 from azuraforge.plugins.contract.arrays import Flags, Floats
 
-#: Divisor of a context without spread.
+#: Scale of a context whose values are all equal.
 _LEAST_SCALE = 1e-5
-#: Number of contexts computed at once; more gain nothing and cost memory.
+#: Number of contexts computed at once; more would need memory without saving time.
 BATCH = 32
 
 
 class ChronosBolt:
-    """A model with its weights, which are not trained here.
+    """Chronos-Bolt model with pretrained weights.
 
     Args:
-        config: sizes.
-        weights: tensors by published name. Raises InvalidInput if they do not fit the sizes.
+        config: sizes of the model.
+        weights: tensors by their published names.
+
+    Raises InvalidInput if the weights do not match the sizes.
     """
 
     def __init__(self, config: BoltConfig, weights: Weights) -> None:
@@ -42,14 +44,14 @@ class ChronosBolt:
         self._answer = _Residual(config, tensors, "output_patch_embedding", config.d_model, answers)
 
     def forecast(self, contexts: Floats, horizon: int) -> Floats:
-        """Return ``(series, level, horizon)`` for the levels of ``levels``.
+        """Return quantiles ``(series, level, horizon)`` at the levels ``levels``.
 
-        Beyond the steps that the model answers at once, each quantile continues as a path of its own, and the paths'
-        answers are reduced to quantiles again, as the authors do.
+        Beyond the prediction length of one pass, each quantile is appended to the context as a separate path, and the
+        predictions of all paths are reduced to quantiles again, as the authors do.
 
         Args:
-            contexts: ``(series, row)`` values up to each origin, NaN where one is unknown.
-            horizon: steps ahead.
+            contexts: ``(series, row)``, values up to each origin; NaN if unknown.
+            horizon: number of rows ahead.
         """
         parts = [self._forecast(contexts[start : start + BATCH], horizon) for start in range(0, len(contexts), BATCH)]
         return np.concatenate(parts)
@@ -68,7 +70,7 @@ class ChronosBolt:
         return np.concatenate(found, axis=2)[:, :, :horizon]
 
     def _once(self, contexts: Floats) -> Floats:
-        """Return ``(series, level, prediction_length)`` quantiles of one pass."""
+        """Return the quantiles ``(series, level, prediction_length)`` of one pass."""
         known = np.isfinite(contexts)
         where, scale = location_and_scale(contexts, known)
         scaled = np.where(known, (contexts - where) / scale, 0.0).astype(np.float32)
@@ -82,7 +84,10 @@ class ChronosBolt:
         return np.asarray(answers * scale[:, :, None] + where[:, :, None])
 
     def _patches(self, scaled: Single, known: Flags) -> tuple[Single, Flags]:
-        """Return ``(series, patch, value then whether it is known)``, and a mask of patches with a known value."""
+        """Return the patches ``(series, patch, 2 · patch size)`` and which patches have a known value.
+
+        Each patch contains its scaled values, then 1 for each known value and 0 for each unknown value.
+        """
         size = self._sizes.input_patch_size
         missing = -scaled.shape[1] % size
         before = ((0, 0), (missing, 0))
@@ -93,7 +98,7 @@ class ChronosBolt:
 
 
 class _Residual:
-    """A hidden layer, and a linear path past it."""
+    """Residual block: a hidden layer, and a linear connection that bypasses it."""
 
     def __init__(self, config: BoltConfig, tensors: Tensors, name: str, inputs: int, outputs: int) -> None:
         shapes = {"hidden_layer": (config.d_ff, inputs), "output_layer": (outputs, config.d_ff)}
@@ -113,7 +118,7 @@ class _Residual:
 
 
 def location_and_scale(contexts: Floats, known: Flags) -> tuple[Floats, Floats]:
-    """Return ``(series, 1)`` mean and standard deviation of the known values; 0 and 1 if there are none."""
+    """Return mean and standard deviation of the known values, both ``(series, 1)``; 0 and 1 if there are none."""
     count = known.sum(axis=1, keepdims=True)
     there = np.maximum(count, 1)
     mean = np.where(known, contexts, 0).sum(axis=1, keepdims=True) / there

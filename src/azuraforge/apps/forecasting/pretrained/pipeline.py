@@ -1,7 +1,8 @@
-"""``forecasting.chronos_bolt``: a pretrained model that forecasts a series it has not learned.
+"""``forecasting.chronos_bolt``: a pretrained model that forecasts series on which it was not trained.
 
-Nothing is trained here. The validation set calibrates the intervals; scores are honest only as far as the held-out
-rows were not part of the pretraining, which the platform cannot check and therefore states (``Pretraining``).
+Nothing is trained here; the validation set only calibrates the intervals. Scores are valid only if the held-out rows
+were not part of the pretraining data. The platform cannot check this, so it reports the stated origin of the weights
+(``Pretraining``).
 """
 
 from __future__ import annotations
@@ -30,13 +31,13 @@ from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfi
 from azuraforge.plugins.forecasting.intervals import calibration, in_order
 from azuraforge.plugins.forecasting.panels import each, predict_each
 
-#: Number of the validation set's origins for calibration, spread evenly; more cost minutes and change little.
+#: Maximum number of validation origins for calibration, spaced evenly; more would take minutes and change little.
 MOST_CALIBRATED = 256
 _FORMAT = "azuraforge.chronos_bolt/1"
 
 
 class ChronosBoltConfig(ForecastConfig):
-    """The choice of weights, and the length of their context."""
+    """Settings of Chronos-Bolt: the weights, and the length of their context."""
 
     weights: Annotated[
         str,
@@ -71,13 +72,13 @@ class ChronosBoltConfig(ForecastConfig):
 
 @dataclass(frozen=True)
 class Pretrained:
-    """A pretrained model, calibrated.
+    """Calibrated pretrained model.
 
     Attributes:
-        model: with its weights.
-        context: rows that it looks back at.
-        offsets: ``(level, horizon)`` added to the model's quantiles, in units of the spread of each context.
-        pretraining: what is stated of the weights.
+        model: model with its weights.
+        context: number of past rows that the model reads.
+        offsets: ``(level, horizon)``, added to the model's quantiles, in units of each context's standard deviation.
+        pretraining: stated origin of the weights.
     """
 
     model: ChronosBolt
@@ -87,7 +88,7 @@ class Pretrained:
 
 
 class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
-    """Quantiles of a Chronos-Bolt model, calibrated on the validation set."""
+    """Forecaster that uses the quantiles of a Chronos-Bolt model, calibrated on the validation set."""
 
     name: ClassVar[str] = "forecasting.chronos_bolt"
     kind = "forecast"
@@ -101,11 +102,11 @@ class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
     }
 
     def split(self, table: Table, config: ChronosBoltConfig) -> Split:
-        """Split in order of time; a context may be as short as one row."""
+        """Split the rows in chronological order; a context may be as short as one row."""
         return chronological_split(table, config, window=1, least_window=1, partial=True)
 
     def check_pretrained(self, config: ChronosBoltConfig, folder_of: Callable[[str], Path]) -> None:
-        """Read the whole folder like ``fit``. Raises InvalidInput."""
+        """Read the folder of weights as ``fit`` does. Raises InvalidInput if it is not valid."""
         found = read_folder(folder_of(config.weights))
         ChronosBolt(found.config, found.weights)
 
@@ -130,11 +131,11 @@ class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
         return Pretrained(model, context, offsets, found.pretraining)
 
     def pretraining(self, predictor: Pretrained) -> Pretraining:
-        """Return the statements in the folder of the weights."""
+        """Return the stated origin of the weights, from their folder."""
         return predictor.pretraining
 
     def predict(self, predictor: Pretrained, part: Part) -> Predictions:
-        """Return the median as the forecast, and calibrated quantiles, from each origin's own past."""
+        """Return the median as the forecast, and calibrated quantiles, from the rows up to each origin."""
         if part.schema.series is not None:
             return predict_each(part, lambda _, one: self.predict(predictor, one))
         quantiles, scales = _quantiles(predictor, part, part.origins, part.horizon)
@@ -157,7 +158,7 @@ class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
 
     def load(self, folder: Path) -> Pretrained:
-        """Read what ``save`` wrote."""
+        """Read the predictor that ``save`` wrote."""
         described = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
         model = ChronosBolt(BoltConfig.model_validate(described["model"]), read_weights(folder / "weights.safetensors"))
         calibration, _ = load_safetensors(folder / "calibration.safetensors", refuse_nan=True)
@@ -166,7 +167,10 @@ class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
 
 
 def _scores(predictor: Pretrained, part: Part, most: int) -> Floats:
-    """Return ``(level, origin, horizon)``: truth minus quantile in units of each context's spread, NaN if unknown."""
+    """Return ``(level, origin, horizon)``: actual value minus quantile, in units of each context's standard deviation.
+
+    Errors of unknown values are NaN. At most ``most`` origins, spaced evenly, are used.
+    """
     if part.targets is None:
         raise ValueError("the validation part has no targets")
     places = np.unique(np.linspace(0, len(part.origins) - 1, min(most, len(part.origins))).round().astype(np.int64))
@@ -175,7 +179,7 @@ def _scores(predictor: Pretrained, part: Part, most: int) -> Floats:
 
 
 def _quantiles(predictor: Pretrained, part: Part, origins: Indices, horizon: int) -> tuple[Floats, Floats]:
-    """Return ``(level, origin, horizon)`` quantiles at ``QUANTILE_LEVELS``, and ``(origin, 1)`` spreads of contexts."""
+    """Return quantiles ``(level, origin, horizon)`` at ``QUANTILE_LEVELS``, and context scales ``(origin, 1)``."""
     values = column_values(part.frame, part.schema.target)
     rows = predictor.context
     padded = np.concatenate([np.full(rows - 1, np.nan), values])
@@ -189,10 +193,11 @@ def _quantiles(predictor: Pretrained, part: Part, origins: Indices, horizon: int
 
 
 def at_levels(quantiles: Floats, levels: Sequence[float], wanted: Sequence[float]) -> Floats:
-    """Return ``(wanted level, series, horizon)`` of quantiles ``(series, level, horizon)``.
+    """Return quantiles at the levels ``wanted``, from ``quantiles`` ``(series, level, horizon)`` at ``levels``.
 
-    Between two levels the value is interpolated; beyond the outermost one, the distance from the median grows as that
-    of a normal distribution does, because the weights know no quantile there.
+    The result has the shape ``(wanted, series, horizon)``. Between two levels, quantiles are interpolated linearly.
+    Beyond the outermost level, the model predicts no quantile, and the distance from the median grows like that of a
+    normal distribution.
 
     Example:
         >>> quantiles = np.array([[[-1.0], [0.0], [1.0]]])

@@ -1,7 +1,7 @@
-"""The encoder and the decoder of T5 as Chronos-Bolt uses them, computed with NumPy in single precision.
+"""Encoder and decoder of T5 as used by Chronos-Bolt, computed with NumPy in single precision.
 
-Source: Raffel et al., "Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer", 2020. Names
-of weights are those of Hugging Face's T5. The decoder answers a single position, so its attention to itself is the
+Source: Raffel et al., "Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer", 2020. Weight
+names are those of T5 in Hugging Face Transformers. The decoder computes a single position, so its self-attention is the
 value of that position, and no causal mask is needed.
 """
 
@@ -21,7 +21,7 @@ _SAME = "place config.json and model.safetensors of the same Chronos-Bolt model 
 
 
 class Tensors:
-    """Weights by name, with their shapes checked where they are read."""
+    """Weights by name; the shape of each is checked when it is read."""
 
     def __init__(self, weights: Mapping[str, Single]) -> None:
         self._weights = weights
@@ -47,7 +47,12 @@ class Tensors:
 
 
 class Encoder:
-    """``(batch, patch, d_model)`` and which patches count ``(batch, patch)`` to ``(batch, patch, d_model)``."""
+    """Encoder of T5.
+
+    Shapes:
+        patches ``(batch, patch, d_model)`` and which of them to attend to ``(batch, patch)`` in,
+        ``(batch, patch, d_model)`` out.
+    """
 
     def __init__(self, config: BoltConfig, tensors: Tensors) -> None:
         self._config = config
@@ -64,7 +69,7 @@ class Encoder:
         buckets = relative_buckets(
             x.shape[1], config.relative_attention_num_buckets, config.relative_attention_max_distance
         )
-        # (1, head, patch, patch) for distances, (batch, 1, 1, patch) for patches that hold no value.
+        # (1, head, patch, patch) for distances, (batch, 1, 1, patch) for patches without a known value.
         bias = np.moveaxis(self._bias[buckets], 2, 0)[None] + _masked(counts)
         for block in self._blocks:
             x = x + block.attend("self", x, x, bias)
@@ -73,7 +78,12 @@ class Encoder:
 
 
 class Decoder:
-    """Decoder: the encoder's output ``(batch, patch, d_model)`` to ``(batch, 1, d_model)``."""
+    """Decoder of T5 for a single position.
+
+    Shapes:
+        output of the encoder ``(batch, patch, d_model)`` and which patches to attend to ``(batch, patch)`` in,
+        ``(batch, 1, d_model)`` out.
+    """
 
     def __init__(self, config: BoltConfig, tensors: Tensors, start: Single) -> None:
         self._config = config
@@ -95,7 +105,7 @@ class Decoder:
 
 
 class _Block:
-    """One layer: attention, in the decoder also attention to the encoder, and a feed-forward part."""
+    """Transformer layer: self-attention, in the decoder also cross-attention, and a feed-forward network."""
 
     def __init__(self, config: BoltConfig, tensors: Tensors, name: str, *, decodes: bool = False) -> None:
         self._heads, self._epsilon = config.num_heads, config.layer_norm_epsilon
@@ -130,7 +140,11 @@ class _Block:
         self._activation = config.dense_act_fn
 
     def attend(self, which: str, x: Single, over: Single, bias: Single) -> Single:
-        """Attend from ``x`` to rows; those of the same sequence are normalised with it, the encoder's are not."""
+        """Return the attention of ``x`` to ``over``, before it is added to ``x``.
+
+        If ``which`` is ``"self"``, keys and values come from the normalised ``x``; if it is ``"cross"``, they come from
+        ``over``, the output of the encoder, without normalisation.
+        """
         query, key, value, out = self._attention[which]
         normed = _normed(x, self._norms[which], self._epsilon)
         rows = normed if which == "self" else over
@@ -144,12 +158,12 @@ class _Block:
         return np.asarray(joined.reshape(*joined.shape[:2], -1) @ out)
 
     def value_of_itself(self, x: Single) -> Single:
-        """Attend from one position to itself, with weight one."""
+        """Return the self-attention of a single position, whose weight is always one."""
         _, _, value, out = self._attention["self"]
         return np.asarray(_normed(x, self._norms["self"], self._epsilon) @ value @ out)
 
     def feed_forward(self, x: Single) -> Single:
-        """Apply the dense part, gated if the model is."""
+        """Return the output of the feed-forward network, which is gated if the config requires it."""
         normed = _normed(x, self._norms["dense"], self._epsilon)
         hidden = activated(normed @ self._into[0], self._activation)
         if self._gated:
@@ -169,7 +183,9 @@ def activated(x: Single, name: str) -> Single:
 
 
 def relative_buckets(length: int, buckets: int, furthest: int) -> Indices:
-    """Return ``(query, key)``: the bucket of each distance; near ones have their own, far ones share logarithmic ones.
+    """Return ``(query, key)``: the bucket of each distance between two positions.
+
+    Each short distance has its own bucket; longer distances share buckets of logarithmic width.
 
     Example:
         >>> relative_buckets(3, 32, 128).tolist()
@@ -191,6 +207,6 @@ def _masked(counts: Flags) -> Single:
 
 
 def _normed(x: Single, weight: Single, epsilon: float) -> Single:
-    """Normalise by the root mean square, without a mean and without a bias."""
+    """Normalise by the root mean square, without subtracting a mean or adding a bias."""
     size = np.mean(np.square(x), axis=-1, keepdims=True, dtype=np.float32)
     return np.asarray(x / np.sqrt(size + np.float32(epsilon)) * weight)

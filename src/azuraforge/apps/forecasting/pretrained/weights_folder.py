@@ -1,7 +1,7 @@
-"""A folder of pretrained weights, as model hubs publish them: ``config.json`` and ``model.safetensors``.
+"""Folder of pretrained weights as model hubs publish them: ``config.json`` and ``model.safetensors``.
 
-``pretraining.json`` may lie next to them and state what a hub's page states: where the weights come from, their
-licence, what they were trained on, and until when that data reaches.
+An optional ``pretraining.json`` states where the weights were published, their licence, the data on which they were
+trained, and the last day of that data.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from azuraforge.plugins.contract.pretraining import Pretraining
 from azuraforge.plugins.contract.sentences import joined, of_field
 
 CONFIG, WEIGHTS, PRETRAINING = "config.json", "model.safetensors", "pretraining.json"
-#: Size limit; Chronos-Bolt base, the largest published model, holds 205 million numbers.
+#: Maximum size of the weights in bytes; Chronos-Bolt base, the largest published model, has 205 million numbers.
 MOST_BYTES = 4 << 30
 _SHOWN = 3
 
@@ -33,7 +33,7 @@ _ShapeT = TypeVar("_ShapeT", bound=BaseModel)
 
 
 class BoltSizes(BaseModel):
-    """``chronos_config`` of a folder's ``config.json``."""
+    """Fields of ``chronos_config`` in ``config.json``."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -46,7 +46,7 @@ class BoltSizes(BaseModel):
 
 
 class BoltConfig(BaseModel):
-    """The fields of ``config.json`` that the computation needs; names are those of Hugging Face's T5."""
+    """Fields of ``config.json`` that the computation needs; the names are those of T5 in Hugging Face Transformers."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -68,7 +68,7 @@ class BoltConfig(BaseModel):
 
 @dataclass(frozen=True)
 class PretrainedFolder:
-    """The contents of a folder: sizes, weights by their published names, and statements about the pretraining."""
+    """Contents of a folder: sizes, weights by their published names, and the stated origin of the weights."""
 
     config: BoltConfig
     weights: Weights
@@ -76,7 +76,7 @@ class PretrainedFolder:
 
 
 def read_folder(folder: Path) -> PretrainedFolder:
-    """Read and check a folder. Raises InvalidInput that names the file, what is wrong with it, and what to do."""
+    """Read and check a folder of weights. Raises InvalidInput if a file is missing or not valid."""
     again = Message("place the published files of a Chronos-Bolt model in {folder}", {"folder": str(folder)})
     config = _read(folder / CONFIG, BoltConfig, again)
     if "ChronosBoltModelForForecasting" not in config.architectures:
@@ -93,7 +93,7 @@ def read_folder(folder: Path) -> PretrainedFolder:
     path = folder / PRETRAINING
     fields = ", ".join(name for name in Pretraining.model_fields if name != "name")
     optional = Message(
-        "correct or remove the optional file {path}; its fields are texts: {fields}",
+        "correct or delete the optional file {path}; its fields contain text: {fields}",
         {"path": str(path), "fields": fields},
     )
     stated = _read(path, Pretraining, optional) if path.exists() else Pretraining()
@@ -101,7 +101,11 @@ def read_folder(folder: Path) -> PretrainedFolder:
 
 
 def read_weights(path: Path) -> Weights:
-    """Return the tensors of a file as float32. Raises InvalidInput for NaN, other types and files of too many bytes."""
+    """Return the tensors of a file as float32.
+
+    Raises InvalidInput if the file cannot be read or is too large, or if a tensor is not floating point or has
+    values that are not finite.
+    """
     again = Message("copy {name} to {folder} again and compare its size", {"name": WEIGHTS, "folder": str(path.parent)})
     try:
         size = path.stat().st_size
@@ -130,7 +134,7 @@ def read_weights(path: Path) -> Weights:
     for name, values in tensors.items():
         if values.dtype not in (np.float32, np.float16, np.float64):
             raise InvalidInput(
-                "the tensor {name} in {path} has the type {dtype}, not floating point",
+                "the tensor {name} in {path} has the type {dtype}; floating-point numbers are required",
                 where="{place}",
                 next_step="convert the weights to float32",
                 path=path.name,
@@ -229,7 +233,7 @@ def _sentence(problem: ErrorDetails) -> Message:
 
 def _unopened(path: Path, error: OSError, next_step: Message) -> InvalidInput:
     if isinstance(error, PermissionError):
-        next_step = Message("give the user of the platform's process read access to the file")
+        next_step = Message("give the user account that runs the platform read access to the file")
     return InvalidInput(
         "{path} is missing" if isinstance(error, FileNotFoundError) else "{path} cannot be opened: {reason}",
         where="{place}",

@@ -1,10 +1,11 @@
-"""Estimation of exponential smoothing: all forms at once, from initial values that are not fitted to the season.
+"""Estimation of the parameters of exponential smoothing, for all forms in one search.
 
-Weights are estimated, and without a season the first level and trend, too; with a season, level, trend and season start
-at a classical decomposition of the first cycles. A start value for each row of a season, estimated like a weight, fits
-the training set better and later rows worse (decision 0016).
-The sum of squared errors of every form is lowered side by side by Levenberg–Marquardt steps, with one pass over the
-values for all forms and their derivatives.
+The smoothing weights are estimated. Without a season, the initial level and trend are estimated too. With a season, the
+initial level, trend and season come from a classical decomposition of the first cycles, because estimating an initial
+value for each row of a season fits the training set better but later rows worse (decision 0016).
+
+Levenberg–Marquardt steps minimize the sums of squared errors of all forms at the same time: one pass over the values
+computes the errors and derivatives of every form.
 
 Equations: Hyndman, Koehler, Ord and Snyder, *Forecasting with Exponential Smoothing*, 2008, chapters 2, 5 and 10.
 """
@@ -19,34 +20,35 @@ from azuraforge.apps.forecasting.carried import Estimate
 from azuraforge.apps.forecasting.smoothing.recursion import Smoothing
 from azuraforge.plugins.contract.arrays import Floats, Indices
 
-#: Number of rows of the first line through level and trend.
+#: Number of first rows from which the initial level and trend are computed.
 _FIRST_ROWS = 10
-#: Number of cycles over which the first season is averaged.
+#: Number of first cycles over which the initial season is averaged; more if ``_FIRST_ROWS`` requires them.
 _FIRST_CYCLES = 5
-#: Bounds of the weights, and of the damping.
+#: Distance of the weights from 0 and 1, and bounds of the damping factor phi.
 _LEAST, _LOWEST_PHI, _HIGHEST_PHI = 1e-4, 0.8, 0.98
-#: Unknowns of a form: alpha, beta / alpha, gamma / (1 − alpha), phi, level and trend before the first row.
+#: Number of unknowns of a form: alpha, beta / alpha, gamma / (1 − alpha), phi, initial level and initial trend.
 _UNKNOWNS = 6
-#: Weights to begin the search with, as ``(alpha, beta / alpha, gamma / (1 − alpha))``: slow, fast, with a fast season,
-#: and with a fast trend.
+#: Initial weights of a search, as ``(alpha, beta / alpha, gamma / (1 − alpha))``: slow, fast, with a fast season, and
+#: with a fast trend.
 _BEGINNINGS = ((0.1, 0.1, 0.05), (0.5, 0.1, 0.3), (0.1, 0.1, 0.9), (0.8, 0.9, 0.1))
+#: Maximum number of steps of a search, for one series and for many series at once.
 _MOST_STEPS = 30
-#: Of many series at once.
 _FEWER_STEPS = 10
 _STEP = 1e-4
 _SMALLEST_GAIN = 1e-7
-#: States used as divisors are at least this share of the largest value away from zero.
+#: Levels nearer to zero than this share of the largest absolute value are replaced by it as divisors.
 _TINY = 1e-8
 
 
 @dataclass(frozen=True)
 class Form:
-    """A form of exponential smoothing.
+    """Form of exponential smoothing.
 
     Attributes:
-        multiplicative_error: the error is a share of what was expected.
-        trend, damped: a trend, and whether it fades.
-        season: ``"N"``, ``"A"`` or ``"M"``.
+        multiplicative_error: whether errors are relative to the expected value.
+        trend: whether the form has a trend.
+        damped: whether the trend is damped.
+        season: ``"N"`` (none), ``"A"`` (additive) or ``"M"`` (multiplicative).
     """
 
     multiplicative_error: bool
@@ -56,18 +58,20 @@ class Form:
 
     @property
     def letters(self) -> str:
-        """The usual letters, such as ``"MAdM"``."""
+        """Standard abbreviation of the form, such as ``"MAdM"``."""
         trend = ("Ad" if self.damped else "A") if self.trend else "N"
         return ("M" if self.multiplicative_error else "A") + trend + self.season
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """An estimated form with the state before the first value.
+    """Estimated form of exponential smoothing.
 
     Attributes:
-        parameters: how many were estimated, the variance of the errors included.
-        likelihood: −2 times its logarithm, without constants.
+        form: the form.
+        estimate: the model and its state before the first value.
+        parameters: number of estimated parameters, including the error variance.
+        likelihood: −2 times the log-likelihood, up to a constant.
     """
 
     form: Form
@@ -77,9 +81,16 @@ class Fitted:
 
 
 def forms(pattern: str, damped: bool | None, period: int, *, positive: bool) -> list[Form]:
-    """Return the forms that ``pattern`` (``"ZZZ"`` leaves all open) allows.
+    """Return the forms that ``pattern`` allows.
 
-    An additive error with a multiplicative season is unstable, and what multiplies needs positive values.
+    Multiplicative errors and seasons require positive values. Forms with an additive error and a multiplicative season
+    are excluded because they are unstable.
+
+    Args:
+        pattern: letters of error, trend and season, such as ``"AAN"``; Z allows every letter at its position.
+        damped: whether the trend is damped; None allows both.
+        period: length of the season in rows; 1 excludes seasonal forms.
+        positive: whether all values are positive.
     """
     errors = [pattern[0] == "M"] if pattern[0] != "Z" else [False, True]
     trends = [pattern[1] == "A"] if pattern[1] != "Z" else [False, True]
@@ -95,7 +106,7 @@ def forms(pattern: str, damped: bool | None, period: int, *, positive: bool) -> 
 
 
 def fit_forms(values: Floats, period: int, candidates: list[Form]) -> list[Fitted]:
-    """Estimate every form of ``candidates`` on ``(row,)`` values; those that diverge are left out."""
+    """Estimate each candidate form on ``(row,)`` values; forms that diverge are omitted."""
     descents = [form for form in candidates for _ in _BEGINNINGS]
     search = _Search(values[:, None], period, descents, np.zeros(len(descents), dtype=np.int64))
     squares, unknowns = search.lowered(_beginnings(len(candidates)), _MOST_STEPS)
@@ -105,10 +116,10 @@ def fit_forms(values: Floats, period: int, candidates: list[Form]) -> list[Fitte
 
 
 def fit_forms_of_each(values: Floats, period: int, candidates: list[Form]) -> list[list[Fitted]]:
-    """Estimate every form on each of many series ``(row, series)``, all in one search; one list for each series.
+    """Estimate each candidate form on many series ``(row, series)`` in one search; return one list for each series.
 
-    A form's search goes on from one beginning only, the one that fits best unchanged, and takes fewer steps: a series
-    then costs a millisecond or two, and its sum of squares is hardly larger than after the full search.
+    The search for a form starts only from the initial weights with the smallest error, and takes fewer steps. Each
+    series then takes a millisecond or two, and its sum of squares is hardly larger than after a full search.
     """
     count, forms_each = values.shape[1], len(candidates)
     wide = [form for form in candidates for _ in _BEGINNINGS]
@@ -123,7 +134,7 @@ def fit_forms_of_each(values: Floats, period: int, candidates: list[Form]) -> li
 
 
 def _beginnings(count: int) -> Floats:
-    """Return ``(descent, unknown)``: each of ``_BEGINNINGS``, ``count`` times."""
+    """Return ``(descent, unknown)``: the unknowns at each of ``_BEGINNINGS``, repeated ``count`` times."""
     weights = np.array([(*weights, 0.95) for weights in _BEGINNINGS])
     unknowns = np.zeros((len(weights), _UNKNOWNS))
     unknowns[:, :3] = np.log(weights[:, :3] / (1 - weights[:, :3]))
@@ -133,13 +144,15 @@ def _beginnings(count: int) -> Floats:
 
 
 class _Search:
-    """Descents that are lowered side by side: a form of one of the series, and a beginning of its search, each.
+    """Search for the parameters of several forms and series at once.
+
+    Each *descent* minimizes the squared error of one form on one series from one set of initial weights.
 
     Args:
         values: ``(row, series)``.
-        period: rows of a season.
-        descents: the form of each.
-        owners: ``(descent,)`` the series of each.
+        period: length of the season in rows.
+        descents: form of each descent.
+        owners: ``(descent,)``, index of each descent's series.
     """
 
     def __init__(self, values: Floats, period: int, descents: list[Form], owners: Indices) -> None:
@@ -169,7 +182,7 @@ class _Search:
         )
 
     def fitted(self, descents: Indices, squares: Floats, unknowns: Floats) -> list[Fitted]:
-        """Return the forms of some descents; those that diverged are left out."""
+        """Return the estimated forms of the given descents; those that diverged are omitted."""
         found = []
         for descent in descents[np.isfinite(squares[descents])].tolist():
             parameters = 1 + int(self.free[descent].sum())
@@ -178,7 +191,10 @@ class _Search:
         return found
 
     def squares(self, unknowns: Floats) -> Floats:
-        """Return ``(descent,)``: the sums of squares at ``(descent, unknown)``."""
+        """Return the sums of squared errors ``(descent,)`` at the unknowns ``(descent, unknown)``.
+
+        A sum that is not finite is returned as infinity.
+        """
         descents = np.arange(len(unknowns))
         errors, expected = self._walk(descents, unknowns)
         self._level_out(errors, expected, descents)
@@ -186,7 +202,10 @@ class _Search:
         return np.where(np.isfinite(found), found, np.inf)
 
     def lowered(self, unknowns: Floats, most_steps: int) -> tuple[Floats, Floats]:
-        """Return the least sums of squares found, ``(descent,)``, and their unknowns, ``(descent, unknown)``."""
+        """Minimize the sums of squared errors in at most ``most_steps`` steps.
+
+        Returns the smallest sums found, ``(descent,)``, and the unknowns at which they occur, ``(descent, unknown)``.
+        """
         count = len(unknowns)
         best, squares = unknowns.copy(), np.full(count, np.inf)
         caution, active = np.full(count, 1e-2), np.arange(count)
@@ -222,7 +241,7 @@ class _Search:
         return squares, best
 
     def estimate(self, descent: int, unknowns: Floats) -> Estimate[Smoothing]:
-        """Return the model of a descent and its state before the first value."""
+        """Return the model of one descent and its state before the first value."""
         form = self.forms[descent]
         alpha, beta, gamma, phi, level, trend = (
             float(value[0]) for value in self._natural(np.array([descent]), unknowns[None])
@@ -254,7 +273,7 @@ class _Search:
         )
 
     def _errors(self, descents: Indices, unknowns: Floats) -> tuple[Floats, Floats]:
-        """Return ``(row, descent)`` errors, and their slopes ``(row, descent, unknown)``."""
+        """Return the errors ``(row, descent)`` and their derivatives ``(row, descent, unknown)``."""
         count = len(descents)
         moved = np.repeat(unknowns[:, None], _UNKNOWNS + 1, axis=1)
         moved[:, np.arange(1, _UNKNOWNS + 1), np.arange(_UNKNOWNS)] += _STEP
@@ -266,15 +285,21 @@ class _Search:
         return made[:, :, 0], slopes * self.free[descents]
 
     def _level_out(self, errors: Floats, expected: Floats, descents: Indices) -> None:
-        """Multiply relative errors ``(row, descent)`` in place by the geometric mean of the expectations, so that the
-        sum of squares orders both kinds of error as the likelihood does."""
+        """Rescale the errors ``(row, descent)`` of forms with multiplicative errors, in place.
+
+        Each error is divided by its expected value and multiplied by the geometric mean of the expected values. The
+        sums of squares then rank forms with either kind of error as their likelihoods do.
+        """
         relative = self.relative[descents]
         if relative.any():
             size = np.maximum(np.abs(expected[:, relative]), self.tiny[descents][relative])
             errors[:, relative] *= np.exp(np.log(size).mean(axis=0)) / size
 
     def _walk(self, descents: Indices, unknowns: Floats) -> tuple[Floats, Floats]:
-        """Return ``(row, descent)`` errors and expectations: the recursion of ``Smoothing``, on vectors."""
+        """Run the recursion of ``Smoothing`` for all descents at once.
+
+        Returns the errors and the expected values, both ``(row, descent)``.
+        """
         alpha, beta, gamma, phi, level, trend = self._natural(descents, unknowns)
         added, times, seasons = self.added[descents], self.times[descents], self.seasons[:, descents]
         period = len(seasons)
@@ -306,7 +331,7 @@ class _Search:
 
 
 def _start(values: Floats, period: int, form: Form) -> tuple[float, float, Floats]:
-    """Return level, trend and season before the first row, by a classical decomposition of the first cycles."""
+    """Return the initial level, trend and season, from a classical decomposition of the first cycles."""
     smooth, rows = values, np.arange(1.0, len(values) + 1)
     season = np.ones(period)
     if form.season != "N":
@@ -320,7 +345,7 @@ def _start(values: Floats, period: int, form: Form) -> tuple[float, float, Float
 
 
 def _first_season(values: Floats, period: int, multiplicative: bool) -> tuple[Floats, Floats, int]:
-    """Return a season, the moving average from which it was derived, and the average's first row."""
+    """Return the initial season, the moving average from which it was derived, and the first row of that average."""
     cycles = min(len(values) // period, max(_FIRST_CYCLES, -(-(_FIRST_ROWS + period) // period)))
     part = values[: cycles * period]
     weights = np.ones(period) if period % 2 else np.concatenate([[0.5], np.ones(period - 1), [0.5]])

@@ -1,4 +1,4 @@
-"""The recursion of exponential smoothing: a level, a trend, and any number of additive seasons or one multiplicative.
+"""Recursion of exponential smoothing with level, trend, and several additive seasons or one multiplicative season.
 
 Equations: Hyndman, Koehler, Ord and Snyder, *Forecasting with Exponential Smoothing*, 2008, chapter 2.
 """
@@ -13,20 +13,24 @@ import numpy as np
 from azuraforge.apps.forecasting.carried import StateModel, Walk
 from azuraforge.plugins.contract.arrays import Floats, Indices
 
-#: A season's factor or a level nearer to zero than this is not used as a divisor.
+#: Seasonal factors and levels nearer to zero than this are not used as divisors.
 _TINY = 1e-10
 
 
 @dataclass(frozen=True)
 class Smoothing(StateModel):
-    """Parameters of the recursion. A state is the level, the trend, then each season's values, oldest first.
+    """Parameters of the recursion.
+
+    A state contains the level, the trend, and the values of each season, oldest first.
 
     Attributes:
-        form: the usual letters, such as ``"MAdM"``; for the record.
-        alpha, beta, phi: of level, trend and damping; phi 1 does not damp.
-        multiplicative: the only season multiplies.
-        periods: ``(season,)`` rows of each season.
-        gammas: ``(season,)`` how far each season follows an error.
+        form: standard abbreviation of the form, such as ``"MAdM"``; not used in the recursion.
+        alpha: weight of an error in the level.
+        beta: weight of an error in the trend.
+        phi: damping factor of the trend; 1 means no damping.
+        multiplicative: whether the only season is multiplicative.
+        periods: ``(season,)``, length of each season in rows.
+        gammas: ``(season,)``, weight of an error in each season.
     """
 
     form: str
@@ -39,11 +43,11 @@ class Smoothing(StateModel):
 
     @property
     def season(self) -> int:
-        """The longest season."""
+        """Length of the longest season in rows; 1 without a season."""
         return int(self.periods.max(initial=1))
 
     def walk(self, begin: Floats, values: Floats, at: Indices) -> Walk:
-        """Update level, trend and seasons by the values."""
+        """Update level, trend and seasons with each value."""
         rows = len(values)
         borders = np.cumsum([2, *self.periods])
         seasons = [[*begin[first:stop].tolist(), *([0.0] * rows)] for first, stop in itertools.pairwise(borders)]
@@ -110,7 +114,7 @@ class Smoothing(StateModel):
         return level, trend
 
     def ahead(self, states: Floats, horizon: int) -> Floats:
-        """Continue level and damped trend, and repeat each season."""
+        """Extrapolate the level and the damped trend, and repeat each season."""
         steps = np.arange(1, horizon + 1)
         point = states[:, :1] + states[:, 1:2] * np.cumsum(self.phi**steps)
         first = 2
@@ -121,7 +125,7 @@ class Smoothing(StateModel):
         return np.asarray(point)
 
     def restart(self, before: Floats, after: Floats, values: Floats, gap: int) -> Floats:
-        """Keep the trend, rotate the seasons to their places, and set the level from the first known value."""
+        """Keep the trend, rotate the seasons by ``gap`` rows, and set the level from the first known value."""
         state, first = after.copy(), int(np.argmax(np.isfinite(values)))
         begin, level = 2, float(values[first])
         for period in self.periods.tolist():

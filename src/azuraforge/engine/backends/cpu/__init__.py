@@ -1,8 +1,8 @@
-"""The CPU backend: SIMD kernels for the hot ops, the reference for all others.
+"""CPU backend: SIMD kernels for the most time-consuming ops, the reference for all others.
 
-Kernels are written once in Python (``emit.py``, ``kernels/``), shaped for the instruction set, and compiled by
-LLVM in a few seconds; the object file is kept (``compiler.py``), so that later processes load it in
-milliseconds. The package llvmlite is needed, and imported only when this backend is chosen.
+Kernels are written once in Python (``emit.py``, ``kernels/``), adapted to the instruction set, and compiled by LLVM in
+a few seconds. The object file is cached (``compiler.py``), so that later processes load it in milliseconds. The package
+llvmlite is required, but imported only when this backend is selected.
 """
 
 from __future__ import annotations

@@ -27,13 +27,13 @@ Kernel = Callable[..., None]
 
 
 class Kernels(dict[str, Kernel]):
-    """The compiled kernels by name.
+    """Compiled kernels by name.
 
     Attributes:
-        signatures: name → a letter per parameter: ``p`` address, ``i`` integer, ``f`` float.
-        tasks: the numbers of the kernels that work on a range, by which threads know what to do.
-        shares: those kernels, called with their arguments as packed bytes, ``begin`` and ``end``: with twenty
-            arguments that takes half the time of handing them over one by one.
+        signatures: name → one letter for each parameter: ``p`` address, ``i`` integer, ``f`` float.
+        tasks: numbers of the kernels that work on a range, by which threads identify their task.
+        shares: the same kernels, called with packed arguments, ``begin`` and ``end``; with twenty arguments, this takes
+            half the time of passing each separately.
     """
 
     def __init__(self, signatures: dict[str, str]) -> None:
@@ -122,7 +122,7 @@ def _shared(parameters: str) -> bool:
 
 
 def load(target: Target, definitions: Sequence[Definition], signatures: dict[str, str], code: bytes) -> Kernels:
-    """Link an object file into this process and return its kernels. Calling one releases Python's lock."""
+    """Link an object file into this process and return its kernels; calling a kernel releases the GIL."""
     machine = _machine(target)
     engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
     engine.add_object_file(binding.ObjectFileRef.from_data(code))
@@ -159,7 +159,7 @@ _SOURCES = _sources()
 
 
 def cache_key(target: Target) -> str:
-    """Return what a cached object depends on: the sources of this package, the CPU and LLVM's version."""
+    """Return the key of a cached object: a hash of this package's sources, the CPU and the version of LLVM."""
     digest = hashlib.sha256(_SOURCES)
     cpu = (binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()) if target is AVX512 else ()
     digest.update(repr((target, cpu, binding.llvm_version_info, binding.get_process_triple())).encode())
@@ -167,7 +167,7 @@ def cache_key(target: Target) -> str:
 
 
 def cache_folder() -> Path:
-    """Return where compiled kernels are kept: ``$AZURAFORGE_KERNEL_CACHE``, else the user's cache folder."""
+    """Return the folder of compiled kernels: ``$AZURAFORGE_KERNEL_CACHE``, or by default the user's cache folder."""
     chosen = os.environ.get("AZURAFORGE_KERNEL_CACHE")
     if chosen:
         return Path(chosen)
@@ -177,13 +177,13 @@ def cache_folder() -> Path:
 def build(
     target: Target, definitions: Sequence[Definition], folder: Path, progress: Callable[[str], None] | None = None
 ) -> Kernels:
-    """Return the kernels for a target, from the cache where it holds them, else compiled and put there.
+    """Return the kernels for a target, from the cache or compiled and then cached.
 
-    One process compiles at a time; others wait for it. A cache that cannot be written is done without.
+    Only one process compiles at a time; others wait for it. If the cache cannot be written, it is not used.
     """
     initialize()
     path = folder / f"{target.name}-{cache_key(target)}.o"
-    # The signatures come from the definitions, which are cheap to read off without emitting code.
+    # The signatures come from the definitions and need no emitted code.
     signatures = {
         name: "".join({"*": "p", ".": "f"}.get(word[0], "i") for word in words.split())
         for name, words, _ in definitions
@@ -204,7 +204,7 @@ def build(
 
 
 def _read(path: Path) -> bytes | None:
-    """Read a cached object, refusing one that someone else could have written: it is code."""
+    """Return a cached object file; None if it is missing or damaged, or if another user could have written it."""
     try:
         status = path.stat()
         if status.st_uid != os.getuid() or status.st_mode & 0o022:

@@ -1,4 +1,4 @@
-"""Convolution by kernels; strides, dilations and groups in training go to the reference."""
+"""Convolution by kernels; the reference handles strides, dilations and groups in training."""
 
 from __future__ import annotations
 
@@ -80,13 +80,13 @@ def to_pixels(x: Array, out: Array) -> None:
 
 
 def _swapped(x: Array, rows: int, columns: int, x_row: int, out: Array, out_row: int) -> None:
-    """Copy the matrices ``(rows, columns)`` of x, one per item of its first axis, turned around, into those of out."""
+    """Copy the transposed matrices ``(rows, columns)`` of x, one per item of its first axis, into those of out."""
     places = (address(x), rows * x_row, x_row, 0, address(out), columns * out_row, 0, out_row, 1, columns, rows)
     current().pool.run("to_pixels", places, len(out), max(1, _LEAST_MOVED // (rows * columns)))
 
 
 def _pack(scratch: Scratch, weight: Array) -> Array:
-    """Lay ``(out, in, rows, columns)`` out as ``(block, rows, columns, in, lane)``."""
+    """Copy weights ``(out, in, rows, columns)`` into the layout ``(block, rows, columns, in, lane)``."""
     lanes = current().target.width
     out, inputs, rows, columns = weight.shape
     whole = _whole(out)
@@ -117,7 +117,7 @@ def _has_squares(inputs: int, height: int, width: int) -> bool:
 
 
 def _chunk(most: int) -> int:
-    """Return how many squares go through scratch memory at a time: whole tiles of both vector widths' kernels."""
+    """Return the number of squares per pass through scratch memory, a multiple of the tiles of both vector widths."""
     return most // 14 * 14 if current().target.registers == 32 else most // 6 * 6
 
 
@@ -144,7 +144,7 @@ def _moved_weights(scratch: Scratch, weight: Array, channels: int) -> Array:
 
 
 def _convolve(scratch: Scratch, x: Array, weight: Array, bias: Array | None, out: Array, codes: Array | None) -> None:
-    """Convolve images ``(batch, height, width, channel)``, padded already, into ``out``; with codes, pool them too."""
+    """Convolve padded images ``(batch, height, width, channel)`` into ``out``; if ``codes`` is given, pool them too."""
     runtime = current()
     channels, inputs = out.shape[3], x.shape[3]
     batch, height, width = x.shape[0], x.shape[1] - 2, x.shape[2] - 2
@@ -157,7 +157,7 @@ def _convolve(scratch: Scratch, x: Array, weight: Array, bias: Array | None, out
                   height, width, inputs, _whole(inputs), channels, chunk, batch, runtime.pool.threads)  # fmt: skip
         runtime.pool.run("winograd" if codes is None else "winograd_pool", places, batch)
         if told.sum() == 0 or _only_nan(x, weight, offsets):
-            return  # else something is infinite or overflowed, and the direct kernel says where
+            return  # else a value is infinite or overflowed, and the direct kernel returns correct values
     packed = _pack(scratch, weight)
     sizes = (height, width, inputs, channels, 3, 3)
     images = (address(x), *_strides(x)[:2], address(packed), address(offsets))
@@ -205,7 +205,7 @@ def _conv2d_vjp(context: Context, gradient: Array) -> Gradients:
 
 
 def _wide_gradient(scratch: Scratch, saved: _Saved, height: int, width: int) -> tuple[Array, Array]:
-    """Return an image of the gradient with the border of zeros that the input's gradient needs, and its inside."""
+    """Return the gradient with the border of zeros that the gradient of the input needs, and a view without it."""
     rows, columns = 2 - saved.padding[0], 2 - saved.padding[1]
     wide = scratch.take(saved.x.shape[0], height + 2 * rows, width + 2 * columns, saved.channels)
     wide[:, :rows] = 0
@@ -305,7 +305,7 @@ def _conv_relu_pool_vjp(context: Context, gradient: Array) -> Gradients:
 
 
 def _winners_gradients(context: Context, saved: _Saved, pooled: Array, scratch: Scratch) -> Gradients:
-    """Return the gradients by the kernels that meet only the pixels that won the pooling."""
+    """Return the gradients, computed by the kernels that read only the pixels that won the pooling."""
     assert saved.codes is not None
     runtime = saved.runtime
     need_x, need_weight, need_bias = context.needs
@@ -348,7 +348,7 @@ def _winners_gradients(context: Context, saved: _Saved, pooled: Array, scratch: 
 
 
 def _narrow_gradients(context: Context, saved: _Saved, pooled: Array, scratch: Scratch) -> Gradients:
-    """Return the gradients of weight and bias where there are few input channels."""
+    """Return the gradients of weight and bias, computed by the kernel for few input channels."""
     assert saved.codes is not None
     runtime = saved.runtime
     _, need_weight, need_bias = context.needs
@@ -378,11 +378,11 @@ def _reshape(context: Context, x: Array, *, shape: tuple[int, ...]) -> Array:
     batch, channels, height, width = x.shape
     image, _, _, pixel = _strides(x)
     out = np.empty((batch, channels, height * width), np.float32)
-    # The pixels of an image are its planes, read the other way around.
+    # Copying pixels to planes is the same as copying planes to pixels with exchanged strides.
     places = (address(x), image, pixel, 0, address(out), channels * height * width, 0, height * width, 1, channels,
               height * width)  # fmt: skip
     current().pool.run("to_pixels", places, batch, max(1, _LEAST_MOVED // out[0].size))
-    # The reference knows sizes of -1, and what is wrong.
+    # The reference handles sizes of -1 and raises errors for invalid ones.
     out.shape = cast(Array, OPS["reshape"].forward(context, out, shape=shape)).shape
     context.saved = x.shape
     return out

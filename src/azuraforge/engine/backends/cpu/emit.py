@@ -1,8 +1,8 @@
-"""A small generator of SIMD code: Python writes LLVM instructions, LLVM turns them into machine code.
+"""Small generator of SIMD code: Python emits LLVM instructions, which LLVM compiles to machine code.
 
 A kernel is a Python function that receives an :class:`Emitter` and calls it to emit loads, fused
-multiply-adds and loops. Python's own loops unroll, its own ``if`` chooses tile shapes per instruction set,
-so one source serves AVX-512, AVX2 and plain 128-bit vectors (SSE, NEON).
+multiply-adds and loops. Loops of Python are unrolled, and its ``if`` selects tile shapes for the instruction set, so
+that one source serves AVX-512, AVX2 and plain 128-bit vectors (SSE, NEON).
 
 Numbers in a kernel are :class:`Value`: 64-bit integers, float32 scalars and float32 vectors with Python's
 operators. Addresses are pointers to float32, indexed in elements.
@@ -19,7 +19,7 @@ from azuraforge.engine.backends.cpu.values import FLOAT, INT, POINTER, Value, Va
 
 
 class Emitter:
-    """Emits the body of one kernel."""
+    """Emitter of the body of one kernel."""
 
     def __init__(self, module: Any, name: str, parameters: str, target: Target) -> None:
         """Begin the function ``name``; parameters are words: ``*x`` an address, ``x`` an integer, ``.x`` a float."""
@@ -61,7 +61,7 @@ class Emitter:
         return Value(self, self.builder.shuffle_vector(first, undefined, zeros))
 
     def like(self, other: Any, value: Value) -> Any:
-        """Return ``other`` as an LLVM value of the type of ``value``."""
+        """Return ``other`` as an LLVM value that has the type of ``value``."""
         if isinstance(other, Value):
             if other.ir.type != value.ir.type and value.ir.type == self.vector_type:
                 return self.splat(other).ir
@@ -77,7 +77,7 @@ class Emitter:
         return self.splat(0.0)
 
     def variable(self, value: Value) -> Variable:
-        """Return a variable that begins as ``value``."""
+        """Return a variable with the initial value ``value``."""
         return Variable(self, value)
 
     # --- memory ---
@@ -96,7 +96,7 @@ class Emitter:
         return self.splat(self.scalar(pointer, index))
 
     def load(self, pointer: Value, index: Value | int = 0, mask: Value | None = None) -> Value:
-        """Load a vector; lanes outside ``mask`` are zero and not touched."""
+        """Load a vector; lanes outside ``mask`` are zero, and their memory is not read."""
         address = self.at(pointer, index).ir
         if mask is None:
             return Value(self, self.builder.load(address, align=4, typ=self.vector_type))
@@ -119,7 +119,7 @@ class Emitter:
         self.builder.call(call, [value.ir, address, ir.IntType(32)(4), mask.ir])
 
     def mask(self, count: Value) -> Value:
-        """Return a mask whose first ``count`` lanes are on."""
+        """Return a mask in which the first ``count`` lanes are set."""
         width = self.target.width
         lane_type = ir.IntType(32)
         lanes = ir.Constant(ir.VectorType(lane_type, width), list(range(width)))
@@ -131,7 +131,7 @@ class Emitter:
         return Value(self, self.builder.icmp_signed("<", lanes, spread))
 
     def shuffle(self, first: Value, second: Value, lanes: list[int]) -> Value:
-        """Return a vector of chosen lanes: those of ``first`` are numbered from 0, those of ``second`` follow."""
+        """Return a vector of selected lanes; lanes of ``first`` are numbered from 0, lanes of ``second`` follow."""
         chosen = ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), lanes)
         return Value(self, self.builder.shuffle_vector(first.ir, second.ir, chosen))
 
@@ -145,11 +145,11 @@ class Emitter:
         return Value(self, self.builder.gep(pointer.ir, [offset], source_etype=INT))
 
     def low_bits(self, value: Value, count: int) -> Value:
-        """Return the lowest bits of an integer."""
+        """Return the lowest ``count`` bits of an integer."""
         return Value(self, self.builder.and_(value.ir, INT(2**count - 1)))
 
     def shifted(self, value: Value, count: Value) -> Value:
-        """Return an integer moved left by ``count`` bits."""
+        """Return an integer shifted left by ``count`` bits."""
         return Value(self, self.builder.shl(value.ir, count.ir))
 
     def small(self, pointer: Value, index: Value) -> Value:
@@ -158,7 +158,7 @@ class Emitter:
         return Value(self, self.builder.sext(loaded, INT))
 
     def small_splat(self, value: Value | int) -> Value:
-        """Return a vector of 32-bit integers, all ``value``."""
+        """Return a vector of 32-bit integers that all equal ``value``."""
         kind = ir.VectorType(ir.IntType(32), self.target.width)
         if isinstance(value, int):
             return Value(self, ir.Constant(kind, [value] * self.target.width))
@@ -168,16 +168,16 @@ class Emitter:
         return Value(self, self.builder.shuffle_vector(first, first, ir.Constant(kind, [0] * self.target.width)))
 
     def bits(self, condition: Value) -> Value:
-        """Return an integer with bit ``i`` set where a vector's condition holds in lane ``i``."""
+        """Return an integer whose bit ``i`` is set if a vector's condition holds in lane ``i``."""
         packed = self.builder.bitcast(condition.ir, ir.IntType(self.target.width))
         return Value(self, self.builder.zext(packed, INT))
 
     def equals(self, a: Value, b: float) -> Value:
-        """Return where the lanes of a vector are ``b``."""
+        """Return a condition that is true in the lanes of ``a`` that equal ``b``."""
         return Value(self, self.builder.fcmp_ordered("==", a.ir, self.splat(b).ir))
 
     def finite(self, a: Value) -> Value:
-        """Return where the lanes of a vector are neither NaN nor infinite."""
+        """Return a condition that is true in the lanes of a vector that are neither NaN nor infinite."""
         nothing = (a - a).ir  # 0 for a number, NaN for any other
         return Value(self, self.builder.fcmp_ordered("==", nothing, self.zero().ir))
 
@@ -204,15 +204,15 @@ class Emitter:
         return Value(self, self.builder.call(call, [value.ir]))
 
     def select(self, condition: Value, yes: Value, no: Value) -> Value:
-        """Return ``yes`` where the condition holds, else ``no``."""
+        """Return ``yes`` in the lanes in which the condition holds, ``no`` in the others."""
         return Value(self, self.builder.select(condition.ir, yes.ir, no.ir))
 
     def maximum(self, a: Value, b: Value) -> Value:
-        """Return the larger of two vectors; NaN in ``a`` stays."""
+        """Return the maximum of two vectors, lane by lane; NaN in ``a`` is kept."""
         return self.select(a >= b, a, b)
 
     def minimum(self, a: Value, b: Value) -> Value:
-        """Return the smaller of two vectors; NaN in ``a`` stays."""
+        """Return the minimum of two vectors, lane by lane; NaN in ``a`` is kept."""
         return self.select(a <= b, a, b)
 
     def least(self, a: Value, b: Value | int) -> Value:
@@ -298,7 +298,7 @@ class Emitter:
 
     @contextmanager
     def when(self, condition: Value) -> Iterator[None]:
-        """Emit the block; it runs where the (scalar) condition holds."""
+        """Emit the block; it runs if the scalar condition holds."""
         with self.builder.if_then(condition.ir):
             yield
 

@@ -1,4 +1,4 @@
-"""Ops of a Transformer encoder besides Linear: self-attention, layer normalisation, ReLU."""
+"""Ops of a Transformer encoder, except Linear: self-attention, layer normalisation, ReLU."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions of a vector's lanes by polynomials, good to a few units of float32's last place."""
+"""Functions of the lanes of a vector by polynomials, accurate to a few units in the last place of float32."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ _SMALLER, _LARGER = 7.90531110763549805, 7.99881172180175781
 
 
 def tanh(e: Emitter, x: Value) -> Value:
-    """Return tanh to 3e-7. What is large or infinite gives ±1 exactly, NaN stays."""
+    """Return tanh with an error of at most 3e-7; exactly ±1 for large and infinite values, NaN for NaN."""
     above, below = _tanh_ratio(e, x)
     return above / below
 
 
 def sigmoid(e: Emitter, x: Value) -> Value:
-    """Return ``1 / (1 + exp(-x))`` to 2e-7, as ``tanh(x / 2) / 2 + 1 / 2``; exactly 0 or 1 far out."""
+    """Return ``1 / (1 + exp(-x))`` with an error of at most 2e-7; exactly 0 or 1 for large arguments."""
     above, below = _sigmoid_ratio(e, x)
     return above / below + 0.5
 
 
 def squash(e: Emitter, sigmoids: list[Value], tangent: Value) -> tuple[list[Value], Value]:
-    """Return sigmoid of some values and tanh of another with a single division among them all.
+    """Return the sigmoid of several values and the tanh of another, using a single division for all of them.
 
-    Every denominator lies between 0.0049 and 0.4, so the product of four is far from underflow. Its roundings need the
-    limit that leaves room: no sigmoid is below 0.
+    Every denominator is between 0.0049 and 0.4, so the product of four is far from underflow. Its rounding errors
+    require the limit at which no sigmoid is below 0.
     """
     limit = _SMALLER if e.target.fma else _LARGER
     ratios = [_sigmoid_ratio(e, one, limit) for one in sigmoids] + [_tanh_ratio(e, tangent, limit)]
@@ -58,7 +58,7 @@ def squash(e: Emitter, sigmoids: list[Value], tangent: Value) -> tuple[list[Valu
 def _tanh_ratio(
     e: Emitter, x: Value, limit: float | None = None, scale: float = 1.0, factor: float = 1.0
 ) -> tuple[Value, Value]:
-    """Return numerator and denominator of ``factor * tanh(scale * x)``; powers of two cost and change nothing."""
+    """Return numerator and denominator of ``factor * tanh(scale * x)``; scaling by powers of two causes no rounding."""
     if limit is None:
         limit = _LARGER if e.target.fma else _SMALLER
     bounded = e.maximum(e.minimum(x, e.splat(limit / scale)), e.splat(-limit / scale))
@@ -81,7 +81,7 @@ def _sigmoid_ratio(e: Emitter, x: Value, limit: float | None = None) -> tuple[Va
 
 
 def exp(e: Emitter, x: Value) -> Value:
-    """Return e to the power x to 2e-7 relative (the polynomial of Cephes); below -87 it stays above zero."""
+    """Return e to the power x with a relative error of 2e-7 (polynomial of Cephes); above zero even below -87."""
     bounded = e.maximum(e.minimum(x, e.splat(88.3762626647949)), e.splat(-87.3365478515625))
     # Adding and taking away 1.5 * 2**23 leaves the nearest whole number.
     magic = e.splat(12582912.0)

@@ -1,4 +1,4 @@
-"""Losses in one sweep: squared error, and softmax with cross-entropy; options of the latter go to the reference."""
+"""Losses in one pass: squared error, and softmax with cross-entropy, whose options the reference handles."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CHUNK = 4096  # numbers whose squares are added up together, whichever thread d
 
 class _Slope(NamedTuple):
     slope: Array  # of the loss by the logits
-    each: bool  # whether the losses of the rows were handed out one by one
+    each: bool  # whether the losses of the rows were returned one by one
 
 
 def _cross_entropy(
@@ -36,7 +36,7 @@ def _cross_entropy(
 
 
 def _plain(context: Context, logits: Array, target: Array, ignore_index: int, reduction: str) -> Array | None:
-    """Return the loss, or ``None`` where a target is ignored or wrong: the reference then does it or says why."""
+    """Return the loss, or ``None`` if a target is ignored or invalid, which the reference handles or reports."""
     if reduction not in ("mean", "sum", "none"):
         return None
     logits, target = np.ascontiguousarray(logits), np.ascontiguousarray(target)
@@ -73,7 +73,7 @@ def _mse(context: Context, prediction: Array, target: Array, *, reduction: str) 
     runtime = current()
     scratch = Scratch()
     if prediction.ndim == 4 and prediction.transpose(0, 2, 3, 1).flags.c_contiguous and prediction.shape[1] > 1:
-        # A convolution's output: go through its pixels, and hand back a gradient that lies as it does.
+        # The output of a convolution: process it by pixels, and return a gradient with the same memory layout.
         batch, channels, height, width = prediction.shape
         pixels = scratch.take(batch, height, width, channels)
         to_pixels(target, pixels)

@@ -25,7 +25,7 @@ class _Saved(NamedTuple):
 
 
 def column_sums(x: Array, out: Array | None = None) -> Array:
-    """Return the sums of the columns of ``(rows, columns)`` float32."""
+    """Return the sum of each column of ``(rows, columns)`` float32."""
     if x.strides[1] != 4:
         x = np.ascontiguousarray(x)
     result = np.empty(x.shape[1], np.float32) if out is None else out
@@ -128,7 +128,7 @@ def _backward(name: str, context: Context, gradient: Array) -> Gradients:
 
 
 def _whole(buffer: Array | None, shape: tuple[int, ...]) -> Array:
-    """Return the buffer that is offered where its numbers lie without gaps, else a new array."""
+    """Return the given buffer if its elements are contiguous, else a new array."""
     return buffer if buffer is not None and buffer.flags.c_contiguous else np.empty(shape, np.float32)
 
 

@@ -1,4 +1,4 @@
-"""Aligned scratch memory that is used again: fresh pages from the system cost more than many a kernel."""
+"""Aligned scratch memory that is reused, because new pages from the system take longer than many kernels."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _ALIGNMENT_BYTES = 64
 _KEPT_BYTES_PER_SIZE = 64 * 2**20  # at most this much of each size waits for its next use
 
 # Size → arrays that wait. No lock: looking a list up, ``pop`` and ``append`` are single steps for Python's threads, and
-# the collector may drop a Scratch, which gives memory back, in the middle of a take.
+# the garbage collector may delete a Scratch, which returns its memory, during a take.
 _free: dict[int, list[Array]] = {}
 
 
 def address(array: Array) -> int:
-    """Return where an array's first element lies."""
+    """Return the address of the first element of an array."""
     # The field ``data`` of NumPy's array object, a part of its binary interface: the public ways to this number
-    # build a dictionary or an object each time, and a training step asks a hundred times.
+    # build a dictionary or an object each time, and a training step needs it a hundred times.
     location: int = _word_at(id(array) + _DATA).value
     return location
 
@@ -30,15 +30,15 @@ _probe = np.zeros(1)
 if _word_at(id(_probe) + _DATA).value != _probe.__array_interface__["data"][0]:  # another Python than CPython
 
     def address(array: Array) -> int:
-        """Return where an array's first element lies."""
+        """Return the address of the first element of an array."""
         location: int = array.__array_interface__["data"][0]
         return location
 
 
 def keep_pages() -> None:
-    """Let the allocator keep freed memory: to fetch and clear fresh pages costs more than many a kernel.
+    """Let the allocator keep freed memory, because new pages from the system take longer than many kernels.
 
-    Only where the C library is glibc; elsewhere nothing happens.
+    This has an effect only if the C library is glibc.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
@@ -63,9 +63,9 @@ def empty(shape: tuple[int, ...]) -> Array:
 
 
 class Scratch:
-    """Arrays that return to the store of free memory when this object is dropped.
+    """Owner of scratch arrays, which become free for reuse when this object is deleted.
 
-    Nothing may keep a view of them beyond that: they are for the inside of ops.
+    No view of these arrays may exist after that, so they are only for use within ops.
     """
 
     __slots__ = ("_taken",)

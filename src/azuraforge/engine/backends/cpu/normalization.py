@@ -30,7 +30,7 @@ def _batch_norm(
     context: Context, x: Array, weight: Array | None, bias: Array | None, *, eps: float
 ) -> tuple[Array, Array, Array]:
     plain = all(each is None or (each.dtype == np.float32 and each.size) for each in (x, weight, bias))
-    # With an infinite weight the order of the factors decides between infinity and NaN: the reference's order holds.
+    # With an infinite weight, the order of factors decides between infinity and NaN, so the reference is used.
     wild = weight is not None and np.isinf(weight).any()
     if wild or not plain or x.ndim not in (2, 4):
         return cast(tuple[Array, Array, Array], by_reference("batch_norm", context, x, weight, bias, eps=eps))
@@ -81,12 +81,12 @@ def _batch_norm_vjp(context: Context, gradient: Array, *others: Array | None) ->
 
 
 def _down(sums: Array) -> Array:
-    """Add up the blocks' sums, of which a large batch has thousands."""
+    """Return the total of the sums of all blocks, of which a large batch has thousands."""
     return np.asarray(sums.sum(axis=0, dtype=np.float64), np.float32)
 
 
 def _rows(x: Array) -> Array:
-    """``(row, channel)`` with contiguous rows, without a copy where the channels already lie last."""
+    """Return x as ``(row, channel)`` with contiguous rows; nothing is copied if channels are already last."""
     if x.ndim == 2:
         return np.ascontiguousarray(x)
     last = x.transpose(0, 2, 3, 1)

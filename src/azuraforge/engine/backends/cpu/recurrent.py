@@ -1,4 +1,4 @@
-"""LSTM and GRU by kernels; what the kernels do not cover goes to the reference."""
+"""LSTM and GRU by kernels; the reference handles all cases that the kernels do not support."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _read(x: Array, reverse: bool) -> _Reading:
 
 
 def _pack(scratch: Scratch, gates: int, weight_ih: Array, bias: Array, weight_hh: Array, padded: int) -> Array:
-    """Pack the bias and the weights ``(gates * hidden, inner)`` of input and state one behind the other."""
+    """Pack the bias and the weights ``(gates * hidden, inner)`` of input and state one after another."""
     width = current().target.width
     features, hidden = weight_ih.shape[1], weight_hh.shape[1]
     packed = scratch.take(padded // width, features + 1 + padded, gates, width)
@@ -77,7 +77,7 @@ def _first(buffer: Array, value: Array) -> None:
 
 
 def _whole_gates(scratch: Scratch, weight: Array, gates: int, padded: int, columns: int) -> Array:
-    """Return weights ``(gates * hidden, inner)`` as ``(gates * padded, columns)``, with zeros for what is padding."""
+    """Return weights ``(gates * hidden, inner)`` as ``(gates * padded, columns)``, with zeros as padding."""
     rows, inner = weight.shape
     if rows == gates * padded and inner == columns:
         return np.ascontiguousarray(weight)
@@ -99,9 +99,9 @@ def _back(
     """Run a backward kernel; return the gradient of x and those of weight_ih, weight_hh, bias_ih, bias_hh.
 
     Args:
-        kernel: its name.
-        last: gradients of the last states coming in, of the first ones going out.
-        biases: how many lines of sums are the biases'.
+        kernel: name of the kernel.
+        last: gradients of the last states, replaced by those of the first states.
+        biases: number of lines of sums that belong to the biases.
     """
     runtime, x, states = saved.runtime, saved.x, saved.states
     batch, time, features = x.array.shape
@@ -122,7 +122,7 @@ def _back(
         d_x_start, d_x_step = address(d_x), batch * features
         if saved.reverse:
             d_x_start, d_x_step = d_x_start + (time - 1) * d_x_step * 4, -d_x_step
-    # A line ends with what keeps lines below each other out of the same place in the cache.
+    # Padding at the end of a line prevents consecutive lines from using the same part of the cache.
     line = 4 * padded + _CACHE_LINE
     chunk = min(time, max(1, _WAITING * threads // batch))
     d_gates = scratch.take(chunk, batch, line)

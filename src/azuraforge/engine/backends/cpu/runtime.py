@@ -1,4 +1,4 @@
-"""The kernels and threads that the ops of this backend use, once they are loaded."""
+"""Kernels and threads that the ops of this backend use after loading."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from azuraforge.engine.ops.registry import OPS, Array, Context
 
 @dataclass
 class Runtime:
-    """The options of ``set_backend("cpu", …)``."""
+    """Loaded kernels and threads, from the options of ``set_backend("cpu", …)``."""
 
     target: Target
     kernels: Kernels
@@ -26,7 +26,7 @@ _runtime: Runtime | None = None
 
 
 def use(runtime: Runtime) -> None:
-    """Make this the runtime of all ops from now on."""
+    """Use this runtime for all ops that run from now on."""
     global _runtime
     _runtime = runtime
 
@@ -38,6 +38,6 @@ def current() -> Runtime:
 
 
 def by_reference(name: str, context: Context, *inputs: Array | None, **attributes: Any) -> Any:
-    """Run the reference's forward function, where no kernel fits the inputs."""
+    """Run the forward function of the reference backend, for inputs that no kernel supports."""
     with np.errstate(all="ignore"):
         return OPS[name].forward(context, *inputs, **attributes)

@@ -1,4 +1,4 @@
-"""A single sequence through an LSTM without recording, as a served forecast is; all others go their usual way."""
+"""LSTM of a single sequence without recording, as in serving; all other cases use the general kernels."""
 
 from __future__ import annotations
 

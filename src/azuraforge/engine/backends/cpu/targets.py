@@ -1,4 +1,4 @@
-"""The instruction sets that kernels are shaped for."""
+"""Instruction sets for which kernels are compiled."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Target:
-    """The processor features that kernels are compiled for.
+    """Processor features for which kernels are compiled.
 
     Attributes:
         name: ``avx512``, ``avx2`` or ``portable``.
         width: float32 lanes of a vector.
-        registers: vector registers, which bounds the accumulators of a tile.
+        registers: number of vector registers, which limits the accumulators of a tile.
         fma: whether a fused multiply-add is an instruction (else it would be a slow library call).
     """
 

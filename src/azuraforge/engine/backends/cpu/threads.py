@@ -1,4 +1,4 @@
-"""Sharing one op's work among threads: one fork and one join per op, all of it outside Python (``kernels/fork.py``)."""
+"""Thread pool of the ops: one fork and one join per op, both outside Python (``kernels/fork.py``)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _Shares(NamedTuple):
 
 
 class Pool:
-    """Threads that wait for work in compiled code. The caller takes the first share; one thread is no pool at all."""
+    """Pool of threads that wait for work in compiled code. The caller computes the first share itself."""
 
     def __init__(self, threads: int, kernels: Kernels) -> None:
         self.threads = threads
@@ -65,11 +65,11 @@ class Pool:
         """Call the kernel ``name`` with ``*arguments, begin, end`` so that the ranges cover ``0 … count``.
 
         Args:
-            name: a kernel whose last parameters are ``begin`` and ``end``.
-            arguments: its other parameters.
-            count: how many items there are.
-            least: items below which a thread is not worth its start.
-            multiple: ranges begin at multiples of this.
+            name: name of a kernel whose last parameters are ``begin`` and ``end``.
+            arguments: arguments for its other parameters.
+            count: number of items.
+            least: minimum number of items per thread.
+            multiple: number of which the beginning of each range is a multiple.
         """
         form, call = self._calls[name]
         try:
@@ -102,7 +102,7 @@ class Pool:
             self._busy.release()
 
     def _remember(self, key: tuple[str, int, int, int]) -> _Shares | None:
-        """Work out the borders for a call of this kind, ``None`` where one thread does it all; they never change."""
+        """Compute and store the borders of the ranges for a kind of call; ``None`` if one thread computes it alone."""
         name, count, least, multiple = key
         parts = max(1, min(self.threads, count // max(least, 1)))
         shares = None

@@ -1,4 +1,4 @@
-"""Values of a kernel that is being written: LLVM's integers, floats and vectors with Python's operators."""
+"""Values in a kernel that is being emitted: integers, floats and vectors of LLVM with Python's operators."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ POINTER = ir.PointerType()
 
 
 class Value:
-    """A number being computed: wraps an LLVM value and gives it operators."""
+    """LLVM value with Python's operators, which emit instructions."""
 
     __slots__ = ("emit", "ir")
 
@@ -27,7 +27,7 @@ class Value:
 
     @property
     def is_int(self) -> bool:
-        """True for an integer."""
+        """Return whether the value is an integer."""
         return bool(self.ir.type == INT)
 
     def _pair(self, other: Any) -> tuple[Any, Any]:
@@ -83,7 +83,7 @@ class Value:
 
 
 class Variable:
-    """A value that changes in loops. It lives in a stack slot that LLVM turns into a register."""
+    """Value that changes in loops, in a stack slot that LLVM turns into a register."""
 
     __slots__ = ("emit", "slot", "type")
 
@@ -95,7 +95,7 @@ class Variable:
         self.set(value)
 
     def get(self) -> Value:
-        """Return the present value."""
+        """Return the current value."""
         return Value(self.emit, self.emit.builder.load(self.slot, typ=self.type))
 
     def set(self, value: Value) -> None:
@@ -103,5 +103,5 @@ class Variable:
         self.emit.builder.store(value.ir, self.slot)
 
     def fma(self, a: Value, b: Value) -> None:
-        """Add ``a * b``."""
+        """Add ``a * b`` to the variable."""
         self.set(self.emit.fma(a, b, self.get()))

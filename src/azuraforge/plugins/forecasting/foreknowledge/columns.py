@@ -1,6 +1,6 @@
-"""Leakage check: columns that know the future, found before anything is learned from a table.
+"""Leakage check: detection of columns that contain future values of the target, before a table is used for training.
 
-The thresholds come from real columns (weather, candles, electricity): ``tests/plugins/test_real_foreknowledge.py``.
+The thresholds come from real columns (weather, candles, electricity), see ``tests/plugins/test_real_foreknowledge.py``.
 """
 
 from __future__ import annotations
@@ -21,31 +21,32 @@ Kind: TypeAlias = Literal[
     PatternName, "later_values", "same_row_copy", "known_ahead_outcome", "known_ahead_actual", "too_good"
 ]
 
-#: Share of a column's news that later targets explain only if the column is made of them. Among real columns, a share's
-#: close explains most, up to 0.88 of the next day's open; all others stay below 0.6.
+#: Minimum share of a column's news (the part that its past and the target's past do not explain) that later targets
+#: explain only if the column was computed from them. Among real columns, the largest share is 0.88, for the close of a
+#: stock, explained by the next day's open; all others are below 0.6.
 EXACT_NEWS = 0.92
-#: A noisy filter of later targets: least share of its rest, and of its news, that they explain.
+#: Minimum shares of the rest and of the news of a column that later targets explain if it is a noisy filter of them.
 NOISY_REST, NOISY_NEWS = 0.92, 0.15
-#: A shifted target with more noise: the same shares, and the most that past and present add to later values.
+#: The same shares for a shifted target with more noise, and the maximum that past and present values may explain.
 SHIFTED_REST, SHIFTED_NEWS, MOST_BEHIND = 0.2, 0.1, 0.02
-#: A column known ahead that explains this share of the target's news is a result of the target.
+#: Minimum share of the target's news that a known-ahead column explains only if it was computed from the target.
 OUTCOME = 0.98
-#: Least share of the column at which a pattern names the finding.
+#: Minimum share of the column that a pattern must explain to be named in the finding.
 _NAMED = 0.5
 
 
 @dataclass(frozen=True)
 class Foreknowledge:
-    """A column that seems to know the future of the target.
+    """Evidence that a column contains future values of the target.
 
     Attributes:
-        column: its name.
-        kind: in which way.
-        rows_ahead: 0 for the same row.
-        share: of the column, or of what is new in it, that later values of the target explain.
-        rows: that were examined.
-        blocks: whether it stops an automatic promotion; a copy of the same row alone does no harm.
-        other: the column with the same values, of ``known_ahead_actual``.
+        column: name of the column.
+        kind: kind of the evidence.
+        rows_ahead: number of rows that the column is ahead; 0 for the same row.
+        share: share of the column, or of its news, that later values of the target explain.
+        rows: number of examined rows.
+        blocks: whether the finding prevents automatic promotion; a copy of the same row alone is harmless.
+        other: for ``known_ahead_actual``, the column with the same values.
     """
 
     column: str
@@ -66,15 +67,15 @@ def examine(
     season: int,
     known_ahead: Sequence[str] = (),
 ) -> list[Foreknowledge]:
-    """Return the columns that know later values of the target.
+    """Return the evidence for each column that contains future values of the target.
 
     Args:
-        target: ``(row,)``, NaN where it was not measured.
-        columns: the other columns by name, each ``(row,)``.
-        series: rows of each series in order of time; a single one has one entry.
-        horizon: rows that will be predicted.
-        season: rows in one season, 1 if there is none.
-        known_ahead: columns that are declared known before the rows to predict.
+        target: ``(row,)``, NaN if unknown.
+        columns: other columns by name, each ``(row,)``.
+        series: rows of each series in chronological order; one entry for a single series.
+        horizon: number of rows ahead that will be predicted.
+        season: length of the season in rows; 1 without a season.
+        known_ahead: columns that are declared as known ahead of the rows to predict.
     """
     pieces = pieces_of(series)
     if not pieces or not columns:
@@ -119,9 +120,9 @@ class _Case:
         return None
 
     def _counts(self, values: Floats) -> bool:
-        """Return whether values never fall or never rise, like row numbers and running totals.
+        """Return whether the values never fall or never rise, like row numbers and running totals.
 
-        Any trend resembles one over a while, so a likeness with a target that rises and falls means nothing.
+        Such a column resembles any trend for a while, so its similarity to a target with ups and downs proves nothing.
         """
         steps = [np.diff(values[piece.rows]) for piece in self.pieces]
         known = [each[np.isfinite(each)] for each in steps]
@@ -135,7 +136,7 @@ class _Case:
 
 
 def _knows(each: Dependence) -> float:
-    """Return the share that reveals a column's foreknowledge; zero if none does."""
+    """Return the share that shows that a column depends on future values; 0 if no share does."""
     if each.ahead_new >= EXACT_NEWS:
         return each.ahead_new
     if each.ahead >= NOISY_REST and each.ahead_new >= NOISY_NEWS:

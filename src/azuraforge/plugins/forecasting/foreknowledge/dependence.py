@@ -1,16 +1,16 @@
-"""Dependence of a column on later values of the target that the target's own past does not explain.
+"""Dependence of a column on later values of the target that past values do not explain.
 
-A column ``c`` is regressed on the target's past and present, then on its next values too. Four shares of variance tell
-knowledge of the future from an ordinary covariate:
+A column is regressed on the past and present values of the target, and then also on its next values. Four shares of
+variance distinguish a column that contains future values from an ordinary covariate:
 
-``ahead``       share of the rest, after the target's past and present, that its later values explain
-``ahead_new``   the same for what is new in the column, after its own past as well
-``behind``      share of the rest, after the later values, that past and present explain
+``ahead``       share of the rest, after past and present values of the target, that later values explain
+``ahead_new``   share of the news, the rest after the column's own past as well, that later values explain
+``behind``      share of the rest, after later values, that past and present values explain
 ``same_row``    share of the target's own news in a row that the column explains in that row
 
-A function of later targets has ``ahead_new`` near one, and little else has: a covariate that leads says something of
-the later values, but they say little of the covariate. A shifted target under noise has ``behind`` near zero, since the
-present target adds nothing to the later one.
+A function of later targets has an ``ahead_new`` near 1, unlike almost any other column: a leading covariate explains
+something of the later values, but these explain little of the covariate. A shifted target with noise has a ``behind``
+near 0, because the present target adds nothing to the later one.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ import numpy as np
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.foreknowledge.pieces import Piece, Span, calendar, lagged, normal_scores, scaled
 
-#: A rest smaller than this share of a column is a rounding error.
+#: A rest below this share of a column counts as a rounding error.
 _NOTHING = 1e-10
 _DEPENDENT = 1e-7
 
 
 @dataclass(frozen=True)
 class Dependence:
-    """The four shares of one column, adjusted for the number of regressors; ``rows`` were examined."""
+    """The four shares of one column, adjusted for the number of regressors, and the number of examined rows."""
 
     ahead: float
     ahead_new: float
@@ -40,7 +40,7 @@ class Dependence:
 
 
 class TargetSpace:
-    """The target's past, present and next values in the pieces, as orthogonal bases shared by all columns."""
+    """Past, present and next values of the target in all pieces, as orthogonal bases for measuring columns."""
 
     def __init__(self, target: Floats, pieces: Sequence[Piece], span: Span, season: int, *, ranked: bool) -> None:
         self._span, self._ranked = span, ranked
@@ -67,11 +67,11 @@ class TargetSpace:
 
     @property
     def enough(self) -> bool:
-        """True if there are many more rows than regressors."""
+        """Return whether there are many more rows than regressors."""
         return self.rows >= 2 * (self._of_all.shape[1] + len(self._span.lags)) and self.rows > 20
 
     def of(self, values: Floats) -> Dependence:
-        """Measure one column, as long as the table."""
+        """Return the dependence of one column ``(row,)`` with all rows of the table."""
         filled = carried(values)
         column = self._lags(filled, (0,))
         own = self._lags(filled, self._span.lags)
@@ -93,7 +93,7 @@ class TargetSpace:
         )
 
     def _share(self, column: Floats, fewer: Floats, more: Floats, floor: float) -> float:
-        """Return the share of the rest after ``fewer`` that ``more`` explains; zero if no rest is left."""
+        """Return the share of the rest after the basis ``fewer`` that the basis ``more`` explains; 0 without a rest."""
         before, after = _size(_rest(column, fewer)), _size(_rest(column, more))
         if before <= floor:
             return 0.0
@@ -105,12 +105,12 @@ class TargetSpace:
         return self._stack([lagged(shaped(values[piece.rows]), lags, rows) for piece, rows in self._pieces])
 
     def _stack(self, blocks: Sequence[Floats]) -> Floats:
-        """Return the pieces stacked below one another, each centred."""
+        """Return the blocks of all pieces concatenated by rows, each centred."""
         return np.concatenate([block - block.mean(axis=0) for block in blocks]) if blocks else np.zeros((0, 1))
 
 
 def carried(values: Floats) -> Floats:
-    """Return values without holes: each takes the last one before it, the first ones the first known.
+    """Return values with gaps filled forward; gaps before the first known value get that value.
 
     Example:
         >>> carried(np.array([np.nan, 1.0, np.nan, 3.0])).tolist()
@@ -124,7 +124,7 @@ def carried(values: Floats) -> Floats:
 
 
 def _basis(columns: Floats) -> Floats:
-    """Return orthonormal columns that span the same space."""
+    """Return an orthonormal basis of the space that the columns span."""
     sizes = np.sqrt((columns**2).sum(axis=0))
     columns = columns[:, sizes > 0] / sizes[sizes > 0]
     if not columns.shape[1]:
@@ -134,10 +134,10 @@ def _basis(columns: Floats) -> Floats:
 
 
 def _joined(basis: Floats, columns: Floats) -> Floats:
-    """Return ``basis`` with the directions that ``columns`` add to it."""
+    """Return ``basis`` extended by the directions that ``columns`` add to it."""
     sizes = np.sqrt((columns**2).sum(axis=0))
     columns = columns[:, sizes > 0] / sizes[sizes > 0]
-    rest = _rest(_rest(columns, basis), basis)  # twice, against rounding
+    rest = _rest(_rest(columns, basis), basis)  # twice, because of rounding errors
     kept = rest[:, np.sqrt((rest**2).sum(axis=0)) > _DEPENDENT]
     return np.concatenate([basis, _basis(kept)], axis=1) if kept.shape[1] else basis
 

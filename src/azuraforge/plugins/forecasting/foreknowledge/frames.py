@@ -1,4 +1,4 @@
-"""The examination of a frame: its columns as arrays, and each series of a panel as a piece of its own."""
+"""Leakage checks of a frame, with its columns as arrays and each series of a panel as a separate piece."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from azuraforge.plugins.forecasting.foreknowledge.skill import gain_of
 if TYPE_CHECKING:
     import polars as pl
 
-#: Largest number of examined columns, the first ones, so that the time stays bounded.
+#: Maximum number of examined columns, the first ones, so that the time stays bounded.
 MOST_COLUMNS = 200
-#: Share of the squared error that other columns may remove. Among real columns, only the close of two candles removes
-#: more (0.9998 of the next open's, the same price), and the close of shares up to 0.86; elsewhere it is 0.51 at most.
+#: Minimum share of the squared error whose removal by other columns is too good. Among real columns, only the closes of
+#: two candles remove more (0.9998 of the error of the next open, the same price); closes of stocks remove up to 0.86,
+#: all others at most 0.51.
 TOO_GOOD = 0.9
-#: A column is named if the error without it is at least twice as large.
+#: A column is named if the error without it is at least twice as large, so that it removes this share.
 _UNDOES = 0.5
 _MICROSECONDS = 1e6
 
@@ -30,14 +31,14 @@ _MICROSECONDS = 1e6
 def examine_frame(
     frame: pl.DataFrame, schema: Schema, *, horizon: int, season: int | None = None, known_ahead: Sequence[str] = ()
 ) -> list[Foreknowledge]:
-    """Return the columns of ``frame`` that know later values of the target.
+    """Return the evidence for each column of ``frame`` that contains future values of the target.
 
     Args:
-        frame: in canonical order, a panel series by series.
-        schema: the meaning of its columns.
-        horizon: rows that will be predicted.
-        season: rows in one season; None: the schema's.
-        known_ahead: columns that are declared known before the rows to predict.
+        frame: rows in canonical order; a panel is ordered by series.
+        schema: meaning of the columns.
+        horizon: number of rows ahead that will be predicted.
+        season: length of the season in rows; if None, that of the schema.
+        known_ahead: columns that are declared as known ahead of the rows to predict.
     """
     if not schema.features:
         return []
@@ -56,10 +57,10 @@ def examine_frame(
 def examine_skill(
     frame: pl.DataFrame, schema: Schema, *, horizon: int, season: int | None = None, known_ahead: Sequence[str] = ()
 ) -> list[Foreknowledge]:
-    """Return the columns with which a linear reference forecasts better than columns that are known in time allow.
+    """Return evidence for the columns that improve a linear reference forecast more than plausible.
 
-    Columns that are known ahead are not examined, and those of which it is stated when they become known are not named:
-    the question was answered. Arguments as of ``examine_frame``.
+    Known-ahead columns are not examined. Columns whose time of availability is declared are never named, because the
+    user has confirmed when they become known. See ``examine_frame`` for the arguments.
     """
     seen = [name for name in schema.features[:MOST_COLUMNS] if name not in known_ahead]
     columns = {name: column_values(frame, name) for name in seen}

@@ -1,8 +1,7 @@
-"""Patterns by which a column may hold later values of the target.
+"""Patterns in which a column may contain later values of the target.
 
-They give a leak its name, and show leaks that no regression shows.
-
-Each pattern is compared with the column by the square of a correlation, once as it is and once by ranks.
+Patterns name the kind of a leak, and detect leaks that no regression shows. The similarity of a pattern and a column is
+the squared correlation of their values or of their ranks.
 """
 
 from __future__ import annotations
@@ -21,22 +20,22 @@ PatternName: TypeAlias = Literal[
     "later_target", "average_ahead", "centred_average", "extreme_ahead", "change_ahead", "period_value", "interpolated"
 ]
 
-#: Least share at which a column follows a pattern; without noise it is one.
+#: Minimum share at which a column follows a pattern; without noise the share is 1.
 EXACT = 0.98
-#: Fewer periods, changes or rows prove nothing.
+#: Minimum number of periods, changes or rows that are evidence.
 _FEWEST = 8
 _FEWEST_ROWS = 20
-#: A column with at most so many distinct values is a flag.
+#: Maximum number of distinct values of a flag.
 _FLAG_VALUES = 3
 _WIDTHS = (2, 3, 4, 5, 7, 10, 12, 14, 24, 30)
-#: A column is constant over periods if this share of its values equal the previous ones.
+#: A column is constant over periods if at least this share of its values equal the previous value.
 _STILL = 0.5
 _EQUAL = 1e-6
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """A pattern, the number of rows it reaches ahead, and the share of the column that it explains."""
+    """Pattern, the number of rows that it reaches ahead, and the share of the column that it explains."""
 
     name: PatternName
     rows_ahead: int
@@ -44,7 +43,7 @@ class Pattern:
 
 
 def nearest(target: Floats, column: Floats, pieces: Sequence[Piece], span: Span) -> Pattern | None:
-    """Return the pattern of later values that is most like the column, however little; None without enough rows."""
+    """Return the linear pattern of later values that is most similar to the column; None with too few rows."""
     found: list[Pattern] = []
     for piece in pieces:
         y, c = carried(target)[piece.rows], carried(column)[piece.rows]
@@ -56,7 +55,10 @@ def nearest(target: Floats, column: Floats, pieces: Sequence[Piece], span: Span)
 
 
 def events_ahead(target: Floats, column: Floats, pieces: Sequence[Piece], span: Span) -> Pattern | None:
-    """Return an exact pattern that is no linear filter: a change, an extreme, a value of a period, an interpolation."""
+    """Return a nonlinear pattern that the column follows exactly; None if there is none.
+
+    Nonlinear patterns are changes, extremes, values of periods, and interpolations.
+    """
     found = [
         max(exact, key=lambda each: each.share)
         for piece in pieces
@@ -68,12 +70,12 @@ def events_ahead(target: Floats, column: Floats, pieces: Sequence[Piece], span: 
             ]
         )
     ]
-    # One short piece could follow a pattern by chance; a leak does so in most.
+    # A single short piece could follow a pattern by chance; a leak follows it in most pieces.
     return max(found, key=lambda each: each.share) if found and 2 * len(found) >= len(pieces) else None
 
 
 def same_row_copy(target: Floats, column: Floats) -> bool:
-    """Return whether the column is the same row's target, scaled and shifted or transformed by a rising function."""
+    """Return whether the column is the target of the same row, except for a linear or an increasing function."""
     known = np.isfinite(target) & np.isfinite(column)
     if known.sum() < _FEWEST_ROWS:
         return False
@@ -90,7 +92,7 @@ def same_row_copy(target: Floats, column: Floats) -> bool:
 
 
 def same_values(one: Floats, other: Floats) -> bool:
-    """Return whether two columns hold the same numbers wherever both are known."""
+    """Return whether two columns have the same values in all rows in which both are known."""
     known = np.isfinite(one) & np.isfinite(other)
     if known.sum() < _FEWEST_ROWS or not varies(one[known]):
         return False
@@ -98,7 +100,7 @@ def same_values(one: Floats, other: Floats) -> bool:
 
 
 def _later(y: Floats, leads: int) -> Iterator[tuple[PatternName, int, Floats]]:
-    """Yield linear patterns, NaN where rows are missing."""
+    """Yield the name, the rows ahead and the values ``(row,)`` of each linear pattern, NaN beyond the last row."""
     sums = np.concatenate([[0.0], np.cumsum(y)])
     for lead in range(1, leads + 1):
         yield "later_target", lead, _shifted(y, lead)
@@ -129,20 +131,20 @@ def _events(y: Floats, c: Floats, leads: int) -> Iterator[Pattern]:
             ahead = np.stack([_shifted(y, lead) for lead in range(1, width + 1)])
             for extreme in (ahead.max(axis=0), ahead.min(axis=0)):
                 share = _alike(c, extreme)
-                if 1 - share <= (1 - now) / 10:  # neighbours of a slow target are alike, so it must be far closer
+                if 1 - share <= (1 - now) / 10:  # rows of a slow target are similar to their neighbours
                     yield Pattern("extreme_ahead", width, share)
     yield from _periods(y, c)
     yield from _interpolation(y, c)
 
 
 def _periods(y: Floats, c: Floats) -> Iterator[Pattern]:
-    """Yield the pattern of a column that is constant over periods with a value known only at their end."""
+    """Yield the pattern of a column that is constant over periods, with a value known only at the end of a period."""
     still = np.diff(c) == 0
     if not _STILL <= still.mean() < 1:
         return
     starts = np.concatenate([[0], np.flatnonzero(~still) + 1])
     lengths = np.diff(np.append(starts, len(c)))
-    whole = slice(1, len(starts) - 1)  # the first and the last may be cut
+    whole = slice(1, len(starts) - 1)  # the first and the last period may be incomplete
     if len(starts) - 2 < _FEWEST or lengths[whole].max() < 3:
         return
     mean = np.add.reduceat(y, starts) / lengths
@@ -155,9 +157,9 @@ def _periods(y: Floats, c: Floats) -> Iterator[Pattern]:
     )
     held = c[starts]
     if len(np.unique(held[whole])) <= _FLAG_VALUES:
-        return  # weekends, opening hours: the calendar states their lengths
+        return  # such as weekends or opening hours, which are known in advance
     first = y[starts]
-    # A value that the row before or the first row of the period also shows was known in time.
+    # A value that the row before the period or its first row also has was known in time.
     known = max(
         _alike(held[whole], each) for each in (y[starts - 1][whole], first[whole], lengths[whole].astype(float))
     )
@@ -167,7 +169,7 @@ def _periods(y: Floats, c: Floats) -> Iterator[Pattern]:
 
 
 def _interpolation(y: Floats, c: Floats) -> Iterator[Pattern]:
-    """Yield the pattern of a column that is linear between rows in which it equals the target."""
+    """Yield the pattern of a column that is linear between rows at which it equals the target."""
     bend = np.abs(np.diff(c, 2)) > _EQUAL * c.std()
     knots = np.flatnonzero(bend) + 1
     if len(knots) < _FEWEST or bend.mean() > _STILL:
@@ -178,7 +180,7 @@ def _interpolation(y: Floats, c: Floats) -> Iterator[Pattern]:
 
 
 def _alike(column: Floats, pattern: Floats) -> float:
-    """Return the larger squared correlation: that of the values or that of their ranks."""
+    """Return the larger of the squared correlations of the values and of their ranks."""
     known: Flags = np.isfinite(pattern) & np.isfinite(column)
     c, p = column[known], pattern[known]
     if len(c) < _FEWEST or not (varies(c) and varies(p)):
@@ -188,7 +190,7 @@ def _alike(column: Floats, pattern: Floats) -> float:
 
 
 def _shifted(y: Floats, lead: int) -> Floats:
-    """Return the value ``lead`` rows later (earlier where negative), NaN beyond the ends."""
+    """Return ``(row,)``: the value ``lead`` rows later (earlier if negative), NaN beyond the ends."""
     out = np.full(len(y), np.nan)
     if lead >= 0:
         out[: len(y) - lead] = y[lead:]
@@ -198,7 +200,10 @@ def _shifted(y: Floats, lead: int) -> Floats:
 
 
 def _window_mean(sums: Floats, width: int) -> Floats:
-    """Return the mean of each row and the next ``width - 1``, NaN where rows are missing."""
+    """Return ``(row,)``: the mean of each row and the next ``width - 1`` rows, from cumulative sums.
+
+    Means beyond the last row are NaN.
+    """
     out = np.full(len(sums) - 1, np.nan)
     out[: len(sums) - width] = (sums[width:] - sums[:-width]) / width
     return out

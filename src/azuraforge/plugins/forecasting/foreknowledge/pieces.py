@@ -1,4 +1,4 @@
-"""Pieces of the series that are examined: a bounded number of rows, each with its lags, leads and calendar."""
+"""Pieces of series that the leakage check examines: a bounded number of rows, with lags, leads and calendar."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 
 from azuraforge.plugins.contract.arrays import Floats, Indices
 
-#: Largest number of examined rows, so that the time does not grow with the data.
+#: Maximum number of examined rows, so that the time does not grow with the data.
 MOST_ROWS = 4_500
 _PIECE = 1_500
-#: Least and largest number of examined leads, and number of lags of the target.
+#: Minimum and maximum number of examined leads.
 LEAST_LEADS, MOST_LEADS = 14, 120
 _LAGS, _MOST_LAGS = 14, 32
-#: Least number of rows in a piece for each lag and lead.
+#: Minimum number of rows in a piece for each lag and lead.
 _ROWS_EACH = 6
 _SHORTEST = 24
 _DAY = 86_400.0
@@ -25,7 +25,7 @@ _HARMONICS = 3
 
 @dataclass(frozen=True)
 class Span:
-    """Lags of the target and of the column that are known at a row, and leads that cannot be known there."""
+    """Lags of the target and of a column, which are known at a row, and the number of leads, which cannot be known."""
 
     lags: tuple[int, ...]
     leads: int
@@ -33,7 +33,12 @@ class Span:
 
 @dataclass(frozen=True)
 class Piece:
-    """Consecutive rows of one series: indices into the table, and seconds since the epoch where rows have a time."""
+    """Consecutive rows of one series.
+
+    Attributes:
+        rows: ``(row,)``, indices into the table.
+        seconds: ``(row,)``, time in seconds since the epoch; None if rows have no time.
+    """
 
     rows: Indices
     seconds: Floats | None = None
@@ -56,7 +61,10 @@ def span_of(longest: int, horizon: int, season: int) -> Span:
 
 
 def pieces_of(series: Sequence[Piece]) -> list[Piece]:
-    """Choose at most ``MOST_ROWS`` rows: of one series its first, middle and last rows, of many as many as fit."""
+    """Choose pieces with at most ``MOST_ROWS`` rows in total.
+
+    For a single long series, these are its first, middle and last rows; for many series, as many series as fit.
+    """
     usable = [one for one in series if len(one.rows) >= _SHORTEST]
     if len(usable) == 1 and len(usable[0].rows) > MOST_ROWS:
         whole = usable[0]
@@ -67,14 +75,14 @@ def pieces_of(series: Sequence[Piece]) -> list[Piece]:
 
 
 def normal_scores(values: Floats) -> Floats:
-    """Return the normal quantiles of the ranks: equal for every rising transform of a column.
+    """Return the normal quantiles of the ranks, which any increasing transformation of the values leaves unchanged.
 
     Example:
         >>> x = np.array([0.1, 3.0, 2.0])
         >>> bool(np.allclose(normal_scores(x), normal_scores(np.exp(x))))
         True
     """
-    from scipy.special import ndtri  # tables without covariates never load it
+    from scipy.special import ndtri  # imported only for tables with covariates
 
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     ranks = np.cumsum(counts) - counts / 2
@@ -82,12 +90,14 @@ def normal_scores(values: Floats) -> Floats:
 
 
 def scaled(values: Floats) -> Floats:
-    """Return values with mean zero and spread one; zeros where they do not vary."""
+    """Return the values with mean 0 and standard deviation 1; zeros if they are all equal."""
     return (values - values.mean()) / values.std() if varies(values) else np.zeros_like(values)
 
 
 def varies(values: Floats) -> bool:
-    """Return whether there are two different values; the computed spread of equal ones may be a rounding error.
+    """Return whether there are two different values.
+
+    The standard deviation is no test, because rounding can make that of equal values positive.
 
     Example:
         >>> varies(np.full(1500, 0.422915)), float(np.full(1500, 0.422915).std()) > 0
@@ -97,7 +107,7 @@ def varies(values: Floats) -> bool:
 
 
 def lagged(values: Floats, lags: Sequence[int], rows: slice) -> Floats:
-    """Return ``(row, lag)``: the values so many rows earlier, later where a lag is negative, of the rows in ``rows``.
+    """Return ``(row, lag)``: the values ``lag`` rows before each row in ``rows``, or after it if a lag is negative.
 
     Example:
         >>> lagged(np.arange(5.0), (1, -1), slice(1, 4)).tolist()
@@ -107,7 +117,7 @@ def lagged(values: Floats, lags: Sequence[int], rows: slice) -> Floats:
 
 
 def calendar(piece: Piece, season: int) -> Floats:
-    """Return ``(row, wave)``: harmonics of the season, and of day, week and year if rows have times."""
+    """Return ``(row, wave)``: harmonics of the season and, if rows have times, of the day, the week and the year."""
     places: list[Floats] = [np.arange(len(piece.rows)) / season] if season > 1 else []
     if piece.seconds is not None:
         length = float(piece.seconds[-1] - piece.seconds[0])

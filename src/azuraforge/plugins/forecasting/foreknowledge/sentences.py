@@ -1,4 +1,4 @@
-"""The evidence against a column as the end of a sentence, by language."""
+"""Text of the evidence that a column contains future values of the target, by language."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from azuraforge.plugins.forecasting.foreknowledge.columns import Foreknowledge
 
 
 def evidence(found: Foreknowledge) -> dict[str, str]:
-    """Return the evidence that the column knows the future, by language.
+    """Return the evidence that the column contains future values, as a text for each language code.
 
     Example:
         >>> evidence(Foreknowledge("ahead", "later_target", 1, 0.997, 500))["en"]
         'it follows the target of 1 row later (99 % explained, 500 rows examined)'
     """
-    share = int(100 * found.share) / 100  # 99.7 % must not read as 100 %
+    share = int(100 * found.share) / 100  # 99.7 % must not be shown as 100 %
     values = {"ahead": found.rows_ahead, "rows": found.rows, "other": found.other}
     return {
         language: keyed(

@@ -1,9 +1,9 @@
-"""Skill with and without the other columns: a cheap reference that reveals columns too good to be known in time.
+"""Skill of a linear reference forecast with and without the other columns, to detect columns that are too good.
 
-The examination of single columns misses what only several columns say together, such as two whose difference is the
-next target. Here a linear forecaster is fitted twice on the first rows: on the target's lags, season and calendar, and
-on these with the present and past values of all other columns. Both forecast the later rows. Columns that drive or lead
-a target take some of the error away; columns that were made from the answer take almost all of it away.
+The examination of single columns misses leaks that only several columns show together, such as two columns whose
+difference is the next target. Here, a linear forecaster is fitted twice on the first rows: on the target's lags, season
+and calendar, and on these plus the present and past values of all other columns. Both fits forecast the later rows.
+Columns that drive or lead a target remove some of the error; columns computed from future values remove almost all.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from azuraforge.plugins.forecasting.foreknowledge.pieces import (
 
 #: Number of present and past values of each other column in the reference.
 _COLUMN_LAGS = (0, 1, 2)
-#: Largest number of compared steps ahead.
+#: Maximum number of compared rows ahead.
 _MOST_STEPS = 14
 _FITTED = 0.7
 _LEAST_JUDGED = 40
-#: Largest number of columns left out one by one, the first ones.
+#: Maximum number of columns, the first ones, that are left out one by one.
 _MOST_DROPPED = 24
 _PENALTY = 1e-6
 
@@ -41,10 +41,10 @@ class Gain:
     """Reduction of a linear forecaster's error by other columns in addition to the target's own past.
 
     Attributes:
-        step: rows ahead at which they take away most.
-        share: of the squared error there, by all columns together.
-        dropped: column → share of the squared error without it that the column takes away, all others being there.
-        rows: that were forecast.
+        step: number of rows ahead with the largest reduction.
+        share: share of the squared error that all columns together remove at that step.
+        dropped: column → share of the squared error without it that the column removes if all others are used.
+        rows: number of rows that were forecast.
     """
 
     step: int
@@ -63,17 +63,18 @@ def gain_of(
     given: Mapping[str, Floats] | None = None,
     drop_from: float = 0.0,
 ) -> Gain | None:
-    """Return what the columns add to a forecast of ``target``; None if there are too few rows, no columns, or a
-    target that stands still in the rows to forecast.
+    """Return the reduction of the error of a forecast of ``target`` by the other columns.
+
+    Returns None if there are too few rows or no columns, or if the target is constant in the rows to forecast.
 
     Args:
-        target: ``(row,)``, NaN where it was not measured.
-        columns: the other columns by name, each ``(row,)``; not those that are known ahead.
-        series: rows of each series in order of time.
-        horizon: rows that will be predicted.
-        season: rows in one season, 1 if there is none.
-        given: columns that the reference has in both fits, because it is stated when they become known.
-        drop_from: columns are left out one by one only where all together take this share away.
+        target: ``(row,)``, NaN if unknown.
+        columns: other columns by name, each ``(row,)``, without known-ahead columns.
+        series: rows of each series in chronological order.
+        horizon: number of rows ahead that will be predicted.
+        season: length of the season in rows; 1 without a season.
+        given: columns that both fits use, because their time of availability is declared.
+        drop_from: minimum ``share`` at which columns are left out one by one.
     """
     pieces = pieces_of(series)
     if not pieces or not columns:
@@ -104,7 +105,7 @@ def gain_of(
         return None
     moves = np.array([varies(own) for own in changes[judged].T])
     if not moves.any():
-        return None  # the errors of a constant target are those of the fits alone
+        return None  # errors on a constant target say nothing about the columns
     case = _Case(inputs, changes, learn, judged)
     base = width - len(_COLUMN_LAGS) * len(columns)
     alone, all_of_them = case.errors(np.arange(base)), case.errors(np.arange(width))
@@ -129,7 +130,7 @@ class _Case:
     judged: np.ndarray[tuple[int], np.dtype[np.bool_]]
 
     def errors(self, chosen: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Floats:
-        """Return ``(step,)``: mean squared error of the judged rows by a fit of the chosen inputs on the others."""
+        """Return ``(step,)``: the mean squared error on the evaluated rows of a fit with the chosen inputs."""
         inputs, targets = self.inputs[self.learn][:, chosen], self.changes[self.learn]
         mean, centre = inputs.mean(axis=0), targets.mean(axis=0)
         inputs = inputs - mean

@@ -1,4 +1,4 @@
-"""The kernels, each a Python function that emits code."""
+"""Kernels, each a Python function that emits code."""
 
 from azuraforge.engine.backends.cpu.kernels import (
     adam,

@@ -1,8 +1,8 @@
 """One step of Adam over flat buffers.
 
-Roots and divisions have one slow unit: with a root and a quotient per number the step waits for it, not for memory.
-With the widest vectors two of them share one division, by the product of their divisors: 12 % less time. Four gain no
-more, and narrower vectors nothing.
+Roots and divisions share one slow execution unit, which limits the step if every number needs a root and a quotient.
+With the widest vectors, two of them share one division by the product of their divisors, which takes 12 % less time.
+Sharing among four vectors gains no more, and with narrower vectors sharing gains nothing.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ _LARGEST, _LEAST_EPS = 1e37, 1e-15  # a product of two divisors within these is 
 
 
 def adam(e: Emitter) -> None:
-    """Update values and both moments in one sweep.
+    """Update values and both moments in one pass.
 
-    Parameters: values, gradient, mean, square; keep (what weight decay leaves of the values before the step), penalty
+    Parameters: values, gradient, mean, square; keep (share of the values that weight decay keeps), penalty
     (L2, added to the gradient), one_minus_beta_1, beta_2, one_minus_beta_2, step_size (lr / correction of the mean),
     root (1 / root of the correction of the square), eps; begin, end.
     """
@@ -29,7 +29,7 @@ def adam(e: Emitter) -> None:
     small_eps = e.bits(eps < _LEAST_EPS)
 
     def moments(index: Value, mask: Value | None) -> tuple[Value, Value]:
-        """Move both moments; return the mean and what it is divided by."""
+        """Update both moments; return the mean and its divisor."""
         slope = e.fma(e.load(values, index, mask), penalty, e.load(gradient, index, mask))
         m = e.load(mean, index, mask)
         m = e.fma(slope - m, share_1, m)
@@ -48,7 +48,7 @@ def adam(e: Emitter) -> None:
             move(places[1], m_1, divisor_1, None)
             return
         product = divisor_0 * divisor_1
-        # Infinity and NaN belong to one number each; a shared division would hand them to its neighbour.
+        # A shared division would pass infinity and NaN of one number on to the other.
         wild = e.bits(product >= _LARGEST) + small_eps
         with e.either(wild > 0) as (alone, together):
             with alone:

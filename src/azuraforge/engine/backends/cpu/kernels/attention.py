@@ -1,6 +1,6 @@
-"""Self-attention, one head of one example at a time, everything of a head in the cache.
+"""Self-attention of one head of one example at a time, whose data fit into the cache.
 
-Queries, keys and values lie side by side in rows of ``3 * width`` numbers. The products are calls of ``gemm``.
+Each row of ``3 * width`` numbers contains a query, a key and a value. The products are calls of ``gemm``.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def _rows(e: Emitter, weights: Value, time: Value, scale: Value) -> None:
 
 
 def self_attention(e: Emitter) -> None:
-    """Attend forward.
+    """Forward pass of self-attention.
 
     Parameters: packed ``(batch, time, 3 * width)``; out ``(batch, time, width)``; weights ``(batch, heads,
     time, time)``; scratch, ``size * time`` numbers per head; scale; time, width, heads, size (of a head), begin,
@@ -59,7 +59,7 @@ def self_attention(e: Emitter) -> None:
 
 
 def self_attention_backward(e: Emitter) -> None:
-    """Attend backward.
+    """Backward pass of self-attention.
 
     Parameters: grad ``(batch, time, width)``; packed and weights as the forward pass left them; out, the gradient of
     packed; scratch, ``(time + size) * time`` numbers per head; scale; sizes and range as in the forward pass.

@@ -1,7 +1,7 @@
-"""Batch normalisation of ``(row, channel)``: a pass for the mean, one for the spread, one to write; backward two more.
+"""Batch normalisation of ``(row, channel)``: one pass each for mean, variance and output, two for the gradients.
 
-Threads share the rows. What is summed down the columns is summed block by block, each of ``BLOCK`` rows, into a line of
-its own: the same bits with any number of threads.
+Threads share the rows. Columns are summed in blocks of ``BLOCK`` rows, each with its own line of sums, so that results
+are the same bits with any number of threads.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ BLOCK = 512  # rows
 
 
 def _panels(e: Emitter, columns: Value, panel: Callable[[Value, list[Value | None]], None]) -> None:
-    """Emit ``panel(column, masks)`` for two vectors at a time, then for what is left, masked."""
+    """Emit ``panel(column, masks)`` for two vectors at a time, then with masks for the remaining columns."""
     width = e.target.width
     done = e.variable(e.integer(0))
     with e.loop(0, columns - (2 * width - 1), 2 * width) as column:
@@ -29,13 +29,13 @@ def _sum_rows(
     e: Emitter, rows: Value, columns: Value, block: Value, outs: list[Value],
     add: Callable[[Value, Value, Value | None, list[Variable]], None],
 ) -> None:  # fmt: skip
-    """Emit sums down a block's rows, one per array of ``outs``; ``add(place, column, mask, sums)`` adds a vector."""
+    """Emit sums over the rows of a block into each of ``outs``; ``add(place, column, mask, sums)`` adds a vector."""
     width = e.target.width
     begin = block * BLOCK
     end = e.least(begin + BLOCK, rows)
 
     def panel(column: Value, masks: list[Value | None]) -> None:
-        # Even and odd rows have sums of their own, since one addition waits for the one before.
+        # Even and odd rows have separate sums, because each addition waits for the previous one.
         sums = [[[e.variable(e.zero()) for _ in outs] for _ in masks] for _ in range(2)]
 
         def line(row: Value, some: list[list[Variable]]) -> None:
@@ -68,7 +68,7 @@ def column_totals(e: Emitter) -> None:
 
 
 def column_spreads(e: Emitter) -> None:
-    """out[block, column] = the sum of (x - mean)² down each column.
+    """Sum ``(x - mean)²`` over the rows of each block, ``(block, column)``.
 
     Parameters: x, mean, out, rows, columns, begin, end: blocks.
     """
@@ -83,7 +83,7 @@ def column_spreads(e: Emitter) -> None:
 
 
 def column_covariances(e: Emitter) -> None:
-    """out[block] = the sums of grad and of grad * (x - mean) down each column.
+    """Sum ``grad`` and ``grad * (x - mean)`` over the rows of each block.
 
     Parameters: grad, x, mean, out ``(blocks, 2, columns)``, rows, columns, begin, end: blocks.
     """
@@ -100,7 +100,7 @@ def column_covariances(e: Emitter) -> None:
 
 
 def scale_columns(e: Emitter) -> None:
-    """out = (x - mean) * factor + shift, each of the three per column.
+    """Compute ``out = (x - mean) * factor + shift``; mean, factor and shift differ by column.
 
     Parameters: x, mean, factor, shift, out, columns, begin, end.
     """
@@ -122,7 +122,7 @@ def scale_columns(e: Emitter) -> None:
 
 
 def mix_columns(e: Emitter) -> None:
-    """out = (grad - mean_grad - (x - mean) * slope) * factor, all but grad and x per column.
+    """Compute ``out = (grad - mean_grad - (x - mean) * slope) * factor``; all but grad and x differ by column.
 
     Parameters: grad, x, mean_grad, mean, slope, factor, out, columns, begin, end.
     """

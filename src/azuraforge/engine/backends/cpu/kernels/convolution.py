@@ -1,10 +1,9 @@
-"""Convolution, vectors along the output channels, and ReLU with 2 × 2 max-pooling on the spot.
+"""Convolution with vectors along the output channels, optionally with ReLU and 2 × 2 max-pooling in the same pass.
 
-Images inside are ``(batch, height, width, channel)``; outputs have whole vectors of channels, inputs are already
-padded at their edges. For each kernel row the numbers that one output pixel meets then lie in one run of ``kernel
-columns * in`` neighbours, so the inner loop is a matrix product over that run. A tile is a run of neighbouring
-output pixels by one or two vectors of channels. Weights are packed ``(block of channels, kernel row, kernel column,
-in, lane)``.
+Images are ``(batch, height, width, channel)``; outputs have whole vectors of channels, and inputs are already padded at
+their edges. For each kernel row, an output pixel depends on ``kernel columns * in`` contiguous numbers, so the inner
+loop is a matrix product over these numbers. A tile is a range of neighbouring output pixels by one or two vectors of
+channels. Weights are packed as ``(block of channels, kernel row, kernel column, in, lane)``.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from azuraforge.engine.backends.cpu.values import Value
 
 
 def _heights(e: Emitter, vectors: int) -> list[int]:
-    """Return the tile lengths in pixels; 28, 14 and 7 fit the usual images without a rest."""
+    """Return the tile lengths in pixels; 28, 14 and 7 divide the widths of usual images."""
     if e.target.registers == 32:
         return [28, 14, 7, 4, 2, 1] if vectors == 1 else [14, 7, 4, 2, 1]
     return [12, 7, 4, 2, 1] if vectors == 1 else [6, 4, 2, 1]
@@ -85,7 +84,7 @@ def convolve_pool(e: Emitter) -> None:
     """Convolve, ReLU and 2 × 2 max-pool the images ``begin … end``, one at a time through a scratch image.
 
     Parameters: as for ``convolve``; scratch, one image; out and codes ``(batch, height / 2, width / 2, channels)``:
-    which of the four pixels was the largest, 0 … 3, or -1 where ReLU cut it off.
+    the index 0 … 3 of the largest of the four pixels, or -1 if it is not above zero.
     """
     (x, x_image, x_row, packed, bias, scratch, out, codes, height, width, inputs, channels, kernel_rows,
      kernel_columns, begin, end) = e.arguments  # fmt: skip
@@ -106,7 +105,7 @@ def convolve_pool(e: Emitter) -> None:
 
 
 def store_pooled(e: Emitter, square: list[Value], out: Value, codes: Value, place: Value) -> None:
-    """Keep the largest of four, if it is above zero, and which of them it was."""
+    """Emit code that stores the largest of four values, or 0 if none is positive, and the index of that value."""
     best, code = square[0], e.zero()
     for index, other in enumerate(square[1:], start=1):
         larger = other > best
@@ -122,7 +121,7 @@ def store_pooled(e: Emitter, square: list[Value], out: Value, codes: Value, plac
 
 
 def unpool(e: Emitter) -> None:
-    """Put gradients of pooled pixels where their values came from; the other three get zeros.
+    """Write the gradient of each pooled pixel to the pixel that won the pooling, and zeros to the other three.
 
     Parameters: grad and codes ``(batch, rows, columns, channels)``; out with its strides per image, row and pixel,
     beginning at the first inner pixel; rows, columns, channels, begin, end.
@@ -153,7 +152,7 @@ def weight_gradient(e: Emitter) -> None:
 
     def panel(image: Value, source: Value, channel: Value, vectors: int) -> None:
         target = e.at(out, source * 9 * channels + channel)
-        # A few rows at a time have sums of their own: a total that all pixels join one by one would lose digits.
+        # Groups of rows have separate sums, because adding all pixels to one total would lose precision.
         most = e.integer(SUMMED_ROWS) / width + 1
         with e.loop(0, height, most) as top:
             sums = [[e.variable(e.zero()) for _ in range(vectors)] for _ in range(9)]

@@ -1,9 +1,9 @@
-"""Forking and joining threads without Python: workers wait in compiled code, so a fork costs about a microsecond.
+"""Fork and join of threads without Python: workers wait in compiled code, so a fork takes about a microsecond.
 
 The threads share one block of 64-bit words (the constants below). ``pool_fork`` writes a task and raises the
-generation; every worker sees it, does its share and counts itself done; the caller does the first share and waits
-for the count. Waiting spins at first, since the next op of a training step follows within microseconds; then a
-worker sleeps on a condition variable, and the caller gives its processor away.
+generation. Every worker reads it, computes its share and increments a counter; the caller computes the first share and
+waits for the counter. Waiting spins at first, since the next op of a training step follows within microseconds; then a
+worker sleeps on a condition variable, and the caller yields its processor.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from azuraforge.engine.backends.cpu.values import INT, POINTER, Value
 
 ir: Any = importlib.import_module("llvmlite.ir")
 
-# Words of the shared block; what different threads write lies on different cache lines.
+# Words of the shared block; words that different threads write are on different cache lines.
 GENERATION, DONE, TASK, STOPPING, SLEEPING, MUTEX, CONDITION, BORDERS = 0, 16, 32, 33, 48, 64, 80, 96
 MOST_THREADS = 128
 ARGUMENTS = BORDERS + MOST_THREADS + 8
 WORDS = ARGUMENTS + 64
 
 _SPINS = 20_000  # pauses before a worker sleeps: a few hundred microseconds
-_CALLER_SPINS = 2_000  # before the caller gives way: a worker may have lost its processor
+_CALLER_SPINS = 2_000  # pauses before the caller yields, since a worker may have lost its processor
 _INT32 = ir.IntType(32)
 
 
 def slot(begin: Value, count: Value, threads: Value) -> Value:
-    """Return the number of a range that begins here, where at most ``threads`` ranges share ``count`` items."""
+    """Return the number of the range that begins at ``begin`` if at most ``threads`` ranges share ``count`` items."""
     return (begin * threads + count - 1) / count
 
 
@@ -56,7 +56,7 @@ def _pause(e: Emitter) -> None:
 
 
 def _run_share(e: Emitter, shared: Any, index: Any) -> None:
-    """Call the task whose number lies in the shared block, on the range of thread ``index``."""
+    """Call the task whose number is stored in the shared block, on the range of thread ``index``."""
     b = e.builder
     task = b.load(_word(e, shared, TASK), typ=INT)
     begin = b.load(_word(e, shared, b.add(index, INT(BORDERS))), typ=INT)
@@ -75,9 +75,9 @@ def _run_share(e: Emitter, shared: Any, index: Any) -> None:
 
 
 def pool_fork(e: Emitter) -> None:
-    """Run the task that lies in the shared block on all threads; return when every share is done.
+    """Run the task in the shared block on all threads; return when every share is done.
 
-    Parameters: shared; workers, how many threads wait next to the caller.
+    Parameters: shared; workers, the number of threads besides the caller.
     """
     b = e.builder
     shared, workers = (one.ir for one in e.arguments)
@@ -107,9 +107,9 @@ def pool_fork(e: Emitter) -> None:
 
 
 def pool_serve(e: Emitter) -> None:
-    """Do share ``index`` of every task, until the word STOPPING is set. A worker thread spends its life here.
+    """Compute share ``index`` of every task until the word STOPPING is set. Each worker thread runs this function.
 
-    Parameters: shared; index, from 1; seen, the generation when the thread was made.
+    Parameters: shared; index, from 1; seen, the generation when the thread was created.
     """
     b = e.builder
     shared, index, first = (one.ir for one in e.arguments)
@@ -135,7 +135,7 @@ def pool_serve(e: Emitter) -> None:
     b.branch(look)
 
     # Counted as sleeping before the generation is looked at again: then either this thread sees the new generation,
-    # or the caller sees the sleeper and rings.
+    # or the caller sees that it sleeps and wakes it.
     b.position_at_end(sleep)
     b.call(_outside(e, "pthread_mutex_lock", 1), [_word(e, shared, MUTEX)])
     b.atomic_rmw("add", _word(e, shared, SLEEPING), INT(1), "seq_cst")
@@ -167,7 +167,7 @@ def pool_serve(e: Emitter) -> None:
 
 
 def pool_prepare(e: Emitter) -> None:
-    """Make the lock and the condition of a new shared block. Parameters: shared."""
+    """Create the lock and the condition variable of a new shared block. Parameters: shared."""
     shared = e.arguments[0].ir
     nothing = ir.Constant(POINTER, None)
     e.builder.call(_outside(e, "pthread_mutex_init", 2), [_word(e, shared, MUTEX), nothing])
@@ -182,7 +182,7 @@ def tasks(module: Any) -> list[Any]:
 def emit_task(module: Any, name: str, signature: str) -> None:
     """Emit ``task_<name>(arguments, begin, end)``, which calls the kernel with its arguments taken from memory.
 
-    ``signature`` is the kernel's, whose last two parameters are ``begin`` and ``end``.
+    ``signature`` is that of the kernel, whose last two parameters are ``begin`` and ``end``.
     """
     kind = ir.FunctionType(ir.VoidType(), [POINTER, INT, INT])
     function = ir.Function(module, kind, f"task_{name}")

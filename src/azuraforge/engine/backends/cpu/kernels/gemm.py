@@ -1,4 +1,4 @@
-"""Matrix products in register tiles.
+"""Matrix products by register tiles.
 
 ``C = A @ B`` with the columns of B and C contiguous. A is read one number at a time into all lanes, so it may
 have any strides, a transposed one included. A tile of rows × vectors of C stays in registers while the inner
@@ -14,7 +14,7 @@ from azuraforge.engine.backends.cpu.values import Value, Variable
 
 
 def tile(target: Target) -> tuple[int, int]:
-    """Return rows and vectors of the register tile: as many accumulators as leave room for the operands."""
+    """Return the rows and vectors of a register tile, whose accumulators leave registers for the operands."""
     return {32: (12, 2), 16: (6, 2)}[target.registers]
 
 
@@ -50,7 +50,7 @@ def emit_tile(
 
 
 def gemm(e: Emitter) -> None:
-    """C = A @ B, plus what was in C (``mode`` 2) or a bias per column (``mode`` 1).
+    """Compute ``C = A @ B``, plus the previous C (``mode`` 2) or a bias for each column (``mode`` 1).
 
     Parameters: a, a_row, a_inner (strides), b, b_row, c, c_row, bias, rows, inner, columns, mode, chunk: the inner
     index runs in chunks of this size, each over all of C, so that what a chunk reads stays in the cache.
@@ -92,7 +92,7 @@ def _gemm_chunk(
                 left = e.at(a, row * a_row)
                 products = emit_tile(e, step, count, inner, left, a_row, a_inner, right, b_row, start, masks)
                 result = [[e.variable(value) for value in values] for values in products]
-                # Added at the end: a total that all products join one by one would lose digits.
+                # Added at the end, because adding all products to one total would lose precision.
                 with e.when(Value(e, e.builder.icmp_signed("==", mode.ir, e.integer(2).ir))):
                     for place, sums in zip(places, result, strict=True):
                         for index, one in enumerate(sums):
@@ -127,7 +127,7 @@ def _flip(e: Emitter, lines: list[Value]) -> list[Value]:
 
 
 def transpose(e: Emitter) -> None:
-    """out[column, row] = x[row, column]. Parameters: x, x_row, out, out_row, rows, columns."""
+    """Copy ``x[row, column]`` to ``out[column, row]``. Parameters: x, x_row, out, out_row, rows, columns."""
     x, x_row, out, out_row, rows, columns = e.arguments
     width = e.target.width
 
@@ -138,7 +138,7 @@ def transpose(e: Emitter) -> None:
             e.store(value, e.at(target, out_row * index))
 
     def edge(row: Value, column: Value) -> None:
-        # A square that sticks out: its last row is read again for those below, and what is too much is not written.
+        # A square beyond the edge: its last row is read again for missing rows, and missing columns are not written.
         source, target = e.at(x, row * x_row + column), e.at(out, column * out_row + row)
         last, wide = rows - row - 1, e.least(columns - column, width)
         inside = e.mask(wide)
@@ -162,7 +162,7 @@ def transpose(e: Emitter) -> None:
 
 
 def column_sums(e: Emitter) -> None:
-    """out[column] = the sum of x[:, column]. Parameters: x, x_row, out, rows, columns."""
+    """Sum ``x[:, column]`` to ``out[column]``. Parameters: x, x_row, out, rows, columns."""
     x, x_row, out, rows, columns = e.arguments
     width = e.target.width
 

@@ -12,8 +12,8 @@ from azuraforge.engine.backends.cpu.values import Value
 def gru_forward(e: Emitter) -> None:
     """Run the sequence forward.
 
-    Parameters as for the LSTM, with packed weights of 3 gates, the recurrent bias of n ``(padded,)``, and proposals
-    ``(time, batch, padded)``: the state's part of n before the reset gate.
+    Parameters as for the LSTM, but with packed weights of 3 gates, the recurrent bias of n ``(padded,)``, and proposals
+    ``(time, batch, padded)``: the part of n that depends on the state, before the reset gate.
     """
     (x, x_step, x_row, features, packed, bias_n, states, gates, gates_step, proposals, proposals_step, batch, time,
      hidden, padded, begin, end) = e.arguments  # fmt: skip
@@ -35,9 +35,9 @@ def gru_forward(e: Emitter) -> None:
             for gate, one in enumerate(sums[:3]):
                 e.store(one.get(), e.at(saved, padded * (3 * number)), padded * gate)
             e.store(sums[3].get(), e.at(proposed, padded * number))
-        # In the lanes of padding, what is infinite met weights of zero.
+        # In the lanes of padding, infinite values times weights of zero are NaN.
         inside = e.mask(e.least(hidden - unit, width))
-        # A loop, not unrolled: the tile leaves the registers to the polynomials.
+        # Not unrolled, so that the registers are free for the polynomials.
         with e.loop(0, e.integer(rows)) as index:
             here, proposal = e.at(saved, index * padded * 3), e.at(proposed, index * padded)
             sums_here = [*(e.load(here, padded * gate) for gate in range(3)), e.load(proposal)]
@@ -56,9 +56,10 @@ def gru_forward(e: Emitter) -> None:
 def gru_backward(e: Emitter) -> None:
     """Run the sequence backward.
 
-    Parameters as for the LSTM, but for d_gates: a line holds the gradients of n by the input, of r and z, and of n by
-    the state, so that both the input's and the state's lie side by side. Weight_ih has its gates in the order n, r, z;
-    sums have one more line, ``(features + padded + 2, 3 * padded)``, for the bias of the state.
+    Parameters as for the LSTM, except that a line of d_gates contains the gradients of n for the input, of r and z, and
+    of n for the state, so that the gradients for the input and those for the state are each contiguous. Weight_ih has
+    its gates in the order n, r, z; sums have one more line, ``(features + padded + 2, 3 * padded)``, for the bias of
+    the state.
     """
     (grad, grad_step, grad_row, gates, proposals, states, x, x_step, x_row, features, one, weight_hh, weight_ih,
      d_gates, d_row, chunk, sums, need_weights, d_x, d_x_step, d_x_row, need_x, need_state, d_state, batch, time,

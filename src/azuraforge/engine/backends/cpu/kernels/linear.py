@@ -1,7 +1,7 @@
 """The fully connected layer: packing, product, bias and ReLU as one task; all its gradients as another.
 
-What a thread reads it should have written: shares are by units where the weights are the larger operand, so that the
-rows of weights that a thread moved in the optimizer's step are those it packs, multiplies and differentiates next.
+Threads should read memory that they have written. If the weights are the larger operand, threads share the units, so
+that each packs, multiplies and differentiates the rows of weights that it updated in the optimizer's step.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from azuraforge.engine.backends.cpu.values import Value
 
 
 def panel_width(target: Target) -> int:
-    """Return how many units lie side by side in a panel of packed weights."""
+    """Return the number of units in a panel of packed weights."""
     return tile(target)[1] * target.width
 
 
 def linear_panel(e: Emitter) -> None:
-    """out = max(x @ panel + bias, 0 or nothing) for the units of one panel.
+    """Compute ``out = x @ panel + bias``, optionally with ReLU, for the units of one panel.
 
     Parameters: x, x_row, x_inner (strides); panel ``(inner, panel width)``; bias; has_bias; out, out_row; rows;
     inner; units, those of the panel that exist; rectify, whether results below zero become zero (NaN stays).
@@ -68,7 +68,7 @@ def pack_units(e: Emitter) -> None:
 
 
 def linear_units(e: Emitter) -> None:
-    """Pack and multiply the units begin … end, a multiple of the panel's width at both sides but the last.
+    """Pack and multiply the units begin … end; both are multiples of the panel width, except the last end.
 
     Parameters: x, x_row, x_inner, weight, weight_row, bias, has_bias, out, packed (room for whole panels), rows,
     inner, units, rectify, begin, end.
@@ -84,8 +84,9 @@ def linear_units(e: Emitter) -> None:
 
 
 def linear_rows(e: Emitter) -> None:
-    """Multiply the rows begin … end with packed weights. Parameters: x … rectify as for ``linear_units``, less weight
-    and rows."""
+    """Multiply the rows begin … end with packed weights.
+
+    Parameters: x … rectify as for ``linear_units``, without weight and rows."""
     x, x_row, x_inner, bias, has_bias, out, packed, inner, units, rectify, begin, end = e.arguments
     wide = panel_width(e.target)
     with e.loop(0, units, wide) as unit:
@@ -95,12 +96,12 @@ def linear_rows(e: Emitter) -> None:
 
 
 def linear_backward(e: Emitter) -> None:
-    """All gradients of a layer, each thread its share of the units and its share of the rows.
+    """Compute all gradients of a layer; each thread processes its share of the units and of the rows.
 
-    Parameters: grad and result ``(rows, units)``; rectified, whether the gradient passes only where the result is
-    above zero; by_unit and by_row, room for what passes; x, x_row; weight, weight_row; d_x ``(rows, inner)``,
-    d_weight ``(units, inner)``, d_bias; need_x, need_weight, need_bias; rows, inner, units; shares, of which begin …
-    end are this thread's.
+    Parameters: grad and result ``(rows, units)``; rectified, whether only gradients of results above zero count;
+    by_unit and by_row, room for these gradients; x, x_row; weight, weight_row; d_x ``(rows, inner)``, d_weight
+    ``(units, inner)``, d_bias; need_x, need_weight, need_bias; rows, inner, units; shares, of which this thread
+    computes begin … end.
     """
     (grad, result, rectified, by_unit, by_row, x, x_row, weight, weight_row, d_x, d_weight, d_bias, need_x, need_weight,
      need_bias, rows, inner, units, shares, begin, end) = e.arguments  # fmt: skip

@@ -13,7 +13,7 @@ def lstm_forward(e: Emitter) -> None:
     """Run the sequence forward.
 
     Parameters: x with its strides per step and row, features; packed weights; states and cells
-    ``(time + 1, batch, padded)``, row 0 given; gates ``(time, batch, 4, padded)`` and squashed
+    ``(time + 1, batch, padded)``, row 0 as input; gates ``(time, batch, 4, padded)`` and squashed
     ``(time, batch, padded)`` with their strides per step (0 keeps only the last); batch, time, hidden, padded, begin,
     end.
     """
@@ -23,7 +23,7 @@ def lstm_forward(e: Emitter) -> None:
     inner = features + padded + 1
 
     def body(step: Value, row: Value, unit: Value, rows: int) -> None:
-        right = e.at(packed, unit * inner * 4)  # a block holds inner * 4 * width numbers
+        right = e.at(packed, unit * inner * 4)  # a block has inner * 4 * width numbers
         bias = [e.load(right, gate * width) for gate in range(4)]
         tile = [[e.variable(one) for one in bias] for _ in range(rows)]
         line = step * batch + row
@@ -34,9 +34,9 @@ def lstm_forward(e: Emitter) -> None:
         for number, sums in enumerate(tile):
             for gate, one in enumerate(sums):
                 e.store(one.get(), e.at(saved, padded * (4 * number)), padded * gate)
-        # In the lanes of padding, what is infinite met weights of zero.
+        # In the lanes of padding, infinite values times weights of zero are NaN.
         inside = e.mask(e.least(hidden - unit, width))
-        # A loop, not unrolled: the tile leaves the registers to the polynomials.
+        # Not unrolled, so that the registers are free for the polynomials.
         with e.loop(0, e.integer(rows)) as index:
             here = e.at(saved, index * padded * 4)
             gate_i, gate_f, gate_g, gate_o = (
@@ -61,10 +61,10 @@ def lstm_backward(e: Emitter) -> None:
     Parameters: grad (of the output) with its strides per step and row of the batch, in processing order;
     gates, squashed, cells and states as the forward pass left them; x with its strides, features; one, a 1;
     weight_hh ``(4 * padded, padded)`` and weight_ih ``(4 * padded, features)``; d_gates, room for ``chunk`` steps of
-    lines of ``d_row`` numbers; sums, of which each thread has ``(features + padded + 1, 4 * padded)``: gradients by the
-    weights of input and state and by the bias, where ``need_weights``; d_x with its strides, where ``need_x``; d_state
-    and d_cell ``(batch, padded)``, the last steps' gradients coming in and the first steps' going out, that of the
-    state only where ``need_state``; batch, time, hidden, padded, threads, begin, end.
+    lines of ``d_row`` numbers; sums, of which each thread has ``(features + padded + 1, 4 * padded)``: gradients of the
+    weights of input and state and of the bias, if ``need_weights``; d_x with its strides, if ``need_x``; d_state and
+    d_cell ``(batch, padded)``, gradients of the last steps as input and of the first steps as output, that of the state
+    only if ``need_state``; batch, time, hidden, padded, threads, begin, end.
     """
     (grad, grad_step, grad_row, gates, squashed, cells, states, x, x_step, x_row, features, one, weight_hh, weight_ih,
      d_gates, d_row, chunk, sums, need_weights, d_x, d_x_step, d_x_row, need_x, need_state, d_state, d_cell, batch,

@@ -1,11 +1,11 @@
-"""The way back through convolution + ReLU + 2 × 2 max-pooling, which meets only the pixels that won.
+"""Backward pass of convolution, ReLU and 2 × 2 max-pooling, which reads only the pixels that won the pooling.
 
-Three quarters of the gradient before pooling are zeros. Here vectors run along the *input* channels: each pooled
-number then is one scalar times whole vectors, wherever in its square the winner lay, so nothing is computed for the
-other three pixels. Where there are few input channels, vectors run along the output channels.
+Three quarters of the gradient before pooling are zeros. Vectors run along the *input* channels, so that each pooled
+number is a scalar that multiplies whole vectors, whichever pixel of its square won, and nothing is computed for the
+other three pixels. With few input channels, vectors run along the output channels.
 
-Gradients and codes are ``(batch, rows, columns, channels)``; a code is the winner's place 0 … 3 in its square or -1
-where ReLU cut it off. Kernels are 3 × 3, stride 1.
+Gradients and codes are ``(batch, rows, columns, channels)``; a code is the index 0 … 3 of the winner in its square, or
+-1 if it was not above zero. Kernels are 3 × 3, with stride 1.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from azuraforge.engine.backends.cpu.values import Value, Variable
 
 
 def pooled_winners(e: Emitter) -> None:
-    """Find the winners: their gradients, their places in memory, and the sums of their gradients.
+    """Find the winners: their gradients, their positions in memory, and the sums of their gradients.
 
-    Parameters: grad, codes; winners, like grad, with zeros where ReLU cut off; steps, 32-bit integers: how far the
-    winner lies from the first pixel of its square; total, per channel; pixels, channels, row and pixel stride; begin,
-    end: vectors of channels.
+    Parameters: grad, codes; winners, like grad, with zeros if the winner is not above zero; steps, 32-bit integers: the
+    offset of the winner from the first pixel of its square; total, per channel; pixels, channels, row and pixel stride;
+    begin, end: vectors of channels.
     """
     grad, codes, winners, steps, total, pixels, channels, x_row, x_pixel, begin, end = e.arguments
     lanes = e.target.width
@@ -55,7 +55,7 @@ def pooled_weight_gradient(e: Emitter) -> None:
     lanes = e.target.width
     with e.loop(0, batch) as image, e.loop(0, inputs, lanes) as source, e.loop(begin, end) as channel:
         target = e.at(out, channel * 9 * inputs + source)
-        # A few rows at a time have sums of their own: a total that all pixels join one by one would lose digits.
+        # Groups of rows have separate sums, because adding all pixels to one total would lose precision.
         most = e.integer(SUMMED_ROWS) / columns + 1
         with e.loop(0, rows, most) as top:
             sums = [e.variable(e.zero()) for _ in range(9)]
@@ -76,8 +76,8 @@ def pooled_weight_gradient(e: Emitter) -> None:
 def pooled_input_gradient(e: Emitter) -> None:
     """Add gradient times weights around each winner.
 
-    The four pixels of a square touch 4 × 4 pixels of the input, whose sums stay in registers: the channels of each
-    place come as the bits of a word, so that each of four loops knows which nine sums it adds to.
+    The four pixels of a square affect 4 × 4 pixels of the input, whose sums stay in registers. For each of the four
+    positions, the channels whose winner it is are the bits of a word, and a loop over them adds to nine of the sums.
 
     Parameters: winners by ``pooled_winners``, codes; weights ``(channels, 9, inputs)`` with inputs in whole vectors;
     room for one image with its padding per thread; out, images without it; top, left: the padding; rows, columns,
@@ -124,9 +124,9 @@ def pooled_input_gradient(e: Emitter) -> None:
 
 
 def pooled_narrow_gradient(e: Emitter) -> None:
-    """Sum input times gradient over the winners, vectors along the output channels: for few input channels.
+    """Sum input times gradient over the winners, with vectors along the output channels, for few input channels.
 
-    Each number of the gradient is met by the 4 × 4 inputs of its square four times, three of them as zero.
+    Each number of the gradient is multiplied four times with inputs of its square, three times as zero.
 
     Parameters: x with its strides per image, row and pixel; grad with its strides per image and row (pixels of
     ``channels`` numbers); codes; out ``(batch, inputs * 9 + 1, channels)``, sums per image, in its last line those of
@@ -172,8 +172,8 @@ def to_pixels(e: Emitter) -> None:
 def padded_images(e: Emitter) -> None:
     """Copy images to pixels ``(batch, height + 2 * top, width + 2 * left, channels)`` with zeros at the edges.
 
-    Parameters: x with its strides per image, channel and row; out; top, left, height, width, channels; pixels, 1 where
-    x has pixels of ``channels`` numbers one behind the other, 0 where it has planes; begin, end: images.
+    Parameters: x with its strides per image, channel and row; out; top, left, height, width, channels; pixels, 1 if x
+    consists of contiguous pixels of ``channels`` numbers, 0 if it consists of planes; begin, end: images.
     """
     x, x_image, x_plane, x_row, out, top, left, height, width, channels, pixels, begin, end = e.arguments
     lanes = e.target.width

@@ -1,12 +1,12 @@
 """Parts shared by LSTM and GRU: packed weights, the loop over time, and the gradients of the weights.
 
-Buffers are time-major, each line padded to whole vectors of units (``padded``, a multiple of the vector width): the
-lanes of padding hold zeros and stay zero. Weights are packed so that one register tile ends holding all gates of a
-block of units; the nonlinearities follow row by row while it lies in the nearest cache.
+Buffers are time-major, and each line is padded to whole vectors of units (``padded``, a multiple of the vector width)
+with lanes that stay zero. Weights are packed so that a register tile finally contains all gates of a block of units;
+the nonlinearities follow row by row while the tile is in the nearest cache.
 
-One call runs the whole sequence for the rows ``begin … end`` of the batch, so threads share the batch and meet once
-per op. On the way back the gradients of a few steps' pre-activations wait in a buffer that stays in the cache, and go
-from there into the sums of the weights' gradients; each thread has sums of its own.
+One call runs the whole sequence for the rows ``begin … end`` of the batch, so threads share the batch and join once
+per op. In the backward pass, the gradients of the pre-activations of a few steps are collected in a buffer that stays
+in the cache, and then added to the gradients of the weights; each thread has its own sums.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ def row_steps(target: Target) -> list[int]:
 
 
 def most_vectors(target: Target) -> int:
-    """Return how many vectors wide the tiles of the backward pass are, by six rows."""
+    """Return the width in vectors of the tiles of the backward pass, which have six rows."""
     return 4 if target.registers == 32 else 2
 
 
 def pack(e: Emitter) -> None:
-    """Lay weights out as ``(block of units, inner, gate, lane)``.
+    """Copy weights into the layout ``(block of units, inner, gate, lane)``.
 
     Parameters: weight ``(gate * hidden, inner)`` with its row stride, out, the inner size of the whole
-    packing and the offset of this part in it, hidden, inner, gates. Lanes beyond ``hidden`` are left alone.
+    packing and the offset of this part in it, hidden, inner, gates. Lanes beyond ``hidden`` are not written.
     """
     weight, weight_row, out, whole, offset, hidden, inner, gates = e.arguments
     width = e.target.width
@@ -47,9 +47,9 @@ def pack(e: Emitter) -> None:
 
 
 def pack_recurrent(e: Emitter) -> None:
-    """Pack the bias, the weights of the input and those of the state one behind the other.
+    """Pack the bias, the weights of the input and the weights of the state one after another.
 
-    Parameters: weight_ih, its inner size; bias; weight_hh; out, zeroed where ``hidden`` is no whole number of vectors;
+    Parameters: weight_ih, its inner size; bias; weight_hh; out, zeroed if ``hidden`` is no whole number of vectors;
     whole, the inner size of the packing; hidden, gates.
     """
     weight_ih, features, bias, weight_hh, out, whole, hidden, gates = e.arguments
@@ -76,7 +76,7 @@ def products(
         with e.loop(0, inner) as k:
             step(k, tile)
         return
-    # One row has too few sums to keep the multipliers busy: even and odd steps get sums of their own.
+    # A single row has too few sums to keep the multipliers busy, so even and odd steps get separate sums.
     odd = [[e.variable(e.zero()) for _ in tile[0]]]
     done = e.variable(e.integer(0))
     with e.loop(0, inner - 1, 2) as k:
@@ -99,7 +99,7 @@ def sweep(
 ) -> None:
     """Emit ``body(step, first row, first unit, rows)`` over time, blocks of units and rows of the batch.
 
-    Every other step takes the blocks backwards: it begins with the weights that the step before left in the cache.
+    Every other step processes the blocks in reverse order, starting with the weights that are still in the cache.
     """
     width = e.target.width
     with e.loop(0, time) as step, e.loop(0, padded, width) as place:
@@ -145,7 +145,7 @@ def row_products(
 
 
 def _panels(e: Emitter, columns: Value, panel: Callable[..., None], whole: bool = True) -> None:
-    """Emit ``panel(column, vectors)`` from the widest to the narrowest, with a mask for the last where not whole."""
+    """Emit ``panel(column, vectors)``, widest panels first; unless ``whole``, the last one has a mask."""
     width = e.target.width
     done = e.variable(e.integer(0))
     for count in (4, 2):
@@ -175,7 +175,7 @@ def sum_products(
         for height in [6, 4, 2, 1]:
             with e.loop(done.get(), lines - (height - 1), height) as line:
                 places = [e.at(out, (line + index) * columns + column) for index in range(height)]
-                # Rows in blocks with sums of their own: adding millions of them to one total would lose digits.
+                # Blocks of rows have separate sums, because adding millions of rows to one total would lose precision.
                 with e.loop(begin, end, SUMMED_ROWS) as top:
                     bottom = e.least(top + SUMMED_ROWS, end)
                     sums = [[e.variable(e.zero()) for _ in range(count)] for _ in places]
@@ -196,11 +196,11 @@ def sum_products(
 
 
 def gather(e: Emitter) -> None:
-    """Add up the threads' sums of the weights' gradients and bring them into the weights' layouts.
+    """Sum the weight gradients of all threads and write them in the layouts of the weights.
 
     Parameters: sums ``(threads, features + padded + biases, gates * padded)``, added up in place; threads; d_ih
     ``(gates * hidden, features)``, features; d_hh ``(gates * hidden, hidden)``; d_bias_ih and d_bias_hh; hidden,
-    padded, gates; shift, how many gates later the input's gradients lie in a line; biases, 1 where both are the same.
+    padded, gates; shift, the number of gates before the input's gradients in a line; biases, 1 if both are the same.
     """
     (sums, threads, d_ih, features, d_hh, d_bias_ih, d_bias_hh, hidden, padded, gates, shift,
      biases) = e.arguments  # fmt: skip

@@ -15,7 +15,7 @@ ir: Any = importlib.import_module("llvmlite.ir")
 
 
 def _across(e: Emitter, size: Value, body: Callable[[Value, Value | None], None]) -> None:
-    """Emit ``body(index, mask)`` over whole vectors without a mask, then once more for the rest."""
+    """Emit ``body(index, mask)`` over whole vectors without a mask, then once with a mask for the rest."""
     width = e.target.width
     whole = e.variable(e.integer(0))
     with e.loop(0, size - (width - 1), width) as index:
@@ -61,7 +61,7 @@ def layer_norm(e: Emitter) -> None:
 
 
 def layer_norm_backward(e: Emitter) -> None:
-    """Gradient of the rows. Parameters: grad, weight, normal, scale, out, size, begin, end."""
+    """Compute the gradient of the rows. Parameters: grad, weight, normal, scale, out, size, begin, end."""
     grad, weight, normal, scale, out, size, begin, end = e.arguments
     share = 1.0 / _float(e, size)
     with e.loop(begin, end) as row:
@@ -86,7 +86,7 @@ def layer_norm_backward(e: Emitter) -> None:
 
 
 def column_products(e: Emitter) -> None:
-    """out[column] = the sum of a * b down each column. Parameters: a, b, out, rows, columns."""
+    """Sum ``a * b`` over the rows of each column. Parameters: a, b, out, rows, columns."""
     a, b, out, rows, columns = e.arguments
     width = e.target.width
     with e.loop(0, columns, width) as column:
@@ -104,13 +104,13 @@ def _flat(e: Emitter, begin: Value, end: Value, body: Callable[[Value, Value | N
 
 
 def relu(e: Emitter) -> None:
-    """out = max(x, 0), NaN kept. Parameters: x, out, begin, end."""
+    """Compute ``out = max(x, 0)``, keeping NaN. Parameters: x, out, begin, end."""
     x, out, begin, end = e.arguments
     _flat(e, begin, end, lambda i, mask: e.store(e.maximum(e.load(x, i, mask), e.zero()), out, i, mask))
 
 
 def relu_backward(e: Emitter) -> None:
-    """out = grad where the result was above zero. Parameters: grad, result, out, begin, end."""
+    """Compute ``out = grad`` if the result was above zero, else 0. Parameters: grad, result, out, begin, end."""
     grad, result, out, begin, end = e.arguments
 
     def write(i: Value, mask: Value | None) -> None:
@@ -150,11 +150,11 @@ def squared_error(e: Emitter) -> None:
 
 
 def cross_entropy(e: Emitter) -> None:
-    """Softmax of each row, less one at the target: the slope of the cross-entropy, and the loss of each row.
+    """Compute the loss of each row, and the slope of the cross-entropy: softmax minus one at the target.
 
     Parameters: logits ``(rows, classes)``; target, 64-bit integers; slope ``(rows, classes)``; parts ``(2, rows)``:
-    the loss, and 1 where the target is no class or ignored (the slope is that of softmax alone there), else 0; share,
-    by which the slope is multiplied; rows, classes, ignored, begin, end.
+    the loss, and 1 if the target is ignored or not a class, else 0 (1 means that the slope is only softmax); share, the
+    factor of the slope; rows, classes, ignored, begin, end.
     """
     logits, target, slope, parts, share, rows, classes, ignored, begin, end = e.arguments
     with e.loop(begin, end) as row:

@@ -1,7 +1,7 @@
-"""One sequence through an LSTM, for prediction: packing, the input's products and all steps in one call.
+"""LSTM of a single sequence, for prediction: packing, products with the input and all steps in one call.
 
-With one row there is nothing to share a load of weights with, so the state's weights are read from the cache at every
-step, and that is what a step costs. The input's products are taken out of it: they are made for all steps at once.
+With a single row, the weights of the state must be read from the cache at every step, which determines the time of a
+step. The products with the input are therefore computed for all steps in advance.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def lstm_single(e: Emitter) -> None:
 
     Parameters: x with its stride per step, features; weights and biases as the layer has them; packed, room for
     ``(features + hidden, 4, padded)``; inputs, room for ``(time, 4, padded)``; h_0 and c_0 ``(hidden)``; states
-    ``(time + 1, padded)`` and cells ``(padded)``; time, hidden, padded. Lanes beyond ``hidden`` come out as they will.
+    ``(time + 1, padded)`` and cells ``(padded)``; time, hidden, padded. Lanes beyond ``hidden`` are undefined.
     """
     (x, x_step, features, weight_ih, weight_hh, bias_ih, bias_hh, packed, inputs, h_0, c_0, states, cells, time, hidden,
      padded) = e.arguments  # fmt: skip
@@ -71,13 +71,13 @@ def lstm_single(e: Emitter) -> None:
 
     nothing, forward = e.integer(0), e.integer(1)
     with e.loop(0, time) as step, e.loop(0, padded, width) as place:
-        # Every other step goes the way back, over blocks and within them: it begins with the weights that the cache
-        # still holds, and comes last to the part of the state that the step before finished last.
+        # Every other step processes blocks and their contents in reverse order: it begins with the weights that are
+        # still in the cache, and reads last the part of the state that the previous step finished last.
         back = e.low_bits(step, 1) > 0
         unit = e.select(back, padded - width - place, place)
         start, stride = e.select(back, nothing, hidden - 1), e.select(back, forward, nothing - 1)
         given = e.at(inputs, step * padded * _GATES + unit)
-        # Two sums per gate: too few would wait for each other.
+        # Two sums per gate, because fewer sums would wait for each other.
         sums = [[e.variable(e.load(given, padded * gate)) for gate in range(_GATES)],
                 [e.variable(e.zero()) for _ in range(_GATES)]]  # fmt: skip
         right = e.at(packed, (unit * inner + features * width) * _GATES)

@@ -14,12 +14,12 @@ def add_up(e: Emitter, rows: Value, count: int, add: Callable[[Value, list[Varia
     """Emit ``count`` sums over ``rows`` rows, whose error does not grow with the number of rows.
 
     Rows are summed in blocks of ``SUMMED_ROWS``, even and odd ones apart since one addition waits for the one before.
-    What is lost where a block joins the total is taken off the next block (Kahan 1965).
+    The rounding error of adding a block to the total is subtracted from the next block (Kahan 1965).
 
     Args:
         e: the emitter.
-        rows: how many rows there are.
-        count: how many sums are formed.
+        rows: number of rows.
+        count: number of sums.
         add: emits the addition of a row to ``count`` sums; called three times.
     """
     totals, lost = ([e.variable(e.zero()) for _ in range(count)] for _ in range(2))

@@ -1,14 +1,14 @@
 """3 × 3 convolution with 2.25 times fewer multiplications: F(2 × 2, 3 × 3).
 
-Each square of 2 × 2 outputs meets 4 × 4 inputs. Both sides are moved by sums and differences into a space where the
+Each square of 2 × 2 outputs depends on 4 × 4 inputs. Sums and differences transform both into a space in which the
 convolution is a product per place, 16 in all, so over many squares and channels it is 16 matrix products. (Lavin and
-Gray, "Fast Algorithms for Convolutional Neural Networks", 2015, section 4.1.) The gradient of the weights is the same
-the other way around. The sums cost no accuracy that the tests could see; but what is infinite, or overflows in them,
-becomes NaN where the direct kernels say infinite. Each image therefore tells whether it stayed finite.
+Gray, "Fast Algorithms for Convolutional Neural Networks", 2015, section 4.1.) The gradient of the weights is computed
+in the same way in reverse. The sums cause no loss of accuracy that the tests detect, but values that are infinite or
+overflow become NaN, while the direct kernels return infinity. Each image therefore records whether it stayed finite.
 
 Images as in ``convolution.py``, heights and widths of the outputs even. Squares go through scratch memory of ``chunk``
 squares at a time, small enough for the second-level cache: ``(16, chunk, whole)`` where ``whole`` is the number of
-input channels in whole vectors, then ``(16, chunk, channels)``. A range takes the scratch of its own number.
+input channels in whole vectors, then ``(16, chunk, channels)``. Each range has its own scratch memory.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def _gradient_sums(a: Value, b: Value) -> list[Value]:
 
 
 def _both_ways(sums: Callable[..., list[Value]], square: list[list[Value]]) -> list[list[Value]]:
-    """Apply sums to the columns of a square, then to its rows."""
+    """Apply the function ``sums`` to the columns of a square, then to its rows."""
     lines = list(zip(*(sums(*column) for column in zip(*square, strict=True)), strict=True))
     return [sums(*line) for line in lines]
 
@@ -72,7 +72,7 @@ def _move_inputs(
 
 
 def _convolve(e: Emitter, write: Callable[[Value, Value, Value, Value, list[list[Value]]], None]) -> None:
-    """Emit the convolution of images; ``write(image, row, column, channel, square)`` keeps 2 × 2 outputs."""
+    """Emit the convolution of images; ``write(image, row, column, channel, square)`` stores 2 × 2 outputs."""
     (x, x_image, x_row, weights, bias, _, _, told, scratch, height, width, inputs, whole, channels, chunk, batch,
      threads, begin, end) = e.arguments  # fmt: skip
     lanes = e.target.width
@@ -127,8 +127,8 @@ def _convolve(e: Emitter, write: Callable[[Value, Value, Value, Value, list[list
 def winograd(e: Emitter) -> None:
     """Convolve the images ``begin … end``.
 
-    Parameters: x with its strides per image and row; weights by ``winograd_weights``; bias; out; one that is not used;
-    told, a vector per image: zeros if all of it is finite, else NaN somewhere; scratch; height and width of the
+    Parameters: x with its strides per image and row; weights by ``winograd_weights``; bias; out; an unused parameter;
+    told, a vector per image: zeros if all values are finite, else with NaN; scratch; height and width of the
     output; inputs; whole; channels; chunk; batch; threads; begin, end.
     """
     out, height, width, channels = e.arguments[5], e.arguments[9], e.arguments[10], e.arguments[13]
@@ -157,7 +157,7 @@ def winograd_pool(e: Emitter) -> None:
 
 
 def winograd_weights(e: Emitter) -> None:
-    """Move kernels into the space of the products.
+    """Transform kernels into the space in which convolution is a product.
 
     Parameters: kernels ``(in, 9, channels)``; out ``(16, in, channels)``; inputs, channels.
     """
@@ -177,7 +177,7 @@ def winograd_weights(e: Emitter) -> None:
 
 
 def winograd_gradient(e: Emitter) -> None:
-    """Sum the products of moved inputs and moved gradients over all squares.
+    """Sum the products of transformed inputs and transformed gradients over all squares.
 
     Parameters: x with its strides per image and row; grad with its strides per image and row (pixels of ``channels``
     numbers); sums ``(16, in, channels)``, zeroed; scratch; batch, height and width of the gradient; inputs; whole;
@@ -231,7 +231,7 @@ def winograd_gradient(e: Emitter) -> None:
 
 
 def winograd_gather(e: Emitter) -> None:
-    """Move sums of ``winograd_gradient`` back to kernels.
+    """Transform the sums of ``winograd_gradient`` back to gradients of kernels.
 
     Parameters: sums ``(16, in, channels)``; out ``(in, 9, channels)``; inputs, channels.
     """
