@@ -282,7 +282,7 @@ def test_a_reader_that_needs_more_memory_than_is_allowed_is_one_clear_error(laun
         kind="series", path=path, name="wide.csv", options=options, folder=tmp_path, limits=ReadingLimits()
     )
     memory = MemoryLimit(128 << 20, "AZURAFORGE_READING__MEMORY_BYTES")
-    with pytest.raises(InvalidInput, match="needs more memory than the 128 MiB") as caught:
+    with pytest.raises(InvalidInput, match="needs more than the allowed 128 MiB of memory") as caught:
         launcher.call(READ, wanted.model_dump(mode="json"), ReadResult, 60, memory=memory)
     assert caught.value.error_code == "memory_limit"
     assert "AZURAFORGE_READING__MEMORY_BYTES" in caught.value.next_step

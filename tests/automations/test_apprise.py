@@ -141,12 +141,12 @@ def test_a_server_that_refuses_for_now_is_tried_again_and_one_that_refuses_is_no
     found = mail.try_once()
     assert (found.state, found.attempts) == ("waiting", 1)
     assert found.next_at > found.created_at + timedelta(seconds=4)
-    assert "last answer 451" in found.error
+    assert "its last status was 451" in found.error
     mailbox.answer = "554 no"
     mail.set(found.id, next_at=found.created_at)
     again = mail.try_once(found.id)
     assert (again.state, again.attempts) == ("failed", 2)
-    assert again.error == "E-Mail answered 554"
+    assert again.error == "E-Mail responded with status 554"
     assert mailbox.got == []
 
 
@@ -165,7 +165,7 @@ def test_a_server_that_is_away_or_hangs_is_tried_again_and_escalated(stand: Stan
 def test_an_address_that_may_not_be_reached_is_refused_at_once(stand: Stand, mailbox: Mailbox):
     found = Mail(stand, mailbox.port, allow="10.0.0.0/8").try_once()
     assert found.state == "failed"
-    assert "not a public address" in found.error
+    assert "the address is not public" in found.error
     assert mailbox.got == []
 
 
@@ -177,7 +177,7 @@ def test_a_hook_of_another_service_goes_through_the_same_door(stand: Stand):
     payload = {"notifier": "apprise", "options": {"url": url}, "plugins_folder": "", "outgoing": Policy().to_json()}
     message = {"id": "1", "title": "t", "text": "x", "data": {}, "count": 1, "language": "en"}
     payload["message"] = {**message, "at": "2026-01-01T00:00:00Z"}
-    with pytest.raises(AzuraError, match="not a public address"):
+    with pytest.raises(AzuraError, match="the address is not public"):
         call_apart("", payload, None, 60)
     server.close()
 

@@ -242,10 +242,14 @@ def test_a_cycle_is_refused_with_its_path(stand, through):
     ("fields", "error", "words"),
     [
         ({"steps": [{"do": "notify", "to": ["gone"]}]}, NotFound, "'gone' does not exist"),
-        ({"when": {"on": "measure", "measure": "no.such", "above": 1}}, InvalidInput, "no measure 'no.such'"),
-        ({"when": {"on": "schedule", "cron": "0 0 31 2 *"}}, InvalidInput, "cron line .* cannot be read"),
-        ({"steps": [{"do": "train", "run": {}}]}, InvalidInput, "no runs of kind 'train'"),
-        ({"steps": [{"do": "external", "run": {}}]}, InvalidInput, "no runs of kind 'external'"),
+        (
+            {"when": {"on": "measure", "measure": "no.such", "above": 1}},
+            InvalidInput,
+            "measure 'no.such' does not exist",
+        ),
+        ({"when": {"on": "schedule", "cron": "0 0 31 2 *"}}, InvalidInput, "cron line .* is invalid"),
+        ({"steps": [{"do": "train", "run": {}}]}, InvalidInput, "'train' is not a kind of run"),
+        ({"steps": [{"do": "external", "run": {}}]}, InvalidInput, "'external' is not a kind of run"),
         ({"steps": [{"do": "refresh", "run": {"datset": "co2"}}]}, ValidationError, "datset"),
         ({"steps": [{"do": "refresh", "run": {"kind": "predict"}}]}, ValidationError, "run.kind"),
         ({"when": {"on": "event", "type": "x", "where": [{"field": "a"}]}}, ValidationError, "needs one of"),
@@ -420,7 +424,7 @@ def test_firing_by_hand_says_that_the_limit_is_reached(stand):
     stand.target()
     stand.create(steps=[{"do": "notify", "to": ["me"]}], cool_down_seconds=0, most_per_day=1)
     stand.service.fire(stand.project_id, "fresh")
-    with pytest.raises(Conflict, match="has fired 1× within 24 hours"):
+    with pytest.raises(Conflict, match="limit of 1 firing within 24 hours"):
         stand.service.fire(stand.project_id, "fresh")
     assert stand.get().withheld == 0
 

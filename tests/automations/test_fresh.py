@@ -169,8 +169,8 @@ def test_a_message_says_what_the_steps_before_it_did():
     cause = {"measure": "model.worse_than_baseline", "of": "sales", "value": 1.0}
     _, text = of_firing("keep", cause, None, 1, done)("en", 1)
     assert text.split("\n") == [
-        "The live predictions of sales are worse than a baseline's beyond noise.",
-        "Training: succeeded (the champion stays).",
+        "The live predictions of sales are significantly worse than those of a baseline.",
+        "Training: succeeded (the champion did not change).",
         "Refresh: failed (the source is away).",
     ]
     _, turkish = of_firing("keep", cause, None, 1, done)("tr", 1)

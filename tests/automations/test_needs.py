@@ -24,7 +24,7 @@ def test_a_schedule_needs_its_dataset(stand, run, version, objects):
     with stand.database.read(stand.project_id) as session:
         asked = (session, "d1", "load", version)
         if objects:
-            with pytest.raises(Conflict, match="schedule 'nightly' trains with"):
+            with pytest.raises(Conflict, match="schedule 'nightly' uses"):
                 needs.object_to_dataset(*asked)
         else:
             needs.object_to_dataset(*asked)
@@ -43,7 +43,7 @@ def test_a_schedule_needs_its_model(stand, run, objects):
     stand.create(run=run)
     with stand.database.read(stand.project_id) as session:
         if objects:
-            with pytest.raises(Conflict, match="trains with model 'load'"):
+            with pytest.raises(Conflict, match="uses model 'load'"):
                 needs.object_to_model(session, "load")
         else:
             needs.object_to_model(session, "load")

@@ -48,7 +48,7 @@ def test_a_target_that_answers_500_is_tried_again_and_fails_after_a_day(stand, r
     id_ = post.put()
     assert not post.send(id_)
     found = post.get(id_)
-    assert (found.state, found.attempts, found.error) == ("waiting", 1, "127.0.0.1 answered 500")
+    assert (found.state, found.attempts, found.error) == ("waiting", 1, "127.0.0.1 responded with status 500")
     assert found.next_at - found.created_at > timedelta(seconds=4)
     assert not post.send(id_)
     assert len(receiver.got) == 1  # its pause is not over
@@ -57,7 +57,7 @@ def test_a_target_that_answers_500_is_tried_again_and_fails_after_a_day(stand, r
     assert post.get(id_).state == "failed"
     assert [body["id"] for body in (json.loads(body) for _, body in receiver.got)] == [id_, id_]
     failed = [e.data for e in stand.events.read(stand.project_id, "project") if e.type == "notification.failed"]
-    assert [(each["target"], each["reason"]) for each in failed] == [("me", "127.0.0.1 answered 500")]
+    assert [(each["target"], each["reason"]) for each in failed] == [("me", "127.0.0.1 responded with status 500")]
 
 
 @pytest.mark.parametrize(("status", "state"), [(404, "failed"), (302, "failed"), (429, "waiting"), (204, "sent")])
@@ -105,7 +105,7 @@ def test_messages_of_one_automation_are_grouped_within_the_window(stand, receive
     found = post.service.list(stand.project_id).items
     assert [(each.count, each.state) for each in found] == [(3, "waiting"), (1, "sent")]
     assert found[0].next_at - found[1].created_at == timedelta(seconds=300)
-    assert found[0].text == "Look.\nThis message stands for 3 causes."
+    assert found[0].text == "Look.\nThis message covers 3 causes."
 
 
 def test_a_silenced_target_gets_nothing(stand, receiver):
@@ -192,7 +192,7 @@ def test_the_webhook_keeps_the_contract_of_notifiers(receiver):
     policy = Policy(allow=(f"127.0.0.1:{receiver.port}",))
     assert check_notifier(Webhook, options, outgoing=policy) is None
     receiver.status = 500
-    assert check_notifier(Webhook, options, outgoing=policy).startswith("127.0.0.1 answered 500 (webhook)")
+    assert check_notifier(Webhook, options, outgoing=policy).startswith("127.0.0.1 responded with status 500 (webhook)")
 
 
 def test_a_sender_that_was_overtaken_records_nothing(stand, receiver):

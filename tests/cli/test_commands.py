@@ -335,5 +335,5 @@ def test_a_run_that_needs_another_waits_and_falls_with_it(counting):
     wait_for_state(counting, third, "succeeded")
     fallen = counting.run("runs", "show", second, check=False)
     assert "cancelled" in fallen.stdout
-    assert f"it needed run {first}" in fallen.stderr
+    assert f"the run depends on run {first}" in fallen.stderr
     assert "bağımlı olduğu" in turkish

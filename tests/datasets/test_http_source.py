@@ -155,8 +155,8 @@ def test_changed_columns_are_refused(web: Web, add: Any, refresh: Any, hourly: A
 
 def test_redirects_pass_the_guard(web: Web, add: Any) -> None:
     for to, sentence in (
-        ("http://169.254.169.254/latest", "not a public address"),
-        (f"http://127.0.0.2:{web.server_port}/load.csv", "not a public address"),
+        ("http://169.254.169.254/latest", "the address is not public"),
+        (f"http://127.0.0.2:{web.server_port}/load.csv", "the address is not public"),
     ):
         web.script = [replies.redirect(to)]
         with pytest.raises(InvalidInput, match=sentence):

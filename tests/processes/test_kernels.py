@@ -261,7 +261,7 @@ def test_kernels_that_changed_under_a_running_platform_cost_a_run_one_attempt(ma
     kernels._asked[None].set_result(Prepared(instruction_set=real["instruction_set"], kernels="as they were", cores=1))
     run = stand.wait(stand.create(steps=20, seed=3).id)
     assert run.state == "succeeded", run.error
-    assert "not those that were fixed" in run.attempts[0].reason
+    assert "differ from those recorded" in run.attempts[0].reason
     assert run.summary["engine"]["kernels"] == real["kernels"]
     assert not run.bit_reproducible
 

@@ -69,7 +69,7 @@ class Sum(BaseModel):
 
 
 def test_an_answer_of_another_shape_is_an_error_that_names_the_field(launcher):
-    with pytest.raises(InvalidInput, match="the child's answer is not a Sum: total: field required") as caught:
+    with pytest.raises(InvalidInput, match="the child process returned no valid Sum: total: field required") as caught:
         launcher.call("toy_steps:echo", {}, Sum, 30)
     assert (caught.value.where, caught.value.error_code) == ("echo", "child_answer")
 

@@ -35,7 +35,7 @@ def test_a_foreign_file_a_link_and_another_manifest_are_seen(tmp_path):
     final = tmp_path / "10"
     sealed = write_sealed(final, write("abc"), {})
     (final / "extra").write_text("x")
-    assert "does not belong" in str(problem_with(final, sealed.sha256))
+    assert "unexpected file" in str(problem_with(final, sealed.sha256))
     (final / "extra").unlink()
     (final / "manifest.json").write_text('{"files":{}}')
     assert "manifest was changed" in str(problem_with(final, sealed.sha256))
@@ -74,7 +74,7 @@ def test_a_truncated_checkpoint_is_passed_over_and_the_attempt_says_so(stand):
     assert run.state == "succeeded"
     assert run.attempts[1].resumed_from_step == 30
     assert run.attempts[1].steps_recomputed == 15
-    assert run.notes == ["Checkpoint 40 was skipped: state.json was truncated."]
+    assert run.notes == ["The checkpoint of step 40 was skipped: state.json was truncated."]
     truncated = [data for type_, data in stand.events_of(run.id) if type_ == "run.metrics_truncated"]
     assert truncated == [{"after_step": 30, "attempt": 2, "series": ["loss"]}]
     [curve] = stand.service.metrics(stand.project_id, run.id).series

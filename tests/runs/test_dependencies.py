@@ -62,7 +62,7 @@ def test_the_end_of_one_cancels_all_that_needed_it_at_once_and_says_why(make_sta
     assert states(stand, first, second, third, aside) == [how, "cancelled", "cancelled", "queued"]
     second, third = stand.get(second.id), stand.get(third.id)
     what = {"failed": "failed", "cancelled": "was cancelled", "quarantined": "was quarantined"}[how]
-    assert second.error.message == f"it needed run {first.id} (the first), which {what}"
+    assert second.error.message == f"the run depends on run {first.id} (the first), which {what}"
     assert second.error.where == f"run {first.id}"
     assert third.error.where == f"run {second.id}"
     assert third.finished_at is not None
@@ -99,7 +99,7 @@ def test_a_cancelled_run_resumed_waits_again(make_stand):
     first = ask(stand, config={"steps": 5, "raise_at": 3, "raise_once": True, "error": "user", "every": 2})
     second = ask(stand, first)
     stand.worker.run_one()
-    with pytest.raises(Conflict, match="it needed run"):
+    with pytest.raises(Conflict, match="the run depends on run"):
         stand.service.resume(stand.project_id, second.id)
     stand.service.resume(stand.project_id, first.id)
     again = stand.service.resume(stand.project_id, second.id)
@@ -117,7 +117,7 @@ def test_a_run_whose_need_was_purged_says_so_instead_of_running_without(make_sta
     stand.worker.run_one()
     stand.service.trash.delete(stand.project_id, first.id, None, "Ada")
     assert stand.service.trash.purge(stand.project_id, None).counts["runs"] == 1
-    with pytest.raises(Conflict, match=f"it needed run {first.id}, which did not succeed and has been purged since"):
+    with pytest.raises(Conflict, match=f"the run depends on run {first.id}, which did not succeed and was purged"):
         stand.service.resume(stand.project_id, second.id)
     assert stand.get(second.id).state == "cancelled"
 
@@ -126,7 +126,7 @@ def test_only_runs_of_the_project_can_be_needed(make_stand, other_project_id):
     stand = make_stand(start=False)
     foreign = ask(stand, project_id=other_project_id)
     for wrong in (foreign.id, "no-such-run"):
-        with pytest.raises(InvalidInput, match=f"{wrong!r}, which this one needs, does not exist"):
+        with pytest.raises(InvalidInput, match=f"{wrong!r}, which does not exist"):
             stand.service.create(stand.project_id, RunRequest(depends_on=[wrong]))
     assert asyncio.run(stand.service.lookup.list(stand.project_id)).items == []
 
@@ -156,5 +156,5 @@ def test_an_earlier_request_keeps_its_key_though_requests_can_say_more_now(make_
     stand = make_stand(start=False)
     first = ask(stand, idempotency_key="k")
     assert ask(stand, idempotency_key="k", on_failure="cancel", time_limit_seconds=None).id == first.id
-    with pytest.raises(Conflict, match="requested differently"):
+    with pytest.raises(Conflict, match="with a different request"):
         ask(stand, idempotency_key="k", on_failure="run")

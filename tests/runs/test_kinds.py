@@ -95,8 +95,8 @@ def test_a_message_that_the_kind_does_not_register_fails_the_run(stand):
     assert stand.worker.run_one()
     run = stand.get(run_id)
     assert run.state == "failed"
-    assert "no message 'gossip'" in run.error.message
-    assert run.error.next_step == "known: metrics, usage, progress, checkpoint, resumed, note, figure, commit"
+    assert "no message named 'gossip'" in run.error.message
+    assert run.error.next_step == "use one of: metrics, usage, progress, checkpoint, resumed, note, figure, commit"
 
 
 def test_the_platform_keeps_the_names_of_its_own_messages(stand):
@@ -123,11 +123,11 @@ def test_what_a_run_carries_is_checked_when_it_is_queued_and_when_it_is_read(sta
 
     stand.database.write(stand.project_id, stored_by_other_code)
     assert stand.worker.run_one()
-    assert "does not fit CountExtra" in stand.get(run_id).error.message
+    assert "does not match CountExtra" in stand.get(run_id).error.message
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones(stand):
-    with pytest.raises(InvalidInput, match="no runs of kind 'train'") as refused:
+    with pytest.raises(InvalidInput, match="'train' is not a kind of run") as refused:
         stand.service.create(stand.project_id, RunRequest(kind="train"), "someone")
     assert refused.value.next_step == "choose one of: count, external"
     with pytest.raises(ValueError, match="two handlers"):

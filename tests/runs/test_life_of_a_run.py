@@ -126,10 +126,10 @@ def test_a_bug_is_one_line_for_the_person_and_a_traceback_in_the_log(stand):
         ("empty metric name", "invalid_input", "'' cannot be a metric's name: it is empty"),
         ("long metric name", "invalid_input", "200 are allowed"),
         ("metric value", "invalid_input", "a metric is not a number"),
-        ("step", "invalid_input", "a step must lie between -2^62 and 2^62; this one is 9223372036854775808"),
+        ("step", "invalid_input", "a step must be between -2^62 and 2^62; this one is 9223372036854775808"),
         ("step that is none", "invalid_input", "step is not a whole number"),
-        ("checkpoint step", "invalid_input", "a step must lie between"),
-        ("progress", "invalid_input", "beyond 64 bits"),
+        ("checkpoint step", "invalid_input", "a step must be between"),
+        ("progress", "invalid_input", "exceeds 64 bits"),
         ("figure", "invalid_input", "the figure 'line' is not JSON"),
     ],
 )
@@ -225,13 +225,13 @@ def test_the_same_idempotency_key_is_the_same_run(make_stand):
     request = RunRequest(config={"steps": 1}, idempotency_key="once")
     first = stand.service.create(stand.project_id, request)
     assert stand.service.create(stand.project_id, request).id == first.id
-    with pytest.raises(Conflict, match="requested differently"):
+    with pytest.raises(Conflict, match="with a different request"):
         stand.service.create(stand.project_id, request.model_copy(update={"seed": 1}))
 
 
 def test_an_unknown_kind_is_refused(make_stand):
     stand = make_stand(start=False)
-    with pytest.raises(InvalidInput, match="there are no runs of kind 'agent'"):
+    with pytest.raises(InvalidInput, match="'agent' is not a kind of run"):
         stand.service.create(stand.project_id, RunRequest(kind="agent"))
 
 

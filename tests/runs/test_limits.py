@@ -23,7 +23,7 @@ def test_a_run_that_takes_longer_than_it_asked_for_fails_and_hears_where_to_rais
     run = stand.wait(asked.id)
     assert (run.state, run.error.code, run.error.where) == ("failed", "time_limit", "time_limit_seconds of the run")
     assert "limit of 0.5 seconds" in run.error.message
-    assert "start it again with a higher time_limit_seconds" in run.error.next_step
+    assert "start the run again with a higher time_limit_seconds" in run.error.next_step
     assert len(run.attempts) == 1
 
 
@@ -40,7 +40,7 @@ def test_memory_counts_for_all_processes_of_the_attempt(make_stand):
     config = {"phases": ["many_greedy"], "bytes": 120 * MEBIBYTE, "processes": 4}
     run = stand.wait(start(stand, config=config, memory_limit_bytes=420 * MEBIBYTE).id)
     assert (run.state, run.error.code, run.error.where) == ("failed", "memory_limit", "memory_limit_bytes of the run")
-    assert f"{420 * MEBIBYTE:,} are allowed" in run.error.message
+    assert f"{420 * MEBIBYTE:,} bytes are allowed" in run.error.message
 
 
 def test_pages_that_its_processes_share_count_once(make_stand):

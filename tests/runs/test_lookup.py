@@ -159,14 +159,14 @@ def test_series_are_found_by_keys_and_no_point_is_read(sqlite_template, sort):
 
 @pytest.mark.parametrize("text", ["loss", "loss<", "loss<x", "<1", "loss<1e999", "loss<nan", "loss<--1"])
 def test_what_is_no_condition_is_refused_with_the_form_of_one(text):
-    with pytest.raises(InvalidInput, match="not a condition") as refused:
+    with pytest.raises(InvalidInput, match="not a valid condition") as refused:
         MetricCondition.parse(text)
     assert "NAME<NUMBER" in refused.value.next_step
 
 
 @pytest.mark.parametrize("text", ["loss", "metric:loss", "metric:loss:first", "+metric:loss:last"])
 def test_what_is_no_order_is_refused_with_the_form_of_one(text):
-    with pytest.raises(InvalidInput, match="not a sort order"):
+    with pytest.raises(InvalidInput, match="not a valid sort order"):
         MetricSort.parse(text)
 
 

@@ -393,11 +393,11 @@ def test_runs_that_go_on_object_to_losing_what_they_work_with(ended):
         )
     with stand.database.read(stand.project_id) as session:
         for version in (None, 2):
-            with pytest.raises(Conflict, match=f"while run {going} works with it"):
+            with pytest.raises(Conflict, match=f"while run {going} uses it"):
                 needs.object_to_dataset(session, f"data of {going}"[:16], "load", version)
         needs.object_to_dataset(session, f"data of {going}"[:16], "load", 1)
         needs.object_to_dataset(session, f"data of {over}"[:16], "load", None)
-        with pytest.raises(Conflict, match=f"while run {going} works with it"):
+        with pytest.raises(Conflict, match=f"while run {going} uses it"):
             needs.object_to_model(session, f"model-{going}")
         needs.object_to_model(session, f"model-{over}")
 

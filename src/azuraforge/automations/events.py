@@ -1,4 +1,4 @@
-"""The events of schedules, automations and notifications."""
+"""Events of schedules, automations and notifications."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from azuraforge.runs.schemas import RunError
 
 
 class ScheduleEvent(EventBody):
-    """The fields of every event of a schedule; ``Firing.emit`` sets them."""
+    """Base of a schedule's events; ``Firing.emit`` sets the fields."""
 
     schedule_id: str = ""
     name: str = ""
 
 
 class ScheduleChanged(ScheduleEvent):
-    """A schedule was created, changed, paused, resumed or deleted."""
+    """Creation, change, pause, resumption or deletion of a schedule."""
 
     type: Literal["schedule.created", "schedule.changed", "schedule.paused", "schedule.resumed", "schedule.deleted"]
 
 
 class ScheduleMissed(ScheduleEvent):
-    """Fire times passed while no scheduler was running, and were skipped."""
+    """Skipped fire times, which passed while no scheduler was running."""
 
     type: Literal["schedule.missed"] = "schedule.missed"
     count: int
@@ -31,7 +31,7 @@ class ScheduleMissed(ScheduleEvent):
 
 
 class ScheduleFired(ScheduleEvent):
-    """A schedule fired and queued a run, or failed to queue it."""
+    """Fire of a schedule, with the queued run or the error that prevented it."""
 
     type: Literal["schedule.fired"] = "schedule.fired"
     fire_time: datetime
@@ -41,14 +41,14 @@ class ScheduleFired(ScheduleEvent):
 
 
 class AutomationEvent(EventBody):
-    """The fields of every event of an automation; ``Firings.emit`` sets them."""
+    """Base of an automation's events; ``Firings.emit`` sets the fields."""
 
     automation_id: str = ""
     name: str = ""
 
 
 class AutomationChanged(AutomationEvent):
-    """An automation was created, changed, paused, resumed or deleted."""
+    """Creation, change, pause, resumption or deletion of an automation."""
 
     type: Literal[
         "automation.created", "automation.changed", "automation.paused", "automation.resumed", "automation.deleted"
@@ -56,7 +56,7 @@ class AutomationChanged(AutomationEvent):
 
 
 class AutomationFired(AutomationEvent):
-    """An automation fired; ``causes`` counts the events and times that were grouped into this firing."""
+    """Start of a firing; ``causes`` counts the events and times that are grouped into it."""
 
     type: Literal["automation.fired"] = "automation.fired"
     firing: str
@@ -65,7 +65,7 @@ class AutomationFired(AutomationEvent):
 
 
 class AutomationFinished(AutomationEvent):
-    """The last step of a firing has ended."""
+    """End of a firing."""
 
     type: Literal["automation.finished"] = "automation.finished"
     firing: str
@@ -73,14 +73,14 @@ class AutomationFinished(AutomationEvent):
 
 
 class NotificationQueued(EventBody):
-    """A message was put into the outbox."""
+    """Addition of a message to the outbox."""
 
     type: Literal["notification.queued"] = "notification.queued"
     notification: str
 
 
 class NotificationFailed(EventBody):
-    """A message could not be delivered and is not tried again."""
+    """Final failure to deliver a message."""
 
     type: Literal["notification.failed"] = "notification.failed"
     notification: str

@@ -1,7 +1,8 @@
 """Fires of schedules; a fire's record and its run are written in one transaction.
 
-Any number of schedulers may try the same fire. Three guards keep it unique: the schedule's row is locked and must still
-be as it was read; the fire's key (schedule, time) is unique; and so is the run's idempotency key, made of both.
+Several schedulers may attempt the same fire. Three safeguards keep it unique: the schedule's row is locked and must be
+unchanged since it was read; the fire's key (schedule, time) is unique; and the run's idempotency key, which consists of
+both, is unique too.
 All times come from the database's clock.
 """
 
@@ -27,7 +28,7 @@ from azuraforge.runs.handlers import PreparedRun
 from azuraforge.runs.schemas import RunRequest, StoredError
 from azuraforge.runs.service import RunService
 
-#: Fires that a schedule keeps in its list; older ones are deleted in batches of a hundred.
+#: Number of fires that are kept for each schedule; older ones are deleted in batches of a hundred.
 KEPT_FIRES = 1000
 _SWEEP_EVERY = 100
 
@@ -38,7 +39,7 @@ def schedule_stream(schedule_id: str) -> str:
 
 
 def recurrence_of(schedule: Schedule) -> Recurrence:
-    """Return the stored timing. Raises InvalidInput if this machine no longer knows the time zone."""
+    """Return the recurrence of a schedule. Raises InvalidInput if this machine no longer knows the time zone."""
     zone = zone_of(schedule.timezone)
     if schedule.cron is not None:
         return Cron(schedule.cron, zone)
@@ -49,7 +50,7 @@ def recurrence_of(schedule: Schedule) -> Recurrence:
 
 @dataclass(frozen=True)
 class _Prepared:
-    """A prepared fire: the run to queue, or the error that prevents it."""
+    """Prepared fire: the run to queue, or the error that prevents it."""
 
     request: RunRequest | None = None
     run: PreparedRun | None = None
@@ -57,7 +58,7 @@ class _Prepared:
 
 
 class Firing:
-    """Fires schedules."""
+    """Service that fires schedules."""
 
     def __init__(self, database: Database, events: EventLog, runs: RunService) -> None:
         self._database = database
@@ -65,10 +66,10 @@ class Firing:
         self._runs = runs
 
     def due(self, key: store.Due) -> bool:
-        """Take one step of a due schedule. Return False if there was none to take.
+        """Process the next due fire of a schedule. Return False if there was nothing to do.
 
-        An error in the run's request becomes the fire's error. Any other error (a launcher that is starting, a
-        database that is unavailable) is raised and leaves the fire due.
+        An error in the run's request is stored as the fire's error. Any other error (a launcher that is starting, a
+        database that is unavailable) is raised, and the fire stays due.
         """
         with self._database.read(key.project_id) as session:
             seen = store.find(session, key.schedule_id)
@@ -89,7 +90,7 @@ class Firing:
         return self._database.write(key.project_id, lambda session: self._step(session, seen, due_at, step, prepared))
 
     def now(self, schedule: Schedule, user_id: str | None, unit: UnitOfWork | None = None) -> ScheduleFire:
-        """Fire once on request, in addition to the schedule's own times. Raises UserError and then writes nothing."""
+        """Fire once at a user's request, in addition to the schedule's times. Raises UserError if this fails."""
         prepared = self._prepare(schedule)
         if prepared.problem is not None:
             raise prepared.problem
@@ -105,7 +106,7 @@ class Firing:
                 )
             at = store.clock(session)
             if store.fire(session, locked.id, at) is not None:
-                raise Conflict("the schedule fires at this moment", next_step="ask again")
+                raise Conflict("the schedule is already firing at this moment", next_step="try again")
             return self._fire(session, locked, at, "asked", prepared, user_id)
 
         return self._database.write(schedule.project_id, work, unit=unit)
@@ -128,7 +129,7 @@ class Firing:
         if schedule is None or schedule.next_fire_at != due_at:
             return False  # another scheduler was faster, or the schedule was paused or deleted
         if any(getattr(schedule, name) != getattr(seen, name) for name in ("run_request", "misfire", "grace_seconds")):
-            return False  # changed in the meantime: still due, and prepared again
+            return False  # changed meanwhile: the fire stays due and is prepared again
         if step.left_out:
             self.emit(session, schedule, ScheduleMissed(count=step.left_out, since=due_at))
         store.change(session, schedule, next_fire_at=step.next_at, left_out=schedule.left_out + step.left_out)
@@ -171,7 +172,7 @@ class Firing:
 
 def _taken(error: IntegrityError) -> UserError:
     return Conflict(
-        "the idempotency key of this fire already belongs to a run, so none was queued",
+        "the idempotency key of this fire already belongs to a run, so no run was queued",
         where="idempotency_key",
         next_step="use a key that does not begin with `schedule:`",
         details={"reason": str(error.orig)},

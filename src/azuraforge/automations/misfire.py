@@ -1,10 +1,10 @@
-"""Policy for missed fires. Pure: the caller passes the time.
+"""Policies for missed fires. The functions are pure: the caller passes the time.
 
-A fire is *missed* if it is late by more than the grace period. Then, by policy:
+A fire is *missed* if it is late by more than the grace period. The policies are:
 
-- ``once``: only the newest due fire is made.
-- ``all``: every fire is made up for, the newest ``MOST_MADE_UP`` at most.
-- ``skip``: missed fires are skipped; fires still within the grace period are made.
+- ``once``: only the newest due fire is executed.
+- ``all``: every due fire is executed, at most the newest ``MOST_MADE_UP``.
+- ``skip``: missed fires are skipped; fires within the grace period are executed.
 """
 
 from __future__ import annotations
@@ -17,15 +17,21 @@ from azuraforge.automations.recurrence import Recurrence, between, count_between
 
 MisfirePolicy = Literal["once", "all", "skip"]
 
-#: A year of missed minutes must not become half a million runs.
+#: Maximum number of missed fires that are executed later, so that a long outage does not queue thousands of runs.
 MOST_MADE_UP = 100
-#: Skipped fires that are counted in one step.
+#: Maximum number of skipped fires that one step counts.
 MOST_COUNTED = 1000
 
 
 @dataclass(frozen=True)
 class Step:
-    """One decision: the time to fire (or None), the number of skipped fires, and the next time (None: no more)."""
+    """Decision on a due fire.
+
+    Attributes:
+        fire_at: fire time to execute now; None if there is none.
+        next_at: next fire time; None if there is none.
+        left_out: number of skipped fires.
+    """
 
     fire_at: datetime | None
     next_at: datetime | None
@@ -33,7 +39,7 @@ class Step:
 
 
 def decide(recurrence: Recurrence, due_at: datetime, at: datetime, policy: MisfirePolicy, grace_seconds: float) -> Step:
-    """Decide at ``at`` on a fire that was due at ``due_at``; call again while the next is due, too."""
+    """Decide at the time ``at`` on a fire that was due at ``due_at``. Call it again while ``next_at`` is due."""
     grace = timedelta(seconds=grace_seconds)
     if at - due_at <= grace:
         return _fire(recurrence, due_at, due_at)

@@ -1,4 +1,4 @@
-"""Objections to deleting what schedules and automations need."""
+"""Checks that prevent the deletion of datasets, models and targets that schedules and automations use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from azuraforge.messages import Message
 
 
 def object_to_dataset(session: Session, id_: str, name: str, version: int | None) -> None:
-    """Raise Conflict if a schedule trains on this dataset, or on this version of it."""
+    """Raise Conflict if a schedule or an automation uses the dataset, or the given version of it."""
     what = (
         Message("dataset {name!r}", {"name": name})
         if version is None
@@ -34,7 +34,7 @@ def object_to_dataset(session: Session, id_: str, name: str, version: int | None
 
 
 def object_to_model(session: Session, name: str) -> None:
-    """Raise Conflict if a schedule trains this model."""
+    """Raise Conflict if a schedule or an automation uses the model."""
     for schedule in store.every(session):
         asked = schedule.run_request
         if name == (asked.model or asked.dataset):
@@ -46,7 +46,7 @@ def object_to_model(session: Session, name: str) -> None:
 
 
 def object_to_target(session: Session, id_: str, name: str) -> None:
-    """Raise Conflict if an automation sends messages to this target."""
+    """Raise Conflict if an automation sends messages to the target."""
     for automation in automations.every(session):
         for step in automation.steps:
             if isinstance(step, NotifyStep) and (id_ in step.to or name in step.to):
@@ -54,7 +54,7 @@ def object_to_target(session: Session, id_: str, name: str) -> None:
 
 
 def _watched(automation: Automation, measures: str) -> str | None:
-    """Return the dataset or model whose measure is watched."""
+    """Return the dataset or model that an automation watches; None unless its measure begins with ``measures``."""
     when = automation.when
     return when.of if isinstance(when, OnMeasure) and when.measure.startswith(measures) else None
 
@@ -76,7 +76,7 @@ def _used(what: Message, automation: Automation) -> Conflict:
 
 def _needed(what: Message, schedule: Schedule) -> Conflict:
     return Conflict(
-        "schedule {schedule!r} trains with {what}",
+        "schedule {schedule!r} uses {what}",
         where="schedule {schedule}",
         next_step="delete the schedule first: azuraforge schedules delete {schedule!r}",
         what=what,

@@ -1,4 +1,4 @@
-"""Typed reads of schedules and automations for other packages."""
+"""Typed queries of schedules and automations for other packages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from azuraforge.automations.triggers.tables import Automation, AutomationFiring,
 from azuraforge.database import Session
 from azuraforge.runs.schemas import RunRequest, StoredError
 
-#: The most names to search for in the text of automations; with more, all automations are read.
+#: Maximum number of names to search for in the text of automations; with more names, all automations are read.
 _MOST_SEARCHED = 20
 
 
@@ -32,7 +32,7 @@ class LastStep(NamedTuple):
 
 @dataclass(frozen=True)
 class AutomationFacts:
-    """An automation that is not paused; ``last`` are the steps of its newest firing, by position."""
+    """An automation that is not paused; ``last`` contains the steps of its newest firing, by position."""
 
     id: str
     name: str
@@ -53,8 +53,10 @@ class ScheduleRow(NamedTuple):
 
 
 def automations(session: Session, names: Collection[str]) -> list[AutomationFacts]:
-    """Return automations that are not paused and may name one of these models or datasets, by name, with the steps of
-    their newest firings: two statements."""
+    """Return the unpaused automations that may refer to one of the named models or datasets, sorted by name.
+
+    Each is returned with the steps of its newest firing. At most two statements are executed.
+    """
     one = Automation
     meant = and_(one.paused.is_(False), _mentions(names))
     found = session.execute(select(one.id, one.name, one.when, one.steps).where(meant).order_by(one.name)).all()
@@ -76,7 +78,7 @@ def automations(session: Session, names: Collection[str]) -> list[AutomationFact
 
 
 def schedules(session: Session) -> list[ScheduleRow]:
-    """Return the schedules that are not paused, by name, with their newest fires."""
+    """Return the unpaused schedules with their newest fires, sorted by name."""
     other = aliased(ScheduleFire)
     newest = (
         select(func.max(other.fire_time)).where(other.schedule_id == Schedule.id).correlate(Schedule).scalar_subquery()
@@ -93,7 +95,7 @@ def schedules(session: Session) -> list[ScheduleRow]:
 
 
 def _mentions(names: Collection[str]) -> ColumnElement[bool]:
-    """Return a condition: the text of an automation's steps may contain one of these names; true for too many names."""
+    """Return the condition that an automation's steps may contain one of the names; true if it cannot be tested."""
     if len(names) > _MOST_SEARCHED or not all(name.isascii() and name.isprintable() for name in names):
         return true()
     plain = [name for name in names if not set(name) & set('"\\')]

@@ -1,12 +1,12 @@
-"""Fire times of schedules: cron or interval, in a time zone. Pure: no database, no clock.
+"""Fire times of schedules: cron lines or intervals in a time zone. Pure functions, without database and clock.
 
-When clocks change:
+When the clocks change:
 
-- A cron line with a star in minutes or hours (``*/15 * * * *``, ``0 * * * *``) follows real time, so it fires in both
-  hours of the same name in autumn, and not in the hour that is skipped in spring.
-- Any other cron line, and an interval of days, means a time of day: in autumn it fires once, at the first of the two;
-  in spring, if that time does not exist, once at the first moment that does.
-- Seconds, minutes and hours of an interval are real time.
+- A cron line with ``*`` in minutes or hours (``*/15 * * * *``, ``0 * * * *``) follows elapsed time: it fires in both
+  occurrences of the hour that is repeated in autumn, and not in the hour that is skipped in spring.
+- Any other cron line, and an interval of days, refers to a time of day: in autumn it fires once, at the first of two
+  occurrences; in spring, if that time does not exist, it fires once at the first time after the gap.
+- An interval of seconds, minutes or hours follows elapsed time.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ Unit = Literal["seconds", "minutes", "hours", "days"]
 
 _SECONDS: dict[str, int] = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
 _CRON_HINT = "five fields: minute hour day month weekday, such as `30 6 * * MON-FRI`"
-#: The largest single change of a clock (Lord Howe: half an hour; a day was only ever skipped).
+#: Upper bound of a single clock change, except for skipped days.
 _LONGEST_CHANGE = timedelta(hours=3)
-#: A duration below the resolution of all fire times (cron and intervals are whole seconds apart).
+#: Duration below the resolution of fire times, which are whole seconds apart.
 _INSTANT = timedelta(microseconds=1)
 
 
 class Recurrence(Protocol):
-    """Recurring moments."""
+    """Interface of a sequence of recurring times."""
 
     @property
     def shortest(self) -> timedelta:
-        """The shortest distance between two moments, except when a clock changes."""
+        """Shortest distance between two consecutive times, except when the clocks change."""
         ...
 
     def after(self, moment: datetime) -> Iterator[datetime]:
-        """Yield the moments after ``moment``, ascending, each once, in UTC; may end."""
+        """Yield the times after ``moment`` in UTC, ascending and without duplicates; the sequence may end."""
         ...
 
 
 @dataclass(frozen=True)
 class Cron:
-    """A cron line of five fields, read as by Debian's cron: names, ranges, lists, steps, ``L``, ``LW``, ``MON#2``.
+    """Cron line of five fields in the syntax of Debian's cron: names, ranges, lists, steps, ``L``, ``LW``, ``MON#2``.
 
     Example:
         >>> cron = Cron("30 2 * * *", ZoneInfo("Europe/Berlin"))
@@ -64,19 +64,19 @@ class Cron:
         return timedelta(minutes=1)
 
     def after(self, moment: datetime) -> Iterator[datetime]:
-        # cronsim reads the line on a clock that never changes; changes of the clock are handled here,
-        # since its own rules lose a fire when a clock goes back by half an hour.
+        # cronsim evaluates the line on a clock that never changes. Clock changes are handled here, since its own
+        # rules lose a fire when a clock is set back by half an hour.
         last = moment.astimezone(UTC)
         clock = moment.astimezone(self.zone).replace(tzinfo=None, microsecond=0) - _LONGEST_CHANGE
-        again: deque[datetime] = deque()  # second moments of a time that occurs twice, not yet due
+        again: deque[datetime] = deque()  # second occurrences of repeated local times, not yielded yet
         for local in CronSim(self.expression, clock):
             for at in self._moments(local, again):
-                if at > last:  # two times of day that spring skips become the same moment
+                if at > last:  # two times of day in the skipped hour become the same moment
                     last = at
                     yield at
 
     def _moments(self, local: datetime, again: deque[datetime]) -> Iterator[datetime]:
-        """Yield the moments of a local time, after the second moments of earlier times that come before it."""
+        """Yield the UTC time of a local time, after the second occurrences of repeated local times that precede it."""
         at = existing(local, self.zone)
         while again and again[0] < at:
             yield again.popleft()
@@ -90,7 +90,7 @@ class Cron:
 
 @dataclass(frozen=True)
 class Interval:
-    """An interval of seconds, minutes, hours or days, counted from ``anchor_at`` (itself the first moment).
+    """Interval of seconds, minutes, hours or days, counted from ``anchor_at``, which is the first time.
 
     Example:
         >>> daily = Interval(1, "days", datetime(2026, 3, 27, 6, tzinfo=UTC), ZoneInfo("Europe/Berlin"))
@@ -111,7 +111,7 @@ class Interval:
         return self._days_after(moment) if self.unit == "days" else self._steps_after(moment)
 
     def _steps_after(self, moment: datetime) -> Iterator[datetime]:
-        # In UTC: between two times of one zone, Python subtracts local times and not elapsed time.
+        # In UTC, since the difference of two times in one zone ignores clock changes in Python.
         step, anchor = self.shortest, self.anchor_at.astimezone(UTC)
         number = max(0, (moment.astimezone(UTC) - anchor) // step + 1)
         while True:
@@ -132,7 +132,7 @@ class Interval:
 
 
 def existing(local: datetime, zone: tzinfo) -> datetime:
-    """Return a local time in ``zone`` as a moment: the first of two, or the first moment after a gap.
+    """Return the UTC time of a local time in ``zone``: the first of two occurrences, or the first time after a gap.
 
     Example:
         >>> existing(datetime(2026, 3, 29, 2, 30), ZoneInfo("Europe/Berlin")).isoformat()
@@ -142,7 +142,7 @@ def existing(local: datetime, zone: tzinfo) -> datetime:
     at = first.astimezone(UTC)
     if at.astimezone(zone).replace(tzinfo=None) == local:
         return at
-    # In a gap, fold=0 uses the offset before it and fold=1 the offset after it: the change lies between.
+    # In a gap, fold=0 uses the offset before it and fold=1 the offset after it, so the change is between the two.
     before, behind = local.replace(tzinfo=zone, fold=1).astimezone(UTC), at
     offset = before.astimezone(zone).utcoffset()
     low, high = 0, int((behind - before).total_seconds())
@@ -156,12 +156,12 @@ def existing(local: datetime, zone: tzinfo) -> datetime:
 
 
 def between(recurrence: Recurrence, start: datetime, until: datetime) -> Iterator[datetime]:
-    """Yield the moments from ``start`` to ``until``, both included, ascending."""
+    """Yield the times from ``start`` to ``until``, both included, ascending."""
     return takewhile(lambda at: at <= until, recurrence.after(start - _INSTANT))
 
 
 def newest(recurrence: Recurrence, start: datetime, until: datetime, count: int) -> list[datetime]:
-    """Return the last ``count`` moments of ``between``, ascending, without iterating over all of a long period."""
+    """Return the last ``count`` times of ``between``, ascending, without iterating over a long period."""
     back = recurrence.shortest * count
     while True:
         since = until - back if until - start > back else start
@@ -172,16 +172,19 @@ def newest(recurrence: Recurrence, start: datetime, until: datetime, count: int)
 
 
 def count_between(recurrence: Recurrence, start: datetime, before: datetime, most: int) -> int:
-    """Return the number of moments from ``start`` until just before ``before``, at most ``most``."""
+    """Return the number of times from ``start`` until just before ``before``, at most ``most``."""
     return sum(1 for _ in islice(between(recurrence, start, before - _INSTANT), most))
 
 
 def cron(expression: str, zone: tzinfo) -> Cron:
-    """Return a checked cron line. Raises InvalidInput, also if it would never fire."""
+    """Parse a cron line. Raises InvalidInput if it is malformed or would never fire."""
     fields = expression.split()
     if len(fields) != 5:
         raise InvalidInput(
-            "a cron line has five fields, this one has {count}", where="cron", next_step=_CRON_HINT, count=len(fields)
+            "a cron line must have five fields; this one has {count}",
+            where="cron",
+            next_step=_CRON_HINT,
+            count=len(fields),
         )
     made = Cron(" ".join(fields), zone)
     try:
@@ -189,7 +192,7 @@ def cron(expression: str, zone: tzinfo) -> Cron:
     except CronSimError as error:
         reason = str(error).removeprefix("Bad ")
         raise InvalidInput(
-            "the cron line {expression!r} cannot be read: {reason}",
+            "the cron line {expression!r} is invalid: {reason}",
             where="cron",
             next_step=_CRON_HINT,
             expression=expression,
@@ -203,14 +206,14 @@ def cron(expression: str, zone: tzinfo) -> Cron:
 
 
 def zone_of(name: str) -> tzinfo:
-    """Return the time zone of that name in the IANA database. Raises InvalidInput."""
+    """Return the time zone with this name in the IANA database. Raises InvalidInput if there is none."""
     if name == "UTC":
         return UTC
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):  # a path, a folder, a file that is no zone, or no file
         raise InvalidInput(
-            "the time zone {name!r} is not known",
+            "the time zone {name!r} is unknown",
             where="timezone",
             next_step="use a name such as Europe/Istanbul",
             name=name,

@@ -39,7 +39,7 @@ NameOrId = Annotated[str, Depends(path_id("schedule", ShortId("schedule", Schedu
 
 
 def known_schedule(schedule: NameOrId, access: Member, service: Service) -> str:
-    """Find the schedule before the body is read, so that a missing schedule is reported first."""
+    """Check that the schedule exists before the body is read, so that a missing schedule is reported first."""
     service.get(access.project_id, schedule)
     return schedule
 
@@ -55,19 +55,19 @@ async def create_schedule(
 
 @router.get("")
 def list_schedules(access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> SchedulePage:
-    """List schedules with their next times and newest fires, by name."""
+    """List schedules with their next times and newest fires, sorted by name."""
     return service.list(access.project_id, limit=limit, after=after)
 
 
 @router.post("/times")
 def next_times(body: Timing, access: Reader, service: Service) -> TimesOut:
-    """Return the next times of a timing; nothing is stored."""
+    """Return the next fire times of a timing, without storing it."""
     return service.times(access.project_id, body)
 
 
 @router.get("/{schedule}")
 def get_schedule(schedule: NameOrId, access: Reader, service: Service) -> ScheduleOut:
-    """Return one schedule with more of its fires."""
+    """Return one schedule with up to 50 of its fires."""
     return service.get(access.project_id, schedule)
 
 
@@ -75,7 +75,7 @@ def get_schedule(schedule: NameOrId, access: Reader, service: Service) -> Schedu
 def list_fires(
     schedule: NameOrId, access: Reader, service: Service, limit: Limit = PAGE, after: After = None
 ) -> FirePage:
-    """List a schedule's fires, the newest first."""
+    """List a schedule's fires, newest first."""
     return service.fires(access.project_id, schedule, limit=limit, after=after)
 
 
@@ -87,14 +87,14 @@ async def replace_schedule(
     access: Member,
     service: Service,
 ) -> ScheduleOut:
-    """Replace a schedule; its fires stay. An interval keeps its anchor if the request has none."""
+    """Replace a schedule; its fires are kept. An interval keeps its anchor if the request has none."""
     replace = partial(service.replace, access.project_id, schedule, body)
     return await ask_in_turn(request, access.project_id, replace)
 
 
 @router.delete("/{schedule}", status_code=204)
 def delete_schedule(schedule: NameOrId, access: Member, service: Service) -> None:
-    """Delete a schedule; the runs that it queued stay."""
+    """Delete a schedule; the runs that it queued are kept."""
     service.delete(access.project_id, schedule)
 
 
@@ -106,7 +106,7 @@ def pause_schedule(schedule: NameOrId, access: Member, service: Service, unit: U
 
 @router.post("/{schedule}/resume")
 def resume_schedule(schedule: NameOrId, access: Member, service: Service, unit: Unit) -> ScheduleOut:
-    """Resume a schedule; fires missed during the pause are not made up for."""
+    """Resume a schedule; fires during the pause are skipped."""
     return service.resume(access.project_id, schedule, unit=unit)
 
 
@@ -114,6 +114,6 @@ def resume_schedule(schedule: NameOrId, access: Member, service: Service, unit: 
 async def run_schedule_now(
     schedule: NameOrId, request: Request, access: Member, service: Service, unit: Unit
 ) -> FireOut:
-    """Queue the run once, now."""
+    """Queue the schedule's run once, now."""
     run_now = partial(service.run_now, access.project_id, schedule, access.user_id, unit=unit)
     return await ask_in_turn(request, access.project_id, run_now)

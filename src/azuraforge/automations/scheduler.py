@@ -1,4 +1,4 @@
-"""The loop that fires due schedules. Any number may run, in any number of processes."""
+"""Loop that fires due schedules. Several schedulers may run at once, in one or several processes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logger("automations")
 
 
 class Scheduler:
-    """Looks for due schedules every ``tick_seconds``. Reads only their keys from the database."""
+    """Scheduler that fires due schedules every ``tick_seconds``. An idle pass reads only the keys of due schedules."""
 
     def __init__(self, database: Database, firing: Firing, tick_seconds: float = TICK_SECONDS) -> None:
         self._database = database
@@ -28,7 +28,7 @@ class Scheduler:
         self._tick_seconds = tick_seconds
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="scheduler", daemon=True)
-        #: Schedules that could not fire: their last back-off, and the end of the present one.
+        #: Back-off of schedules that failed to fire: its duration and its end.
         self._resting: dict[store.Due, tuple[float, float]] = {}
 
     def start(self) -> None:
@@ -42,9 +42,9 @@ class Scheduler:
             self._thread.join(10)
 
     def tick(self) -> int:
-        """Fire everything that is due now. Return the number of steps taken."""
+        """Fire all schedules that are due now. Return the number of fires and skips."""
         with self._database.read_system() as session:
-            due = store.due(session, _AT_ONCE + len(self._resting))  # schedules in back-off come before all others
+            due = store.due(session, _AT_ONCE + len(self._resting))  # those in back-off are due longest
         self._resting = {key: rest for key, rest in self._resting.items() if key in due}
         waiting = [key for key in due if not self._rests(key)]
         # Each scheduler uses its own order, so that several do not prepare the same run at the same time.

@@ -13,7 +13,7 @@ from azuraforge.bounds import Moment
 from azuraforge.paging import Page
 from azuraforge.runs.schemas import RunError, RunRequest, RunState, StorableText
 
-#: The cause of a fire: the schedule's time, or a user's request.
+#: Cause of a fire: the schedule's time, or a user's request.
 Cause = Literal["due", "asked"]
 
 
@@ -60,7 +60,7 @@ class ScheduleRequest(Timing):
 
 
 class FireOut(BaseModel):
-    """One fire. Either a run was queued, or ``error`` states the reason."""
+    """One fire: the queued run, or the error that prevented it."""
 
     fire_time: datetime
     cause: Cause
@@ -92,14 +92,14 @@ class ScheduleOut(BaseModel):
 
 
 class SchedulePage(Page[ScheduleOut]):
-    """A page of schedules, by name."""
+    """A page of schedules, sorted by name."""
 
 
 class FirePage(Page[FireOut]):
-    """A page of a schedule's fires, the newest first."""
+    """A page of a schedule's fires, newest first."""
 
 
 class TimesOut(BaseModel):
-    """The next times of a timing that is not stored yet."""
+    """The next fire times of a timing."""
 
     next_fires: list[datetime]

@@ -37,13 +37,16 @@ _NEWEST: Order[tuple[datetime]] = Order("fires", tuple[Moment])
 MOST_SCHEDULES = 500
 _NEXT = 5
 _FIRES_IN_LIST, _FIRES_IN_DETAIL = 5, 50
-#: The fields that determine the times.
+#: Columns that determine the fire times.
 _TIMING = ("cron", "interval_every", "interval_unit", "anchor_at", "timezone")
 _YEARS = range(1970, 2200)
 
 
 class ScheduleService:
-    """Schedules of every project; each method names the project it acts in. Schedules are found by id or name."""
+    """Service for the schedules of all projects.
+
+    Each method takes the id of the project; ``schedule`` is the id or the name of a schedule.
+    """
 
     def __init__(self, database: Database, runs: RunService, firing: Firing) -> None:
         self._database = database
@@ -55,15 +58,16 @@ class ScheduleService:
     ) -> ScheduleOut:
         """Validate the times and the run, and store the schedule.
 
-        Raises InvalidInput, NotFound (what the run needs) and Conflict (the name).
+        Raises InvalidInput if the times or the run are invalid, NotFound if an object that the run needs does not
+        exist, and Conflict if the name is taken or there are too many schedules.
         """
         self._check(project_id, request)
 
         def work(session: Session) -> str:
             if store.count(session) >= MOST_SCHEDULES:
                 raise Conflict(
-                    "a project has {most_schedules} schedules at most",
-                    next_step="delete some",
+                    "a project can have at most {most_schedules} schedules",
+                    next_step="delete one that is no longer needed",
                     most_schedules=MOST_SCHEDULES,
                 )
             at = store.clock(session)
@@ -76,9 +80,9 @@ class ScheduleService:
         return self.get(project_id, self._write_named(project_id, request.name, work, unit))
 
     def replace(self, project_id: str, schedule: str, request: ScheduleRequest) -> ScheduleOut:
-        """Replace a schedule; its fires stay. New times start now; unchanged times are not moved.
+        """Replace a schedule; its fires are kept. Changed times apply from now on.
 
-        An interval keeps its anchor unless the request has another one. Raises as ``create``.
+        An interval keeps its anchor unless the request has another one. Raises the same errors as ``create``.
         """
         self._check(project_id, request)
 
@@ -97,7 +101,7 @@ class ScheduleService:
         return self.get(project_id, self._write_named(project_id, request.name, work))
 
     def list(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> SchedulePage:
-        """Return a page of schedules with their next times and newest fires, by name."""
+        """Return a page of schedules with their next times and newest fires, sorted by name."""
         key = _BY_NAME.read(after)
         with self._database.read(project_id) as session:
             at = store.clock(session)
@@ -108,7 +112,7 @@ class ScheduleService:
         return SchedulePage(items=[_schedule_out(row, at, fires[row.id], runs) for row in rows], next=cursor)
 
     def fires(self, project_id: str, schedule: str, *, limit: int = PAGE, after: str | None = None) -> FirePage:
-        """Return a page of a schedule's fires, the newest first."""
+        """Return a page of a schedule's fires, newest first."""
         with self._database.read(project_id) as session:
             row = _found(store.find(session, schedule), schedule)
             found = store.newest_fires(session, row.id, limit + 1, _NEWEST.read(after, row.id))
@@ -117,7 +121,7 @@ class ScheduleService:
         return FirePage(items=[_fire_out(fire, runs) for fire in fires], next=cursor)
 
     def get(self, project_id: str, schedule: str) -> ScheduleOut:
-        """Return one schedule with more of its fires."""
+        """Return one schedule with more of its fires than ``list`` returns. Raises NotFound if it does not exist."""
         with self._database.read(project_id) as session:
             at = store.clock(session)
             row = _found(store.find(session, schedule), schedule)
@@ -125,13 +129,13 @@ class ScheduleService:
         return _schedule_out(row, at, fires, self._runs_of(project_id, fires))
 
     def times(self, project_id: str, timing: Timing) -> TimesOut:
-        """Return the next times of a timing. Raises InvalidInput."""
+        """Return the next fire times of a timing. Raises InvalidInput if the timing is invalid."""
         with self._database.read(project_id) as session:
             at = store.clock(session)
         return TimesOut(next_fires=list(islice(_timing(timing, at).after(at), _NEXT)))
 
     def pause(self, project_id: str, schedule: str, *, unit: UnitOfWork | None = None) -> ScheduleOut:
-        """Pause a schedule; nothing changes if it is already paused."""
+        """Pause a schedule; do nothing if it is already paused."""
 
         def work(session: Session) -> None:
             row = self._locked(session, schedule)
@@ -143,7 +147,7 @@ class ScheduleService:
         return self.get(project_id, schedule)
 
     def resume(self, project_id: str, schedule: str, *, unit: UnitOfWork | None = None) -> ScheduleOut:
-        """Resume a schedule; fires missed during the pause are not made up for."""
+        """Resume a schedule; fires during the pause are skipped."""
 
         def work(session: Session) -> None:
             row = self._locked(session, schedule)
@@ -158,14 +162,14 @@ class ScheduleService:
     def run_now(
         self, project_id: str, schedule: str, user_id: str | None = None, *, unit: UnitOfWork | None = None
     ) -> FireOut:
-        """Queue the run once, now; also while paused. Raises UserError if the run cannot be queued."""
+        """Queue the run once, now, even if the schedule is paused. Raises UserError if the run cannot be queued."""
         with self._database.read(project_id) as session:
             row = _found(store.find(session, schedule), schedule)
         fire = self._firing.now(row, user_id, unit)
         return _fire_out(fire, self._runs_of(project_id, [fire]))
 
     def delete(self, project_id: str, schedule: str) -> None:
-        """Delete a schedule; the runs that it queued stay."""
+        """Delete a schedule; the runs that it queued are kept."""
 
         def work(session: Session) -> None:
             row = self._locked(session, schedule)
@@ -177,11 +181,13 @@ class ScheduleService:
     def _check(self, project_id: str, request: ScheduleRequest) -> None:
         if request.run.kind == "external":
             raise InvalidInput(
-                "a client starts an external run, so a schedule cannot", where="run.kind", next_step="train or agent"
+                "a schedule cannot start an external run",
+                where="run.kind",
+                next_step="choose another kind, such as train or agent",
             )
         if request.run.idempotency_key is not None:
             raise InvalidInput(
-                "each fire gets an idempotency key of its own", where="run.idempotency_key", next_step="leave it out"
+                "each fire gets its own idempotency key", where="run.idempotency_key", next_step="leave it out"
             )
         _timing(request, utc_now())
         self._runs.prepare(project_id, request.run)
@@ -205,17 +211,17 @@ class ScheduleService:
 
 
 def _timing(timing: Timing, at: datetime) -> Recurrence:
-    """Return the requested times, checked. Raises InvalidInput."""
+    """Return the recurrence of a timing. Raises InvalidInput if the timing is invalid."""
     zone = zone_of(timing.timezone)
     if timing.anchor_at is not None and timing.anchor_at.year not in _YEARS:
         raise InvalidInput(
-            "an interval cannot start at this time", where="anchor_at", next_step="choose a time nearer to now"
+            "an interval cannot start in this year", where="anchor_at", next_step="choose a year from 1970 to 2199"
         )
     if (timing.cron is None) == (timing.interval is None):
         raise InvalidInput(
             "a schedule needs either a cron line or an interval",
             where="cron",
-            next_step="give one of cron and interval",
+            next_step="specify either cron or interval",
         )
     if timing.cron is not None:
         return cron(timing.cron, zone)
@@ -258,7 +264,7 @@ def _schedule_out(row: Schedule, at: datetime, fires: Sequence[ScheduleFire], ru
 
 
 def _next_fires(row: Schedule, at: datetime) -> list[datetime]:
-    """Return the next fires from the stored one on, which may be due and not fired yet."""
+    """Return the next fire times, beginning with the stored one, which may already be due."""
     if row.next_fire_at is None:
         return []
     try:

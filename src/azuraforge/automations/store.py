@@ -1,4 +1,4 @@
-"""The only SQL of schedules."""
+"""SQL of schedules."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FRESH = {"populate_existing": True}
 
 @dataclass(frozen=True)
 class Due:
-    """The key of a due schedule: its project and its id."""
+    """Key of a due schedule: its project and its id."""
 
     project_id: str
     schedule_id: str
@@ -26,42 +26,42 @@ class Due:
 
 @cross_project_query(limit=Integer())
 def due_schedules(limit: ColumnElement[int]) -> Select[str, str]:
-    """Select due schedules, the longest overdue first."""
+    """Select due schedules, longest overdue first."""
     due = select(Schedule.project_id, Schedule.id).where(Schedule.next_fire_at <= now())
     return due.order_by(Schedule.next_fire_at, Schedule.id).limit(limit)
 
 
 def due(session: Session, limit: int) -> list[Due]:
-    """Return due schedules; for a session of system scope."""
+    """Return due schedules. Requires a session of system scope."""
     return [Due(row.project_id, row.id) for row in due_schedules(session, limit=limit)]
 
 
 def clock(session: Session) -> datetime:
-    """Return the database's time."""
+    """Return the current time of the database."""
     found: datetime = session.execute(select(now())).scalar_one()
     return found
 
 
 def find(session: Session, name_or_id: str) -> Schedule | None:
-    """Return the schedule with this id, else the one with this name."""
+    """Return the schedule with this id or, if there is none, with this name."""
     named = or_(Schedule.id == name_or_id, Schedule.name == name_or_id)
     statement = select(Schedule).where(named)
     return session.scalars(statement.order_by(Schedule.id != name_or_id), execution_options=_FRESH).first()
 
 
 def lock(session: Session, schedule_id: str) -> Schedule | None:
-    """Return the schedule, its row locked until commit."""
+    """Lock the row of a schedule until commit and return the schedule, or None if it does not exist."""
     statement = select(Schedule).where(Schedule.id == schedule_id)
     return session.scalar(statement.with_for_update(), execution_options=_FRESH)
 
 
 def every(session: Session) -> Sequence[Schedule]:
-    """Return the project's schedules by name."""
+    """Return the project's schedules, sorted by name."""
     return session.scalars(select(Schedule).order_by(Schedule.name)).all()
 
 
 def page(session: Session, limit: int, after: tuple[str] | None) -> Sequence[Schedule]:
-    """Return the project's schedules after ``after``, by name."""
+    """Return the project's schedules after the cursor ``after``, sorted by name."""
     statement = select(Schedule).order_by(Schedule.name).limit(limit)
     if after is not None:
         statement = statement.where(behind([Schedule.name], after))
@@ -80,14 +80,14 @@ def add(session: Session, schedule: Schedule) -> None:
 
 
 def change(session: Session, schedule: Schedule, **values: object) -> None:
-    """Update a row that the caller has locked."""
+    """Update columns of a row that the caller has locked."""
     for name, value in values.items():
         setattr(schedule, name, value)
     session.flush()
 
 
 def remove(session: Session, schedule: Schedule) -> None:
-    """Delete the schedule and the list of its fires; the runs stay."""
+    """Delete a schedule and its fires; the runs are kept."""
     session.execute(delete(ScheduleFire).where(_of(schedule.id)), execution_options=_PLAIN)
     session.delete(schedule)
     session.flush()
@@ -106,7 +106,7 @@ def add_fire(session: Session, fire: ScheduleFire) -> None:
 def newest_fires(
     session: Session, schedule_id: str, limit: int, after: tuple[datetime] | None = None
 ) -> Sequence[ScheduleFire]:
-    """Return a schedule's fires after ``after``, the newest first."""
+    """Return a schedule's fires after the cursor ``after``, newest first."""
     statement = select(ScheduleFire).where(_of(schedule_id))
     if after is not None:
         statement = statement.where(behind([ScheduleFire.fire_time], after, descending=True))
@@ -114,7 +114,7 @@ def newest_fires(
 
 
 def forget_fires(session: Session, schedule_id: str, keep: int) -> None:
-    """Delete all but the newest ``keep`` fires of the list."""
+    """Delete all but the newest ``keep`` fires of a schedule."""
     oldest_kept = (
         select(ScheduleFire.fire_time)
         .where(_of(schedule_id))

@@ -1,4 +1,4 @@
-"""Schedules and their fires. Every key begins with the project."""
+"""Tables of schedules and their fires. Every primary key begins with the project."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from azuraforge.runs.schemas import RunRequest, StoredError
 
 
 class Schedule(Owned, Base):
-    """A run and the times to queue it. ``next_fire_at`` is empty while it is paused, and if no time is left."""
+    """A run and the times at which it is queued. ``next_fire_at`` is NULL while paused and if no time is left."""
 
     __tablename__ = "schedule"
     __table_args__ = (
@@ -45,7 +45,7 @@ class Schedule(Owned, Base):
 
 
 class ScheduleFire(Owned, Base):
-    """One fire; its key makes it unique. ``run_id`` stays after the run is deleted and is no foreign key."""
+    """One fire of a schedule. ``run_id`` is no foreign key, since it is kept after the run is purged."""
 
     __tablename__ = "schedule_fire"
     __table_args__ = (ForeignKeyConstraint(["project_id", "schedule_id"], ["schedule.project_id", "schedule.id"]),)

@@ -1,4 +1,4 @@
-"""The base of typed events: each kind of event is one shape, which its package lists in ``Package.events``."""
+"""Base class of typed events. Each kind of event is a subclass, which its package lists in ``Package.events``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from azuraforge.strict_json import JsonObject
 
 
 class EventBody(BaseModel):
-    """An event before it is numbered: its type, and the fields of its data.
+    """Content of an event: its type and the fields of its data.
 
     A subclass narrows ``type`` to the names of its events (``Literal["run.waiting"]``) and adds the fields. Fields that
-    are not set are left out of the log.
+    are not set are not stored.
 
     Example:
         >>> from typing import Literal
@@ -27,5 +27,5 @@ class EventBody(BaseModel):
     type: str
 
     def data(self) -> JsonObject:
-        """Return the fields that the log keeps besides the type."""
+        """Return the fields that are set, except the type."""
         return self.model_dump(mode="json", exclude={"type"}, exclude_unset=True)

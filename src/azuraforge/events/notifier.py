@@ -1,4 +1,4 @@
-"""Notifications that a stream has grown. They carry no data, and a lost one costs time only."""
+"""Notifications that a stream has new events. They contain no data; if one is lost, readers are only delayed."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ StreamKey = tuple[str, str]
 
 
 class Notifier:
-    """Wakes readers: notified from any thread, waited for in any event loop."""
+    """Notifier of readers in this process. Any thread may notify; readers wait in any event loop."""
 
     def __init__(self) -> None:
-        # Re-entrant: a signal handler closes the notifier on the thread that may just be holding it.
+        # Re-entrant, since a signal handler may close the notifier in the thread that holds the lock.
         self._lock = threading.RLock()
         self._waiting: dict[StreamKey, set[tuple[asyncio.AbstractEventLoop, asyncio.Event]]] = defaultdict(set)
         self._closed = False
         self._subscribers: list[Callable[[str, str], None]] = []
 
     def subscribe(self, subscriber: Callable[[str, str], None]) -> None:
-        """Call ``subscriber`` with project and stream at each notification in this process; it must return at once."""
+        """Call ``subscriber`` with project id and stream at each notification here; it must return immediately."""
         self._subscribers.append(subscriber)
 
     def notify(self, project_id: str, stream: str) -> None:
@@ -34,23 +34,23 @@ class Notifier:
         self._wake(waiting)
 
     def notify_forget(self, key: str) -> None:
-        """Make other processes drop what they cache under ``key``. In an embedded platform there are none."""
+        """Make other processes drop their cache entry ``key``. Does nothing here: there are no other processes."""
 
     def notify_all(self) -> None:
-        """Wake all readers: notifications may have been lost."""
+        """Wake all readers, because notifications may have been lost."""
         with self._lock:
             waiting = [waiter for waiters in self._waiting.values() for waiter in waiters]
         self._wake(waiting)
 
     def close(self) -> None:
-        """Wake all readers for good: streams end on shutdown."""
+        """Wake all readers and end their streams, because the process shuts down."""
         with self._lock:
             self._closed = True
         self.notify_all()
 
     @property
     def patience_seconds(self) -> float:
-        """Longest wait of a reader before it polls: a lost notification costs time, never data."""
+        """Maximum wait of a reader before it reads the database without a notification."""
         return 10.0
 
     @property
@@ -58,18 +58,18 @@ class Notifier:
         return self._closed
 
     def listen(self, project_id: str, stream: str) -> Subscription:
-        """Start to listen; use as a context manager *before* reading, so that no notification is missed."""
+        """Return a subscription to a stream. Enter its context *before* reading, so that no notification is missed."""
         return Subscription(self, (project_id, stream))
 
     @staticmethod
     def _wake(waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]]) -> None:
         for loop, event in waiting:
-            with contextlib.suppress(RuntimeError):  # that loop has closed; its reader is gone
+            with contextlib.suppress(RuntimeError):  # the loop is closed, so its reader has ended
                 loop.call_soon_threadsafe(event.set)
 
 
 class Subscription:
-    """One reader that waits for one stream."""
+    """Subscription of one reader to one stream."""
 
     def __init__(self, notifier: Notifier, key: StreamKey) -> None:
         self._notifier = notifier
@@ -90,7 +90,7 @@ class Subscription:
                 del self._notifier._waiting[self._key]
 
     async def wait(self, timeout_seconds: float) -> bool:
-        """Wait for a notification; False where none came within ``timeout_seconds``."""
+        """Wait for a notification; return False if none arrives within ``timeout_seconds``."""
         if self._notifier.closed:
             return True
         try:

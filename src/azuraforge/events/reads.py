@@ -1,4 +1,4 @@
-"""Typed reads of the event log for other packages."""
+"""Typed queries of the event log for other packages."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ class SeqRow(NamedTuple):
     last_seq: int
 
 
-#: The newest number of a stream; nothing where it has no line yet. Parameter: ``stream``.
+#: Number of the newest event of a stream; no row if the stream is empty. Parameter: ``stream``.
 LAST_SEQ = Question(SeqRow, select(EventStream.last_seq).where(EventStream.stream == bindparam("stream")))
 
 
 def with_lines_after(
     statement: Select[*Columns], project_id: InstrumentedAttribute[str], stream: str, seq: InstrumentedAttribute[int]
 ) -> Select[*Columns]:
-    """Keep the rows of a cross-project query whose project's stream has lines behind a number, by one join.
+    """Restrict a cross-project query to rows whose project has newer events in a stream.
 
     Args:
-        project_id: the column with the project.
-        stream: the stream's name, the same in each project.
-        seq: the column with the number of the last line that was read.
+        project_id: column with the project.
+        stream: name of the stream, the same in each project.
+        seq: column with the number of the last event that was read.
     """
     same = and_(EventStream.project_id == project_id, EventStream.stream == stream)
     return statement.join(EventStream, same).where(EventStream.last_seq > seq)

@@ -1,7 +1,7 @@
-"""Notifications between processes, over Redis or Valkey Pub/Sub. They carry no data: the database has it.
+"""Notifications between processes over Redis or Valkey Pub/Sub. They contain no data, which is in the database.
 
-Notifications are lost while Redis is away, and nothing else. A sender never waits for Redis; readers poll the database
-meanwhile, and look at once when Redis is back.
+While Redis is unavailable, notifications are lost, but no data. Senders never wait for Redis. Readers poll the database
+meanwhile, and read it immediately when Redis is available again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _CHANNELS = {
 }
 _CONNECT_SECONDS, _SOCKET_SECONDS, _HEALTH_SECONDS = 2.0, 5.0, 5
 _BATCH = 1000
-#: More waiting notifications than this mean that Redis hangs; they are dropped, and all readers are woken later.
+#: Maximum number of unsent notifications. If Redis hangs, further ones are dropped and all readers are woken later.
 _MOST_WAITING = 20_000
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 1.0
 _DISCONNECTED_PATIENCE_SECONDS = 1.0
@@ -37,20 +37,20 @@ if TYPE_CHECKING:  # the extra `scaled`
 log = logger("events")
 
 OnCancel = Callable[[str, str], None]
-#: Called with a key, or with None: with whichever.
+#: Called with a cache key, or with None if any key may have changed.
 OnForget = Callable[[str | None], None]
 
 
 class RedisNotifier(Notifier):
-    """A notifier that also sends to, and receives from, other processes.
+    """Notifier that also sends notifications to other processes and receives theirs.
 
     Args:
-        url: of Redis or Valkey, such as ``redis://127.0.0.1:6379/0``.
-        streams: receive the notifications of other processes; for those with live readers.
-        on_cancel: called with (project, run) when a running run is asked to stop, by whatever process; from a
-            thread of the notifier's own, it must be quick.
-        on_forget: called with the cache key that another process named, and with None where such a notification
-            may have been lost; likewise from a thread of the notifier's own.
+        url: address of Redis or Valkey, such as ``redis://127.0.0.1:6379/0``.
+        streams: whether to receive notifications about streams, which processes with live readers need.
+        on_cancel: called with the project id and the run id when a process requests that a running run stop. It is
+            called in a background thread and must return quickly.
+        on_forget: called with the cache key from another process, or with None if such a notification may have been
+            lost. It is called in a background thread too.
     """
 
     def __init__(
@@ -78,21 +78,21 @@ class RedisNotifier(Notifier):
 
     @property
     def patience_seconds(self) -> float:
-        """Shorter while other processes cannot be reached."""
+        """Maximum wait of a reader before it reads the database; shorter while Redis is unavailable."""
         return _DISCONNECTED_PATIENCE_SECONDS if self._disconnected else super().patience_seconds
 
     @property
     def disconnected(self) -> bool:
-        """Return whether notifications of other processes cannot be received now."""
+        """Whether notifications of other processes cannot be received now."""
         return self._disconnected
 
     def start(self) -> None:
-        """Begin to send and to listen."""
+        """Start the threads that send and receive notifications."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """Send what is waiting, for a moment at most, and end."""
+        """Send the remaining notifications and end the threads, waiting a few seconds at most."""
         self._stopping.set()
         self._unsent.put(None)
         for thread in self._threads:
@@ -100,16 +100,16 @@ class RedisNotifier(Notifier):
                 thread.join(_SOCKET_SECONDS)
 
     def notify(self, project_id: str, stream: str) -> None:
-        """Wake the readers of this process at once and notify the others."""
+        """Wake the readers of this process immediately and notify other processes."""
         super().notify(project_id, stream)
         self._put("stream", project_id, stream)
 
     def notify_cancel(self, project_id: str, run_id: str) -> None:
-        """Notify workers that a running run was asked to stop."""
+        """Notify workers that cancellation of a running run was requested."""
         self._put("cancel", project_id, run_id)
 
     def notify_forget(self, key: str) -> None:
-        """Make other processes drop what they cache under ``key``."""
+        """Make other processes drop their cache entry ``key``."""
         self._put("forget", key, "")
 
     def _put(self, kind: str, project_id: str, name: str) -> None:
@@ -133,7 +133,7 @@ class RedisNotifier(Notifier):
                     if pause > _FIRST_PAUSE_SECONDS:
                         log.info("notifier_sends_again")
                     self._missed, pause = False, _FIRST_PAUSE_SECONDS
-                except Exception as error:  # whatever Redis says: readers poll meanwhile
+                except Exception as error:  # any error of Redis: readers poll meanwhile
                     if pause == _FIRST_PAUSE_SECONDS:
                         log.warning("notifier_cannot_send", reason=str(error))
                     self._missed = True
@@ -142,7 +142,7 @@ class RedisNotifier(Notifier):
                         return
 
     def _gather(self, timeout_seconds: float | None) -> list[tuple[str, str, str]] | None:
-        """Return what is unsent, each once and in order; None at the end."""
+        """Return the unsent notifications, in order and without duplicates; None if the notifier was stopped."""
         batch: dict[tuple[str, str, str], None] = {}
         with contextlib.suppress(queue.Empty):
             unsent = self._unsent.get(timeout=timeout_seconds)
@@ -154,7 +154,7 @@ class RedisNotifier(Notifier):
             else:
                 if not batch:
                     return None
-                self._unsent.put(None)  # these first
+                self._unsent.put(None)  # stop after this batch
         return list(batch)
 
     def _listen(self) -> None:
@@ -163,7 +163,7 @@ class RedisNotifier(Notifier):
             try:
                 with (
                     contextlib.closing(connect(self._url)) as client,
-                    contextlib.closing(client.pubsub()) as channels,  # type: ignore[no-untyped-call]  # so in redis
+                    contextlib.closing(client.pubsub()) as channels,  # type: ignore[no-untyped-call]  # untyped in redis
                 ):
                     channels.subscribe(*self._channels)
                     while not self._stopping.is_set():
@@ -175,12 +175,12 @@ class RedisNotifier(Notifier):
                 if not self._disconnected or pause == _FIRST_PAUSE_SECONDS:
                     log.warning("notifier_cannot_receive", reason=str(error))
                 self._disconnected = True
-                self.notify_all()  # so that readers look now, and then at the shorter pace
+                self.notify_all()  # readers read now and then poll at the shorter interval
                 self._stopping.wait(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
     def _receive(self, message: Mapping[str, Any]) -> None:
-        if message["type"] == "subscribe":  # also after a reconnection: notifications may have been lost before it
+        if message["type"] == "subscribe":  # also after a reconnection; earlier notifications may be lost
             if self._disconnected:
                 log.info("notifier_receives")
             self._disconnected = False
@@ -194,7 +194,7 @@ class RedisNotifier(Notifier):
             if self._on_cancel is not None:
                 self._on_cancel(*names)
         elif origin == self._origin:
-            return  # sent from here
+            return  # sent by this process
         elif message["channel"].decode() == _CHANNELS["forget"]:
             self._forget(names[0] if names else None)
         elif names:
@@ -208,8 +208,8 @@ class RedisNotifier(Notifier):
 
 
 def connect(url: str) -> Redis:
-    """Return a client with short time-outs. It connects with its first command."""
-    import redis  # the extra `scaled`; the embedded platform does without
+    """Return a client with short time-outs. It connects when it sends its first command."""
+    import redis  # from the extra `scaled`, which the embedded platform does not need
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
@@ -219,12 +219,12 @@ def connect(url: str) -> Redis:
         socket_timeout=_SOCKET_SECONDS,
         socket_keepalive=True,
         health_check_interval=_HEALTH_SECONDS,
-        retry=Retry(NoBackoff(), 0),  # who calls decides when to try again
+        retry=Retry(NoBackoff(), 0),  # the caller decides when to retry
     )
 
 
 def answers(url: str) -> bool:
-    """Return whether Redis or Valkey answers and accepts this login."""
+    """Return whether Redis or Valkey is reachable and accepts the credentials in ``url``."""
     import redis
 
     started = time.monotonic()

@@ -1,4 +1,4 @@
-"""The live stream: WebSocket and server-sent events over one cursor."""
+"""Live streams of events over WebSocket or server-sent events, both with the same cursor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from azuraforge.errors import AzuraError, TransientError
 from azuraforge.events.service import EventLog, Frame
 
 RETRY_MILLISECONDS = 1000
-#: Pause before a stream asks again whether its caller may read, while the database is away.
+#: Pause before a stream checks its caller's access again while the database is unavailable.
 _AWAY_SECONDS = 1.0
 _GOING_AWAY, _REFUSED, _NOT_TEXT = 1012, 1008, 1003  # RFC 6455: service restart; policy violation; binary data
 
@@ -30,26 +30,29 @@ async def event_log(connection: HTTPConnection) -> EventLog:
 
 
 class Caller(Protocol):
-    """An authenticated caller (``projects.service.Access``), as streams see it."""
+    """Interface of an authenticated caller, which ``projects.service.Access`` implements."""
 
     @property
     def project_id(self) -> str: ...
 
     @property
     def is_current(self) -> bool:
-        """Return whether credential and membership were read recently enough; otherwise the caller reads them again."""
+        """Whether credential and membership were checked recently enough; otherwise they must be checked again."""
         ...
 
 
 async def caller_of(connection: HTTPConnection) -> Caller:
-    """Authenticate through the server: this package is below ``projects``. Raises Unauthorized or Forbidden."""
+    """Authenticate a connection and return its caller. Raises Unauthorized or Forbidden.
+
+    This calls a function that the server sets, because this package must not import ``projects``.
+    """
     caller: Caller = await connection.app.state.caller_of(connection)
     return caller
 
 
 Log = Annotated[EventLog, Depends(event_log)]
 Reader = Annotated[Caller, Depends(caller_of)]
-#: A number to go on from, or "latest": only what comes from now on.
+#: Number of the last event that was read, or "latest" for future events only.
 After = Annotated[Literal["latest"] | Annotated[int, Field(ge=0, le=2**63 - 1)], Query()]
 Stream = Annotated[str, Query(max_length=80, pattern=r"^[a-z]+(/[a-z0-9]+)?$")]
 
@@ -103,12 +106,12 @@ async def live(websocket: WebSocket, log: Log, stream: Stream = "project", after
             else:
                 await websocket.close(_REFUSED, "the session or token is no longer valid")
         except (WebSocketDisconnect, RuntimeError):
-            pass  # the reader left; its cursor is its own
+            pass  # the reader has disconnected; it stores its own cursor
         both.cancel_scope.cancel()
 
 
 async def _end_with_reader(websocket: WebSocket, scope: CancelScope) -> None:
-    """Receive, to notice pongs and the end of the connection. Text frames are ignored, binary frames refused."""
+    """Receive until the connection ends, then cancel ``scope``. A binary frame closes the connection."""
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         while (message := await websocket.receive())["type"] != "websocket.disconnect":
             if message.get("bytes") is not None:
@@ -120,12 +123,12 @@ async def _end_with_reader(websocket: WebSocket, scope: CancelScope) -> None:
 async def _while_allowed(
     connection: HTTPConnection, log: EventLog, caller: Caller, stream: str, cursor: int
 ) -> AsyncIterator[Frame]:
-    """Yield frames while the session or token is valid: none leaves before an outdated caller is read again."""
+    """Yield frames while the session or token is valid; authenticate an outdated caller again before each frame."""
     async for frame in log.follow(caller.project_id, stream, cursor):
         while not caller.is_current:
             try:
                 caller = await caller_of(connection)
-            except TransientError:  # the database is away: the stream stays open, and its events wait
+            except TransientError:  # the database is unavailable: the stream stays open, and its events wait
                 if log.notifier.closed:
                     return
                 yield Frame()

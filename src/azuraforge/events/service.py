@@ -1,4 +1,4 @@
-"""The event log and its live readers. A reader is a cursor, never a queue: it reads what it missed."""
+"""Event log and its live readers. A reader keeps a cursor instead of a queue, so it can read missed events later."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from azuraforge.events.body import EventBody
 from azuraforge.events.notifier import Notifier
 from azuraforge.events.schemas import EventOut
 
-#: One frame carries what arrived within this time; the first event after idle leaves at once.
+#: Events within this time share a frame; the first event after an idle period is sent immediately.
 FRAME_SECONDS = 0.015
 FRAME_EVENTS = 500
-#: Readers of one stream wake together: what the first of them read serves the others for this long.
+#: Readers of one stream wake together. The frame that the first of them reads is shared for this long.
 _SHARED_SECONDS = 1.0
 _SHARED_FRAMES = 64
-#: So long a reader waits before it asks a database again that did not answer.
+#: Pause of a reader before it retries while the database is unavailable.
 _AWAY_SECONDS = 1.0
-#: Lines dropped in one transaction; others write in between.
+#: Maximum number of events deleted in one transaction, so that other writers can proceed in between.
 _FORGOTTEN_AT_ONCE = 5000
 
 
 class Frame(list[EventOut]):
-    """Events sent together; serialized once for any number of readers."""
+    """Events that are sent together, serialized once for all readers."""
 
     @cached_property
     def json(self) -> str:
-        """The events as JSON, for a WebSocket."""
+        """Events as a JSON array, for a WebSocket."""
         return orjson.dumps([event.model_dump() for event in self]).decode()
 
     @cached_property
     def lines(self) -> bytes:
-        """The events as server-sent events."""
+        """Events in the format of server-sent events."""
         return b"".join(
             b"id: %d\nevent: %s\ndata: %s\n\n" % (each.seq, each.type.encode(), orjson.dumps(each.model_dump()))
             for each in self
@@ -48,7 +48,7 @@ class Frame(list[EventOut]):
 
 
 class EventLog:
-    """Append inside a write; read or follow with a cursor."""
+    """Log of events in numbered streams. Events are appended in transactions and read with a cursor."""
 
     def __init__(self, database: Database, notifier: Notifier | None = None) -> None:
         self._database = database
@@ -56,24 +56,24 @@ class EventLog:
         self.notifier = notifier or Notifier()
 
     def append(self, session: Session, stream: str, body: EventBody) -> int:
-        """Add a line in the caller's transaction and notify readers once it is committed."""
+        """Append an event in the caller's transaction and return its number; notify readers after the commit."""
         seq = store.append(session, stream, body.type, body.data())
         project_id = session.project_id
         after_commit(session, lambda: self.notifier.notify(project_id, stream))
         return seq
 
     def forget(self, session: Session, stream: str) -> None:
-        """Delete a stream with all its events; only for a run, study or schedule that was purged."""
+        """Delete a stream with all its events, because its run, study or schedule was purged."""
         store.delete_stream(session, stream)
 
     def forget_type(self, session: Session, stream: str, type_: str, keep_after: int) -> None:
-        """Empty the data of events of one type up to ``keep_after``, which is also stored elsewhere (metric points)."""
+        """Delete the data of one type's events up to number ``keep_after``, because it is also stored elsewhere."""
         store.delete_type(session, stream, type_, keep_after)
 
     def forget_before(self, project_id: str, before: datetime, spared: str) -> int:
-        """Drop lines older than ``before``, except those of streams that begin with ``spared``; returns how many.
+        """Delete events older than ``before`` and return their number; skip streams that begin with ``spared``.
 
-        A reader whose cursor is older than that reads on from the first line that was kept.
+        A reader with an older cursor continues at the first event that was kept.
         """
         dropped = 0
         while some := self._database.write(
@@ -83,17 +83,17 @@ class EventLog:
         return dropped
 
     def read(self, project_id: str, stream: str, after: int = 0, limit: int = FRAME_EVENTS) -> list[EventOut]:
-        """Return events after the cursor, oldest first."""
+        """Return at most ``limit`` events after the cursor, oldest first."""
         with self._database.read(project_id) as session:
             rows = store.read(session, stream, after, limit)
             return [EventOut(stream=row.stream, seq=row.seq, type=row.type, data=row.data, at=row.at) for row in rows]
 
     def last_seq_in(self, session: Session, stream: str) -> int:
-        """Return ``last_seq`` in the caller's snapshot, so that a page and its cursor agree."""
+        """Return the number of a stream's newest event as the caller's transaction reads it; 0 if it has none."""
         return store.last_seq(session, stream)
 
     def last_seq(self, project_id: str, stream: str) -> int:
-        """Return the newest number of a stream."""
+        """Return the number of a stream's newest event; 0 if it has none."""
         with self._database.read(project_id) as session:
             return store.last_seq(session, stream)
 
@@ -103,7 +103,7 @@ class EventLog:
             while not self.notifier.closed:
                 try:
                     frame = await self._frame(project_id, stream, after)
-                except TransientError:  # a database that is away costs a reader time, not its stream
+                except TransientError:  # the database is unavailable: the stream stays open
                     yield Frame()
                     await subscription.wait(_AWAY_SECONDS)
                     continue
@@ -116,8 +116,11 @@ class EventLog:
                     yield Frame()
 
     async def _frame(self, project_id: str, stream: str, after: int) -> Frame:
-        """Lines after the cursor. What another reader found at the same cursor a moment ago is as good: lines do not
-        change, and what came since is found with the next frame."""
+        """Return the events after the cursor.
+
+        A frame that another reader has just read at the same cursor is reused: events do not change, and newer ones are
+        in the next frame.
+        """
         key, now = (project_id, stream, after), time.monotonic()
         until, frame = self._shared.get(key, (0.0, Frame()))
         if until > now:

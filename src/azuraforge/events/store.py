@@ -1,4 +1,4 @@
-"""All SQL of the event log."""
+"""SQL of the event log."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class LineRow(NamedTuple):
     at: datetime
 
 
-#: Lines with a number above ``after``, in order.
+#: Events with a number greater than ``after``, in order.
 LINES = Question(
     LineRow,
     select(Event.stream, Event.seq, Event.type, Event.data, Event.at)
@@ -34,7 +34,7 @@ LINES = Question(
     .limit(bindparam("limit")),
 )
 
-# Built once: nearly every transaction adds a line, and building a statement costs more than running it.
+# Built once, since nearly every transaction appends an event and building a statement costs more than executing it.
 _STREAM = cast(Table, EventStream.__table__)
 _NEXT = {
     dialect.dialect.name: dialect.insert(_STREAM)
@@ -47,7 +47,10 @@ _ADD = insert(_EVENT).values(at=now())
 
 
 def append(session: Session, stream: str, type_: str, data: Mapping[str, object]) -> int:
-    """Add one line and return its number. The stream's row stays locked until commit, so numbers appear in order."""
+    """Append an event and return its number.
+
+    The stream's row stays locked until commit, so events become visible in the order of their numbers.
+    """
     connection = session.connection()
     key = {"project_id": session.project_id, "stream": stream}
     seq = int(connection.execute(_NEXT[connection.dialect.name], {**key, "last_seq": 1}).scalar_one())
@@ -57,19 +60,19 @@ def append(session: Session, stream: str, type_: str, data: Mapping[str, object]
 
 
 def read(session: Session, stream: str, after: int, limit: int) -> list[Event]:
-    """Return events of ``stream`` with a number above ``after``, in order."""
+    """Return at most ``limit`` events of ``stream`` with a number greater than ``after``, in order."""
     statement = select(Event).where(Event.stream == stream, Event.seq > after).order_by(Event.seq).limit(limit)
     return list(session.scalars(statement))
 
 
 def last_seq(session: Session, stream: str) -> int:
-    """Return the newest number of ``stream``; 0 if it has no event yet."""
+    """Return the number of the newest event of ``stream``; 0 if it has none."""
     statement = select(func.max(EventStream.last_seq)).where(EventStream.stream == stream)
     return session.scalar(statement) or 0
 
 
 def delete_type(session: Session, stream: str, type_: str, keep_after: int) -> int:
-    """Empty the data of events of one type up to ``keep_after``, which is also stored elsewhere (metric points)."""
+    """Delete the data of one type's events up to number ``keep_after``; return the number of events."""
     statement = (
         update(Event).where(Event.stream == stream, Event.type == type_, Event.seq <= keep_after).values(data={})
     )
@@ -77,8 +80,10 @@ def delete_type(session: Session, stream: str, type_: str, keep_after: int) -> i
 
 
 def delete_before(session: Session, before: datetime, spared: str, limit: int) -> int:
-    """Drop at most ``limit`` lines of one stream that are older than ``before``; streams that begin with ``spared``
-    keep theirs. Returns how many went. The stream's number stays, so cursors stay right."""
+    """Delete at most ``limit`` events of one stream that are older than ``before``; return their number.
+
+    Streams whose name begins with ``spared`` are skipped. The stream's last number is kept, so cursors stay valid.
+    """
     ours = (Event.at < before, Event.stream.not_like(f"{spared}%"))
     found = session.execute(select(Event.stream, Event.seq).where(*ours).order_by(Event.stream, Event.seq).limit(1))
     first = found.one_or_none()
@@ -93,7 +98,7 @@ def delete_before(session: Session, before: datetime, spared: str, limit: int) -
 
 
 def delete_stream(session: Session, stream: str) -> None:
-    """Delete every event of a stream, and its number."""
+    """Delete all events of a stream, and its last number."""
     for table in (Event, EventStream):
         session.execute(
             delete(table).where(table.stream == stream),

@@ -11,7 +11,7 @@ from azuraforge.database import Base, JsonText, Owned, Timestamp, now
 
 
 class EventStream(Owned, Base):
-    """The last number used in a stream; its row lock orders concurrent writers."""
+    """Last number used in a stream. Locking its row orders concurrent writers."""
 
     __tablename__ = "event_stream"
 

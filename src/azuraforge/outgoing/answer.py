@@ -1,4 +1,4 @@
-"""Answers within their limits: bytes are counted after decompression, and the clock runs until the last one."""
+"""Limits on HTTP responses: their size after decompression, and the time until their last byte."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ import httpx
 from azuraforge.errors import InvalidInput
 from azuraforge.outgoing.policy import Policy
 
-_GZIP = 31  # zlib's number for the gzip format
+_GZIP = 31  # zlib's code for the gzip format
 _PIECE = 1 << 16
 
 
 def guarded_answer(answer: httpx.Response, policy: Policy, request: httpx.Request) -> httpx.Response:
-    """Return ``answer`` with a body that raises if it exceeds the policy's limits."""
+    """Return a response whose body raises an error if it exceeds the policy's limits.
+
+    Raises InvalidInput if the announced length exceeds the limit, httpx.DecodingError for a compression other than
+    gzip.
+    """
     encoding = answer.headers.get("content-encoding", "").strip().lower()
     announced = answer.headers.get("content-length", "")
     if not isinstance(answer.stream, httpx.SyncByteStream):
@@ -35,11 +39,11 @@ def guarded_answer(answer: httpx.Response, policy: Policy, request: httpx.Reques
 
 
 def too_large(host: str, policy: Policy) -> InvalidInput:
-    """Return the error for an answer beyond the limit."""
+    """Return the error for a response that exceeds the size limit."""
     return InvalidInput(
-        "the answer of {host} is larger than {max_bytes:,} bytes",
+        "the response of {host} is larger than {max_bytes:,} bytes",
         where="outgoing request",
-        next_step="ask for less, or let an administrator raise AZURAFORGE_OUTGOING__MAX_BYTES",
+        next_step="request less data, or ask an administrator to raise AZURAFORGE_OUTGOING__MAX_BYTES",
         code="answer_too_large",
         host=host[:200],
         max_bytes=policy.max_bytes,
@@ -47,7 +51,7 @@ def too_large(host: str, policy: Policy) -> InvalidInput:
 
 
 class _Body(httpx.SyncByteStream):
-    """A body read in pieces, one of them in memory at a time."""
+    """Response body that is read in pieces, with one piece in memory at a time."""
 
     def __init__(self, stream: httpx.SyncByteStream, policy: Policy, request: httpx.Request, *, gzip: bool) -> None:
         self._stream = stream

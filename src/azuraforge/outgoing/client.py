@@ -1,4 +1,4 @@
-"""An ``httpx.Client`` that resolves, checks and connects in one step, for the first address and for each redirect."""
+"""HTTP client that resolves, checks and connects in one step, for the first request and for each redirect."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def open_client(
     encrypted: bool = False,
     resolver: Resolve = resolve,
 ) -> httpx.Client:
-    """Open a client for addresses that a user names. Close it, or use it in a ``with`` block.
+    """Open a client for addresses that users specify. Close it, or use it in a ``with`` block.
 
     Args:
-        policy: the addresses that may be reached, and the limits.
-        timeout_seconds: longest silence of the server.
-        headers: sent with each request.
-        encrypted: refuse http, for redirects too, except to addresses that an entry of the policy names.
+        policy: allowed addresses, and limits on responses.
+        timeout_seconds: maximum time without data from the server.
+        headers: headers of every request.
+        encrypted: whether to reject http, also in redirects, except to addresses that an entry of the policy names.
         resolver: name resolution; replaced in tests.
 
-    Its requests raise InvalidInput (``address_refused``, ``not_encrypted``, ``answer_too_large``) besides
-    ``httpx.HTTPError``. An error message of the caller must not contain the answer's body: it may come from a machine
-    that the user cannot reach.
+    Requests raise InvalidInput (``address_refused``, ``not_encrypted``, ``answer_too_large``) in addition to
+    ``httpx.HTTPError``. Callers must not show the response body in error messages: it may come from a machine that the
+    user cannot access.
     """
     return httpx.Client(
         transport=GuardedTransport(policy, resolver, encrypted=encrypted),
@@ -50,19 +50,22 @@ def open_client(
 class GuardedTransport(httpx.BaseTransport):
     """Transport that sends each request to exactly the address that was checked.
 
-    A name is resolved once for each request; the connection goes to the address found then, so an answer of the
-    resolver that changes afterwards has no effect. The ``Host`` header and the name in TLS stay those of the request.
+    A host name is resolved once for each request, and the connection uses the resolved address, so later changes of the
+    name's address have no effect. The ``Host`` header and the server name in TLS remain those of the request.
     """
 
     def __init__(self, policy: Policy, resolver: Resolve = resolve, *, encrypted: bool = False) -> None:
         self._policy = policy
         self._encrypted = encrypted
         self._resolve = resolver
-        # One for each host: a connection that was authenticated as one host must not serve another of its address.
+        # One transport per host: a connection verified for one host must not serve another host at the same address.
         self._transports: dict[tuple[str, str, int], httpx.HTTPTransport] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Check, connect and answer. Raises InvalidInput for an address that is not allowed."""
+        """Check the address, send the request and return the response.
+
+        Raises InvalidInput if the address is not allowed, or if it is not encrypted although it has to be.
+        """
         url = request.url
         if url.scheme not in _PORTS:
             raise httpx.UnsupportedProtocol(f"{url.scheme!r} is neither http nor https", request=request)
@@ -70,9 +73,9 @@ class GuardedTransport(httpx.BaseTransport):
         addresses = self._checked(url.host, port, request)
         if self._encrypted and url.scheme != "https" and not self._policy.names(url.host, port, addresses):
             raise InvalidInput(
-                "the request to {host!r} uses http, where others can change rows in transit",
+                "the request to {host!r} uses http, so third parties could change the data in transit",
                 where="outgoing request",
-                next_step="use https, or let an administrator add the host to {setting}",
+                next_step="use https, or ask an administrator to add the host to {setting}",
                 code="not_encrypted",
                 host=url.host[:200],
                 setting=SETTING,
@@ -97,7 +100,7 @@ class GuardedTransport(httpx.BaseTransport):
             addresses = self._resolve(host, port)
         except (OSError, UnicodeError, ValueError) as error:
             if self._policy.proxy is not None and not isinstance(error, ValueError):
-                return []  # only the proxy resolves names of the outside
+                return []  # only the proxy can resolve external names
             raise httpx.ConnectError(f"{host!r} has no address", request=request) from error
         if not addresses:
             raise httpx.ConnectError(f"{host!r} has no address", request=request)
@@ -112,7 +115,7 @@ class GuardedTransport(httpx.BaseTransport):
 
 
 def _pinned(request: httpx.Request, address: Address) -> httpx.Request:
-    """Return the same request to one address; host name and certificate stay those of the request."""
+    """Return the request with an address as its target; the ``Host`` header and TLS server name are unchanged."""
     extensions = dict(request.extensions)
     try:
         ipaddress.ip_address(request.url.host)

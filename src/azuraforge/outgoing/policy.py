@@ -1,4 +1,4 @@
-"""Policy for outgoing requests: allowed addresses, and limits on answers."""
+"""Policy for outgoing requests: allowed addresses, and limits on responses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from azuraforge.settings import Settings
 
 SETTING = "AZURAFORGE_OUTGOING__ALLOW"
-#: Below 1024 only those of the web: a request to the mail server of a third party is not ours to send.
+#: Allowed ports below 1024. All others are refused, so that no request reaches, for example, a mail server.
 _WEB_PORTS = (80, 443)
 _FREE_PORTS = 1024
 _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
@@ -28,7 +28,7 @@ _PORT = re.compile(r"(?P<host>\[[^\]]+\]|[^:]+):(?P<port>\d{1,5})")
 
 @dataclass(frozen=True)
 class Allowed:
-    """One entry of the allow-list: a network or a name, on one port or (None) on every port.
+    """Entry of the allow-list: a network or a host name, on one port or, if ``port`` is None, on all ports.
 
     Example:
         >>> Allowed.parse("10.0.0.0/8").network, Allowed.parse("weather.lan:8080").port
@@ -41,12 +41,12 @@ class Allowed:
 
     @classmethod
     def parse(cls, text: str) -> Allowed:
-        """Parse ``10.0.0.0/8``, ``127.0.0.1:8080``, ``[::1]:8080``, ``weather.lan``. Raises ValueError otherwise."""
+        """Parse an entry such as ``10.0.0.0/8``, ``[::1]:8080`` or ``weather.lan``. Raises ValueError otherwise."""
         split = _PORT.fullmatch(text.strip())
         host = (split["host"] if split else text.strip()).strip("[]").lower()
         port = int(split["port"]) if split else None
         if port is not None and not 0 < port < 65536:
-            raise InvalidValue("{entry!r}: a port lies between 1 and 65535", entry=text)
+            raise InvalidValue("{entry!r}: the port must be between 1 and 65535", entry=text)
         try:
             return cls(None, ipaddress.ip_network(host), port)
         except ValueError:
@@ -55,7 +55,7 @@ class Allowed:
         return cls(host.rstrip("."), None, port)
 
     def covers(self, host: str, address: Address, port: int) -> bool:
-        """Return whether this entry allows ``address``, which ``host`` resolved to."""
+        """Return whether this entry allows ``port`` of ``address``, to which ``host`` was resolved."""
         if self.port is not None and port != self.port:
             return False
         if self.network is not None:
@@ -66,16 +66,16 @@ class Allowed:
 
 @dataclass(frozen=True)
 class Policy:
-    """The rules for outgoing requests. The default reaches public addresses only.
+    """Rules for outgoing requests. By default, only public addresses may be reached.
 
     Attributes:
-        allow: networks, addresses and host names that may be reached although they are private (``Allowed.parse``).
-        proxy: address of the HTTP proxy that sends all requests; None: requests are sent directly. The environment's
+        allow: private networks, addresses and host names that may be reached (``Allowed.parse``).
+        proxy: address of the HTTP proxy that sends all requests; if None, requests are sent directly. The environment's
             proxy variables are ignored.
-        max_bytes: most bytes of an answer, after decompression.
-        max_seconds: longest time for one answer.
-        max_redirects: most redirects of one request; each is checked as the first request was.
-        own_port: the platform's own port; loopback addresses on it are refused unless an entry names the port.
+        max_bytes: maximum size of a response after decompression.
+        max_seconds: maximum time for one response.
+        max_redirects: maximum number of redirects of one request; each target is checked like the first address.
+        own_port: port of the platform itself; loopback addresses with this port are refused unless an entry names it.
     """
 
     allow: Sequence[str] = ()
@@ -87,7 +87,7 @@ class Policy:
 
     @classmethod
     def of(cls, settings: Settings) -> Policy:
-        """Return the policy that the settings state. Raises InvalidInput for an entry that cannot be read."""
+        """Return the policy from the settings. Raises InvalidInput if an entry of the allow-list is malformed."""
         given = settings.outgoing
         entries = given.allow.split(",") if isinstance(given.allow, str) else given.allow
         policy = cls(
@@ -110,12 +110,12 @@ class Policy:
         return policy
 
     def to_json(self) -> JsonObject:
-        """Return the policy for a child; ``Policy.from_json`` restores it."""
+        """Return the policy as JSON for a child process; ``from_json`` restores it."""
         return {**asdict(self), "allow": list(self.allow)}
 
     @classmethod
     def from_json(cls, fields: Mapping[str, JsonValue]) -> Policy:
-        """Return the policy that ``to_json`` wrote."""
+        """Return the policy from the result of ``to_json``."""
         return TypeAdapter(cls).validate_python(fields)
 
     @cached_property
@@ -123,16 +123,16 @@ class Policy:
         return tuple(Allowed.parse(entry) for entry in self.allow)
 
     def check(self, host: str, port: int, addresses: Sequence[Address]) -> None:
-        """Raise InvalidInput unless every address that ``host`` resolved to may be reached on ``port``."""
+        """Raise InvalidInput unless every address to which ``host`` was resolved may be reached on ``port``."""
         for address in addresses:
             if not self._may(host, port, address):
                 shown = f"[{host}]" if ":" in host else host
                 raise InvalidInput(
-                    "requests to {host!r} on port {port} are not allowed: it is not a port of the web"
+                    "requests to {host!r} on port {port} are not allowed: this is not a web port"
                     if is_public(address)
-                    else "requests to {host!r} on port {port} are not allowed: it is not a public address",
+                    else "requests to {host!r} on port {port} are not allowed: the address is not public",
                     where="outgoing request",
-                    next_step="use a public address, or let an administrator add the host to {setting}",
+                    next_step="use a public address, or ask an administrator to add the host to {setting}",
                     code="address_refused",
                     setting=SETTING,
                     host=shown[:200],
@@ -140,7 +140,7 @@ class Policy:
                 )
 
     def names(self, host: str, port: int, addresses: Sequence[Address]) -> bool:
-        """Return whether entries of the allow-list cover every address that ``host`` resolved to."""
+        """Return whether entries of the allow-list cover every address to which ``host`` was resolved."""
         return bool(addresses) and all(
             any(entry.covers(host, address, port) for entry in self.allowed) for address in addresses
         )

@@ -1,7 +1,7 @@
-"""The rules for outgoing requests, enforced on a whole process: for libraries that open connections by themselves.
+"""Enforcement of the policy on a whole process, for libraries that open connections themselves.
 
-An audit hook sees each connection before it is made, with the address that it goes to. It cannot be taken out again,
-so only a child that sends one thing and ends is confined.
+An audit hook checks the target address of each connection before it is made. The hook cannot be removed, so only a
+child process that sends one notification and ends is confined.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_proxy")
 
 
 class ConnectionRefused(OSError):
-    """A connection that the policy does not allow."""
+    """Raised for a connection that the policy does not allow."""
 
 
 @dataclass
@@ -31,7 +31,8 @@ class Confinement:
     """Record of the connections that a confined process attempted.
 
     Attributes:
-        refused: the error of the last connection that was not allowed; None: all were.
+        refused: error of the last connection that was not allowed; None if all were allowed.
+        names: host names by their resolved addresses.
     """
 
     refused: InvalidInput | None = None
@@ -39,15 +40,15 @@ class Confinement:
 
 
 def confine(policy: Policy, ports: Collection[int] = ()) -> Confinement:
-    """Let this process connect only where the policy allows it, and start no programs.
+    """Restrict this process to connections that the policy allows, and prevent it from starting programs.
 
     Args:
-        ports: may be reached on public addresses although they are not of the web.
+        ports: additional ports that may be reached on public addresses.
     """
     found = Confinement()
     resolve = socket.getaddrinfo
 
-    def remember(host, *arguments, **more):  # type: ignore[no-untyped-def]  # as the function that it stands for
+    def remember(host, *arguments, **more):  # type: ignore[no-untyped-def]  # like the function that it replaces
         answers = resolve(host, *arguments, **more)
         for answer in answers:
             found.names[str(answer[4][0])] = host.decode() if isinstance(host, bytes) else str(host)
@@ -80,7 +81,7 @@ def _check(found: Confinement, policy: Policy, ports: Collection[int], arguments
     except ValueError:
         found.refused = InvalidInput(
             "the host was not resolved before connecting",
-            next_step="use the request that the platform hands to the source",
+            next_step="use the HTTP client that the platform provides",
             where="outgoing request",
         )
         raise ConnectionRefused(found.refused.message) from None

@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 from azuraforge.outgoing.addresses import Address
 
-#: ``resolve(host, port)``: every address of a host. Raises OSError where there is none.
+#: Function ``resolve(host, port)`` that returns all addresses of a host. Raises OSError if there are none.
 Resolve = Callable[[str, int], list[Address]]
 
 
 def resolve(host: str, port: int) -> list[Address]:
-    """Return every address of a host, as the system resolves it, without repetitions."""
+    """Return all addresses of a host from the system's resolver, without duplicates."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
     return list(dict.fromkeys(ipaddress.ip_address(entry[4][0]) for entry in found))

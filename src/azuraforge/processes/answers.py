@@ -1,4 +1,4 @@
-"""The answer of a short child: its shape, or the error if there is none."""
+"""Validation of a short-lived child's answer, and the errors if there is none."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from azuraforge.processes.failures import ChildDied
 
 
 def late(seconds: float, where: str) -> InvalidInput:
-    """Return the error of a child that did not answer in time."""
+    """Return the error for a child that did not answer in time."""
     return InvalidInput(
         "no answer within {timeout_seconds:g} seconds",
         where="{place}",
@@ -23,11 +23,11 @@ def late(seconds: float, where: str) -> InvalidInput:
 
 
 def died(error: ChildDied, where: str) -> InvalidInput:
-    """Return the error of a child that ended without an answer."""
+    """Return the error for a child that ended without an answer."""
     return InvalidInput(
         "{reason}",
         where="{place}",
-        next_step="try again; if it dies again, use less data or look for code that ends the process",
+        next_step="try again; if the process ends again, use less data or look for the code that ends it",
         code="child_died",
         reason=error.sentence,
         place=where,
@@ -35,16 +35,16 @@ def died(error: ChildDied, where: str) -> InvalidInput:
 
 
 def read_answer(answer: JsonValue, result: type[ResultT], where: str) -> ResultT:
-    """Return the answer of a child in its shape. Raises InvalidInput if it has another."""
+    """Return a child's answer as ``result``. Raises InvalidInput if it has another shape."""
     try:
         return result.model_validate(answer)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(map(str, first["loc"]))
         raise InvalidInput(
-            "the child's answer is not a {result}: {field}: {problem}",
+            "the child process returned no valid {result}: {field}: {problem}",
             where="{place}",
-            next_step="correct the plugin that answered",
+            next_step="correct the plugin",
             code="child_answer",
             result=result.__name__,
             field=field,

@@ -1,6 +1,7 @@
-"""The engine's backend in a child: preparing kernels in advance, and setting a run's backend.
+"""Backend of the engine in a child process: preparation of kernels, and selection of a run's backend.
 
-Imported in children only. llvmlite, which makes and loads kernels, comes in with the first use of the cpu backend.
+Only children import this module. llvmlite, which compiles and loads kernels, is imported at the first use of the cpu
+backend.
 """
 
 from __future__ import annotations
@@ -22,18 +23,18 @@ from azuraforge.errors import TransientError, one_line
 from azuraforge.processes.prepared import Prepared, PrepareInput
 from azuraforge.strict_json import JsonObject
 
-#: Largest accepted difference between kernels and NumPy, for values around one.
+#: Maximum accepted absolute difference between kernels and NumPy, for values around one.
 _TOLERANCE = 1e-3
-#: What compiling and loading may raise; an ``EngineError`` is a ValueError.
+#: Exceptions that compiling and loading may raise; an ``EngineError`` is a ValueError.
 _FAILURES = (ValueError, ImportError, OSError, RuntimeError)
 
 
 class _NotKept(Exception):
-    """The cache cannot store kernels."""
+    """Raised if kernels would have to be compiled but the cache cannot store them."""
 
 
 class Asked(Protocol):
-    """The part of a child that ``prepare`` needs."""
+    """Protocol of the child's attributes that ``prepare`` uses."""
 
     @property
     def payload(self) -> Mapping[str, object]: ...
@@ -42,9 +43,9 @@ class Asked(Protocol):
 
 
 def prepare(child: Asked) -> Prepared:
-    """Compile the kernels that the cache lacks, and test them.
+    """Compile the kernels that the cache lacks, and compare their results with NumPy.
 
-    ``PrepareInput`` → ``Prepared``. Reports progress if kernels must be compiled.
+    The child's payload is a ``PrepareInput``. Progress is reported only if kernels must be compiled.
     """
     asked = PrepareInput.model_validate(child.payload)
     folder = asked.folder
@@ -75,8 +76,8 @@ def prepare(child: Asked) -> Prepared:
 def choose(environment: Mapping[str, JsonValue], folder: str | None) -> JsonObject:
     """Set the backend that ``environment`` names for all further computations of this process.
 
-    Returns backend, instruction_set, threads and kernels as chosen. Raises TransientError if the kernels cannot be
-    loaded or are others than ``environment`` says: another attempt then checks again.
+    Return its backend, instruction_set, threads and kernels. Raises TransientError if the kernels cannot be loaded or
+    differ from those in ``environment``; the next attempt then checks them again.
     """
     if environment.get("backend", "reference") == "reference":
         engine.set_backend("reference")
@@ -91,7 +92,7 @@ def choose(environment: Mapping[str, JsonValue], folder: str | None) -> JsonObje
     except _FAILURES as error:
         raise TransientError(
             "the kernels of this run cannot be loaded: {reason}",
-            next_step="start the platform again; it compiles them",
+            next_step="restart the platform, which compiles the kernels",
             where="engine",
             reason=one_line(error),
         ) from error
@@ -99,15 +100,17 @@ def choose(environment: Mapping[str, JsonValue], folder: str | None) -> JsonObje
     if chosen["kernels"] != environment["kernels"]:
         engine.set_backend("reference")
         raise TransientError(
-            "the kernels are not those that were fixed for this run", next_step="start the run again", where="engine"
+            "the kernels differ from those recorded for this run", next_step="start the run again", where="engine"
         )
     return chosen
 
 
 def choose_nearest(preferred: Mapping[str, JsonValue] | None, folder: str | None) -> JsonObject:
-    """Set the backend with which a version was trained or, if it is not available here, the nearest one that is.
+    """Set the backend that a model version was trained with, or the nearest available one.
 
-    ``folder`` None: kernels are not to be used here.
+    Args:
+        preferred: backend of the version; None selects the reference backend.
+        folder: cache of kernels; None if kernels must not be used.
     """
     if preferred is not None and preferred["backend"] == "cpu" and folder is not None:
         threads = min(int(str(preferred["threads"])), os.cpu_count() or 1)
@@ -122,7 +125,7 @@ def choose_nearest(preferred: Mapping[str, JsonValue] | None, folder: str | None
 
 
 class _Compiling:
-    """Progress callback that reports compilation once. Raises _NotKept if its result could not be stored."""
+    """Progress callback that reports a compilation once. Raises _NotKept if the cache is not writable."""
 
     def __init__(self, child: Asked, folder: Path) -> None:
         self._child = child
@@ -147,8 +150,10 @@ def _refuse(words: str) -> None:
 
 
 def _small_step() -> list[npt.NDArray[np.float32]]:
-    """Return output and gradient of a small network; a processor that lacks claimed features crashes here, not in a
-    run."""
+    """Return the output and the input gradient of a small network.
+
+    A processor that lacks features which it reports crashes in this computation instead of in a run.
+    """
     rng = np.random.default_rng(0)
     layer = nn.LSTM(3, 8)
     layer.load_state_dict({name: rng.normal(size=w.shape).astype(w.dtype) for name, w in layer.state_dict().items()})

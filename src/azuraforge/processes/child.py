@@ -1,4 +1,4 @@
-"""The child side of a run: the object passed to an entry point ``"package.module:function"``."""
+"""Child side of a run: the object that is passed to an entry point ``"package.module:function"``."""
 
 from __future__ import annotations
 
@@ -24,18 +24,19 @@ from azuraforge.strict_json import JsonObject
 
 P = TypeVar("P", bound=BaseModel)
 
-#: Time to report a written checkpoint, so that it is known even if this process dies right after it.
+#: Maximum wait until a checkpoint is reported, so that the worker knows it even if this process dies soon.
 _FLUSH_SECONDS = 5.0
 
 
 class Child:
-    """Interface of an entry point to the platform. Every method returns at once, except ``checkpoint`` and ``resume``,
-    which use the disk, and ``receive``.
+    """Interface of an entry point to the platform.
+
+    Methods return immediately, except ``checkpoint`` and ``resume``, which access the disk, and ``receive``.
 
     Attributes:
-        payload: what the worker handed over, JSON only.
-        seed: the run's seed.
-        threads: threads that the engine may use (BLAS libraries have one).
+        payload: input from the worker; contains only JSON values.
+        seed: seed of the run.
+        threads: number of threads that the engine may use (BLAS libraries use one).
     """
 
     def __init__(self, start: Start, outbox: Outbox, inbox: Inbox | None = None) -> None:
@@ -49,38 +50,38 @@ class Child:
         self._kernels_folder = start.get("kernels_folder")
         self._outbox = outbox
         self._inbox = inbox
-        self._begun = self._checkpoints is None  # a call has neither points nor checkpoints to continue
+        self._begun = self._checkpoints is None  # a call outside a run has nothing to resume
 
     def asked(self, shape: type[P]) -> P:
-        """Return the payload in the shape in which the worker sent it."""
+        """Return the payload as an instance of ``shape``."""
         return shape.model_validate(self.payload)
 
     @property
     def outputs(self) -> Path:
-        """The phase's folder; its contents are verified after the entry point returns and before they are used."""
+        """Folder for the phase's output files, hashed when the entry point returns and verified before use."""
         if self._outputs is None:
             raise RuntimeError("this child runs outside a run and has no outputs")
         return Path(self._outputs)
 
     def use_engine(self, made_with: Mapping[str, JsonValue] | None = None) -> JsonObject:
-        """Set the engine's backend that was fixed for this run; call it before code that computes with it.
+        """Set the engine's backend that is recorded for this run; call it before any computation with the engine.
 
-        With ``made_with``, the nearest to what a version was made with instead. Returns backend, instruction_set,
-        threads and kernels. Raises TransientError if the run's kernels cannot be loaded.
+        If ``made_with`` is given, set the available backend that is nearest to it instead. Return backend,
+        instruction_set, threads and kernels. Raises TransientError if the run's kernels cannot be loaded.
         """
         if made_with is not None:
             return backend.choose_nearest(made_with, self._kernels_folder)
         return backend.choose(self._environment, self._kernels_folder)
 
     def log(self, step: int, **metrics: float) -> None:
-        """Record one point of each named series; NaN and infinities are kept."""
+        """Record one point of each named series at ``step``; NaN and infinities are allowed."""
         self._begin(None)
         try:
             numbers = {series: float(value) for series, value in metrics.items()}
         except (TypeError, ValueError, OverflowError) as error:
             raise InvalidInput(
                 "a metric is not a number: {error}",
-                next_step="log numbers",
+                next_step="log only numbers",
                 where="step {step}",
                 error=error,
                 step=step,
@@ -92,7 +93,7 @@ class Child:
         self._outbox.progress(_whole("done", done), _whole("total", total), str(note))
 
     def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
-        """Write a checkpoint durably, complete or not at all, then notify the worker.
+        """Write a checkpoint atomically and durably, then report it to the worker.
 
         Raises StorageError if the disk is full; older checkpoints remain unchanged.
         """
@@ -102,13 +103,13 @@ class Child:
         step = _whole("step", step)
         if abs(step) > MAX_STEP:
             raise InvalidInput(
-                "a step must lie between -2^62 and 2^62; this one is {step}",
+                "a step must be between -2^62 and 2^62; this one is {step}",
                 next_step="count steps from 0",
                 where="checkpoint()",
                 step=step,
             )
         folder = Path(self._checkpoints) / str(step)
-        if folder.exists():  # the same step again
+        if folder.exists():  # an earlier checkpoint of the same step
             shutil.rmtree(folder)
         sealed = write_sealed(folder, save, {"step": step, "environment": self._environment})
         crashpoint("checkpoint_before_told")
@@ -117,13 +118,13 @@ class Child:
         self._outbox.flush(_FLUSH_SECONDS)
 
     def resume(self) -> Checkpoint | None:
-        """Return the newest checkpoint that verifies, or None. Data recorded after it is deleted, including metrics."""
+        """Return the newest checkpoint that verifies, or None. Metric points after it are deleted."""
         skipped: list[dict[str, JsonValue]] = []
         for saved in self._saved:
             problem = problem_with(Path(saved["folder"]), saved["sha256"])
             if problem is None:
                 self._begin(saved["step"], skipped)
-                self._outbox.flush(_FLUSH_SECONDS)  # reported even if the child dies right after it
+                self._outbox.flush(_FLUSH_SECONDS)  # so that it is reported even if the child dies soon
                 return Checkpoint(saved["step"], Path(saved["folder"]))
             skipped.append({"step": saved["step"], "problem": text_to_json(problem)})
         self._begin(None, skipped)
@@ -137,7 +138,7 @@ class Child:
             shown = sayable(str(name))
             raise InvalidInput(
                 "the figure {shown!r} is not JSON: {error}",
-                next_step="pass lists, dictionaries, texts and numbers",
+                next_step="pass only lists, dictionaries, strings and numbers",
                 where="figure()",
                 shown=shown,
                 error=error,
@@ -148,11 +149,11 @@ class Child:
         self._outbox.message(sent("note", {"markdown": sayable(text_to_json(markdown))}))
 
     def send(self, name: str, body: BaseModel) -> None:
-        """Send a message registered by the handler of this kind of run; it is stored in a fenced transaction."""
+        """Send a message that the run's handler has registered; it is recorded in a fenced transaction."""
         self._outbox.message(message_frame(name, body))
 
     def receive(self, timeout_seconds: float | None = None) -> Message | None:
-        """Wait for the worker's next message, such as a reply to one that was sent; None after the time-out."""
+        """Wait for the worker's next message, such as a reply, and return it; None after ``timeout_seconds``."""
         if self._inbox is None:
             raise RuntimeError("this child runs outside a run and receives no messages")
         return self._inbox.receive(timeout_seconds)

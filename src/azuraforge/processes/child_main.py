@@ -1,8 +1,8 @@
-"""Main function of a child, from the fork to its end.
+"""Main function of a child process, from the fork to its end.
 
-It leads a process group of its own, so that whatever it starts ends with it. A watcher thread reads the pipe;
-when the pipe ends, because worker or platform are gone, it kills the group. On Linux the kernel also kills the
-child when the launcher dies.
+The child leads its own process group, so that all processes that it starts end with it. A watcher thread reads the
+pipe. When the pipe closes because the worker or the platform has ended, the thread kills the group. On Linux, the
+kernel also kills the child when the launcher dies.
 """
 
 from __future__ import annotations
@@ -40,13 +40,12 @@ _POLARS_THREADS = "POLARS_MAX_THREADS"
 
 
 def live(descriptors: list[int], launcher_pid: int) -> NoReturn:
-    """Run as a child, right after the fork; never returns. ``descriptors``: its socket and, optionally, its output."""
+    """Run the child after the fork; never return. ``descriptors`` are its socket and, optionally, its output."""
     _to_the_end(lambda: _settle(launcher_pid), lambda: descriptors)
 
 
 def wait_and_live(orders: socket.socket, warm: Warm, launcher_pid: int) -> NoReturn:
-    """Run as a prestarted child: import the needed modules, wait for a request, then run as that child. Never
-    returns."""
+    """Run a prestarted child: import the modules in ``warm``, wait for a request and execute it. Never return."""
 
     def begin() -> None:
         _settle(launcher_pid)
@@ -78,11 +77,11 @@ def _to_the_end(begin: Callable[[], None], connect: Callable[[], list[int] | Non
         with contextlib.suppress(Exception):
             sys.stdout.flush()
             sys.stderr.flush()
-        os._exit(code)  # no exit handlers: they belong to the launcher that was copied
+        os._exit(code)  # skips exit handlers, which were copied from the launcher
 
 
 def _settle(launcher_pid: int) -> None:
-    with contextlib.suppress(PermissionError):  # the launcher may have done it for us already
+    with contextlib.suppress(PermissionError):  # the launcher may already have done this
         os.setpgid(0, 0)
     if LINUX:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -107,7 +106,7 @@ def _watch(connection: socket.socket, frames: queue.SimpleQueue[ToChild]) -> Non
             frames.put(frame)
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
-    os.kill(os.getpid(), signal.SIGKILL)  # code that joined another group ends only itself
+    os.kill(os.getpid(), signal.SIGKILL)  # a child that joined another group kills only itself
 
 
 def _run(connection: socket.socket, frames: queue.SimpleQueue[ToChild]) -> None:
@@ -135,8 +134,11 @@ def _run(connection: socket.socket, frames: queue.SimpleQueue[ToChild]) -> None:
 
 
 def _limit_memory(limit: int) -> None:
-    """Refuse allocations beyond ``limit`` bytes of data. Reserved addresses do not count, as they would for
-    RLIMIT_AS: allocators and threads reserve far more than they use."""
+    """Limit the data memory of this process to ``limit`` bytes.
+
+    RLIMIT_DATA is used because RLIMIT_AS also counts reserved addresses: allocators and threads reserve far more than
+    they use.
+    """
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
     limit = limit if most == resource.RLIM_INFINITY else min(limit, most)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
@@ -151,12 +153,12 @@ def _answer(start: Start, child: Child) -> Result:
         answer["sha256"] = seal(Path(outputs), {}).sha256
     answer["shared"] = loaded()
     answer["cpu_seconds"] = _cpu_seconds()
-    encode(answer)  # a result that is not JSON is this child's error, not the pipe's
+    encode(answer)  # a result that is not JSON must raise here, as an error of the child
     return answer
 
 
 def _cpu_seconds() -> float:
-    """Return the processor time of this child, its imports and its reaped descendants."""
+    """Return the CPU time of this process and its reaped descendants."""
     used = os.times()
     return round(used.user + used.system + used.children_user + used.children_system, 3)
 
@@ -164,7 +166,8 @@ def _cpu_seconds() -> float:
 def _converse(connection: socket.socket, frames: queue.SimpleQueue[ToChild], start: Start) -> None:
     """Answer each question with the function that ``entry(payload)`` returns, until the pipe closes.
 
-    A function that returns a generator answers in pieces: each value is sent at once, its return value is the result.
+    If the function returns a generator, each value that it yields is sent immediately as a piece of the answer, and its
+    return value is the result.
     """
     try:
         reply = _load(start["entry"])(start["payload"])
@@ -188,7 +191,7 @@ def _converse(connection: socket.socket, frames: queue.SimpleQueue[ToChild], sta
 
 
 def _send_pieces(connection: socket.socket, pieces: Generator[Any, None, Any]) -> Any:
-    """Send each piece as it arrives; return the generator's result."""
+    """Send each piece that the generator yields; return the generator's return value."""
     while True:
         try:
             piece = next(pieces)

@@ -1,7 +1,7 @@
-"""A child as its platform handles it: a process group behind a socket.
+"""Child process as the platform handles it: a process group that is reached over a socket.
 
-The platform never signals a child by its number: the launcher reaps the child, and afterwards the number may belong to
-another process, long before the platform learns of the end. It asks the launcher, which knows.
+The platform never signals a child by its pid: after the launcher has reaped the child, the pid may belong to another
+process before the platform is notified. It requests signals from the launcher instead.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class ChildProcess:
-    """A running or ended child. Its group is killed when it is closed.
+    """Running or ended child process. ``close`` kills its process group.
 
     Args:
-        connection: the socket to the child; the child ends with it.
-        output: the pipe of its stdout and stderr, if there is one.
-        send_signal: asks the launcher to send a signal to the child's group.
+        connection: socket to the child; the child ends when it is closed.
+        output: pipe from which its stdout and stderr are read; None if they are discarded.
+        send_signal: makes the launcher send a signal to the child's process group.
     """
 
     def __init__(self, connection: socket.socket, output: int | None, send_signal: Callable[[int], None]) -> None:
@@ -40,18 +40,18 @@ class ChildProcess:
         self.ended = threading.Event()
 
     def signal(self, number: int) -> None:
-        """Send a signal to the child's whole group, if the child has not ended."""
+        """Send a signal to the child's process group, unless the child has ended."""
         if not self.ended.is_set():
             self._send_signal(number)
 
     def death(self, wait_seconds: float = 5.0) -> Interruption:
-        """Return the error that explains why the pipe ended; waits for the launcher's report."""
+        """Return the error that explains why the child ended, after waiting for the launcher's report."""
         self.ended.wait(wait_seconds)
         return LauncherDied() if self.launcher_died else ChildDied(self.status)
 
     def resident_bytes(self) -> int:
-        """Resident memory of the child itself; 0 if it has ended."""
-        # 15 µs on Linux, where psutil takes 100.
+        """Return the resident memory of the child process in bytes, without descendants; 0 if it has ended."""
+        # Reading the file takes 15 µs; psutil takes 100 µs.
         with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{self.pid}/statm", "rb") as statm:
             return int(statm.read().split()[1]) * _PAGE_BYTES
         try:
@@ -60,7 +60,7 @@ class ChildProcess:
             return 0
 
     def close(self) -> None:
-        """Kill the rest of the group and close the pipes."""
+        """Kill the child's process group and close the pipes."""
         self.signal(signal.SIGKILL)
         self.connection.close()
         if self.output is not None:
@@ -68,11 +68,11 @@ class ChildProcess:
             self.output = None
 
     def finished(self, status: int | None, *, launcher_died: bool = False) -> None:
-        """Record the child's end; called by the launcher's reader."""
+        """Record the end of the child. Called by the thread that reads the launcher's frames."""
         self.status = status
         self.launcher_died = launcher_died
         self.ended.set()
         self.born.set()
         if launcher_died:
-            with contextlib.suppress(OSError):  # if the kernel does not end the child, the end of its pipe does
+            with contextlib.suppress(OSError):  # ends the child if the kernel has not killed it
                 self.connection.shutdown(socket.SHUT_WR)

@@ -1,4 +1,4 @@
-"""Description of the environment on which bit-for-bit repeatability depends, and of the code version.
+"""Description of the environment on which bit-for-bit reproducibility depends, and of the code version.
 
 The launcher describes interpreter, NumPy, processor and package; ``kernels`` adds the engine's backend, instruction
 set, threads and the kernels' hash.
@@ -23,7 +23,7 @@ _GRADES = ("avx512f", "avx2", "avx", "sse4_2", "asimd")
 
 @functools.cache
 def describe_environment() -> JsonObject:
-    """Return interpreter, NumPy, processor and package, as loaded by this process."""
+    """Return the Python and NumPy versions, system, processor and package hash of this process."""
     import numpy
 
     return {
@@ -37,7 +37,7 @@ def describe_environment() -> JsonObject:
 
 @functools.cache
 def code_version() -> str:
-    """Return the package's version, with the commit in a checkout, or else with the package's hash.
+    """Return the package's version with the Git commit if this is a checkout, otherwise with the package's hash.
 
     Example:
         >>> code_version().startswith(azuraforge.__version__ + "+")
@@ -73,7 +73,7 @@ def differences(recorded: Mapping[str, JsonValue] | None, present: Mapping[str, 
 
 
 def processor() -> str:
-    """Return the widest vector instructions of this processor that matter to NumPy and its libraries."""
+    """Return the widest vector instruction set of this processor that NumPy and its libraries use."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -87,7 +87,7 @@ def _shown(value: JsonValue) -> str:
 
 
 def _commit(git: Path) -> str | None:
-    """Return the commit of HEAD, read from files: nothing is executed."""
+    """Return the commit of HEAD, read from Git's files without executing Git; None if it cannot be read."""
     try:
         head = (git / "HEAD").read_text(encoding="utf-8").strip()
         if not head.startswith("ref: "):

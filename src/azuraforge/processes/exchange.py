@@ -1,4 +1,4 @@
-"""Questions to a child and its answers, frame by frame."""
+"""Exchange of frames with a child: questions and answers."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from azuraforge.processes.failures import Interruption, restore
 from azuraforge.processes.frames import FROM_CHILD, FrameReader, Question, SentMessage, Start, encode
 from azuraforge.strict_json import JsonObject
 
-#: Error code for a session's child that was ended because its answer did not arrive.
+#: Error code if a child was killed because it did not answer in time.
 TOO_SLOW = "too_slow"
 _READ_BYTES = 1 << 16
-#: Time to notice the end of a child whose socket another process still holds open.
+#: Interval for checking whether a child has ended whose socket another process keeps open.
 _LOOK_SECONDS = 0.5
 
 
 class ChildSession:
-    """A long-lived child that answers one question at a time. Closing it also ends its descendants."""
+    """Session with a long-lived child that answers one question at a time."""
 
     def __init__(self, child: ChildProcess) -> None:
         self._child = child
@@ -37,16 +37,19 @@ class ChildSession:
 
     @property
     def resident_bytes(self) -> int:
-        """Current resident memory; 0 if it has ended."""
+        """Current resident memory of the child in bytes; 0 if it has ended."""
         return self._child.resident_bytes()
 
     def ask(self, payload: Mapping[str, object], timeout_seconds: float) -> JsonObject:
-        """Return the child's answer. Raises its own error, or TransientError if it died or was too slow (it is then
-        ended)."""
+        """Ask the child a question and return its answer.
+
+        Raises the error that the child reported, or TransientError if it died or did not answer in time, in which case
+        it is killed.
+        """
         return self.send({"type": "question", "payload": payload}, timeout_seconds)
 
     def send(self, frame: Start | Question, timeout_seconds: float) -> JsonObject:
-        """Send one frame and wait for its answer."""
+        """Send one frame and return its answer. Raises the same errors as ``ask``."""
         with self._lock:
             try:
                 answer = self._talk.exchange(frame, time.monotonic() + timeout_seconds)
@@ -66,33 +69,33 @@ class ChildSession:
         return answer
 
     def pipe(self) -> socket.socket:
-        """Return the child's socket, now non-blocking, for callers that pipeline: one frame per question, in order.
+        """Make the child's socket non-blocking and return it, for callers that send several questions at once.
 
-        From then on ``ask`` is not for use.
+        Answers arrive in the order of the questions. ``ask`` must not be called afterwards.
         """
         self._child.connection.setblocking(False)
         return self._child.connection
 
     @property
     def ended(self) -> bool:
-        """True if the child's process is known to have ended."""
+        """Whether the child process is known to have ended."""
         return self._child.ended.is_set()
 
     def death(self) -> Interruption:
-        """Return the error that explains why the pipe ended; waits for the launcher's report."""
+        """Return the error that explains why the child ended, after waiting for the launcher's report."""
         return self._child.death()
 
     def kill(self) -> None:
-        """Kill the child, from any thread; the waiting thread gets the error of its death."""
+        """Kill the child. Thread-safe; a thread that waits for an answer then raises the error of the child's death."""
         self._child.signal(signal.SIGKILL)
 
     def close(self) -> None:
-        """End the child."""
+        """Kill the child with its descendants and close its pipes."""
         self._child.close()
 
 
 class Exchange:
-    """Exchange of frames until one is the answer."""
+    """Sender of frames to a child that waits for each answer; ``hear`` receives messages in the meantime."""
 
     def __init__(self, child: ChildProcess, hear: Callable[[SentMessage], None] | None = None) -> None:
         self._child = child
@@ -106,8 +109,11 @@ class Exchange:
         self._child.close()
 
     def exchange(self, frame: Start | Question, deadline: float) -> JsonValue:
-        """Return the answer to a frame. Raises the child's error, Interruption if it died, TimeoutError past the
-        deadline (monotonic)."""
+        """Send a frame and return its answer.
+
+        Raises the error that the child reported, Interruption if it died, or TimeoutError after ``deadline``, a value
+        of ``time.monotonic``.
+        """
         connection = self._child.connection
         try:
             connection.settimeout(max(0.001, deadline - time.monotonic()))
@@ -129,9 +135,9 @@ class Exchange:
             raise self._child.death() from error
 
     def _receive(self, deadline: float) -> bytes:
-        """Return received bytes; empty if the child has ended, even if a descendant still holds the socket."""
+        """Return received bytes; empty if the child has ended, even if a descendant keeps the socket open."""
         while True:
-            ended = self._child.ended.is_set()  # checked first: then nothing readable means the end
+            ended = self._child.ended.is_set()  # read before receiving: if it has ended, no data means the end
             left = deadline - time.monotonic()
             self._child.connection.settimeout(max(0.001, min(left, _LOOK_SECONDS)))
             try:

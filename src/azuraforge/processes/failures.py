@@ -1,12 +1,12 @@
 """Classes of failure, and the transfer of errors over the pipe.
 
-error of the user (or a full disk)   → failed, never retried
-TransientError                       → queued again, with back-off
-ChildDied                            → an interruption: requeued at once; counted for quarantine
+user error (or a full disk)          → failed, never retried
+TransientError                       → requeued with back-off
+ChildDied                            → an interruption: requeued immediately and counted towards quarantine
 LauncherDied, Draining               → an interruption that is not counted
 Cancelled                            → cancelled
-Replaced                             → another attempt owns the run: stop, write nothing
-anything else                        → failed("internal"); the traceback stands in the attempt's log
+Replaced                             → another attempt holds the run: stop and write nothing
+anything else                        → failed("internal"); the traceback is in the attempt's log
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ _KINDS: dict[str, type[AzuraError]] = {
         UserError,
     )
 }
-#: Error code for a process that was refused memory.
+#: Error code of a process that ran out of memory.
 OUT_OF_MEMORY = "memory"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _UNWRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM}
 _LINE = 300
-#: Details nested deeper than this become text; a structure that contains itself has no end.
+#: Values nested deeper than this are converted to text, since a structure may contain itself.
 _DEPTH = 16
 
 
 class Interruption(Exception):
-    """The attempt ended without a result; the run continues in another."""
+    """Raised if an attempt ended without a result; the run continues in another attempt."""
 
     def __init__(self, sentence: Message) -> None:
         self.sentence = sentence
@@ -57,7 +57,7 @@ class Interruption(Exception):
 
 
 class ChildDied(Interruption):
-    """A child's process ended without an answer."""
+    """Raised if a child process ended without an answer."""
 
     def __init__(self, status: int | None) -> None:
         self.status = status
@@ -65,56 +65,58 @@ class ChildDied(Interruption):
 
 
 class LauncherDied(Interruption):
-    """The launcher's process is gone, and its children with it."""
+    """Raised if the launcher's process has ended, and its children with it."""
 
     def __init__(self) -> None:
         super().__init__(Message("the launcher's process ended"))
 
 
 class Draining(Interruption):
-    """The worker is stopping."""
+    """Raised if the worker is stopping."""
 
     def __init__(self) -> None:
         super().__init__(Message("the platform was stopped"))
 
 
 class Cancelled(Exception):
-    """Cancellation of the run was requested."""
+    """Raised if cancellation of the run was requested."""
 
 
 class Replaced(Exception):
-    """A fenced write found no row: this attempt no longer owns the run."""
+    """Raised if a fenced write matched no row: the attempt no longer holds the run."""
 
 
 class InternalError(AzuraError):
-    """An internal error, ours or a plugin's: one line for the user, the traceback for the log."""
+    """Internal error of the platform or a plugin: one line for the user; the log contains the traceback."""
 
     code = "internal"
 
 
 def describe_exit(status: int | None) -> Message:
-    """Return an exit status in words: negative for a signal, as in ``subprocess``."""
+    """Describe an exit status, which is negative for a signal as in ``subprocess``, or None if it is unknown."""
     if status is None:
         return Message("its process disappeared")
     if status >= 0:
-        return Message("its process ended with exit code {status} and no answer", {"status": status})
+        return Message("its process ended with exit code {status} without an answer", {"status": status})
     try:
         name = signal.Signals(-status).name
     except ValueError:
         name = f"signal {-status}"
     if -status == signal.SIGKILL:
-        return Message("its process was killed ({signal}, possibly by the system for lack of memory)", {"signal": name})
+        return Message(
+            "its process was killed ({signal}, possibly by the system because memory ran out)", {"signal": name}
+        )
     return Message("its process was killed ({signal})", {"signal": name})
 
 
 def one_line(error: BaseException) -> str:
-    """Return ``error`` in one line, at most 300 characters."""
+    """Return the type and the text of an error in one line; the text is cut after 300 characters."""
     text = " ".join(_text(error).split())[:_LINE]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def sentence_of(error: BaseException) -> Message:
-    """Return an error's sentence as part of another text; that of a library in one line.
+    """Return an error's message for use within another text; a library's error is reduced to one line.
 
     Example:
         >>> str(sentence_of(ValueError("no rows")))
@@ -124,9 +126,10 @@ def sentence_of(error: BaseException) -> Message:
 
 
 def storage_error(error: BaseException, doing: Message, where: str) -> StorageError | None:
-    """Return the error for a full, read-only or broken disk; None if ``error`` is something else.
+    """Return the error for a full, read-only or broken disk; None if ``error`` has another cause.
 
-    Libraries written in Rust hide the number in their text ("… (os error 28)").
+    ``doing`` names what could not be written, and ``where`` is its path. Libraries written in Rust state the error
+    number only in their text ("… (os error 28)").
     """
     number = error.errno if isinstance(error, OSError) else None
     if number is None and (found := re.search(r"os error (\d+)", _text(error))):
@@ -141,7 +144,7 @@ def storage_error(error: BaseException, doing: Message, where: str) -> StorageEr
         )
     if number in _UNWRITABLE:
         return StorageError(
-            "the folder cannot be written; {doing} could not be stored",
+            "the folder is not writable; {doing} could not be stored",
             where="{place}",
             next_step="make it writable, then resume the run: azuraforge runs resume ID",
             doing=doing,
@@ -159,7 +162,7 @@ def storage_error(error: BaseException, doing: Message, where: str) -> StorageEr
 
 
 class ErrorFields(TypedDict):
-    """An error in a frame; ``kind`` names its class if it has a code of its own."""
+    """Error as fields of a frame. ``kind`` is the code of its class; the error itself may have another code."""
 
     family: Literal["user", "transient", "internal"]
     kind: str
@@ -167,10 +170,9 @@ class ErrorFields(TypedDict):
 
 
 def error_fields(error: BaseException) -> ErrorFields:
-    """Return ``error`` as fields of a frame: its family (user, storage, transient, internal) and readable texts.
+    """Return ``error`` as fields of a frame: its family (user, transient or internal), its class and its texts.
 
-    Whatever the error's text and details hold, JSON can say the result: half a surrogate pair becomes ``?``, an object
-    its text.
+    The result can always be written as JSON: unpaired surrogates become ``?``, and other objects become text.
     """
     fields = _fields(error)
     said = sayable(fields["error"])
@@ -205,7 +207,7 @@ def sayable(value: object, depth: int = 0) -> JsonValue:
 def _text(value: object) -> str:
     try:
         text = str(value)
-    except Exception:  # a foreign object's own bug must not hide the error that it came with
+    except Exception:  # a bug in a foreign object must not hide the original error
         text = object.__repr__(value)
     return str(sayable(text))
 
@@ -234,9 +236,9 @@ def _fields(error: BaseException) -> ErrorFields:
 
 
 def restore(family: str, fields: JsonObject, kind_code: str = "") -> AzuraError:
-    """Return the error that ``error_fields`` described, of the nearest class.
+    """Return the error that ``error_fields`` described, as an instance of the nearest class.
 
-    ``kind_code`` names the class if the error has a code of its own.
+    ``kind_code`` is the code of the class; if empty, the error's own code determines the class.
     """
     fallback: dict[str, type[AzuraError]] = {"transient": TransientError, "internal": InternalError}
     code = str(fields["code"])
@@ -247,7 +249,7 @@ def restore(family: str, fields: JsonObject, kind_code: str = "") -> AzuraError:
 
 
 def restored_as(kind: type[AzuraError], fields: Mapping[str, object]) -> AzuraError:
-    """Return an error of a class from its JSON; its texts stay translatable."""
+    """Return an error of the class ``kind`` from its JSON; its texts remain translatable."""
     details = fields.get("details")
     kept = details if isinstance(details, dict) else {}
     code = str(fields.get("code") or "")

@@ -1,16 +1,16 @@
-"""The launcher's own process: imports once, then forks a child for each request. It has no threads, kernels or apps.
+"""Process of the launcher: imports modules once, then forks a child for each request. It has no threads or kernels.
 
 Worker → launcher: ``frames.Spawn``, ``Signal`` and ``Share``. Launcher → worker: ``Hello``, ``Born`` and ``Ended``.
 
-Only the launcher signals its children by their numbers. It alone reaps them, on its only thread, so that the number of
-a child that it has not reaped is never another process's. The worker names a child by its ticket.
+Only the launcher signals its children by their pids. It alone reaps them, in its only thread, so the pid of an unreaped
+child never belongs to another process. The worker identifies a child by its ticket.
 
-Whatever a child started ends with it: its group is killed, and what left the group (``setsid``) falls to us when its
-parent ends, for we are the reaper of our descendants. Where the system has no such reapers, the launcher finds it by
-the mark in its environment.
+All processes that a child started end with it. The launcher kills the child's group. It adopts processes that left the
+group (``setsid``) when their parent ends, since it is the reaper of its descendants. On systems without such reapers,
+it finds them by a mark in their environment.
 
-Polars is not among the imports: importing it starts threads, and a process with threads must not fork. A child that
-will need it may be a prestarted child (``prefork.py``), which imported it while others worked.
+Polars is not imported here: importing it starts threads, and a process with threads must not fork. A child that needs
+Polars may be a prestarted child (``prefork.py``), which imported it in advance.
 """
 
 from __future__ import annotations
@@ -46,20 +46,20 @@ from azuraforge.processes.shared_imports import SharedImports
 
 _LENGTH = struct.Struct(">I")
 _PR_SET_CHILD_SUBREAPER = 36
-#: Time to wait for killed children when this process ends, to catch adopted orphans.
+#: Maximum wait for killed children when this process ends, so that adopted orphans are killed too.
 _LAST_SECONDS = 2.0
 #: Interval for checking prestarted children, if there are any.
 _LOOK_SECONDS = 5.0
 
 
 class ForkServer:
-    """Server that forks on request, reaps, and kills everything when the worker has ended."""
+    """Server that forks children on request, reaps them, and kills them all when the worker has ended."""
 
     def __init__(self, control: socket.socket, preload: Sequence[str] = ()) -> None:
         self._control = control
         self._preload = preload
         self._pid = os.getpid()
-        #: Children that are not reaped yet, and their tickets; None for a prestarted child that was not requested.
+        #: Tickets of the unreaped children, by pid; None for a prestarted child that is not in use yet.
         self._children: dict[int, int | None] = {}
         self._prestarted = PrestartedChildren()
         self._shared = SharedImports(_thread_count)
@@ -80,7 +80,7 @@ class ForkServer:
                 with contextlib.suppress(Exception):  # the child that needs it reports why it cannot be imported
                     importlib.import_module(module)
             gc.collect()
-            gc.freeze()  # imported objects are never modified again, so their pages stay shared
+            gc.freeze()  # the collector ignores imported objects, so their pages stay shared
             while True:
                 patience = _LOOK_SECONDS if len(self._prestarted) else None
                 patience = 0 if self._shared.pending else patience
@@ -137,7 +137,7 @@ class ForkServer:
             self._adopt(pid)
 
     def _adopt(self, pid: int) -> None:
-        with contextlib.suppress(OSError):  # the child does it too, whichever comes first
+        with contextlib.suppress(OSError):  # the child does this too; one of the two comes first
             os.setpgid(pid, pid)
         self._children[pid] = None
 
@@ -146,7 +146,7 @@ class ForkServer:
             self._leave()
             live(descriptors, self._pid)
         finally:
-            os._exit(1)  # never back into the launcher's loop, which kills all children as it ends
+            os._exit(1)  # must not return to the launcher's loop, which kills all children when it ends
 
     def _signal(self, ticket: int, number: int) -> None:
         for pid, given in self._children.items():
@@ -154,7 +154,7 @@ class ForkServer:
                 _signal_group(pid, number)
 
     def _leave(self) -> None:
-        """Close the launcher's own resources in a child."""
+        """Close the launcher's resources in a forked child."""
         signal.set_wakeup_fd(-1)
         self._control.close()
         self._prestarted.close()
@@ -163,7 +163,7 @@ class ForkServer:
 
     def _reap(self) -> None:
         while (pid := self._ended()) is not None:
-            # Look first, reap later: while the child is a zombie, its group's number is not reused.
+            # Signal before reaping: while the child is a zombie, the id of its group is not reused.
             _signal_group(pid, signal.SIGKILL)
             self._kill_orphans()
             _, status = os.waitpid(pid, 0)
@@ -174,17 +174,17 @@ class ForkServer:
                 self._send({"type": "ended", "ticket": ticket, "status": os.waitstatus_to_exitcode(status)})
 
     def _ended(self) -> int | None:
-        """Return the pid of a descendant that has ended and is not reaped."""
+        """Return the pid of a descendant that has ended but is not reaped; None if there is none."""
         if not LINUX:  # before Python 3.13 there is no waitid on macOS
             return next((pid for pid in self._children if TABLE.state_of_child(pid) == "ended"), None)
         try:
             found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        except ChildProcessError:  # there is none at all
+        except ChildProcessError:  # there are no children
             return None
         return found.si_pid if found is not None else None
 
     def _kill_orphans(self) -> None:
-        """Kill adopted orphans that belong to no running child's group; their own children follow in the next pass."""
+        """Kill adopted orphans outside the groups of running children; the next pass kills the orphans' children."""
         if not LINUX:
             end_detached(os.environ.get(VARIABLE, ""), self._children)
             return
@@ -231,7 +231,7 @@ def _receive(control: socket.socket) -> tuple[ToLauncher, list[int]] | None:
 
 
 def _own_children() -> set[int]:
-    """Return our children, including adopted ones; empty on other systems than Linux, where none are adopted."""
+    """Return the pids of this process's children, including adopted ones; empty on systems other than Linux."""
     if not LINUX:
         return set()
     with contextlib.suppress(OSError), open(f"/proc/self/task/{os.getpid()}/children") as file:
@@ -240,7 +240,7 @@ def _own_children() -> set[int]:
 
 
 def _signal_group(pid: int, number: int) -> None:
-    """Signal the group of ``pid``, a child that is not reaped."""
+    """Send a signal to the process group of an unreaped child."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
 

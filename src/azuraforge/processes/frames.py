@@ -1,8 +1,8 @@
 """Frames between processes: JSON objects, each preceded by its length, over a Unix socket.
 
-Every pipe carries frames of a few shapes, which the field ``type`` tells apart. A reader names the shapes that it
-expects and refuses others. Messages of a kind of run travel inside ``SentMessage``, so kinds are free in their own
-names and shapes, which their handlers validate (``runs.handlers.MessageKind``).
+Every connection carries frames of a few shapes, which the field ``type`` distinguishes. A reader states the shapes that
+it expects and rejects others. Messages of a kind of run are sent inside ``SentMessage``; the handler of the kind
+defines and validates their names and shapes (``runs.handlers.MessageKind``).
 """
 # Without `from __future__ import annotations`: on Python 3.11 a TypedDict otherwise loses its required fields.
 
@@ -22,7 +22,7 @@ from azuraforge.strict_json import JsonObject
 FrameT = TypeVar("FrameT")
 
 _LENGTH = struct.Struct(">I")
-#: A frame longer than this is a bug, not data: data goes through files.
+#: Maximum length of a frame; larger data must be exchanged in files.
 MAX_FRAME_BYTES = 256 * 1024 * 1024
 _READ_BYTES = 1 << 16
 _SPELLED = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
@@ -30,7 +30,7 @@ _SHOWN = 100
 
 
 class SavedCheckpoint(TypedDict):
-    """A checkpoint from which an attempt may continue."""
+    """Checkpoint from which an attempt may continue."""
 
     step: int
     folder: str
@@ -38,9 +38,10 @@ class SavedCheckpoint(TypedDict):
 
 
 class Start(TypedDict):
-    """The first frame to a child: its entry point and the conditions of its work.
+    """First frame to a child: its entry point, input and settings.
 
-    ``call`` is one piece of work, ``run`` a phase of a run, and ``converse`` a child that answers questions.
+    The type ``call`` starts a single call outside any run, ``run`` a phase of a run, and ``converse`` a child that
+    answers questions.
     """
 
     type: Literal["call", "run", "converse"]
@@ -59,14 +60,14 @@ class Start(TypedDict):
 
 
 class Question(TypedDict):
-    """A question to a long-lived child, which answers each with a ``Result`` or a ``Failure``, in order."""
+    """Question to a long-lived child, which answers each question with a ``Result`` or a ``Failure``, in order."""
 
     type: Literal["question"]
     payload: Mapping[str, object]
 
 
 class SentMessage(TypedDict):
-    """A message of a registered name, in either direction."""
+    """Message with a registered name, from or to a child."""
 
     type: Literal["message"]
     name: str
@@ -74,7 +75,7 @@ class SentMessage(TypedDict):
 
 
 class Result(TypedDict):
-    """The answer of a child, with its resource usage."""
+    """Answer of a child, with its imported modules, the hash of its outputs and its CPU time."""
 
     type: Literal["result"]
     value: JsonValue
@@ -85,20 +86,20 @@ class Result(TypedDict):
 
 
 class Failure(ErrorFields):
-    """The error of a child."""
+    """Error that a child reports instead of a result."""
 
     type: Literal["error"]
 
 
 class Piece(TypedDict):
-    """A part of an answer that is still being computed."""
+    """Part of an answer that is still being computed."""
 
     type: Literal["piece"]
     value: JsonValue
 
 
 class Spawn(TypedDict):
-    """A request for a child; its socket and its output pipe are sent with it as ``SCM_RIGHTS``."""
+    """Request for a child; the child's socket and output pipe are sent with it as ``SCM_RIGHTS``."""
 
     type: Literal["spawn"]
     ticket: int
@@ -106,7 +107,7 @@ class Spawn(TypedDict):
 
 
 class Signal(TypedDict):
-    """A request for a signal to the group of a child."""
+    """Request to send a signal to the process group of a child."""
 
     type: Literal["signal"]
     ticket: int
@@ -114,21 +115,21 @@ class Signal(TypedDict):
 
 
 class Share(TypedDict):
-    """Libraries that a child had imported when it ended, to be imported in advance for later children."""
+    """Request to import libraries that an ended child had used, so that later children start with them."""
 
     type: Literal["share"]
     names: Sequence[str]
 
 
 class Hello(TypedDict):
-    """The launcher's process has started."""
+    """Notice that the launcher's process has started, with its environment."""
 
     type: Literal["hello"]
     environment: JsonObject
 
 
 class Born(TypedDict):
-    """A child was forked."""
+    """Notice that a child was forked."""
 
     type: Literal["born"]
     ticket: int
@@ -136,7 +137,7 @@ class Born(TypedDict):
 
 
 class Ended(TypedDict):
-    """A child was reaped."""
+    """Notice that a child was reaped, with its exit status."""
 
     type: Literal["ended"]
     ticket: int
@@ -150,10 +151,10 @@ FromLauncher: TypeAlias = Hello | Born | Ended
 
 
 class Shapes(Generic[FrameT]):
-    """The shapes of the frames that one end of a pipe receives.
+    """Shapes of the frames that one end of a connection receives.
 
-    Reading checks that a frame is an object of a known type with all required fields. Their values are trusted: both
-    ends are this package, and data from apps is validated where it is used.
+    ``read`` checks that a frame is an object of a known type with all required fields. It does not check their values:
+    both ends belong to this package, and data from apps is validated where it is used.
 
     Example:
         >>> FROM_LAUNCHER.read(b'{"type":"born","ticket":1,"pid":7}')["type"]
@@ -170,7 +171,7 @@ class Shapes(Generic[FrameT]):
                 self._required[name] = shape.__required_keys__  # type: ignore[attr-defined]  # it is a TypedDict
 
     def read(self, body: bytes | bytearray | memoryview) -> FrameT:
-        """Return the frame. Raises ValueError for broken JSON and for a frame of another shape."""
+        """Decode a frame. Raises ValueError if it is not JSON or has none of the shapes."""
         frame = orjson.loads(body)
         try:
             required = self._required[frame["type"]]
@@ -191,7 +192,7 @@ FROM_LAUNCHER: Shapes[FromLauncher] = Shapes(Hello, Born, Ended)
 
 
 def encode(frame: Mapping[str, object]) -> bytes:
-    """Return a frame as bytes. Raises TypeError for values that are not JSON."""
+    """Return a frame as bytes. Raises TypeError if a value is not JSON, ValueError if the frame is too long."""
     body = orjson.dumps(frame, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
     if len(body) > MAX_FRAME_BYTES:
         raise ValueError(f"a frame of {len(body)} bytes is too long; write a file instead")
@@ -199,17 +200,19 @@ def encode(frame: Mapping[str, object]) -> bytes:
 
 
 class FrameReader(Generic[FrameT]):
-    """Assembles frames from received bytes."""
+    """Incremental decoder of frames."""
 
     def __init__(self, shapes: Shapes[FrameT]) -> None:
         self._read = shapes.read
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Iterable[FrameT]:
-        """Return the frames that ``data`` completes. Raises ValueError for an impossible length, broken JSON or a
-        frame of another shape."""
+        """Return the frames that ``data`` completes.
+
+        Raises ValueError if a frame is too long, is not JSON or has none of the shapes.
+        """
         if not self._buffer and len(data) > _LENGTH.size and _LENGTH.unpack_from(data)[0] == len(data) - _LENGTH.size:
-            return (self._read(memoryview(data)[_LENGTH.size :]),)  # exactly one, as usual: nothing is copied
+            return (self._read(memoryview(data)[_LENGTH.size :]),)  # exactly one frame, the usual case, without a copy
         return self._buffered(data)
 
     def _buffered(self, data: bytes) -> Iterator[FrameT]:
@@ -227,14 +230,14 @@ class FrameReader(Generic[FrameT]):
 
 
 def read_frames(connection: socket.socket, shapes: Shapes[FrameT]) -> Iterator[FrameT]:
-    """Yield frames until the other side closes; blocks."""
+    """Yield received frames until the other side closes the connection."""
     reader = FrameReader(shapes)
     while data := connection.recv(_READ_BYTES):
         yield from reader.feed(data)
 
 
 def spell(value: float) -> float | str:
-    """Return a number in a form that JSON supports: NaN and the infinities become words.
+    """Return a number in a form that JSON supports: NaN and the infinities become strings.
 
     Example:
         >>> spell(float("inf")), spell(0.5)

@@ -1,7 +1,7 @@
-"""Backend of the engine's ops in a run: fixed at the first attempt, kept while it is available.
+"""Selection of the engine's backend for a run: recorded at the first attempt and kept while it is available.
 
-Kernels are compiled and tried out in a child of the launcher, so this process never loads the compiler. They are made
-once per machine; an attempt that needs them waits.
+Kernels are compiled and tested in a child process, so this process never loads the compiler. They are compiled once per
+machine, and attempts that need them wait.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from azuraforge.strict_json import JsonObject
 from azuraforge.telemetry import logger
 
 PREPARE = "azuraforge.processes.backend:prepare"
-#: Compiling takes 2 to 5 seconds, longer on a busy machine or if other platforms hold the lock.
+#: Time limit. Compiling takes 2 to 5 seconds, longer on a busy machine or while another platform holds the lock.
 PREPARE_SECONDS = 120.0
 _LOOK_SECONDS = 0.1
 
@@ -56,12 +56,12 @@ class News:
 
 @dataclass(frozen=True)
 class Fixed:
-    """The backend of one attempt.
+    """Backend of one attempt.
 
     Attributes:
-        fields: as in the environment: backend, instruction_set, threads, kernels.
-        folder: where the attempt's children find kernels; None if they must not load any.
-        problem: why it is not the backend that the run started with, if kernels are the reason.
+        fields: fields of the environment: backend, instruction_set, threads and kernels.
+        folder: folder from which the attempt's children load kernels; None if they must not load any.
+        problem: why the backend of the first attempt cannot be used; None if there is no such problem.
     """
 
     fields: JsonObject
@@ -70,7 +70,7 @@ class Fixed:
 
 
 class Kernels:
-    """Prepares kernels and selects backends. Safe to use from several threads."""
+    """Preparation of kernels and selection of backends. Thread-safe."""
 
     def __init__(self, call: Call, settings: EngineSettings, folder: Path) -> None:
         self._call = call
@@ -83,7 +83,10 @@ class Kernels:
         self._warned = False
 
     def start(self, tell: Callable[[News], None] | None = None) -> None:
-        """Start preparing kernels in a thread of its own. ``tell`` is called if it takes long or fails."""
+        """Start preparing kernels in a background thread.
+
+        ``tell`` is called when kernels must be compiled, when they are ready, and if they cannot be used.
+        """
         if tell is not None:
             self._announce = tell
         if self._settings.backend != "reference":
@@ -91,7 +94,7 @@ class Kernels:
 
     @property
     def folder(self) -> str | None:
-        """Folder of kernels that children may load, once it is known; None if no kernels are to be used."""
+        """Folder of kernels that children may load; None if they must not. Waits until the kernels are prepared."""
         if self._settings.backend == "reference" or self._prepared(self._settings.instruction_set).problem:
             return None
         return str(self._folder)
@@ -105,11 +108,11 @@ class Kernels:
         """Return the backend of an attempt.
 
         Args:
-            recorded: the environment of the run's first attempt; None for the first.
-            threads: requested by the run.
-            waiting: called now and then with whether kernels are being compiled; may raise.
+            recorded: environment of the run's first attempt; None if this is the first attempt.
+            threads: number of threads that the run requests.
+            waiting: called repeatedly during a wait, with whether kernels are being compiled; may raise.
 
-        Raises UserError if the settings require kernels and there are none.
+                    Raises UserError if the settings require kernels but they cannot be used.
         """
         if recorded is not None and recorded.get("backend") != "cpu":
             return self._reference(threads)
@@ -117,7 +120,7 @@ class Kernels:
             return self._reference(threads, "the settings say reference" if recorded else None)
         if recorded is None:
             return self._best(threads, waiting)
-        # The machine may have changed since the platform started, or be another one: check again.
+        # Check again, since the machine may have changed since the platform started, or may be another one.
         prepared = self._prepared(str(recorded["instruction_set"]), waiting, afresh=True)
         if prepared.problem is None:
             return self._cpu(prepared, threads)
@@ -132,7 +135,7 @@ class Kernels:
                 "the engine's kernels cannot be used: {problem}",
                 where="engine.backend",
                 code="kernels_unavailable",
-                next_step="correct that, or set engine.backend to auto in azuraforge.toml",
+                next_step="fix the problem, or set engine.backend to auto in azuraforge.toml",
                 problem=prepared.problem,
             )
         return self._reference(threads)
@@ -177,7 +180,7 @@ class Kernels:
         wanted = PrepareInput(folder=self._folder, instruction_set=instruction_set)
         try:
             prepared = self._call(PREPARE, wanted.model_dump(mode="json"), Prepared, PREPARE_SECONDS, self._hear)
-        except TransientError as error:  # nothing was learned about kernels: the next caller asks again
+        except TransientError as error:  # the state of the kernels is still unknown: the next caller tries again
             with self._lock:
                 self._asked.pop(instruction_set, None)
             pending.set_result(Prepared(problem=error.message))

@@ -1,8 +1,8 @@
-"""Launcher of children, all forked by one process of ours (``fork_server``) with a scrubbed environment.
+"""Launcher of child processes, which one process (``fork_server``) forks with a restricted environment.
 
 launcher.call(entry, payload, result, timeout)   one short child outside any run: catalogue, validation, reading a file
-launcher.open(entry, payload)                    a long-lived child that answers questions: warm predictors
-launcher.spawn()                                 a bare child with its pipe: what a phase of a run drives itself
+launcher.open(entry, payload)                    a long-lived child that answers questions: warm predictor
+launcher.spawn()                                 a bare child with its pipe, for a phase of a run
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from azuraforge.strict_json import JsonObject
 from azuraforge.telemetry import logger
 from azuraforge.waiting.ending import ended_with_request
 
-#: Variables of our environment that a child receives: none of our settings, no credentials.
+#: Environment variables that children inherit; they include neither settings nor credentials.
 PASSED_ON = (
     "PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONWARNINGS",
     "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
@@ -53,7 +53,7 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NU
 _START_SECONDS = 60.0
 _OPEN_SECONDS = 120.0
 _TRIES = 3
-#: Time after which a launcher that does not end with its socket is killed.
+#: Time after which the launcher's process is killed if it does not end when its socket is closed.
 _END_SECONDS = 5.0
 _LOOK_SECONDS = 0.005
 
@@ -61,12 +61,11 @@ log = logger("runs")
 
 
 class Launcher:
-    """Launcher of children, safe to use from several threads. If its process died, it is started again for the next
-    child.
+    """Thread-safe launcher of child processes. If its process has died, it is restarted for the next child.
 
     Args:
-        environment: variables that children see besides ``PASSED_ON``.
-        preload: modules that every child finds imported. Importing them must start no thread and compute nothing.
+        environment: environment variables that children receive in addition to ``PASSED_ON``.
+        preload: modules that are imported before children are forked. Their import must not start threads or compute.
     """
 
     def __init__(self, environment: Mapping[str, str] | None = None, preload: Sequence[str] = ()) -> None:
@@ -79,23 +78,23 @@ class Launcher:
         self._stopped = False
 
     def start(self) -> None:
-        """Start the launcher's process and wait until it can fork. Raises TransientError if it cannot."""
+        """Start the launcher's process and wait until it can fork. Raises TransientError if it does not start."""
         _keep_the_dead()
         self._surely_running()
 
     def begin(self) -> None:
-        """Start the launcher's process without waiting for it; it imports while the caller continues."""
+        """Start the launcher's process without waiting for its imports."""
         _keep_the_dead()
 
         def work() -> None:
-            with contextlib.suppress(LauncherDied, TransientError):  # ``start`` tries again and reports
+            with contextlib.suppress(LauncherDied, TransientError):  # ``start`` retries and raises the error
                 self._running()
 
         threading.Thread(target=work, name="launcher-start", daemon=True).start()
 
     @property
     def environment(self) -> JsonObject:
-        """The launcher's environment: interpreter, NumPy, processor, hash of the package."""
+        """Environment of the launcher's process: Python, NumPy, system, processor and package hash."""
         return self._surely_running().environment
 
     @property
@@ -104,10 +103,10 @@ class Launcher:
         return self._surely_running().process.pid
 
     def spawn(self, *, output: bool = False, warm: Warm | None = None) -> ChildProcess:
-        """Return a new child that waits for its first frame. With ``output``, its stdout and stderr arrive over a pipe.
+        """Start a child, which waits for its first frame. If ``output`` is true, its stdout and stderr go to a pipe.
 
-        ``warm`` names modules that it will need: where a child was asked for in the same way a moment ago, the next has
-        imported them already (``prefork.py``). Raises LauncherDied if the launcher keeps dying.
+        ``warm`` names modules that the child will need. If a prestarted child has already imported them, it is used
+        (``prefork.py``). Raises LauncherDied if the launcher dies repeatedly.
         """
         for _ in range(_TRIES):
             try:
@@ -117,7 +116,7 @@ class Launcher:
         raise LauncherDied
 
     def share(self, names: Sequence[str]) -> None:
-        """Report the libraries that an ended child had imported, to import them in advance for later children."""
+        """Make the launcher import libraries that an ended child had used, so that later children start with them."""
         with self._lock:
             server = self._server
         if server is not None and names:
@@ -132,14 +131,13 @@ class Launcher:
         hear: Callable[[SentMessage], None] | None = None,
         memory: MemoryLimit | None = None,
     ) -> ResultT:
-        """Run ``entry(child)`` in a child of its own and return its answer as ``result``.
+        """Run ``entry(child)`` in a new child and return its answer as ``result``.
 
-        ``hear`` gets the child's messages meanwhile.
+        ``hear`` receives the messages that the child sends before its answer. Within an HTTP request, the child is
+        killed if the client disconnects (``azuraforge.waiting``).
 
-        Within a request the child is killed when the client leaves (``azuraforge.waiting``).
-
-        Raises the child's own error, or InvalidInput if it died, took longer than ``timeout_seconds``, needed more
-        than ``memory``, or gave an answer of another shape.
+        Raises the error that the child reported, or InvalidInput if it died, took longer than ``timeout_seconds``,
+        needed more than ``memory``, or returned an answer of another shape.
         """
         where = entry.rpartition(":")[2]
         frame: Start = {"type": "call", "entry": entry, "payload": payload}
@@ -153,7 +151,7 @@ class Launcher:
             except TimeoutError:
                 raise late(timeout_seconds, where) from None
             except ChildDied as error:
-                # Where memory is refused, Polars aborts, and libraries that do not check an allocation fault.
+                # If memory is refused, Polars aborts, and libraries that do not check allocations crash.
                 if memory is not None and error.status in (-signal.SIGABRT, -signal.SIGSEGV):
                     raise memory.exceeded(where) from None
                 raise died(error, where) from None
@@ -169,9 +167,9 @@ class Launcher:
         raise AssertionError("unreachable")
 
     def open(self, entry: str, payload: Mapping[str, object], timeout_seconds: float = _OPEN_SECONDS) -> ChildSession:
-        """Open a long-lived child: ``entry(payload)`` returns the function that answers its questions.
+        """Start a long-lived child, in which ``entry(payload)`` returns the function that answers questions.
 
-        Raises the child's own error, or TransientError if it died or took too long to open.
+        Raises the error that the child reported, or TransientError if it died or did not start in time.
         """
         try:
             child_session = ChildSession(self.spawn())
@@ -185,7 +183,7 @@ class Launcher:
         return child_session
 
     def stop(self) -> None:
-        """End the launcher and every child of it."""
+        """End the launcher and all its children."""
         with self._lock:
             self._stopped = True
             server, self._server = self._server, None
@@ -205,30 +203,30 @@ class Launcher:
     def _running(self) -> _Server:
         with self._lock:
             if self._stopped:
-                raise TransientError("the platform is stopping", next_step="try again when it runs")
+                raise TransientError("the platform is stopping", next_step="try again when the platform is running")
             if self._server is None or not self._server.alive:
                 self._server = _Server(self._variables(), self._preload)
             return self._server
 
     def _variables(self) -> dict[str, str]:
         passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        if not LINUX:  # or macOS ends children whose launcher has touched one of its frameworks
+        if not LINUX:  # else macOS kills forked children once the launcher has used one of its frameworks
             passed["OBJC_DISABLE_INITIALIZE_FORK_SAFETY"] = "YES"
         return {**passed, **dict.fromkeys(_ONE_THREAD, "1"), **ENVIRONMENT, "PYTHONUNBUFFERED": "1", **self._extra}
 
 
 def _keep_the_dead() -> None:
-    """Keep ended children as zombies until they are reaped.
+    """Restore the default handling of SIGCHLD, so that ended children stay zombies until they are reaped.
 
-    A parent that ignores SIGCHLD, as some service managers do, hands that down: then the kernel reaps our children at
-    once, and a pid that we still hold may be another process's.
+    A process inherits the disposition to ignore SIGCHLD, for example from a service manager. The kernel would then reap
+    children immediately and could reassign a pid that this process still uses.
     """
     if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 class _Server:
-    """One launcher process, from its start to its end."""
+    """Connection to one process of the launcher, from its start to its end."""
 
     def __init__(self, variables: dict[str, str], preload: Sequence[str] = ()) -> None:
         ours, theirs = socket.socketpair()
@@ -251,7 +249,7 @@ class _Server:
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                start_new_session=True,  # a terminal's Ctrl-C is for the platform, which then ends us in order
+                start_new_session=True,  # Ctrl-C must reach only the platform, which then stops the launcher
             )
         self._thread = threading.Thread(target=self._read, name="launcher-reader", daemon=True)
         self._thread.start()
@@ -273,7 +271,7 @@ class _Server:
                 self._unborn[ticket] = child
                 socket.send_fds(self._control, [encode(order)], passed)
         except OSError:
-            self.alive = False  # before the reader sees it: the next try must not use this process
+            self.alive = False  # the next try must not use this process, even if the reader has not noticed yet
             child.close()
             raise
         except BaseException:
@@ -296,7 +294,7 @@ class _Server:
         self._thread.join()
 
     def share(self, names: Sequence[str]) -> None:
-        """Request the import of libraries, once for each."""
+        """Request the import of libraries that were not requested before."""
         with self._lock:
             new = [name for name in names if name not in self._shared]
             self._shared.update(new)
@@ -304,7 +302,7 @@ class _Server:
                 self._order({"type": "share", "names": new})
 
     def _send_signal(self, ticket: int, number: int) -> None:
-        """Request a signal to a child's group. If the launcher has died, its children end by other means."""
+        """Request a signal to a child's process group, unless the launcher has died; then its children end anyway."""
         with self._lock:
             if self.alive:
                 self._order({"type": "signal", "ticket": ticket, "number": number})
@@ -334,7 +332,7 @@ class _Server:
     def _bury(self) -> int:
         """Wait for the launcher's end and kill its remaining processes; return their number.
 
-        It is reaped last: until then its pid, which is also the number of its session, belongs to no other process.
+        The launcher is reaped last: until then its pid, which is also its session id, belongs to no other process.
         """
         if not self._has_ended():
             self.process.kill()

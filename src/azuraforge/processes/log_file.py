@@ -1,4 +1,4 @@
-"""Output of a child, kept in a file of bounded size."""
+"""Log file of a child's output, with a bounded size."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LONGEST_LINE = 64 * 1024
 
 
 class LogFile:
-    """File that keeps the first and the last half megabyte, and states how much is missing between them."""
+    """File with the first and the last half megabyte of the output, and the number of bytes omitted between them."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -25,7 +25,7 @@ class LogFile:
         path.write_bytes(b"")
 
     def write(self, data: bytes) -> None:
-        """Add output as it arrives."""
+        """Add a part of the output."""
         lines = (self._partial + data).split(b"\n")
         self._partial = lines.pop()
         if len(self._partial) > _LONGEST_LINE:
@@ -35,13 +35,13 @@ class LogFile:
             self._keep(line + b"\n")
 
     def end_line(self) -> None:
-        """End the line that the writer left without a newline."""
+        """End the last line if it lacks a newline."""
         if self._partial:
             self._keep(self._partial + b"\n")
             self._partial = b""
 
     def close(self) -> None:
-        """Append the tail to the head. Later output is appended."""
+        """Write the last part of the output to the file. Later output is appended."""
         if self._dropped:
             self._append(b"\n... %d bytes left out ...\n\n" % self._dropped)
         self._append(b"".join(self._tail))

@@ -1,6 +1,6 @@
-"""Messages between a run's child and the handler of its kind: named objects of the kind's own shapes.
+"""Messages between a run's child and its handler: named objects whose shapes the handler defines.
 
-A child sends one with ``child.send`` and reads those of the worker with ``child.receive``.
+A child sends messages with ``child.send`` and receives those of the worker with ``child.receive``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Message:
     data: Mapping[str, object]
 
     def read(self, shape: type[M]) -> M:
-        """Return the message in its shape. Raises pydantic's ValidationError if it does not fit."""
+        """Return the message's data as ``shape``. Raises pydantic's ValidationError if it does not fit."""
         return shape.model_validate(self.data)
 
 
@@ -40,13 +40,13 @@ def message_frame(name: str, body: BaseModel) -> SentMessage:
 
 
 class Inbox:
-    """The worker's messages to this child, in order."""
+    """Queue of the worker's messages to this child."""
 
     def __init__(self, frames: queue.SimpleQueue[ToChild]) -> None:
         self._frames = frames
 
     def receive(self, timeout_seconds: float | None) -> Message | None:
-        """Wait for the next message; None if none arrived in time."""
+        """Wait for the next message and return it; None if none arrives within ``timeout_seconds``."""
         try:
             frame = self._frames.get(timeout=timeout_seconds)
         except queue.Empty:

@@ -1,10 +1,9 @@
 """Cleanup of processes that a killed launcher leaves behind.
 
-A child's group ends with the child, and a process that left its group falls to the launcher. Where the launcher itself
-is killed, two traces are left. Everything that its children started runs in the launcher's session, unless it opened
-one of its own. And everything carries the environment that the launcher was given, which holds a mark: the process that
-owns the launcher, and which launcher it is. A process that has both a session and an environment of its own is not
-found.
+While the launcher runs, it kills a child's process group when the child ends, and adopts processes that left the group.
+If the launcher itself is killed, its remaining processes are found in two ways. They run in the launcher's session,
+unless they opened their own. And they inherit the launcher's environment, which contains a mark that identifies the
+launcher and the process that owns it. A process with both its own session and its own environment is not found.
 """
 
 from __future__ import annotations
@@ -16,24 +15,24 @@ from collections.abc import Callable, Collection
 
 from azuraforge.processes.process_table import TABLE
 
-#: The variable that holds a launcher's mark: ``<clock> <owner's pid> <start time of the owner> <random>``.
+#: Environment variable with a launcher's mark: ``<clock> <owner's pid> <start time of the owner> <random>``.
 VARIABLE = "AZURAFORGE_LAUNCHER"
-#: Time limit for repeated passes: a fork bomb forks while we kill.
+#: Time limit for repeated passes, since a fork bomb keeps forking.
 _PATIENCE_SECONDS = 2.0
 _PAUSE_SECONDS = 0.001
 
 
 def new_mark() -> str:
-    """Return a new mark for one launcher of this process."""
+    """Return a mark for a new launcher that this process owns."""
     return f"{TABLE.clock} {os.getpid()} {TABLE.began(os.getpid())} {secrets.token_hex(8)}"
 
 
 def end_left(mark: str, session: int | None) -> int:
-    """Kill every process that a launcher left; return their number.
+    """Kill every process that a launcher left behind; return their number.
 
     Args:
-        mark: the launcher's.
-        session: the launcher's pid. Only while it runs or is not reaped, so that no other process can have the number;
+        mark: mark of the launcher.
+        session: pid of the launcher if it still runs or is unreaped, so that no other process can have the pid;
             otherwise None.
     """
 
@@ -49,11 +48,11 @@ def end_left(mark: str, session: int | None) -> int:
 def end_detached(mark: str, groups: Collection[int]) -> int:
     """Kill the launcher's processes that left their group and whose parent has ended; return their number.
 
-    For systems where no process can be the reaper of its descendants. Called by the launcher.
+    The launcher calls this on systems where a process cannot adopt its orphaned descendants.
 
     Args:
-        mark: the launcher's.
-        groups: the groups of its children.
+        mark: mark of the launcher.
+        groups: process groups of its children.
     """
 
     def detached(pid: int) -> bool:
@@ -87,7 +86,7 @@ def _end(wanted: Callable[[int], bool]) -> int:
 
 
 def _owner_lives(mark: str) -> bool:
-    """Return whether the mark's process still runs; True if uncertain, as a wrong guess would kill it."""
+    """Return whether the owner named in a mark still runs; True if uncertain, to kill no process in use."""
     clock, pid, began, *_ = [*mark.split(" "), "", "", ""]
     if clock != TABLE.clock or not pid.isdigit() or not began:
         return True

@@ -1,4 +1,4 @@
-"""The child's outgoing side: messages are queued at once and sent by a thread of its own."""
+"""Outgoing frames of a child: they are queued immediately and sent by a background thread."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from azuraforge.processes.frames import Failure, Result, SentMessage, encode, sp
 from azuraforge.processes.messages import sent
 from azuraforge.processes.points import MAX_STEP, problem_with_series
 
-#: Points wait at most this long, so that training costs one frame per tenth of a second and not one per step.
+#: Maximum delay of points, so that training sends one frame per tenth of a second instead of one per step.
 BATCH_SECONDS = 0.1
-#: Largest number of points in a frame: it stays far below its greatest length even if the socket was not read for long.
+#: Maximum number of points in a frame, so that frames stay short even if the socket was not read for long.
 _FRAME_POINTS = 10_000
 _COUNT = 2**63 - 1
 
 
 class Outbox:
-    """Queue of frames in order. Only ``flush`` and ``close`` wait for the socket.
+    """Ordered queue of outgoing frames. Only ``flush`` and ``close`` wait for the socket.
 
-    What cannot be sent is refused in the thread that says it, for there it stands in a traceback.
+    Data that cannot be sent is rejected in the calling thread, so that the traceback shows the caller.
     """
 
     def __init__(self, connection: socket.socket) -> None:
@@ -40,10 +40,10 @@ class Outbox:
         self._thread.start()
 
     def point(self, step: int, metrics: dict[str, float]) -> None:
-        """Queue one point of each series. Raises InvalidInput for a step or a name that cannot be stored."""
+        """Queue one point of each series. Raises InvalidInput if the step or a series' name cannot be stored."""
         if not -MAX_STEP <= step <= MAX_STEP:
             raise InvalidInput(
-                "a step must lie between -2^62 and 2^62; this one is {step}",
+                "a step must be between -2^62 and 2^62; this one is {step}",
                 next_step="count steps from 0",
                 where="log()",
                 step=step,
@@ -66,10 +66,10 @@ class Outbox:
             self._changed.notify_all()
 
     def progress(self, done: int, total: int, note: str) -> None:
-        """Queue progress, replacing an unsent older report. Raises InvalidInput beyond 64 bits."""
+        """Queue a progress report, which replaces an unsent older one. Raises InvalidInput beyond 64 bits."""
         if not (-_COUNT <= done <= _COUNT and -_COUNT <= total <= _COUNT):
             raise InvalidInput(
-                "{done} of {total} is beyond 64 bits",
+                "{done} of {total} exceeds 64 bits",
                 next_step="report smaller numbers",
                 where="progress()",
                 done=done,
@@ -81,7 +81,7 @@ class Outbox:
             self._changed.notify_all()
 
     def message(self, frame: SentMessage | Result | Failure) -> None:
-        """Queue a frame to be sent at once, after all earlier ones. Raises TypeError if it is not JSON."""
+        """Queue a frame after all earlier ones, to be sent without delay. Raises TypeError if it is not JSON."""
         encoded = encode(frame)
         with self._changed:
             self._collect()
@@ -89,12 +89,12 @@ class Outbox:
             self._changed.notify_all()
 
     def flush(self, timeout_seconds: float) -> None:
-        """Wait until all messages have left this process: they arrive even if it dies now."""
+        """Wait until all queued messages are written to the socket, so that they arrive even if this process dies."""
         with self._changed:
             self._changed.wait_for(lambda: not (self._ready or self._sending), timeout_seconds)
 
     def close(self) -> None:
-        """Send everything and stop."""
+        """Send all queued frames and end the sending thread."""
         with self._changed:
             self._collect()
             self._closed = True
@@ -114,7 +114,7 @@ class Outbox:
     def _send(self) -> None:
         try:
             self._send_all()
-        except Exception:  # training whose results cannot be received any more must not continue
+        except Exception:  # training must not continue if its results cannot be sent any more
             traceback.print_exc()
             os._exit(1)
 

@@ -1,4 +1,4 @@
-"""Contributions of the package ``processes`` to the platform: the launcher of children, and the engine's kernels."""
+"""Contributions of the package ``processes`` to the platform: the launcher of children and the engine's kernels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from azuraforge.processes.kernels import Kernels
     from azuraforge.processes.launcher import Launcher
 
-#: Modules that children of runs find imported. Importing them must start no thread and compute nothing.
+#: Modules that are imported before children are forked. Their import must not start threads or compute anything.
 PRELOADED: Extension[str] = Extension("preloaded modules")
 
 

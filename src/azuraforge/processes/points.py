@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-#: Steps lie between minus this and this: the difference of any two must fit into the 64 bits of a chunk's column.
+#: Maximum absolute value of a step: the difference of any two steps must fit into 64 bits.
 MAX_STEP = 2**62 - 1
 SERIES_CHARACTERS = 200
 
 
 def problem_with_series(name: object) -> str | None:
-    """Return why ``name`` cannot be a series' name; None if it can.
+    """Return why ``name`` is not a valid name of a series; None if it is valid.
 
     Example:
         >>> problem_with_series("loss"), problem_with_series("")

@@ -1,9 +1,9 @@
-"""Children forked in advance: they import the modules of the next child of their kind, and wait for a request.
+"""Children forked in advance: they import the modules that the next child of their kind needs, and wait for a request.
 
-Importing Polars takes a child some 0.15 s and starts threads, so nothing that has imported it may be forked
-(``docs/decisions/0007``). What can be done is to begin earlier: where one child of a kind was asked for, the next is
-likely to follow, as in the phases of a run and the trials of a study. A prestarted child is as fresh as any: forked
-from the launcher, with a process group of its own, our modules and no app's. It becomes one child, once, or is ended.
+Importing Polars takes about 0.15 s and starts threads, so a process that has imported it must not fork
+(``docs/decisions/0007``). The import can only begin earlier: after a child of one kind was requested, the next is
+likely to follow, as in the phases of a run and the trials of a study. A prestarted child is forked from the launcher
+like any other child, with its own process group and without modules of apps. It serves one request or is killed.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn, TypedDict
 
-#: A prestarted child that is not used within this time is ended: an idle platform holds none.
+#: Time after which an unused prestarted child is killed, so that an idle platform has none.
 SPARE_SECONDS = 20.0
 _MOST = 2
 _WANTED = b"!"
-#: Modules that are slow to import and start threads. Polars reads their number from the environment when imported;
-#: statsforecast imports Polars.
+#: Modules that are slow to import and start threads. Polars reads the number of threads from the environment when it
+#: is imported; statsforecast imports Polars.
 HEAVY = ("polars", "statsforecast.arima")
 _REMEMBERED = 1000
 
 
 class Warm(TypedDict):
-    """The imports that a child will need, and its number of threads."""
+    """Modules that a child will need, and its number of threads."""
 
     modules: list[str]
     threads: int
@@ -42,7 +42,7 @@ class _Prestarted:
 
 
 class Habits:
-    """Heavy modules that each kind of child had loaded when it ended, so that the next one can start with them.
+    """Heavy modules that children of each kind had loaded when they ended, for prestarting the next child of the kind.
 
     Example:
         >>> habits = Habits()
@@ -62,13 +62,13 @@ class Habits:
             self._known.pop(next(iter(self._known)))
 
     def warm(self, kind: str, threads: int) -> Warm | None:
-        """Return the imports for a prestarted child; None if it needs nothing heavy, or nothing is known yet."""
+        """Return the imports for the next child of this kind; None if it needs no heavy modules or is unknown."""
         modules = self._known.get(kind)
         return {"modules": modules, "threads": threads} if modules else None
 
 
 class PrestartedChildren:
-    """Prestarted children of the launcher's process: one for each kind of child, ``_MOST`` at most."""
+    """Prestarted children of the launcher: at most one for each set of modules and threads, and ``_MOST`` in total."""
 
     def __init__(self) -> None:
         self._waiting: dict[tuple[str | int, ...], _Prestarted] = {}
@@ -77,17 +77,17 @@ class PrestartedChildren:
         return len(self._waiting)
 
     def take(self, warm: Warm, descriptors: Sequence[int]) -> int | None:
-        """Turn a prestarted child into the requested one. Return its pid, or None if none is running."""
+        """Pass a request's descriptors to a prestarted child. Return its pid, or None if none is available."""
         child = self._waiting.pop(_key(warm), None)
         if child is None:
             return None
-        with child.orders, contextlib.suppress(OSError):  # it has died, but is not reaped yet
+        with child.orders, contextlib.suppress(OSError):  # the child has died but is not reaped yet
             socket.send_fds(child.orders, [_WANTED], list(descriptors))
             return child.pid
         return None
 
     def make(self, warm: Warm, become: Callable[[socket.socket], NoReturn]) -> int | None:
-        """Fork a child if this kind has none and return its pid. ``become`` is called in it."""
+        """Fork a child that calls ``become`` and return its pid; None if such a child is already waiting."""
         if _key(warm) in self._waiting:
             return None
         while len(self._waiting) >= _MOST:
@@ -105,7 +105,7 @@ class PrestartedChildren:
         return pid
 
     def end_old(self) -> None:
-        """End those that were not requested for a while."""
+        """Kill the children that were not requested within ``SPARE_SECONDS``."""
         before = time.monotonic() - SPARE_SECONDS
         for key in [key for key, child in self._waiting.items() if child.made < before]:
             _end(self._waiting.pop(key))
@@ -116,13 +116,13 @@ class PrestartedChildren:
             self._waiting.pop(key).orders.close()
 
     def close(self) -> None:
-        """Close the pipes of the other prestarted children, in a child."""
+        """Close the pipes to all prestarted children; called in a forked child."""
         for child in self._waiting.values():
             child.orders.close()
 
 
 def wanted(orders: socket.socket) -> list[int] | None:
-    """Wait, in a prestarted child, for the descriptors of the child to become; None if it is not needed."""
+    """Wait in a prestarted child for the descriptors of its request; None if the child is not needed."""
     try:
         with orders:
             received, descriptors, _, _ = socket.recv_fds(orders, len(_WANTED), 2)
@@ -136,7 +136,7 @@ def _key(warm: Warm) -> tuple[str | int, ...]:
 
 
 def _end(child: _Prestarted) -> None:
-    """End a prestarted child. It is not reaped yet, so the pid is still its own."""
+    """Kill a prestarted child. It is not reaped yet, so no other process has its pid."""
     child.orders.close()
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(child.pid, signal.SIGKILL)

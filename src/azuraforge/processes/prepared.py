@@ -1,4 +1,4 @@
-"""Results of preparing the engine's kernels, and the backend that is fixed for a run."""
+"""Input and result of preparing the engine's kernels."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from azuraforge.plugins.contract.shape import Shape
 
 
 class PrepareInput(Shape):
-    """The cache to fill; ``instruction_set`` None: the best of this processor."""
+    """Cache to fill with kernels. If ``instruction_set`` is None, the best of this processor is used."""
 
     folder: Path
     instruction_set: str | None
 
 
 class Prepared(Shape):
-    """Kernels of one instruction set that are cached and work here, or the ``problem`` with them.
+    """Kernels of one instruction set, which this machine can use unless ``problem`` states why not.
 
-    ``kernels`` is their hash; ``compiled_seconds`` is None if they existed already.
+    ``kernels`` is their hash; ``compiled_seconds`` is None if they were in the cache already.
     """
 
     instruction_set: str = ""

@@ -1,8 +1,8 @@
-"""Views of the machine's processes, one for Linux and one for other systems.
+"""Tables of the machine's processes, one for Linux and one for other systems.
 
-A number names a process only until its parent has reaped it; afterwards the kernel may give it to another process. So
-a process is killed here only after a second look at it: on Linux through a descriptor that stays with this process,
-elsewhere right before the signal.
+A pid identifies a process only until its parent has reaped it; afterwards the kernel may reassign the pid. A process is
+therefore checked again before it is killed: on Linux through a descriptor that always refers to the same process,
+elsewhere immediately before the signal.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from typing import Literal, NamedTuple, Protocol
 
 import psutil
 
-#: The variable that makes a process tree on Linux use the table of other systems. For tests.
+#: Environment variable for tests: processes on Linux use the table for other systems.
 PORTABLE = "AZURAFORGE_PORTABLE_PROCESSES"
 LINUX = sys.platform == "linux" and os.environ.get(PORTABLE) != "1"
 
-#: ``ended``: it is a zombie of ours, whose number stays taken until we reap it.
+#: ``ended``: the child is a zombie, whose pid stays reserved until this process reaps it.
 State = Literal["running", "ended", "gone"]
 _PROC = Path("/proc")
 
 
 class Place(NamedTuple):
-    """Ids that show to which group and session a process belongs."""
+    """Pid of a process's parent, and ids of its group and session."""
 
     parent: int
     group: int
@@ -36,10 +36,10 @@ class Place(NamedTuple):
 
 
 class ProcessTable(Protocol):
-    """Questions about processes. A zombie counts as ended everywhere.
+    """Interface for inspecting and killing processes. A zombie counts as ended in every method.
 
     Attributes:
-        clock: the name of the clock that ``began`` reads; start times of different clocks cannot be compared.
+        clock: name of the clock that ``began`` reads; start times of different clocks cannot be compared.
     """
 
     clock: str
@@ -49,11 +49,11 @@ class ProcessTable(Protocol):
         ...
 
     def variable(self, pid: int, name: str) -> str | None:
-        """Return an environment variable with which a process was started; None if unset or unreadable."""
+        """Return an environment variable that a process was started with; None if it is unset or unreadable."""
         ...
 
     def place(self, pid: int) -> Place | None:
-        """Return parent, group and session of a process; None if it has ended."""
+        """Return the parent, group and session of a process; None if it has ended."""
         ...
 
     def began(self, pid: int) -> str:
@@ -64,16 +64,16 @@ class ProcessTable(Protocol):
         ...
 
     def state_of_child(self, pid: int) -> State:
-        """Return the state of a child of this process; do not reap it."""
+        """Return the state of a child of this process without reaping it."""
         ...
 
     def kill_if(self, pid: int, still: Callable[[int], bool]) -> None:
-        """Kill a process if ``still(pid)`` holds for it."""
+        """Kill a process if ``still(pid)`` returns true."""
         ...
 
 
 class LinuxTable:
-    """Processes as ``/proc`` shows them."""
+    """Process table that reads ``/proc``."""
 
     clock = "boot"
 
@@ -86,7 +86,7 @@ class LinuxTable:
     def variable(self, pid: int, name: str) -> str | None:
         try:
             variables = (_PROC / str(pid) / "environ").read_bytes().split(b"\0")
-        except OSError:  # it has ended, or it belongs to another user
+        except OSError:  # the process has ended or belongs to another user
             return None
         prefix = f"{name}=".encode()
         found = (line.removeprefix(prefix).decode(errors="replace") for line in variables if line.startswith(prefix))
@@ -123,7 +123,7 @@ class LinuxTable:
 
 
 class PortableTable:
-    """Processes as psutil shows them, for example on macOS."""
+    """Process table that uses psutil, for example on macOS."""
 
     clock = "epoch"
 
@@ -176,7 +176,7 @@ def _check_and_kill(pid: int, still: Callable[[int], bool]) -> None:
 
 
 def _fields_of(pid: int) -> list[str]:
-    """Return the fields of ``/proc/<pid>/stat`` from the state on. Raises ProcessLookupError for a zombie too."""
+    """Return the fields of ``/proc/<pid>/stat`` after the name. Raises ProcessLookupError if the process has ended."""
     try:
         fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except FileNotFoundError:
@@ -187,7 +187,10 @@ def _fields_of(pid: int) -> list[str]:
 
 
 def _namespaces(name: str) -> tuple[str, str] | None:
-    """Return the pid and time namespace; in another one, pids and start times have another meaning."""
+    """Return the pid and time namespaces of a process; None if unreadable.
+
+    Pids and start times are comparable only within the same namespaces.
+    """
     with contextlib.suppress(OSError):
         folder = _PROC / name / "ns"
         time = os.readlink(folder / "time") if (_PROC / "self" / "ns" / "time").exists() else ""

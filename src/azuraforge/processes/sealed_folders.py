@@ -1,7 +1,7 @@
-"""Sealed folders: written completely or not at all, and trusted only while every byte verifies.
+"""Sealed folders: written atomically, and trusted only if every byte verifies.
 
-``<folder>/manifest.json`` names each file with its length and SHA-256; the manifest's own hash stands in the
-database. Checkpoints and the outputs of a phase are both such folders.
+``<folder>/manifest.json`` lists each file with its length and SHA-256. The database stores the hash of the manifest.
+Checkpoints and the outputs of phases are sealed folders.
 """
 
 from __future__ import annotations
@@ -26,16 +26,17 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True)
 class Seal:
-    """The hash of a folder's manifest, and the bytes of its files."""
+    """SHA-256 of a folder's manifest, and the total size of its files in bytes."""
 
     sha256: str
     bytes: int
 
 
 def write_sealed(final: Path, fill: Callable[[Path], None], about: Mapping[str, JsonValue]) -> Seal:
-    """Let ``fill`` write into a draft next to ``final``, sync it, then rename it: complete or not at all.
+    """Write a sealed folder atomically: ``fill`` writes into a draft, which is synced and renamed to ``final``.
 
-    Raises StorageError if the disk is full or cannot be written; no draft is left behind.
+    ``about`` is added to the manifest. Raises StorageError if the disk is full or not writable; the draft is then
+    removed.
     """
     draft = final.with_name(final.name + ".tmp")
     try:
@@ -57,7 +58,7 @@ def write_sealed(final: Path, fill: Callable[[Path], None], about: Mapping[str, 
 
 
 def seal(folder: Path, about: Mapping[str, JsonValue]) -> Seal:
-    """Hash and fsync every file below ``folder`` and write its manifest. Raises ValueError for links."""
+    """Hash and sync every file below ``folder`` and write the manifest. Raises ValueError if there are links."""
     files: dict[str, tuple[int, str]] = {}
     total = 0
     (folder / MANIFEST).unlink(missing_ok=True)
@@ -79,7 +80,7 @@ def seal(folder: Path, about: Mapping[str, JsonValue]) -> Seal:
 
 
 def problem_with(folder: Path, sha256: str) -> Message | None:
-    """Return why a sealed folder cannot be trusted; None if every byte verifies."""
+    """Return why a sealed folder with the manifest hash ``sha256`` cannot be trusted; None if every byte verifies."""
     try:
         content = (folder / MANIFEST).read_bytes()
         if hashlib.sha256(content).hexdigest() != sha256:
@@ -87,7 +88,7 @@ def problem_with(folder: Path, sha256: str) -> Message | None:
         files: dict[str, tuple[int, str]] = orjson.loads(content)["files"]
         found = {name: path for name, path in walk(folder) if name != MANIFEST}
         if extra := sorted(found.keys() - files.keys()):
-            return Message("{file} does not belong to it", {"file": extra[0]})
+            return Message("it contains the unexpected file {file}", {"file": extra[0]})
         for name, (size, digest) in files.items():
             if name not in found:
                 return Message("{file} is missing", {"file": name})
@@ -104,8 +105,10 @@ def problem_with(folder: Path, sha256: str) -> Message | None:
 
 
 def walk(folder: Path, prefix: str = "") -> Iterator[tuple[str, Path]]:
-    """Yield regular files below ``folder`` as (name with slashes, path), sorted. Raises ValueError for anything
-    else."""
+    """Yield the files below ``folder`` as (relative name with slashes, path), sorted.
+
+    Raises ValueError if the folder contains a link or a device.
+    """
     with os.scandir(folder) as entries:
         listed = sorted(entries, key=lambda entry: entry.name)
     for entry in listed:

@@ -1,10 +1,10 @@
 """Libraries that the launcher imports once a child has needed them, so that later children start with them.
 
-SciPy, pandas and statsmodels take a statistical forecaster more than a second to import and 110 MB, so a platform that
-never fits one imports none of them. Importing them starts no thread as long as Arrow's allocator, which pandas loads,
-has none (``ENVIRONMENT``), and Polars, which statsmodels recognises where it is installed, is left out. A probe shows
-that first: a forked process imports them and counts its threads. Where it finds more than one, or dies, the launcher
-imports nothing.
+Importing SciPy, pandas and statsmodels takes more than a second and 110 MB, so a platform without statistical
+forecasters does not import them. Their import starts no thread if Arrow's allocator, which pandas loads, is configured
+accordingly (``ENVIRONMENT``) and Polars, which statsmodels imports if it is installed, is hidden. A probe verifies this
+first: a forked process imports the libraries and counts its threads. If it finds more than one thread or dies, the
+launcher imports nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-#: Libraries that the launcher imports, in this order, once an ended child had imported them.
+#: Libraries that the launcher imports, in this order, if an ended child had imported them.
 SHARED = (
     "scipy.special",
     "scipy.optimize",
@@ -29,7 +29,7 @@ SHARED = (
     "statsforecast.theta",
     "statsforecast.ces",
 )
-#: Variables of the launcher: Arrow's copy of jemalloc must not start a thread of its own.
+#: Environment variables of the launcher, which prevent Arrow's jemalloc from starting a thread.
 ENVIRONMENT = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 _FITS, _DOES_NOT = 0, 1
 _POLARS = "polars"
@@ -41,35 +41,35 @@ def loaded() -> list[str]:
 
 
 class SharedImports:
-    """Importer in the launcher's process: one library at a time, while it is idle.
+    """Importer of shared libraries in the launcher's process, one at a time while the launcher is idle.
 
     Args:
-        threads: counts the threads of the calling process.
+        threads: returns the number of threads of the calling process.
     """
 
     def __init__(self, threads: Callable[[], int]) -> None:
         self._threads = threads
-        self._asked: list[str] = []  # that no probe has imported yet
+        self._asked: list[str] = []  # not imported by a probe yet
         self._probed: list[str] = []
-        self._wanted: list[str] = []  # that a probe has imported
+        self._wanted: list[str] = []  # imported by a probe without threads
         self._probe: int | None = None
         self._refused = False
 
     @property
     def pending(self) -> bool:
-        """True if ``advance`` has something to import."""
+        """Whether ``advance`` has a library to import."""
         return bool(self._wanted)
 
     def want(self, names: Sequence[str]) -> None:
-        """Request libraries that a child has needed."""
+        """Request the import of libraries that a child has used."""
         known = {*sys.modules, *self._asked, *self._probed, *self._wanted}
         self._asked += [name for name in SHARED if name in names and name not in known]
 
     def probe(self, leave: Callable[[], None]) -> int | None:
-        """Fork a probe if one is due, and return its pid.
+        """Fork a probe and return its pid; None if no probe is due.
 
         Args:
-            leave: called in the probe, which gives up what is the launcher's alone.
+            leave: called in the probe to close the launcher's resources.
         """
         if self._refused or self._probe is not None or self._wanted or not self._asked:
             return None
@@ -88,7 +88,7 @@ class SharedImports:
         return pid
 
     def ended(self, pid: int, status: int) -> None:
-        """Handle the end of a process, which may have been the probe."""
+        """Process the end of a child; if it was the probe, evaluate its exit status."""
         if pid == self._probe:
             self._probe = None
             self._refused = os.waitstatus_to_exitcode(status) != _FITS
@@ -99,14 +99,14 @@ class SharedImports:
         _import(self._wanted.pop(0))
         if not self._wanted:
             gc.collect()
-            gc.freeze()  # imported objects are never modified again, so their pages stay shared
+            gc.freeze()  # the collector ignores imported objects, so their pages stay shared
 
 
 def _import(name: str) -> None:
-    """Import a library without Polars. If that fails, the child that needs it imports it."""
+    """Import a library while Polars is hidden. If that fails, children that need the library import it."""
     without = _POLARS not in sys.modules
     if without:
-        sys.modules[_POLARS] = None  # type: ignore[assignment]  # it cannot be imported
+        sys.modules[_POLARS] = None  # type: ignore[assignment]  # makes its import fail
     try:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
@@ -123,12 +123,11 @@ class _KnowsPolars(type):
 
 
 class _PolarsData(metaclass=_KnowsPolars):
-    """Types of Polars, for frames and series, once Polars is imported."""
+    """Stand-in for Polars' DataFrame and Series in ``isinstance`` checks; it never imports Polars."""
 
 
 def _let_statsmodels_know_polars() -> None:
-    """Let statsmodels detect Polars: it checks once whether Polars can be imported, and later children must not miss
-    it."""
+    """Make statsmodels recognise Polars data, although Polars was hidden when statsmodels checked for it."""
     data = sys.modules.get("statsmodels.tools.data")
     if data is not None and getattr(data, "_POLARS_TYPES", None) == ():
         data._POLARS_TYPES = (_PolarsData,)  # type: ignore[attr-defined]

@@ -1,5 +1,7 @@
-"""The artifact store: files addressed by their content, one folder per project. Never changed; added, and freed when no
-run names them any more (``trash.py``)."""
+"""Artifact store: content-addressed files, one folder per project.
+
+Files are never modified. They are deleted when no run refers to them any longer (``trash.py``).
+"""
 
 from __future__ import annotations
 
@@ -21,14 +23,14 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Stored:
-    """A stored file: its address and its length."""
+    """SHA-256 and size in bytes of a stored file."""
 
     sha256: str
     bytes: int
 
 
 class ArtifactStore:
-    """Files below ``root/<project>/files/<2 letters>/<sha256>``.
+    """Store of files at ``root/<project>/files/<first two digits>/<sha256>``.
 
     Example:
         >>> import tempfile
@@ -42,9 +44,9 @@ class ArtifactStore:
         self.root = root
 
     def put_file(self, project_id: str, source: Path) -> Stored:
-        """Copy a regular file into the store: whole or not at all, and only once per content.
+        """Copy a file into the store atomically. Identical content is stored once; symbolic links are not followed.
 
-        Raises StorageError if the disk is full or the store cannot be written.
+        Raises StorageError if the file cannot be read or stored, for example because the disk is full.
         """
         digest, size = hashlib.sha256(), 0
         draft = self._draft(project_id)
@@ -64,7 +66,7 @@ class ArtifactStore:
             draft.unlink(missing_ok=True)
 
     def put_bytes(self, project_id: str, content: bytes) -> Stored:
-        """Store ``content``; raises StorageError as ``put_file`` does."""
+        """Store ``content`` atomically. Raises StorageError if it cannot be written."""
         draft = self._draft(project_id)
         try:
             with draft.open("xb") as copy:
@@ -78,19 +80,19 @@ class ArtifactStore:
             draft.unlink(missing_ok=True)
 
     def path(self, project_id: str, sha256: str) -> Path:
-        """Return the path of a content address, whether or not the file exists."""
+        """Return the path for a SHA-256 address, whether or not the file exists."""
         return self.folder(project_id) / sha256[:2] / sha256
 
     def folder(self, project_id: str) -> Path:
-        """Return the folder of a project's files."""
+        """Return the folder that contains a project's files."""
         return self.root / project_id / "files"
 
     def addresses(self, project_id: str) -> list[str]:
-        """Return the addresses of all stored files."""
+        """Return the SHA-256 addresses of all stored files of a project."""
         return [path.name for path in self.folder(project_id).glob("??/*")]
 
     def verify(self, project_id: str, sha256: str) -> Path:
-        """Return the path after checking every byte against the address. Raises StorageError if the content differs."""
+        """Verify a file's hash and return its path. Raises StorageError if the file is unreadable or was modified."""
         path = self.path(project_id, sha256)
         try:
             with path.open("rb") as file:
@@ -98,7 +100,7 @@ class ArtifactStore:
         except OSError as error:
             raise StorageError(
                 "an artifact cannot be read: {reason}",
-                next_step="check the file and the disk, or restore it from a backup",
+                next_step="check the disk, or restore the file from a backup",
                 where="{place}",
                 reason=error.strerror,
                 place=str(path),
@@ -107,7 +109,7 @@ class ArtifactStore:
             raise StorageError(
                 "an artifact was changed on disk",
                 where="{place}",
-                next_step="restore it from a backup",
+                next_step="restore the file from a backup",
                 place=str(path),
             )
         return path
@@ -125,7 +127,7 @@ class ArtifactStore:
         final.parent.mkdir(exist_ok=True)
         with contextlib.suppress(OSError):
             if final.stat().st_size == stored.bytes:
-                os.utime(final)  # needed again, although its row is not written yet
+                os.utime(final)  # marks the file as recently used: its row is not written yet
                 return stored
         draft.chmod(0o400)
         crashpoint("artifact_before_placed")

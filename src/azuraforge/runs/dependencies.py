@@ -1,8 +1,8 @@
 """Dependencies between runs: the runs that a run waits for, and the consequences when they end.
 
-A run names the earlier runs of its project that it needs, once, when it is made. They exist already and what a run
-needs is never changed, so no cycle can arise. ``waiting_on`` in the row counts those that have not ended yet: a claim
-reads nothing else.
+A request names the runs of the same project that the new run depends on. These runs must exist, and dependencies never
+change, so no cycle can arise. The row's ``waiting_on`` counts the dependencies that have not ended; a claim reads only
+this count.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ _UNMET = "needed_run"
 
 
 def needed_by(session: Session, request: RunRequest) -> Sequence[Run]:
-    """Return the runs that a request depends on, locked. Raises InvalidInput if one is not in this project."""
+    """Lock and return the runs that a request depends on.
+
+    Raises InvalidInput if one does not exist or is in the trash, or if the request is for an external run.
+    """
     wanted = sorted(set(request.depends_on))
     if not wanted:
         return []
@@ -34,14 +37,14 @@ def needed_by(session: Session, request: RunRequest) -> Sequence[Run]:
     found = store.lock_named(session, wanted)
     if missing := sorted(set(wanted) - {run.id for run in found}):
         raise InvalidInput(
-            "run {missing!r}, which this one needs, does not exist",
+            "the run depends on run {missing!r}, which does not exist",
             where="depends_on",
             next_step="azuraforge runs list",
             missing=missing[0],
         )
     if deleted := next((run for run in found if run.deleted_at is not None), None):
         raise InvalidInput(
-            "run {deleted!r}, which this one needs, is in the trash",
+            "the run depends on run {deleted!r}, which is in the trash",
             where="depends_on",
             next_step="azuraforge runs restore {deleted}",
             deleted=deleted.id,
@@ -56,19 +59,19 @@ def link(session: Session, run: Run, needed: Sequence[Run]) -> None:
 
 
 def unfinished(needed: Sequence[Run]) -> int:
-    """Return the number of runs that have not ended."""
+    """Return how many of the runs have not ended."""
     return sum(each.state in _GOING for each in needed)
 
 
 def still_waits(session: Session, run: Run) -> bool:
-    """Recount a run's dependencies after one has ended; return whether any is unfinished."""
+    """Update a run's count of unfinished dependencies; return whether there are any."""
     left = unfinished(store.needs(session, run.id))
     store.change(session, run, waiting_on=left)
     return left > 0
 
 
 def obstacle(run: Run, needed: Sequence[Run]) -> Run | None:
-    """Return a dependency because of which ``run`` will never start; None if there is none."""
+    """Return a dependency that did not succeed and so prevents ``run`` from starting; None if there is none."""
     if run.on_failure == "run":
         return None
     return next((each for each in needed if each.state not in (*_GOING, "succeeded")), None)
@@ -78,9 +81,9 @@ def unmet(ended: Run) -> Conflict:
     """Return the error of a run that is cancelled because ``ended`` did not succeed."""
     values = {"run": ended.id, "name": ended.name}
     reasons = {
-        "failed": Message("it needed run {run} ({name}), which failed", values),
-        "cancelled": Message("it needed run {run} ({name}), which was cancelled", values),
-        "quarantined": Message("it needed run {run} ({name}), which was quarantined", values),
+        "failed": Message("the run depends on run {run} ({name}), which failed", values),
+        "cancelled": Message("the run depends on run {run} ({name}), which was cancelled", values),
+        "quarantined": Message("the run depends on run {run} ({name}), which was quarantined", values),
     }
     return Conflict(
         "{reason}",
@@ -93,18 +96,21 @@ def unmet(ended: Run) -> Conflict:
 
 
 def lock_needed(session: Session, run_id: str) -> Sequence[Run]:
-    """Lock and return a run's dependencies. Lock them before the run itself, in the order used when a run ends."""
+    """Lock and return a run's dependencies.
+
+    Call it before locking the run itself: a run that ends is also locked before the runs that depend on it.
+    """
     ids = [each.id for each in store.needs(session, run_id)]
     return store.lock_named(session, ids) if ids else []
 
 
 def wait_again(session: Session, run: Run, needed: Sequence[Run]) -> None:
-    """Let a resumed run wait again for unfinished dependencies; raises Conflict if one did not succeed."""
+    """Make a resumed run wait for its unfinished dependencies. Raises Conflict if a dependency did not succeed."""
     if (gone := _purged(run, needed)) is not None:
         raise Conflict(
-            "it needed run {gone}, which did not succeed and has been purged since",
+            "the run depends on run {gone}, which did not succeed and was purged",
             where="run {run}",
-            next_step="start a new run like this one, without that need or after it: azuraforge runs start",
+            next_step="start a new run without this dependency: azuraforge runs start",
             code=_UNMET,
             gone=gone,
             run=run.id,
@@ -115,7 +121,10 @@ def wait_again(session: Session, run: Run, needed: Sequence[Run]) -> None:
 
 
 def _purged(run: Run, needed: Sequence[Run]) -> str | None:
-    """Return the purged run because of which this one was cancelled: nothing else records that dependency."""
+    """Return the id of a purged dependency that caused the cancellation of ``run``; None if there is none.
+
+    The run's error is the only record of a purged dependency.
+    """
     error = run.error or {}
     if error.get("code") != _UNMET:
         return None

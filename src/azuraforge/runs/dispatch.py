@@ -1,4 +1,4 @@
-"""Interface that hands queued runs to workers: the embedded supervisor or a broker implements it."""
+"""Interface for notifying workers, implemented by the embedded supervisor and by the broker's dispatch."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class RunDispatch(Protocol):
-    """Hand runs to workers. Lost, repeated and late calls are harmless: the database row decides."""
+    """Notifier of workers. Lost, repeated and late calls are harmless, since the database row is authoritative."""
 
     def submitted(self, project_id: str, run_id: str, queue: str) -> None:
         """Announce a queued run. Called after its commit; must return quickly."""

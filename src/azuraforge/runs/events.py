@@ -1,4 +1,4 @@
-"""The events of runs, on the stream ``run/<id>`` and on the project's."""
+"""Events of runs, on the stream ``run/<id>`` and on the project's stream."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from azuraforge.events.body import EventBody
 from azuraforge.runs.schemas import AnySummary, RunError, RunProgress, RunState
 from azuraforge.strict_json import JsonObject
 
-#: Step and value of a point; null stands for NaN and the infinities.
+#: Step and value of a point; null represents NaN and infinities.
 EventPoint = tuple[int, float | None]
 
 
 class RunStateChanged(EventBody):
-    """A run changed its state, was claimed or was asked to stop. The project's stream names the run too."""
+    """Change of a run's state, or a cancellation request.
+
+    ``run_id``, ``kind``, ``name`` and ``model`` are set on the project's stream only.
+    """
 
     type: Literal["run.state"] = "run.state"
     run_id: str | None = None
@@ -27,14 +30,14 @@ class RunStateChanged(EventBody):
 
 
 class RunWaits(EventBody):
-    """A run with dependencies waits for fewer runs."""
+    """Change of the number of runs that a queued run waits for."""
 
     type: Literal["run.waiting"] = "run.waiting"
     waiting_on: int
 
 
 class RunEnvironment(EventBody):
-    """The environment that an attempt computes with."""
+    """Execution environment of an attempt."""
 
     type: Literal["run.environment"] = "run.environment"
     attempt: int
@@ -43,7 +46,7 @@ class RunEnvironment(EventBody):
 
 
 class PhaseBegan(EventBody):
-    """A phase of an attempt began."""
+    """Start of a phase of an attempt."""
 
     type: Literal["run.phase"] = "run.phase"
     name: str
@@ -52,7 +55,7 @@ class PhaseBegan(EventBody):
 
 
 class PhaseEnded(EventBody):
-    """A phase of an attempt ended, with the time that it took."""
+    """End of a phase of an attempt, with its duration and its CPU time."""
 
     type: Literal["run.phase_ended"] = "run.phase_ended"
     name: str
@@ -61,13 +64,13 @@ class PhaseEnded(EventBody):
 
 
 class RunProgressed(EventBody, RunProgress):
-    """The progress of a run."""
+    """Progress of a run."""
 
     type: Literal["run.progress"] = "run.progress"
 
 
 class MetricsLogged(EventBody):
-    """Points of curves, and the milliseconds since 1970 at which each was logged, null where unknown."""
+    """New points of curves. ``times`` are milliseconds since 1970, or null if the logging time is unknown."""
 
     type: Literal["run.metrics"] = "run.metrics"
     points: dict[str, list[EventPoint]]
@@ -76,7 +79,7 @@ class MetricsLogged(EventBody):
 
 
 class MetricsTruncated(EventBody):
-    """Points after a step are invalid: an attempt resumed from a checkpoint of that step. -1: all points."""
+    """Removal of all points after ``after_step``, from which an attempt resumed; -1 if all points were removed."""
 
     type: Literal["run.metrics_truncated"] = "run.metrics_truncated"
     after_step: int
@@ -85,21 +88,21 @@ class MetricsTruncated(EventBody):
 
 
 class NoteAdded(EventBody):
-    """A paragraph was added to a run's report."""
+    """Paragraph that was added to a run's report."""
 
     type: Literal["run.note"] = "run.note"
     markdown: str
 
 
 class FigureAttached(EventBody):
-    """Data of a figure was attached to a run, or replaced."""
+    """Attachment of a figure to a run, or replacement of its data."""
 
     type: Literal["run.figure"] = "run.figure"
     name: str
 
 
 class RunFinished(EventBody):
-    """The end of a run: the last event of an attempt that nothing resumes."""
+    """End of a run: the last event of its stream unless the run is resumed."""
 
     type: Literal["run.finished"] = "run.finished"
     state: RunState
@@ -108,7 +111,7 @@ class RunFinished(EventBody):
 
 
 class RunFollowedUp(EventBody):
-    """The computations that follow a success have ended."""
+    """End of all follow-up computations of a succeeded run."""
 
     type: Literal["run.followed_up"] = "run.followed_up"
     run_id: str
@@ -119,7 +122,7 @@ class RunFollowedUp(EventBody):
 
 
 class RunsMoved(EventBody):
-    """Runs were moved into the trash, restored, pinned or unpinned."""
+    """Deletion, restoration, pinning or unpinning of runs."""
 
     type: Literal["run.deleted", "run.restored", "run.pinned", "run.unpinned"]
     run_ids: list[str]

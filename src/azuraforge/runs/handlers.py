@@ -1,4 +1,4 @@
-"""Handlers: other packages register one for each kind of run, since ``runs/`` itself knows no kind of work."""
+"""Interface of handlers. Other packages register one for each kind of run; ``runs`` itself defines no kinds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from azuraforge.messages.stored import StoredText
 from azuraforge.runs.schemas import RunRequest, RunSummary, StudyLink
 from azuraforge.strict_json import JsonObject
 
-if TYPE_CHECKING:  # children import this file for its shapes, and need no database
+if TYPE_CHECKING:  # child processes import this module for its shapes and need no database
     from azuraforge.database import Session
     from azuraforge.events.body import EventBody
     from azuraforge.events.service import EventLog
@@ -37,7 +37,7 @@ class RunExtra(BaseModel):
 
 @dataclass(frozen=True)
 class PreparedRun:
-    """A validated request in canonical form: the content of the run's row."""
+    """Validated request in canonical form, from which the run's row is made."""
 
     name: str
     plugin: str | None
@@ -53,7 +53,7 @@ class PreparedRun:
 
 @dataclass(frozen=True)
 class ClaimedRun:
-    """A run that one attempt executes."""
+    """Run as claimed for one attempt."""
 
     id: str
     project_id: str
@@ -70,19 +70,19 @@ class ClaimedRun:
     dataset_version: int | None
     dataset_fingerprint: str | None
     model: str | None
-    extra: Mapping[str, JsonValue]  # as it is stored; see ``carries``
-    code_version: str  # of the first attempt; empty until it is fixed
+    extra: Mapping[str, JsonValue]  # as stored; ``carries`` validates it
+    code_version: str  # code version of the first attempt; empty before it
     time_limit_seconds: float | None
     memory_limit_bytes: int | None
-    environment: JsonObject | None  # of the first attempt
+    environment: JsonObject | None  # environment of the first attempt
 
     def carries(self, shape: type[C]) -> C:
-        """Return the run's data. Raises InvalidInput if other code stored it in another shape."""
+        """Return the run's extra data as ``shape``. Raises InvalidInput if the stored data does not fit the shape."""
         try:
             return shape.model_validate(self.extra)
         except ValidationError as error:
             raise InvalidInput(
-                "the stored request of the run does not fit {shape}: {error}",
+                "the stored data of the run does not match {shape}: {error}",
                 where="run {id}",
                 next_step="start the run again",
                 shape=shape.__name__,
@@ -93,16 +93,17 @@ class ClaimedRun:
 
 @dataclass(frozen=True)
 class FollowUp:
-    """A computation after the success of a run, in a child of low priority; see ``execution.follow_ups``.
+    """Computation after the success of a run, in a low-priority child process; see ``execution.follow_ups``.
 
-    Its child attaches figures and notes to the run, and reads files of the run's work folder, which is kept until all
-    follow-ups have ended. Its outcome changes nothing else.
+    The child attaches figures and notes to the run and may read the run's work folder, which is kept until all
+    follow-ups have ended. Nothing else depends on its outcome.
 
     Attributes:
-        name: unique within the run.
-        entry: ``module:function`` of the child.
-        payload: input of the child.
-        problem: the note if it fails, by language code, with ``{problem}``.
+        name: name of the follow-up, unique within the run.
+        entry: entry point of the child, ``module:function``.
+        payload: input of the entry point.
+        problem: note for the report if the computation fails, by language code; ``{problem}`` is replaced by the
+            reason.
     """
 
     name: str
@@ -113,9 +114,15 @@ class FollowUp:
 
 @dataclass(frozen=True)
 class Finish:
-    """A successful end. ``commit`` runs inside the fenced transaction that sets ``succeeded``; it must be short
-    and may raise an ``AzuraError``, which then fails the run and writes nothing else. ``follow_ups`` begin after it.
-    ``timed``: the clock decided part of the result, so that another execution may differ in some bits."""
+    """Successful end of a run.
+
+    Attributes:
+        summary: key results of the run.
+        commit: called in the fenced transaction that sets the state ``succeeded``; must be short. If it raises an
+            ``AzuraError``, the run fails and nothing else is written.
+        follow_ups: computations that start after the success is committed.
+        timed: whether the result depends on elapsed time, so that a repetition may not be bit-identical.
+    """
 
     summary: RunSummary
     commit: Callable[[Session], None] | None = None
@@ -125,14 +132,14 @@ class Finish:
 
 @dataclass(frozen=True)
 class PhaseResult(Generic[R]):
-    """The result of a phase, and the folder of files that its child wrote."""
+    """Result of a phase, and the folder with the files that its child wrote."""
 
     value: R
     outputs: Path
 
 
 class ChildSettings(BaseModel):
-    """Settings with which every child of an attempt computes."""
+    """Settings that all child processes of an attempt share."""
 
     seed: int
     threads: int
@@ -141,7 +148,7 @@ class ChildSettings(BaseModel):
 
 
 class Job(Protocol):
-    """The side of an attempt that a handler uses; ``execution.job`` implements it."""
+    """Interface of an attempt for its handler; ``execution.job`` implements it."""
 
     run: ClaimedRun
     folder: Path
@@ -156,28 +163,35 @@ class Job(Protocol):
         result: type[R],
         secrets: Mapping[str, str] | None = None,
     ) -> PhaseResult[R]:
-        """Run one child to its end. Its entry point reads ``child.asked(Shape)`` and returns an instance of ``result``.
+        """Run one child process to completion and return its result.
 
-        A phase that ended in an earlier attempt is not run again while its payload is the same and its outputs
-        verify. ``share`` is this phase's part (0 … 1) of the whole run's progress. ``secrets`` reach the child as the
-        field of that name, over the pipe alone: no row, log or hash holds them.
+        The entry point reads its input with ``child.asked(Shape)`` and returns an instance of ``result``. A phase that
+        an earlier attempt completed is not repeated if its payload is unchanged and its outputs verify.
+
+        Args:
+            name: name of the phase, unique within the run.
+            entry: entry point of the child, ``module:function``.
+            payload: input of the entry point.
+            share: share of the run's progress that the phase accounts for, from 0 to 1.
+            result: shape of the result.
+            secrets: values sent to the child in the payload field ``secrets``; never stored, logged or hashed.
         """
         ...
 
     def child_settings(self) -> ChildSettings:
-        """Return the settings with which the children of every phase compute; known once the first phase has begun."""
+        """Return the settings that all child processes share. Available once the first phase has started."""
         ...
 
     def check(self) -> None:
-        """Raise if the run was cancelled or replaced, or the worker is stopping."""
+        """Raise Cancelled, Replaced or Draining if the attempt must stop."""
         ...
 
     def artifact(self, name: str, path: Path, media_type: str, kind: str) -> None:
-        """Copy a file into the artifact store and list it with the run."""
+        """Copy a file into the artifact store and add it to the run's artifacts."""
         ...
 
     def figure(self, name: str, data: Mapping[str, JsonValue]) -> None:
-        """Attach data of a figure."""
+        """Attach the data of a figure to the run."""
         ...
 
     def note(self, markdown: StoredText) -> None:
@@ -187,12 +201,12 @@ class Job(Protocol):
 
 @dataclass(frozen=True)
 class Received:
-    """The circumstances in which a child's message is stored: the fenced transaction, the run and its phase.
+    """Context in which a child's message is recorded: the fenced transaction, the run and its phase.
 
     Attributes:
         folder: the run's work folder.
-        progress: turns the progress of the phase into that of the run.
-        superfluous: folders, relative to ``folder``, that are removed once the transaction is committed.
+        progress: meter that converts the progress of the phase into that of the run.
+        superfluous: folders, relative to ``folder``, that are deleted after the commit.
     """
 
     session: Session
@@ -220,18 +234,18 @@ class Received:
         self.events.append(self.session, f"run/{self.run_id}", body)
 
 
-#: Characters of a validation error that a run keeps.
+#: Maximum number of characters of a validation error that is stored with a run.
 _SHOWN = 2000
 
 
 @dataclass(frozen=True)
 class MessageKind(Generic[M]):
-    """A kind of message that children of one kind of run send with ``child.send``.
+    """Kind of message that children of one kind of run send with ``child.send``.
 
-    ``record`` is called in the fenced transaction that stores everything else the child sent at the same time, so that
-    outputs, state and position are committed together or not at all. The shape that it returns is sent to the child
-    once that is committed. It must be short; an ``AzuraError`` fails the run and nothing is written.
-    ``recording.BUILT_IN`` holds the messages that every child may send.
+    ``record`` is called in the fenced transaction that stores the child's whole batch of messages, so that outputs,
+    state and position are committed together or not at all. The model that it returns, if any, is sent to the child
+    after the commit. ``record`` must be short; if it raises an ``AzuraError``, the run fails and the batch is not
+    stored. ``recording.BUILT_IN`` contains the messages that every child may send.
     """
 
     name: str
@@ -239,7 +253,7 @@ class MessageKind(Generic[M]):
     record: Callable[[Received, M], BaseModel | None]
 
     def read(self, received: Received, fields: Mapping[str, object]) -> BaseModel | None:
-        """Validate a message, record it and return the answer. Raises InvalidInput for another shape."""
+        """Validate and record a message; return the reply or None. Raises InvalidInput if the message is malformed."""
         try:
             body = self.shape.model_validate(fields)
         except ValidationError as error:
@@ -254,7 +268,7 @@ class MessageKind(Generic[M]):
 
 
 class RegisteredMessage(Protocol):
-    """A ``MessageKind`` of any shape."""
+    """Interface of a ``MessageKind`` of any shape."""
 
     @property
     def name(self) -> str: ...
@@ -263,13 +277,13 @@ class RegisteredMessage(Protocol):
 
 
 class Handler(ABC):
-    """One kind of run. A package registers it as an item of ``runs.package.HANDLERS``.
+    """Handler of one kind of run. A package registers an instance in ``runs.package.HANDLERS``.
 
     Attributes:
-        kind: its name: lower-case letters, digits, ``_``, ``.`` and ``-``; at most 40 characters.
-        extra: the shape of what its runs carry besides their config.
-        summary: the shape of its runs' summaries; its package lists the same one in ``Package.summaries``.
-        messages: what its children may send besides metrics, checkpoints and the like.
+        kind: name of the kind: lower-case letters, digits, ``_``, ``.`` and ``-``; at most 40 characters.
+        extra: shape of the data that its runs have in addition to their config.
+        summary: shape of its runs' summaries, which the package must also list in ``Package.summaries``.
+        messages: messages that its children may send in addition to the built-in ones.
     """
 
     kind: ClassVar[str]
@@ -279,11 +293,14 @@ class Handler(ABC):
 
     @abstractmethod
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        """Validate a request before the run exists; raises UserError. Called in the API, may call children."""
+        """Validate a request before the run is created. Raises UserError.
+
+        The API process calls this method; it may start child processes.
+        """
 
     @abstractmethod
     def execute(self, job: Job) -> Finish:
-        """Execute one attempt in a thread of the worker. Errors pass through unchanged; see ``failures``."""
+        """Execute one attempt in a worker thread. Errors must propagate unchanged; see ``processes.failures``."""
 
 
 def by_kind(handlers: Iterable[Handler]) -> dict[str, Handler]:

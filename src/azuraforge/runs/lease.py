@@ -1,8 +1,9 @@
-"""Leases: the right of one attempt to execute a run for a time. All times are the database's.
+"""Leases: the temporary right of one attempt to execute a run. All times are those of the database's clock.
 
-A claim finds one queued row across projects, by its key only, then takes it inside its project and numbers the
-attempt. Every later write of that attempt is *fenced*: it names run, attempt and ``state = 'running'``, and where it
-meets no row, the attempt has been replaced. A lease that is not renewed in time lets others take the run.
+A claim finds the key of one queued run across all projects, then updates the row within its project and increments the
+attempt number. Every later write of that attempt is *fenced*: its condition contains the run, the attempt and
+``state = 'running'``. If it matches no row, the attempt has been replaced. A run whose lease is not renewed in time is
+requeued and can be claimed again.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from azuraforge.processes.failures import Replaced
 from azuraforge.runs.tables import Run
 from azuraforge.settings import QUEUES
 
-# Literals, since only then do planners use the partial indexes of ready and of running runs.
+# Literals instead of parameters, because query planners use the partial indexes only with literals.
 _RUNNING = literal_column("'running'", String())
 _QUEUED = literal_column("'queued'", String())
 _NOTHING = literal_column("0", Integer())
@@ -44,16 +45,16 @@ _UNBOUNDED = 2**31 - 1
 _PLAIN = {"synchronize_session": False}
 _KEY: tuple[Any, ...] = (Run.project_id, Run.id, Run.attempt)
 
-#: Selects a run's project, id and attempt; cross-project queries do not keep the columns' types.
+#: Query for the project, id and attempt of runs; cross-project queries lose the column types.
 KeySelect: TypeAlias = Select[Any]
 KeyRow: TypeAlias = Row[Any]
-#: A parameter with a list of texts.
+#: Query parameter with a list of strings.
 TextsParameter: TypeAlias = ColumnElement[Sequence[str]]
 
 
 @dataclass(frozen=True)
 class Held:
-    """A run held by one attempt: the key of every fenced write."""
+    """Key of a run and one of its attempts, used in every fenced write."""
 
     project_id: str
     run_id: str
@@ -61,7 +62,7 @@ class Held:
 
 
 def _due(run: type[Run], kinds: TextsParameter, queues: TextsParameter) -> ColumnElement[bool]:
-    """Return the condition of every claim: queued runs that may start now. ``READY`` selects the index."""
+    """Return the condition for queued runs that may start now. It implies ``READY``, so the partial index is used."""
     return and_(
         run.state == _QUEUED,
         run.waiting_on == _NOTHING,
@@ -72,7 +73,7 @@ def _due(run: type[Run], kinds: TextsParameter, queues: TextsParameter) -> Colum
 
 
 def _projects_with_due_runs() -> CTE:
-    """Return projects with ready runs, found by a skip scan of the index, independent of the number of waiting runs."""
+    """Return the projects with ready runs, by an index skip scan whose cost is independent of the number of runs."""
 
     def first(after: ColumnElement[str] | None = None) -> ScalarSelect[str]:
         ready = aliased(Run)
@@ -84,14 +85,14 @@ def _projects_with_due_runs() -> CTE:
 
 
 def _running_in(project_id: ColumnElement[str]) -> Select[int]:
-    """Return the number of a project's runs that hold a slot. Runs that a client executes hold none."""
+    """Return a query for the number of running runs in a project, except external ones, which occupy no slot."""
     running = aliased(Run)
     count = select(func.count()).select_from(running)
     return count.where(running.state == _RUNNING, running.project_id == project_id, running.kind != "external")
 
 
 def _first_of(waiting: CTE, kinds: TextsParameter, queues: TextsParameter) -> Select[str]:
-    """Return the due run of a project with the highest priority, the oldest of several."""
+    """Return a query for a project's due run with the highest priority, or the oldest of several."""
     best, head = aliased(Run), aliased(Run)
     highest = select(best.priority).where(best.project_id == waiting.c.project_id, _due(best, kinds, queues))
     highest = highest.order_by(best.priority.desc()).limit(_ONE).correlate(waiting)
@@ -105,15 +106,15 @@ def _first_of(waiting: CTE, kinds: TextsParameter, queues: TextsParameter) -> Se
 
 @cross_project_query(kinds=Texts(), queues=Texts(), most_running=Integer())
 def first_due_run(kinds: TextsParameter, queues: TextsParameter, most_running: ColumnElement[int]) -> KeySelect:
-    """Return the next queued run, locked; PostgreSQL skips rows that others are claiming.
+    """Lock and return the queued run to claim next; PostgreSQL skips rows that other workers are claiming.
 
-    Of the projects that run fewest: the run with the highest priority, of those the oldest. A project that runs
-    ``most_running`` already is passed over.
+    Projects with the fewest running runs come first, then runs with the highest priority, then the oldest runs.
+    Projects with ``most_running`` or more running runs are skipped.
     """
     waiting = _projects_with_due_runs()
     running = _running_in(waiting.c.project_id).scalar_subquery()
     first = _first_of(waiting, kinds, queues).scalar_subquery()
-    # Separate from the join; otherwise PostgreSQL hashes the whole table for it.
+    # Computed separately from the join, since PostgreSQL would otherwise hash the whole table.
     of_each = select(waiting.c.project_id, running.label("running"), first.label("id"))
     heads = of_each.where(running < most_running).cte("heads")
     return (
@@ -126,14 +127,14 @@ def first_due_run(kinds: TextsParameter, queues: TextsParameter, most_running: C
 
 @cross_project_query(kinds=Texts(), queues=Texts(), limit=Integer())
 def due_runs(kinds: TextsParameter, queues: TextsParameter, limit: ColumnElement[int]) -> KeySelect:
-    """Return queued runs that may start now, the most urgent first."""
+    """Return queued runs that may start now, ordered by priority, then by age."""
     urgent = (Run.priority.desc(), Run.created_at, Run.id)
     return select(*_KEY).where(_due(Run, kinds, queues)).order_by(*urgent).limit(limit)
 
 
 @cross_project_query()
 def first_expired_run() -> KeySelect:
-    """Return a running attempt whose lease has expired, locked."""
+    """Lock and return the running attempt whose lease expired first."""
     return (
         select(*_KEY)
         .where(Run.state == _RUNNING, Run.lease_until < now())
@@ -145,44 +146,50 @@ def first_expired_run() -> KeySelect:
 
 @cross_project_query(kinds=Texts())
 def running_runs(kinds: TextsParameter) -> KeySelect:
-    """Return every running attempt of these kinds."""
+    """Return all running attempts of runs of the given kinds."""
     return select(*_KEY).where(Run.state == _RUNNING, among(Run.kind, kinds))
 
 
 @cross_project_query(ids=Texts())
 def places_of_runs(ids: TextsParameter) -> KeySelect:
-    """Return the projects and ids of the named runs."""
+    """Return the keys of the runs with the given ids, in any project."""
     return select(*_KEY).where(among(Run.id, ids))
 
 
 def find_due(
     session: Session, kinds: Sequence[str], most_running: int | None = None, queues: Sequence[str] = QUEUES
 ) -> Held | None:
-    """Return the run to claim next. System scope; ``most_running``: at once in one project."""
+    """Return the run to claim next, or None. Requires a session of system scope.
+
+    ``most_running`` is the maximum number of running runs in one project; None means no limit.
+    """
     most = _UNBOUNDED if most_running is None else most_running
     return _first(first_due_run(session, kinds=kinds, queues=queues, most_running=most))
 
 
 def wanted_due(session: Session, run_id: str, kinds: Sequence[str]) -> Held | None:
-    """Return the named run of the session's project, locked, if it may start now; otherwise None."""
+    """Lock and return the run with this id in the session's project if it may start now; otherwise return None."""
     named = and_(Run.project_id == session.project_id, Run.id == run_id)
     due = _due(Run, literal(list(kinds), Texts()), literal(QUEUES, Texts()))
     return _first(session.execute(select(*_KEY).where(named, due).with_for_update(skip_locked=True)).all())
 
 
 def has_room(session: Session, most_running: int | None) -> bool:
-    """Return whether the session's project may run one more. Call it before ``claim``; other claims wait meanwhile."""
+    """Return whether the session's project may start another run.
+
+    Call it in the transaction of ``claim``: on PostgreSQL it makes other claims in the project wait for the commit.
+    """
     if most_running is None:
         return True
-    if session.get_bind().dialect.name == "postgresql":  # two concurrent claims would both find the last slot free
+    if session.get_bind().dialect.name == "postgresql":  # else concurrent claims could both take the last slot
         session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"azuraforge.room.{session.project_id}"))))
     return (session.scalar(_running_in(literal(session.project_id))) or 0) < most_running
 
 
 def claim(session: Session, found: Held, worker: str, lease_seconds: float) -> Run | None:
-    """Take a queued run that was found in this transaction, and number the attempt. Project scope.
+    """Claim a queued run and increment its attempt number. Requires a session of project scope.
 
-    None if another worker was faster.
+    Return None if another worker has claimed the run.
     """
     taken = (
         update(Run)
@@ -211,7 +218,7 @@ def claim(session: Session, found: Held, worker: str, lease_seconds: float) -> R
 
 
 def fence(held: Held) -> ColumnElement[bool]:
-    """Return the condition of every write of an attempt."""
+    """Return the condition of every fenced write: the attempt is still executing the run."""
     return and_(
         Run.project_id == held.project_id,
         Run.id == held.run_id,
@@ -221,14 +228,20 @@ def fence(held: Held) -> ColumnElement[bool]:
 
 
 def fenced_update(session: Session, held: Held, **values: object) -> None:
-    """Change the run's row, or raise Replaced. Called first in a transaction, it guards all of its writes."""
+    """Update the run's row, or raise Replaced if the attempt no longer holds the run.
+
+    Called first in a transaction, it fences all writes of the transaction. Without ``values`` it only checks the fence.
+    """
     statement = update(Run).where(fence(held)).values(**(values or {"attempt": Run.attempt}))
     if session.execute(statement.returning(Run.id), execution_options=_PLAIN).one_or_none() is None:
         raise Replaced
 
 
 def beat(session: Session, held: Sequence[Held], lease_seconds: float) -> dict[Held, bool]:
-    """Renew the leases of the session's project. Return those still held, and whether each is to be cancelled."""
+    """Renew the leases of attempts in the session's project.
+
+    Return the attempts that still hold their run, with whether cancellation of the run was requested.
+    """
     project_id = session.project_id
     keys = {(each.run_id, each.attempt): each for each in held if each.project_id == project_id}
     statement = (
@@ -242,22 +255,22 @@ def beat(session: Session, held: Sequence[Held], lease_seconds: float) -> dict[H
 
 
 def find_expired(session: Session) -> Held | None:
-    """Return an attempt whose lease has expired. System scope."""
+    """Return an attempt whose lease has expired, or None. Requires a session of system scope."""
     return _first(first_expired_run(session))
 
 
 def running(session: Session, kinds: Sequence[str]) -> list[Held]:
-    """Return every running attempt of these kinds. System scope; for a platform that runs in a single process."""
+    """Return all running attempts of runs of the given kinds. Requires a session of system scope."""
     return [_held(row) for row in running_runs(session, kinds=kinds)]
 
 
 def due(session: Session, kinds: Sequence[str], limit: int, queues: Sequence[str] = QUEUES) -> list[Held]:
-    """Return queued runs that may start now. System scope."""
+    """Return up to ``limit`` queued runs that may start now. Requires a session of system scope."""
     return [_held(row) for row in due_runs(session, kinds=kinds, queues=queues, limit=limit)]
 
 
 def places(session: Session, run_ids: Sequence[str]) -> list[Held]:
-    """Return the named runs of all projects. System scope; for sweeping work folders."""
+    """Return the keys of the runs with the given ids, in any project. Requires a session of system scope."""
     return [_held(row) for row in places_of_runs(session, ids=run_ids)]
 
 

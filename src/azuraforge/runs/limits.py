@@ -1,4 +1,4 @@
-"""Limits of one attempt. The platform sets an upper bound for all runs; a run may request less."""
+"""Time and memory limits of an attempt. The platform sets upper bounds; a run may request lower limits."""
 
 from __future__ import annotations
 
@@ -17,9 +17,15 @@ _TIME, _MEMORY = "time_limit_seconds", "memory_limit_bytes"
 
 @dataclass(frozen=True)
 class Limits:
-    """Wall time of the attempt and memory of its processes (None: no limit); the run's own where ``*_asked``.
+    """Limits of one attempt.
 
-    ``cancel_grace_seconds``: time that a child may take to end after a request.
+    Attributes:
+        time_seconds: maximum wall time; None means no limit.
+        memory_bytes: maximum memory of all processes of the attempt; None means no limit.
+        cancel_grace_seconds: time that a child may take to end after a cancellation request.
+        time_asked: whether the run requested the time limit itself.
+        memory_asked: whether the run requested the memory limit itself.
+        begun: start of the attempt, as a value of ``time.monotonic``.
     """
 
     time_seconds: float | None
@@ -31,7 +37,7 @@ class Limits:
 
     @classmethod
     def of(cls, run: ClaimedRun, settings: RunSettings) -> Limits:
-        """Return the limits of an attempt that begins now."""
+        """Return the limits of an attempt that starts now."""
         seconds, bytes_ = settings.time_limit_seconds, settings.memory_limit_bytes
         asked_seconds, asked_bytes = run.time_limit_seconds, run.memory_limit_bytes
         time_asked = asked_seconds is not None and (seconds is None or asked_seconds <= seconds)
@@ -45,24 +51,22 @@ class Limits:
         )
 
     def check_time(self) -> None:
-        """Raise UserError if the attempt has taken too long."""
+        """Raise UserError if the attempt has exceeded its time limit."""
         if self.time_seconds is not None and time.monotonic() - self.begun > self.time_seconds:
             _refuse(
                 _TIME,
-                Message(
-                    "the attempt took longer than its time limit of {limit:g} seconds", {"limit": self.time_seconds}
-                ),
+                Message("the attempt exceeded its time limit of {limit:g} seconds", {"limit": self.time_seconds}),
                 self.time_asked,
-                Message("train less; a resumed run continues from its checkpoint, with the whole time again"),
+                Message("train less; a resumed run continues from its checkpoint and has the full time again"),
             )
 
     def check_memory(self, used_bytes: int) -> None:
-        """Raise UserError if the attempt's processes use too much memory."""
+        """Raise UserError if ``used_bytes`` exceeds the memory limit of the attempt."""
         if self.memory_bytes is not None and used_bytes > self.memory_bytes:
             _refuse(
                 _MEMORY,
                 Message(
-                    "its processes used {used:,} bytes of memory; {most:,} are allowed",
+                    "the run's processes used {used:,} bytes of memory; {most:,} bytes are allowed",
                     {"used": used_bytes, "most": self.memory_bytes},
                 ),
                 self.memory_asked,
@@ -71,21 +75,21 @@ class Limits:
 
 
 def check_asked(request: RunRequest, settings: RunSettings) -> None:
-    """Raise InvalidInput if a run requests more than the platform allows."""
+    """Raise InvalidInput if a request exceeds the platform's limits or sets limits for an external run."""
     for name in (_TIME, _MEMORY):
         asked, most = getattr(request, name), getattr(settings, name)
         if asked is not None and request.kind == "external":
             raise InvalidInput(
                 "the platform sets no limits for a run that a client executes",
                 where="{place}",
-                next_step="leave {place} out",
+                next_step="remove {place} from the request",
                 place=name,
             )
         if asked is not None and most is not None and asked > most:
             raise InvalidInput(
-                "{name} is {asked:,.15g}; this platform allows {most:,.15g}",
+                "{name} is {asked:,.15g}; this platform allows at most {most:,.15g}",
                 where="{name}",
-                next_step="ask for less, or raise {variable}",
+                next_step="request a lower value, or raise {variable}",
                 name=name,
                 asked=asked,
                 most=most,
@@ -98,7 +102,7 @@ def _refuse(name: str, problem: Message, asked: bool, otherwise: Message) -> NoR
         "{problem}",
         code=name.rpartition("_")[0],
         where="{name} of the run" if asked else "runs.{name} of the platform",
-        next_step="start it again with a higher {name}, or {otherwise}"
+        next_step="start the run again with a higher {name}, or {otherwise}"
         if asked
         else "raise {variable}, or {otherwise}",
         problem=problem,

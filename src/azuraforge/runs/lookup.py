@@ -1,6 +1,6 @@
-"""The most frequent reads of runs by pages and clients, in one or two round trips and without the ORM.
+"""The most frequent reads of runs, in one or two database round trips and without the ORM.
 
-Each is a plan of questions; the event loop follows it with ``RunLookup``, a thread with ``RunService``.
+Each read is a plan of queries. ``RunLookup`` executes it in the event loop, ``RunService`` in a thread.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from azuraforge.runs.transitions import run_stream
 
 _NEWEST: Order[tuple[datetime, str]] = Order("runs", tuple[Moment, str])
 _ARTIFACTS: Order[tuple[str]] = Order("artifacts", tuple[str])
-#: Largest number of dependent runs shown with a run.
+#: Maximum number of dependent runs shown with a run.
 NEEDED_BY = 100
 
 
 class RunLookup:
-    """Asynchronous reads. Each raises NotFound for a run that is not in the project."""
+    """Asynchronous reads of runs. Those of one run raise NotFound if it is not in the project."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def get(self, project_id: str, run_id: str) -> RunDetail:
-        """Return everything about a run except its metrics."""
+        """Return all stored data of a run except its metrics."""
         return await self._database.follow(project_id, detail(run_id))
 
     async def list(
@@ -52,14 +52,16 @@ class RunLookup:
         conditions: Sequence[MetricCondition] = (),
         sort: MetricSort | None = None,
     ) -> RunPage:
-        """Return a page of runs, newest first or by ``sort``; ``after`` is the ``next`` of the page before.
+        """Return a page of runs, newest first or in the order of ``sort``.
 
-        Trials of studies are left out unless ``trials`` says otherwise, ``kind`` names them, or it is the trash. Runs
-        without a metric that ``conditions`` or ``sort`` name are left out.
+        Trials of studies are omitted unless ``trials`` or ``trash`` is true or ``kind`` is given. Runs that lack a
+        metric of ``conditions`` or ``sort`` are omitted.
 
         Args:
-            trash: the deleted runs.
-            conditions: that the metrics of a run meet, all of them.
+            after: cursor from ``next`` of the previous page.
+            trash: whether to return deleted runs instead of the others.
+            trials: whether to include trials of studies.
+            conditions: conditions on metrics, all of which a run must meet.
         """
         given: dict[str, object] = {"limit": limit + 1}
         key = _NEWEST.read(after) if sort is None else sort.order.read(after)
@@ -88,7 +90,7 @@ class RunLookup:
     async def artifacts(
         self, project_id: str, run_id: str, *, limit: int = PAGE, after: str | None = None
     ) -> ArtifactPage:
-        """Return a page of the files that a run produced, by name."""
+        """Return a page of the files that a run produced, sorted by name."""
         of = {"run_id": run_id}
         found, artifacts = lookup_store.EXISTS.given(of), lookup_store.ARTIFACTS.given(of)
         await self._database.ask_all(project_id, found, artifacts)
@@ -105,17 +107,17 @@ class RunLookup:
         *,
         times: bool = False,
     ) -> MetricsOut:
-        """Return curves with at most ``max_points`` points each; spikes stay.
+        """Return curves of a run, each reduced to at most ``max_points`` points; spikes are kept.
 
         Args:
-            series: None means all.
-            times: with the time at which each point was logged.
+            series: names of the curves; None means all.
+            times: whether to include the time at which each point was logged.
         """
         return await self._database.follow(project_id, curves(run_id, series, max_points, times))
 
 
 def detail(run_id: str) -> Plan[RunDetail]:
-    """Read all stored data of a run except its metrics. Raises NotFound."""
+    """Plan the read of all stored data of a run except its metrics. Raises NotFound if the run does not exist."""
     of = {"run_id": run_id}
     asked = (
         found := lookup_store.RUN.given(of),
@@ -146,7 +148,10 @@ def detail(run_id: str) -> Plan[RunDetail]:
 
 
 def curves(run_id: str, series: Iterable[str] | None, max_points: int, times: bool = False) -> Plan[MetricsOut]:
-    """Read curves with at most ``max_points`` points each; ``series``: None means all."""
+    """Plan the read of a run's curves (``series`` None: all), each reduced to at most ``max_points`` points.
+
+    Raises NotFound if the run or one of the series does not exist.
+    """
     of = {"run_id": run_id}
     asked = (found := lookup_store.EXISTS.given(of), all_series := lookup_store.SERIES.given(of))
     yield asked
@@ -163,7 +168,7 @@ def curves(run_id: str, series: Iterable[str] | None, max_points: int, times: bo
 
 
 def _sort_key(row: lookup_store.RunRow) -> tuple[float, str]:
-    assert row.sort_value is not None  # the page leaves out runs without it
+    assert row.sort_value is not None  # the query omits runs without this metric
     return row.sort_value, row.id
 
 

@@ -1,4 +1,4 @@
-"""SQL of the most frequent reads, used by ``lookup.py``. ``Question`` confines each to one project."""
+"""SQL of the most frequent reads, used by ``lookup.py``. ``Question`` restricts each query to one project."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _RUN_ID = bindparam("run_id", type_=String())
 
 
 class RunRow(NamedTuple):
-    """A run as lists show it; ``sort_value`` is None if the list is sorted by time."""
+    """Run as shown in lists; ``sort_value`` is None if the list is sorted by time."""
 
     id: str
     kind: str
@@ -59,7 +59,7 @@ class RunRow(NamedTuple):
 
 
 class RunDetailRow(NamedTuple):
-    """The columns that only a run's page shows."""
+    """Columns of a run that only its detail page shows."""
 
     config: JsonObject
     seed: int
@@ -82,7 +82,7 @@ class IdRow(NamedTuple):
 
 
 class LinkedRow(NamedTuple):
-    """A run that another one needs, or that needs it."""
+    """Run that another run depends on, or that depends on it."""
 
     id: str
     name: str
@@ -206,11 +206,19 @@ def page(
     conditions: tuple[tuple[Statistic, Comparison], ...] = (),
     sort: tuple[Statistic, bool] | None = None,
 ) -> Question[RunRow]:
-    """Return a page of runs, newest first or by a metric (its statistic, and whether it descends).
+    """Return the query for a page of runs, newest first or sorted by a metric.
 
-    Parameters: ``limit`` and, if requested, ``state``, ``kind``, the key's, ``sort_series``, and ``series_0``,
-    ``value_0`` … of the conditions. Series are found by keys and by an index that no new point changes; no point and no
-    chunk is read.
+    Its parameters are ``limit`` and, depending on the arguments, ``state``, ``kind``, those of the cursor,
+    ``sort_series``, and ``series_0``, ``value_0`` … of the conditions. It reads statistics of curves, but no points.
+
+    Args:
+        state: whether to filter by state.
+        kind: whether to filter by kind.
+        after: whether to continue after a cursor.
+        trash: whether to return deleted runs instead of the others.
+        trials: whether to include trials of studies.
+        conditions: statistic and comparison of each condition on a metric.
+        sort: statistic to sort by and whether to sort in descending order; None sorts by time.
     """
     made = _filtered_page if conditions else _page
     return made(state, kind, after, trash, trials, conditions, sort)
@@ -253,8 +261,8 @@ def _make_page(
     return Question(RunRow, statement.order_by(*order).limit(bindparam("limit")), varied=varied)
 
 
-#: Number of cached statements. Without conditions there are 224, all of which stay; with conditions there can be very
-#: many.
+#: Caches of statements. Without conditions there are at most 224, all of which are kept; with conditions there can be
+#: many more, so only the recently used ones are kept.
 _page = cache(_make_page)
 _filtered_page = lru_cache(maxsize=256)(_make_page)
 
@@ -262,7 +270,7 @@ _filtered_page = lru_cache(maxsize=256)(_make_page)
 def _series(
     name: str, statistic: Statistic
 ) -> tuple[tuple[type[MetricSeries], ColumnElement[bool]], InstrumentedAttribute[float | None]]:
-    """Return the join of a series named by a parameter, and one of its statistics."""
+    """Return the join with the series that parameter ``name`` contains, and the column of one of its statistics."""
     table = aliased(MetricSeries)
     values = {"last": table.last, "lowest": table.lowest, "highest": table.highest}
     of_run = and_(table.project_id == Run.project_id, table.run_id == Run.id)

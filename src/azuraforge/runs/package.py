@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 #: One handler for each kind of run.
 HANDLERS: Extension[Handler] = Extension("handlers of runs")
-#: Reasons to keep runs that were deleted.
+#: Functions that return which deleted runs are still needed.
 RUN_NEEDS: Extension[Needs] = Extension("needs of runs")
-#: Reasons not to resume a run.
+#: Functions that raise Conflict if a run may not be resumed.
 RESUMING_OBJECTIONS: Extension[Objection] = Extension("objections to resuming a run")
 
-#: Dispatches queued runs to workers; each kind of process has its own.
+#: Notifier of workers about queued runs; each kind of process supplies its own.
 RUN_DISPATCH: Service[RunDispatch] = Service("dispatch of runs")
 
 
@@ -80,7 +80,7 @@ def _ender(services: Services) -> Callable[[Collection[str]], object]:
     from azuraforge.runs.execution.lost_follow_ups import end_lost
 
     database = services[DATABASE]
-    # Behind PostgreSQL each worker has a disk of its own.
+    # With PostgreSQL, each worker may have its own disk.
     disk = services[SETTINGS].scratch if database.dialect == "sqlite" else None
     return lambda held: end_lost(database, services[EVENTS], disk, held)
 

@@ -8,14 +8,14 @@ from collections.abc import Callable
 
 from azuraforge.strict_json import JsonObject
 
-#: Seconds of the recent past over which the rate is measured.
+#: Length of the time window over which the rate is measured.
 WINDOW_SECONDS = 20.0
 
 
 class ProgressMeter:
-    """Sum of the progress of all phases.
+    """Meter of the progress of a run across its phases.
 
-    The time left assumes that the phases still to come take as long, for their share, as the present one.
+    The estimated time left assumes that later phases take as long, relative to their share, as the current phase.
 
     Example:
         >>> moments = iter([0.0, 0.0, 10.0])
@@ -36,23 +36,26 @@ class ProgressMeter:
         self._seen: deque[tuple[float, int]] = deque()
 
     def enter(self, phase: str, share: float) -> None:
-        """Begin a phase that is ``share`` of the whole run."""
+        """Begin a phase that accounts for ``share`` (0 to 1) of the run."""
         self._phase, self._share = phase, max(0.0, share)
         self._seen.clear()
         self._clock()
 
     def leave(self) -> None:
-        """End the phase."""
+        """End the current phase."""
         self._before = min(1.0, self._before + self._share)
         self._share = 0.0
 
     def update(self, done: int, total: int, note: str = "") -> JsonObject:
-        """Return the progress for rows and events; ``rate_per_second`` and ``seconds_left`` are None until known."""
+        """Record that ``done`` of ``total`` units of the phase are complete and return the fields of ``RunProgress``.
+
+        ``rate_per_second`` and ``seconds_left`` are None until they can be estimated.
+        """
         at = self._clock()
         while self._seen and (at - self._seen[0][0] > WINDOW_SECONDS and len(self._seen) > 2):
             self._seen.popleft()
         if self._seen and done < self._seen[-1][1]:
-            self._seen.clear()  # it started again
+            self._seen.clear()  # the phase started again
         self._seen.append((at, done))
         part = min(1.0, done / total) if total > 0 else 0.0
         rate = self._rate()

@@ -1,4 +1,4 @@
-"""Typed reads of runs for other packages."""
+"""Typed queries of runs for other packages."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class RunRow(NamedTuple):
 
 
 def runs(session: Session, ids: Collection[str], kinds: Collection[str]) -> list[RunRow]:
-    """Return these runs, and the running ones of these kinds."""
+    """Return the runs with the given ids, and all running runs of the given kinds."""
     columns = (Run.id, Run.kind, Run.state, Run.model, Run.dataset_id, Run.started_at, Run.finished_at, Run.error)
-    # A literal, so that planners use the index of running runs.
+    # A literal, so that query planners use the index of running runs.
     running = and_(Run.state == literal_column("'running'", String()), Run.kind.in_(kinds))
     return [RunRow(*row) for row in session.execute(select(*columns).where(or_(Run.id.in_(ids), running)))]
 
@@ -40,11 +40,11 @@ def runs(session: Session, ids: Collection[str], kinds: Collection[str]) -> list
 def with_ended_run(
     statement: Select[*Columns], project_id: InstrumentedAttribute[str], run_id: InstrumentedAttribute[str | None]
 ) -> Select[*Columns]:
-    """Keep the rows of a cross-project query whose run has ended, by one join.
+    """Restrict a cross-project query to rows whose run has ended.
 
     Args:
-        project_id: the column with the run's project.
-        run_id: the column with the run's id.
+        project_id: column with the project of the run.
+        run_id: column with the id of the run.
     """
     same = and_(Run.project_id == project_id, Run.id == run_id)
     return statement.join(Run, same).where(Run.state.in_(_ENDED))

@@ -1,4 +1,4 @@
-"""Requeueing of runs whose lease has expired. Several reapers may run, in any number of processes."""
+"""Requeueing of runs whose lease has expired. Several reapers may run at once, in one or several processes."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from azuraforge.runs.transitions import Transitions
 from azuraforge.settings import Settings
 from azuraforge.telemetry import logger
 
-#: A heartbeat that failed just before the database was available again is repeated one interval later.
+#: Heartbeat intervals to wait after an outage, since workers repeat a failed heartbeat only one interval later.
 _PAUSED_BEATS = 1.25
 
 log = logger("runs")
 
 
 class Reaper:
-    """Requeues runs whose lease has expired; ends external ones as failed or cancelled."""
+    """Reaper of runs with an expired lease. It requeues them, or ends external runs as failed or cancelled."""
 
     def __init__(self, database: Database, events: EventLog, settings: Settings) -> None:
         self._database = database
@@ -36,24 +36,24 @@ class Reaper:
     def reap(self) -> int:
         """Run one pass and return the number of runs whose lease had expired.
 
-        Does nothing for one beat after the start, or after this process or the database was away: no lease could be
-        renewed then.
+        It does nothing for slightly more than one heartbeat interval after its start, a suspension of this process or
+        an outage of the database, because leases may not have been renewed meanwhile.
         """
         if self._was_away():
             self._paused_until = time.monotonic() + _PAUSED_BEATS * self._settings.beat_seconds
         if time.monotonic() < self._paused_until:
             return 0
         taken = 0
-        # One transaction for each: two reapers that held several projects' rows could wait for each other.
+        # One transaction for each run, since two reapers that lock rows of several projects could deadlock.
         while self._database.write_claimed(lease.find_expired, self._take_away):
             taken += 1
         return taken
 
     def recover(self, kinds: tuple[str, ...]) -> int:
-        """Requeue runs that an earlier process of this platform left running.
+        """Requeue runs that an earlier process left running; return their number.
 
-        Only where it is alone on its database, as the embedded one on its SQLite file is; behind PostgreSQL others
-        may be executing the runs, and the leases decide.
+        With PostgreSQL this does nothing, since other processes may be executing the runs: only expired leases count.
+        With SQLite this process is the only one.
         """
         if self._database.dialect != "sqlite":
             return 0
@@ -74,9 +74,7 @@ class Reaper:
             return True
         here = time.monotonic()
         before, self._last = self._last, (at, here)
-        if (
-            before is None
-        ):  # just started, or the database is just available again: unknown since when other workers can renew
+        if before is None:  # after a start or an outage, it is unknown since when workers can renew their leases
             return True
         longest = max((at - before[0]).total_seconds(), here - before[1])
         return longest > self._settings.reap_seconds + self._settings.beat_seconds

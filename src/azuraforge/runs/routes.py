@@ -77,7 +77,7 @@ async def list_runs(
         ),
     ] = None,
 ) -> RunPage:
-    """List runs, newest first. Trials are left out unless requested; their study lists them."""
+    """List runs, newest first unless sorted by a metric. Trials of studies are omitted unless requested."""
     if kind is not None:
         service.check_kind(kind)
     return await service.lookup.list(
@@ -96,7 +96,7 @@ async def list_runs(
 @router.get("/{run_id}")
 async def get_run(connection: HTTPConnection, run_id: Name, access: Reader, service: Service) -> RunDetail:
     """Return all stored data of a run except its metrics."""
-    run_id = await complete(connection, access, RUNS, run_id)  # not as a dependency: one of the most frequent reads
+    run_id = await complete(connection, access, RUNS, run_id)  # faster than a dependency, as this read is frequent
     return await service.lookup.get(access.project_id, run_id)
 
 
@@ -108,33 +108,33 @@ def delete_run(run_id: RunId, access: Member, service: Service) -> None:
 
 @router.post("/{run_id}/restore")
 def restore_run(run_id: RunId, access: Member, service: Service, unit: Unit) -> RunDetail:
-    """Take a run out of the trash."""
+    """Restore a run from the trash."""
     service.trash.restore(access.project_id, run_id, None, unit=unit)
     return service.get(access.project_id, run_id)
 
 
 @router.put("/{run_id}/pin")
 def pin_run(run_id: RunId, access: Member, service: Service) -> RunDetail:
-    """Keep a run regardless of its age."""
+    """Pin a run, so that it is kept regardless of its age."""
     service.trash.pin(access.project_id, run_id, True)
     return service.get(access.project_id, run_id)
 
 
 @router.delete("/{run_id}/pin", status_code=204)
 def unpin_run(run_id: RunId, access: Member, service: Service) -> None:
-    """Apply the project's retention policy to a run again."""
+    """Unpin a run, so that the project's retention policy applies to it again."""
     service.trash.pin(access.project_id, run_id, False)
 
 
 @router.post("/{run_id}/cancel")
 def cancel_run(run_id: RunId, access: Member, service: Service, unit: Unit) -> RunDetail:
-    """Cancel a queued run, or ask a running one to stop."""
+    """Cancel a queued run, or request that a running run stop."""
     return service.cancel(access.project_id, run_id, unit=unit)
 
 
 @router.post("/{run_id}/resume")
 def resume_run(run_id: RunId, access: Member, service: Service, unit: Unit) -> RunDetail:
-    """Queue a failed, cancelled or quarantined run again, from its newest checkpoint that verifies."""
+    """Requeue a failed, cancelled or quarantined run; it continues from its newest checkpoint that verifies."""
     return service.resume(access.project_id, run_id, unit=unit)
 
 
@@ -147,20 +147,20 @@ async def get_metrics(
     max_points: Annotated[int, Query(ge=3, le=100_000)] = 1000,
     times: Annotated[bool, Query(description="with the time at which each point was logged")] = False,
 ) -> MetricsOut:
-    """Return curves, reduced to ``max_points`` such that spikes are kept."""
+    """Return the curves of a run, each reduced to at most ``max_points`` points; spikes are kept."""
     return await service.lookup.metrics(access.project_id, run_id, series, max_points, times=times)
 
 
 @router.post("/{run_id}/metrics")
 @cleans_text
 def record_metrics(run_id: RunId, body: MetricPoints, access: Member, service: Service, unit: Unit) -> RunOut:
-    """Store points and progress of an external run; points sent before are not stored twice."""
+    """Store points and progress of an external run; points that are already stored are skipped."""
     return service.record(access.project_id, run_id, access.user_id, body, unit=unit)
 
 
 @router.post("/{run_id}/lease")
 def renew_lease(run_id: RunId, access: Member, service: Service, unit: Unit) -> RunOut:
-    """Renew the lease of an external run; the answer states whether cancellation was requested."""
+    """Renew the lease of an external run; the response states whether cancellation was requested."""
     return service.renew_lease(access.project_id, run_id, access.user_id, unit=unit)
 
 
@@ -173,7 +173,7 @@ def finish_run(run_id: RunId, body: FinishRequest, access: Member, service: Serv
 
 @router.get("/{run_id}/figures/{name}")
 def get_figure(run_id: RunId, name: Name, access: Reader, service: Service) -> JsonObject:
-    """Return the data of a figure. ``Figures`` in this document defines the shapes of the built-in figures."""
+    """Return the data of a figure. The schema ``Figures`` defines the shapes of the built-in figures."""
     return service.figure(access.project_id, run_id, name)
 
 
@@ -187,7 +187,7 @@ async def list_artifacts(
 
 @router.get("/{run_id}/artifacts/{name:path}", response_class=FileResponse)
 def get_artifact(run_id: RunId, name: Name, access: Reader, service: Service) -> Response:
-    """Download one file."""
+    """Download a file that a run produced."""
     artifact, path = service.artifact(access.project_id, run_id, name)
     headers = {"X-Content-Type-Options": "nosniff", "ETag": f'"{artifact.sha256}"'}
     filename = artifact.name.rpartition("/")[2]

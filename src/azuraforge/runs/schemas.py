@@ -29,7 +29,7 @@ from azuraforge.processes.points import MAX_STEP, problem_with_series
 from azuraforge.strict_json import JsonObject
 
 _StoredT = TypeVar("_StoredT", JsonObject, list[JsonValue])
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # an escape in JSON, not the text of such an escape
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # an escaped NUL, but not an escaped backslash before "u0000"
 
 
 def _storable_text(text: str) -> str:
@@ -52,23 +52,23 @@ def _storable(value: _StoredT) -> _StoredT:
     return value
 
 
-#: Texts and objects of clients, limited to what every database can store.
+#: Strings and JSON values from clients, restricted to those that every database can store.
 StorableText = Annotated[str, AfterValidator(_storable_text)]
 StorableObject = Annotated[JsonObject, AfterValidator(_storable)]
 StorableList = Annotated[list[JsonValue], AfterValidator(_storable)]
-#: Text for display only: cleaned instead of refused, so that no run's end is lost because of a character.
+#: Text for display. Invalid characters are replaced instead of rejected, so that the report of a run's end is not lost.
 CleanedText = Annotated[str, BeforeValidator(_cleaned)]
-#: The year 9000.
+#: Milliseconds from 1970 to the year 9000.
 MOST_MILLISECONDS = 221_845_392_000_000
-#: Largest number of characters of the note next to a run's progress.
+#: Maximum number of characters of the note in a run's progress.
 MOST_NOTE = 10_000
-#: Largest number of points of one series in a request.
+#: Maximum number of points of one series in a request.
 MOST_POINTS = 1_000_000
 Step = Annotated[int, Field(ge=-MAX_STEP, le=MAX_STEP)]
 Count = Annotated[int, Field(ge=-MOST_COUNT, le=MOST_COUNT)]
-#: Milliseconds since 1970, within years that calendars support.
+#: Milliseconds since 1970, in the range that calendars support.
 Time = Annotated[int, Field(gt=0, le=MOST_MILLISECONDS)]
-#: The first form that fits: comparing both would make batches of points without times six times slower.
+#: Validated by the first form that fits, since trying both would make batches without times six times slower.
 SentPoint = Annotated[tuple[Step, float | None] | tuple[Step, float | None, Time], Field(union_mode="left_to_right")]
 
 RunState = Literal["queued", "running", "succeeded", "failed", "cancelled", "quarantined"]
@@ -76,14 +76,14 @@ RunId = Annotated[StorableText, Field(min_length=1, max_length=16)]
 OnFailure = Literal["cancel", "run"]
 ReportFormat = Literal["html", "pdf", "md"]
 ReportLanguage = Literal["en", "tr"]
-#: Marker of fields that name a registered kind, for the API's document. Its value: other allowed names.
+#: Key in the JSON schema of fields that name a registered kind of run; its value lists other allowed names.
 RUN_KIND_MARKER = "x-run-kinds"
-#: The name of a registered kind; checked against the registry when the request is handled.
+#: Name of a registered kind of run, checked against the registry when the request is handled.
 RunKind = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_.-]*$")]
 
 
 class RunRequest(BaseModel):
-    """Request for a run. ``plugin`` names a pipeline (train) or an agent (agent); an external run has none."""
+    """Request for a run. ``plugin`` is a pipeline for the kind ``train`` and an agent for the kind ``agent``."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -116,7 +116,7 @@ class RunRequest(BaseModel):
 
 
 class RunError(BaseModel):
-    """Error of a failed run: one sentence, its place, and what to do next."""
+    """Error of a run: a message, where the error occurred, and what to do next."""
 
     code: str
     message: str
@@ -126,7 +126,7 @@ class RunError(BaseModel):
 
     @classmethod
     def shown(cls, stored: Mapping[str, object] | None) -> Self | None:
-        """Return a stored error in the language of the request; None without one."""
+        """Return a stored error in the language of the request; None if ``stored`` is None."""
         if stored is None:
             return None
         error = cls.model_validate(stored)
@@ -135,19 +135,19 @@ class RunError(BaseModel):
 
 
 class StoredError(RunError):
-    """An error as a row keeps it: in English, and untranslated as templates and values."""
+    """Error as stored in a row: its texts in English, and the templates and values for translation."""
 
     source: JsonObject | None = None
 
     def sentences(self) -> dict[str, str]:
-        """Return the error's sentence in each language."""
+        """Return the message of the error in each language, by language code."""
         texts = {code: shown_texts(self.source, code) for code in LANGUAGES}
         return {code: self.message if text is None else text["message"] for code, text in texts.items()}
 
     def translated(self) -> RunError:
         """Return the error in the language of the request."""
         shown = RunError.shown(self.model_dump(mode="json"))
-        assert shown is not None  # there is something stored
+        assert shown is not None  # ``shown`` returns None only for None
         return shown
 
 
@@ -163,17 +163,17 @@ class RunProgress(BaseModel):
     seconds_left: float | None = Field(default=None, allow_inf_nan=False)
 
 
-#: Marker of fields that hold a summary, for the API's document.
+#: Key in the JSON schema of fields that contain a summary.
 SUMMARY_MARKER = "x-run-summary"
 
-#: A stored summary of any kind. The API's document states it as the union of all shapes in ``Package.summaries``.
+#: Stored summary of any kind. In the OpenAPI document it is the union of all shapes in ``Package.summaries``.
 AnySummary = Annotated[JsonObject, WithJsonSchema({SUMMARY_MARKER: True})]
 
 
 class RunSummary(BaseModel):
-    """The result of a run in a few values. A kind of run states a subclass, and narrows ``kind`` to its name.
+    """Key results of a run. Each kind of run defines a subclass that narrows ``kind`` to its own name.
 
-    ``commit`` of a ``Finish`` may still set fields; fields that are never set are left out of the run's row.
+    ``Finish.commit`` may still set fields. Fields that are never set are not stored.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -181,19 +181,19 @@ class RunSummary(BaseModel):
     kind: str
 
     def stored(self) -> JsonObject:
-        """Return the summary as the run's row holds it."""
+        """Return the summary as stored in the run's row."""
         return {"kind": self.kind, **self.model_dump(mode="json", exclude={"kind"}, exclude_unset=True)}
 
 
 class ExternalSummary(RunSummary):
-    """The values that a client reported for a run that it executed itself."""
+    """Values that a client reported for an external run."""
 
     kind: Literal["external"] = "external"
     values: JsonObject
 
 
 class RunOut(BaseModel):
-    """A run as lists show it."""
+    """A run as shown in lists."""
 
     id: str
     kind: str
@@ -222,7 +222,7 @@ class RunOut(BaseModel):
 
 
 class AttemptOut(BaseModel):
-    """One attempt: how and why it ended, and what it cost."""
+    """One attempt: its worker, how and why it ended, and how many steps it recomputed."""
 
     attempt: int
     worker: str
@@ -248,7 +248,7 @@ class ArtifactOut(BaseModel):
 
 
 class LinkedRun(BaseModel):
-    """A run that another one needs, or that needs it."""
+    """A run that another run depends on, or that depends on it."""
 
     id: str
     name: str
@@ -293,15 +293,15 @@ class RunDetail(RunOut):
 
 
 class RunPage(Page[RunOut]):
-    """A page of runs, the newest first."""
+    """A page of runs."""
 
 
 class ArtifactPage(Page[ArtifactOut]):
-    """A page of the files that a run produced, by name."""
+    """A page of the files that a run produced, sorted by name."""
 
 
 class MetricSeries(BaseModel):
-    """One curve, at most ``max_points`` points; null stands for NaN and infinities."""
+    """One curve with at most ``max_points`` points; null represents NaN and infinities."""
 
     series: str
     steps: list[int]
@@ -318,11 +318,11 @@ class MetricsOut(BaseModel):
 
 
 class MetricPoints(BaseModel):
-    """Points sent by an external run: series → list of (step, value) or (step, value, milliseconds since 1970)."""
+    """Points of an external run: for each series, (step, value) or (step, value, milliseconds since 1970)."""
 
     model_config = ConfigDict(extra="forbid")
 
-    #: ``FailFast``: a batch may hold a million points, and each invalid one would be a separate error.
+    #: ``FailFast``, since a batch may contain a million points and each invalid one would be a separate error.
     points: dict[str, Annotated[list[SentPoint], Field(max_length=MOST_POINTS), FailFast()]]
     progress: RunProgress | None = None
     batch: Count | None = Field(default=None, description="number of this batch in the client's journal")

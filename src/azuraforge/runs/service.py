@@ -1,20 +1,20 @@
-"""Rules of runs: create, cancel, resume, read.
+"""Operations on runs: create, cancel, resume and read. The states of a run:
 
                   claim                          finish
     create ──► queued ──────────► running ───────────────► succeeded
-                 ▲ │               │ │ │ │  error of the user, internal error, limit
-                 │ │ cancel        │ │ │ └───────────────► failed ◄──┐ lease ran out
+                 ▲ │               │ │ │ │  user error, internal error, limit
+                 │ │ cancel        │ │ │ └───────────────► failed ◄──┐ lease expired
                  │ │               │ │ │  third death      external ─┘ (reopened by its client)
                  │ │               │ │ └─────────────────► quarantined
-                 │ │               │ │  asked to stop
+                 │ │               │ │  cancel
                  │ └───────────────┼─┴───────────────────► cancelled
                  ├─────────────────┘                            │
                  │  child died, transient error, drained,       │
-                 │  launcher died, lease ran out                │
+                 │  launcher died, lease expired                │
                  └──────────────── resume ◄─────────────────────┘ (failed, quarantined, cancelled)
 
-Every arrow is a line in the log (``transitions.py``), on the run's stream and on the project's. Who may carry a
-running run is decided by ``lease.py``; what a failure means by ``failures.py``.
+``transitions.py`` records every arrow as an event on the run's stream and on the project's. ``lease.py`` determines
+which worker may execute a run, and ``processes/failures.py`` how a failure changes the state.
 """
 
 from __future__ import annotations
@@ -59,14 +59,14 @@ from azuraforge.strict_json import JsonObject
 
 @dataclass(frozen=True)
 class ResumedRun:
-    """A run that a user wants to resume. ``extra``: its data for its kind."""
+    """Run that is about to be resumed. ``extra`` is the data that is specific to its kind."""
 
     id: str
     kind: str
     extra: JsonObject
 
 
-#: Raises Conflict if a run may not be resumed. Higher packages supply these checks.
+#: Function that raises Conflict if a run may not be resumed. Higher packages supply these functions.
 Objection = Callable[[Session, ResumedRun], None]
 
 _EXTERNAL = "external"
@@ -76,11 +76,11 @@ _RESUMABLE = ("failed", "cancelled", "quarantined")
 
 
 class RunService:
-    """Service for the runs of all projects; each method takes the project's id.
+    """Service for the runs of all projects; each method takes the id of the project.
 
     Args:
-        needs: reasons to keep runs that were deleted.
-        objections: reasons not to resume a run.
+        needs: functions that return which deleted runs are still needed.
+        objections: functions that raise Conflict if a run may not be resumed.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class RunService:
         objections: Sequence[Objection] = (),
     ) -> None:
         self._database = database
-        #: The most frequent reads; asynchronous.
+        #: Asynchronous versions of the most frequent reads.
         self.lookup = RunLookup(database)
         self._events = events
         self._handlers = by_kind(handlers)
@@ -105,7 +105,7 @@ class RunService:
         self._lease_seconds = settings.runs.lease_seconds
         self._limits = settings.runs
         self._transitions = Transitions(events, self._bring)
-        #: Runs that were deleted, and how they are purged.
+        #: Deletion, restoration and purging of runs.
         self.trash = RunTrash(database, events, artifacts, settings.scratch, needs)
         self._objections = objections
         self._external = ExternalRuns(database, events, self._transitions, settings.runs.lease_seconds)
@@ -113,9 +113,10 @@ class RunService:
     def create(
         self, project_id: str, request: RunRequest, user_id: str | None = None, *, unit: UnitOfWork | None = None
     ) -> RunDetail:
-        """Validate and queue a run (an external one is running at once).
+        """Validate and queue a run; an external run starts immediately.
 
-        The same ``idempotency_key`` gives the same run again; with another request it is a Conflict.
+        A repeated request with the same ``idempotency_key`` returns the existing run. Raises Conflict if the key
+        belongs to a different request.
         """
         request_hash = _hash(request)
         if (known := self._known(project_id, request, request_hash)) is not None:
@@ -134,7 +135,7 @@ class RunService:
         return self.get(project_id, run_id)
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        """Validate a request without queueing it; may start children. Raises UserError."""
+        """Validate a request without queueing it; may start child processes. Raises UserError."""
         check_asked(request, self._limits)
         if request.kind == _EXTERNAL:
             return PreparedRun(request.name or "external run", request.plugin, request.config, model=request.model)
@@ -143,14 +144,14 @@ class RunService:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The registered kinds of runs."""
+        """Registered kinds of runs, without ``external``."""
         return tuple(self._handlers)
 
     def check_kind(self, kind: str) -> None:
-        """Raise InvalidInput for a kind of run that no handler is registered for."""
+        """Raise InvalidInput if no handler is registered for a kind of run."""
         if kind != _EXTERNAL and kind not in self._handlers:
             raise InvalidInput(
-                "there are no runs of kind {kind!r}",
+                "{kind!r} is not a kind of run",
                 where="kind",
                 next_step="choose one of: {value}",
                 kind=kind,
@@ -160,7 +161,7 @@ class RunService:
     def add(self, session: Session, request: RunRequest, prepared: PreparedRun, user_id: str | None) -> str:
         """Queue a prepared run in the caller's transaction, atomically with its other writes; return its id.
 
-        Raises IntegrityError if the request's idempotency key is taken, InvalidInput for a run that it cannot need.
+        Raises IntegrityError if the request's idempotency key is taken, InvalidInput if a dependency is not allowed.
         """
         needed = dependencies.needed_by(session, request)
         row = self._row(session.project_id, request, prepared, user_id)
@@ -177,7 +178,7 @@ class RunService:
         return row.id
 
     def named(self, project_id: str, run_ids: Iterable[str]) -> dict[str, RunOut]:
-        """Return the named runs that exist, by id."""
+        """Return the runs with the given ids that exist, by id."""
         with self._database.read(project_id) as session:
             return {row.id: shapes.run_out(row) for row in store.named(session, list(run_ids))}
 
@@ -188,7 +189,10 @@ class RunService:
     def cancel(
         self, project_id: str, run_id: str, *, reason: Message | None = None, unit: UnitOfWork | None = None
     ) -> RunDetail:
-        """Cancel a queued run, or ask a running one to stop. Raises Conflict if it ended. ``reason`` is reported."""
+        """Cancel a queued run, or request that a running run stop.
+
+        ``reason``, if given, is noted in the run's report. Raises Conflict if the run has ended in another way.
+        """
 
         def work(session: Session) -> None:
             run = self._locked(session, run_id)
@@ -219,7 +223,7 @@ class RunService:
             run = self._locked(session, run_id)
             if run.kind == _EXTERNAL:
                 raise Conflict(
-                    "a client executes this run; it continues when the client does",
+                    "a client executes this run, so only the client can continue it",
                     next_step="start the client again",
                     where="run {run_id}",
                     run_id=run_id,
@@ -228,7 +232,7 @@ class RunService:
                 raise Conflict(
                     "the run is in the trash",
                     where="run {run_id}",
-                    next_step="restore it first: azuraforge runs restore {run_id}",
+                    next_step="restore the run first: azuraforge runs restore {run_id}",
                     run_id=run_id,
                 )
             if run.state not in _RESUMABLE:
@@ -256,11 +260,14 @@ class RunService:
         max_points: int = 1000,
         times: bool = False,
     ) -> MetricsOut:
-        """Return curves with at most ``max_points`` points each; spikes stay. ``series``: None means all."""
+        """Return curves (``series`` None: all), each reduced to at most ``max_points`` points; spikes are kept."""
         return self._database.follow_now(project_id, lookup.curves(run_id, series, max_points, times))
 
     def artifact(self, project_id: str, run_id: str, name: str) -> tuple[ArtifactOut, Path]:
-        """Return a file's record and path; raises StorageError if its content does not verify."""
+        """Return an artifact and the path of its file.
+
+        Raises NotFound if the run or the artifact does not exist, StorageError if the file does not verify.
+        """
         with self._database.read(project_id) as session:
             self._existing(session, run_id)
             row = store.artifact(session, run_id, name)
@@ -269,7 +276,7 @@ class RunService:
         return shapes.artifact_out(row), self._artifacts.verify(project_id, row.sha256)
 
     def figure(self, project_id: str, run_id: str, name: str) -> JsonObject:
-        """Return the data of a figure."""
+        """Return the data of a figure. Raises NotFound if the run or the figure does not exist."""
         with self._database.read(project_id) as session:
             self._existing(session, run_id)
             row = store.figure(session, run_id, name)
@@ -280,7 +287,10 @@ class RunService:
     def keep_artifact(
         self, project_id: str, run: RunDetail, name: str, content: bytes, *, kind: str, media_type: str
     ) -> None:
-        """Keep a file with a run that has ended; do nothing if it was resumed or purged meanwhile."""
+        """Add an artifact to a run that has ended.
+
+        Do nothing if the run was resumed or purged meanwhile, or if it has unfinished follow-ups.
+        """
         stored = self._artifacts.put_bytes(project_id, content)
         values = {"kind": kind, "media_type": media_type, "bytes": stored.bytes, "sha256": stored.sha256}
 
@@ -289,13 +299,13 @@ class RunService:
             hold(session)
             if row is None or row.finished_at != run.finished_at or row.follow_ups:
                 return
-            if self._artifacts.path(project_id, stored.sha256).exists():  # otherwise it has just been freed
+            if self._artifacts.path(project_id, stored.sha256).exists():  # otherwise it was just deleted
                 store.save_artifact(session, run.id, name, {**values, "created_at": now()})
 
         self._database.write(project_id, work)
 
     def renew_lease(self, project_id: str, run_id: str, user_id: str, *, unit: UnitOfWork | None = None) -> RunOut:
-        """Renew the lease of an external run for its client."""
+        """Renew the lease of an external run on behalf of its client."""
         return shapes.run_out(self._external.renew(project_id, run_id, user_id, unit=unit))
 
     def record(
@@ -328,7 +338,7 @@ class RunService:
             dataset_name=prepared.dataset_name,
             dataset_version=prepared.dataset_version,
             dataset_fingerprint=prepared.dataset_fingerprint,
-            code_version="",  # the first attempt fixes it
+            code_version="",  # set by the first attempt
             state="queued",
             queue=self._limits.queue_of(request.kind, prepared.plugin),
             priority=request.priority,
@@ -361,7 +371,7 @@ class RunService:
             return None
         if row.request_hash != request_hash:
             raise Conflict(
-                "the idempotency key {key!r} belongs to run {run}, which was requested differently",
+                "the idempotency key {key!r} was already used for run {run} with a different request",
                 where="idempotency_key",
                 next_step="use another key",
                 key=request.idempotency_key,
@@ -383,12 +393,12 @@ def _found(run: Run | None, run_id: str) -> Run:
 
 
 def _lacks(what: Message, run_id: str) -> NotFound:
-    """Return the error for something that the run does not have."""
+    """Return the error for an artifact or figure that the run does not have."""
     return NotFound("{what}", where="run {run_id}", next_step="azuraforge runs show {run_id}", what=what, run_id=run_id)
 
 
 def _hash(request: RunRequest) -> str:
-    # Fields added later count only if set, so that the keys of earlier requests stay valid.
+    # Fields that were added later are hashed only if they are set, so that hashes of earlier requests stay valid.
     silent = {name for name in _LATER_FIELDS if getattr(request, name) == getattr(_PLAIN, name)}
     try:
         asked = orjson.dumps(request.model_dump(mode="json", exclude=silent), option=orjson.OPT_SORT_KEYS)

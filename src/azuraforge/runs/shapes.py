@@ -27,7 +27,7 @@ _PLAIN = tuple(name for name in RunOut.model_fields if name not in ("progress", 
 
 
 def run_fields(row: Run | RunRow) -> dict[str, Any]:
-    """Return the fields of ``RunOut``, read from a row."""
+    """Return the values for the fields of ``RunOut`` from a row."""
     fields = {name: getattr(row, name) for name in _PLAIN}
     fields["progress"] = RunProgress.model_validate(row.progress)
     fields["error"] = RunError.shown(row.error)
@@ -39,7 +39,7 @@ def run_out(row: Run | RunRow) -> RunOut:
 
 
 def sorted_run_out(row: RunRow) -> RunOut:
-    """Return a run of a list that is sorted by a metric, with the value that it is sorted by."""
+    """Return a run with the metric value that its list is sorted by."""
     value = row.sort_value
     return RunOut(**run_fields(row), sort_value=value if value is not None and math.isfinite(value) else None)
 
@@ -54,8 +54,11 @@ def run_detail(
     artifacts: Sequence[ArtifactRow],
     **lists: Any,
 ) -> RunDetail:
-    """Return a run with its details. ``lists``: figures, notes, metric_series and last_event_seq, as shown."""
-    fixed = detail.environment is not None  # by the first attempt that a worker of the platform executes
+    """Return a run with its details.
+
+    ``lists`` contains the fields ``figures``, ``notes``, ``metric_series`` and ``last_event_seq`` of ``RunDetail``.
+    """
+    fixed = detail.environment is not None  # set by the first attempt that the platform executes
     return RunDetail(
         **run_fields(row),
         config=detail.config,
@@ -95,7 +98,7 @@ def artifact_out(row: Artifact | ArtifactRow) -> ArtifactOut:
 
 
 def series_out(name: str, curve: metrics.Curve, max_points: int, times: bool) -> MetricSeries:
-    """Return a curve with at most ``max_points`` points and, if requested, their ``times``."""
+    """Return a curve reduced to at most ``max_points`` points, with their logging times if ``times`` is true."""
     few = metrics.downsample(curve, max_points)
     values: list[float] = few.values.tolist()
     shown: list[float | None] = [value if math.isfinite(value) else None for value in values]

@@ -1,4 +1,4 @@
-"""Shortened ids of runs."""
+"""Resolution of shortened run ids."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from azuraforge.projects.short_ids import path_id
 from azuraforge.runs.tables import Run
 
 RUNS = ShortId("run", Run.id)
-#: A run's id in a path, which may be shortened.
+#: Path parameter with a run's id, which may be shortened.
 RunId = Annotated[str, Depends(path_id("run_id", RUNS))]

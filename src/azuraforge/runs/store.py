@@ -1,4 +1,4 @@
-"""All SQL of runs, except ``lease.py``, ``lookup_store.py``, ``metrics/store.py`` and ``trash_store.py``."""
+"""SQL of runs; see also ``lease.py``, ``lookup_store.py``, ``metrics/store.py`` and ``trash_store.py``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from azuraforge.runs.tables import (
     RunPhase,
 )
 
-#: A table whose rows belong to one run.
+#: Any table whose rows belong to one run.
 OfRun = TypeVar("OfRun", Artifact, Checkpoint, FurthestStep, RunAttempt, RunFigure, RunNote, RunPhase)
 _PLAIN = {"synchronize_session": False}
 
@@ -33,7 +33,7 @@ def get(session: Session, run_id: str) -> Run | None:
 
 
 def lock(session: Session, run_id: str) -> Run | None:
-    """Return the run, its row locked until commit."""
+    """Lock the row of a run until commit and return the run, or None if it does not exist."""
     return session.scalar(_run(run_id).with_for_update(), execution_options={"populate_existing": True})
 
 
@@ -46,7 +46,7 @@ def named(session: Session, run_ids: Sequence[str]) -> Sequence[Run]:
 
 
 def lock_named(session: Session, run_ids: Sequence[str]) -> Sequence[Run]:
-    """Return the named runs that exist, locked until commit in a fixed order."""
+    """Lock the rows of existing runs until commit, in the order of their ids, and return the runs."""
     statement = select(Run).where(Run.id.in_(run_ids)).order_by(Run.id)
     return session.scalars(statement.with_for_update(), execution_options={"populate_existing": True}).all()
 
@@ -67,7 +67,7 @@ def needs(session: Session, run_id: str) -> Sequence[Run]:
 
 
 def lock_waiting_for(session: Session, run_id: str) -> Sequence[Run]:
-    """Return queued runs that depend on a run, locked until commit in a fixed order."""
+    """Lock the queued runs that depend on a run until commit, in the order of their ids, and return them."""
     waiting = select(RunDependency.run_id).where(RunDependency.needs_id == run_id)
     statement = select(Run).where(Run.id.in_(waiting), Run.state == "queued")
     return session.scalars(
@@ -76,7 +76,7 @@ def lock_waiting_for(session: Session, run_id: str) -> Sequence[Run]:
 
 
 def change(session: Session, run: Run, **values: object) -> None:
-    """Update a row that the caller has locked."""
+    """Update columns of a row that the caller has locked."""
     for name, value in values.items():
         setattr(run, name, value)
     session.flush()
@@ -120,7 +120,7 @@ def save_phase(session: Session, run_id: str, name: str, values: Mapping[str, ob
 
 
 def checkpoints(session: Session, run_id: str, phase_name: str) -> Sequence[Checkpoint]:
-    """Return a phase's checkpoints, the furthest of the newest attempt first."""
+    """Return a phase's checkpoints, newest attempt first, then highest step first."""
     statement = _of(Checkpoint, run_id).where(Checkpoint.phase == phase_name)
     return session.scalars(statement.order_by(Checkpoint.attempt.desc(), Checkpoint.step.desc())).all()
 
@@ -143,7 +143,7 @@ def delete_checkpoint(session: Session, row: Checkpoint) -> None:
 
 
 def note_furthest_step(session: Session, run_id: str, phase_name: str, step: int) -> bool:
-    """Store ``step`` if no attempt of the phase got as far before; return whether it was stored."""
+    """Store ``step`` if no attempt of the phase has reached it before; return whether it was stored."""
     row = session.scalar(_of(FurthestStep, run_id).where(FurthestStep.phase == phase_name))
     if row is not None and row.step >= step:
         return False

@@ -1,4 +1,4 @@
-"""Tables of runs. Every key begins with the project, then the run."""
+"""Tables of runs. The primary key of every table begins with the project and the run."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from azuraforge.messages.stored import StoredText
 from azuraforge.runs.schemas import OnFailure, RunState
 from azuraforge.strict_json import JsonObject
 
-# Conditions of indexes. They are literals, as in the queries, since only then do planners use the indexes.
+# Conditions of partial indexes. Query planners use an index only if the query contains the same literals.
 RUNNING = "state = 'running'"
-#: Queued, and waiting for no other run.
+#: Queued runs without unfinished dependencies.
 READY = "state = 'queued' AND waiting_on = 0"
 IN_TRASH = "deleted_at IS NOT NULL"
 NO_TRIAL = "kind <> 'trial'"
@@ -45,7 +45,7 @@ class Run(Deletable, Owned, Base):
     __table_args__ = (
         UniqueConstraint("project_id", "idempotency_key"),
         Index("ix_run_project_id_created_at_id", "project_id", "created_at", "id"),
-        Index(  # lists of a project whose studies tried thousands of configs
+        Index(  # lists in projects whose studies have thousands of trials
             "ix_run_listed",
             "project_id",
             "created_at",
@@ -53,14 +53,14 @@ class Run(Deletable, Owned, Base):
             sqlite_where=text(LISTED),
             postgresql_where=text(LISTED),
         ),
-        Index(  # reap, and how many each project runs
+        Index(  # the reaper, and the number of running runs per project
             "ix_run_running",
             "project_id",
             "kind",
             sqlite_where=text(RUNNING),
             postgresql_where=text(RUNNING),
         ),
-        Index(  # claim
+        Index(  # claims
             "ix_run_ready",
             "project_id",
             "priority",
@@ -103,9 +103,9 @@ class Run(Deletable, Owned, Base):
     bit_reproducible: Mapped[bool] = mapped_column(Boolean, default=True)
 
     state: Mapped[RunState] = mapped_column(String(20))
-    queue: Mapped[str] = mapped_column(String(10), default="cpu")  # the workers that may claim it
+    queue: Mapped[str] = mapped_column(String(10), default="cpu")  # only workers of this queue may claim the run
     priority: Mapped[int] = mapped_column(Integer, default=0)
-    waiting_on: Mapped[int] = mapped_column(Integer, default=0)  # needed runs that have not ended yet
+    waiting_on: Mapped[int] = mapped_column(Integer, default=0)  # number of dependencies that have not ended
     on_failure: Mapped[OnFailure] = mapped_column(String(10), default="cancel")
     time_limit_seconds: Mapped[float | None] = mapped_column(Double)
     memory_limit_bytes: Mapped[int | None] = mapped_column(BigInteger)
@@ -118,7 +118,7 @@ class Run(Deletable, Owned, Base):
     transient_failures: Mapped[int] = mapped_column(Integer, default=0)
     progress: Mapped[JsonObject] = mapped_column(JsonText)
     summary: Mapped[JsonObject | None] = mapped_column(JsonText)
-    follow_ups: Mapped[list[str]] = mapped_column(JsonText, default=list)  # that have not ended
+    follow_ups: Mapped[list[str]] = mapped_column(JsonText, default=list)  # names of unfinished follow-ups
     error: Mapped[JsonObject | None] = mapped_column(JsonText)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     started_at: Mapped[datetime | None] = mapped_column(Timestamp)
@@ -127,7 +127,7 @@ class Run(Deletable, Owned, Base):
 
 
 class RunDependency(Owned, Base):
-    """A dependency: ``run_id`` starts only when ``needs_id`` has ended. Never changed, so no cycle can arise."""
+    """Dependency: ``run_id`` starts only when ``needs_id`` has ended. Rows never change, so no cycle can arise."""
 
     __tablename__ = "run_dependency"
     __table_args__ = (
@@ -142,7 +142,7 @@ class RunDependency(Owned, Base):
 
 
 class RunAttempt(Owned, Base):
-    """One attempt: its worker, how and why it ended, and the steps that it recomputed."""
+    """One attempt: its worker, how and why it ended, and how many steps it recomputed."""
 
     __tablename__ = "run_attempt"
     __table_args__ = (_of_run(),)
@@ -161,7 +161,7 @@ class RunAttempt(Owned, Base):
 
 
 class RunPhase(Owned, Base):
-    """A successful phase: its result and the seal of its outputs. It is not repeated while the seal verifies."""
+    """A completed phase: its result and the hash of its outputs. It is not repeated if its outputs verify."""
 
     __tablename__ = "run_phase"
     __table_args__ = (_of_run(),)
@@ -195,7 +195,7 @@ class Checkpoint(Owned, Base):
 
 
 class FurthestStep(Owned, Base):
-    """The furthest step that a phase ever checkpointed, kept after the checkpoints are deleted."""
+    """Highest step at which a phase saved a checkpoint, kept after its checkpoints are deleted."""
 
     __tablename__ = "furthest_step"
     __table_args__ = (_of_run(),)
@@ -207,7 +207,7 @@ class FurthestStep(Owned, Base):
 
 
 class Artifact(Owned, Base):
-    """A file in the artifact store, under the name it has in this run."""
+    """Artifact of a run: its name in the run and its address in the artifact store."""
 
     __tablename__ = "artifact"
     __table_args__ = (_of_run(), Index("ix_artifact_project_id_sha256", "project_id", "sha256"))
@@ -223,7 +223,7 @@ class Artifact(Owned, Base):
 
 
 class RunFigure(Owned, Base):
-    """Data of a figure."""
+    """Data of a figure that was attached to a run."""
 
     __tablename__ = "run_figure"
     __table_args__ = (_of_run(),)
@@ -250,14 +250,14 @@ class RunNote(Owned, Base):
 class MetricSeries(Owned, Base):
     """A named curve of a run; it belongs to the phase that first logged it.
 
-    ``last`` (the value at the highest step, NULL for NaN), ``lowest`` and ``highest`` (NaN left out) describe the whole
-    curve, so that runs can be sorted and filtered by a metric without its points.
+    ``last`` (the value at the highest step, NULL for NaN), ``lowest`` and ``highest`` (both ignoring NaN) describe the
+    whole curve, so that runs can be sorted and filtered by a metric without reading its points.
     """
 
     __tablename__ = "metric_series"
     __table_args__ = (
         _of_run(),
-        # Without the values: each batch of points changes them, so an index of them would slow every batch.
+        # Excludes the values: every batch of points changes them, so indexing them would slow every batch.
         Index("ix_metric_series_project_id_series_run_id", "project_id", "series", "run_id"),
     )
 
@@ -276,7 +276,7 @@ class MetricSeries(Owned, Base):
 
 
 class MetricPoint(Owned, Base):
-    """The tail of a curve: points not yet sealed, clustered by their key. NULL stands for NaN."""
+    """Point in the tail of a curve, which is not compressed yet. The value NULL represents NaN."""
 
     __tablename__ = "metric_tail"
     __table_args__ = (_of_run(), {"sqlite_with_rowid": False})
@@ -287,11 +287,11 @@ class MetricPoint(Owned, Base):
     step: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     attempt: Mapped[int] = mapped_column(Integer)
     value: Mapped[float | None] = mapped_column(Double)
-    at_ms: Mapped[int | None] = mapped_column(BigInteger)  # since 1970, when it was logged; NULL: unknown
+    at_ms: Mapped[int | None] = mapped_column(BigInteger)  # logging time since 1970; NULL: unknown
 
 
 class MetricChunk(Owned, Base):
-    """A thousand points, compressed (``curves.encode``). ``low`` and ``high`` leave NaN out."""
+    """Up to a thousand compressed points of a curve (``curves.encode``). ``low`` and ``high`` ignore NaN."""
 
     __tablename__ = "metric_chunk"
     __table_args__ = (_of_run(),)

@@ -1,6 +1,6 @@
-"""All changes of a run's state, with their events and the end of the attempt. ``service.py`` has a diagram.
+"""State changes of runs, with their events and attempts. ``service.py`` contains a diagram.
 
-All of these run inside a transaction of the caller. Those of a worker are fenced.
+All changes are written in the caller's transaction. Changes by a worker are fenced.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from azuraforge.runs.schemas import RunError, RunSummary
 from azuraforge.runs.tables import Run
 from azuraforge.strict_json import JsonObject
 
-#: Events of points that the log keeps after a run has ended, for readers that are behind; curves keep all points.
+#: When a run ends, its metric events lose their data, except the last events, for readers that lag behind.
 _KEPT_LINES = 50
 
 
@@ -32,11 +32,11 @@ def run_stream(run_id: str) -> str:
 
 
 class Transitions:
-    """The only code that changes ``run.state``, except ``lease.claim``, whose claims are recorded here.
+    """Writer of all changes of ``run.state``, except claims: ``lease.claim`` writes them, and ``claimed`` records them.
 
     Args:
-        events: the log that receives an event for each change.
-        bring: called after the commit with a run that need not wait for others any more.
+        events: log that receives an event for each change.
+        bring: called after the commit with a run whose dependencies have all ended.
     """
 
     def __init__(self, events: EventLog, bring: Callable[[Run], None] | None = None) -> None:
@@ -44,9 +44,9 @@ class Transitions:
         self._bring = bring
 
     def created(self, session: Session, run: Run, needed: Sequence[Run] = ()) -> None:
-        """Record a new run, ``queued`` (or ``running`` if a client executes it).
+        """Record a new run, which is ``queued``, or ``running`` if it is external.
 
-        → cancelled at once if one of the runs that it needs did not succeed.
+        Cancel it at once if a dependency did not succeed and the run's ``on_failure`` is ``cancel``.
         """
         self._emit(session, run)
         if (lost := dependencies.obstacle(run, needed)) is not None:
@@ -54,15 +54,18 @@ class Transitions:
             self._finished(session, run)
 
     def claimed(self, session: Session, run: Run, worker: str) -> None:
-        """Record queued → running."""
+        """Record queued → running and the start of an attempt."""
         store.start_attempt(session, run.id, run.attempt, worker)
         self._emit(session, run)
 
     def environment_fixed(
         self, session: Session, held: Held, environment: JsonObject, changes: str | None, *, first: bool
     ) -> None:
-        """Write the environment of this attempt. The first attempt fixes it, and the code version, for the run;
-        ``changes`` in a later one end bit-for-bit repeatability, and are noted. Fenced."""
+        """Record the environment of an attempt. Fenced.
+
+        The first attempt also sets the environment and the code version of the run. ``changes`` describes how a later
+        attempt differs; if given, it is noted in the report and the run is no longer bit-reproducible.
+        """
         values: dict[str, object] = {"environment": environment, "code_version": code_version()} if first else {}
         if changes is not None:
             values["bit_reproducible"] = False
@@ -110,9 +113,9 @@ class Transitions:
         deaths: int = 0,
         transient_failures: int = 0,
     ) -> str:
-        """Record running → queued for another attempt, or → cancelled if that was requested meanwhile. Fenced.
+        """Record running → queued, or → cancelled if cancellation was requested; return the new state. Fenced.
 
-        ``deaths`` and ``transient_failures`` are added to the run's counts. Returns the new state.
+        ``deaths`` and ``transient_failures`` are added to the run's counts.
         """
         fenced_update(session, held)
         run = self._row(session, held)
@@ -135,19 +138,19 @@ class Transitions:
         return "queued"
 
     def cancelled_in_queue(self, session: Session, run: Run, reason: Message | None = None) -> None:
-        """Record queued → cancelled; the caller has locked the row."""
+        """Record queued → cancelled. The caller must lock the row."""
         self._note_reason(session, run, reason)
         store.change(session, run, state="cancelled", cancel_requested=True, finished_at=now())
         self._finished(session, self._refreshed(session, run))
 
     def cancel_requested(self, session: Session, run: Run, reason: Message | None = None) -> None:
-        """Record that a running run was asked to stop; the caller has locked the row."""
+        """Record a cancellation request for a running run. The caller must lock the row."""
         store.change(session, run, cancel_requested=True)
         self._note_reason(session, run, reason)
         self._emit(session, run, reason)
 
     def resumed(self, session: Session, run: Run) -> None:
-        """Record failed, cancelled or quarantined → queued with reset counts; the caller has locked the row."""
+        """Record failed, cancelled or quarantined → queued and reset the counts. The caller must lock the row."""
         store.change(
             session,
             run,
@@ -162,9 +165,9 @@ class Transitions:
         self._emit(session, run)
 
     def reopened(self, session: Session, run: Run, worker: str, lease_seconds: float) -> None:
-        """Record failed (lost) → running: the client of an external run reports again; the caller has locked the row.
+        """Record failed → running when the client of a lost external run reports again.
 
-        If it was deleted meanwhile, it leaves the trash, so that its client's further reports are not lost.
+        A run that was deleted meanwhile is restored, so that further reports are kept. The caller must lock the row.
         """
         store.change(
             session,
@@ -181,7 +184,7 @@ class Transitions:
         self._emit(session, run)
 
     def _note_reason(self, session: Session, run: Run, reason: Message | None) -> None:
-        """Add the reason of a stop that no person requested to the run's report."""
+        """Add the reason of an automatic cancellation to the run's report; do nothing without a reason."""
         if reason is None:
             return
         note = Message("Cancelled: {reason}.", {"reason": reason})

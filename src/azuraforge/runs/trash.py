@@ -1,6 +1,6 @@
-"""Deleted runs: hidden from lists, readable and restorable until they are purged.
+"""Deletion of runs. Deleted runs are hidden from lists, but readable and restorable until they are purged.
 
-The run that made a version of a model is kept as long as that version: every number leads to the run that computed it.
+A run that trained a version of a model is kept as long as that version, so that its numbers can be traced to the run.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from azuraforge.runs.events import RunsMoved
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import run_stream
 
-#: Returns which of the named runs are needed, and by what. Supplied by higher packages.
+#: Function that returns which of the given runs are still needed, and by what. Supplied by higher packages.
 Needs = Callable[[Session, Sequence[str]], Mapping[str, NeededBy]]
 
 _UNFINISHED = ("queued", "running")
 
 
 class RunTrash(RowBin[Run]):
-    """Deletes, restores and purges runs."""
+    """Trash of runs: deletes, restores and purges them."""
 
     noun: ClassVar[Noun] = "run"
 
@@ -63,9 +63,9 @@ class RunTrash(RowBin[Run]):
         self.database.write(project_id, work)
 
     def forget(self, project_id: str, run_ids: Sequence[str]) -> Purged:
-        """Purge the runs of a purged owner, in the trash or not.
+        """Purge runs whose owner was purged, whether or not they are in the trash; return what was freed.
 
-        Unfinished and needed runs stay.
+        Unfinished runs and runs that are still needed are kept.
         """
 
         def remover(run_id: str) -> Callable[[Session], Removal]:
@@ -88,17 +88,17 @@ class RunTrash(RowBin[Run]):
         return purged
 
     def there(self, session: Session, run_ids: Sequence[str]) -> list[str]:
-        """Return those of these runs that can be purged now."""
+        """Return the ids of the given runs that can be purged now."""
         ended = [_thing(run) for run in store.named(session, run_ids) if run.state not in _UNFINISHED]
         free = {each.key for each in ended} - self.needed(session, ended).keys()
         return [run_id for run_id in run_ids if (run_id, None) in free]
 
     def exist(self, session: Session, run_ids: Sequence[str]) -> int:
-        """Return the number of these runs that have not been purged."""
+        """Return how many of the given runs have not been purged."""
         return trash_store.count(session, run_ids)
 
     def artifact_bytes(self, session: Session, run_ids: Sequence[str]) -> int:
-        """Return the bytes of these runs' artifacts."""
+        """Return the total size of the artifacts of the given runs, in bytes."""
         return sum(trash_store.artifact_bytes(session, run_ids).values())
 
     def find(self, session: Session, name: str, version: int | None) -> Thing[Run] | None:
@@ -117,7 +117,7 @@ class RunTrash(RowBin[Run]):
         return [_thing(run) for run in found if run.state not in _UNFINISHED]
 
     def has_other(self, session: Session, thing: Thing[Run]) -> bool:
-        return False  # several runs may have one name
+        return False  # several runs may have the same name
 
     def refuse(self, session: Session, thing: Thing[Run]) -> None:
         if thing.row.state in _UNFINISHED:
@@ -133,7 +133,8 @@ class RunTrash(RowBin[Run]):
         place = None
         if after is not None:
             at, noun, run_id, _ = after
-            # Ids are letters and digits: after another noun's cursor, either all runs of that time follow or none.
+            # Ids consist of letters and digits. After a cursor of another noun, all or none of the runs deleted at that
+            # time follow.
             place = (at, run_id) if noun == self.noun else (at, "z" * 17 if noun > self.noun else "")
         return [_thing(run) for run in trash_store.newest(session, place, limit)]
 
@@ -185,7 +186,7 @@ class RunTrash(RowBin[Run]):
         )
 
     def announce(self, session: Session, what: str, things: Sequence[Thing[Run]], by: str | None) -> None:
-        """Append one event for all of them."""
+        """Append one event for all runs that were moved."""
         body = RunsMoved.model_validate({"type": f"run.{what}", "run_ids": [each.id for each in things]})
         if by is not None:
             body.by = by

@@ -1,4 +1,4 @@
-"""SQL of deleted runs and of purging."""
+"""SQL for deleting and purging runs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _PARTS = (
 
 
 def newest(session: Session, after: tuple[datetime, str] | None, limit: int | None) -> Sequence[Run]:
-    """Return deleted runs, latest first, following the cursor ``after``."""
+    """Return the deleted runs after the cursor ``after``, latest deletion first."""
     statement = select(Run).where(_in_trash()).order_by(Run.deleted_at.desc(), Run.id.desc())
     if after is not None:
         statement = statement.where(behind((Run.deleted_at, Run.id), after, descending=True))
@@ -50,7 +50,7 @@ def newest(session: Session, after: tuple[datetime, str] | None, limit: int | No
 
 
 def totals(session: Session) -> tuple[int, int]:
-    """Return the number of deleted runs and the bytes of their artifacts."""
+    """Return the number of deleted runs and the total size of their artifacts in bytes."""
     count = session.scalar(select(func.count()).select_from(Run).where(_in_trash())) or 0
     of = and_(Artifact.project_id == Run.project_id, Artifact.run_id == Run.id)
     held = select(func.coalesce(func.sum(Artifact.bytes), 0)).select_from(Run).join(Artifact, of)
@@ -58,19 +58,19 @@ def totals(session: Session) -> tuple[int, int]:
 
 
 def count(session: Session, run_ids: Sequence[str]) -> int:
-    """Return how many of the named runs exist, in the trash or not."""
+    """Return how many of the given runs exist, in the trash or not."""
     statement = select(func.count()).select_from(Run).where(Run.id.in_(run_ids))
     return session.scalar(statement) or 0
 
 
 def artifact_bytes(session: Session, run_ids: Sequence[str]) -> dict[str, int]:
-    """Return the bytes of each run's artifacts."""
+    """Return the size of each run's artifacts in bytes; runs without artifacts are omitted."""
     statement = select(Artifact.run_id, func.sum(Artifact.bytes)).where(Artifact.run_id.in_(run_ids))
     return {run_id: int(held) for run_id, held in session.execute(statement.group_by(Artifact.run_id))}
 
 
 def deleted_before(session: Session, before: datetime | None, after: Run | None, limit: int) -> Sequence[Run]:
-    """Return runs deleted before a time (None: all deleted), longest ago first, following ``after``."""
+    """Return runs deleted up to a time (None: all deleted runs), earliest deletion first, following ``after``."""
     statement = select(Run).where(_in_trash())
     if before is not None:
         statement = statement.where(Run.deleted_at <= before)
@@ -82,7 +82,7 @@ def deleted_before(session: Session, before: datetime | None, after: Run | None,
 
 
 def outdated(session: Session, age: timedelta, after: Run | None, limit: int) -> Sequence[Run]:
-    """Return runs that succeeded before a time and are not pinned, oldest first, following ``after``."""
+    """Return unpinned runs that succeeded at least ``age`` ago, oldest first, following ``after``."""
     before: datetime = session.connection().execute(select(now())).scalar_one() - age
     statement = select(Run).where(
         Run.state == "succeeded",
@@ -97,13 +97,13 @@ def outdated(session: Session, age: timedelta, after: Run | None, limit: int) ->
 
 
 def lock_all(session: Session, run_ids: Sequence[str]) -> Sequence[Run]:
-    """Return the runs, their rows locked until commit."""
+    """Lock the rows of the given runs until commit and return the runs."""
     statement = select(Run).where(Run.id.in_(run_ids)).order_by(Run.id)
     return session.scalars(statement.with_for_update(), execution_options={"populate_existing": True}).all()
 
 
 def going_on_dataset(session: Session, dataset_id: str, version: int | None) -> str | None:
-    """Return the id of a queued or running run that reads a dataset or one version of it; None if there is none."""
+    """Return the id of a queued or running run that reads a dataset, or the given version of it; None if none does."""
     statement = select(Run.id).where(Run.dataset_id == dataset_id, _GOES_ON)
     if version is not None:
         statement = statement.where(Run.dataset_version == version)
@@ -111,13 +111,13 @@ def going_on_dataset(session: Session, dataset_id: str, version: int | None) -> 
 
 
 def going_for_model(session: Session, model: str) -> str | None:
-    """Return the id of a queued or running run that trains a version of a model; None if there is none."""
+    """Return the id of a queued or running run that uses or trains a model; None if none does."""
     statement = select(Run.id).where(Run.model == model, _GOES_ON)
     return session.scalar(statement.limit(1))
 
 
 def forget(session: Session, run_id: str) -> list[str]:
-    """Delete a locked run with all its rows; return the addresses of its files."""
+    """Delete a locked run with all its rows; return the addresses of its artifacts' files."""
     named = select(Artifact.sha256).where(Artifact.run_id == run_id)
     addresses = list(session.scalars(named))
     for table in _PARTS:
@@ -129,7 +129,7 @@ def forget(session: Session, run_id: str) -> list[str]:
 
 
 def named_files(session: Session, addresses: Sequence[str]) -> set[str]:
-    """Return the addresses that some run of the project still uses."""
+    """Return the subset of ``addresses`` that runs of the project still refer to."""
     statement = select(Artifact.sha256).where(Artifact.sha256.in_(addresses))
     return set(session.scalars(statement))
 

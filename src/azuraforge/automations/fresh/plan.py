@@ -1,4 +1,4 @@
-"""The automations that keep a model fresh: their names, causes and steps."""
+"""Definition of the automations that keep a model fresh: their names, causes and steps."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ NEVER = "never"
 
 @dataclass(frozen=True)
 class Subject:
-    """The model to keep fresh.
+    """Model to keep fresh, with its dataset and its training.
 
     Attributes:
-        label: the model's name, or its id if the name is too long for names of automations.
-        training: the body of the run that retrains it, without ``kind``.
+        label: name of the model, or its id if the name is too long for the names of automations.
+        training: request body of the run that retrains the model, without ``kind``.
         can_refresh: whether the dataset's source can be refreshed.
         can_forecast: whether the dataset's rows have times.
     """
@@ -66,12 +66,12 @@ class _Often(TypedDict):
 
 
 def label_of(model: str, id_: str) -> str:
-    """Return the label of a model in names of automations."""
+    """Return the label that represents a model in the names of its automations."""
     return model if len(model) <= _LONGEST_NAME else id_
 
 
 def name_of(label: str, role: Role) -> str:
-    """Return the name of an automation by its role.
+    """Return the name of the automation with a role.
 
     Example:
         >>> name_of("sales", "retrain_on_drift")
@@ -81,13 +81,13 @@ def name_of(label: str, role: Role) -> str:
 
 
 def is_name_of_fresh(name: str) -> bool:
-    """Return whether an automation of this name keeps a model fresh."""
+    """Return whether ``name`` is the name of an automation that keeps a model fresh."""
     prefix, _, role = name.rpartition("/")
     return prefix.startswith("keep-fresh/") and role.replace("-", "_") in ROLES
 
 
 def plan(subject: Subject, asked: KeepFreshRequest) -> list[AutomationRequest]:
-    """Return the automations that keep a model fresh."""
+    """Return the definitions of the automations that keep a model fresh."""
     found = list(_acting(subject, asked))
     if asked.notify:
         of_these = FieldFilter(field="name", one_of=[each.name for each in found])
@@ -123,7 +123,7 @@ def _acting(subject: Subject, asked: KeepFreshRequest) -> Iterator[AutomationReq
     steps: list[Step] = [RunStep(do="train", run=subject.training)]
     if asked.notify:
         steps.append(_notify(asked.notify))
-    # One retraining covers every earlier cause: the three share one cool-down, of a day per week.
+    # One retraining covers all earlier causes, so the three share a cool-down: a seventh of the interval or a day.
     pause = _DAY if asked.retrain == NEVER else max(1, min(_DAY, _seconds(asked.retrain) // 7))
     group = f"keep-fresh/{subject.label}/retrain"
     if asked.retrain != NEVER:
@@ -203,5 +203,5 @@ def _seconds(cadence: str) -> int:
 
 
 def _most(seconds: int) -> int:
-    """Return the firings per day that an interval of ``seconds`` needs."""
+    """Return the daily limit of firings for an interval: twice the expected number, at least 24."""
     return min(_MOST_PER_DAY, max(24, 2 * _DAY // seconds))

@@ -35,12 +35,12 @@ def show_freshness(name: Name, access: Reader, service: Service) -> KeepFreshOut
 async def keep_fresh(
     name: Name, body: KeepFreshRequest, request: Request, access: Member, service: Service, unit: Unit
 ) -> KeepFreshOut:
-    """Keep a model fresh: refresh its dataset, forecast, judge, retrain; only the gate promotes."""
+    """Keep a model fresh: refresh its dataset, forecast, judge and retrain. Only the gate promotes versions."""
     keep = partial(service.keep, access.project_id, name, body, access.user_id, access.user_name, unit=unit)
     return await ask_in_turn(request, access.project_id, keep)
 
 
 @router.delete("")
 def stop_keeping_fresh(name: Name, access: Member, service: Service) -> KeepFreshOut:
-    """Remove the automations that keep a model fresh; runs that they queued stay."""
+    """Remove the automations that keep a model fresh; the runs that they queued are kept."""
     return service.stop(access.project_id, name)

@@ -11,14 +11,14 @@ from azuraforge.automations.triggers.definition import Name, Strict
 from azuraforge.automations.triggers.tables import FiringState
 from azuraforge.models.predictions.schemas import Standing
 
-#: An interval: a word, or a number with s, m, h or d.
+#: Interval as a word, or as a number with s, m, h or d.
 Cadence = Annotated[str, Field(max_length=10, pattern=r"^(hourly|daily|weekly|monthly|never|[1-9][0-9]{0,3}[smhd])$")]
-#: The role of one automation in keeping a model fresh.
+#: Role of one automation in keeping a model fresh.
 Role = Literal["refresh", "forecast", "retrain_regularly", "retrain_on_drift", "retrain_when_worse", "report"]
 
 
 class KeepFreshRequest(Strict):
-    """Settings for keeping a model fresh. A repeated request changes only what differs."""
+    """Settings for keeping a model fresh. A repeated request changes only the automations that differ."""
 
     refresh: Cadence = Field(default="daily", description="how often the dataset's source is asked for new rows")
     retrain: Cadence = Field(
@@ -48,7 +48,7 @@ class KeptAutomation(BaseModel):
 
 
 class KeepFreshOut(BaseModel):
-    """The automations that keep a model fresh, and the model's present state."""
+    """The automations that keep a model fresh, and the model's current state."""
 
     model: str
     kept: bool = Field(description="false: no automation keeps it fresh; the other fields say what would be set up")

@@ -26,7 +26,7 @@ _REASONS = {True: "keep fresh: the gate promotes what passes it", False: "keep f
 
 
 class FreshService:
-    """Keeps models fresh; each method names the project it acts in."""
+    """Service for keeping models fresh; each method takes the id of the project."""
 
     def __init__(
         self,
@@ -56,14 +56,14 @@ class FreshService:
     ) -> KeepFreshOut:
         """Set up the automations, or update existing ones. A repeated request changes nothing.
 
-        Raises NotFound and Conflict if the model has no champion or no stored dataset, and what
-        ``AutomationService.create`` raises; nothing is set up then.
+        Raises NotFound if the model does not exist, Conflict if it has no champion or its dataset is not stored, and
+        the errors of ``AutomationService.create``. Nothing is set up after an error.
         """
         champion = self._champion(project_id, model)
         dataset = self._dataset(project_id, champion)
         if dataset is None:
             raise Conflict(
-                "the champion of {model!r} learned from no dataset that is stored here",
+                "the champion of {model!r} was not trained on a dataset that is stored here",
                 where="model {model}",
                 next_step="train it on a dataset first: azuraforge runs start --model {model} --dataset NAME",
                 model=model,
@@ -76,7 +76,7 @@ class FreshService:
         return self.show(project_id, model)
 
     def stop(self, project_id: str, model: str, *, unit: UnitOfWork | None = None) -> KeepFreshOut:
-        """Remove the automations; runs that they queued stay. Raises NotFound for an unknown model."""
+        """Remove the automations; the runs that they queued are kept. Raises NotFound if the model does not exist."""
         with self._database.read(project_id) as session:
             owner = find_model(session, model)
             label = label_of(owner.name, owner.id)
@@ -84,7 +84,10 @@ class FreshService:
         return self.show(project_id, model)
 
     def show(self, project_id: str, model: str) -> KeepFreshOut:
-        """Return a model's freshness settings. Raises NotFound for an unknown model, Conflict without a champion."""
+        """Return the automations that keep a model fresh, or would be set up, and the model's current state.
+
+        Raises NotFound if the model does not exist, Conflict if it has no champion.
+        """
         champion = self._champion(project_id, model)
         dataset = self._dataset(project_id, champion)
         label = label_of(model, champion.model_id)
@@ -135,8 +138,11 @@ class FreshService:
         )
 
     def _trained(self, project_id: str, champion: LearnedVersion) -> tuple[str, dict[str, JsonValue]]:
-        """The pipeline and config of the run that made the champion: a baseline that won is challenged again by the
-        candidate of that run. The version's own where the run is gone."""
+        """Return the pipeline and config of the run that produced the champion.
+
+        If a baseline won that run, it is thus challenged again by the pipeline that lost. If the run is gone, return
+        the pipeline and config of the champion itself.
+        """
         try:
             run = self._runs.get(project_id, champion.run_id) if champion.run_id else None
         except NotFound:

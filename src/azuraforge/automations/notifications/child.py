@@ -19,7 +19,7 @@ ENTRY = "azuraforge.automations.notifications.child:send"
 
 
 class MessageInput(BaseModel):
-    """A message, as ``Message`` states it."""
+    """Message to send, with the fields of the contract's ``Message``."""
 
     id: str
     title: str
@@ -31,7 +31,7 @@ class MessageInput(BaseModel):
 
 
 class SendInput(BaseModel):
-    """A message, the notifier that sends it, and the notifier's options."""
+    """Message to send, the notifier that sends it, and the notifier's options."""
 
     notifier: str
     options: JsonObject
@@ -41,20 +41,20 @@ class SendInput(BaseModel):
 
 
 class Sent(BaseModel):
-    """The target has accepted the message."""
+    """Result of a delivery that the target accepted."""
 
     accepted: bool = True
 
 
 class Asked(Protocol):
-    """The part of a child that this entry point needs."""
+    """Protocol of the child's attributes that this entry point uses."""
 
     @property
     def payload(self) -> Mapping[str, object]: ...
 
 
 def send(child: Asked) -> Sent:
-    """Send a message through a notifier. ``SendInput`` → ``Sent``."""
+    """Send a message with a notifier. The child's payload is a ``SendInput``."""
     asked = SendInput.model_validate(child.payload)
     notifier: Notifier = load_plugin("notifier", asked.notifier, asked.plugins_folder)()
     notifier.outgoing = Policy.from_json(asked.outgoing)

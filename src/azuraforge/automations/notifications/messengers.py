@@ -1,7 +1,7 @@
-"""The built-in notifier ``apprise``: e-mail, Slack, Telegram and other services, each by one address.
+"""Built-in notifier ``apprise``: e-mail, Slack, Telegram and other services, each identified by one URL.
 
-Apprise (BSD-2-Clause) knows the services. It opens connections by itself, so the child that sends is confined to the
-addresses that outgoing requests may reach.
+The library Apprise (BSD-2-Clause) implements the services. It opens connections itself, so the child process that sends
+is confined to the addresses that outgoing requests may reach.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from azuraforge.plugins.contract.shape import in_turkish
 if TYPE_CHECKING:
     from apprise import NotifyBase
 
-#: Services of the machine itself, not of a network.
+#: URL schemes of local services, which use no network.
 _LOCAL = ("dbus", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows")
 #: Ports of mail servers that accept messages: SMTP, SMTP over TLS, and submission.
 _MAIL_PORTS = (25, 465, 587)
@@ -36,7 +36,7 @@ def _known(url: SecretStr) -> SecretStr:
 
 
 class MessengerOptions(BaseModel):
-    """The address of a service, as Apprise writes it."""
+    """URL of a service in Apprise's notation."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -53,12 +53,12 @@ class MessengerOptions(BaseModel):
 
     @field_serializer("url")
     def _scheme_only(self, url: SecretStr) -> str:
-        """Mask all of an address but its scheme, since any part may be a password."""
+        """Mask the URL except for its scheme, since any part may be a password."""
         return f"{urlsplit(url.get_secret_value()).scheme}://…"
 
 
 class Messengers(Notifier[MessengerOptions]):
-    """Sends a message to a service that Apprise knows."""
+    """Notifier that sends messages to services that Apprise supports."""
 
     name = "apprise"
     Options = MessengerOptions
@@ -72,7 +72,7 @@ class Messengers(Notifier[MessengerOptions]):
     }
 
     def send(self, options: MessengerOptions, message: Message) -> None:
-        """Send the message. Raises TransientError if the service is unavailable or busy, InvalidInput if it refuses."""
+        """Send a message. Raises TransientError if the service is unavailable or busy, InvalidInput if it refuses."""
         from azuraforge.outgoing.process import confine  # in the child that sends
 
         service = _service(options.url.get_secret_value())
@@ -106,9 +106,9 @@ class Messengers(Notifier[MessengerOptions]):
 
 
 class _Answers:
-    """The last answer over HTTP and the last refusal of a mail server in this process.
+    """Recorder of the last HTTP status and the last SMTP error code in this process.
 
-    Apprise states only whether a message was accepted.
+    Apprise itself reports only whether a message was accepted.
     """
 
     def __init__(self) -> None:
@@ -116,7 +116,7 @@ class _Answers:
         self.smtp: int | None = None
 
     def listen(self) -> None:
-        """Record every answer from now on."""
+        """Start to record responses."""
         import smtplib
 
         from requests.adapters import HTTPAdapter
@@ -130,7 +130,7 @@ class _Answers:
 
         def replied(server: smtplib.SMTP) -> tuple[int, bytes]:
             reply = getreply(server)
-            if reply[0] >= _SMTP_REFUSES:  # the goodbye after it is accepted
+            if reply[0] >= _SMTP_REFUSES:  # kept, since the reply to QUIT is a success
                 self.smtp = reply[0]
             return reply
 
@@ -138,7 +138,7 @@ class _Answers:
         smtplib.SMTP.getreply = replied  # type: ignore[assignment,method-assign]
 
     def problem(self, service: str) -> TransientError | InvalidInput:
-        """Return the error that corresponds to the last answer."""
+        """Return the error that corresponds to the last recorded response."""
         code = self.http if self.http is not None else self.smtp
         if code is None or code < 0:
             return TransientError(
@@ -151,14 +151,14 @@ class _Answers:
         final = final or (self.http is None and 500 <= code < 600)  # in SMTP, 4xx is temporary
         if final:
             return InvalidInput(
-                "{service} answered {status}",
+                "{service} responded with status {status}",
                 where="apprise",
                 next_step="check the address of the target",
                 service=service,
                 status=code,
             )
         return TransientError(
-            "{service} did not accept the message, last answer {status}",
+            "{service} did not accept the message; its last status was {status}",
             next_step="wait: the message is sent again later",
             where="apprise",
             service=service,
@@ -167,16 +167,16 @@ class _Answers:
 
 
 def _service(url: str) -> NotifyBase:
-    """Return the service of an address; raises ValueError, without the address, if there is none."""
+    """Return the Apprise service of a URL. Raises ValueError, with a text that omits the URL, if there is none."""
     from apprise import Apprise, AppriseAsset, NotifyBase, PersistentStoreMode
 
-    logging.getLogger("apprise").disabled = True  # it would log parts of addresses
+    logging.getLogger("apprise").disabled = True  # it would log parts of the URL
     if urlsplit(url).scheme.lower() in _LOCAL:
         raise ValueError("a service of this machine gets no messages; name one of a network")
     asset = AppriseAsset(storage_mode=PersistentStoreMode.MEMORY, plugin_paths=[], secure_logging=True)
     try:
         found = Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
-    except Exception:  # its text may contain the address
+    except Exception:  # its text may contain the URL
         found = None
     if not isinstance(found, NotifyBase):
         raise ValueError("this is no address of a service that Apprise knows, such as mailtos://… or slack://…")

@@ -1,4 +1,4 @@
-"""The outbox: each message is a row that is written in the transaction of its cause and sent after the commit."""
+"""Outbox of messages: each message is a row that is written in the transaction of its cause and sent later."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from azuraforge.messages import Code
 
 
 class Wording(Protocol):
-    """The text of a message in a language."""
+    """Function that returns the text of a message in a language."""
 
     def __call__(self, language: Code, count: int, /) -> tuple[str, str]:
-        """Return title and text."""
+        """Return title and text; ``count`` is the number of messages that are grouped into this one."""
         ...
 
 
@@ -28,7 +28,7 @@ def put(
 ) -> Notification:
     """Add a message for a target, or group it with an unsent one of the same source.
 
-    The first message of a source is sent at once; later ones within the target's ``group_seconds`` are sent as one
+    The first message of a source is sent immediately; later ones within the target's ``group_seconds`` are sent as one
     message at the end of that period. Raises NotFound if the target does not exist.
     """
     found = store.target(session, target)
@@ -65,7 +65,7 @@ def put(
 
 
 def escalate(session: Session, id_: str) -> bool:
-    """Escalate an unacknowledged message to the second target. Return False if nothing is left to do."""
+    """Escalate an unacknowledged message to the second target if it is due; return whether it was escalated."""
     row = store.notification(session, id_, locked=True)
     if row is None or row.escalate_at is None or row.escalate_at > store.clock(session):
         return False
@@ -81,8 +81,10 @@ def escalate(session: Session, id_: str) -> bool:
 
 
 def escalation_at(session: Session, row: Notification, target: NotificationTarget | None) -> datetime | None:
-    """The moment from which a message goes to the second target: counted from its first attempt, whether it arrived
-    or is still tried; None: it does not, or did already."""
+    """Return the time at which to escalate a message to the second target; None if it must not be escalated.
+
+    The waiting time counts from the first attempt to deliver the message, whether or not it succeeded.
+    """
     patience = escalation_of(target)
     if patience is None or row.acknowledged_at is not None or row.escalated_at is not None:
         return None
@@ -90,7 +92,7 @@ def escalation_at(session: Session, row: Notification, target: NotificationTarge
 
 
 def escalation_of(target: NotificationTarget | None) -> timedelta | None:
-    """Return the time after which an unacknowledged message to a target is escalated; None: never."""
+    """Return the time after which an unacknowledged message to a target is escalated, or None if it never is."""
     if target is None or target.escalate_to is None or target.escalate_after_seconds is None:
         return None
     return timedelta(seconds=target.escalate_after_seconds)

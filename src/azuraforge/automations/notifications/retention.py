@@ -14,10 +14,10 @@ _AT_ONCE = 1000
 
 
 class NotificationBin:
-    """Purges messages that were sent, failed or silenced long ago; see ``projects.trash.Bin``.
+    """Bin that purges old messages which were sent, failed or silenced; see ``projects.trash.Bin``.
 
     Args:
-        days: days to keep a message after its creation; a message that is still being retried stays.
+        days: number of days to keep a message after its creation; a message that is still retried is kept longer.
     """
 
     def __init__(self, database: Database, days: int) -> None:
@@ -28,7 +28,7 @@ class NotificationBin:
     def contents(
         self, session: Session, project_id: str, policy: RetentionPolicy, after: Position | None, limit: int
     ) -> Contents:
-        """Return nothing: messages are never in the trash."""
+        """Return empty contents, since messages are never in the trash."""
         return Contents([], 0, 0)
 
     def expire(self, project_id: str, policy: RetentionPolicy) -> None:
@@ -40,9 +40,9 @@ class NotificationBin:
         self._gone[project_id] = gone
 
     def purge(self, project_id: str, before: datetime | None) -> Purged:
-        """Return nothing: ``expire`` has removed the messages already."""
+        """Return the number of messages that ``expire`` has removed."""
         return Purged(Counter(notifications=self._gone.pop(project_id, 0)))
 
     def sweep(self, project_id: str, older_than_seconds: float) -> int:
-        """Return 0: messages have no files."""
+        """Return 0, since messages have no files."""
         return 0

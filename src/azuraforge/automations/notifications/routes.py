@@ -39,14 +39,14 @@ MessageId = Annotated[str, Depends(path_id("notification", ShortId("notification
 
 
 def known_target(target: TargetName, access: Admin, service: Service) -> str:
-    """Find the target before the body is read, so that a missing target is reported first."""
+    """Check that the target exists before the body is read, so that a missing target is reported first."""
     service.get(access.project_id, target)
     return target
 
 
 @router.get("")
 def list_notifications(access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> NotificationPage:
-    """List messages, the newest first."""
+    """List messages, newest first."""
     return service.list(access.project_id, limit=limit, after=after)
 
 
@@ -54,14 +54,14 @@ def list_notifications(access: Reader, service: Service, limit: Limit = PAGE, af
 async def create_target(
     body: TargetRequest, request: Request, access: Admin, service: Service, unit: Unit
 ) -> TargetOut:
-    """Create a target for messages; its notifier checks the options."""
+    """Create a target for messages; its notifier validates the options."""
     create = partial(service.create, access.project_id, body, access.user_name, unit=unit)
     return await ask_in_turn(request, access.project_id, create)
 
 
 @router.get("/targets")
 def list_targets(access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> TargetPage:
-    """List targets by name. Secrets are masked."""
+    """List targets, sorted by name. Secrets are masked."""
     return service.targets(access.project_id, limit=limit, after=after)
 
 
@@ -79,7 +79,7 @@ async def replace_target(
     access: Admin,
     service: Service,
 ) -> TargetOut:
-    """Replace a target; the request contains all of its options, secrets included."""
+    """Replace a target; the request must contain all of its options, including secrets."""
     replace = partial(service.replace, access.project_id, target, body, access.user_name)
     return await ask_in_turn(request, access.project_id, replace)
 
@@ -92,13 +92,13 @@ def delete_target(target: TargetName, access: Admin, service: Service) -> None:
 
 @router.post("/targets/{target}/silence")
 def silence_target(target: TargetName, body: SilenceRequest, access: Member, service: Service, unit: Unit) -> TargetOut:
-    """Silence a target until a moment, or end its silence."""
+    """Silence a target until a time, or end its silence."""
     return service.silence(access.project_id, target, body.until, unit=unit)
 
 
 @router.post("/targets/{target}/test", status_code=201)
 def test_target(target: TargetName, access: Member, service: Service, unit: Unit) -> NotificationOut:
-    """Put a test message into the outbox."""
+    """Queue a test message for a target."""
     return service.test(access.project_id, target, unit=unit)
 
 

@@ -46,7 +46,7 @@ class TargetRequest(BaseModel):
 
 
 class SilenceRequest(BaseModel):
-    """The end of a target's silence; empty: the target gets messages again."""
+    """The end of a target's silence; null ends it now."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -54,7 +54,7 @@ class SilenceRequest(BaseModel):
 
 
 class TargetOut(BaseModel):
-    """A target; secrets are masked."""
+    """A target for messages, with its secrets masked."""
 
     id: str
     name: str
@@ -72,7 +72,7 @@ class TargetOut(BaseModel):
 
 
 class TargetPage(Page[TargetOut]):
-    """A page of targets, by name."""
+    """A page of targets, sorted by name."""
 
 
 class NotificationOut(BaseModel):
@@ -94,4 +94,4 @@ class NotificationOut(BaseModel):
 
 
 class NotificationPage(Page[NotificationOut]):
-    """A page of messages, the newest first."""
+    """A page of messages, newest first."""

@@ -1,7 +1,7 @@
-"""The loop that sends messages. Any number may run, in any number of processes.
+"""Loop that sends messages. Several loops may run at once, in one or several processes.
 
-A sender claims a message by raising ``attempts``, which fences its later writes. If it dies after sending, the message
-stays due: it is sent again under the same id, which the target can recognise.
+A sender claims a message by incrementing ``attempts``, which fences its later writes. If it dies after sending, the
+message stays due and is sent again with the same id, by which the target can recognise it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from azuraforge.strict_json import JsonObject
 from azuraforge.telemetry import logger
 
 TICK_SECONDS = 1.0
-#: Messages that are sent at the same time: a target that hangs delays itself and few others.
+#: Maximum number of messages that are sent at the same time; an unresponsive target delays few others.
 AT_ONCE = 4
 SEND_SECONDS = 30.0
 #: A claimed message without a result is sent again after this time.
@@ -48,7 +48,7 @@ log = logger("automations")
 
 @dataclass(frozen=True)
 class _Claim:
-    """A message that this sender may send."""
+    """Message that this sender has claimed."""
 
     key: store.Key
     attempt: int
@@ -56,7 +56,7 @@ class _Claim:
 
 
 class Sender:
-    """Sends due messages, several at once."""
+    """Sender of due messages, several at a time."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class Sender:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop the loop; a message in progress is sent again later if its end cannot be awaited."""
+        """Stop the loop; a message whose delivery does not end in time is sent again later."""
         self._stopping.set()
         self._woken.set()
         if self._thread.is_alive():
@@ -100,12 +100,12 @@ class Sender:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
     def notice(self, project_id: str, stream: str) -> None:
-        """Wake the loop: an event of this process may have added a message."""
+        """Wake the loop, because an event of this process may have added a message."""
         if stream == "project":
             self._woken.set()
 
     def tick(self) -> int:
-        """Escalate and start sending due messages, as far as senders are free. Return the number started."""
+        """Escalate messages and start to send due ones while threads are free. Return how many were started."""
         with self._database.read_system() as session:
             late = store.unacknowledged(session, 100)
             due = store.due(session, 100)
@@ -123,7 +123,7 @@ class Sender:
         return begun
 
     def send(self, key: store.Key) -> bool:
-        """Send one message. Return False if another sender has claimed it, or if it failed this time."""
+        """Send one message. Return False if another sender has claimed it or if it could not be delivered."""
         claim = self._database.write(key.project_id, lambda session: self._claim(session, key))
         if claim is None:
             return False
@@ -144,7 +144,7 @@ class Sender:
         if row is None or row.state != "waiting" or row.next_at is None or row.next_at > at:
             return None
         target = store.target(session, row.target_id)
-        assert target is not None  # a foreign key
+        assert target is not None  # guaranteed by a foreign key
         if target.silenced_until is not None and target.silenced_until > at:
             store.change(session, row, state="silenced", next_at=None)
             return None
@@ -212,7 +212,7 @@ class Sender:
 
     def _done(self, _future: Future[bool]) -> None:
         self._free.release()
-        self._woken.set()  # a sender is free
+        self._woken.set()  # a thread is free
 
     def _loop(self) -> None:
         while not self._stopping.is_set():

@@ -1,4 +1,4 @@
-"""Service for targets and messages. ``sender.py`` sends them."""
+"""Service for notification targets and messages; ``sender.py`` sends the messages."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _Write = Callable[[Session], str]
 _BY_NAME: Order[tuple[str]] = Order("targets", tuple[str])
 _NEWEST: Order[tuple[datetime, str]] = Order("notifications", tuple[Moment, str])
 
-#: Raises Conflict if a target, given by id and name, is needed.
+#: Function that raises Conflict if the target with this id and name is in use.
 Objection = Callable[[Session, str, str], None]
 
 
 class NotificationService:
-    """Targets and messages of every project; each method names the project it acts in."""
+    """Service for the targets and messages of all projects; each method takes the id of the project."""
 
     def __init__(
         self,
@@ -60,9 +60,10 @@ class NotificationService:
     def create(
         self, project_id: str, request: TargetRequest, user_name: str, *, unit: UnitOfWork | None = None
     ) -> TargetOut:
-        """Check the options in a child and store the target, its options encrypted.
+        """Validate the options in a child process and store the target with encrypted options.
 
-        Raises InvalidInput, NotFound, Conflict (the name), and StorageError without an encryption key.
+        Raises InvalidInput if the options are invalid, NotFound if the notifier or the second target does not exist,
+        Conflict if the name is taken or there are too many targets, and StorageError if there is no encryption key.
         """
         shown = self._catalogue.validate("notifier", request.notifier, request.options)
         key = self._secrets.key()
@@ -70,7 +71,9 @@ class NotificationService:
         def work(session: Session) -> str:
             if len(store.targets(session)) >= MOST_TARGETS:
                 raise Conflict(
-                    "a project has {most_targets} targets at most", next_step="delete some", most_targets=MOST_TARGETS
+                    "a project can have at most {most_targets} targets",
+                    next_step="delete one that is no longer needed",
+                    most_targets=MOST_TARGETS,
                 )
             row = NotificationTarget(project_id=project_id, **self._fields(session, request, shown))
             store.add(session, row)
@@ -80,7 +83,7 @@ class NotificationService:
         return self._written(project_id, request.name, work, unit)
 
     def replace(self, project_id: str, target: str, request: TargetRequest, user_name: str) -> TargetOut:
-        """Replace a target with all of its options; its messages stay. Raises as ``create``."""
+        """Replace a target with all of its options; its messages are kept. Raises the same errors as ``create``."""
         shown = self._catalogue.validate("notifier", request.notifier, request.options)
         key = self._secrets.key()
 
@@ -95,7 +98,7 @@ class NotificationService:
         return self._written(project_id, request.name, work, None)
 
     def targets(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> TargetPage:
-        """Return a page of targets, by name."""
+        """Return a page of targets, sorted by name."""
         with self._database.read(project_id) as session:
             rows = store.targets(session)
             page, cursor = _BY_NAME.select(rows, limit, after, lambda row: (row.name,))
@@ -104,7 +107,7 @@ class NotificationService:
         return TargetPage(items=[_target_out(row, names, states) for row in page], next=cursor)
 
     def get(self, project_id: str, target: str) -> TargetOut:
-        """Return one target. Raises NotFound."""
+        """Return one target. Raises NotFound if it does not exist."""
         with self._database.read(project_id) as session:
             row = _found(store.target(session, target), target)
             second = store.target(session, row.escalate_to) if row.escalate_to is not None else None
@@ -114,7 +117,10 @@ class NotificationService:
     def silence(
         self, project_id: str, target: str, until: datetime | None, *, unit: UnitOfWork | None = None
     ) -> TargetOut:
-        """Silence a target until a moment; its messages until then are stored as silenced."""
+        """Silence a target until a time, or end its silence if ``until`` is None.
+
+        Messages to a silenced target are stored but not sent.
+        """
 
         def work(session: Session) -> None:
             row = _found(store.target(session, target, locked=True), target)
@@ -124,7 +130,7 @@ class NotificationService:
         return self.get(project_id, target)
 
     def test(self, project_id: str, target: str, *, unit: UnitOfWork | None = None) -> NotificationOut:
-        """Put a test message into the outbox."""
+        """Queue a test message for a target."""
 
         def work(session: Session) -> Notification:
             row = _found(store.target(session, target), target)
@@ -157,7 +163,7 @@ class NotificationService:
         self._database.write(project_id, work)
 
     def list(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> NotificationPage:
-        """Return a page of messages, the newest first."""
+        """Return a page of messages, newest first."""
         with self._database.read(project_id) as session:
             found = store.page(session, limit + 1, _NEWEST.read(after))
             names = {row.id: row.name for row in store.targets(session)}
@@ -165,7 +171,7 @@ class NotificationService:
         return NotificationPage(items=[_out(row, names) for row in rows], next=cursor)
 
     def notification(self, project_id: str, id_: str) -> NotificationOut:
-        """Return one message. Raises NotFound."""
+        """Return one message. Raises NotFound if it does not exist."""
         with self._database.read(project_id) as session:
             row = _message(store.notification(session, id_), id_)
             names = {each.id: each.name for each in store.targets(session)}
@@ -196,7 +202,7 @@ class NotificationService:
             while at is not None:
                 if at in seen:
                     raise InvalidInput(
-                        "targets would escalate in a circle",
+                        "the targets would escalate to each other in a cycle",
                         next_step="choose a target that does not escalate back to this one",
                         where="escalate_to",
                     )

@@ -1,4 +1,4 @@
-"""The only SQL of notifications."""
+"""SQL of notifications."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FRESH = {"populate_existing": True}
 
 @dataclass(frozen=True)
 class Key:
-    """The key of a notification: its project and its id."""
+    """Key of a notification: its project and its id."""
 
     project_id: str
     id: str
@@ -25,36 +25,36 @@ class Key:
 
 @cross_project_query(limit=Integer())
 def due_notifications(limit: ColumnElement[int]) -> Select[str, str]:
-    """Select due messages, the longest overdue first."""
+    """Select due messages, longest overdue first."""
     found = select(Notification.project_id, Notification.id).where(Notification.next_at <= now())
     return found.order_by(Notification.next_at).limit(limit)
 
 
 @cross_project_query(limit=Integer())
 def unacknowledged_notifications(limit: ColumnElement[int]) -> Select[str, str]:
-    """Select messages to escalate now."""
+    """Select messages that are due for escalation."""
     found = select(Notification.project_id, Notification.id).where(Notification.escalate_at <= now())
     return found.order_by(Notification.escalate_at).limit(limit)
 
 
 def due(session: Session, limit: int) -> list[Key]:
-    """Return messages that are due; for a session of system scope."""
+    """Return due messages. Requires a session of system scope."""
     return [Key(row.project_id, row.id) for row in due_notifications(session, limit=limit)]
 
 
 def unacknowledged(session: Session, limit: int) -> list[Key]:
-    """Return messages to escalate; for a session of system scope."""
+    """Return messages that are due for escalation. Requires a session of system scope."""
     return [Key(row.project_id, row.id) for row in unacknowledged_notifications(session, limit=limit)]
 
 
 def clock(session: Session) -> datetime:
-    """Return the database's time."""
+    """Return the current time of the database."""
     found: datetime = session.execute(select(now())).scalar_one()
     return found
 
 
 def target(session: Session, name_or_id: str, *, locked: bool = False) -> NotificationTarget | None:
-    """Return the target with this id, else the one with this name."""
+    """Return the target with this id or, if there is none, with this name."""
     named = or_(NotificationTarget.id == name_or_id, NotificationTarget.name == name_or_id)
     statement = select(NotificationTarget).where(named).order_by(NotificationTarget.id != name_or_id)
     if locked:
@@ -63,7 +63,7 @@ def target(session: Session, name_or_id: str, *, locked: bool = False) -> Notifi
 
 
 def targets(session: Session) -> Sequence[NotificationTarget]:
-    """Return the project's targets by name."""
+    """Return the project's targets, sorted by name."""
     return session.scalars(select(NotificationTarget).order_by(NotificationTarget.name)).all()
 
 
@@ -74,14 +74,14 @@ def add(session: Session, row: Base) -> None:
 
 
 def change(session: Session, row: Base, **values: object) -> None:
-    """Update a row that the caller has locked."""
+    """Update columns of a row that the caller has locked."""
     for name, value in values.items():
         setattr(row, name, value)
     session.flush()
 
 
 def remove(session: Session, row: NotificationTarget) -> None:
-    """Delete the target and its messages."""
+    """Delete a target and its messages."""
     of = Notification.target_id == row.id
     session.execute(delete(Notification).where(of), execution_options={"synchronize_session": False})
     session.delete(row)
@@ -89,7 +89,7 @@ def remove(session: Session, row: NotificationTarget) -> None:
 
 
 def notification(session: Session, id_: str, *, locked: bool = False) -> Notification | None:
-    """Return the message; ``locked``: until commit."""
+    """Return a message, or None; if ``locked``, lock its row until commit."""
     statement = select(Notification).where(Notification.id == id_)
     if locked:
         statement = statement.with_for_update()
@@ -97,7 +97,7 @@ def notification(session: Session, id_: str, *, locked: bool = False) -> Notific
 
 
 def newest_of(session: Session, target_id: str, source: str) -> Notification | None:
-    """Return the newest message of one source to a target, its row locked."""
+    """Lock and return the newest message of one source to a target; None if there is none."""
     of = (Notification.target_id == target_id, Notification.source == source)
     statement = select(Notification).where(*of).order_by(Notification.created_at.desc()).limit(1).with_for_update()
     return session.scalar(statement, execution_options=_FRESH)
@@ -109,7 +109,7 @@ def count(session: Session, target_id: str) -> int:
 
 
 def page(session: Session, limit: int, after: tuple[datetime, str] | None) -> Sequence[Notification]:
-    """Return messages after ``after``, the newest first."""
+    """Return messages after the cursor ``after``, newest first."""
     keys = [Notification.created_at, Notification.id]
     statement = select(Notification)
     if after is not None:
@@ -118,7 +118,10 @@ def page(session: Session, limit: int, after: tuple[datetime, str] | None) -> Se
 
 
 def purge(session: Session, before: datetime, limit: int) -> int:
-    """Delete messages from before a moment that are no longer retried. Return their number."""
+    """Delete at most ``limit`` messages created before a time that are not sent or escalated any more.
+
+    Return their number.
+    """
     old = and_(Notification.created_at < before, Notification.next_at.is_(None), Notification.escalate_at.is_(None))
     ids = session.scalars(select(Notification.id).where(old).limit(limit)).all()
     gone = delete(Notification).where(Notification.id.in_(ids))

@@ -1,4 +1,4 @@
-"""Targets of notifications, and the outbox. Every key begins with the project."""
+"""Tables of notification targets and of the outbox. Every primary key begins with the project."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ NotificationState = Literal["waiting", "sent", "failed", "silenced"]
 class NotificationTarget(Owned, Base):
     """A target for messages: a notifier with its options.
 
-    The options may contain secrets: all of them are encrypted among the project's secrets, under ``secret_of(id)``.
-    ``shown_options`` are the same with the secrets masked.
+    The options may contain secrets, so all of them are stored encrypted with the project's secrets, under
+    ``secret_of(id)``. ``shown_options`` contains the options with the secrets masked.
     """
 
     __tablename__ = "notification_target"
@@ -40,15 +40,15 @@ class NotificationTarget(Owned, Base):
 
 
 def secret_of(target_id: str) -> str:
-    """Return the owner's name of a target's options in ``projects.secrets.owned``."""
+    """Return the name under which ``projects.secrets.owned`` stores the options of a target."""
     return f"target:{target_id}"
 
 
 class Notification(Owned, Base):
     """One message for one target. ``attempts`` is the fencing token of its sender.
 
-    ``next_at`` is the moment of the next attempt, or None; ``escalate_at`` the moment from which a message that was not
-    acknowledged goes to the second target.
+    ``next_at`` is the time of the next attempt, or None. ``escalate_at`` is the time at which the message is sent to
+    the second target unless it is acknowledged.
     """
 
     __tablename__ = "notification"

@@ -1,4 +1,4 @@
-"""The built-in notifier ``webhook``: a signed JSON document by POST."""
+"""Built-in notifier ``webhook``, which posts each message as a signed JSON document."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _address(url: SecretStr) -> SecretStr:
 
 
 class WebhookOptions(BaseModel):
-    """The address to post to, and the secret that signs the message."""
+    """Address to post to, and secret that signs the messages."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -56,14 +56,14 @@ class WebhookOptions(BaseModel):
 
     @field_serializer("url")
     def _host_only(self, url: SecretStr) -> str:
-        """Mask all of an address but host and port, since its path often is a password."""
+        """Mask the address except for scheme, host and port, since its path is often a password."""
         parts = urlsplit(url.get_secret_value())
         place = parts.netloc.rpartition("@")[2]
         return f"{parts.scheme}://{place}/…"
 
 
 class Webhook(Notifier[WebhookOptions]):
-    """Posts a message as JSON; see the guide for the signature."""
+    """Notifier that posts messages as JSON; ``docs/automations.md`` describes the signature."""
 
     name = "webhook"
     Options = WebhookOptions
@@ -74,7 +74,7 @@ class Webhook(Notifier[WebhookOptions]):
     }
 
     def send(self, options: WebhookOptions, message: Message) -> None:
-        """Post the message. Raises TransientError if the target is unavailable or busy, InvalidInput if it refuses."""
+        """Post a message. Raises TransientError if the target is unavailable or busy, InvalidInput if it refuses."""
         import httpx  # in the child that sends
 
         body = orjson.dumps(
@@ -117,7 +117,7 @@ class Webhook(Notifier[WebhookOptions]):
             ) from None
         if status >= 500 or status in _PASSING:
             raise TransientError(
-                "{host} answered {status}",
+                "{host} responded with status {status}",
                 where="webhook",
                 next_step="wait: the message is sent again later",
                 host=host,
@@ -125,7 +125,7 @@ class Webhook(Notifier[WebhookOptions]):
             )
         if not 200 <= status < 300:
             raise InvalidInput(
-                "{host} answered {status}",
+                "{host} responded with status {status}",
                 where="webhook",
                 next_step="check the address and the secret of the target",
                 host=host,

@@ -19,7 +19,7 @@ _LONGEST = 2000
 
 @dataclass(frozen=True)
 class DoneStep:
-    """A step that ended before the message, with its error by language and the gate's decision on its run."""
+    """Step that ended before a message was written, with its error by language and the gate's decision on its run."""
 
     do: str
     state: str
@@ -27,7 +27,7 @@ class DoneStep:
     decision: str | None = None
 
     def line(self, language: Code) -> str:
-        """Return one line of text."""
+        """Return one line about the outcome of the step."""
         done = f"{_text('notification.step.', self.do, language)}: "
         done += _text("notification.step_state.", self.state, language)
         more = self.error[language] if self.error is not None else ""
@@ -39,7 +39,7 @@ class DoneStep:
 def of_firing(
     name: str, data: Mapping[str, JsonValue], text: str | None, causes: int, done: Sequence[DoneStep] = ()
 ) -> Wording:
-    """Return the text for a firing of an automation; ``text`` replaces the sentence about its cause."""
+    """Return the wording for a firing of an automation; ``text``, if given, replaces the sentence about its cause."""
 
     def wording(language: Code, count: int) -> tuple[str, str]:
         kind = str(data.get("event") or next((each for each in ("measure", "time") if each in data), ""))
@@ -60,7 +60,7 @@ def of_firing(
 
 
 def of_test(language: Code, _count: int) -> tuple[str, str]:
-    """Return the text of a test message."""
+    """Return the title and text of a test message."""
     return keyed("notification.test.title", language), keyed("notification.test.text", language)
 
 

@@ -1,4 +1,4 @@
-"""Causes: matching events, and inserting a cause's values into the definition of a step."""
+"""Causes of firings: matching of events, and insertion of a cause's values into the definition of a step."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _MOST_TEXT = 4000
 
 @dataclass(frozen=True)
 class Cause:
-    """One reason to fire. ``key`` is unique for the automation: the same cause never fires twice."""
+    """One reason to fire. ``key`` is unique within an automation, so that the same cause never fires twice."""
 
     key: str
     data: dict[str, JsonValue]
 
 
 def matches(when: OnEvent, type_: str, data: Mapping[str, object]) -> bool:
-    """Return whether an event is a cause."""
+    """Return whether an event has the type of ``when`` and meets all of its conditions."""
     return type_ == when.type and all(holds(each, field_of(data, each.field)) for each in when.where)
 
 
 def holds(condition: FieldFilter, value: object) -> bool:
-    """Return whether a field's value meets a condition; a comparison is never met by a value that is no number."""
+    """Return whether a value meets a condition. A value that is not a number never meets ``above`` or ``below``."""
     asked = condition.model_fields_set
     if "equals" in asked and not _same(value, condition.equals):
         return False
@@ -45,7 +45,7 @@ def holds(condition: FieldFilter, value: object) -> bool:
 
 
 def field_of(data: Mapping[str, object], path: str) -> object:
-    """Return the field of a cause; None if it has none.
+    """Return the value at a dotted path in the data of a cause; None if there is none.
 
     Example:
         >>> field_of({"error": {"code": "timeout"}}, "error.code")
@@ -60,8 +60,10 @@ def field_of(data: Mapping[str, object], path: str) -> object:
 
 
 def filled(value: JsonValue, data: Mapping[str, JsonValue]) -> JsonValue:
-    """Return a definition in which each ``{cause.FIELD}`` is the cause's value; a text that is only that becomes the
-    value itself, with its type. Raises InvalidInput for a field that the cause lacks.
+    """Return a definition in which each ``{cause.FIELD}`` is replaced by the cause's value.
+
+    A text that consists only of such a placeholder becomes the value itself, with its type. Raises InvalidInput if the
+    cause lacks a field.
 
     Example:
         >>> filled({"version": "{cause.version}", "name": "v{cause.version}"}, {"version": 3})
@@ -79,7 +81,7 @@ def filled(value: JsonValue, data: Mapping[str, JsonValue]) -> JsonValue:
 
 
 def places(value: JsonValue) -> Iterator[str]:
-    """Yield the fields of the cause that a definition uses."""
+    """Yield the paths of the cause's fields that a definition uses."""
     if isinstance(value, dict):
         for each in value.values():
             yield from places(each)

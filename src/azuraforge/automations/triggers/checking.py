@@ -34,7 +34,7 @@ from azuraforge.studies.service import StudyService
 
 
 class Checks:
-    """Refuses automations that could not work. Raises InvalidInput, NotFound and what the checks of runs raise."""
+    """Validator of automations. Its methods raise InvalidInput, NotFound, and the errors of validating runs."""
 
     def __init__(self, runs: RunService, studies: StudyService, watch: Watch) -> None:
         self._runs = runs
@@ -42,19 +42,19 @@ class Checks:
         self._watch = watch
 
     def check(self, project_id: str, request: AutomationRequest) -> None:
-        """Check everything that can be checked without a transaction; children may be asked."""
+        """Check everything that can be checked without a transaction; may start child processes."""
         self.check_when(project_id, request.when)
         for index, step in enumerate(request.steps):
             self._check_step(project_id, request, step, f"steps.{index}")
 
     def check_when(self, project_id: str, when: When) -> None:
-        """Check the cause."""
+        """Check the cause of an automation."""
         if isinstance(when, OnSchedule):
             zone = zone_of(when.timezone)
             if (when.cron is None) == (when.interval is None):
                 raise InvalidInput(
                     "a schedule needs either a cron line or an interval",
-                    next_step="give one of cron and interval",
+                    next_step="specify either cron or interval",
                     where="when.cron",
                 )
             if when.cron is not None:
@@ -86,7 +86,7 @@ class Checks:
     def _check_run(self, project_id: str, step: RunStep, later: bool, where: str) -> None:
         if step.do not in self._runs.kinds:
             raise InvalidInput(
-                "there are no runs of kind {do!r}",
+                "{do!r} is not a kind of run",
                 where="{place}.do",
                 next_step="choose one of: {value}",
                 do=step.do,
@@ -103,7 +103,7 @@ class Checks:
 
     @staticmethod
     def check_in(session: Session, request: AutomationRequest, leave_out: Collection[str]) -> None:
-        """Check what requires the database: targets of messages, and cycles.
+        """Check in a transaction that the targets of messages exist and that there is no cycle.
 
         Args:
             leave_out: ids of automations that will be replaced or removed.

@@ -1,7 +1,7 @@
-"""Consumers of events: one durable cursor for each project over its event log.
+"""Consumption of events, with one durable cursor over the event log of each project.
 
-An idle automation costs nothing: it is found by the type of an event. The cursor moves in the transaction
-that writes the firings, so a crash neither loses an event nor delivers it twice.
+Automations are looked up by the types of new events, so idle automations cost nothing. The cursor moves in the
+transaction that writes the firings, so a crash neither loses an event nor processes it twice.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _DATA: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
 
 class Consumer:
-    """Reads the event logs of projects and offers the events to automations."""
+    """Consumer of the projects' event logs, which offers matching events to automations."""
 
     def __init__(self, database: Database, events: EventLog, firings: Firings) -> None:
         self._database = database
@@ -35,7 +35,7 @@ class Consumer:
         self._firings = firings
 
     def consume(self, project_id: str) -> int:
-        """Consume the next events of a project and return their number; 0 if another consumer was faster."""
+        """Consume the next events of a project and return their number; 0 if there are none or another was faster."""
         with self._database.read(project_id) as session:
             cursor = store.cursor(session)
         if cursor is None or not cursor.active:
@@ -68,7 +68,7 @@ class Consumer:
 
 
 def cause_of(line: EventOut) -> Cause:
-    """Return an event as a cause: its fields, and ``event``, ``seq`` and ``at``."""
+    """Return an event as a cause. Its data are the event's fields and ``event``, ``seq`` and ``at``."""
     data = _DATA.validate_python(line.data)
     return Cause(f"event:{line.seq}", {**data, "event": line.type, "seq": line.seq, "at": iso(line.at)})
 

@@ -1,8 +1,9 @@
-"""Cycles: automations whose steps cause the events that fire them, directly or through other automations.
+"""Detection of cycles: automations whose steps cause the events that fire them, directly or indirectly.
 
-A step is described by the events it may append. An automation leads to another if one of these events may be its
-cause: the type is the same, and no filter excludes it. A field that is not known beforehand excludes nothing. Thus no
-cycle is missed; a filter on a field that a step fixes (the dataset, the model, the kind of a run) breaks a false one.
+Each step is described by the events that it may append. An automation may fire another one if one of these events has
+the type that the other one awaits and no filter excludes it. A field whose value is not known in advance excludes
+nothing, so no cycle is missed. False cycles are excluded by filters on fields that a step determines, such as the
+dataset, the model or the kind of a run.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from azuraforge.errors import InvalidInput
 
 @dataclass(frozen=True)
 class Emission:
-    """An event that a step may cause, with the fields that are known beforehand."""
+    """Event that a step may cause, with the fields that are known in advance."""
 
     type: str
     fields: Mapping[str, JsonValue] = field(default_factory=dict)
@@ -49,14 +50,14 @@ class Node:
 #: Events that follow new rows of a dataset: predictions are judged and monitored.
 _AFTER_ROWS = ("prediction.judged", "prediction.judged_again", "model.drift", "model.canary_rolled_back")
 _AFTER_TRAINING = ("model.version_added", "model.promoted", "model.alias_removed", "model.deployment_ended")
-#: Fields of events that serve to find automations.
+#: Fields of events by which automations are looked up.
 SUBJECTS = ("dataset", "model", "name", "target")
 _LONGEST_SUBJECT = 100
 _ID = re.compile(r"[a-z0-9]{16}")
 
 
 def emissions(name: str, steps: Sequence[Step]) -> Iterator[Emission]:
-    """Yield what the steps of an automation may append to the project's stream."""
+    """Yield the events that an automation and its steps may append to the project's stream."""
     for type_ in ("automation.fired", "automation.finished"):
         yield Emission(type_, {"name": name})
     for step in steps:
@@ -64,9 +65,9 @@ def emissions(name: str, steps: Sequence[Step]) -> Iterator[Emission]:
 
 
 def subject(when: When) -> str | None:
-    """Return the only subject an automation listens to, such as ``dataset=co2``, by its first such filter; or None.
+    """Return the subject to which a filter restricts a cause, such as ``dataset=co2``; None if there is no such filter.
 
-    It is stored, so that a search finds the listeners of a dataset or a model without reading the others.
+    The subject is stored, so that the automations for a dataset or a model are found without reading all others.
     """
     for each in when.where if isinstance(when, OnEvent) else ():
         if each.field in SUBJECTS and isinstance(each.equals, str) and len(each.equals) <= _LONGEST_SUBJECT:
@@ -74,14 +75,17 @@ def subject(when: When) -> str | None:
     return None
 
 
-#: Returns the automations that may listen to one of these events; it may return more.
+#: Function that returns all automations that may listen to one of the events, and possibly others.
 Listeners = Callable[[Sequence[Emission]], Iterable[Node]]
 
 
 def check(new: Node, listeners: Listeners) -> None:
-    """Raise InvalidInput, with the path, if ``new`` would fire itself. The cost grows with what ``new`` can reach."""
+    """Raise InvalidInput, with the path of the cycle, if ``new`` could fire itself.
+
+    The cost grows with the number of automations that ``new`` can fire.
+    """
     if not isinstance(new.when, OnEvent):
-        return  # nothing that a step causes fires it
+        return  # no event fires it
     paths, layer = {new.name: [new.name]}, [new]
     while layer:
         caused = [(node, event) for node in layer for event in emissions(node.name, node.steps)]
@@ -94,7 +98,7 @@ def check(new: Node, listeners: Listeners) -> None:
                     raise InvalidInput(
                         "the automation would fire itself: {found}",
                         where="steps",
-                        next_step="add a filter to `when` that excludes what its steps cause, or leave out a step",
+                        next_step="add a filter to `when` that excludes the events of its own steps, or remove a step",
                         code="cycle",
                         found=" → ".join(found),
                     )
@@ -104,7 +108,7 @@ def check(new: Node, listeners: Listeners) -> None:
 
 
 class _Index:
-    """Automations by the type and the subject of the events that they listen to."""
+    """Index of automations by the type and the subject of the events that they listen to."""
 
     def __init__(self, nodes: Iterable[Node]) -> None:
         self._of: dict[str, dict[str | None, list[Node]]] = defaultdict(lambda: defaultdict(list))
@@ -176,18 +180,18 @@ def _of_run(step: RunStep) -> Iterator[Emission]:
 
 
 def _fixed(value: str | None) -> str | None:
-    """Return the text, or None if it comes from the cause."""
+    """Return a text if it is known in advance, or None if it contains a value of the cause."""
     return value if value is not None and "{cause." not in value else None
 
 
 def _fixed_name(value: str | None) -> str | None:
-    """Return the fixed name of a dataset, not its id: events contain the name."""
+    """Return the name of a dataset if it is known in advance; None for an id, since events contain the name."""
     found = _fixed(value)
     return None if found is None or _ID.fullmatch(found) else found
 
 
 def _model_of(step: Step) -> str | None:
-    """Return the model of a run or a study, which has its dataset's name if none is given."""
+    """Return the model of a run or a study if it is known in advance; its default is the dataset's name."""
     asked = subject_of(step)
     return _fixed(asked.model) if asked.model else _fixed_name(asked.dataset)
 

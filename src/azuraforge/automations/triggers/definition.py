@@ -1,4 +1,4 @@
-"""The definition of an automation: its cause and its steps. Rows store these shapes, and the API takes them."""
+"""Definition of an automation: its cause and its steps. Rows store these shapes, and the API accepts them."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ from azuraforge.runs.schemas import RUN_KIND_MARKER, OnFailure, RunKind, Storabl
 from azuraforge.studies.schemas import Budget, Objective, Pruner, SearchRange
 
 Name = Annotated[StorableText, Field(min_length=1, max_length=100)]
-#: A text such as ``{cause.version}``: the value of that field of the cause.
+#: Text such as ``{cause.version}``, which is replaced by that field of the cause.
 CauseText = Annotated[StorableText, Field(max_length=100)]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Threads = Annotated[int, Field(ge=1, le=256)]
 Priority = Annotated[int, Field(ge=-100, le=100)]
 VersionOrCause = Annotated[int, Field(ge=1, le=2**31 - 1)] | CauseText
-#: A value of an event's field.
+#: Value of an event's field.
 FieldValue = (
     Annotated[StorableText, Field(max_length=1000)] | Annotated[int, Field(ge=-(2**53), le=2**53)] | float | bool
 )
-#: Kinds of runs that a step queues; ``Checks`` refuses one that is not registered.
+#: Kind of the run that a step queues; ``Checks`` rejects kinds that are not registered.
 QueuedKind = Annotated[RunKind, WithJsonSchema({RUN_KIND_MARKER: []})]
-#: The steps that queue no run.
+#: Values of ``do`` for steps that queue no run.
 OTHER_STEPS = ("study", "notify", "promote", "roll_back")
 StepKind = Annotated[RunKind, WithJsonSchema({RUN_KIND_MARKER: [*OTHER_STEPS]})]
 
 
 class Strict(BaseModel):
-    """A shape that refuses unknown fields."""
+    """Base of shapes that reject unknown fields."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class FieldFilter(Strict):
-    """A condition on one field of an event; ``error.code`` names a field inside a field."""
+    """A condition on one field of an event; a path such as ``error.code`` selects a nested field."""
 
     field: StorableText = Field(min_length=1, max_length=100)
     equals: FieldValue | None = None
@@ -59,7 +59,7 @@ class FieldFilter(Strict):
     @model_validator(mode="before")
     @classmethod
     def _given(cls, value: object) -> object:
-        """Remove empty conditions, which answers include, so that an automation can be sent back as it was read."""
+        """Remove null conditions, which responses contain, so that an automation can be sent back unchanged."""
         if not isinstance(value, dict):
             return value
         named = {"equals", "one_of", "above", "below"}
@@ -90,7 +90,7 @@ class OnEvent(Strict):
 
 
 class OnMeasure(Strict):
-    """A cause: a measured value beyond a limit for some time; once for each time that it crosses the limit."""
+    """A cause: a measured value that is beyond a limit for some time. Each crossing of the limit fires once."""
 
     on: Literal["measure"]
     measure: Annotated[StorableText, Field(min_length=1, max_length=100)]
@@ -118,7 +118,10 @@ class StepBase(Strict):
 
 
 class RunTemplate(Strict):
-    """The body of POST /runs without ``kind`` and key. Each value may be a text such as ``{cause.dataset}``."""
+    """The body of POST /runs without ``kind`` and ``idempotency_key``.
+
+    Each value may be a text such as ``{cause.dataset}``.
+    """
 
     name: StorableText | None = Field(default=None, max_length=200)
     plugin: StorableText | None = Field(default=None, max_length=200)
@@ -136,14 +139,14 @@ class RunTemplate(Strict):
 
 
 class RunStep(StepBase):
-    """Queue a run and wait for its end. ``run`` is the body of POST /runs without ``kind``."""
+    """A step that queues a run and waits for its end. ``run`` is the body of POST /runs without ``kind``."""
 
     do: QueuedKind
     run: RunTemplate = Field(default_factory=RunTemplate)
 
 
 class StudyTemplate(Strict):
-    """The body of POST /studies; a name is optional. Each value may be a text such as ``{cause.dataset}``."""
+    """The body of POST /studies, with an optional name. Each value may be a text such as ``{cause.dataset}``."""
 
     name: StorableText | None = Field(default=None, max_length=100)
     plugin: StorableText = Field(max_length=200)
@@ -165,14 +168,17 @@ class StudyTemplate(Strict):
 
 
 class StudyStep(StepBase):
-    """Start a study and wait for its end. ``study`` is the body of POST /studies; its name gets a suffix."""
+    """A step that starts a study and waits for its end.
+
+    ``study`` is the body of POST /studies; a suffix is appended to its name.
+    """
 
     do: Literal["study"]
     study: StudyTemplate
 
 
 class NotifyStep(StepBase):
-    """Put a message into the outbox of each target. Without a text, the message describes the cause."""
+    """A step that sends a message to each target. Without ``text``, the message describes the cause."""
 
     do: Literal["notify"]
     to: list[Name] = Field(min_length=1, max_length=10, description="names of notification targets")
@@ -180,7 +186,7 @@ class NotifyStep(StepBase):
 
 
 class PromoteStep(StepBase):
-    """Move an alias of a model to a version, regardless of the gate's decision."""
+    """A step that moves an alias of a model to a version, regardless of the gate's decision."""
 
     do: Literal["promote"]
     model: Name
@@ -189,7 +195,7 @@ class PromoteStep(StepBase):
 
 
 class RollBackStep(StepBase):
-    """Move an alias of a model one step back."""
+    """A step that moves an alias of a model back to its previous version."""
 
     do: Literal["roll_back"]
     model: Name
@@ -197,7 +203,7 @@ class RollBackStep(StepBase):
 
 
 def _shape_of(step: object) -> str:
-    """Return the tag of a step's shape: its name, or ``run`` if it queues a run of the kind that it names."""
+    """Return the tag of a step's shape: the value of ``do``, or ``run`` if the step queues a run."""
     do = step.get("do") if isinstance(step, Mapping) else getattr(step, "do", None)
     return do if isinstance(do, str) and do in OTHER_STEPS else "run"
 
@@ -217,9 +223,9 @@ STEPS: TypeAdapter[tuple[Step, ...]] = TypeAdapter(tuple[Step, ...])
 
 
 def given(shape: BaseModel) -> dict[str, JsonValue]:
-    """Return the given fields of a step, or of the body of what it starts, as JSON.
+    """Return the fields that a step or a template sets, as JSON.
 
-    Null fields are left out, since answers include every field, null if it was not given, and can be sent back.
+    Null fields are omitted: responses contain every field, null if it was not set, and can be sent back unchanged.
     """
     found: dict[str, JsonValue] = shape.model_dump(mode="json", exclude_unset=True)
     return {name: value for name, value in found.items() if value is not None}
@@ -227,7 +233,7 @@ def given(shape: BaseModel) -> dict[str, JsonValue]:
 
 @dataclass(frozen=True)
 class Subject:
-    """The model and dataset of a step; a text such as ``{cause.model}`` if they come from the cause."""
+    """Model and dataset of a step; texts such as ``{cause.model}`` if they come from the cause."""
 
     model: str | None = None
     dataset: str | None = None
@@ -244,6 +250,6 @@ def subject_of(step: Step) -> Subject:
 
 
 def values_of(when: When, field: str) -> tuple[FieldValue | None, ...]:
-    """Return the values that the filters of an event name for a field; empty if no filter is on this field."""
+    """Return the values that the filters of an event state for a field; empty if no filter refers to the field."""
     where = when.where if isinstance(when, OnEvent) else ()
     return tuple(value for each in where if each.field == field for value in (each.equals, *(each.one_of or ())))

@@ -19,7 +19,7 @@ from azuraforge.clock import iso
 from azuraforge.events.schemas import EventOut
 
 LONGEST = timedelta(days=30)
-#: The most times to replay: those of a schedule that fires each minute of a month.
+#: Maximum number of times to replay, enough for a schedule that fires every minute of a month.
 MOST_TIMES = 50_000
 _SHOWN = 100
 _DAY = timedelta(days=1)
@@ -27,27 +27,27 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class At:
-    """A cause with its moment."""
+    """Cause with its time."""
 
     moment: datetime
     cause: Cause
 
 
 def of_events(when: OnEvent, lines: Iterable[EventOut]) -> Iterator[At]:
-    """Yield the events that are causes."""
+    """Yield a cause for each event that matches ``when``."""
     for line in lines:
         if matches(when, line.type, line.data):
             yield At(line.at, cause_of(line))
 
 
 def of_times(when: OnSchedule, since: datetime, until: datetime) -> Iterator[At]:
-    """Yield the times of a schedule."""
+    """Yield a cause for each time of a schedule, at most ``MOST_TIMES``."""
     for moment in islice(between(recurrence_of(when, since), since, until), MOST_TIMES):
         yield At(moment, Cause(f"time:{iso(moment)}", {"time": iso(moment)}))
 
 
 def of_values(when: OnMeasure, values: Sequence[tuple[datetime, float | None]], until: datetime) -> Iterator[At]:
-    """Yield the moments at which a value had been beyond its limit for long enough."""
+    """Yield a cause for each time at which a value has been beyond its limit for ``for_seconds``."""
     patience = timedelta(seconds=when.for_seconds)
     began: tuple[datetime, float | None] | None = None
     for index, (moment, value) in enumerate(values):
@@ -70,7 +70,7 @@ def of_values(when: OnMeasure, values: Sequence[tuple[datetime, float | None]], 
 def replay(
     request: DryRunRequest, causes: Iterable[At], since: datetime, until: datetime, seen: int, note: str | None
 ) -> DryRunOut:
-    """Apply cool-down and limit to causes, oldest first."""
+    """Simulate the firings for causes, oldest first, with the cool-down and the daily limit of a request."""
     fired: list[WouldFire] = []
     grouped = withheld = count = held = 0
     cool = timedelta(seconds=request.cool_down_seconds)

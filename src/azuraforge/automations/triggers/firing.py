@@ -1,9 +1,9 @@
-"""Firings of automations: at most one for each cause, one at a time, within cool-down and limit.
+"""Firings of automations: at most one for each cause, one at a time, within the cool-down and the daily limit.
 
-Every function works in the caller's transaction with the automation's row locked, so any number of schedulers may try
-the same cause. Causes that a cool-down or a running firing holds back are counted, and become one later firing
-with the data of the newest. Automations of one cool-down group hold each other back, and a firing of one of them covers
-the causes that the others hold at that moment.
+Every function works in the caller's transaction with the automation's row locked, so several schedulers may process the
+same cause. Causes that a cool-down or a running firing delays are counted and become one later firing with the data of
+the newest cause. Automations of one cool-down group delay each other, and a firing of one of them covers the causes
+that are pending for the others.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from azuraforge.database import Session
 from azuraforge.events.service import EventLog
 
 DAY_SECONDS = 86_400.0
-#: Firings that an automation keeps in its list; older ones are deleted in batches of a hundred.
+#: Number of firings that are kept for each automation; older ones are deleted in batches of a hundred.
 KEPT_FIRINGS = 1000
 _SWEEP_EVERY = 100
-#: Causes that a running firing of the group holds back are tried again after this time.
+#: Time after which causes are tried again that a running firing of the same group delays.
 _GROUP_SECONDS = 5.0
 
 
@@ -33,17 +33,17 @@ def automation_stream(automation_id: str) -> str:
 
 
 class Firings:
-    """Starts and ends firings."""
+    """Service that starts and ends firings."""
 
     def __init__(self, events: EventLog) -> None:
         self._events = events
 
     def offer(self, session: Session, row: Automation, cause: Cause, at: datetime) -> AutomationFiring | None:
-        """Fire for a cause, or count the cause for a later firing. Return the firing that started."""
+        """Fire for a cause, or count the cause for a later firing. Return the firing that started, or None."""
         others = store.others_of_group(session, row)
         ready_at = self._ready_at(row, others, at)
         if row.firing_id is not None or ready_at > at or row.pending_count:
-            # Not flushed: of ten thousand causes only the last is written.
+            # Not flushed, so that only the last of thousands of causes is written.
             row.pending_key, row.pending_data, row.pending_at = cause.key, cause.data, ready_at
             row.pending_count, row.grouped = row.pending_count + 1, row.grouped + 1
             return None
@@ -52,12 +52,12 @@ class Firings:
         return self._begin(session, row, others, cause, 1)
 
     def release(self, session: Session, row: Automation, at: datetime) -> AutomationFiring | None:
-        """Fire once for all causes that were held back, if nothing holds them back any more."""
+        """Fire once for all pending causes if nothing delays them any more. Return the firing, or None."""
         if row.firing_id is not None or row.pending_at is None or row.pending_at > at or row.paused:
             return None
         others = store.others_of_group(session, row)
         ready_at = self._ready_at(row, others, at)
-        if others and ready_at > at:  # another one of the group has fired since
+        if others and ready_at > at:  # another automation of the group has fired since
             store.change(session, row, pending_at=ready_at)
             return None
         cause = Cause(row.pending_key or "", row.pending_data or {})
@@ -81,7 +81,7 @@ class Firings:
 
     @staticmethod
     def _ready_at(row: Automation, others: Sequence[Automation], at: datetime) -> datetime:
-        """Return the earliest time of the next firing; ``others``: the other automations of its cool-down group."""
+        """Return the earliest time of the next firing; ``others`` are the other automations of the cool-down group."""
         fired = [each.last_fired_at for each in (row, *others) if each.last_fired_at is not None]
         ready_at = max([at, *(each + timedelta(seconds=row.cool_down_seconds) for each in fired)])
         if any(each.firing_id is not None for each in others):
@@ -90,7 +90,7 @@ class Firings:
 
     @staticmethod
     def _take_pending(session: Session, row: Automation) -> int:
-        """Return the number of causes that were held back, and reset it."""
+        """Reset the pending causes and return their number."""
         causes = row.pending_count
         store.change(session, row, pending_key=None, pending_data=None, pending_count=0, pending_at=None)
         return causes

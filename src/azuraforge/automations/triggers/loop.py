@@ -1,4 +1,4 @@
-"""The loop of automations. Any number may run, in any number of processes."""
+"""Loop that executes automations. Several loops may run at once, in one or several processes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from azuraforge.events.notifier import Notifier
 from azuraforge.telemetry import logger
 
 TICK_SECONDS = 1.0
-#: The shortest time between rounds that notifications trigger; notifications in between are handled together.
+#: Minimum time between rounds that notifications trigger; notifications in between are handled together.
 BREATH_SECONDS = 0.05
 _AT_ONCE = 200
 _ROUNDS = 50
@@ -28,9 +28,10 @@ log = logger("automations")
 
 
 class AutomationLoop:
-    """Reads new events, looks at times and measures that are due, and takes the steps of firings.
+    """Loop that consumes new events, checks due times and measures, and executes the steps of firings.
 
-    It reads only keys from the database. A notification of this process wakes it; others wait ``tick_seconds`` at most.
+    An idle round reads only keys from the database. An event of this process wakes the loop immediately; otherwise a
+    round starts every ``tick_seconds``.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class AutomationLoop:
         self._stopping = threading.Event()
         self._woken = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="automations", daemon=True)
-        #: Work that failed: its last back-off, and the end of the present one.
+        #: Back-off of work that failed: its duration and its end.
         self._resting: dict[Hashable, tuple[float, float]] = {}
 
     def start(self) -> None:
@@ -67,12 +68,12 @@ class AutomationLoop:
             self._thread.join(10)
 
     def notice(self, project_id: str, stream: str) -> None:
-        """Wake the loop after an event of this process."""
+        """Wake the loop because of an event of this process."""
         if stream == store.PROJECT:
             self._woken.set()
 
     def tick(self) -> int:
-        """Do everything that is due now. Return the number of moves."""
+        """Process everything that is due now. Return the number of completed actions."""
         moves, now = 0, time.monotonic()
         self._resting = {key: rest for key, rest in self._resting.items() if rest[1] + 10 * rest[0] > now}
         for _ in range(_ROUNDS):
@@ -89,7 +90,7 @@ class AutomationLoop:
         return moves
 
     def _each(self, keys: Iterable[K], act: Callable[[K], bool]) -> int:
-        """Act on each key, in an order of this process, so that several do not prepare the same work at once."""
+        """Process the keys in random order, so that several loops do not prepare the same work at once."""
         waiting = [key for key in keys if not self._rests(key)]
         random.shuffle(waiting)
         return sum(self._try(key, act) for key in waiting if not self._stopping.is_set())
@@ -97,7 +98,7 @@ class AutomationLoop:
     def _try(self, key: K, act: Callable[[K], bool]) -> bool:
         try:
             made = act(key)
-        except Exception as error:  # an error of one must not delay the others
+        except Exception as error:  # an error of one key must not delay the others
             before, _ = self._resting.get(key, (self._tick_seconds / 2, 0.0))
             pause = min(2 * before, _LONGEST_PAUSE_SECONDS)
             self._resting[key] = (pause, time.monotonic() + pause)

@@ -1,4 +1,4 @@
-"""The measures of this package: the disk, the age of a dataset's rows, drift, and live scores."""
+"""Measures of this package: used disk space, age of a dataset's rows, drift, and live scores."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from azuraforge.models.predictions.service import PredictionService
 
 
 class DiskUsed:
-    """The share of the data home's disk that is used, 0 … 1."""
+    """Used share of the disk with the data home, from 0 to 1."""
 
     name = "disk.used_share"
     about: Mapping[str, str] = {
@@ -26,13 +26,13 @@ class DiskUsed:
         self._home = home
 
     def read(self, project_id: str, of: str | None) -> float | None:
-        """Return the share; the same for every project."""
+        """Return the used share, which is the same for every project."""
         usage = shutil.disk_usage(self._home)
         return usage.used / usage.total
 
 
 class DatasetAge:
-    """The age of a dataset's newest row, in seconds."""
+    """Age of a dataset's newest row, in seconds."""
 
     name = "dataset.age_seconds"
     about: Mapping[str, str] = {
@@ -44,13 +44,13 @@ class DatasetAge:
         self._datasets = datasets
 
     def read(self, project_id: str, of: str | None) -> float | None:
-        """Return the age; None for a dataset without times."""
+        """Return the age in seconds; None if the dataset has no times."""
         found = self._datasets.get(project_id, _needed(of, "dataset"))
         return None if found.end_at is None else (utc_now() - found.end_at).total_seconds()
 
 
 class Drift:
-    """Reported drift of a champion: 1 or 0."""
+    """Drift of a model's champion: 1 while drift is reported, otherwise 0."""
 
     name = "model.drift"
     about: Mapping[str, str] = {
@@ -62,13 +62,13 @@ class Drift:
         self._predictions = predictions
 
     def read(self, project_id: str, of: str | None) -> float | None:
-        """Return the result of the last check; None if there was none."""
+        """Return 1 or 0 from the last drift check; None if there was none."""
         found = self._predictions.drift.show(project_id, _needed(of, "model"), None)
         return None if found.checked_at is None else float(found.alarm)
 
 
 class WorseThanBaseline:
-    """Live predictions of a champion that are significantly worse than the best baseline: 1 or 0."""
+    """Comparison of a champion's live predictions with baselines: 1 if significantly worse, otherwise 0."""
 
     name = "model.worse_than_baseline"
     about: Mapping[str, str] = {
@@ -80,7 +80,7 @@ class WorseThanBaseline:
         self._predictions = predictions
 
     def read(self, project_id: str, of: str | None) -> float | None:
-        """Return the result; None while no prediction has been compared with a baseline."""
+        """Return 1 or 0; None while no prediction has been compared with a baseline."""
         found = self._predictions.standings.read(project_id, _needed(of, "model"))
         return float(found.worse_than is not None) if found.baselines else None
 
@@ -88,9 +88,9 @@ class WorseThanBaseline:
 def _needed(of: str | None, what: str) -> str:
     if of is None:
         raise InvalidInput(
-            "this measure belongs to a {noun}",
+            "this measure requires a {noun}",
             where="when.of",
-            next_step="name the {noun}",
+            next_step="specify the {noun}",
             noun=Message(f"noun.{what}"),
         )
     return of

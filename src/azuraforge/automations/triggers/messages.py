@@ -1,4 +1,4 @@
-"""The step *notify*: one message in the outbox for each target."""
+"""Execution of the step *notify*: one message in the outbox for each target."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from azuraforge.models import reads as models
 
 
 def notify(session: Session, step: NotifyStep, firing: AutomationFiring, position: int) -> None:
-    """Put the message into the outbox, in the transaction of the step. Raises NotFound for a target that is gone."""
+    """Put a message for each target into the outbox, in the step's transaction.
+
+    Raises NotFound if a target does not exist.
+    """
     owner = store.find(session, firing.automation_id)
     name = owner.name if owner is not None else ""
     wording = of_firing(name, firing.data, step.text, firing.causes, _done(session, firing, position))
@@ -24,7 +27,7 @@ def notify(session: Session, step: NotifyStep, firing: AutomationFiring, positio
 
 
 def _done(session: Session, firing: AutomationFiring, position: int) -> list[DoneStep]:
-    """Return the steps before a message that did not succeed, and the steps that the gate decided on."""
+    """Return the steps before the message that did not succeed or whose run has a verdict of the gate."""
     found = []
     for each in store.steps(session, [firing.id]):
         if each.position < position and not isinstance(each.definition, NotifyStep):

@@ -40,7 +40,7 @@ NameOrId = Annotated[str, Depends(path_id("automation", ShortId("automation", Au
 
 
 def known_automation(automation: NameOrId, access: Member, service: Service) -> str:
-    """Find the automation before the body is read, so that a missing automation is reported first."""
+    """Check that the automation exists before the body is read, so that a missing one is reported first."""
     service.get(access.project_id, automation)
     return automation
 
@@ -56,13 +56,13 @@ async def create_automation(
 
 @router.get("")
 def list_automations(access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> AutomationPage:
-    """List automations with their newest firings, by name."""
+    """List automations with their newest firings, sorted by name."""
     return service.list(access.project_id, limit=limit, after=after)
 
 
 @router.get("/measures")
 def list_measures(access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> MeasurePage:
-    """List the measures that automations may watch, by name."""
+    """List the measures that automations may watch, sorted by name."""
     return service.measures(limit=limit, after=after)
 
 
@@ -74,7 +74,7 @@ def try_automation(body: DryRunRequest, access: Reader, service: Service) -> Dry
 
 @router.get("/{automation}")
 def get_automation(automation: NameOrId, access: Reader, service: Service) -> AutomationOut:
-    """Return one automation with more of its firings."""
+    """Return one automation with up to 20 of its firings."""
     return service.get(access.project_id, automation)
 
 
@@ -86,14 +86,14 @@ async def replace_automation(
     access: Member,
     service: Service,
 ) -> AutomationOut:
-    """Replace the cause and the steps; the firings stay. Answers 409 if it was changed since the stated revision."""
+    """Replace the cause and the steps; firings are kept. Responds 409 if it was changed since the stated revision."""
     replace = partial(service.replace, access.project_id, automation, body)
     return await ask_in_turn(request, access.project_id, replace)
 
 
 @router.delete("/{automation}", status_code=204)
 def delete_automation(automation: NameOrId, access: Member, service: Service) -> None:
-    """Delete an automation with its firings; the runs that it queued stay."""
+    """Delete an automation with its firings; the runs that it queued are kept."""
     service.delete(access.project_id, automation)
 
 
@@ -101,7 +101,7 @@ def delete_automation(automation: NameOrId, access: Member, service: Service) ->
 def list_firings(
     automation: NameOrId, access: Reader, service: Service, limit: Limit = PAGE, after: After = None
 ) -> AutomationFiringPage:
-    """List an automation's firings, the newest first."""
+    """List an automation's firings, newest first."""
     return service.firings(access.project_id, automation, limit=limit, after=after)
 
 
@@ -121,11 +121,11 @@ def pause_automation(automation: NameOrId, access: Member, service: Service, uni
 
 @router.post("/{automation}/resume")
 def resume_automation(automation: NameOrId, access: Member, service: Service, unit: Unit) -> AutomationOut:
-    """Resume an automation; causes during the pause are not made up for."""
+    """Resume an automation; causes during the pause are ignored."""
     return service.resume(access.project_id, automation, unit=unit)
 
 
 @router.post("/{automation}/fire", status_code=201)
 def fire_automation(automation: NameOrId, access: Member, service: Service, unit: Unit) -> AutomationOut:
-    """Fire an automation once, now; cool-down and limit apply."""
+    """Fire an automation once, now; the cool-down and the daily limit apply."""
     return service.fire(access.project_id, automation, unit=unit)

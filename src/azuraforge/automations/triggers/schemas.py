@@ -100,15 +100,15 @@ class AutomationOut(BaseModel):
 
 
 class AutomationPage(Page[AutomationOut]):
-    """A page of automations, by name."""
+    """A page of automations, sorted by name."""
 
 
 class AutomationFiringPage(Page[FiringOut]):
-    """A page of an automation's firings, the newest first."""
+    """A page of an automation's firings, newest first."""
 
 
 class DryRunRequest(Strict):
-    """The automation to try, and the start of the period."""
+    """The definition to simulate, and the start of the period."""
 
     when: When
     cool_down_seconds: int = Field(default=60, ge=0, le=31 * 86_400)
@@ -126,7 +126,10 @@ class WouldFire(BaseModel):
 
 
 class DryRunOut(BaseModel):
-    """The result of a dry run. Durations of steps are not known: only cool-down and limit hold firings back."""
+    """The result of a dry run.
+
+    Durations of steps are unknown, so only the cool-down and the daily limit delay or withhold firings.
+    """
 
     since: datetime
     until: datetime
@@ -148,4 +151,4 @@ class MeasureOut(BaseModel):
 
 
 class MeasurePage(Page[MeasureOut]):
-    """A page of the measures of this platform, by name."""
+    """A page of the measures of this platform, sorted by name."""

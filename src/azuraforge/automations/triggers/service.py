@@ -39,14 +39,17 @@ _BY_NAME: Order[tuple[str]] = Order("automations", tuple[str])
 _MEASURES: Order[tuple[str]] = Order("measures", tuple[str])
 _NEWEST: Order[tuple[datetime, str]] = Order("automation firings", tuple[Moment, str])
 _FIRINGS_IN_LIST, _FIRINGS_IN_DETAIL = 3, 20
-#: The most events that a dry run reads, the newest first.
+#: Maximum number of events that a dry run reads, newest first.
 _MOST_LINES = 200_000
 _LINES_AT_ONCE = 2_000
 _Write = Callable[[Session], str]
 
 
 class AutomationService:
-    """Automations of every project; each method names the project it acts in. Automations are found by id or name."""
+    """Service for the automations of all projects.
+
+    Each method takes the id of the project; ``automation`` is the id or the name of an automation.
+    """
 
     def __init__(self, database: Database, events: EventLog, firings: Firings, watch: Watch, checks: Checks) -> None:
         self._database = database
@@ -60,7 +63,8 @@ class AutomationService:
     ) -> AutomationOut:
         """Check the cause and the steps, and store the automation.
 
-        Raises InvalidInput (also if it would fire itself, with the path), NotFound (what a step needs) and Conflict.
+        Raises InvalidInput if the definition is invalid or the automation could fire itself, NotFound if an object
+        that a step needs does not exist, and Conflict if the name is taken or there are too many automations.
         """
         self._checks.check(project_id, request)
 
@@ -71,10 +75,10 @@ class AutomationService:
         return self.get(project_id, self._written(project_id, request.name, work, unit))
 
     def replace(self, project_id: str, automation: str, request: AutomationChange) -> AutomationOut:
-        """Replace the cause and the steps; existing firings stay, and the present one keeps its steps.
+        """Replace the cause and the steps; firings are kept, and a running firing keeps its steps.
 
-        Causes from before the change no longer count. Raises as ``create``, and Conflict if the automation was
-        changed since the revision that the request names.
+        Causes from before the change are dropped. Raises the same errors as ``create``, and Conflict if the automation
+        was changed since ``request.revision``.
         """
         self._checks.check(project_id, request)
 
@@ -106,16 +110,17 @@ class AutomationService:
         *,
         unit: UnitOfWork | None = None,
     ) -> None:
-        """Create, change and delete automations in one transaction, so that of ``names`` exactly ``requests`` exist.
+        """Create, change and delete automations named in ``names`` in one transaction, so that they match ``requests``.
 
-        An existing automation with the same definition is not touched; a paused one stays paused. Raises as ``create``.
+        An automation whose definition is the same is not changed, and a paused one stays paused. Raises the same errors
+        as ``create``.
         """
         for request in requests:
             self._checks.check(project_id, request)
 
         def work(session: Session) -> str:
             there = {row.name: row for row in store.every(session) if row.name in names}
-            former = {row.id for row in there.values()}  # not changed yet: not in the check for cycles
+            former = {row.id for row in there.values()}  # not updated yet, so excluded from the check for cycles
             for name in there.keys() - {request.name for request in requests}:
                 self._remove(session, self._locked(session, there[name].id))
             for request in requests:
@@ -136,8 +141,8 @@ class AutomationService:
     def _add(self, session: Session, project_id: str, request: AutomationRequest, user_id: str | None) -> Automation:
         if store.count(session) >= MOST_AUTOMATIONS:
             raise Conflict(
-                "a project has {most_automations:,} automations at most",
-                next_step="delete some",
+                "a project can have at most {most_automations:,} automations",
+                next_step="delete one that is no longer needed",
                 most_automations=MOST_AUTOMATIONS,
             )
         at = store.clock(session)
@@ -175,7 +180,7 @@ class AutomationService:
             store.change(session, cursor, active=False)
 
     def list(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> AutomationPage:
-        """Return a page of automations with their newest firings, by name."""
+        """Return a page of automations with their newest firings, sorted by name."""
         with self._database.read(project_id) as session:
             found = store.page(session, limit + 1, _BY_NAME.read(after))
             rows, cursor = _BY_NAME.cut(found, limit, lambda row: (row.name,))
@@ -183,14 +188,14 @@ class AutomationService:
         return AutomationPage(items=items, next=cursor)
 
     def get(self, project_id: str, automation: str) -> AutomationOut:
-        """Return one automation with more of its firings. Raises NotFound."""
+        """Return one automation with more of its firings than ``list`` returns. Raises NotFound."""
         with self._database.read(project_id) as session:
             return automation_out(session, _found(store.find(session, automation), automation), _FIRINGS_IN_DETAIL)
 
     def firings(
         self, project_id: str, automation: str, *, limit: int = PAGE, after: str | None = None
     ) -> AutomationFiringPage:
-        """Return a page of an automation's firings, the newest first."""
+        """Return a page of an automation's firings, newest first."""
         with self._database.read(project_id) as session:
             row = _found(store.find(session, automation), automation)
             found = store.newest_firings(session, row.id, limit + 1, _NEWEST.read(after, row.id))
@@ -198,13 +203,13 @@ class AutomationService:
             return AutomationFiringPage(items=firings_out(session, firings), next=cursor)
 
     def measures(self, *, limit: int = PAGE, after: str | None = None) -> MeasurePage:
-        """Return a page of the measures that may be watched, by name."""
+        """Return a page of the measures that may be watched, sorted by name."""
         found = [MeasureOut(name=name, about=dict(each.about)) for name, each in self._watch.measures.items()]
         page, cursor = _MEASURES.select(found, limit, after, lambda each: (each.name,))
         return MeasurePage(items=list(page), next=cursor)
 
     def pause(self, project_id: str, automation: str, *, unit: UnitOfWork | None = None) -> AutomationOut:
-        """Pause an automation; a firing in progress continues. Causes that were held back are dropped."""
+        """Pause an automation; a firing in progress continues. Pending causes are dropped."""
 
         def work(session: Session) -> None:
             row = self._locked(session, automation)
@@ -219,7 +224,7 @@ class AutomationService:
         return self.get(project_id, automation)
 
     def resume(self, project_id: str, automation: str, *, unit: UnitOfWork | None = None) -> AutomationOut:
-        """Resume an automation; causes during the pause are not made up for."""
+        """Resume an automation; causes during the pause are ignored."""
 
         def work(session: Session) -> None:
             row = self._locked(session, automation)
@@ -235,7 +240,7 @@ class AutomationService:
         return self.get(project_id, automation)
 
     def fire(self, project_id: str, automation: str, *, unit: UnitOfWork | None = None) -> AutomationOut:
-        """Fire once on request, after the cool-down. Raises Conflict while it is paused, and at its limit per day."""
+        """Fire once at a user's request, after the cool-down. Raises Conflict if paused or at the daily limit."""
 
         def work(session: Session) -> None:
             row = self._locked(session, automation)
@@ -245,7 +250,7 @@ class AutomationService:
                 )
             if store.fired_within(session, row.id, DAY_SECONDS) >= row.most_per_day:
                 raise Conflict(
-                    "the automation has fired {most_per_day}× within 24 hours, its limit",
+                    "the automation has reached its limit of {most_per_day} [firing|firings] within 24 hours",
                     where="most_per_day",
                     next_step="wait, or raise most_per_day",
                     most_per_day=row.most_per_day,
@@ -256,7 +261,7 @@ class AutomationService:
         return self.get(project_id, automation)
 
     def delete(self, project_id: str, automation: str) -> None:
-        """Delete an automation with its firings; the runs that it queued stay."""
+        """Delete an automation with its firings; the runs that it queued are kept."""
 
         def work(session: Session) -> None:
             self._remove(session, self._locked(session, automation))
@@ -265,16 +270,16 @@ class AutomationService:
         self._database.write(project_id, work)
 
     def dry_run(self, project_id: str, request: DryRunRequest, automation: str | None = None) -> DryRunOut:
-        """Return what an automation would have done since a moment of the past month; nothing is written.
+        """Return what an automation would have done since a time in the past month; nothing is written.
 
-        ``automation`` names a stored one, whose readings of a measure are used.
+        ``automation`` is the id or the name of a stored automation, whose recorded values of a measure are used.
         """
         self._checks.check_when(project_id, request.when)
         with self._database.read(project_id) as session:
             until = store.clock(session)
         since = max(request.since or until - dry_run.LONGEST, until - dry_run.LONGEST)
         if since > until:
-            raise InvalidInput("a dry run looks at the past", next_step="choose a time before now", where="since")
+            raise InvalidInput("a dry run covers only the past", next_step="choose a time before now", where="since")
         when = request.when
         if isinstance(when, OnSchedule):
             times = [*dry_run.of_times(when, since, until)]
@@ -317,7 +322,10 @@ class AutomationService:
         return lines, whole
 
     def _begin_to_listen(self, session: Session, row: Automation) -> int:
-        """Move nothing that others wait for; returns the event behind which this automation listens."""
+        """Activate the project's cursor if necessary, and return the number of the newest event.
+
+        The automation listens to later events only. An active cursor is not moved, since other automations use it.
+        """
         last = self._events.last_seq_in(session, store.PROJECT)
         if row.kind != "event":
             return last

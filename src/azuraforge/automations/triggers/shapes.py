@@ -1,4 +1,4 @@
-"""Conversions of automations' rows to shapes of the API."""
+"""Conversion of the rows of automations into API shapes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Steps of firings, one after the other, each executed exactly once.
+"""Execution of the steps of firings, one after the other, each exactly once.
 
-A step's effect and its row are written in one transaction, fenced by ``moves``: the number of changes that
-the firing has had. A process that dies before the commit has done nothing; a slower one finds another number.
+A step's effect and its row are written in one transaction, fenced by ``moves``, the number of changes to the firing. A
+process that dies before the commit has changed nothing; a slower process finds another number and stops.
 """
 
 from __future__ import annotations
@@ -36,24 +36,24 @@ from azuraforge.runs.service import RunService
 from azuraforge.studies.schemas import StudyRequest
 from azuraforge.studies.service import StudyService
 
-#: The end of a run wakes the firing that waits for it; a purged run is noticed after this time.
+#: Interval for checking a run. Its end wakes the waiting firing earlier, but a purged run is noticed only then.
 _LOOK_AGAIN_SECONDS = 60.0
 _STUDY_SECONDS = 5.0
 _FIRST_RETRY_SECONDS = 10.0
 _LONGEST_RETRY_SECONDS = 3600.0
 _MOST_STUDY_NAME = 100
 
-#: Puts a message for the named targets into the outbox, in the caller's transaction.
+#: Function that puts a message for each target of a step into the outbox, in the caller's transaction.
 Notify = Callable[[Session, NotifyStep, AutomationFiring, int], None]
 
 
 class _MovedOnError(Exception):
-    """Another process has taken this step."""
+    """Raised if another process has executed the step."""
 
 
 @dataclass(frozen=True)
 class _At:
-    """A firing and its current step, as they were read."""
+    """Firing and its current step, as they were read."""
 
     firing: AutomationFiring
     step: AutomationStep
@@ -63,7 +63,7 @@ class _At:
 
 
 class Stepping:
-    """Takes the steps of firings."""
+    """Executor of the steps of firings."""
 
     def __init__(
         self,
@@ -82,10 +82,10 @@ class Stepping:
         self._notify = notify
 
     def move(self, key: store.Key) -> bool:
-        """Move the firing one step on. Return False if it has to wait, has ended or was deleted.
+        """Advance a firing by one step. Return False if it has to wait, has ended or was deleted.
 
-        An error in a step's definition becomes the step's error. Others (a launcher that is starting, a database
-        that is unavailable) is raised, and leaves the step due.
+        An error in a step's definition is stored as the step's error. Any other error (a launcher that is starting, a
+        database that is unavailable) is raised, and the step stays due.
         """
         with self._database.read(key.project_id) as session:
             firing = store.firing(session, key.id)
@@ -143,7 +143,7 @@ class Stepping:
                 raise InvalidInput(
                     "{version!r} is not a version number",
                     where="step.version",
-                    next_step="write a number, or a field of the cause that holds one",
+                    next_step="write a number, or a field of the cause that contains one",
                     version=version,
                 )
             self._models.aliases.promote_by_hand(
@@ -197,9 +197,11 @@ class Stepping:
                 return self._wait(at, _LOOK_AGAIN_SECONDS)
             if run.state != "succeeded":
                 raise Conflict(
-                    "the run ended as {state}: {reason}" if run.error is not None else "the run ended as {state}",
+                    "the run did not succeed ({state}): {reason}"
+                    if run.error is not None
+                    else "the run did not succeed ({state})",
                     where="run {run}",
-                    next_step="look at the run: azuraforge runs show {run}",
+                    next_step="inspect the run: azuraforge runs show {run}",
                     code=f"run_{run.state}",
                     state=Message(f"state.{run.state}"),
                     reason=run.error.message if run.error is not None else None,
@@ -211,9 +213,9 @@ class Stepping:
                 return self._wait(at, _STUDY_SECONDS)
             if study.state != "finished":
                 raise Conflict(
-                    "the study ended as {state}",
+                    "the study did not finish ({state})",
                     where="study {study}",
-                    next_step="look at the study: azuraforge studies show {study!r}",
+                    next_step="inspect the study: azuraforge studies show {study!r}",
                     code="study_ended",
                     state=Message(f"state.{study.state}"),
                     study=study.name,
@@ -227,7 +229,7 @@ class Stepping:
         return False
 
     def _unit(self, at: _At, state: str) -> UnitOfWork:
-        """Return the update of the step's row, for the transaction of another service."""
+        """Return a unit of work that updates the step's row in the transaction of another service."""
 
         def record(session: Session) -> None:
             firing, step = self._locked(session, at)
@@ -329,7 +331,7 @@ def _as_error(error: ValidationError | UserError) -> UserError:
         return error
     first = error.errors()[0]
     return InvalidInput(
-        "the step cannot be read: {problem}",
+        "the step is invalid: {problem}",
         where="step.{place}",
         next_step="change the automation's step",
         problem=message_of(first),

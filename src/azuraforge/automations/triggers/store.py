@@ -1,4 +1,4 @@
-"""The only SQL of automations."""
+"""SQL of automations."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from azuraforge.runs.reads import with_ended_run
 _PLAIN = {"synchronize_session": False}
 _FRESH = {"populate_existing": True}
 PROJECT = "project"
-#: The most events of one statement; more events are searched by their types.
+#: Maximum number of events in one statement; more events are searched by their types only.
 _MOST_CONDITIONS = 100
 
 
 @dataclass(frozen=True)
 class Key:
-    """The key of an automation or a firing: its project and its id."""
+    """Key of an automation or a firing: its project and its id."""
 
     project_id: str
     id: str
@@ -39,14 +39,14 @@ class Key:
 
 @cross_project_query(limit=Integer())
 def due_automations(limit: ColumnElement[int]) -> Select[str, str]:
-    """Select automations whose time has come, or whose held causes may fire."""
+    """Select automations that have a due time, or pending causes that may fire."""
     held = and_(Automation.pending_at <= now(), Automation.firing_id.is_(None))
     return select(Automation.project_id, Automation.id).where(or_(Automation.next_at <= now(), held)).limit(limit)
 
 
 @cross_project_query(limit=Integer())
 def due_firings(limit: ColumnElement[int]) -> Select[str, str]:
-    """Select firings with a due step, the longest overdue first."""
+    """Select firings with a due step, longest overdue first."""
     due = select(AutomationFiring.project_id, AutomationFiring.id).where(AutomationFiring.look_at <= now())
     return due.order_by(AutomationFiring.look_at).limit(limit)
 
@@ -66,37 +66,37 @@ def unread_projects(limit: ColumnElement[int]) -> Select[str]:
 
 
 def due(session: Session, limit: int) -> list[Key]:
-    """Return automations that are due; for a session of system scope."""
+    """Return automations that are due. Requires a session of system scope."""
     return [Key(row.project_id, row.id) for row in due_automations(session, limit=limit)]
 
 
 def firings_due(session: Session, limit: int) -> list[Key]:
-    """Return firings with a due step; for a session of system scope."""
+    """Return firings with a due step or an ended run. Requires a session of system scope."""
     found = {Key(row.project_id, row.id): None for row in due_firings(session, limit=limit)}
     found.update({Key(row.project_id, row.id): None for row in firings_whose_run_ended(session, limit=limit)})
     return list(found)
 
 
 def unread(session: Session, limit: int) -> list[str]:
-    """Return projects with unread events; for a session of system scope."""
+    """Return the ids of projects with unread events. Requires a session of system scope."""
     return [row.project_id for row in unread_projects(session, limit=limit)]
 
 
 def clock(session: Session) -> datetime:
-    """Return the database's time."""
+    """Return the current time of the database."""
     found: datetime = session.execute(select(now())).scalar_one()
     return found
 
 
 def find(session: Session, name_or_id: str) -> Automation | None:
-    """Return the automation with this id, else the one with this name."""
+    """Return the automation with this id or, if there is none, with this name."""
     named = or_(Automation.id == name_or_id, Automation.name == name_or_id)
     statement = select(Automation).where(named).order_by(Automation.id != name_or_id)
     return session.scalars(statement, execution_options=_FRESH).first()
 
 
 def lock(session: Session, automation_id: str) -> Automation | None:
-    """Return the automation; its and its cool-down group's rows are locked until commit, always in the same order."""
+    """Lock an automation and its cool-down group until commit, ordered by id, and return the automation."""
     group = select(Automation.cool_down_group).where(Automation.id == automation_id).scalar_subquery()
     mine = or_(Automation.id == automation_id, Automation.cool_down_group == group)
     statement = select(Automation).where(mine).order_by(Automation.id).with_for_update(of=Automation)
@@ -105,7 +105,7 @@ def lock(session: Session, automation_id: str) -> Automation | None:
 
 
 def others_of_group(session: Session, row: Automation) -> Sequence[Automation]:
-    """Return the other automations of a cool-down group, which ``lock`` has locked."""
+    """Return the other automations of an automation's cool-down group, which ``lock`` has locked."""
     if row.cool_down_group is None:
         return []
     others = (Automation.cool_down_group == row.cool_down_group, Automation.id != row.id)
@@ -113,18 +113,18 @@ def others_of_group(session: Session, row: Automation) -> Sequence[Automation]:
 
 
 def every(session: Session) -> Sequence[Automation]:
-    """Return the project's automations by name."""
+    """Return the project's automations, sorted by name."""
     return session.scalars(select(Automation).order_by(Automation.name)).all()
 
 
 def awaiting(session: Session, types: Collection[str]) -> Sequence[Automation]:
-    """Return automations that await one of these types of event and are not paused."""
+    """Return the unpaused automations that await one of the given types of events."""
     asked = (Automation.event_type.in_(list(types)), Automation.paused.is_(False))
     return session.scalars(select(Automation).where(*asked).order_by(Automation.id)).all()
 
 
 def listening(session: Session, events: Sequence[tuple[str, Mapping[str, JsonValue]]]) -> Sequence[Automation]:
-    """Return automations that may listen to one of these events: by type, and by the values of known fields."""
+    """Return automations that may listen to one of the events, selected by type and the values of known fields."""
     any_of: ColumnElement[bool]
     if len(events) > _MOST_CONDITIONS:
         any_of = Automation.event_type.in_({type_ for type_, _ in events})
@@ -147,7 +147,7 @@ def awaits_events(session: Session) -> bool:
 
 
 def page(session: Session, limit: int, after: tuple[str] | None) -> Sequence[Automation]:
-    """Return the project's automations after ``after``, by name."""
+    """Return the project's automations after the cursor ``after``, sorted by name."""
     statement = select(Automation).order_by(Automation.name).limit(limit)
     if after is not None:
         statement = statement.where(behind([Automation.name], after))
@@ -170,14 +170,14 @@ def add_all(session: Session, rows: Iterable[Base]) -> None:
 
 
 def change(session: Session, row: Base, **values: object) -> None:
-    """Update a row that the caller has locked."""
+    """Update columns of a row that the caller has locked."""
     for name, value in values.items():
         setattr(row, name, value)
     session.flush()
 
 
 def remove(session: Session, automation: Automation) -> None:
-    """Delete the automation, its firings and their steps; the runs stay."""
+    """Delete an automation, its firings and their steps; the runs are kept."""
     firings = select(AutomationFiring.id).where(AutomationFiring.automation_id == automation.id)
     session.execute(delete(AutomationStep).where(AutomationStep.firing_id.in_(firings)), execution_options=_PLAIN)
     for table in (AutomationFiring, AutomationSample):
@@ -187,7 +187,7 @@ def remove(session: Session, automation: Automation) -> None:
 
 
 def cursor(session: Session, *, locked: bool = False) -> AutomationCursor | None:
-    """Return the cursor over the project's event log."""
+    """Return the cursor over the project's event log, or None; if ``locked``, lock its row until commit."""
     statement = select(AutomationCursor)
     if locked:
         statement = statement.with_for_update()
@@ -200,7 +200,7 @@ def firing_of(session: Session, automation_id: str, cause: str) -> AutomationFir
 
 
 def firing(session: Session, firing_id: str, *, locked: bool = False) -> AutomationFiring | None:
-    """Return the firing; ``locked``: until commit."""
+    """Return a firing, or None; if ``locked``, lock its row until commit."""
     statement = select(AutomationFiring).where(AutomationFiring.id == firing_id)
     if locked:
         statement = statement.with_for_update()
@@ -208,7 +208,7 @@ def firing(session: Session, firing_id: str, *, locked: bool = False) -> Automat
 
 
 def steps(session: Session, firing_ids: Collection[str]) -> Sequence[AutomationStep]:
-    """Return the steps of firings, in order."""
+    """Return the steps of the given firings, in order."""
     statement = select(AutomationStep).where(AutomationStep.firing_id.in_(list(firing_ids)))
     return session.scalars(
         statement.order_by(AutomationStep.firing_id, AutomationStep.position), execution_options=_FRESH
@@ -224,7 +224,7 @@ def fired_within(session: Session, automation_id: str, seconds: float) -> int:
 def newest_firings(
     session: Session, automation_id: str, limit: int, after: tuple[datetime, str] | None = None
 ) -> Sequence[AutomationFiring]:
-    """Return an automation's firings after ``after``, the newest first."""
+    """Return an automation's firings after the cursor ``after``, newest first."""
     keys: list[InstrumentedAttribute[datetime] | InstrumentedAttribute[str]]
     keys = [AutomationFiring.fired_at, AutomationFiring.id]
     statement = select(AutomationFiring).where(AutomationFiring.automation_id == automation_id)
@@ -234,7 +234,7 @@ def newest_firings(
 
 
 def forget_firings(session: Session, automation_id: str, keep: int) -> None:
-    """Delete all but the newest ``keep`` ended firings."""
+    """Delete the ended firings of an automation that are older than its newest ``keep`` firings."""
     of = AutomationFiring.automation_id == automation_id
     oldest = select(AutomationFiring.fired_at).where(of).order_by(AutomationFiring.fired_at.desc())
     old = and_(
@@ -248,13 +248,13 @@ def forget_firings(session: Session, automation_id: str, keep: int) -> None:
 
 
 def free(session: Session, automation_id: str, firing_id: str) -> None:
-    """Release an automation whose firing has ended, so that causes held back meanwhile may fire."""
+    """Clear the running firing of an automation after its end, so that pending causes may fire."""
     mine = (Automation.id == automation_id, Automation.firing_id == firing_id)
     session.execute(update(Automation).where(*mine).values(firing_id=None), execution_options=_PLAIN)
 
 
 def samples(session: Session, automation_id: str, since: datetime) -> Sequence[AutomationSample]:
-    """Return values of a watched measure, oldest first."""
+    """Return the recorded values of a watched measure since a time, oldest first."""
     of = (AutomationSample.automation_id == automation_id, AutomationSample.at >= since)
     return session.scalars(select(AutomationSample).where(*of).order_by(AutomationSample.at)).all()
 

@@ -1,4 +1,4 @@
-"""Automations, their firings and the steps of each firing. Every key begins with the project."""
+"""Tables of automations, their firings and the steps of firings. Every primary key begins with the project."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ StepState = Literal["waiting", "running", "succeeded", "failed", "skipped"]
 
 
 class Automation(Owned, Base):
-    """An automation. ``firing_id`` names the firing that has not ended; while there is one, causes are grouped.
+    """An automation. ``firing_id`` is the id of the running firing; while there is one, causes are grouped.
 
-    ``next_at`` is the next time of a schedule or the next reading of a measure; ``pending_at`` the moment from which
-    the causes that a cool-down or a running firing held back may fire together. ``event_subject`` is the subject of its
-    filter, such as ``dataset=co2``.
+    ``next_at`` is the next time of a schedule or the next reading of a measure. ``pending_at`` is the time from which
+    the causes that a cool-down or a running firing delayed may fire together. ``event_subject`` is the subject of the
+    automation's filter, such as ``dataset=co2``.
     """
 
     __tablename__ = "automation"
@@ -82,7 +82,7 @@ class Automation(Owned, Base):
 
 
 class AutomationFiring(Owned, Base):
-    """One firing: unique by its cause. ``moves`` fences every change of its steps."""
+    """One firing, unique by its cause. ``moves`` fences every change of its steps."""
 
     __tablename__ = "automation_firing"
     __table_args__ = (
@@ -129,7 +129,7 @@ class AutomationStep(Owned, Base):
 
 
 class AutomationCursor(Owned, Base):
-    """The position of automations in the project's event log; present once an automation awaits events."""
+    """Position of a project's automations in its event log; the row exists once an automation awaits events."""
 
     __tablename__ = "automation_cursor"
 
@@ -139,7 +139,7 @@ class AutomationCursor(Owned, Base):
 
 
 class AutomationSample(Owned, Base):
-    """A value that a watched measure had from this moment on, for dry runs; a month is kept."""
+    """Value that a watched measure had from ``at`` on, kept for a month for dry runs."""
 
     __tablename__ = "automation_sample"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Causes from times and measured values."""
+"""Detection of causes from times and measured values."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from azuraforge.database import Database, Session
 from azuraforge.errors import InvalidInput, UserError
 from azuraforge.measures import Measure
 
-#: A time that fires later than this was missed; of missed times, only the newest fires.
+#: A time is missed if it is late by more than this; of several missed times, only the newest fires.
 GRACE_SECONDS = 60.0
 SAMPLES_DAYS = 31
 _Work = Callable[[Session, Automation], bool]
 
 
 def recurrence_of(when: OnSchedule, anchor_at: datetime) -> Recurrence:
-    """Return the times of a schedule. Raises InvalidInput for a time zone that this machine does not know."""
+    """Return the recurrence of a schedule. Raises InvalidInput if this machine does not know the time zone."""
     zone = zone_of(when.timezone)
     if when.cron is not None:
         return Cron(when.cron, zone)
@@ -35,14 +35,14 @@ def recurrence_of(when: OnSchedule, anchor_at: datetime) -> Recurrence:
 
 
 def beyond(when: OnMeasure, value: float | None) -> bool:
-    """Return whether a value lies beyond the limit."""
+    """Return whether a value is beyond the limit of ``when``; False for None."""
     if value is None:
         return False
     return value > when.above if when.above is not None else value < (when.below or 0.0)
 
 
 class Watch:
-    """Fires automations whose time has come."""
+    """Watcher of times and measures, which fires automations."""
 
     def __init__(self, database: Database, firings: Firings, measures: Iterable[Measure]) -> None:
         self._database = database
@@ -51,7 +51,7 @@ class Watch:
         self.measures: Mapping[str, Measure] = {each.name: each for each in measures}
 
     def look(self, key: store.Key) -> bool:
-        """Take one due step of an automation. Return False if there was none."""
+        """Process a due time, a due reading or pending causes of an automation. Return False if nothing was due."""
         with self._database.read(key.project_id) as session:
             seen = store.find(session, key.id)
             at = store.clock(session)
@@ -65,11 +65,11 @@ class Watch:
         return self._value(seen, seen.when, at)
 
     def measure(self, name: str) -> Measure:
-        """Return the measure with that name. Raises InvalidInput."""
+        """Return the measure with this name. Raises InvalidInput if there is none."""
         found = self.measures.get(name)
         if found is None:
             raise InvalidInput(
-                "there is no measure {name!r}",
+                "measure {name!r} does not exist",
                 where="when.measure",
                 next_step="choose one of: {measures}",
                 name=name,
@@ -102,7 +102,7 @@ class Watch:
         def work(session: Session, row: Automation) -> bool:
             if row.next_at != seen.next_at:
                 return False
-            if problem is not None:  # without a value: neither beyond the limit nor back
+            if problem is not None:  # without a value, the state of the limit is unknown
                 store.change(session, row, problem=problem, next_at=at + timedelta(seconds=when.every_seconds))
                 return True
             is_beyond = beyond(when, value)

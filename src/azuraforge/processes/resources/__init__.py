@@ -1,1 +1,1 @@
-"""Resource usage of processes: memory, processor time and GPUs."""
+"""Resource usage of processes: memory, CPU time and GPUs."""

@@ -1,4 +1,4 @@
-"""NVIDIA devices that processes use, read from the driver's own library if it is installed."""
+"""Usage of NVIDIA devices, measured with the driver's library if it is installed."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class _Memory(ctypes.Structure):
 
 
 def measure(pids: Iterable[int]) -> dict[str, float]:
-    """Return ``gpu_percent`` and ``gpu_memory_bytes`` of the devices that these processes use; empty if none.
+    """Return ``gpu_percent`` and ``gpu_memory_bytes``, summed over the devices that these processes use; empty if none.
 
-    The figures are for the whole device, including other users: in a container the driver cannot tell them apart.
+    The values include other users of a device, since the driver cannot distinguish processes in a container.
     """
     held = _held_by(pids)
     if not held or not (found := [handle for minor, handle in _devices().items() if minor in held]):
@@ -41,7 +41,7 @@ def measure(pids: Iterable[int]) -> dict[str, float]:
 
 
 def _held_by(pids: Iterable[int]) -> set[int]:
-    """Return the minor numbers of the devices that are open in these processes."""
+    """Return the minor numbers of the devices that these processes have open."""
     held: set[int] = set()
     for pid in pids:
         with contextlib.suppress(OSError):
@@ -63,7 +63,7 @@ def _library() -> ctypes.CDLL | None:
 
 @functools.cache
 def _devices() -> dict[int, ctypes.c_void_p]:
-    """Return device handles by minor number."""
+    """Return the handles of all NVIDIA devices, by their minor numbers."""
     found: dict[int, ctypes.c_void_p] = {}
     library = _library()
     count = ctypes.c_uint()

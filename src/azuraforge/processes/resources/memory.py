@@ -1,4 +1,4 @@
-"""Memory limits of a child. The launcher's process imports this, so it imports little."""
+"""Memory limits of child processes. The launcher imports this module, so it imports little itself."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from azuraforge.errors import InvalidInput
 
 @dataclass(frozen=True)
 class MemoryLimit:
-    """The memory that a short child may allocate, and the setting that states it."""
+    """Maximum memory of a short-lived child in bytes, and the name of the setting that defines it."""
 
     bytes: int
     setting: str
 
     def exceeded(self, where: str) -> InvalidInput:
-        """Return the error for a child that needed more memory."""
+        """Return the error for a child that exceeded the limit."""
         return InvalidInput(
-            "it needs more memory than the {bytes:,} MiB that are allowed",
+            "the process needs more than the allowed {bytes:,} MiB of memory",
             where="{place}",
-            next_step="use less data, or let an administrator raise {setting}",
+            next_step="use less data, or ask an administrator to raise {setting}",
             code="memory_limit",
             bytes=self.bytes >> 20,
             place=where,
@@ -33,7 +33,7 @@ class MemoryLimit:
 
 @contextmanager
 def bounded_growth(most_bytes: int) -> Iterator[None]:
-    """Refuse this process more than ``most_bytes`` of additional data within the block. Only Linux enforces it."""
+    """Limit the growth of this process's data memory to ``most_bytes`` within the block. Only Linux enforces it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     limit = min((each for each in (soft, hard) if each != resource.RLIM_INFINITY), default=resource.RLIM_INFINITY)
     with contextlib.suppress(OSError), open("/proc/self/statm", "rb") as statm:

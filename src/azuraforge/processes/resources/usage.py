@@ -1,4 +1,4 @@
-"""Resource usage of an attempt's processes: processor time, memory, and GPU if they use one."""
+"""Resource usage of an attempt's processes: CPU time, memory and, if they use one, GPU."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import psutil
 from azuraforge.processes.process_table import LINUX
 from azuraforge.processes.resources import gpu
 
-#: The phase of these curves. No phase of a run has this name, so resuming truncates none of them.
+#: Phase under which these curves are stored. No phase of a run has this name, so resuming does not truncate them.
 PHASE = "system/"
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-#: Number of processes whose shared pages are distinguished; more would take too long.
+#: Maximum number of processes whose shared pages are counted proportionally, since this takes long.
 _TOLD_APART = 32
 #: The first point is recorded after the interval divided by this.
 _SOONER = 5
@@ -29,7 +29,7 @@ Point = tuple[str, int, float, int]
 
 @dataclass(frozen=True)
 class Usage:
-    """Processor time so far and current memory of a process and its descendants."""
+    """CPU time so far and current memory of a process and its descendants."""
 
     cpu_seconds: float
     memory_bytes: int
@@ -49,8 +49,11 @@ def measure(pid: int) -> Usage:
 
 
 class Sampler:
-    """Sampler of ``system/…`` points every few seconds, the first sooner, and one more when a process ends, so that
-    short runs have some too. Their step is the time since the run's first start, in seconds."""
+    """Sampler of the curves ``system/…``, whose steps are seconds since the run's first start.
+
+    A point is recorded at a fixed interval. The first one is recorded earlier and another one before a process ends,
+    so that short runs have points too.
+    """
 
     def __init__(self, every_seconds: float, elapsed_seconds: float) -> None:
         self._every = every_seconds
@@ -60,15 +63,18 @@ class Sampler:
         self._before: tuple[int, float, float] | None = None
 
     def sample(self, pid: int, *, last: bool = False) -> list[Point]:
-        """Return the points to record now; mostly none. ``last``: the process is about to end."""
+        """Return the points to record now, or an empty list if none are due.
+
+        ``last`` states that the process is about to end, so that a point may be due earlier.
+        """
         at = time.monotonic()
         if self._before is None or self._before[0] != pid:
             self._before = (pid, at, measure(pid).cpu_seconds)
-            return []  # its processor time is known from here on
+            return []  # CPU usage is measured from now on
         if at < self._due and not (last and at - self._before[1] >= self._soon):
             return []
         used = measure(pid)
-        if not used.memory_bytes:  # it has ended already
+        if not used.memory_bytes:  # the process has ended
             return []
         self._due = at + self._every
         _, since, cpu_before = self._before
@@ -103,7 +109,7 @@ def _family(pid: int) -> Iterator[int]:
 
 
 def _cpu_seconds(pid: int) -> float:
-    """Return the processor time of a process and its ended children."""
+    """Return the CPU time of a process and its ended children."""
     if not LINUX:
         times = psutil.Process(pid).cpu_times()
         return float(times.user + times.system)
@@ -118,7 +124,7 @@ def _resident_bytes(pid: int) -> int:
 
 
 def _own_bytes(pid: int) -> int:
-    """Return the resident memory, with only this process's share of shared pages."""
+    """Return the resident memory in bytes, with only this process's share of shared pages."""
     if not LINUX:
         return _resident_bytes(pid)
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():

@@ -1,7 +1,7 @@
-"""The Celery application. Its messages hold two ids in JSON and wake a worker with a free slot.
+"""Celery application whose messages wake workers. Each message contains a project id and a run id as JSON.
 
-A message is an invitation to look, no order: which run is taken, the database says (``lease.py``). So messages are
-acknowledged when they arrive, and may be lost, doubled, late or out of order; the ``dispatcher`` sends them again.
+A message does not assign a run: the database determines which run a worker claims (``lease.py``). Messages are
+therefore acknowledged on arrival and may be lost, duplicated, delayed or reordered; the ``dispatcher`` resends them.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
 
 TASK = "azuraforge.run"
 
-#: Time limits by which a hanging broker is noticed: no call waits longer, and silent connections are probed.
+#: Timeouts, in seconds, that detect an unresponsive broker; idle connections are probed.
 _TRANSPORT = {
     "socket_connect_timeout": 2.0,
     "socket_timeout": 5.0,
     "socket_keepalive": True,
     "health_check_interval": 5,
-    # One attempt: the sender or the consumer decides when to retry.
+    # A call is tried once: the sender or the consumer decides when to retry.
     "max_retries": 1,
     "interval_start": 0,
     "interval_step": 0,
     "interval_max": 0,
-    # Messages are acknowledged on arrival, so that none is redelivered because of its age.
+    # Messages are acknowledged on arrival, so none is redelivered after this timeout.
     "visibility_timeout": 3600,
 }
 
 
 def queue_name(queue: str) -> str:
-    """Return the list in Redis that holds a queue's messages.
+    """Return the name of the Redis list that stores a queue's messages.
 
     Example:
         >>> queue_name("gpu")
@@ -52,12 +52,13 @@ def make_app(url: str) -> Celery:
         task_send_sent_event=False,
         worker_send_task_events=False,
         worker_enable_remote_control=False,
-        # No limit: the consumer's gate is the limit, and acknowledgements lost with the broker would use this one up.
+        # 0: no limit. The consumer's gate limits messages instead, because acknowledgements lost with the broker would
+        # permanently reduce this limit.
         worker_prefetch_multiplier=0,
         worker_hijack_root_logger=False,
         broker_transport_options=_TRANSPORT,
         broker_pool_limit=1,
-        # The caller decides when to retry: Celery's own pauses grow to half a minute.
+        # The caller decides when to retry, since Celery's own delays grow to half a minute.
         broker_connection_retry=False,
         broker_connection_retry_on_startup=False,
     )
@@ -65,6 +66,6 @@ def make_app(url: str) -> Celery:
 
 
 def send(app: Celery, project_id: str, run_id: str, queue: str) -> None:
-    """Put one message into ``queue``. Raises kombu's errors if the broker is unavailable."""
+    """Send one message to ``queue``. Raises an exception of kombu if the broker is unavailable."""
     options: dict[str, object] = {"queue": queue_name(queue), "ignore_result": True, "retry": False}
     app.send_task(TASK, args=(project_id, run_id), **options)

@@ -1,4 +1,4 @@
-"""Supervision of the consumer process (``consumer_child``): start it when the broker answers, end it when it hangs."""
+"""Supervisor of the consumer process: starts it when the broker is reachable and kills it when it hangs."""
 
 from __future__ import annotations
 
@@ -21,19 +21,20 @@ from azuraforge.telemetry import logger
 
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.2, 2.0
 _WATCH_SECONDS = 2.0
-#: Time after which a consumer without heartbeat, or without a message while some wait and are requested, has hung.
+#: A consumer has hung if, for this long, it sends no heartbeat or takes no message although one is requested and waits.
 _HANGS_SECONDS = 15.0
 
 log = logger("runs")
 
 
 class Consumer:
-    """Passes on messages from the broker, one for each call of ``want``.
+    """Receiver of broker messages, which takes one message for each call of ``want``.
 
     Args:
-        url: the broker's.
-        queues: what to listen to.
-        on_message: called with (project, run), from a thread of the consumer; must be quick.
+        url: address of the broker.
+        queues: names of the queues to receive from.
+        on_message: called with the project id and the run id, in a background thread; must return quickly.
+        hangs_seconds: time without a heartbeat or a requested message after which the consumer process is killed.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Consumer:
         ]
 
     def start(self) -> None:
-        """Start listening, now or as soon as the broker answers."""
+        """Start to receive messages as soon as the broker is reachable."""
         for thread in self._threads:
             thread.start()
 
@@ -70,7 +71,7 @@ class Consumer:
             self._write(b"+")
 
     def stop(self) -> None:
-        """Stop taking messages."""
+        """Stop receiving messages and end the consumer process."""
         self._stopping.set()
         self.end()
         for thread in self._threads:
@@ -78,7 +79,7 @@ class Consumer:
                 thread.join(_WATCH_SECONDS + 5)
 
     def end(self) -> None:
-        """End the child at once; unless stopped, another replaces it."""
+        """Kill the consumer process; unless ``stop`` was called, a new one is started."""
         with self._lock:
             if self._process is not None:
                 self._process.kill()
@@ -104,7 +105,7 @@ class Consumer:
                 self._stopping.wait(_FIRST_PAUSE_SECONDS)
 
     def _listen(self) -> int:
-        """Run one child process from its start to its end."""
+        """Run one consumer process until it exits and return its exit status."""
         command = [sys.executable, "-P", "-m", "azuraforge.runs.broker.consumer_child"]
         process = subprocess.Popen(
             command,
@@ -112,14 +113,14 @@ class Consumer:
             stdout=subprocess.PIPE,
             env=_variables(),
             bufsize=0,
-            start_new_session=True,  # Ctrl-C must reach only this process, which then ends the child in order
+            start_new_session=True,  # Ctrl-C must reach only this process, which then stops the child
         )
         assert process.stdout is not None
         with process:
             with self._lock:
                 self._process = process
                 self._lived_at = self._took_at = time.monotonic()
-                # The address may hold a password, and every user can read command lines.
+                # Sent over the pipe, since the URL may contain a password and every user can read command lines.
                 self._write(orjson.dumps({"url": self._url, "queues": list(self._queues)}) + b"\n")
                 self._write(b"+" * self._wanted)
                 if self._stopping.is_set():
@@ -175,9 +176,9 @@ class Consumer:
         self.end()
 
     def _write(self, said: bytes) -> None:
-        """Write to the child. The caller holds the lock."""
+        """Write to the consumer process. The caller must hold the lock."""
         if self._process is not None and self._process.stdin is not None and said:
-            with contextlib.suppress(OSError):  # it has just ended; the next child gets the request
+            with contextlib.suppress(OSError):  # the process has just ended; the next one receives the request
                 self._process.stdin.write(said)
 
 

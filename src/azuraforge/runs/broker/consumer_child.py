@@ -1,13 +1,14 @@
-"""``python -m azuraforge.runs.broker.consumer_child``: Celery's own worker, which hands each message on as a line.
+"""Consumer process: a Celery worker that writes one line for each broker message.
 
-It is a process of its own, so that nothing that goes wrong between Celery and the broker touches the runs: it can
-be killed and started again at any moment. It holds no database and no runs.
+Start it with ``python -m azuraforge.runs.broker.consumer_child``. It is a separate process so that faults between
+Celery and the broker do not affect runs: it can be killed and restarted at any time. It neither accesses the database
+nor executes runs.
 
-    standard input    one line of JSON: url and queues; then "+" for each message that is wanted, "?" for a sign of life
-    standard output   "ready", then "<project> <run>" per message and "." per "?"; all in lines
+    standard input    one line of JSON with url and queues; then "+" to request a message, "?" to request a heartbeat
+    standard output   "ready", then "<project> <run>" for each message and "." for each "?", one per line
 
-It takes no message that is not wanted, so that none waits here while another worker has a free slot. It ends when
-its input does, and when the broker is lost.
+It takes only requested messages, so that no message waits here while another worker has a free slot. It exits when
+its input ends or the connection to the broker is lost.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def main() -> int:
 
 
 class _Wanted:
-    """Number of messages that may be taken. Used by Celery's thread only."""
+    """Number of requested messages that have not arrived yet. Only Celery's thread uses the count."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -56,19 +57,19 @@ class _Wanted:
         return self._count > 0
 
     def take(self, project_id: str, run_id: str) -> None:
-        """Write one line for the message: the Celery task."""
+        """Write the line for a message. Celery calls this method as its task."""
         self._count -= 1
         _say(f"{project_id} {run_id}")
 
     def hear(self) -> None:
-        """Handle input that was read; called in Celery's loop, which this also wakes."""
+        """Process the requests that ``read_input`` passed on. Called by Celery's event loop."""
         said = os.read(self.waking, _READ_BYTES)
         self._count += said.count(b"+")
         for _ in range(said.count(b"?")):
             _say(".")
 
     def read_input(self) -> None:
-        """Read the input in a separate thread, which ends the process at the end of the input even if Celery hangs."""
+        """Pass standard input on to Celery's thread. Exit the process when the input ends, even if Celery hangs."""
         while said := os.read(0, _READ_BYTES):
             os.write(self._wake, said)
         os._exit(0)
@@ -79,7 +80,7 @@ def _gate_of(wanted: _Wanted) -> type:
     from celery.worker.consumer.tasks import Tasks
 
     class Gate(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
-        """Lets Celery ask Redis only while a message is wanted."""
+        """Boot step that lets Celery read from Redis only while a message is requested."""
 
         requires = (Tasks,)
 

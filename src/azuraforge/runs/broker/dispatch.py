@@ -14,7 +14,7 @@ from azuraforge.telemetry import logger
 if TYPE_CHECKING:
     from celery import Celery
 
-#: Pause after a failure of the broker; messages due in the meantime are dropped.
+#: Pause after a broker failure; messages that are due during the pause are dropped.
 _PAUSE_SECONDS = 0.5
 _STOP_SECONDS = 3.0
 
@@ -22,8 +22,11 @@ log = logger("runs")
 
 
 class CeleryDispatch:
-    """``RunDispatch`` of the scaled platform. It never waits for the broker and drops messages it cannot send: the
-    row stays queued, and a dispatcher sends it again."""
+    """``RunDispatch`` of the scaled platform.
+
+    It never waits for the broker and drops messages that it cannot send: the run's row stays queued, and a
+    ``Dispatcher`` sends another message.
+    """
 
     def __init__(self, url: str, notifier: RedisNotifier) -> None:
         self._url = url
@@ -36,13 +39,13 @@ class CeleryDispatch:
         self._thread.start()
 
     def stop(self) -> None:
-        """Send the waiting messages, within ``_STOP_SECONDS``, and stop."""
+        """Send the remaining messages for at most ``_STOP_SECONDS``, then stop."""
         self._messages.put(None)
         if self._thread.is_alive():
             self._thread.join(_STOP_SECONDS)
 
     def submitted(self, project_id: str, run_id: str, queue: str) -> None:
-        """Queue a message that names the run."""
+        """Announce a queued run to the workers of ``queue``."""
         self._messages.put((project_id, run_id, queue))
 
     def cancelled(self, project_id: str, run_id: str) -> None:
@@ -70,6 +73,6 @@ class CeleryDispatch:
         app.close()
 
     def _renewed(self, app: Celery) -> Celery:
-        """Return a fresh application, so that no failed connection is used again."""
+        """Close ``app`` and return a new application, so that no failed connection is reused."""
         app.close()
         return broker.make_app(self._url)

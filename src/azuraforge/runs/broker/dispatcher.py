@@ -1,8 +1,8 @@
-"""Periodic resending for queued runs, so that lost messages do no harm. Several dispatchers may run, in any process.
+"""Periodic sending of messages for queued runs, so that lost messages do no harm. Several dispatchers may run at once.
 
-The database holds the due runs; messages in the broker only notify workers of them. Each pass fills a queue
-up to as many messages as runs are due, a bounded number at most: a broker that forgot everything is full again after
-one pass, and runs that wait for hours behind busy workers cost a few messages, not one more with each pass.
+The database determines which runs are due; broker messages only notify workers. Each pass fills a queue with as many
+messages as runs are due, up to ``MOST_WAITING``. One pass therefore restores the messages of a broker that lost all
+of them, and runs that wait for hours do not add another message with each pass.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from azuraforge.runs.lease import Held
 from azuraforge.settings import QUEUES
 from azuraforge.telemetry import logger
 
-#: Largest number of waiting messages in a queue: a worker that receives one continues until nothing is due.
+#: Maximum number of messages that wait in a queue; a worker that receives one executes runs until none is due.
 MOST_WAITING = 200
-#: Time for a message to arrive before another is sent for the same run.
+#: Minimum time between two messages for the same run.
 AGAIN_SECONDS = 3.0
 
 log = logger("runs")
 
 
 class Dispatcher:
-    """Sends messages for due runs that have none waiting.
+    """Sender of messages for due runs, as many as are missing in each queue.
 
     Args:
-        kinds: of run that workers carry; others are none of its business.
+        kinds: kinds of run that workers execute; runs of other kinds are ignored.
     """
 
     def __init__(self, database: Database, dispatch: RunDispatch, broker_url: str, kinds: Sequence[str]) -> None:
@@ -69,7 +69,7 @@ class Dispatcher:
             self._broker.close()
 
     def _waiting(self, name: str) -> int:
-        """Return the number of waiting messages; the allowed maximum if the broker cannot be asked."""
+        """Return the number of messages that wait in a queue; ``MOST_WAITING`` if the broker is unavailable."""
         try:
             count = int(self._broker.llen(name))
         except Exception as error:

@@ -1,4 +1,4 @@
-"""Worker of the scaled platform: slots, and a consumer that requests one message for each free slot."""
+"""Worker of the scaled platform: execution slots, and a consumer that requests one message for each free slot."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from azuraforge.settings import Queue
 
 
 class QueueWorker:
-    """Executes runs of ``queues``, at most ``concurrency`` at once.
+    """Executor of the runs of ``queues``, at most ``concurrency`` at a time.
 
-    A message wakes a slot, which takes whatever is due first in its queues, and goes on until nothing is. So the
-    database alone decides on order and fairness, and a message too many finds nothing to do.
+    A message wakes a slot, which claims the first due run of its queues and continues until no run is due. The
+    database alone therefore determines order and fairness, and superfluous messages have no effect.
     """
 
     def __init__(self, worker: Worker, broker_url: str, queues: Sequence[Queue], concurrency: int) -> None:
@@ -23,13 +23,13 @@ class QueueWorker:
         self._slots = Slots(lambda: worker.run_one(queues=queues), self._consumer.want, concurrency)
 
     def start(self) -> None:
-        """Look for queued runs, then listen to the broker."""
+        """Execute the runs that are already queued and start to receive messages."""
         self._worker.start()
         self._slots.start()
         self._consumer.start()
 
     def stop(self) -> None:
-        """Requeue running runs at once and take no more."""
-        self._worker.drain()  # first: a broker that hangs must not delay it
+        """Requeue the running runs and stop claiming runs."""
+        self._worker.drain()  # first, so that an unresponsive broker cannot delay it
         self._consumer.stop()
         self._slots.stop()

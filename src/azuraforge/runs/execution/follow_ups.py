@@ -1,9 +1,9 @@
-"""Computations after a run's success, such as explanations of a verdict: one at a time, at low priority.
+"""Follow-up computations after a run's success, such as explanations of a verdict: one at a time, at low priority.
 
-What is to be done lies in the run's work folder, written before the success and kept until everything is done. So a
-worker that is killed finds it again when it starts, on the disk that holds the files that the computations read. The
-run's row names what has not ended. Figures, notes and the name's removal are one transaction, so nothing is attached
-twice, and a lock on the file keeps other processes on the same disk away.
+A file in the run's work folder lists its follow-ups. The file is written before the success is committed and removed
+when all follow-ups have ended, so that a killed worker resumes them when it restarts. The run's row names the
+follow-ups that have not ended. One transaction stores a follow-up's figures and notes and removes its name from the
+row, so nothing is attached twice. A file lock excludes other processes on the same disk.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ from azuraforge.runs.handlers import ChildSettings, ClaimedRun, FollowUp
 from azuraforge.runs.tables import Run
 from azuraforge.telemetry import logger
 
-#: The file in a run's work folder that lists its follow-ups.
+#: Name of the file in a run's work folder that lists its follow-ups.
 FILE = "follow_ups.json"
-#: Increase of the children's niceness: training comes first.
+#: Increase of the children's niceness, so that training has priority.
 _NICENESS = 10
-#: Time limit of one computation, generous for a busy machine.
+#: Time limit of one computation, long enough for a busy machine.
 _SECONDS = 1800.0
-#: Attempts in one worker process before the problem is noted in the report.
+#: Number of tries in one worker process before the failure is noted in the report.
 _TRIES = 3
 _PAUSE_SECONDS = 1.0
 _AWAY_SECONDS = 5.0
@@ -56,7 +56,7 @@ log = logger("runs")
 
 
 class Task(BaseModel):
-    """The content of the file; ``settings`` are those of the run's children."""
+    """Content of the follow-up file. ``settings`` are the settings of the run's child processes."""
 
     project_id: str
     run_id: str
@@ -66,7 +66,7 @@ class Task(BaseModel):
 
 
 class _Attached:
-    """Figures and notes that a child attached; they are stored when the child has ended."""
+    """Figures and notes that a child sent, collected until the child has ended."""
 
     def __init__(self) -> None:
         self.figures: list[Figure] = []
@@ -80,7 +80,10 @@ class _Attached:
 
 
 def keep(folder: Path, run: ClaimedRun, settings: ChildSettings, steps: Sequence[FollowUp]) -> None:
-    """Store the follow-ups of a run before its success is committed. Raises StorageError if the disk is full."""
+    """Write a run's follow-ups to its work folder; call it before the run's success is committed.
+
+    Raises StorageError if the disk is full.
+    """
     task = Task(
         project_id=run.project_id,
         run_id=run.id,
@@ -97,14 +100,14 @@ def keep(folder: Path, run: ClaimedRun, settings: ChildSettings, steps: Sequence
         draft.replace(folder / FILE)
         sync_path(folder)
     except OSError as error:
-        raise storage_error(error, Message("what follows the run"), str(folder)) or error from error
+        raise storage_error(error, Message("the run's follow-up computations"), str(folder)) or error from error
 
 
 class FollowUps:
-    """Executes follow-ups in a thread of its own, first those that an earlier process left.
+    """Executor of follow-ups in a background thread, beginning with those that an earlier process did not finish.
 
     Args:
-        scratch: the folder of the runs' work folders.
+        scratch: folder that contains the runs' work folders.
     """
 
     def __init__(self, database: Database, events: EventLog, launcher: Launcher, scratch: Path) -> None:
@@ -120,17 +123,17 @@ class FollowUps:
         self._thread = threading.Thread(target=self._loop, name="runs-follow-ups", daemon=True)
 
     def start(self) -> None:
-        """Start with the follow-ups that earlier processes left."""
+        """Start the thread, beginning with the follow-ups that earlier processes did not finish."""
         for file in sorted(self._scratch.glob(f"*/{FILE}"), key=_written_at):
             self._folders.put(file.parent)
         self._thread.start()
 
     def add(self, folder: Path) -> None:
-        """Add the follow-ups of a succeeded run, which ``keep`` has stored in its folder."""
+        """Schedule the follow-ups of a succeeded run, which ``keep`` has written to its work folder."""
         self._folders.put(folder)
 
     def stop(self) -> None:
-        """Stop at once; unfinished follow-ups start again after the next start."""
+        """Stop immediately; unfinished follow-ups are executed again after the next start."""
         self._stopping.set()
         self._folders.put(None)
         with self._lock:
@@ -157,7 +160,7 @@ class FollowUps:
     def execute(self, folder: Path) -> None:
         """Execute the remaining follow-ups of one run, then remove its folder.
 
-        Raises if a computation must be tried again.
+        Raises an exception if a follow-up must be retried.
         """
         with _alone(folder / FILE) as content:
             if content is None:
@@ -166,7 +169,7 @@ class FollowUps:
             with self._database.read(task.project_id) as session:
                 run = store.get(session, task.run_id)
                 if run is not None and run.state != "succeeded":
-                    return  # its worker died before the success; another attempt writes the file again
+                    return  # the worker died before the success was committed; the next attempt rewrites the file
                 left = [] if run is None else run.follow_ups
             for step in task.steps:
                 if step.name in left and not self._stopping.is_set():
@@ -217,7 +220,10 @@ class FollowUps:
                 self._child = None
 
     def _store(self, session: Session, run_id: str, name: str, attached: _Attached) -> None:
-        """Attach figures and notes once; skipped if the run was purged or this follow-up has already ended."""
+        """Attach figures and notes and mark the follow-up as ended.
+
+        Do nothing if the run was purged or the follow-up has already ended.
+        """
         run = store.lock(session, run_id)
         if run is None or name not in run.follow_ups:
             return
@@ -232,14 +238,14 @@ class FollowUps:
 
 
 def note_end(session: Session, events: EventLog, run: Run) -> None:
-    """Write the event that the run's follow-ups have ended, in the caller's transaction."""
+    """Append the event that all follow-ups of a run have ended, in the caller's transaction."""
     body = RunFollowedUp(run_id=run.id, kind=run.kind, name=run.name, model=run.model, state=run.state)
     events.append(session, "project", body)
 
 
 @contextmanager
 def _alone(file: Path) -> Iterator[bytes | None]:
-    """Lock the file and yield its content; None if it is gone or another process holds the lock."""
+    """Lock the file and yield its content, or None if it was removed or another process has locked it."""
     try:
         descriptor = os.open(file, os.O_RDONLY)
     except OSError:

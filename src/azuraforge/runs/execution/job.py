@@ -1,4 +1,4 @@
-"""One attempt at a run, as its handler uses it: phases, artifacts, figures, notes. Every write is fenced."""
+"""Execution of one attempt on behalf of its handler: phases, artifacts, figures, notes. Every write is fenced."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
 
 @dataclass(frozen=True)
 class _Ended:
-    """The result of a phase as its child sent it, and the folder of its outputs."""
+    """Result of a phase as its child sent it, and the folder with its outputs."""
 
     value: JsonObject
     outputs: Path
 
 
 class AttemptJob:
-    """The real ``handlers.Job``. It is used by one thread of a worker; other threads may set ``interrupt``."""
+    """Implementation of ``handlers.Job`` for one worker thread; other threads may use ``interrupt`` and ``send``."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class AttemptJob:
             raise storage_error(error, Message("the run's log"), str(folder)) or error from error
 
     def check(self) -> None:
-        """Raise if the run was cancelled or replaced, or the worker is stopping."""
+        """Raise Cancelled, Replaced or Draining if the attempt must stop."""
         self.interrupt.check()
 
     def phase(
@@ -115,7 +115,7 @@ class AttemptJob:
         result: type[R],
         secrets: Mapping[str, str] | None = None,
     ) -> PhaseResult[R]:
-        """Run one child to its end; see ``handlers.Job``."""
+        """Run one child process to completion; see ``handlers.Job``."""
         found = self._phase(name, entry, payload.model_dump(mode="json", by_alias=True), share, secrets or {})
         return PhaseResult(result.model_validate(found.value), found.outputs)
 
@@ -132,13 +132,13 @@ class AttemptJob:
         if result is None:
             self._announce(name)
             crashpoint("phase_announced")
-            handed: JsonObject = {**payload, "secrets": {**secrets}} if secrets else payload  # the hash is stored
+            handed: JsonObject = {**payload, "secrets": {**secrets}} if secrets else payload  # secrets are not hashed
             result = self._execute(name, entry, handed, wanted)
         self._meter.leave()
         return result
 
     def artifact(self, name: str, path: Path, media_type: str, kind: str) -> None:
-        """Copy a file into the artifact store and list it with the run."""
+        """Copy a file into the artifact store and add it to the run's artifacts."""
         project_id = self.run.project_id
         while True:
             stored = self._artifacts.put_file(project_id, path)
@@ -154,7 +154,7 @@ class AttemptJob:
                 return
 
     def _list_artifact(self, session: Session, name: str, values: Mapping[str, str | int]) -> bool:
-        """List a stored file under the run; return False if it was just removed together with another run."""
+        """Add a stored file to the run's artifacts; return False if the file was just deleted with another run."""
         hold(session)
         if not self._artifacts.path(self.run.project_id, str(values["sha256"])).exists():
             return False
@@ -162,7 +162,7 @@ class AttemptJob:
         return True
 
     def figure(self, name: str, data: Mapping[str, JsonValue]) -> None:
-        """Attach data of a figure."""
+        """Attach the data of a figure to the run, replacing an earlier figure of the same name."""
         self._record("", [sent("figure", {"name": name, "data": dict(data)})])
 
     def note(self, markdown: StoredText) -> None:
@@ -170,11 +170,14 @@ class AttemptJob:
         self._record("", [sent("note", {"markdown": text_to_json(markdown)})])
 
     def send(self, name: str, body: BaseModel) -> None:
-        """Send a message to the child of the present phase, from any thread; it reads it with ``child.receive``."""
+        """Send a message to the child of the current phase, which reads it with ``child.receive``. Thread-safe."""
         self._outgoing.put(message_frame(name, body))
 
     def write(self, work: Callable[[Session], T], *, durable: bool = False) -> T:
-        """Run ``work`` in a fenced transaction; waits while the database is unavailable. Raises Replaced."""
+        """Run ``work`` in a fenced transaction; retry while the database is unavailable.
+
+        Raises Replaced if this attempt no longer holds the run.
+        """
 
         def fenced(session: Session) -> T:
             fenced_update(session, self.held)
@@ -186,17 +189,17 @@ class AttemptJob:
             except TransientError as error:
                 if not unavailable(error):
                     raise
-            self.check()  # the child computes meanwhile; its messages wait in its socket
+            self.check()  # the child keeps computing; its messages wait in the socket
             time.sleep(_AWAY_SECONDS)
 
     def close(self) -> None:
-        """Close open files; the log file remains."""
+        """Close sockets and the open log; the log file remains on disk."""
         self.interrupt.close()
         self._outgoing.close()
         self.log.close()
 
     def child_settings(self) -> ChildSettings:
-        """Return the settings with which every child of this attempt computes."""
+        """Return the settings that all child processes of this attempt use."""
         assert self._environment is not None
         return ChildSettings(
             seed=self.run.seed,
@@ -206,7 +209,7 @@ class AttemptJob:
         )
 
     def _fix_environment(self) -> JsonObject:
-        """Fix the environment of this attempt's children: the run's own backend while it is available."""
+        """Record the environment of this attempt's children, with the earlier attempts' backend if it is available."""
         recorded, asked = self.run.environment, self.run.threads
         fixed = self._kernels.fix(recorded, asked, self._wait_for_kernels)
         self._kernels_folder = fixed.folder
@@ -239,7 +242,7 @@ class AttemptJob:
         self.write(work)
 
     def _finished_before(self, name: str, wanted: str) -> _Ended | None:
-        """Return an earlier attempt's result if it was computed from the same inputs and its outputs verify."""
+        """Return the stored result of a phase if its inputs are the same and its outputs verify; otherwise None."""
         with self._database.read(self.run.project_id) as session:
             row = store.phase(session, self.run.id, name)
         if row is None or row.payload_hash != wanted:
@@ -299,7 +302,7 @@ class AttemptJob:
         return _Ended(answer["value"], outputs)
 
     def _measured(self) -> Sampler:
-        """Return the resource sampler of all phases of the attempt; its clock starts with the first attempt."""
+        """Return the resource sampler that all phases share; its time axis starts at the run's first attempt."""
         if self._sampler is None:
             with self._database.read(self.run.project_id) as session:
                 first = store.attempts(session, self.run.id)[0].started_at
@@ -323,7 +326,7 @@ class AttemptJob:
         return [{"step": row.step, "folder": str(self.folder / row.folder), "sha256": row.sha256} for row in rows]
 
     def _record(self, phase: str, frames: Sequence[SentMessage]) -> Sequence[SentMessage]:
-        """Store a child's frames in one transaction, then free superfluous checkpoints; return the answers."""
+        """Store a child's frames in one transaction, then delete superfluous checkpoints; return the replies."""
         recorder = Recorder(self._events, self.held, self.folder, self._meter, phase, self._messages)
 
         def work(session: Session) -> None:
@@ -339,8 +342,10 @@ class AttemptJob:
 
 
 def forget_earlier(phase: Path, attempt: int) -> None:
-    """Remove unfinished data of attempts up to this one, never of later ones: this one may have been suspended and
-    replaced."""
+    """Remove the phase's folders of this attempt and of earlier ones.
+
+    Folders of later attempts are kept: this attempt may have been suspended and replaced.
+    """
     for left in phase.iterdir() if phase.is_dir() else ():
         if left.name.isdigit() and int(left.name) <= attempt:
             shutil.rmtree(left, ignore_errors=True)
@@ -352,7 +357,10 @@ def _hash(entry: str, payload: JsonObject) -> str:
 
 
 def work_folder(scratch: Path, run_id: str) -> Path:
-    """Return the folder of a run, kept over its attempts. Raises StorageError if it cannot be made."""
+    """Create and return the work folder of a run, which all its attempts share.
+
+    Raises StorageError if the folder cannot be created or is not writable.
+    """
     folder = scratch / run_id
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -360,7 +368,7 @@ def work_folder(scratch: Path, run_id: str) -> Path:
             raise PermissionError(13, "not writable", str(folder))
     except OSError as error:
         raise storage_error(error, Message("the run's folder"), str(folder)) or StorageError(
-            "the run's folder cannot be made: {reason}",
+            "the run's folder cannot be created: {reason}",
             where="{folder}",
             next_step="make the data home writable",
             reason=str(error),

@@ -1,4 +1,4 @@
-"""Ending of follow-ups whose files are lost because the worker's disk was lost or cleared."""
+"""Termination of follow-ups whose files are missing because the worker's disk was lost or cleared."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ log = logger("runs")
 
 
 def end_lost(database: Database, events: EventLog, scratch: Path | None, held: Collection[str] = ()) -> int:
-    """End follow-ups whose files are gone, with a note in the report; return the number of runs.
+    """End follow-ups whose files are missing and add a note to the report; return the number of affected runs.
 
-    A worker tries again whenever it starts, as long as its disk holds the run's folder; folders are cleared after the
-    days that the project keeps them.
+    A worker retries its follow-ups at each start while the run's work folder exists. Work folders are deleted after
+    the project's ``keep_work_days``.
 
     Args:
-        database: of the runs.
-        events: for the event that the page waits for.
-        scratch: the workers' only disk, on which a missing file is lost; None: there may be other disks.
-        held: projects that are left alone.
+        database: database of the runs.
+        events: log for the events that report the end of the follow-ups.
+        scratch: folder with all work folders, if all workers share one disk; None if workers have separate disks.
+        held: ids of projects to skip.
     """
     ended = 0
     for project_id in every_project(database):

@@ -1,4 +1,4 @@
-"""Buffer of messages to a child: any thread adds, the thread that drives the child sends."""
+"""Buffer of messages to a child: any thread adds messages, and the thread that drives the child sends them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from azuraforge.processes.frames import SentMessage, encode
 
 
 class Outgoing:
-    """Message buffer that never blocks the driving thread, even if the child does not read."""
+    """Message buffer whose methods never block, even if the child does not read."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -19,7 +19,7 @@ class Outgoing:
 
     @property
     def woken(self) -> socket.socket:
-        """A descriptor that is readable once a message was added."""
+        """Socket that becomes readable when a message is added."""
         return self._woken
 
     @property
@@ -35,15 +35,15 @@ class Outgoing:
             self._wake.send(b"!", socket.MSG_DONTWAIT)
 
     def send(self, connection: socket.socket) -> None:
-        """Send as much as the socket accepts now."""
+        """Send as many buffered bytes as the socket accepts without blocking."""
         with contextlib.suppress(OSError):
             self._woken.recv(4096, socket.MSG_DONTWAIT)
-        with self._lock, contextlib.suppress(OSError):  # other channels report a child that has ended
+        with self._lock, contextlib.suppress(OSError):  # if the child has ended, its exit status reports it
             sent = connection.send(self._waiting, socket.MSG_DONTWAIT) if self._waiting else 0
             del self._waiting[:sent]
 
     def clear(self) -> None:
-        """Discard messages for a child that has ended."""
+        """Discard the unsent messages of a child that has ended."""
         with self._lock:
             self._waiting.clear()
 

@@ -1,4 +1,4 @@
-"""One phase of an attempt in the worker: the child, its messages, its limits and its end."""
+"""Execution of one phase of an attempt: its child process, messages, limits and end."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ from azuraforge.strict_json import JsonObject
 
 _READ_BYTES = 1 << 16
 _LIMITS_SECONDS = 0.5
-#: Time for remaining output to arrive after the answer.
+#: Time to wait for remaining output after the result.
 _LAST_WORDS_SECONDS = 1.0
 
 _RANK: dict[type[Exception], int] = {Cancelled: 0, Draining: 1, Replaced: 2}
 
-#: Stores a batch of frames and returns the frames that answer them.
+#: Stores a batch of frames and returns the replies.
 Record = Callable[[Sequence[SentMessage]], Sequence[SentMessage]]
 
 
 class Interrupt:
-    """Signal to a worker's thread from other threads to stop: cancelled, replaced or draining."""
+    """Request from another thread that an attempt stop, with its reason: Cancelled, Draining or Replaced."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -53,7 +53,7 @@ class Interrupt:
         self._woken, self._wake = socket.socketpair()
 
     def set(self, why: Cancelled | Draining | Replaced) -> None:
-        """Request a stop for a reason; a more severe reason replaces a milder one."""
+        """Request a stop. Replaced overrides Draining, which overrides Cancelled."""
         with self._lock:
             if self._why is None or _RANK[type(why)] > _RANK[type(self._why)]:
                 self._why = why
@@ -66,11 +66,11 @@ class Interrupt:
 
     @property
     def woken(self) -> socket.socket:
-        """A descriptor that is readable once a reason was set."""
+        """Socket that becomes readable when a reason is set."""
         return self._woken
 
     def check(self) -> None:
-        """Raise the reason if there is one."""
+        """Raise the reason if a stop was requested."""
         if self._why is not None:
             raise self._why
 
@@ -80,10 +80,10 @@ class Interrupt:
 
 
 class PhaseChild:
-    """Drives one child until it answers.
+    """Driver of one child process until it sends its result.
 
     Args:
-        record: stores the frames of each batch, in order, before the next is read; its answers go to the child.
+        record: stores each batch of frames before the next is read; the replies that it returns are sent to the child.
         outgoing: messages for the child from other threads.
     """
 
@@ -112,8 +112,8 @@ class PhaseChild:
     def run(self, start: Start) -> Result:
         """Run the child and return its ``result`` frame.
 
-        Raises the child's own error; ChildDied or LauncherDied; Cancelled, Draining or Replaced once the child has
-        ended; UserError if it exceeded a limit.
+        Raises the error that the child reported; ChildDied or LauncherDied if it ended without a result; Cancelled,
+        Draining or Replaced if it was interrupted; or UserError if it exceeded a limit.
         """
         answer: Result | Failure | None = None
         try:
@@ -123,7 +123,7 @@ class PhaseChild:
                 selector.register(self._outgoing.woken, selectors.EVENT_READ)
                 if self._child.output is not None:
                     selector.register(self._child.output, selectors.EVENT_READ)
-                with contextlib.suppress(OSError):  # it has already died; its exit status gives the reason
+                with contextlib.suppress(OSError):  # the child has already died; its exit status gives the reason
                     self._child.connection.sendall(encode(start))
                 while answer is None:
                     answer = self._step(selector)
@@ -141,7 +141,7 @@ class PhaseChild:
     def _step(self, selector: selectors.BaseSelector) -> Result | Failure | None:
         ended = (
             self._child.ended.is_set()
-        )  # checked before reading: if it has ended and nothing is readable, nothing will follow
+        )  # read before the select: if the child has ended and nothing is readable, no more data will arrive
         found = selector.select(0.0 if ended else self._wait_seconds())
         ready = {key.fileobj for key, events in found if events & selectors.EVENT_READ}
         if self._child.output in ready:
@@ -153,7 +153,7 @@ class PhaseChild:
         answer: Result | Failure | None = None
         if self._child.connection in ready:
             answer = self._read_frames()
-        elif ended:  # a descendant still holds its end of the socket
+        elif ended:  # a descendant still has the child's end of the socket open
             raise self._death()
         if answer is None:
             self._check_interrupt()
@@ -187,7 +187,7 @@ class PhaseChild:
         return answer
 
     def _death(self) -> Exception:
-        """Return the error for a missing answer: how the child ended, or why the worker ended it."""
+        """Return the error for a child that ended without a result. Raises the interrupt's reason if one is set."""
         death = self._child.death()
         self._interrupt.check()
         return death
@@ -201,7 +201,7 @@ class PhaseChild:
             selector.unregister(output)
 
     def _drain_output(self) -> None:
-        """Read the remaining output: the pipe closes when the child and all its descendants have ended."""
+        """Read the remaining output until the child and all its descendants have closed the pipe, or time is up."""
         output = self._child.output
         if output is None:
             return
@@ -231,7 +231,7 @@ class PhaseChild:
 
     def _check_limits(self) -> None:
         self._limits.check_time()
-        if (at := time.monotonic()) < self._limits_at:  # a child that sends many messages is not measured at each one
+        if (at := time.monotonic()) < self._limits_at:  # do not measure the child after every message
             return
         self._limits_at = at + _LIMITS_SECONDS
         if self._limits.memory_bytes is not None:
@@ -249,7 +249,7 @@ def start_frame(
     saved: Sequence[SavedCheckpoint],
     settings: ChildSettings,
 ) -> Start:
-    """Return the first frame of a phase's child."""
+    """Return the frame that starts a phase in its child process."""
     return {
         "type": "run",
         "entry": entry,

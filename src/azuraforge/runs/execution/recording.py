@@ -1,4 +1,4 @@
-"""The messages that every child may send, and the recorder that turns a batch of messages into rows and events."""
+"""Messages that every child may send, and the recorder that turns a batch of messages into rows and events."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from azuraforge.runs.metrics import store as metric_store
 from azuraforge.runs.progress import ProgressMeter
 from azuraforge.runs.schemas import MOST_NOTE, Step, Time
 
-#: Number of checkpoints kept for a phase, as the newest may turn out to be damaged.
+#: Number of checkpoints kept for each phase, since the newest may be damaged.
 KEPT_CHECKPOINTS = 3
 
 
@@ -40,13 +40,13 @@ Series = Annotated[str, AfterValidator(_series)]
 
 
 class Metrics(BaseModel):
-    """Points, each as series, step, value and the milliseconds since 1970 when it was logged."""
+    """Points of curves: series, step, value, and logging time in milliseconds since 1970."""
 
     points: Annotated[list[tuple[Series, Step, float | Literal["NaN", "Infinity", "-Infinity"], Time]], FailFast()]
 
 
 class Progress(BaseModel):
-    """The progress of the phase."""
+    """Progress of a phase."""
 
     done: int
     total: int
@@ -54,7 +54,7 @@ class Progress(BaseModel):
 
 
 class Saved(BaseModel):
-    """A checkpoint that is on disk."""
+    """Checkpoint that the child has written to disk."""
 
     step: int
     folder: Path
@@ -63,27 +63,27 @@ class Saved(BaseModel):
 
 
 class Skipped(BaseModel):
-    """A checkpoint that does not verify."""
+    """Checkpoint that was skipped because it does not verify."""
 
     step: int
     problem: JsonValue
 
 
 class Resumed(BaseModel):
-    """The step from which the attempt continues; None: from the start."""
+    """Step from which the attempt continues (None: from the start), and the checkpoints that were skipped."""
 
     step: int | None
     skipped: Annotated[list[Skipped], FailFast()]
 
 
 class Note(BaseModel):
-    """A paragraph of the run's report: a text, or a message that is translated when it is shown."""
+    """Paragraph for the run's report: a text, or a message that is translated when the report is shown."""
 
     markdown: JsonValue
 
 
 class Figure(BaseModel):
-    """Data of a figure."""
+    """Name and data of a figure."""
 
     name: str
     data: dict[str, object]
@@ -123,7 +123,7 @@ def _checkpoint(received: Received, body: Saved) -> None:
     inside = Path("checkpoints") / received.phase / str(held.attempt)
     if body.folder.parent != received.folder / inside or body.folder.name == "..":
         raise InvalidInput(
-            "a checkpoint lies outside the folder of its phase",
+            "a checkpoint is outside the folder of its phase",
             next_step="save checkpoints with the run's checkpoint()",
             where="child.send()",
         )
@@ -144,7 +144,7 @@ def _resumed(received: Received, body: Resumed) -> None:
         _note(
             received,
             Message(
-                "Checkpoint {step} was skipped: {problem}.",
+                "The checkpoint of step {step} was skipped: {problem}.",
                 {"step": skipped.step, "problem": text_from_json(skipped.problem)},
             ),
         )
@@ -170,7 +170,7 @@ def _figure(received: Received, body: Figure) -> None:
     received.report(FigureAttached(name=body.name))
 
 
-#: The messages of every kind of run; a handler adds its own in ``Handler.messages``.
+#: Messages that runs of every kind may send; a handler adds others in ``Handler.messages``.
 BUILT_IN: tuple[RegisteredMessage, ...] = (
     MessageKind("metrics", Metrics, _metrics),
     MessageKind("usage", Metrics, _usage),
@@ -183,7 +183,7 @@ BUILT_IN: tuple[RegisteredMessage, ...] = (
 
 
 def by_name(own: Iterable[RegisteredMessage] = ()) -> dict[str, RegisteredMessage]:
-    """Return the built-in messages and a kind's own by name. Raises ValueError if two have the same name."""
+    """Return the built-in messages and those of ``own`` by name. Raises ValueError if two have the same name."""
     found: dict[str, RegisteredMessage] = {}
     for kind in (*BUILT_IN, *own):
         if kind.name in found:
@@ -193,7 +193,7 @@ def by_name(own: Iterable[RegisteredMessage] = ()) -> dict[str, RegisteredMessag
 
 
 class Recorder:
-    """Recorder of one batch of messages of one phase; the caller's transaction is fenced."""
+    """Recorder of a phase's messages in the caller's fenced transaction."""
 
     def __init__(
         self,
@@ -214,7 +214,7 @@ class Recorder:
         self._answers: list[SentMessage] = []
 
     def record(self, session: Session, frames: Sequence[SentMessage]) -> None:
-        """Store messages in the order in which they were sent."""
+        """Store a batch of messages in order. Raises InvalidInput for an unknown or malformed message."""
         self._superfluous, self._answers = [], []
         received = Received(
             session, self._events, self._held, self._phase, self._folder, self._meter, self._superfluous
@@ -223,9 +223,9 @@ class Recorder:
             kind = self._messages.get(frame["name"])
             if kind is None:
                 raise InvalidInput(
-                    "this kind of run has no message {name!r}",
+                    "this kind of run has no message named {name!r}",
                     where="child.send()",
-                    next_step="known: {messages}",
+                    next_step="use one of: {messages}",
                     name=frame["name"][:100],
                     messages=", ".join(self._messages),
                 )
@@ -234,10 +234,10 @@ class Recorder:
 
     @property
     def superfluous(self) -> list[str]:
-        """Folders of checkpoints whose rows the batch removed; free them once it is committed."""
+        """Folders of checkpoints whose rows the batch deleted; delete the folders after the commit."""
         return self._superfluous
 
     @property
     def answers(self) -> list[SentMessage]:
-        """Frames that answer the batch; send them once it is committed."""
+        """Replies to the batch; send them after the commit."""
         return self._answers

@@ -1,4 +1,4 @@
-"""Work folders of runs, and their removal when no run can need them again."""
+"""Removal of work folders that runs no longer need."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from azuraforge.projects.unnamed import outlasted
 from azuraforge.runs import lease, store
 from azuraforge.runs.tables import Run
 
-#: Suffix of a folder that is being removed; the next sweep finds those that a killed process left.
+#: Prefix of folders that are being removed; the next sweep also removes those that a killed process left.
 _GONE = ".swept-"
 _GOING = ("queued", "running")
 UNKNOWN_SECONDS = 30 * 24 * 3600.0
@@ -24,13 +24,13 @@ UNKNOWN_SECONDS = 30 * 24 * 3600.0
 def sweep(
     database: Database, scratch: Path, held: Collection[str] = (), unknown_seconds: float = UNKNOWN_SECONDS
 ) -> int:
-    """Remove work folders that no run can need again; return the bytes freed.
+    """Remove work folders that runs no longer need; return the number of freed bytes.
 
-    Folders of the projects in ``held`` stay. Those of no run at all may belong to runs of a newer database: they go
-    once they were seen without a run for ``unknown_seconds``.
+    Folders of the projects in ``held`` are kept. A folder without a run in this database may belong to a run of a newer
+    database, so it is removed only after it has been without a run for ``unknown_seconds``.
 
-    A run that did not succeed can be resumed from its folder for as many days as its project says. The folder is taken
-    away while the run's row is locked, as ``resume`` locks it: a run that goes on again keeps its folder.
+    A run that did not succeed can be resumed from its folder for the project's ``keep_work_days``. The folder is
+    renamed while the run's row is locked, and ``resume`` locks the row too, so a resumed run keeps its folder.
     """
     if not scratch.is_dir():
         return 0
@@ -68,7 +68,7 @@ def _taker(place: lease.Held, folder: Path, at: datetime) -> Callable[[Session],
 
 
 def _is_over(session: Session, run: Run, at: datetime) -> bool:
-    """Return whether a run's folder can go: all follow-ups have ended, or the retention time has passed."""
+    """Return whether a run's folder can be removed: it succeeded and has no open follow-ups, or it is too old."""
     if run.state in _GOING:
         return False
     if run.state == "succeeded" and not run.follow_ups:
@@ -78,7 +78,10 @@ def _is_over(session: Session, run: Run, at: datetime) -> bool:
 
 
 def _take_away(folder: Path) -> Path | None:
-    """Rename the folder, which is quick whatever it holds: the row is locked meanwhile."""
+    """Rename a folder for removal and return the new path, or None if that fails.
+
+    Renaming is fast for any size, so the run's row is locked only briefly.
+    """
     gone = folder.with_name(f"{_GONE}{new_id()}")
     with contextlib.suppress(OSError):
         folder.rename(gone)

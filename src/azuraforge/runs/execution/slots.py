@@ -1,4 +1,4 @@
-"""Worker threads, one for each run that may execute at once. A free slot looks for work, then sleeps until woken."""
+"""Worker threads, one for each concurrent run. A free thread claims due runs, then sleeps until it is woken."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ log = logger("runs")
 
 
 class Slots:
-    """Threads that execute runs until nothing is due.
+    """Threads that execute runs, and sleep while no run is due.
 
     Args:
-        work: executes one run until its attempt ends; False if none was due.
-        on_free: called by a slot that found nothing, before it sleeps: one ``call`` is then awaited.
-        count: how many.
+        work: executes one attempt of a run to its end; returns False if no run was due.
+        on_free: called by a thread that found no run, before it sleeps until the next ``call``.
+        count: number of threads.
     """
 
     def __init__(self, work: Callable[[], bool], on_free: Callable[[], None], count: int) -> None:
@@ -39,11 +39,11 @@ class Slots:
             thread.start()
 
     def call(self) -> None:
-        """Wake one sleeping slot, as a run may be due."""
+        """Wake one sleeping thread, because a run may be due."""
         self._calls.release()
 
     def stop(self) -> None:
-        """Take no new work and wait briefly for the threads; the caller interrupts their runs."""
+        """Claim no more runs and wait briefly for the threads to end; the caller must interrupt their runs."""
         self._stopping.set()
         for _ in self._threads:
             self._calls.release()
@@ -56,7 +56,7 @@ class Slots:
         while not self._stopping.is_set():
             try:
                 if self._work():
-                    continue  # there may be more
+                    continue  # more runs may be due
             except AzuraError as error:
                 log.warning("slot_waits", reason=str(error))
                 self._stopping.wait(_PAUSE_SECONDS)
@@ -65,7 +65,7 @@ class Slots:
                 log.error("slot_failed", exc_info=error)
                 self._stopping.wait(_PAUSE_SECONDS)
                 continue
-            if look_again:  # a claim briefly hides other rows
+            if look_again:  # check once more: a concurrent claim briefly hides other rows
                 look_again = False
                 self._stopping.wait(_MOMENT_SECONDS)
                 continue

@@ -1,4 +1,4 @@
-"""Execution of runs in the serving process: worker threads, a reaper, and a condition variable instead of a broker."""
+"""Execution of runs in the server process: worker threads, a reaper, and a condition variable instead of a broker."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = logger("runs")
 
 
 class Supervisor:
-    """Embedded ``RunDispatch``: one slot per run that may execute at once, and one reaper."""
+    """Embedded ``RunDispatch`` with one thread for each concurrent run and one reaper thread."""
 
     def __init__(self, database: Database, events: EventLog, worker: Worker, settings: Settings) -> None:
         self._database = database
@@ -35,7 +35,7 @@ class Supervisor:
         self._threads.append(threading.Thread(target=self._reap, name="runs-reaper", daemon=True))
 
     def start(self) -> None:
-        """Requeue runs that an earlier process left running, then start working."""
+        """Requeue runs that an earlier process left running, then start all threads."""
         self._reaper.recover(self._worker.kinds)
         self._worker.start()
         for thread in self._threads:
@@ -51,7 +51,7 @@ class Supervisor:
                 thread.join(self._settings.runs.reap_seconds + 5)
 
     def submitted(self, project_id: str, run_id: str, queue: str) -> None:
-        """Wake the threads for a queued run."""
+        """Wake the worker threads, because a run was queued."""
         self._wake()
 
     def cancelled(self, project_id: str, run_id: str) -> None:
@@ -65,10 +65,10 @@ class Supervisor:
 
     def _work(self) -> None:
         while not self._stopping.is_set():
-            seen = self._wakes  # cleared before checking, so that no signal is missed between checking and waiting
+            seen = self._wakes  # read before claiming, so that no wake-up between claiming and waiting is missed
             try:
                 if self._worker.run_one():
-                    self._wake()  # its end may allow others to start
+                    self._wake()  # the end of a run may allow others to start
                     continue
             except AzuraError as error:
                 log.warning("slot_waits", reason=str(error))

@@ -1,8 +1,7 @@
-"""Execution of runs: claim, let the handler execute, record how the run ended.
+"""Execution of runs: claim a run, call its handler, and record how the attempt ended.
 
-A worker does not know how ids arrive. A ``RunDispatch`` (``supervisor`` when embedded, a broker's task when scaled)
-calls ``run_one`` from as many threads as there are slots. A heartbeat thread renews all leases and receives
-cancellations.
+The embedded ``Supervisor`` or the slots of a ``QueueWorker`` call ``run_one``, from one thread for each concurrent run.
+A heartbeat thread renews all leases and notices cancellation requests.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ log = logger("runs")
 
 
 class Worker:
-    """Executes claimed runs, each in the thread that calls ``run_one``."""
+    """Executor of runs; each attempt is executed in the thread that calls ``run_one``."""
 
     def __init__(
         self,
@@ -88,7 +87,7 @@ class Worker:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The kinds of run that this worker can execute."""
+        """Kinds of runs that this worker can execute."""
         return tuple(self._handlers)
 
     def start(self) -> None:
@@ -97,9 +96,9 @@ class Worker:
         self._follow_ups.start()
 
     def run_one(self, wanted: tuple[str, str] | None = None, queues: Sequence[str] = QUEUES) -> bool:
-        """Claim the run of ``queues`` that is due first (or ``wanted``: project, id) and execute one attempt.
+        """Claim the first due run of ``queues``, or the run ``wanted`` (project id, run id), and execute one attempt.
 
-        Returns False if there was nothing to claim.
+        Return False if no run could be claimed.
         """
         if self._stopping.is_set():
             return False
@@ -139,14 +138,14 @@ class Worker:
         return self._database.write(wanted[0], take_wanted)
 
     def notice_cancel(self, run_id: str) -> None:
-        """Act on a requested cancellation at once instead of at the next heartbeat."""
+        """Interrupt a run whose cancellation was requested, without waiting for the next heartbeat."""
         with self._lock:
             jobs = [job for job in self._jobs.values() if job.run.id == run_id]
         for job in jobs:
             job.interrupt.set(Cancelled())
 
     def send(self, run_id: str, name: str, body: BaseModel) -> bool:
-        """Send a message to the child of a run that this worker executes; return False if it executes no such run."""
+        """Send a message to the child of a run; return False if this worker does not execute the run."""
         with self._lock:
             jobs = [job for job in self._jobs.values() if job.run.id == run_id]
         for job in jobs:
@@ -189,7 +188,7 @@ class Worker:
                 if self._stopping.is_set():
                     job.interrupt.set(Draining())
             finish = self._handlers[run.kind].execute(job)
-            if not isinstance(job.interrupt.why, Draining):  # finished phases are not repeated
+            if not isinstance(job.interrupt.why, Draining):  # draining does not discard a completed run
                 job.check()
             self._keep_log(job)
             if finish.follow_ups:
@@ -224,7 +223,7 @@ class Worker:
         job.write(work, durable=True)
 
     def _conclude(self, held: Held, job: AttemptJob | None, error: Exception) -> None:
-        """Record the end of an attempt that did not succeed. If the write fails, the reaper takes over."""
+        """Record the end of an attempt that did not succeed. If that fails, the reaper requeues the run later."""
         if job is not None:
             if not isinstance(error, AzuraError | Interruption | Cancelled):
                 job.log.write("".join(traceback.format_exception(error)).encode())
@@ -240,7 +239,7 @@ class Worker:
             log.error("end_not_written", run=held.run_id, attempt=held.attempt, reason=str(failure))
 
     def _end(self, session: Session, held: Held, error: Exception) -> None:
-        """Record the end of an attempt by its class of failure, see ``failures``."""
+        """Record the end of an attempt according to the class of its error; see ``processes.failures``."""
         match error:
             case Cancelled():
                 self._transitions.ended(session, held, "cancelled", reason=Message("cancelled"))
@@ -298,7 +297,7 @@ class Worker:
                 jobs = dict(self._jobs)
             try:
                 held = self._renew(list(jobs))
-            except Exception as error:  # the database may be back at the next heartbeat; the lease covers several
+            except Exception as error:  # the lease lasts several heartbeats, and the next one may succeed
                 log.warning("beat_failed", reason=str(error))
                 continue
             for key, job in jobs.items():

@@ -1,7 +1,7 @@
-"""Runs that a client executes itself. They are never queued: the client renews the lease over HTTP and sends points.
+"""External runs, which a client executes itself. They are never queued: the client renews the lease and sends points.
 
-A lease that runs out means ``failed(lost)``. When the same client is heard of again, for example because its journal
-arrives after a night without network, the run is reopened and goes on.
+A run whose lease expires fails with the code ``lost``. If its client reports again later, for example after a network
+outage, the run is reopened and continues.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions, run_stream
 from azuraforge.strict_json import JsonObject
 
-#: Points of an external run belong to no phase.
+#: Phase under which the points of external runs are stored.
 PHASE = ""
 #: Error of a run whose client stopped renewing its lease.
 LOST = AzuraError(
@@ -36,7 +36,7 @@ LOST = AzuraError(
 
 
 class ExternalRuns:
-    """Operations of a client on a run that it executes itself. Each call returns the run's row."""
+    """Operations of clients on their external runs. Each returns the run's row."""
 
     def __init__(self, database: Database, events: EventLog, transitions: Transitions, lease_seconds: float) -> None:
         self._database = database
@@ -46,13 +46,13 @@ class ExternalRuns:
         self._renewal = Renewal(lease_seconds)
 
     def renew(self, project_id: str, run_id: str, user_id: str, *, unit: UnitOfWork | None = None) -> Run:
-        """Renew the lease. Raises Conflict when the run has ended, Forbidden for another member's run."""
+        """Renew a run's lease. Raises Conflict if the run has ended, Forbidden if another member executes it."""
         return self._database.write(project_id, lambda session: self._renewed(session, run_id, user_id), unit=unit)
 
     def record(
         self, project_id: str, run_id: str, user_id: str, body: MetricPoints, *, unit: UnitOfWork | None = None
     ) -> Run:
-        """Store points and progress; points that were sent before are not stored twice."""
+        """Store points and progress and renew the lease; points that are already stored are skipped."""
         progress = body.progress.model_dump() if body.progress is not None else None
 
         def work(session: Session) -> Run:
@@ -66,18 +66,18 @@ class ExternalRuns:
         return self._database.write(project_id, work, unit=unit)
 
     def _renewed(self, session: Session, run_id: str, user_id: str, progress: JsonObject | None = None) -> Run:
-        """Return the run with a renewed lease, as the API shows it; reopened if only its lease had expired."""
+        """Renew the lease and return the run; reopen the run if it failed only because its lease expired."""
         of = (session, run_id, user_id)
         run = self._renewal(*of, progress)
         if run is None:
-            self._alive(*of)  # raises the reason, or reopens it
+            self._alive(*of)  # reopens a lost run, or raises the reason for the refusal
             run = self._renewal(*of, progress)
         return cast(Run, run)
 
     def finish(
         self, project_id: str, run_id: str, user_id: str, body: FinishRequest, *, unit: UnitOfWork | None = None
     ) -> Run:
-        """End the run as its client reports. Repeating the same request changes nothing."""
+        """End the run with the state that its client reports. Repeating the same request has no effect."""
 
         def work(session: Session) -> Run:
             run = self._row(session, run_id)
@@ -112,7 +112,7 @@ class ExternalRuns:
             self._events.append(session, run_stream(held.run_id), metric_store.event(written, held.attempt))
 
     def _alive(self, session: Session, run_id: str, user_id: str) -> tuple[Run, Held]:
-        """Return the run, locked, running and with a renewed lease; reopened if only its lease had expired."""
+        """Lock the run, reopen it if it was lost, and renew its lease; return it with the key of fenced writes."""
         run = self._row(session, run_id)
         if run.kind != "external":
             raise Conflict(

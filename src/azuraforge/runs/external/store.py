@@ -1,4 +1,4 @@
-"""The first statement of every lease renewal and of every batch of a client."""
+"""SQL statement that renews the lease of an external run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SHOWN = [_RUN.c[name] for name in RunOut.model_fields if name in _RUN.c]
 
 
 class Renewal:
-    """Renews the lease of a running external run and returns the run, in one statement that was built once."""
+    """Prebuilt statement that renews the lease of a running external run and returns the run."""
 
     def __init__(self, lease_seconds: float) -> None:
         mine = (
@@ -33,7 +33,10 @@ class Renewal:
     def __call__(
         self, session: Session, run_id: str, user_id: str, progress: JsonObject | None = None
     ) -> Row[*tuple[object, ...]] | None:
-        """Renew the lease and return the run; None if it is not running or belongs to another user."""
+        """Renew the lease and return the run; None if it is not running or belongs to another user.
+
+        ``progress``, if given, replaces the run's progress.
+        """
         key = {"of_project": session.project_id, "of_run": run_id, "of_user": user_id}
         connection = session.connection()
         if progress is None:

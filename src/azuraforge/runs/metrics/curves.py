@@ -1,6 +1,6 @@
-"""Curves without SQL: sealing points into small chunks, and reducing many points to few without losing a spike.
+"""Compression of curves into chunks, and downsampling that keeps spikes.
 
-NumPy is imported when the first curve is read. Points are sealed without it.
+NumPy is imported when the first curve is read; compression does not need it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Values = npt.NDArray[np.float64]
 
 CHUNK_POINTS = 1000
-#: Time of a point that was sent without one; no point was logged in 1970.
+#: Stored time of a point whose logging time is unknown.
 UNKNOWN_TIME = 0
 _WIDTH = 8
 _LEVEL = 6
@@ -32,7 +32,7 @@ _LEVEL = 6
 
 @dataclass(frozen=True)
 class Curve:
-    """Points by step: steps, values, and the times at which they were logged, in milliseconds since 1970."""
+    """Points sorted by step. Each array has shape ``(points,)``; times are milliseconds since 1970."""
 
     steps: Steps
     values: Values
@@ -44,7 +44,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Sealed points: steps in rising order, and the extremes of the values (None if all are NaN)."""
+    """Compressed points with increasing steps. ``low`` and ``high`` are the extreme values, None if all are NaN."""
 
     first_step: int
     last_step: int
@@ -55,10 +55,12 @@ class Chunk:
 
 
 def encode(steps: Sequence[int], values: Sequence[float], times: Sequence[int]) -> Chunk:
-    """Seal points; ``steps`` rise strictly. NaN and infinities are kept bit for bit.
+    """Compress points into a chunk. ``steps`` must strictly increase; NaN and infinities are kept bit for bit.
 
-    Steps and times are stored as differences, all columns byte by byte (all first bytes, all second bytes …), which is
-    what makes them compress: about 8 bytes a point for noisy values and 1 or 2 for steps and times.
+    Steps and times are stored as differences, and each column bytewise (all first bytes, all second bytes, …), so that
+    they compress well: about 8 bytes per point for noisy values and 1 or 2 bytes for steps and times.
+
+    Raises ValueError if the lengths differ, there are no points, or the steps do not increase.
     """
     if not len(steps) == len(values) == len(times) or not steps:
         raise ValueError(f"{len(steps)} steps, {len(values)} values and {len(times)} times make no chunk")
@@ -82,7 +84,7 @@ def encode(steps: Sequence[int], values: Sequence[float], times: Sequence[int]) 
 
 
 def decode(data: bytes) -> Curve:
-    """Return the points that ``encode`` sealed."""
+    """Return the points of a chunk that ``encode`` compressed."""
     import numpy as np
 
     columns = zlib.decompress(data)
@@ -94,7 +96,10 @@ def decode(data: bytes) -> Curve:
 
 
 def whole(chunks: Iterable[bytes], tail: Sequence[tuple[int, float | None, int | None]]) -> Curve:
-    """Return a curve from its sealed chunks and its tail, by step. Late points are sorted in between."""
+    """Return a curve from its compressed chunks and its tail of (step, value, time), sorted by step.
+
+    If several points have the same step, the last one is kept.
+    """
     import numpy as np
 
     parts = [decode(data) for data in chunks]
@@ -120,21 +125,25 @@ def whole(chunks: Iterable[bytes], tail: Sequence[tuple[int, float | None, int |
 
 
 def chosen(names: Sequence[str], wanted: Iterable[str] | None) -> list[str]:
-    """Return the requested series of a run (None: all) in the run's order. Raises NotFound."""
+    """Return the requested series (None: all) in the run's order. Raises NotFound if the run lacks one."""
     if wanted is None:
         return list(names)
     asked = set(wanted)
     if unknown := sorted(asked - set(names)):
         raise NotFound(
-            "the run has no series {unknown!r}", next_step="it has: {names}", unknown=unknown[0], names=", ".join(names)
+            "the run has no series {unknown!r}",
+            next_step="choose one of: {names}",
+            unknown=unknown[0],
+            names=", ".join(names),
         )
     return [name for name in names if name in asked]
 
 
 def downsample(curve: Curve, max_points: int) -> Curve:
-    """Return at most ``max_points`` points: each bucket keeps its lowest, its highest and, if it has one, a NaN.
+    """Return at most ``max_points`` points: each bucket keeps its lowest and highest point and, if any, its first NaN.
 
-    A spike of a single point survives; so does a stretch that is not a number. Order is kept.
+    Spikes of a single point and ranges of NaN therefore stay visible. The order of the points is kept. Raises
+    ValueError if ``max_points`` is less than 3.
 
     Example:
         >>> import numpy as np
@@ -162,7 +171,7 @@ def downsample(curve: Curve, max_points: int) -> Curve:
         found = np.flatnonzero(holds)
         if len(found):
             of = bucket[found]
-            kept[found[np.append(True, of[1:] != of[:-1])]] = True  # the first of each bucket
+            kept[found[np.append(True, of[1:] != of[:-1])]] = True  # the first match in each bucket
     return Curve(curve.steps[kept], values[kept], curve.times[kept])
 
 

@@ -1,4 +1,4 @@
-"""Sorting and filtering of runs by a metric, as in query parameters."""
+"""Parsing of the query parameters that sort and filter runs by a metric."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from azuraforge.paging import Order
 from azuraforge.processes.frames import spell
 from azuraforge.processes.points import SERIES_CHARACTERS
 
-#: The facts about a whole curve that its row holds: the value at the highest step, and the extremes.
+#: Statistics of a curve that its row stores: the value at the highest step, and the extremes.
 Statistic = Literal["last", "lowest", "highest"]
 Comparison = Literal["<", "<=", ">", ">=", "="]
-#: The position of a run in a list that is sorted by a metric; cursors can represent infinities.
+#: Cursor of a list that is sorted by a metric: the metric's value, which may be infinite, and the run's id.
 SortKey = tuple[Annotated[float, PlainSerializer(spell, when_used="json")], str]
 
-#: Largest number of conditions in a request, and their length.
+#: Maximum number of conditions in a request, and maximum number of characters of each.
 MOST_CONDITIONS, CONDITION_CHARACTERS = 5, SERIES_CHARACTERS + 50
 
 _STATISTICS = "|".join(get_args(Statistic))
@@ -34,7 +34,7 @@ _CONDITION = re.compile(
 
 @dataclass(frozen=True)
 class MetricSort:
-    """The order of runs by one metric."""
+    """Sort order of runs by a statistic of one metric."""
 
     series: str
     statistic: Statistic
@@ -42,7 +42,7 @@ class MetricSort:
 
     @classmethod
     def parse(cls, text: str) -> MetricSort:
-        """Read ``[-]metric:SERIES:STATISTIC``. Raises InvalidInput.
+        """Parse ``[-]metric:SERIES:STATISTIC``; ``-`` means descending. Raises InvalidInput if the text is malformed.
 
         Example:
             >>> MetricSort.parse("-metric:accuracy:highest")
@@ -51,22 +51,22 @@ class MetricSort:
         found = _SORT.fullmatch(text)
         if found is None:
             raise InvalidInput(
-                "this is not a sort order of runs",
+                "this is not a valid sort order of runs",
                 where="sort",
-                next_step="write metric:NAME:{statistics}, with - before it for the highest first",
+                next_step="write metric:NAME:{statistics}, with - before it for descending order",
                 statistics=_STATISTICS,
             )
         return cls(found["series"], _statistic(found["statistic"]), found["minus"] == "-")
 
     @property
     def order(self) -> Order[SortKey]:
-        """The order stated in the list's cursors; a cursor of another order is refused."""
+        """Order that the cursors of the list state; a cursor of another order is rejected."""
         return Order(f"runs by {'-' if self.descending else ''}{self.statistic} {self.series}", SortKey)
 
 
 @dataclass(frozen=True)
 class MetricCondition:
-    """A condition on one metric of a run."""
+    """Condition on a statistic of one metric of a run."""
 
     series: str
     statistic: Statistic
@@ -75,7 +75,7 @@ class MetricCondition:
 
     @classmethod
     def parse(cls, text: str) -> MetricCondition:
-        """Read ``SERIES[:STATISTIC] COMPARISON NUMBER``; without a statistic it is ``last``. Raises InvalidInput.
+        """Parse ``SERIES[:STATISTIC] COMPARISON NUMBER``; the default statistic is ``last``. Raises InvalidInput.
 
         Example:
             >>> MetricCondition.parse("validation_loss:lowest <= 0.1")
@@ -90,7 +90,7 @@ class MetricCondition:
                 found = None
         if found is None or not math.isfinite(value):
             raise InvalidInput(
-                "this is not a condition on a metric",
+                "this is not a valid condition on a metric",
                 where="metric",
                 next_step="write NAME<NUMBER or NAME:{statistics}<NUMBER, with one of < <= > >= =",
                 statistics=_STATISTICS,

@@ -1,4 +1,4 @@
-"""All SQL of curves: a tail that receives points, and chunks that keep them."""
+"""SQL of curves: new points are stored in a tail, whose oldest points are compressed into chunks."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from azuraforge.runs.events import MetricsLogged
 from azuraforge.runs.metrics import curves as metrics
 from azuraforge.runs.tables import MetricChunk, MetricPoint, MetricSeries
 
-#: Series, step, value, and the milliseconds since 1970 when it was logged, if known.
+#: Series, step, value, and logging time in milliseconds since 1970 (None: unknown).
 Point = tuple[str, int, float, int | None]
-#: Step, value and time of a point.
+#: Step, value and logging time of a point.
 Written = tuple[int, float, int | None]
 _Sample = tuple[float, int | None]
 _BEFORE_ALL = -(2**62)
@@ -43,7 +43,7 @@ class _Curve:
 
     @property
     def key(self) -> dict[str, str]:
-        """Return the parameters of statements that name a curve by ``_named``."""
+        """Parameters of the statements that select a curve with ``_named``."""
         return {"of_project": self.project_id, "of_run": self.run_id, "of_series": self.series}
 
 
@@ -55,7 +55,7 @@ def _named(table: Any) -> tuple[Any, ...]:
     )
 
 
-# Built once, as every batch of points uses it and building a statement costs more than executing it.
+# Built once, since every batch of points needs these statements and building one costs more than executing it.
 _CURVES = (
     select(*MetricSeries.__table__.c)
     .where(MetricSeries.project_id == bindparam("of_project"), MetricSeries.run_id == bindparam("of_run"))
@@ -74,7 +74,7 @@ _PUT = {
     for put in (dialect.insert(_POINTS),)
 }
 _SERIES: Any = MetricSeries.__table__
-#: Facts about a curve's points in its row.
+#: Columns of a curve's row that describe its points.
 _ABOUT = ("tail_points", "sealed_points", "sealed_through", "last_step", "last", "lowest", "highest")
 _DESCRIBE = update(_SERIES).where(*_named(_SERIES.c)).values({name: bindparam(name) for name in _ABOUT})
 
@@ -82,9 +82,10 @@ _DESCRIBE = update(_SERIES).where(*_named(_SERIES.c)).values({name: bindparam(na
 def append(
     session: Session, run_id: str, attempt: int, phase: str, points: Iterable[Point]
 ) -> dict[str, list[Written]]:
-    """Add points of one attempt; the caller has checked the fence. Points that are already stored are skipped.
+    """Store points of one attempt and return the points that were written, by series, in the given order.
 
-    Returns the points that were written, by series, in the order in which they came; nothing for the others.
+    A step is skipped if it is already in a chunk, or in the tail and not from an earlier attempt. Series without new
+    points are missing in the result. The caller must have checked the fence.
     """
     by_series: dict[str, dict[int, _Sample]] = defaultdict(dict)
     for series, step, value, at in points:
@@ -102,9 +103,9 @@ def append(
 
 
 def truncate(session: Session, run_id: str, phase: str, after_step: int | None) -> dict[str, int]:
-    """Delete a phase's points after ``after_step`` (None: all of them).
+    """Delete a phase's points after ``after_step`` (None: all points).
 
-    Returns the last step that each series of the phase had.
+    Return the last step that each series of the phase had before.
     """
     last: dict[str, int] = {}
     for row in _series(session, run_id):
@@ -118,11 +119,11 @@ def truncate(session: Session, run_id: str, phase: str, after_step: int | None) 
 
 
 def event(written: dict[str, list[Written]], attempt: int) -> MetricsLogged:
-    """Return the event of these points and, in the same order, their times.
+    """Return the event that reports the written points and, in the same order, their times.
 
-    Null stands for NaN and the infinities, and for an unknown time.
+    Null represents NaN, infinities and unknown times.
     """
-    return MetricsLogged.model_construct(  # not validated a second time: a batch may hold a million points
+    return MetricsLogged.model_construct(  # not validated again, since a batch may contain a million points
         points={
             series: [(step, value if math.isfinite(value) else None) for step, value, _ in points]
             for series, points in written.items()
@@ -133,7 +134,7 @@ def event(written: dict[str, list[Written]], attempt: int) -> MetricsLogged:
 
 
 def read(session: Session, run_id: str, series: str) -> metrics.Curve:
-    """Return every point of a series."""
+    """Return all points of a series as a curve."""
     chunks = select(MetricChunk.data).where(*_of(MetricChunk, session.project_id, run_id, series))
     tail = select(MetricPoint.step, MetricPoint.value, MetricPoint.at_ms)
     points = session.execute(
@@ -174,7 +175,7 @@ def _append(session: Session, row: _Curve, attempt: int, new: dict[int, _Sample]
         [{**key, "step": step, "value": _number(value), "at_ms": at} for step, (value, at) in new.items()],
     )
     row.tail_points += len(new.keys() - earlier.keys())
-    if new.keys() & earlier.keys():  # a value that was replaced may have been an extreme
+    if new.keys() & earlier.keys():  # a replaced value may have been an extreme
         _find_extremes(session, row)
     else:
         _widen(row, [value for value, _ in new.values()])
@@ -203,7 +204,7 @@ def _widen(row: _Curve, values: Iterable[float]) -> None:
 
 
 def _find_extremes(session: Session, row: _Curve) -> None:
-    """Find the extremes in the tail and in the chunks' rows."""
+    """Recompute the extremes of a curve from its tail and the rows of its chunks."""
     point, chunk = MetricPoint.value, MetricChunk
     tail = session.execute(select(func.min(point), func.max(point)).where(*_key(row, MetricPoint))).one()
     sealed = session.execute(select(func.min(chunk.low), func.max(chunk.high)).where(*_key(row, chunk))).one()
@@ -212,7 +213,7 @@ def _find_extremes(session: Session, row: _Curve) -> None:
 
 
 def _find_last(session: Session, row: _Curve) -> None:
-    """Find the newest point in the tail, or else in the last chunk."""
+    """Recompute the last step of a curve and its value from the tail and the last chunk."""
     newest = (
         select(MetricPoint.step, MetricPoint.value).where(*_key(row, MetricPoint)).order_by(MetricPoint.step.desc())
     )
@@ -226,7 +227,7 @@ def _find_last(session: Session, row: _Curve) -> None:
 
 
 def _tail_attempts(session: Session, row: _Curve, first: int, last: int) -> dict[int, int]:
-    """Return the attempt that wrote each step of the tail between two steps."""
+    """Return the attempt that wrote each step of the tail from ``first`` to ``last``, by step."""
     found = session.connection().execute(_BETWEEN, {**row.key, "first": first, "last": last})
     return {row.step: row.attempt for row in found}
 
@@ -239,7 +240,7 @@ def _sealed_steps(session: Session, row: _Curve, first: int, last: int) -> set[i
 
 
 def _seal(session: Session, row: _Curve) -> None:
-    """Move the oldest points of the tail into chunks."""
+    """Compress the oldest points of the tail into chunks of ``CHUNK_POINTS`` points."""
     columns = (MetricPoint.step, MetricPoint.value, MetricPoint.at_ms)
     statement = select(*columns).where(*_key(row, MetricPoint)).order_by(MetricPoint.step)
     points = session.execute(statement).all()
