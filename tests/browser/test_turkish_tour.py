@@ -97,7 +97,8 @@ link --next x
 """
 PAGES = (
     "runs", "new-run", "comparison", "models", "models/talep", "datasets", "datasets/talep", "schedules",
-    "new-schedule", "automations", "new-automation", "studies", "new-study", "trash", "tokens", "secrets", "plugins", "yok",
+    "new-schedule", "automations", "new-automation", "studies", "new-study", "trash", "tokens", "secrets",
+    "plugins", "yok",
 )  # fmt: skip
 
 

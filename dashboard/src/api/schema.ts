@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * List Automations
-         * @description List automations with their newest firings, by name.
+         * @description List automations with their newest firings, sorted by name.
          */
         get: operations["automations_list_automations"];
         put?: never;
@@ -37,18 +37,18 @@ export interface paths {
         };
         /**
          * Get Automation
-         * @description Return one automation with more of its firings.
+         * @description Return one automation with up to 20 of its firings.
          */
         get: operations["automations_get_automation"];
         /**
          * Replace Automation
-         * @description Replace the cause and the steps; the firings stay. Answers 409 if it was changed since the stated revision.
+         * @description Replace the cause and the steps; firings are kept. Responds 409 if it was changed since the stated revision.
          */
         put: operations["automations_replace_automation"];
         post?: never;
         /**
          * Delete Automation
-         * @description Delete an automation with its firings; the runs that it queued stay.
+         * @description Delete an automation with its firings; the runs that it queued are kept.
          */
         delete: operations["automations_delete_automation"];
         options?: never;
@@ -87,7 +87,7 @@ export interface paths {
         put?: never;
         /**
          * Fire Automation
-         * @description Fire an automation once, now; cool-down and limit apply.
+         * @description Fire an automation once, now; the cool-down and the daily limit apply.
          */
         post: operations["automations_fire_automation"];
         delete?: never;
@@ -105,7 +105,7 @@ export interface paths {
         };
         /**
          * List Firings
-         * @description List an automation's firings, the newest first.
+         * @description List an automation's firings, newest first.
          */
         get: operations["automations_list_firings"];
         put?: never;
@@ -147,7 +147,7 @@ export interface paths {
         put?: never;
         /**
          * Resume Automation
-         * @description Resume an automation; causes during the pause are not made up for.
+         * @description Resume an automation; causes during the pause are ignored.
          */
         post: operations["automations_resume_automation"];
         delete?: never;
@@ -185,7 +185,7 @@ export interface paths {
         };
         /**
          * List Measures
-         * @description List the measures that automations may watch, by name.
+         * @description List the measures that automations may watch, sorted by name.
          */
         get: operations["automations_list_measures"];
         put?: never;
@@ -205,7 +205,7 @@ export interface paths {
         };
         /**
          * Compare Runs
-         * @description Return metrics of several runs, and the settings in which they differ.
+         * @description Return the metrics of several runs, and the settings in which the runs differ.
          */
         get: operations["comparisons_compare_runs"];
         put?: never;
@@ -225,7 +225,7 @@ export interface paths {
         };
         /**
          * Compare Pair
-         * @description Test whether one run's model is better than another's beyond noise, on the same held-out rows.
+         * @description Test whether one run's model is better than another's beyond chance, on the same held-out rows.
          */
         get: operations["comparisons_compare_pair"];
         put?: never;
@@ -497,7 +497,7 @@ export interface paths {
         };
         /**
          * Get Evaluation
-         * @description Return a run's evaluation next to its baselines, with the verdict.
+         * @description Return a run's evaluation with its baselines and the verdict.
          */
         get: operations["models_get_evaluation"];
         put?: never;
@@ -539,9 +539,9 @@ export interface paths {
         put?: never;
         /**
          * Create Link
-         * @description Create a one-time sign-in link for the caller: a browser session or this machine's command line.
+         * @description Create a one-time sign-in link for the caller, who uses a browser session or this machine's command line.
          *
-         *     A named token cannot: the session would outlive it.
+         *     A named token cannot create one, because the session would outlive the token.
          */
         post: operations["projects_create_link"];
         delete?: never;
@@ -623,7 +623,7 @@ export interface paths {
         };
         /**
          * List Models
-         * @description List models with their champions, by name.
+         * @description List models with their champions, ordered by name.
          */
         get: operations["models_list_models"];
         put?: never;
@@ -650,7 +650,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Model
-         * @description Move a model with all its versions, its history and its predictions into the trash.
+         * @description Move a model with all its versions, its history and its predictions to the trash.
          */
         delete: operations["models_delete_model"];
         options?: never;
@@ -691,8 +691,7 @@ export interface paths {
         };
         /**
          * Get As Of
-         * @description Return what was known at a past time: champion, forecast with interval, data version, next to the actual
-         *     values.
+         * @description Return a model's state at a past time: champion, forecast, data version, and the actual values known today.
          */
         get: operations["models_get_as_of"];
         put?: never;
@@ -712,13 +711,13 @@ export interface paths {
         };
         /**
          * List Deployments
-         * @description List the model's shadows and canaries, newest first, with their results.
+         * @description List a model's shadows and canaries, newest first, with their results.
          */
         get: operations["models_list_deployments"];
         put?: never;
         /**
          * Start Deployment
-         * @description Deploy a version alongside an alias's holder: as its shadow, or as a canary for a share of requests.
+         * @description Deploy a version alongside an alias's version: as a shadow, or as a canary for a share of requests.
          */
         post: operations["models_start_deployment"];
         delete?: never;
@@ -738,7 +737,7 @@ export interface paths {
         put?: never;
         /**
          * End Deployment
-         * @description Take a shadow or a canary out of service.
+         * @description End a shadow or canary.
          */
         post: operations["models_end_deployment"];
         delete?: never;
@@ -756,13 +755,13 @@ export interface paths {
         };
         /**
          * Get Drift
-         * @description Return the result of the last drift check; housekeeping checks every hour if there are new predictions.
+         * @description Return the result of the last drift check. Housekeeping checks every hour if there are new predictions.
          */
         get: operations["predictions_get_drift"];
         put?: never;
         /**
          * Check Drift
-         * @description Check for drift now, among the newest predictions.
+         * @description Check the newest predictions for drift now.
          */
         post: operations["predictions_check_drift"];
         delete?: never;
@@ -826,12 +825,12 @@ export interface paths {
         put?: never;
         /**
          * Keep Fresh
-         * @description Keep a model fresh: refresh its dataset, forecast, judge, retrain; only the gate promotes.
+         * @description Keep a model fresh: refresh its dataset, forecast, judge and retrain. Only the gate promotes versions.
          */
         post: operations["models_keep_fresh"];
         /**
          * Stop Keeping Fresh
-         * @description Remove the automations that keep a model fresh; runs that they queued stay.
+         * @description Remove the automations that keep a model fresh; the runs that they queued are kept.
          */
         delete: operations["models_stop_keeping_fresh"];
         options?: never;
@@ -868,7 +867,7 @@ export interface paths {
         };
         /**
          * Get Live Scores
-         * @description Return live scores of a model's predictions, next to the naive ones.
+         * @description Return live scores of a model's predictions, compared with the naive forecasts.
          */
         get: operations["predictions_get_live_scores"];
         put?: never;
@@ -908,13 +907,13 @@ export interface paths {
         };
         /**
          * List Policies
-         * @description List the model's policies, newest first, with authors and reasons.
+         * @description List a model's policies, newest first, with authors and reasons.
          */
         get: operations["models_list_policies"];
         put?: never;
         /**
          * Set Policy
-         * @description Set the conditions for promotions from now on, with a reason.
+         * @description Set a model's conditions for future promotions, with a reason.
          */
         post: operations["models_set_policy"];
         delete?: never;
@@ -932,7 +931,7 @@ export interface paths {
         };
         /**
          * Get Policy
-         * @description Return the current conditions for a promotion of this model.
+         * @description Return a model's current conditions for a promotion.
          */
         get: operations["models_get_policy"];
         put?: never;
@@ -954,7 +953,7 @@ export interface paths {
         put?: never;
         /**
          * Predict
-         * @description Predict the next values; the answer is stored in the ledger before it is returned.
+         * @description Predict the next values. The prediction is stored in the ledger before it is returned.
          */
         post: operations["models_predict"];
         delete?: never;
@@ -994,7 +993,7 @@ export interface paths {
         put?: never;
         /**
          * Promote
-         * @description Move an alias by hand, with a reason.
+         * @description Point an alias to a version, with a reason.
          */
         post: operations["models_promote"];
         delete?: never;
@@ -1034,7 +1033,7 @@ export interface paths {
         put?: never;
         /**
          * Roll Back
-         * @description Move an alias one step back.
+         * @description Roll an alias back to the version before its last promotion.
          */
         post: operations["models_roll_back"];
         delete?: never;
@@ -1079,7 +1078,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Version
-         * @description Move a version that no alias points at into the trash.
+         * @description Move a version to the trash, unless an alias points to it.
          */
         delete: operations["models_delete_version"];
         options?: never;
@@ -1096,7 +1095,7 @@ export interface paths {
         };
         /**
          * Get Bundle
-         * @description Download a version as a self-contained zip file; the same version gives the same bytes.
+         * @description Download a version as a self-contained zip file; the same version always gives the same bytes.
          */
         get: operations["models_get_bundle"];
         put?: never;
@@ -1158,7 +1157,7 @@ export interface paths {
         put?: never;
         /**
          * Ask What If
-         * @description Forecast with changed columns known ahead, next to the base forecast; nothing is stored in the ledger.
+         * @description Forecast with changed columns known ahead, alongside the base forecast; nothing is stored in the ledger.
          */
         post: operations["models_ask_what_if"];
         delete?: never;
@@ -1178,7 +1177,7 @@ export interface paths {
         put?: never;
         /**
          * Import Bundle
-         * @description Import a bundle's version into a model. The same bundle again answers 200 with the existing version.
+         * @description Import a bundle's version into a model. For a bundle that was imported before, return 200 and its version.
          */
         post: operations["models_import_bundle"];
         delete?: never;
@@ -1196,7 +1195,7 @@ export interface paths {
         };
         /**
          * List Notifications
-         * @description List messages, the newest first.
+         * @description List messages, newest first.
          */
         get: operations["notifications_list_notifications"];
         put?: never;
@@ -1256,13 +1255,13 @@ export interface paths {
         };
         /**
          * List Targets
-         * @description List targets by name. Secrets are masked.
+         * @description List targets, sorted by name. Secrets are masked.
          */
         get: operations["notifications_list_targets"];
         put?: never;
         /**
          * Create Target
-         * @description Create a target for messages; its notifier checks the options.
+         * @description Create a target for messages; its notifier validates the options.
          */
         post: operations["notifications_create_target"];
         delete?: never;
@@ -1285,7 +1284,7 @@ export interface paths {
         get: operations["notifications_get_target"];
         /**
          * Replace Target
-         * @description Replace a target; the request contains all of its options, secrets included.
+         * @description Replace a target; the request must contain all of its options, including secrets.
          */
         put: operations["notifications_replace_target"];
         post?: never;
@@ -1310,7 +1309,7 @@ export interface paths {
         put?: never;
         /**
          * Silence Target
-         * @description Silence a target until a moment, or end its silence.
+         * @description Silence a target until a time, or end its silence.
          */
         post: operations["notifications_silence_target"];
         delete?: never;
@@ -1330,7 +1329,7 @@ export interface paths {
         put?: never;
         /**
          * Test Target
-         * @description Put a test message into the outbox.
+         * @description Queue a test message for a target.
          */
         post: operations["notifications_test_target"];
         delete?: never;
@@ -1348,7 +1347,7 @@ export interface paths {
         };
         /**
          * List Plugins
-         * @description List the installed plugins, by kind and name; broken ones with their error.
+         * @description List the installed plugins, ordered by kind and name. Broken plugins are listed with their error.
          */
         get: operations["plugins_list_plugins"];
         put?: never;
@@ -1428,7 +1427,7 @@ export interface paths {
         };
         /**
          * Get Forecast File
-         * @description Download forecasts as a file: times in the zone of the series, values with intervals, the unit.
+         * @description Download forecasts as a file with the values, their intervals, the unit, and times in the zone of the series.
          */
         get: operations["predictions_get_forecast_file"];
         put?: never;
@@ -1450,7 +1449,7 @@ export interface paths {
         put?: never;
         /**
          * Post Outcomes
-         * @description Report outcomes; each point is judged once, and a later value does not replace an earlier one.
+         * @description Report outcomes. Each point is judged once; a later report does not replace an earlier one.
          */
         post: operations["predictions_post_outcomes"];
         delete?: never;
@@ -1499,7 +1498,7 @@ export interface paths {
         post?: never;
         /**
          * Empty Trash
-         * @description Purge everything in the trash that is not needed; repeat while the answer says that more is left.
+         * @description Purge all items in the trash that are not needed. Repeat the request while ``left`` is true.
          */
         delete: operations["projects_empty_trash"];
         options?: never;
@@ -1516,7 +1515,7 @@ export interface paths {
         };
         /**
          * List Runs
-         * @description List runs, newest first. Trials are left out unless requested; their study lists them.
+         * @description List runs, newest first unless sorted by a metric. Trials of studies are omitted unless requested.
          */
         get: operations["runs_list_runs"];
         put?: never;
@@ -1584,7 +1583,7 @@ export interface paths {
         };
         /**
          * Get Artifact
-         * @description Download one file.
+         * @description Download a file that a run produced.
          */
         get: operations["runs_get_artifact"];
         put?: never;
@@ -1606,7 +1605,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel Run
-         * @description Cancel a queued run, or ask a running one to stop.
+         * @description Cancel a queued run, or request that a running run stop.
          */
         post: operations["runs_cancel_run"];
         delete?: never;
@@ -1624,7 +1623,7 @@ export interface paths {
         };
         /**
          * Get Figure
-         * @description Return the data of a figure. ``Figures`` in this document defines the shapes of the built-in figures.
+         * @description Return the data of a figure. The schema ``Figures`` defines the shapes of the built-in figures.
          */
         get: operations["runs_get_figure"];
         put?: never;
@@ -1666,7 +1665,7 @@ export interface paths {
         put?: never;
         /**
          * Renew Lease
-         * @description Renew the lease of an external run; the answer states whether cancellation was requested.
+         * @description Renew the lease of an external run; the response states whether cancellation was requested.
          */
         post: operations["runs_renew_lease"];
         delete?: never;
@@ -1684,13 +1683,13 @@ export interface paths {
         };
         /**
          * Get Metrics
-         * @description Return curves, reduced to ``max_points`` such that spikes are kept.
+         * @description Return the curves of a run, each reduced to at most ``max_points`` points; spikes are kept.
          */
         get: operations["runs_get_metrics"];
         put?: never;
         /**
          * Record Metrics
-         * @description Store points and progress of an external run; points sent before are not stored twice.
+         * @description Store points and progress of an external run; points that are already stored are skipped.
          */
         post: operations["runs_record_metrics"];
         delete?: never;
@@ -1709,13 +1708,13 @@ export interface paths {
         get?: never;
         /**
          * Pin Run
-         * @description Keep a run regardless of its age.
+         * @description Pin a run, so that it is kept regardless of its age.
          */
         put: operations["runs_pin_run"];
         post?: never;
         /**
          * Unpin Run
-         * @description Apply the project's retention policy to a run again.
+         * @description Unpin a run, so that the project's retention policy applies to it again.
          */
         delete: operations["runs_unpin_run"];
         options?: never;
@@ -1754,7 +1753,7 @@ export interface paths {
         put?: never;
         /**
          * Restore Run
-         * @description Take a run out of the trash.
+         * @description Restore a run from the trash.
          */
         post: operations["runs_restore_run"];
         delete?: never;
@@ -1774,7 +1773,7 @@ export interface paths {
         put?: never;
         /**
          * Resume Run
-         * @description Queue a failed, cancelled or quarantined run again, from its newest checkpoint that verifies.
+         * @description Requeue a failed, cancelled or quarantined run; it continues from its newest checkpoint that verifies.
          */
         post: operations["runs_resume_run"];
         delete?: never;
@@ -1792,7 +1791,7 @@ export interface paths {
         };
         /**
          * List Schedules
-         * @description List schedules with their next times and newest fires, by name.
+         * @description List schedules with their next times and newest fires, sorted by name.
          */
         get: operations["automations_list_schedules"];
         put?: never;
@@ -1816,18 +1815,18 @@ export interface paths {
         };
         /**
          * Get Schedule
-         * @description Return one schedule with more of its fires.
+         * @description Return one schedule with up to 50 of its fires.
          */
         get: operations["automations_get_schedule"];
         /**
          * Replace Schedule
-         * @description Replace a schedule; its fires stay. An interval keeps its anchor if the request has none.
+         * @description Replace a schedule; its fires are kept. An interval keeps its anchor if the request has none.
          */
         put: operations["automations_replace_schedule"];
         post?: never;
         /**
          * Delete Schedule
-         * @description Delete a schedule; the runs that it queued stay.
+         * @description Delete a schedule; the runs that it queued are kept.
          */
         delete: operations["automations_delete_schedule"];
         options?: never;
@@ -1844,7 +1843,7 @@ export interface paths {
         };
         /**
          * List Fires
-         * @description List a schedule's fires, the newest first.
+         * @description List a schedule's fires, newest first.
          */
         get: operations["automations_list_fires"];
         put?: never;
@@ -1886,7 +1885,7 @@ export interface paths {
         put?: never;
         /**
          * Resume Schedule
-         * @description Resume a schedule; fires missed during the pause are not made up for.
+         * @description Resume a schedule; fires during the pause are skipped.
          */
         post: operations["automations_resume_schedule"];
         delete?: never;
@@ -1906,7 +1905,7 @@ export interface paths {
         put?: never;
         /**
          * Run Schedule Now
-         * @description Queue the run once, now.
+         * @description Queue the schedule's run once, now.
          */
         post: operations["automations_run_schedule_now"];
         delete?: never;
@@ -1926,7 +1925,7 @@ export interface paths {
         put?: never;
         /**
          * Next Times
-         * @description Return the next times of a timing; nothing is stored.
+         * @description Return the next fire times of a timing, without storing it.
          */
         post: operations["automations_next_times"];
         delete?: never;
@@ -1965,13 +1964,13 @@ export interface paths {
         get?: never;
         /**
          * Set Secret
-         * @description Store a value, which replaces a former one. It is never shown again.
+         * @description Store a value, replacing an earlier one. It is never shown again.
          */
         put: operations["secrets_set_secret"];
         post?: never;
         /**
          * Delete Secret
-         * @description Remove a secret. What uses it fails from then on and says so.
+         * @description Delete a secret. Plugins that use it will fail with an error that names it.
          */
         delete: operations["secrets_delete_secret"];
         options?: never;
@@ -2015,7 +2014,7 @@ export interface paths {
         post?: never;
         /**
          * Sign Out
-         * @description Sign out: end this session.
+         * @description Sign out and end this session.
          */
         delete: operations["projects_sign_out"];
         options?: never;
@@ -2063,7 +2062,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Study
-         * @description Move a study that has ended into the trash; the runs of its trials go with it when it is purged.
+         * @description Move an ended study to the trash. The runs of its trials are purged with it.
          */
         delete: operations["studies_delete_study"];
         options?: never;
@@ -2102,7 +2101,7 @@ export interface paths {
         put?: never;
         /**
          * Pause Study
-         * @description Start no further trial; running ones continue to their end.
+         * @description Pause the study: no further trial starts, and running trials continue to their end.
          */
         post: operations["studies_pause_study"];
         delete?: never;
@@ -2122,7 +2121,7 @@ export interface paths {
         put?: never;
         /**
          * Restore Study
-         * @description Take a study out of the trash, by its id or its former name.
+         * @description Restore a study from the trash, by its id or its former name.
          */
         post: operations["studies_restore_study"];
         delete?: never;
@@ -2142,7 +2141,7 @@ export interface paths {
         put?: never;
         /**
          * Resume Study
-         * @description Continue after a pause.
+         * @description Resume a paused study.
          */
         post: operations["studies_resume_study"];
         delete?: never;
@@ -2162,7 +2161,7 @@ export interface paths {
         put?: never;
         /**
          * Retrain Trial
-         * @description Retrain one trial's config and let the gate evaluate it; an empty request takes the best trial.
+         * @description Retrain one trial's config and let the gate evaluate it. Without a trial, the best one is retrained.
          */
         post: operations["studies_retrain_trial"];
         delete?: never;
@@ -2182,7 +2181,7 @@ export interface paths {
         put?: never;
         /**
          * Stop Study
-         * @description End the study now and cancel running trials.
+         * @description End the study now and cancel its running trials.
          */
         post: operations["studies_stop_study"];
         delete?: never;
@@ -2266,7 +2265,7 @@ export interface paths {
         put?: never;
         /**
          * Create Token
-         * @description Create an API token; the secret is shown once.
+         * @description Create an API token. Its secret is shown only once.
          */
         post: operations["projects_create_token"];
         delete?: never;
@@ -2287,7 +2286,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke Token
-         * @description Remove a token.
+         * @description Revoke a token.
          */
         delete: operations["projects_revoke_token"];
         options?: never;
@@ -2304,7 +2303,7 @@ export interface paths {
         };
         /**
          * Healthz
-         * @description Report that the process is alive, and how many errors it showed in English for want of a translation.
+         * @description Report that the process is alive, and how many error messages lacked a translation.
          */
         get: operations["server_healthz"];
         put?: never;
@@ -2324,7 +2323,7 @@ export interface paths {
         };
         /**
          * Readyz
-         * @description Report whether requests are answered and runs executed; 503 with the reason otherwise.
+         * @description Report whether requests can be answered; the status is 503, with a reason, if not.
          */
         get: operations["server_readyz"];
         put?: never;
@@ -2341,7 +2340,7 @@ export interface components {
     schemas: {
         /**
          * ActualPredicted
-         * @description Actual values against predictions one step ahead.
+         * @description Actual values against predictions one row ahead.
          */
         ActualPredicted: {
             /** Actual */
@@ -2368,7 +2367,7 @@ export interface components {
         };
         /**
          * AgentSummary
-         * @description The answer of an agent. ``result`` is null if ``truncated``: a long one is in ``result.json`` only.
+         * @description The summary of an agent run. ``result`` is null if ``truncated``; a long result is only in ``result.json``.
          */
         AgentSummary: {
             /** Bytes */
@@ -2417,7 +2416,7 @@ export interface components {
         };
         /**
          * AliasMoved
-         * @description An alias points at another version, or is gone.
+         * @description Event: an alias points to another version, or was removed.
          */
         AliasMoved: {
             /** Alias */
@@ -2496,7 +2495,7 @@ export interface components {
         };
         /**
          * ArtifactPage
-         * @description A page of the files that a run produced, by name.
+         * @description A page of the files that a run produced, sorted by name.
          */
         ArtifactPage: {
             /** Items */
@@ -2509,7 +2508,7 @@ export interface components {
         };
         /**
          * AsOfOut
-         * @description A model at a past time, from the history of its alias and the ledger.
+         * @description State of a model at a past time, from the history of its alias and the ledger.
          */
         AsOfOut: {
             /** Alias */
@@ -2557,7 +2556,7 @@ export interface components {
         };
         /**
          * AttemptOut
-         * @description One attempt: how and why it ended, and what it cost.
+         * @description One attempt: its worker, how and why it ended, and how many steps it recomputed.
          */
         AttemptOut: {
             /** Attempt */
@@ -2624,7 +2623,7 @@ export interface components {
         };
         /**
          * AutomationChanged
-         * @description An automation was created, changed, paused, resumed or deleted.
+         * @description Creation, change, pause, resumption or deletion of an automation.
          */
         AutomationChanged: {
             /** Automation Id */
@@ -2644,7 +2643,7 @@ export interface components {
         };
         /**
          * AutomationFinished
-         * @description The last step of a firing has ended.
+         * @description End of a firing.
          */
         AutomationFinished: {
             /** Automation Id */
@@ -2668,7 +2667,7 @@ export interface components {
         };
         /**
          * AutomationFired
-         * @description An automation fired; ``causes`` counts the events and times that were grouped into this firing.
+         * @description Start of a firing; ``causes`` counts the events and times that are grouped into it.
          */
         AutomationFired: {
             /** Automation Id */
@@ -2694,7 +2693,7 @@ export interface components {
         };
         /**
          * AutomationFiringPage
-         * @description A page of an automation's firings, the newest first.
+         * @description A page of an automation's firings, newest first.
          */
         AutomationFiringPage: {
             /** Items */
@@ -2777,7 +2776,7 @@ export interface components {
         };
         /**
          * AutomationPage
-         * @description A page of automations, by name.
+         * @description A page of automations, sorted by name.
          */
         AutomationPage: {
             /** Items */
@@ -2884,7 +2883,7 @@ export interface components {
         };
         /**
          * BaselineStanding
-         * @description A champion compared with one baseline on the same rows.
+         * @description Comparison of a champion with one baseline on the same rows.
          */
         BaselineStanding: {
             /** Baseline */
@@ -2962,7 +2961,7 @@ export interface components {
         };
         /**
          * CardOut
-         * @description A version's card, made from rows.
+         * @description A version's model card as Markdown.
          */
         CardOut: {
             /** Intended Use */
@@ -2981,7 +2980,7 @@ export interface components {
         };
         /**
          * Caution
-         * @description A warning about a forecast.
+         * @description Warning about a column of a forecast.
          */
         Caution: {
             /**
@@ -3001,7 +3000,7 @@ export interface components {
         };
         /**
          * Change
-         * @description A change to one column known ahead, at every row to predict. Exactly one of the three kinds.
+         * @description Change to one column known ahead, at every row to predict; exactly one kind of change is set.
          */
         Change: {
             /** Add */
@@ -3018,7 +3017,7 @@ export interface components {
         };
         /**
          * ClassMetrics
-         * @description One class: ``support`` rows have it as their label, ``answered`` rows have it as their prediction.
+         * @description Scores of one class; ``support`` rows have it as their label, ``answered`` rows as their prediction.
          */
         ClassMetrics: {
             /** Answered */
@@ -3053,7 +3052,7 @@ export interface components {
         };
         /**
          * ClassProbability
-         * @description A class and its probability; JSON calls the class ``class``.
+         * @description A class and its probability; the JSON key of the class is ``class``.
          */
         ClassProbability: {
             /** Class */
@@ -3063,7 +3062,7 @@ export interface components {
         };
         /**
          * ColumnAhead
-         * @description A column known ahead at the rows to predict.
+         * @description Values of a column known ahead at the rows to predict.
          */
         ColumnAhead: {
             /**
@@ -3088,8 +3087,7 @@ export interface components {
         };
         /**
          * ComparedRun
-         * @description A run with the parts of its evaluation that a comparison needs; ``best_baseline`` is null without an
-         *     evaluation.
+         * @description A run with the parts of its evaluation that a comparison shows, which are null without an evaluation.
          */
         ComparedRun: {
             /** Best Baseline */
@@ -3109,7 +3107,7 @@ export interface components {
         };
         /**
          * ComparisonOut
-         * @description Runs in the requested order, with their metrics and the differences of their configs.
+         * @description Runs in the requested order, their metrics, and the settings in which they differ.
          */
         ComparisonOut: {
             /** Config */
@@ -3128,10 +3126,10 @@ export interface components {
         };
         /**
          * ComparisonScores
-         * @description ``a`` against ``b`` on the same rows; below zero, ``a`` is better.
+         * @description Comparison of the contenders ``a`` and ``b`` on the same rows; a negative difference means that ``a`` is better.
          *
-         *     ``low`` and ``high`` are the ends of the interval: relative along a series, of ``difference`` for independent
-         *     examples; null if there were too few rows.
+         *     ``low`` and ``high`` are the ends of the confidence interval: of ``relative_difference`` for a series, of
+         *     ``difference`` for independent examples. They are null if there are too few rows.
          */
         ComparisonScores: {
             /** A */
@@ -3182,11 +3180,11 @@ export interface components {
         };
         /**
          * Composition
-         * @description The members of a combined predictor.
+         * @description The members of a combined predictor and the rule that combines them.
          *
-         *     ``rule``: ``weights`` is the weighted sum of the members' predictions, ``median`` the median of those that have a
-         *     weight, ``trimmed`` their weighted mean without the extremes of each value, ``single`` the predictions of the only
-         *     member that has a weight, ``other`` what the pipeline's summary says.
+         *     ``rule`` is one of: ``weights``, the weighted sum of the members' predictions; ``median``, the median over members
+         *     with a weight above 0; ``trimmed``, their weighted mean without the lowest and highest prediction of each value;
+         *     ``single``, the predictions of the only member with a weight; ``other``, a rule that the pipeline's summary states.
          */
         Composition: {
             /**
@@ -3225,7 +3223,7 @@ export interface components {
         };
         /**
          * ConfigRow
-         * @description A setting in which the runs differ; ``null`` if a run does not have it.
+         * @description Setting in which the runs differ; null if a run does not have it.
          */
         ConfigRow: {
             /** Name */
@@ -3235,7 +3233,7 @@ export interface components {
         };
         /**
          * Confusion
-         * @description Confusion matrices: rows are true classes, columns predicted ones.
+         * @description Confusion matrices of the candidate and the best baseline; rows are true classes, columns predicted ones.
          */
         Confusion: {
             /** Baseline */
@@ -3251,7 +3249,9 @@ export interface components {
         };
         /**
          * ContenderOverFolds
-         * @description A contender over all folds; ``beaten_in``: folds in which the candidate's RMSE was lower, null for itself.
+         * @description Metrics of a contender over all folds.
+         *
+         *     ``beaten_in`` is the number of folds in which the candidate's RMSE was lower; null for the candidate itself.
          */
         ContenderOverFolds: {
             /** Beaten In */
@@ -3264,9 +3264,10 @@ export interface components {
         };
         /**
          * ContenderScores
-         * @description A contender with its metrics over the whole test set, by name, and per horizon or class if the task has them.
+         * @description The scores of one contender on the test set; those per horizon or per class are empty for other tasks.
          *
-         *     ``metrics`` holds a number or null for each of the evaluation's ``metrics``.
+         *     ``metrics`` maps the name of each metric of the evaluation to its value over the whole test set; a value is null if
+         *     the metric is undefined.
          */
         ContenderScores: {
             /**
@@ -3388,7 +3389,9 @@ export interface components {
         };
         /**
          * DatasetSchema
-         * @description The meaning of a dataset version's columns. Rows that are a series have a time; images have a size.
+         * @description The meaning of a dataset version's columns.
+         *
+         *     Some fields apply to one kind of data only, such as ``time`` to series and ``height`` to images.
          */
         DatasetSchema: {
             /**
@@ -3566,7 +3569,7 @@ export interface components {
         };
         /**
          * DataThen
-         * @description A dataset version: the newest at a time, or the one from which a prediction was made.
+         * @description Dataset version: the newest one at a time, or the one used for a prediction or a training.
          */
         DataThen: {
             /** Added At */
@@ -3726,7 +3729,7 @@ export interface components {
         };
         /**
          * DeploymentMoved
-         * @description A shadow or canary was started, ended, or rolled back.
+         * @description Event: a shadow or canary was started, ended or rolled back.
          */
         DeploymentMoved: {
             /** Alias */
@@ -3760,7 +3763,7 @@ export interface components {
         };
         /**
          * DeploymentOut
-         * @description A shadow or a canary, and its results next to the alias's holder.
+         * @description A shadow or canary, and its results compared with the version that the alias points to.
          */
         DeploymentOut: {
             /** Alias */
@@ -3832,7 +3835,7 @@ export interface components {
         };
         /**
          * DeploymentRequest
-         * @description Request to deploy a version alongside an alias's holder.
+         * @description Request to deploy a version alongside the version an alias points to.
          */
         DeploymentRequest: {
             /**
@@ -3876,7 +3879,7 @@ export interface components {
         };
         /**
          * DriftColumn
-         * @description One column of the inputs, or the answers, compared with the rows that the version learned from.
+         * @description One column of the inputs, or the predictions, compared with its reference.
          */
         DriftColumn: {
             /**
@@ -3911,7 +3914,7 @@ export interface components {
         };
         /**
          * DriftErrors
-         * @description Live errors compared with those of the test set, in the order of their forecasts.
+         * @description Live errors compared with those of the test set, in the order of the forecasts.
          */
         DriftErrors: {
             /** Drifted */
@@ -3954,7 +3957,7 @@ export interface components {
         };
         /**
          * DriftFound
-         * @description Questions to a version drifted away from its training rows.
+         * @description Event: a version's inputs, predictions or errors have drifted.
          */
         DriftFound: {
             /** Columns */
@@ -3980,7 +3983,7 @@ export interface components {
         };
         /**
          * DriftOut
-         * @description The drift of a version's inputs and answers relative to its training rows.
+         * @description Result of the last drift check of a version.
          */
         DriftOut: {
             /** Alarm */
@@ -4024,7 +4027,9 @@ export interface components {
         };
         /**
          * DriftThresholds
-         * @description Conditions of drift: ``psi`` reached and ``p_value`` below ``level``, which is ``alpha`` / columns.
+         * @description Thresholds of drift: a column has drifted if its PSI reaches ``psi`` and its p-value is below ``level``.
+         *
+         *     ``level`` is ``alpha`` divided by the number of columns.
          */
         DriftThresholds: {
             /** Alpha */
@@ -4041,7 +4046,9 @@ export interface components {
         };
         /**
          * DryRunOut
-         * @description The result of a dry run. Durations of steps are not known: only cool-down and limit hold firings back.
+         * @description The result of a dry run.
+         *
+         *     Durations of steps are unknown, so only the cool-down and the daily limit delay or withhold firings.
          */
         DryRunOut: {
             /**
@@ -4085,7 +4092,7 @@ export interface components {
         };
         /**
          * DryRunRequest
-         * @description The automation to try, and the start of the period.
+         * @description The definition to simulate, and the start of the period.
          */
         DryRunRequest: {
             /**
@@ -4113,7 +4120,7 @@ export interface components {
         };
         /**
          * ErrorSlices
-         * @description RMSE by slice.
+         * @description RMSE by slice, for the candidate and the best baseline.
          */
         ErrorSlices: {
             /** Baseline */
@@ -4129,7 +4136,7 @@ export interface components {
         };
         /**
          * ErrorsOverTime
-         * @description Errors at their targets' times.
+         * @description Errors with the times of their targets.
          */
         ErrorsOverTime: {
             /** At */
@@ -4139,7 +4146,7 @@ export interface components {
         };
         /**
          * EvaluatedRows
-         * @description The rows that an evaluated predictor has learned from; ``start`` and ``end`` (ISO 8601) are both included.
+         * @description Rows that an evaluated predictor learned from; ``start`` and ``end`` (ISO 8601) are both included.
          */
         EvaluatedRows: {
             /** End */
@@ -4163,9 +4170,9 @@ export interface components {
         };
         /**
          * Evaluation
-         * @description Every contender on the same held-out rows. Self-describing: ``metrics`` explains each number.
+         * @description The scores of every contender on the same held-out rows; ``metrics`` describes each metric.
          *
-         *     Fields of some tasks only (time, several series, classes, images) are null or empty for others.
+         *     Fields that apply to some tasks only (to time, panels, classes or images) are null or empty for other tasks.
          */
         Evaluation: {
             /** Best Baseline */
@@ -4277,10 +4284,10 @@ export interface components {
         };
         /**
          * EvaluationFinding
-         * @description A remark on the numbers of an evaluation that a reader of the tables could miss.
+         * @description A weakness in the scores of an evaluation that a reader of the tables could miss.
          *
-         *     ``code``: ``too_narrow`` and ``too_wide`` (the range of an interval's coverage excludes what it promises) or
-         *     ``totals_worse_than_sums`` (reconciled totals err more than the sums of the series' own forecasts).
+         *     ``code`` is ``too_narrow`` or ``too_wide`` if the nominal level of an interval is outside the range of its coverage,
+         *     and ``totals_worse_than_sums`` if reconciled totals have larger errors than sums of the forecasts of the series.
          */
         EvaluationFinding: {
             /** Code */
@@ -4300,7 +4307,7 @@ export interface components {
         };
         /**
          * EvaluationOut
-         * @description An evaluation next to its baselines, and the gate's verdict.
+         * @description A run's evaluation with its baselines, and the gate's verdict.
          */
         EvaluationOut: {
             /**
@@ -4329,7 +4336,9 @@ export interface components {
         Event: components["schemas"]["PolicyChangedEvent"] | components["schemas"]["TrashPurgedEvent"] | components["schemas"]["RunStateChangedEvent"] | components["schemas"]["RunWaitsEvent"] | components["schemas"]["RunEnvironmentEvent"] | components["schemas"]["PhaseBeganEvent"] | components["schemas"]["PhaseEndedEvent"] | components["schemas"]["RunProgressedEvent"] | components["schemas"]["MetricsLoggedEvent"] | components["schemas"]["MetricsTruncatedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["FigureAttachedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["RunFollowedUpEvent"] | components["schemas"]["RunsMovedEvent"] | components["schemas"]["VersionAddedEvent"] | components["schemas"]["DatasetChangedEvent"] | components["schemas"]["DatasetMovedEvent"] | components["schemas"]["VersionRegisteredEvent"] | components["schemas"]["AliasMovedEvent"] | components["schemas"]["ModelMovedEvent"] | components["schemas"]["IntendedUseChangedEvent"] | components["schemas"]["GatePolicyChangedEvent"] | components["schemas"]["DriftFoundEvent"] | components["schemas"]["DeploymentMovedEvent"] | components["schemas"]["PredictionsMadeEvent"] | components["schemas"]["PredictionsJudgedEvent"] | components["schemas"]["PredictionsJudgedAgainEvent"] | components["schemas"]["StudyChangedEvent"] | components["schemas"]["StudyEndedEvent"] | components["schemas"]["StudyRetrainedEvent"] | components["schemas"]["TrialMovedEvent"] | components["schemas"]["ScheduleChangedEvent"] | components["schemas"]["ScheduleMissedEvent"] | components["schemas"]["ScheduleFiredEvent"] | components["schemas"]["AutomationChangedEvent"] | components["schemas"]["AutomationFiredEvent"] | components["schemas"]["AutomationFinishedEvent"] | components["schemas"]["NotificationQueuedEvent"] | components["schemas"]["NotificationFailedEvent"];
         /**
          * ExplainedImage
-         * @description An image as a PNG in base64. ``falls``: decrease of the answer's probability at each place of the patch.
+         * @description An explained image; ``png`` is the image in base64.
+         *
+         *     ``falls`` contains ``(row, column)`` decreases of the predicted class's probability, one per position of the patch.
          */
         ExplainedImage: {
             /** Answer */
@@ -4347,7 +4356,7 @@ export interface components {
         };
         /**
          * ExternalSummary
-         * @description The values that a client reported for a run that it executed itself.
+         * @description Values that a client reported for an external run.
          */
         ExternalSummary: {
             /**
@@ -4362,8 +4371,9 @@ export interface components {
         };
         /**
          * ExtremesOut
-         * @description A sequential test of single losses: more than ``share`` of them above ``bound`` is shown when exp(log_wealth)
-         *     reaches 1 / alpha.
+         * @description Sequential test of whether more than ``share`` of the losses are above ``bound``.
+         *
+         *     The result is positive once exp(log_wealth) reaches 1 / alpha.
          */
         ExtremesOut: {
             /** Alpha */
@@ -4403,7 +4413,7 @@ export interface components {
         };
         /**
          * FailedBaseline
-         * @description A baseline that could not be fitted or could not predict.
+         * @description A baseline that could not be fitted or could not predict, with the reason.
          */
         FailedBaseline: {
             /** Name */
@@ -4418,7 +4428,7 @@ export interface components {
         };
         /**
          * FieldFilter
-         * @description A condition on one field of an event; ``error.code`` names a field inside a field.
+         * @description A condition on one field of an event; a path such as ``error.code`` selects a nested field.
          */
         FieldFilter: {
             /** Above */
@@ -4434,7 +4444,7 @@ export interface components {
         };
         /**
          * FigureAttached
-         * @description Data of a figure was attached to a run, or replaced.
+         * @description Attachment of a figure to a run, or replacement of its data.
          */
         FigureAttached: {
             /** Name */
@@ -4518,7 +4528,7 @@ export interface components {
         };
         /**
          * FireOut
-         * @description One fire. Either a run was queued, or ``error`` states the reason.
+         * @description One fire: the queued run, or the error that prevented it.
          */
         FireOut: {
             /**
@@ -4549,7 +4559,7 @@ export interface components {
         };
         /**
          * FirePage
-         * @description A page of a schedule's fires, the newest first.
+         * @description A page of a schedule's fires, newest first.
          */
         FirePage: {
             /** Items */
@@ -4598,7 +4608,7 @@ export interface components {
         };
         /**
          * FoldContender
-         * @description A contender's metrics in one fold.
+         * @description The metrics of a contender in one fold, and the seconds that its fitting took.
          */
         FoldContender: {
             /** Metrics */
@@ -4612,7 +4622,7 @@ export interface components {
         };
         /**
          * FoldSummary
-         * @description The parts of one fold.
+         * @description The row ranges of a fold's parts.
          */
         FoldSummary: {
             test: components["schemas"]["PartSummary"];
@@ -4621,9 +4631,9 @@ export interface components {
         };
         /**
          * ForecastFigure
-         * @description History, the next values, and the test set one step ahead.
+         * @description The forecast of a series: history, forecasts of the next rows, and predictions one row ahead on the test set.
          *
-         *     Of a panel it shows the first series, and ``more`` the next ones.
+         *     For a panel, this is the figure of the first series, and ``more`` contains those of the next ones.
          */
         ForecastFigure: {
             /** Contender */
@@ -4672,7 +4682,7 @@ export interface components {
         };
         /**
          * ForecastSummary
-         * @description Forecasts of the newest rows; ``known``: series whose forecast the ledger already had.
+         * @description Summary of a forecast run. ``known`` counts the series whose forecast was already in the ledger.
          */
         ForecastSummary: {
             /** Dataset */
@@ -4705,7 +4715,7 @@ export interface components {
         };
         /**
          * ForecastThen
-         * @description The newest forecast given by that time, with the outcomes known today.
+         * @description Newest forecast at that time, with the outcomes known today.
          */
         ForecastThen: {
             /** @description that it was made from; null: rows that the caller sent */
@@ -4747,7 +4757,7 @@ export interface components {
         };
         /**
          * FormerOutcome
-         * @description A judgement of a point that a revision of the dataset replaced.
+         * @description Judgement of a point that was replaced after a revision of the dataset.
          */
         FormerOutcome: {
             /** Actual */
@@ -4839,7 +4849,7 @@ export interface components {
         };
         /**
          * GatePolicy
-         * @description The conditions of one model's gate. ``number`` counts the model's policies; 0 is the platform's own.
+         * @description Conditions of one model's gate. ``number`` counts the model's policies; 0 is the platform's own.
          */
         GatePolicy: {
             /**
@@ -4895,7 +4905,7 @@ export interface components {
         };
         /**
          * GatePolicyChanged
-         * @description A model has a new gate policy.
+         * @description Event: a model has a new gate policy.
          */
         GatePolicyChanged: {
             /** By */
@@ -4975,7 +4985,7 @@ export interface components {
         };
         /**
          * GuardedRows
-         * @description Number of the test set's predictions at which the leakage guard checked the candidate.
+         * @description Number of predictions on the test set that the leakage guard checked (``tried``), out of all (``of``).
          */
         GuardedRows: {
             /** Of */
@@ -4985,12 +4995,12 @@ export interface components {
         };
         /**
          * GuardedSlice
-         * @description A key whose values are slices in which no candidate may be worse than the margin, beyond noise.
+         * @description Key whose values divide the test set into slices in which no candidate may be worse by more than the margin.
          *
          *     Attributes:
-         *         by: the property that cuts the targets; hours, weekdays (Monday is 1) and months in the series' time zone.
-         *         margin: relative; 0 allows nothing.
-         *         values: the guarded values only, such as ``("7", "8")`` hours; empty: all.
+         *         by: property by which targets are divided; hours, weekdays (Monday is 1) and months in the series' time zone.
+         *         margin: allowed relative deterioration, beyond noise; 0 allows none.
+         *         values: guarded values, such as the hours ``("7", "8")``; empty for all.
          */
         GuardedSlice: {
             /** By */
@@ -5010,7 +5020,7 @@ export interface components {
         };
         /**
          * HeldOutForecast
-         * @description Predictions of the test set one step ahead, next to the actual values.
+         * @description Predictions one row ahead on the test set, with the actual values and the ends of the interval.
          */
         HeldOutForecast: {
             /** Actual */
@@ -5028,7 +5038,7 @@ export interface components {
         };
         /**
          * Hierarchical
-         * @description Levels of a panel with declared groups, the total of all series first.
+         * @description Scores by level for a panel with declared groups, starting with the total of all series.
          */
         Hierarchical: {
             /**
@@ -5041,7 +5051,7 @@ export interface components {
         };
         /**
          * Histogram
-         * @description Counts between edges; there is one edge more than counts.
+         * @description Histogram: the count between each pair of neighbouring edges, so there is one edge more than counts.
          */
         Histogram: {
             /** Counts */
@@ -5064,7 +5074,7 @@ export interface components {
         };
         /**
          * HorizonCoverage
-         * @description Coverage of an interval so many rows ahead; null: no true value is known.
+         * @description Coverage of an interval ``horizon`` rows ahead; ``coverage`` is null if no true value is known there.
          */
         HorizonCoverage: {
             /** Coverage */
@@ -5074,7 +5084,7 @@ export interface components {
         };
         /**
          * HorizonMetrics
-         * @description Metrics of the predictions this many rows ahead.
+         * @description Metrics of the predictions that are ``horizon`` rows ahead of their origins.
          */
         HorizonMetrics: {
             /** Horizon */
@@ -5086,7 +5096,7 @@ export interface components {
         };
         /**
          * ImageSize
-         * @description Rows, columns and channels of every image.
+         * @description Height and width in pixels, and number of channels, of every image.
          */
         ImageSize: {
             /** Channels */
@@ -5098,7 +5108,7 @@ export interface components {
         };
         /**
          * Importance
-         * @description Permutation importance, the most important input first.
+         * @description Permutation importance of the inputs, in descending order.
          */
         Importance: {
             /** Contender */
@@ -5127,7 +5137,7 @@ export interface components {
         };
         /**
          * ImportanceOut
-         * @description Share of each objective's variance that a field explains; null if too few trials ended.
+         * @description Fractions of each objective's variance by field; null if too few trials are complete or all scores are equal.
          */
         ImportanceOut: {
             /** Objectives */
@@ -5139,7 +5149,7 @@ export interface components {
         };
         /**
          * ImportedFrom
-         * @description The origin of an imported version; ``by`` imported it.
+         * @description Origin of an imported version, with the user who imported it as ``by``.
          */
         ImportedFrom: {
             /** Bundle Sha256 */
@@ -5156,7 +5166,7 @@ export interface components {
         };
         /**
          * ImportOut
-         * @description An imported version. ``created`` is false if it existed already.
+         * @description Result of an import. ``created`` is false if the version had been imported before.
          */
         ImportOut: {
             /** Created */
@@ -5168,12 +5178,12 @@ export interface components {
         };
         /**
          * IncumbentColumns
-         * @description The columns of a forecast of the target that is already in use, such as a planner's spreadsheet.
+         * @description The columns of the incumbent: a forecast of the target that is already in use, such as a planner's spreadsheet.
          *
-         *     Without ``file`` they are columns of the dataset: a row holds the forecast of its own target, and the moment at
-         *     which it was made, in microseconds since 1970. Both are inputs of no model. With ``file`` they came in files of
-         *     their own, whose rows are stored next to the dataset's; a target may then have several forecasts, each made at
-         *     another moment.
+         *     If ``file`` is None, they are columns of the dataset: each row contains the forecast of its own target value and
+         *     the time at which that forecast was made, in microseconds since 1970. No model receives these columns. Otherwise
+         *     the forecasts came in separate files and are stored next to the dataset's rows; a target value may then have
+         *     several forecasts, made at different times.
          */
         IncumbentColumns: {
             /**
@@ -5229,7 +5239,9 @@ export interface components {
         };
         /**
          * IncumbentScores
-         * @description The dataset's present forecast next to others, on the targets that it had forecast by the origin.
+         * @description Scores of the dataset's incumbent forecast and of other contenders on the same targets.
+         *
+         *     Only targets are compared whose incumbent forecast existed at the time of the origin.
          */
         IncumbentScores: {
             /**
@@ -5263,7 +5275,9 @@ export interface components {
         };
         /**
          * InputContribution
-         * @description Mean absolute contribution of the input, and the mean disagreement between orders.
+         * @description The mean absolute Shapley value of an input in the unit of the target, with its uncertainty.
+         *
+         *     ``order_spread`` is the mean absolute difference between an order of the inputs and its reverse.
          */
         InputContribution: {
             /** Column */
@@ -5282,7 +5296,10 @@ export interface components {
         };
         /**
          * InputImportance
-         * @description Increase of the RMSE if the input is another origin's: mean and spread over repeats, and share of the RMSE.
+         * @description The permutation importance of an input.
+         *
+         *     ``increase`` is the mean increase of the RMSE if the input is replaced by that of another origin, in the unit of the
+         *     target; ``spread`` is its standard deviation over repeats, ``share`` its ratio to the RMSE.
          */
         InputImportance: {
             /** Column */
@@ -5311,7 +5328,7 @@ export interface components {
         };
         /**
          * IntendedUseChanged
-         * @description The intended use that a model's cards show was changed.
+         * @description Event: the intended use in a model's cards was changed.
          */
         IntendedUseChanged: {
             /** By */
@@ -5346,10 +5363,10 @@ export interface components {
         };
         /**
          * IntervalCoverage
-         * @description A nominal interval, and the share of the true values that it contained.
+         * @description A prediction interval of one nominal level, and the share of the true values that it contained.
          *
-         *     ``low`` and ``high`` enclose the true coverage with a probability of ``RANGE_LEVEL``, given how the origins
-         *     depend on each other.
+         *     ``low`` and ``high`` enclose the true coverage with probability ``RANGE_LEVEL``. They account for the dependence
+         *     between neighbouring origins.
          */
         IntervalCoverage: {
             /** Coverage */
@@ -5377,7 +5394,7 @@ export interface components {
         JsonValue: unknown;
         /**
          * JudgedFold
-         * @description Every contender of one fold on the same rows.
+         * @description The metrics of all contenders in one fold, measured on the same rows.
          */
         JudgedFold: {
             /** Contenders */
@@ -5388,7 +5405,7 @@ export interface components {
         };
         /**
          * KeepFreshOut
-         * @description The automations that keep a model fresh, and the model's present state.
+         * @description The automations that keep a model fresh, and the model's current state.
          */
         KeepFreshOut: {
             /**
@@ -5442,7 +5459,7 @@ export interface components {
         };
         /**
          * KeepFreshRequest
-         * @description Settings for keeping a model fresh. A repeated request changes only what differs.
+         * @description Settings for keeping a model fresh. A repeated request changes only the automations that differ.
          */
         KeepFreshRequest: {
             /**
@@ -5500,7 +5517,7 @@ export interface components {
         };
         /**
          * KnownPoints
-         * @description Number of a prediction's points that are judged.
+         * @description Number of a prediction's judged points (``known``) and of all its points (``of``).
          */
         KnownPoints: {
             /** Known */
@@ -5510,7 +5527,7 @@ export interface components {
         };
         /**
          * LearnedPart
-         * @description Rows of one part of a split, with the times of the first and the last if they have one.
+         * @description Rows of one part of a split, with the times of the first and the last row if rows have times.
          */
         LearnedPart: {
             /**
@@ -5532,9 +5549,9 @@ export interface components {
         };
         /**
          * LearnedRows
-         * @description The rows that the serving weights have learned from, validation included. An imported version may state none.
+         * @description Rows that the serving weights learned from, validation rows included. An imported version may not state them.
          *
-         *     ``evaluated`` describes the evaluated predictor if the serving one was refitted on every row.
+         *     ``evaluated`` describes the evaluated predictor if the serving one was refitted on all rows.
          */
         LearnedRows: {
             /** End */
@@ -5556,8 +5573,8 @@ export interface components {
          * LeftOut
          * @description A series of a panel that a run leaves out.
          *
-         *     ``why``: ``few_rows``, ``no_window`` (too many of its rows were not measured), ``constant`` (nothing to learn) or
-         *     ``ended`` (before the test set begins: its moments are not counted either).
+         *     ``why`` is ``few_rows``, ``no_window`` (too many measurements are missing), ``constant`` (the target never changes)
+         *     or ``ended`` (the series ends before the test set begins; its times do not count in the split).
          */
         LeftOut: {
             /** Needed */
@@ -5583,7 +5600,7 @@ export interface components {
         };
         /**
          * LeftOutMember
-         * @description A member that the combination does not use.
+         * @description A member that the combined predictor does not use, with the reason.
          */
         LeftOutMember: {
             /** Name */
@@ -5608,9 +5625,10 @@ export interface components {
         };
         /**
          * LevelScores
-         * @description One level of a panel's hierarchy: the candidate next to the best baseline and to other ways to its totals.
+         * @description Scores of one level of a panel's hierarchy: the candidate, the best baseline and alternative forecasts of totals.
          *
-         *     All forecasts but ``base`` add up. ``bottom_up`` are the candidate's own forecasts of the series, added up.
+         *     ``base_rmse`` is the error of the candidate's forecasts before reconciliation; only these need not add up.
+         *     ``bottom_up_rmse`` is the error of totals that are sums of the candidate's forecasts of the single series.
          */
         LevelScores: {
             /**
@@ -5656,7 +5674,7 @@ export interface components {
         };
         /**
          * LineageNode
-         * @description An ancestor or a descendant of a version; each kind of node has its own fields.
+         * @description Node of a lineage graph; each kind of node has its own fields.
          */
         LineageNode: {
             /**
@@ -5703,7 +5721,7 @@ export interface components {
         };
         /**
          * LineageOut
-         * @description Lineage of a model's versions and their predictions. ``left_out``: number of older versions omitted.
+         * @description Lineage of a model's versions and their predictions. ``left_out`` is the number of omitted older versions.
          */
         LineageOut: {
             /** Edges */
@@ -5717,7 +5735,7 @@ export interface components {
         };
         /**
          * LinkedRun
-         * @description A run that another one needs, or that needs it.
+         * @description A run that another run depends on, or that depends on it.
          */
         LinkedRun: {
             /** Id */
@@ -5745,7 +5763,7 @@ export interface components {
         };
         /**
          * LinkRequest
-         * @description The one-time part of a sign-in link, taken from the address's fragment.
+         * @description Request to sign in, with the one-time secret from the fragment of a sign-in link.
          */
         LinkRequest: {
             /** Link */
@@ -5753,7 +5771,7 @@ export interface components {
         };
         /**
          * LiveScore
-         * @description Means over judged points of one version, in one interval of time or in all.
+         * @description Mean losses over the judged points of one version, in one time interval or over all time.
          */
         LiveScore: {
             /**
@@ -5817,7 +5835,7 @@ export interface components {
         };
         /**
          * LiveScores
-         * @description Live scores of a model's predictions, next to the naive ones of the same targets.
+         * @description Live scores of a model's predictions, compared with the naive forecasts of the same targets.
          */
         LiveScores: {
             /** Bucket Seconds */
@@ -5863,7 +5881,7 @@ export interface components {
         };
         /**
          * LjungBox
-         * @description The test of Ljung and Box: a small p means that the errors are correlated in time.
+         * @description The test of Ljung and Box for autocorrelation; a small p-value indicates that the errors are autocorrelated.
          */
         LjungBox: {
             /** Lags */
@@ -5986,7 +6004,7 @@ export interface components {
         };
         /**
          * MadePredictions
-         * @description Number of a version's predictions, number of judged ones, and the times of the first and the last.
+         * @description Number of a version's predictions, number of judged ones, and the times of the first and the last prediction.
          */
         MadePredictions: {
             /**
@@ -6006,7 +6024,7 @@ export interface components {
         };
         /**
          * Measured
-         * @description Measurements of a candidate: milliseconds per prediction and the bytes of its files; None: not measured.
+         * @description Measurements of a candidate: milliseconds per prediction and bytes of its files; None if not measured.
          */
         Measured: {
             /** Bytes */
@@ -6028,7 +6046,7 @@ export interface components {
         };
         /**
          * MeasurePage
-         * @description A page of the measures of this platform, by name.
+         * @description A page of the measures of this platform, sorted by name.
          */
         MeasurePage: {
             /** Items */
@@ -6041,10 +6059,10 @@ export interface components {
         };
         /**
          * Member
-         * @description A combined predictor, or one that was learned but has no weight.
+         * @description A member of a combined predictor; its weight may be 0.
          *
-         *     ``metrics`` are those of its own predictions on the test set. They inform only: members are chosen and weighed by
-         *     ``score``, before the test set exists.
+         *     ``metrics`` measure the member's own predictions on the test set, for information only: members are selected and
+         *     weighted by ``score``, before the test set is available.
          */
         Member: {
             /**
@@ -6080,7 +6098,7 @@ export interface components {
         };
         /**
          * MetricFacts
-         * @description Everything about a metric except its computation, as the API, tables, cards and reports use it.
+         * @description The description of a metric without its computation, for the API, tables, model cards and reports.
          */
         MetricFacts: {
             /**
@@ -6136,7 +6154,7 @@ export interface components {
         };
         /**
          * MetricPoints
-         * @description Points sent by an external run: series → list of (step, value) or (step, value, milliseconds since 1970).
+         * @description Points of an external run: for each series, (step, value) or (step, value, milliseconds since 1970).
          */
         MetricPoints: {
             /**
@@ -6159,8 +6177,9 @@ export interface components {
         };
         /**
          * MetricRow
-         * @description One metric of every run; ``null`` if a run has none. Marks are indices into ``values``, set only if all
-         *     evaluated runs used the same held-out rows.
+         * @description One metric of every run; null if a run does not have it.
+         *
+         *     ``best`` and ``worst`` are indices into ``values``, set only if all evaluated runs used the same held-out rows.
          */
         MetricRow: {
             /**
@@ -6203,7 +6222,7 @@ export interface components {
         };
         /**
          * MetricSeries
-         * @description One curve, at most ``max_points`` points; null stands for NaN and infinities.
+         * @description One curve with at most ``max_points`` points; null represents NaN and infinities.
          */
         MetricSeries: {
             /** Series */
@@ -6222,7 +6241,7 @@ export interface components {
         };
         /**
          * MetricsLogged
-         * @description Points of curves, and the milliseconds since 1970 at which each was logged, null where unknown.
+         * @description New points of curves. ``times`` are milliseconds since 1970, or null if the logging time is unknown.
          */
         MetricsLogged: {
             /** Attempt */
@@ -6258,7 +6277,7 @@ export interface components {
         };
         /**
          * MetricsTruncated
-         * @description Points after a step are invalid: an attempt resumed from a checkpoint of that step. -1: all points.
+         * @description Removal of all points after ``after_step``, from which an attempt resumed; -1 if all points were removed.
          */
         MetricsTruncated: {
             /** After Step */
@@ -6294,7 +6313,7 @@ export interface components {
         };
         /**
          * Mistake
-         * @description A wrongly classified image as a PNG in base64.
+         * @description A misclassified image with its true and predicted class; ``png`` is the image in base64.
          */
         Mistake: {
             /** Answer */
@@ -6312,7 +6331,7 @@ export interface components {
         };
         /**
          * Mistakes
-         * @description The wrongly classified images of the highest confidence, the most confident first.
+         * @description The misclassified images with the highest confidence, in descending order of confidence.
          */
         Mistakes: {
             /** Contender */
@@ -6365,7 +6384,7 @@ export interface components {
         };
         /**
          * ModelMoved
-         * @description A model or one of its versions was moved into the trash or restored.
+         * @description Event: a model or one of its versions was moved to the trash or restored.
          */
         ModelMoved: {
             /** By */
@@ -6417,7 +6436,7 @@ export interface components {
         };
         /**
          * ModelPage
-         * @description A page of models, by name.
+         * @description A page of models, ordered by name.
          */
         ModelPage: {
             /** Items */
@@ -6430,7 +6449,7 @@ export interface components {
         };
         /**
          * NeededBy
-         * @description The reason why an item in the trash is kept.
+         * @description The object that needs an item in the trash, so that the item is kept.
          */
         NeededBy: {
             /** Name */
@@ -6445,7 +6464,7 @@ export interface components {
         };
         /**
          * NewLink
-         * @description Request for a sign-in link: the path of this platform to open after signing in.
+         * @description Request for a sign-in link. ``next`` is the path on this platform that opens after signing in.
          */
         NewLink: {
             /** Next */
@@ -6453,7 +6472,7 @@ export interface components {
         };
         /**
          * NextValue
-         * @description A future value, with the ends of its interval if there is one.
+         * @description The forecast of one row after the last one, with the ends of its interval if there is one.
          */
         NextValue: {
             /** At */
@@ -6467,7 +6486,7 @@ export interface components {
         };
         /**
          * NormalQuantiles
-         * @description Standardized errors over the quantiles of a normal distribution at the same rank.
+         * @description Points of a normal QQ plot: standardised errors against the normal quantiles of their rank.
          */
         NormalQuantiles: {
             /** Error */
@@ -6477,7 +6496,7 @@ export interface components {
         };
         /**
          * NoteAdded
-         * @description A paragraph was added to a run's report.
+         * @description Paragraph that was added to a run's report.
          */
         NoteAdded: {
             /** Markdown */
@@ -6495,7 +6514,7 @@ export interface components {
         };
         /**
          * NotificationFailed
-         * @description A message could not be delivered and is not tried again.
+         * @description Final failure to deliver a message.
          */
         NotificationFailed: {
             /** Notification */
@@ -6563,7 +6582,7 @@ export interface components {
         };
         /**
          * NotificationPage
-         * @description A page of messages, the newest first.
+         * @description A page of messages, newest first.
          */
         NotificationPage: {
             /** Items */
@@ -6576,7 +6595,7 @@ export interface components {
         };
         /**
          * NotificationQueued
-         * @description A message was put into the outbox.
+         * @description Addition of a message to the outbox.
          */
         NotificationQueued: {
             /** Notification */
@@ -6594,7 +6613,7 @@ export interface components {
         };
         /**
          * NotifyStep
-         * @description Put a message into the outbox of each target. Without a text, the message describes the cause.
+         * @description A step that sends a message to each target. Without ``text``, the message describes the cause.
          */
         NotifyStep: {
             /**
@@ -6624,7 +6643,7 @@ export interface components {
         };
         /**
          * Objective
-         * @description A metric on the validation set, and its direction.
+         * @description A metric on the validation set, with its direction.
          */
         Objective: {
             /**
@@ -6661,7 +6680,7 @@ export interface components {
         };
         /**
          * OnMeasure
-         * @description A cause: a measured value beyond a limit for some time; once for each time that it crosses the limit.
+         * @description A cause: a measured value that is beyond a limit for some time. Each crossing of the limit fires once.
          */
         OnMeasure: {
             /** Above */
@@ -6723,7 +6742,7 @@ export interface components {
         };
         /**
          * Origin
-         * @description The version on the platform that trained it.
+         * @description Identity of an imported version on the platform that trained it.
          */
         Origin: {
             /** Bundle Sha256 */
@@ -6738,7 +6757,7 @@ export interface components {
         };
         /**
          * OriginDataset
-         * @description The dataset version that an imported version learned from, as named by its own platform.
+         * @description Dataset version that an imported version learned from, as its own platform names it.
          */
         OriginDataset: {
             /** Fingerprint */
@@ -6780,7 +6799,7 @@ export interface components {
         };
         /**
          * OutcomesOut
-         * @description Number of points judged now, and number judged before, which remain as they are.
+         * @description Number of points judged by this request, and number of points judged earlier, which keep their outcome.
          */
         OutcomesOut: {
             /** Judged */
@@ -6795,10 +6814,10 @@ export interface components {
         };
         /**
          * Pairing
-         * @description Rule to compare two contenders by this metric, from the losses of the same rows.
+         * @description Rule for comparing two contenders by a metric, from their losses on the same rows.
          *
-         *     ``origins`` follow one another in time: neighbouring losses are alike and remember each other, and the
-         *     difference is relative. ``examples`` are independent: they are drawn one by one, and the difference is absolute.
+         *     Rows that are ``origins`` follow one another in time: neighbouring losses are correlated, and the difference is
+         *     relative. Rows that are ``examples`` are independent: they are resampled one by one, and the difference is absolute.
          */
         Pairing: {
             /**
@@ -6823,9 +6842,10 @@ export interface components {
         };
         /**
          * PairOut
-         * @description Two runs' models compared on the same held-out rows, as the gate does; a is better if the difference is negative.
+         * @description Comparison of two runs' models on the same held-out rows, by the gate's method.
          *
-         *     If ``comparable`` is false, ``why_not`` states the reasons and there are no numbers.
+         *     A negative difference means that ``a`` is better. If ``comparable`` is false, ``why_not`` states the reasons and
+         *     there are no numbers.
          */
         PairOut: {
             /** A */
@@ -6879,7 +6899,9 @@ export interface components {
         };
         /**
          * PartSummary
-         * @description One part of a split. Rows without time have no ``start`` and ``end``; their hash shows whether they are equal.
+         * @description Summary of one part of a split.
+         *
+         *     ``start`` and ``end`` are null if the rows have no time; ``rows_sha256`` then shows whether two parts are equal.
          */
         PartSummary: {
             /**
@@ -6906,7 +6928,7 @@ export interface components {
         };
         /**
          * Patch
-         * @description Rows and columns of the patch that covers a region.
+         * @description Height and width in pixels of the patch that covers a region of an image.
          */
         Patch: {
             /** Height */
@@ -6916,7 +6938,7 @@ export interface components {
         };
         /**
          * PerClass
-         * @description Precision, recall and F1 of each class.
+         * @description Precision, recall and F1 of each class, for the candidate and the best baseline.
          */
         PerClass: {
             /** Baseline */
@@ -6930,7 +6952,7 @@ export interface components {
         };
         /**
          * PhaseBegan
-         * @description A phase of an attempt began.
+         * @description Start of a phase of an attempt.
          */
         PhaseBegan: {
             /** Count */
@@ -6952,7 +6974,7 @@ export interface components {
         };
         /**
          * PhaseEnded
-         * @description A phase of an attempt ended, with the time that it took.
+         * @description End of a phase of an attempt, with its duration and its CPU time.
          */
         PhaseEnded: {
             /** Cpu Seconds */
@@ -7024,7 +7046,7 @@ export interface components {
         };
         /**
          * PictureSize
-         * @description Input size of a version in pixels; ``channels`` is 1 for grey and 3 for colour.
+         * @description Input size of an image classifier in pixels; ``channels`` is 1 for grey and 3 for colour.
          */
         PictureSize: {
             /** Channels */
@@ -7052,7 +7074,7 @@ export interface components {
         };
         /**
          * PluginOut
-         * @description An installed plugin, or the reason why it cannot be used.
+         * @description An installed plugin, with its error if it cannot be used.
          */
         PluginOut: {
             /** Capabilities */
@@ -7112,7 +7134,7 @@ export interface components {
         };
         /**
          * PluginPage
-         * @description A page of plugins, by kind and name.
+         * @description A page of plugins, ordered by kind and name.
          */
         PluginPage: {
             /** Items */
@@ -7125,7 +7147,7 @@ export interface components {
         };
         /**
          * PointOutcome
-         * @description Outcome of one point.
+         * @description Outcome of one point of a prediction.
          */
         PointOutcome: {
             /** Actual */
@@ -7183,7 +7205,7 @@ export interface components {
         };
         /**
          * PointThen
-         * @description A predicted value with its interval and its outcome; ``actual`` and ``label`` are null until that is known.
+         * @description Predicted value with its interval and outcome; ``actual`` and ``label`` are null until the outcome is known.
          */
         PointThen: {
             /** Actual */
@@ -7234,7 +7256,7 @@ export interface components {
         };
         /**
          * PolicyChanged
-         * @description The retention policy was changed.
+         * @description Event of a changed retention policy.
          */
         PolicyChanged: {
             /** By */
@@ -7272,7 +7294,7 @@ export interface components {
         };
         /**
          * PolicyOut
-         * @description A policy of the model's gate. Number 0 is the platform's own and has no author.
+         * @description Policy of a model's gate. Number 0 is the platform's own and has no author.
          */
         PolicyOut: {
             /** At */
@@ -7347,7 +7369,7 @@ export interface components {
         };
         /**
          * PolicyRequest
-         * @description Request to set the conditions of a model's promotions. An omitted condition has the platform's value.
+         * @description Request to set a model's conditions for promotions. An omitted condition has the platform's value.
          */
         PolicyRequest: {
             /**
@@ -7400,7 +7422,7 @@ export interface components {
         };
         /**
          * PredictionDetail
-         * @description A prediction with the outcomes of its points; missing ones are not known yet.
+         * @description A prediction with the outcomes of its points; points without an actual value are absent.
          */
         PredictionDetail: {
             /** Alias */
@@ -7473,7 +7495,7 @@ export interface components {
         };
         /**
          * PredictionInputs
-         * @description The rows or the image that a prediction was made from.
+         * @description Rows or image from which a prediction was made.
          */
         PredictionInputs: {
             /**
@@ -7520,7 +7542,7 @@ export interface components {
         };
         /**
          * PredictionOut
-         * @description A prediction in the ledger. ``outcome`` is null until it matured and was judged, once.
+         * @description A prediction in the ledger. ``outcome`` is null until a point has been judged.
          */
         PredictionOut: {
             /** Alias */
@@ -7597,7 +7619,7 @@ export interface components {
         };
         /**
          * PredictionPoint
-         * @description A predicted value with its interval; ``low`` and ``high`` are null if the version gives none.
+         * @description Predicted value with its interval; ``low`` and ``high`` are null if the version provides no interval.
          */
         PredictionPoint: {
             /**
@@ -7619,7 +7641,7 @@ export interface components {
         };
         /**
          * PredictionsJudged
-         * @description Outcomes of predictions became known.
+         * @description Event: predictions were judged by their outcomes.
          */
         PredictionsJudged: {
             /** Points */
@@ -7631,7 +7653,7 @@ export interface components {
         };
         /**
          * PredictionsJudgedAgain
-         * @description A dataset revised values of judged predictions; these points were judged again.
+         * @description Event: points were judged again because a dataset revised their actual values.
          */
         PredictionsJudgedAgain: {
             /** Dataset */
@@ -7669,7 +7691,7 @@ export interface components {
         };
         /**
          * PredictionsMade
-         * @description A version answered ``count`` times since the last such event.
+         * @description Event: a version made ``count`` predictions since the last event of this type.
          */
         PredictionsMade: {
             /** Count */
@@ -7767,8 +7789,10 @@ export interface components {
         };
         /**
          * PredictRequest
-         * @description ``rows``: recent history (oldest first) with the dataset's columns; empty: the end of its dataset's newest
-         *     version.
+         * @description Request for a prediction.
+         *
+         *     ``rows`` is recent history, oldest first, with the dataset's columns; null to forecast from the end of the newest
+         *     version of the model's dataset.
          */
         PredictRequest: {
             /**
@@ -7813,7 +7837,7 @@ export interface components {
         };
         /**
          * PredictSummary
-         * @description A batch prediction: its rows and files, and its version.
+         * @description The summary of a batch prediction, with the model and version that predicted.
          */
         PredictSummary: {
             /** Chunks */
@@ -7847,9 +7871,9 @@ export interface components {
         };
         /**
          * Pretraining
-         * @description The origin of pretrained weights, as stated by their publishers; the platform cannot check it.
+         * @description The origin of pretrained weights, as their publisher states it; the platform cannot verify it.
          *
-         *     Rows before ``until`` may have been part of that training, even if they are held out here.
+         *     The pretraining data may include rows up to ``until`` that are held out as the test set on this platform.
          */
         Pretraining: {
             /**
@@ -7917,7 +7941,7 @@ export interface components {
         };
         /**
          * PromoteStep
-         * @description Move an alias of a model to a version, regardless of the gate's decision.
+         * @description A step that moves an alias of a model to a version, regardless of the gate's decision.
          */
         PromoteStep: {
             /**
@@ -7949,7 +7973,7 @@ export interface components {
         };
         /**
          * Pruner
-         * @description Pruner that ends trials with a poor curve early. A report is one point of ``series``, usually one per epoch.
+         * @description Rule that ends trials with a poor curve early. A report is one point of ``series``, usually one per epoch.
          */
         Pruner: {
             /**
@@ -7995,7 +8019,7 @@ export interface components {
         };
         /**
          * PurgeOut
-         * @description Counts of purged items. ``left``: more remain, repeat the request. ``kept``: needed by others.
+         * @description Counts of purged items. ``kept`` items are still needed; if ``left`` is true, repeat the request.
          */
         PurgeOut: {
             /**
@@ -8056,7 +8080,7 @@ export interface components {
         };
         /**
          * ReasonRecord
-         * @description One reason of a verdict: a stable code, its values, and the sentences made of them.
+         * @description One reason of a verdict: a stable code, its values, and its sentences.
          */
         ReasonRecord: {
             /** Code */
@@ -8098,7 +8122,7 @@ export interface components {
         };
         /**
          * Reliability
-         * @description Stated confidence against accuracy, before and after calibration. ``ece``: expected calibration error.
+         * @description Reliability diagram: confidence against accuracy, with the expected calibration error (``ece``).
          */
         Reliability: {
             /** Baseline */
@@ -8120,7 +8144,9 @@ export interface components {
         };
         /**
          * ReliabilityBin
-         * @description Examples whose confidence lies in ``low < confidence <= high``; both means are null if there are none.
+         * @description The examples with ``low < confidence <= high``: their number, mean confidence and accuracy.
+         *
+         *     The mean confidence and the accuracy are null if there are no such examples.
          */
         ReliabilityBin: {
             /** Accuracy */
@@ -8136,7 +8162,7 @@ export interface components {
         };
         /**
          * Residuals
-         * @description The candidate's errors one step ahead.
+         * @description The candidate's errors one row ahead, with the autocorrelation of the best baseline's errors.
          */
         Residuals: {
             /**
@@ -8178,7 +8204,7 @@ export interface components {
         };
         /**
          * RetentionPolicy
-         * @description Retention policy of a project. Days count from deletion, or from a run's end.
+         * @description Retention policy of a project. Days count from an item's deletion, or from a run's end.
          */
         RetentionPolicy: {
             /**
@@ -8261,7 +8287,7 @@ export interface components {
         };
         /**
          * RollBackStep
-         * @description Move an alias of a model one step back.
+         * @description A step that moves an alias of a model back to its previous version.
          */
         RollBackStep: {
             /**
@@ -8443,7 +8469,7 @@ export interface components {
         };
         /**
          * RunEnvironment
-         * @description The environment that an attempt computes with.
+         * @description Execution environment of an attempt.
          */
         RunEnvironment: {
             /** Attempt */
@@ -8467,7 +8493,7 @@ export interface components {
         };
         /**
          * RunError
-         * @description Error of a failed run: one sentence, its place, and what to do next.
+         * @description Error of a run: a message, where the error occurred, and what to do next.
          */
         RunError: {
             /** Code */
@@ -8485,7 +8511,7 @@ export interface components {
         };
         /**
          * RunFinished
-         * @description The end of a run: the last event of an attempt that nothing resumes.
+         * @description End of a run: the last event of its stream unless the run is resumed.
          */
         RunFinished: {
             error: components["schemas"]["RunError"] | null;
@@ -8509,7 +8535,7 @@ export interface components {
         };
         /**
          * RunFollowedUp
-         * @description The computations that follow a success have ended.
+         * @description End of all follow-up computations of a succeeded run.
          */
         RunFollowedUp: {
             /** Kind */
@@ -8538,7 +8564,7 @@ export interface components {
         };
         /**
          * RunOut
-         * @description A run as lists show it.
+         * @description A run as shown in lists.
          */
         RunOut: {
             /** Attempt */
@@ -8604,7 +8630,7 @@ export interface components {
         };
         /**
          * RunPage
-         * @description A page of runs, the newest first.
+         * @description A page of runs.
          */
         RunPage: {
             /** Items */
@@ -8649,7 +8675,7 @@ export interface components {
         };
         /**
          * RunProgressed
-         * @description The progress of a run.
+         * @description Progress of a run.
          */
         RunProgressed: {
             /** Done */
@@ -8679,7 +8705,7 @@ export interface components {
         };
         /**
          * RunRequest
-         * @description Request for a run. ``plugin`` names a pipeline (train) or an agent (agent); an external run has none.
+         * @description Request for a run. ``plugin`` is a pipeline for the kind ``train`` and an agent for the kind ``agent``.
          */
         RunRequest: {
             /** Config */
@@ -8760,7 +8786,7 @@ export interface components {
         };
         /**
          * RunsMoved
-         * @description Runs were moved into the trash, restored, pinned or unpinned.
+         * @description Deletion, restoration, pinning or unpinning of runs.
          */
         RunsMoved: {
             /** By */
@@ -8780,7 +8806,9 @@ export interface components {
         };
         /**
          * RunStateChanged
-         * @description A run changed its state, was claimed or was asked to stop. The project's stream names the run too.
+         * @description Change of a run's state, or a cancellation request.
+         *
+         *     ``run_id``, ``kind``, ``name`` and ``model`` are set on the project's stream only.
          */
         RunStateChanged: {
             /** Attempt */
@@ -8815,7 +8843,7 @@ export interface components {
         };
         /**
          * RunStep
-         * @description Queue a run and wait for its end. ``run`` is the body of POST /runs without ``kind``.
+         * @description A step that queues a run and waits for its end. ``run`` is the body of POST /runs without ``kind``.
          */
         RunStep: {
             /**
@@ -8844,7 +8872,9 @@ export interface components {
         RunSummary: components["schemas"]["ExternalSummary"] | components["schemas"]["RefreshSummary"] | components["schemas"]["ForecastSummary"] | components["schemas"]["TrainSummary"] | components["schemas"]["TrialSummary"] | components["schemas"]["AgentSummary"] | components["schemas"]["PredictSummary"];
         /**
          * RunTemplate
-         * @description The body of POST /runs without ``kind`` and key. Each value may be a text such as ``{cause.dataset}``.
+         * @description The body of POST /runs without ``kind`` and ``idempotency_key``.
+         *
+         *     Each value may be a text such as ``{cause.dataset}``.
          */
         RunTemplate: {
             /** Config */
@@ -8878,7 +8908,7 @@ export interface components {
         };
         /**
          * RunWaits
-         * @description A run with dependencies waits for fewer runs.
+         * @description Change of the number of runs that a queued run waits for.
          */
         RunWaits: {
             /** Waiting On */
@@ -8896,7 +8926,7 @@ export interface components {
         };
         /**
          * Said
-         * @description A sentence by language, and its code for programs.
+         * @description Sentence in each language, with a code for programs.
          */
         Said: {
             /** Code */
@@ -8908,7 +8938,7 @@ export interface components {
         };
         /**
          * Saliency
-         * @description Regions that the candidate's answers depend on.
+         * @description Saliency maps of some test images: how much the predicted probability depends on each region.
          */
         Saliency: {
             /** Contender */
@@ -8924,7 +8954,7 @@ export interface components {
         };
         /**
          * Scenario
-         * @description A named set of changes; changes to the same column are applied in order.
+         * @description Named set of changes; changes to the same column are applied in order.
          */
         Scenario: {
             /** Changes */
@@ -8934,7 +8964,7 @@ export interface components {
         };
         /**
          * ScenarioForecast
-         * @description The forecast under one scenario.
+         * @description Forecast under one scenario.
          */
         ScenarioForecast: {
             /** Cautions */
@@ -8965,7 +8995,7 @@ export interface components {
         };
         /**
          * ScheduleChanged
-         * @description A schedule was created, changed, paused, resumed or deleted.
+         * @description Creation, change, pause, resumption or deletion of a schedule.
          */
         ScheduleChanged: {
             /** Name */
@@ -8985,7 +9015,7 @@ export interface components {
         };
         /**
          * ScheduleFired
-         * @description A schedule fired and queued a run, or failed to queue it.
+         * @description Fire of a schedule, with the queued run or the error that prevented it.
          */
         ScheduleFired: {
             /** Cause */
@@ -9015,7 +9045,7 @@ export interface components {
         };
         /**
          * ScheduleMissed
-         * @description Fire times passed while no scheduler was running, and were skipped.
+         * @description Skipped fire times, which passed while no scheduler was running.
          */
         ScheduleMissed: {
             /** Count */
@@ -9094,7 +9124,7 @@ export interface components {
         };
         /**
          * SchedulePage
-         * @description A page of schedules, by name.
+         * @description A page of schedules, sorted by name.
          */
         SchedulePage: {
             /** Items */
@@ -9151,7 +9181,7 @@ export interface components {
         };
         /**
          * ScoredBaseline
-         * @description A baseline's metrics on the validation set, or why it has none.
+         * @description A baseline's metrics on the validation set, or the reason why it ``failed``.
          */
         ScoredBaseline: {
             /**
@@ -9197,7 +9227,7 @@ export interface components {
         };
         /**
          * SearchRange
-         * @description What is searched of one field: a range of numbers or choices.
+         * @description The values to search for one field: a range of numbers, or choices.
          */
         SearchRange: {
             /** Choices */
@@ -9268,7 +9298,7 @@ export interface components {
         };
         /**
          * Sentences
-         * @description A text in both languages.
+         * @description Text in both languages.
          */
         Sentences: {
             /** En */
@@ -9278,7 +9308,7 @@ export interface components {
         };
         /**
          * SeriesScores
-         * @description One series of a panel: the candidate next to the best baseline.
+         * @description Scores of the candidate and of the best baseline on one series of a panel.
          */
         SeriesScores: {
             /** Baseline Mase */
@@ -9300,7 +9330,7 @@ export interface components {
         };
         /**
          * SeriesTable
-         * @description The series of a panel, the worst first (by MASE).
+         * @description Scores of the series of a panel, in descending order of the candidate's MASE.
          */
         SeriesTable: {
             /**
@@ -9342,7 +9372,7 @@ export interface components {
         };
         /**
          * Shapley
-         * @description Shapley values, the largest contribution first.
+         * @description Shapley values of the inputs, in descending order of their mean absolute value.
          */
         Shapley: {
             /** Contender */
@@ -9373,7 +9403,9 @@ export interface components {
         };
         /**
          * ShapleyExample
-         * @description One forecast and its contributions in the order of ``inputs``; ``background``: the forecast without them.
+         * @description The Shapley values of one forecast: its contributions, in the order of ``Shapley.inputs``.
+         *
+         *     ``background`` is the mean forecast with inputs of other origins; with the contributions it adds up to ``forecast``.
          */
         ShapleyExample: {
             /** At */
@@ -9387,7 +9419,7 @@ export interface components {
         };
         /**
          * ShownComparison
-         * @description A comparison's formatted numbers, in one language.
+         * @description The numbers of a comparison, formatted for one language.
          */
         ShownComparison: {
             /** Change */
@@ -9401,7 +9433,7 @@ export interface components {
         };
         /**
          * SilenceRequest
-         * @description The end of a target's silence; empty: the target gets messages again.
+         * @description The end of a target's silence; null ends it now.
          */
         SilenceRequest: {
             /** Until */
@@ -9409,7 +9441,7 @@ export interface components {
         };
         /**
          * SliceError
-         * @description One slice of the targets.
+         * @description The RMSE of the candidate and of the best baseline in one slice of the targets.
          */
         SliceError: {
             /** Baseline Rmse */
@@ -9425,7 +9457,7 @@ export interface components {
         };
         /**
          * SliceErrors
-         * @description All slices by one key: horizon, hour, weekday, month or level.
+         * @description The slices of one key: ``by`` is horizon, hour, weekday, month or level.
          */
         SliceErrors: {
             /** By */
@@ -9435,7 +9467,7 @@ export interface components {
         };
         /**
          * SliceKey
-         * @description A property by which targets are sliced, such as the hour of the day; each of its values is a slice.
+         * @description A property that divides the targets into slices, one per value, such as the hour of the day.
          */
         SliceKey: {
             /** Name */
@@ -9450,8 +9482,9 @@ export interface components {
         };
         /**
          * SliceRecord
-         * @description The result of one guarded slice. ``low`` and ``high`` are null if the state is unknown: too few rows, or too
-         *     few independent ones.
+         * @description Result of one guarded slice.
+         *
+         *     ``low`` and ``high`` are null if the state is unknown: too few rows, or too few independent ones.
          */
         SliceRecord: {
             /** Difference */
@@ -9498,7 +9531,7 @@ export interface components {
         };
         /**
          * Spread
-         * @description Distribution of a metric over the folds in which a contender has it.
+         * @description Mean and standard deviation of a metric over the ``folds`` folds in which a contender has it.
          */
         Spread: {
             /** Deviation */
@@ -9510,7 +9543,7 @@ export interface components {
         };
         /**
          * Standing
-         * @description Result of testing whether a champion is worse than a baseline beyond noise, by its judged predictions.
+         * @description Result of testing from judged predictions whether a champion is worse than a baseline beyond chance.
          */
         Standing: {
             /**
@@ -9560,7 +9593,7 @@ export interface components {
         };
         /**
          * StudyChanged
-         * @description A study was created, paused, resumed, moved into the trash or out of it, or has nothing to start.
+         * @description Event of a study that was created, paused, resumed, deleted or restored, or became inactive (``study.rests``).
          */
         StudyChanged: {
             /** By */
@@ -9700,7 +9733,7 @@ export interface components {
         };
         /**
          * StudyEnded
-         * @description A study has ended.
+         * @description Event of a study that has ended.
          */
         StudyEnded: {
             /** Name */
@@ -9736,7 +9769,7 @@ export interface components {
         };
         /**
          * StudyOut
-         * @description A study as lists show it.
+         * @description A study as shown in lists.
          */
         StudyOut: {
             /** Baselines */
@@ -9813,7 +9846,7 @@ export interface components {
         };
         /**
          * StudyPage
-         * @description A page of studies, the newest first.
+         * @description A page of studies, newest first.
          */
         StudyPage: {
             /** Items */
@@ -9826,7 +9859,7 @@ export interface components {
         };
         /**
          * StudyRequest
-         * @description Request for a study. ``space`` names the searched fields of the config; ``config`` holds the fixed ones.
+         * @description Request for a study. ``space`` contains the searched fields of the config, ``config`` the fixed ones.
          */
         StudyRequest: {
             budget?: components["schemas"]["Budget"];
@@ -9908,7 +9941,7 @@ export interface components {
         };
         /**
          * StudyRetrained
-         * @description A run was queued that trains the config of a trial again.
+         * @description Event of a queued run that retrains a trial's config.
          */
         StudyRetrained: {
             /** Name */
@@ -9934,7 +9967,9 @@ export interface components {
         };
         /**
          * StudyStep
-         * @description Start a study and wait for its end. ``study`` is the body of POST /studies; its name gets a suffix.
+         * @description A step that starts a study and waits for its end.
+         *
+         *     ``study`` is the body of POST /studies; a suffix is appended to its name.
          */
         StudyStep: {
             /**
@@ -9958,7 +9993,7 @@ export interface components {
         };
         /**
          * StudyTemplate
-         * @description The body of POST /studies; a name is optional. Each value may be a text such as ``{cause.dataset}``.
+         * @description The body of POST /studies, with an optional name. Each value may be a text such as ``{cause.dataset}``.
          */
         StudyTemplate: {
             budget?: components["schemas"]["Budget"];
@@ -10000,7 +10035,7 @@ export interface components {
         };
         /**
          * SuspiciousColumn
-         * @description A column that seems to know the future of the target, with the evidence.
+         * @description A column whose values seem to depend on later values of the target, with the evidence.
          */
         SuspiciousColumn: {
             /**
@@ -10040,7 +10075,7 @@ export interface components {
         };
         /**
          * TargetOut
-         * @description A target; secrets are masked.
+         * @description A target for messages, with its secrets masked.
          */
         TargetOut: {
             /**
@@ -10086,7 +10121,7 @@ export interface components {
         };
         /**
          * TargetPage
-         * @description A page of targets, by name.
+         * @description A page of targets, sorted by name.
          */
         TargetPage: {
             /** Items */
@@ -10138,7 +10173,7 @@ export interface components {
         };
         /**
          * TaskKindFacts
-         * @description The facts about a task kind that need none of its code.
+         * @description The description of a task kind, which is available without importing the kind.
          */
         TaskKindFacts: {
             /**
@@ -10216,7 +10251,7 @@ export interface components {
         };
         /**
          * TaskKindPage
-         * @description A page of task kinds, by name.
+         * @description A page of task kinds, ordered by name.
          */
         TaskKindPage: {
             /** Items */
@@ -10229,7 +10264,9 @@ export interface components {
         };
         /**
          * TestOut
-         * @description A sequential test: "worse by more than the margin" is shown when exp(log_wealth) reaches 1 / alpha.
+         * @description Sequential test of whether a version is worse by more than the margin.
+         *
+         *     The result is positive once exp(log_wealth) reaches 1 / alpha.
          */
         TestOut: {
             /** Alpha */
@@ -10247,7 +10284,7 @@ export interface components {
         };
         /**
          * TimesOut
-         * @description The next times of a timing that is not stored yet.
+         * @description The next fire times of a timing.
          */
         TimesOut: {
             /** Next Fires */
@@ -10301,7 +10338,7 @@ export interface components {
         };
         /**
          * TokenOut
-         * @description An API token; its secret is shown once, at creation.
+         * @description An API token. Its secret is shown only once, at creation.
          */
         TokenOut: {
             /**
@@ -10325,7 +10362,7 @@ export interface components {
         };
         /**
          * TokenPage
-         * @description A page of the project's tokens, the oldest first.
+         * @description A page of the project's tokens, oldest first.
          */
         TokenPage: {
             /** Items */
@@ -10351,10 +10388,10 @@ export interface components {
         };
         /**
          * TrainSummary
-         * @description A training run: the gate's verdict and the candidate's metrics on the test set.
+         * @description The summary of a training run: the gate's verdict and the candidate's metrics on the test set.
          *
-         *     ``study``, ``trials`` and ``retrained`` are set for the winner of a study, ``refitted_sha256`` if the predictor
-         *     that serves was refitted on all rows, ``approved_version`` if the promotion needs approval.
+         *     ``study``, ``trials`` and ``retrained`` are set for the winner of a study, ``refitted_sha256`` if the serving
+         *     predictor was refitted on all rows, and ``approved_version`` if the promotion needs a person's approval.
          */
         TrainSummary: {
             /** Approved */
@@ -10406,7 +10443,7 @@ export interface components {
         };
         /**
          * TrashItem
-         * @description An item in the trash; ``version`` is set if only that version was deleted.
+         * @description An item in the trash. ``version`` is set if only this version was deleted.
          */
         TrashItem: {
             /**
@@ -10443,7 +10480,7 @@ export interface components {
         };
         /**
          * TrashOut
-         * @description A page of the trash, latest first; ``count`` and ``bytes`` cover all pages.
+         * @description A page of the trash, latest first. ``count`` and ``bytes`` cover all pages.
          */
         TrashOut: {
             /** Bytes */
@@ -10461,7 +10498,7 @@ export interface components {
         };
         /**
          * TrashPurged
-         * @description Deleted rows were purged; ``by`` is a user, or ``policy``.
+         * @description Event of items that were purged from the trash. ``by`` is a user, or ``policy``.
          */
         TrashPurged: {
             /** By */
@@ -10497,7 +10534,7 @@ export interface components {
         };
         /**
          * TrialMoved
-         * @description A trial was started or has ended.
+         * @description Event of a trial that has started or ended.
          */
         TrialMoved: {
             /** Name */
@@ -10593,7 +10630,7 @@ export interface components {
         };
         /**
          * TrialSummary
-         * @description A trial of a study: the metrics on the rows that score it, and what it cost.
+         * @description The summary of a trial: the metrics on the rows that score it, and the seconds that it took.
          */
         TrialSummary: {
             /** App Seconds */
@@ -10618,9 +10655,9 @@ export interface components {
          * @description The gate's decision about a candidate, with its reasons and the conditions that applied.
          *
          *     Attributes:
-         *         champion: the name that holds the title afterwards; empty: there is none.
-         *         approved: the name that may be promoted if the policy requires approval.
-         *         slices: the guarded ones.
+         *         champion: name of the champion after the verdict; empty if there is none.
+         *         approved: name of the predictor that may be promoted if the policy requires approval; None otherwise.
+         *         slices: results of the guarded slices.
          */
         VerdictRecord: {
             /**
@@ -10702,7 +10739,7 @@ export interface components {
         };
         /**
          * VersionOut
-         * @description One immutable version: weights with preprocessing, and their origin.
+         * @description One immutable version of a model: weights with preprocessing, and their origin.
          */
         VersionOut: {
             /** Aliases */
@@ -10786,7 +10823,7 @@ export interface components {
         };
         /**
          * VersionRegistered
-         * @description A model has a new version.
+         * @description Event: a model has a new version.
          */
         VersionRegistered: {
             /** Model */
@@ -10808,7 +10845,7 @@ export interface components {
         };
         /**
          * WhatIfOut
-         * @description A base forecast and one for each scenario. None of them is stored in the ledger.
+         * @description Base forecast and one forecast per scenario; none of them is stored in the ledger.
          */
         WhatIfOut: {
             /**
@@ -10863,7 +10900,7 @@ export interface components {
         };
         /**
          * WhatIfRequest
-         * @description Request for the next values with changed columns; ``rows`` and ``series`` as for a prediction.
+         * @description Request for forecasts with changed columns; ``rows`` and ``series`` are as in a prediction request.
          */
         WhatIfRequest: {
             /**
