@@ -14,7 +14,7 @@ import ast
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -261,30 +261,54 @@ def problems() -> list[str]:
 
 
 def unused_keys(known: Mapping[str, str]) -> list[str]:
-    """Return the keys that no string in the code names, whole or up to a dot."""
+    """Return the keys that the code does not name.
+
+    A key is named by one string, or is made of parts: one part is a string with the dot at its end (``"gate.count."``),
+    the other a string or an identifier, perhaps with an affix of its own (``"more_"``).
+    """
     strings: dict[str, set[str]] = defaultdict(set)
+    names: set[str] = set()
     for path in SOURCE.rglob("*.py"):
         package = path.relative_to(SOURCE).parts[0].removesuffix(".py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                strings[package].add(node.value)
+            match node:
+                case ast.Constant(value=str(text)):
+                    strings[package].add(text)
+                case ast.Attribute(attr=name) | ast.Name(id=name) | ast.keyword(arg=str(name)):
+                    names.add(name)
     everywhere = set().union(*strings.values())
-    return [key for key in known if not _is_used(key, strings, everywhere)]
+    names |= everywhere
+    affixes = [each for each in everywhere if re.fullmatch(r"[a-z_]+_|_[a-z_]+", each)]
+    found = []
+    for key in known:
+        package, _, rest = key.partition(".")
+        named = strings[package] if package in _PREFIXED else everywhere
+        spelled = rest if package in _PREFIXED else key
+        if spelled not in named and not any(
+            part in named and _is_made(other, names, affixes) for part, other in _halves(spelled)
+        ):
+            found.append(key)
+    return found
 
 
-def _is_used(key: str, strings: Mapping[str, set[str]], everywhere: set[str]) -> bool:
-    package, _, rest = key.partition(".")
-    if package in _PREFIXED:
-        return any(part in strings[package] for part in _spellings(rest))
-    return any(part in everywhere for part in _spellings(key))
-
-
-def _spellings(key: str) -> Iterator[str]:
-    yield key
+def _halves(key: str) -> Iterator[tuple[str, str]]:
+    """Yield each division of a key at a dot: the part with the dot, and the other part."""
     pieces = key.split(".")
     for count in range(1, len(pieces)):
-        yield ".".join(pieces[:count]) + "."
-        yield "." + ".".join(pieces[count:])
+        first, second = ".".join(pieces[:count]), ".".join(pieces[count:])
+        yield f"{first}.", second
+        yield f".{second}", first
+
+
+def _is_made(part: str, names: Collection[str], affixes: Iterable[str]) -> bool:
+    """Return whether the code has a part of a key, each of its pieces alone, or with an affix."""
+    if part in names or all(piece in names for piece in part.split(".")):
+        return True
+    return any(
+        (affix.endswith("_") and part.startswith(affix) and part.removeprefix(affix) in names)
+        or (affix.startswith("_") and part.endswith(affix) and part.removesuffix(affix) in names)
+        for affix in affixes
+    )
 
 
 def main() -> int:
