@@ -14,7 +14,7 @@ import ast
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -264,7 +264,7 @@ def unused_keys(known: Mapping[str, str]) -> list[str]:
     """Return the keys that the code does not name.
 
     A key is named by one string, or is made of parts: one part is a string with the dot at its end (``"gate.count."``),
-    the other a string or an identifier, perhaps with an affix of its own (``"more_"``).
+    the other a string or an identifier, or two of them joined by an underscore.
     """
     strings: dict[str, set[str]] = defaultdict(set)
     names: set[str] = set()
@@ -278,14 +278,13 @@ def unused_keys(known: Mapping[str, str]) -> list[str]:
                     names.add(name)
     everywhere = set().union(*strings.values())
     names |= everywhere
-    affixes = [each for each in everywhere if re.fullmatch(r"[a-z_]+_|_[a-z_]+", each)]
     found = []
     for key in known:
         package, _, rest = key.partition(".")
         named = strings[package] if package in _PREFIXED else everywhere
         spelled = rest if package in _PREFIXED else key
         if spelled not in named and not any(
-            part in named and _is_made(other, names, affixes) for part, other in _halves(spelled)
+            part in named and _is_made(other, names) for part, other in _halves(spelled)
         ):
             found.append(key)
     return found
@@ -300,15 +299,13 @@ def _halves(key: str) -> Iterator[tuple[str, str]]:
         yield f".{second}", first
 
 
-def _is_made(part: str, names: Collection[str], affixes: Iterable[str]) -> bool:
-    """Return whether the code has a part of a key, each of its pieces alone, or with an affix."""
+def _is_made(part: str, names: set[str]) -> bool:
+    """Return whether the code has a part of a key: whole, each of its pieces, or the two halves at an underscore."""
     if part in names or all(piece in names for piece in part.split(".")):
         return True
-    return any(
-        (affix.endswith("_") and part.startswith(affix) and part.removeprefix(affix) in names)
-        or (affix.startswith("_") and part.endswith(affix) and part.removesuffix(affix) in names)
-        for affix in affixes
-    )
+    words = part.split("_")
+    halves = (("_".join(words[:count]), "_".join(words[count:])) for count in range(1, len(words)))
+    return any({before, f"{before}_"} & names and {after, f"_{after}"} & names for before, after in halves)
 
 
 def main() -> int:
