@@ -109,7 +109,7 @@ def test_the_command_line_makes_shows_asks_and_deletes(counting, client):
         "create", "morning", "counter", "--cron", "30 6 * * MON-FRI", "--timezone", "Europe/Berlin", "--set", "upto=9"
     )
     assert "Schedule morning created: 30 6 * * MON-FRI (Europe/Berlin)." in said
-    assert "Next fire:" in said
+    assert "Next firing:" in said
     queued = counting.json("schedules", "run-now", "morning")
     assert client.runs.wait(queued["run_id"]).state == "succeeded"
     said = run("create", "again", "--like", queued["run_id"], "--every", "6h", "--misfire", "skip", "--set", "upto=4")

@@ -54,7 +54,7 @@ def test_a_run_a_dataset_and_a_model_are_deleted_restored_and_purged(trained, pa
     look(page, "trash")
     page.get_by_test_id("empty-trash").click()
     page.get_by_test_id("confirm-empty").click()
-    expect(page.get_by_text("2 items are kept because others need them.")).to_be_visible()
+    expect(page.get_by_text("2 items are kept because other items need them.")).to_be_visible()
     table.get_by_role("button", name="Restore by ridge").click()
     expect(table.get_by_role("row")).to_have_count(2)
     table.get_by_role("link", name="load", exact=True).click()

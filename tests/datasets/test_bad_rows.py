@@ -234,7 +234,7 @@ def test_zeros_far_from_everything_are_pointed_out_and_can_be_named_missing(read
 
 
 def test_missing_values_of_an_unknown_column_are_refused(read, hourly):
-    with pytest.raises(InvalidInput, match="missing_values names 'z'"):
+    with pytest.raises(InvalidInput, match="missing_values contains 'z'"):
         read(hourly(), missing_values={"z": [0]})
 
 

@@ -248,5 +248,5 @@ def test_the_number_of_independent_origins_is_stated_as_a_whole_one() -> None:
         text={},
     )
     said = verdict_text(verdict)
-    assert "47 forecast origins, equal to about 33 independent ones, are too few" in said["en"]
-    assert "yaklaşık 33 bağımsız gözleme eşdeğer olan 47 tahmin başlangıcı" in said["tr"]
+    assert "47 forecast origins carry as much information as about 33 independent ones, which is too few" in said["en"]
+    assert "47 tahmin başlangıcı yaklaşık 33 bağımsız gözlem kadar bilgi taşıyor" in said["tr"]

@@ -156,8 +156,8 @@ def test_an_interval_that_excludes_nothing_is_not_yet_known_and_the_best_baselin
     assert verdict.comparisons[1].unknown == "width"
     assert verdict.comparisons[1].pieces >= 3
     said = next(reason for reason in verdict.reasons if reason.code == "too_wide")
-    assert "72 origins that neither learned from, worth 3 independent ones, are too few to bound" in said.text("en")
-    assert "%99,750 güven düzeyinde farkı sınırlamaya yetmiyor" in said.text("tr")
+    assert "72 origins that neither was trained on carry as much information as 3 independent ones" in said.text("en")
+    assert "farkı %99,750 güven düzeyinde sınırlamaya yetmiyor" in said.text("tr")
     first = decide(Contender("a", candidate, metric=RMSE), [Contender("b", rival, metric=RMSE)], None, **options)
     assert (first.decision, codes(first)[2]) == ("baseline_promoted", "too_wide_without_champion")
     tiny = decide(
@@ -525,8 +525,11 @@ def test_a_slice_whose_errors_drift_is_not_known_and_is_not_taken_for_held() -> 
     record = blocked.record().slices[0]
     assert (record.state, record.low, record.high, record.targets) == ("unknown", None, None, 40)
     said = next(reason for reason in blocked.reasons if reason.code == "slice_few_pieces_blocks")
-    assert "40 origins, worth 1 independent one, but at least 3 are needed" in said.text("en")
-    assert "yalnızca 1 bağımsız gözlem değerinde, en az 3 gerekli" in said.text("tr")
+    assert (
+        "40 origins of the slice carry as much information as 1 independent one, but at least 3 are needed"
+        in said.text("en")
+    )
+    assert "yalnızca 1 bağımsız gözlem kadar bilgi taşıyor, en az 3 gerekli" in said.text("tr")
     passed = decide(*everyone, champion, policy=GatePolicy(unknown_slices="pass"), **options)
     assert passed.decision == "promoted"
     assert "slice_few_pieces_passes" in codes(passed)

@@ -225,7 +225,7 @@ def test_what_cannot_be_predicted_is_said_before_a_run_exists(ground: Ground) ->
     ground.add_series("megawatts", unit="MW")
     with pytest.raises(InvalidInput, match="its unit is 'MW', but the version was trained with 'kW'"):
         ground.start(kind="predict", model="series", dataset="megawatts")
-    with pytest.raises(InvalidInput, match="names no model"):
+    with pytest.raises(InvalidInput, match="specifies no model"):
         ground.start(kind="predict", dataset="series")
     with pytest.raises(Conflict, match="has no alias 'candidate'"):
         ground.batch(alias="candidate")

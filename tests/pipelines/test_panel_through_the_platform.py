@@ -66,7 +66,7 @@ def test_a_panel_is_learned_served_series_by_series_and_judged_by_its_next_versi
     assert evaluation.verdict.champion in ("forecasting.ridge", "forecasting.seasonal_naive")
     assert run.notes == []
 
-    with pytest.raises(InvalidInput, match="several series, but the request does not name one"):
+    with pytest.raises(InvalidInput, match="several series, but the request does not specify one"):
         asyncio.run(stand.models.predict(stand.project_id, "shops", PredictRequest(), "somebody"))
     with pytest.raises(InvalidInput, match="has no series 'kiosk'"):
         asyncio.run(stand.models.predict(stand.project_id, "shops", PredictRequest(series="kiosk"), "somebody"))

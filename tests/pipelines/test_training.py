@@ -571,9 +571,9 @@ def test_without_any_baseline_there_is_no_score(system: System) -> None:
 @pytest.mark.parametrize(
     ("request_", "sentence"),
     [
-        ({"plugin": None, "dataset": None}, "names neither a pipeline nor a dataset"),
+        ({"plugin": None, "dataset": None}, "specifies neither a pipeline nor a dataset"),
         ({"plugin": "test.liner"}, r"plugin 'test\.liner' does not exist; similar names: test\.linear"),
-        ({"dataset": None}, "names no dataset"),
+        ({"dataset": None}, "specifies no dataset"),
         ({"dataset": "seris"}, "dataset 'seris' does not exist"),
         ({"dataset_version": 9}, "has no version 9"),
         ({"model": "a/b"}, "is not a valid model name"),

@@ -40,7 +40,7 @@ def test_a_leak_that_two_columns_hold_together_is_named_and_asked_about() -> Non
     assert named(asked) == {"stock": "too_good", "booked": "too_good"}
     found = suspicious_columns(asked, 1)[0]
     assert (found.rows_ahead, found.share > 0.9) == (1, True)
-    assert "state 0 if its values are known with their row" in found.text["en"]
+    assert "specify 0 if its values are known with their row" in found.text["en"]
     assert found.text["tr"] != found.text["en"]
 
 

@@ -69,7 +69,7 @@ describe("RunPage", () => {
     expect(progress.textContent).toMatch(/1 min 15 secs? left/);
     expect(screen.getByRole("progressbar").getAttribute("aria-valuenow")).toBe("0.3");
     expect(screen.queryByTestId("verdict")).toBeNull();
-    expect(screen.getByText(/Not known yet. The verdict is given once/)).toBeTruthy();
+    expect(screen.getByText(/Not known yet. The gate decides once/)).toBeTruthy();
     expect(screen.queryByTestId("baseline-table")).toBeNull();
   });
 

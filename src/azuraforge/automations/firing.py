@@ -172,7 +172,7 @@ class Firing:
 
 def _taken(error: IntegrityError) -> UserError:
     return Conflict(
-        "the idempotency key of this fire already belongs to a run, so no run was queued",
+        "the idempotency key of this firing already belongs to a run, so no run was queued",
         where="idempotency_key",
         next_step="use a key that does not begin with `schedule:`",
         details={"reason": str(error.orig)},

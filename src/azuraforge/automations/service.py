@@ -187,7 +187,7 @@ class ScheduleService:
             )
         if request.run.idempotency_key is not None:
             raise InvalidInput(
-                "each fire gets its own idempotency key", where="run.idempotency_key", next_step="leave it out"
+                "each firing gets its own idempotency key", where="run.idempotency_key", next_step="leave it out"
             )
         _timing(request, utc_now())
         self._runs.prepare(project_id, request.run)

@@ -64,7 +64,7 @@ def add(
     exclude: Annotated[list[str] | None, typer.Option(help="Column to exclude. May be repeated.")] = None,
     unit: Annotated[str | None, typer.Option(help="Unit of the target, such as °C.")] = None,
     timezone: Annotated[
-        str | None, typer.Option(help="Time zone of times that state none, such as Europe/Istanbul.")
+        str | None, typer.Option(help="Time zone of times that have none, such as Europe/Istanbul.")
     ] = None,
     separator: Annotated[str | None, typer.Option(help="Column separator. Default: detected.")] = None,
     decimal: Annotated[
@@ -253,7 +253,7 @@ def state_availability(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """State when the values of columns become known. Creates a new version with the same rows."""
+    """Specify when the values of columns become known. Creates a new version with the same rows."""
     terminal = terminal_of(context)
     stated = {
         column: None if when == _UNSTATED else when

@@ -34,7 +34,9 @@ def judge(
     horizon: Annotated[
         int | None,
         typer.Option(
-            help="Number of rows from the last known row to the predicted row. Default: 1, unless a column states it."
+            help=(
+                "Number of rows from the last known row to the predicted row. Default: 1, unless a column specifies it."
+            )
         ),
     ] = None,
     season: Annotated[
@@ -42,7 +44,7 @@ def judge(
     ] = None,
     coverage: Annotated[
         float | None,
-        typer.Option(help="Nominal coverage of the interval columns. Default: 0.9, unless the file states it."),
+        typer.Option(help="Nominal coverage of the interval columns. Default: 0.9, unless the file specifies it."),
     ] = None,
     tried: Annotated[int, typer.Option(help="Number of models from which these were selected.")] = 1,
     time: Annotated[str | None, typer.Option(help="Time column. Default: detected.")] = None,
@@ -58,7 +60,7 @@ def judge(
     incumbent_sheet: Annotated[str | None, typer.Option(help="Sheet of the --incumbent workbook.")] = None,
     target: Annotated[str | None, typer.Option(help="Column of actual values. Default: detected.")] = None,
     timezone: Annotated[
-        str | None, typer.Option(help="Time zone of times that state none, such as Europe/Istanbul.")
+        str | None, typer.Option(help="Time zone of times that have none, such as Europe/Istanbul.")
     ] = None,
     time_format: Annotated[str | None, typer.Option(help="Format of times, such as %d.%m.%Y.")] = None,
     decimal: Annotated[str | None, typer.Option(help="Decimal separator: '.' or ','. Default: detected.")] = None,

@@ -184,11 +184,11 @@ class Schedules:
         return Schedule.from_json(self._connection.post(f"/schedules/{segment(schedule)}/pause"))
 
     def resume(self, schedule: str) -> Schedule:
-        """Resume a schedule. Fires that were due during the pause are skipped."""
+        """Resume a schedule. Firings that were due during the pause are skipped."""
         return Schedule.from_json(self._connection.post(f"/schedules/{segment(schedule)}/resume"))
 
     def run_now(self, schedule: str) -> Fire:
-        """Queue the schedule's run once now, in addition to its regular fires."""
+        """Queue the schedule's run once now, in addition to its regular firings."""
         return Fire.from_json(
             self._connection.post(f"/schedules/{segment(schedule)}/run", timeout_seconds=START_SECONDS)
         )

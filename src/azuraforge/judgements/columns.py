@@ -81,7 +81,7 @@ def time_column(table: RawTable, options: Options) -> str:
     raise InvalidInput(
         "{table} has no column of times; its columns are {columns}",
         where="{table}",
-        next_step="rename the column to 'at', or state it with --time",
+        next_step="rename the column to 'at', or specify it with --time",
         code="no_such_column",
         table=table.name,
         columns=", ".join(map(repr, names[:20])),
@@ -122,7 +122,7 @@ def _other_time_column(table: RawTable, options: Options, option: str) -> str:
         if times
         else "{table} has no column of times; its columns are {columns}",
         where="{table}",
-        next_step="state the column of times with {option}",
+        next_step="specify the column of times with {option}",
         code="no_such_column",
         table=table.name,
         columns=[repr(name) for name in (times or names)[:20]],
@@ -145,7 +145,7 @@ def actual_column(table: RawTable, options: Options, time: str) -> str:
         if numeric
         else "{table} has no numeric column",
         where="{table}",
-        next_step="state the column of actual values with --target",
+        next_step="specify the column of actual values with --target",
         code="no_such_column",
         table=table.name,
     )
@@ -199,8 +199,10 @@ def _models(table: RawTable, names: list[str], options: Options) -> tuple[ModelC
             raise InvalidInput(
                 "the column {column!r} contains the times or the actual values, not predictions",
                 where="option --model",
-                next_step="choose a column of predictions, or state the columns of times and actual values with "
-                "--time and --target",
+                next_step=(
+                    "choose a column of predictions, or specify the columns of times and actual values with "
+                    "--time and --target"
+                ),
                 column=taken,
             )
     elif (single := first_of(names, PREDICTIONS)) is not None:

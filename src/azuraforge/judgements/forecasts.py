@@ -93,8 +93,9 @@ def _truth_of(read: ReadPredictions, actual: Path | None, history: Path | None, 
         raise InvalidInput(
             "{table} has no column of actual values",
             where="{table}",
-            next_step="rename the column to 'actual', state it with --target, or give a file of actual values with "
-            "--actual",
+            next_step=(
+                "rename the column to 'actual', specify it with --target, or give a file of actual values with --actual"
+            ),
             code="no_such_column",
             table=read.table.name,
         )

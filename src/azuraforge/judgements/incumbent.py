@@ -63,7 +63,7 @@ def _from_file(pairs: Pairs, read: ReadPredictions, truth: Truth, options: Optio
         raise InvalidInput(
             "{incumbent!r} is neither a column of {table} nor a file; the columns are {columns}",
             where="option --incumbent",
-            next_step="state the column or the file of the forecast in use today",
+            next_step="specify the column or the file of the forecast in use today",
             code="no_such_column",
             incumbent=options.incumbent,
             table=read.table.name,

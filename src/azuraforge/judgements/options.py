@@ -59,7 +59,7 @@ class Options:
             raise InvalidInput(
                 "the coverage {coverage:g} is not a valid level of an interval",
                 where="option --coverage",
-                next_step="state a share between 0.01 and 0.999, such as 0.9",
+                next_step="specify a share between 0.01 and 0.999, such as 0.9",
                 coverage=self.coverage,
             )
         if self.decimal not in (None, ".", ","):

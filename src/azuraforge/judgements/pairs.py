@@ -113,7 +113,7 @@ def read_predictions(table: RawTable, options: Options, names: Mapping[str, str]
         raise InvalidInput(
             "the column {column!r} has no predictions",
             where="{place}",
-            next_step="fill in the column, or state the columns of predictions with --model",
+            next_step="fill in the column, or specify the columns of predictions with --model",
             column=columns.models[0].name,
             place=table.name,
         )

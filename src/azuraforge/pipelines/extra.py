@@ -28,7 +28,7 @@ class TrialExtra(RunExtra):
         """Id of the study. Raises InvalidInput if the run belongs to no study."""
         if self.study is None:
             raise InvalidInput(
-                "the trial names no study", where="extra", next_step="create a study with azuraforge studies create"
+                "the trial specifies no study", where="extra", next_step="create a study with azuraforge studies create"
             )
         return self.study.id
 

@@ -67,7 +67,7 @@ class TrainingHandler(Handler):
         check_compared(kind, plugin.name)
         if not request.dataset:
             raise InvalidInput(
-                "the request names no dataset", where="dataset", next_step="run azuraforge datasets list"
+                "the request specifies no dataset", where="dataset", next_step="run azuraforge datasets list"
             )
         dataset = self._datasets.get(project_id, request.dataset, request.dataset_version)
         model = check_name(request.model or dataset.name)
@@ -96,7 +96,7 @@ class TrainingHandler(Handler):
         """Return the default pipeline for the dataset's kind of data, for a request without a pipeline."""
         if not request.dataset:
             raise InvalidInput(
-                "the request names neither a pipeline nor a dataset",
+                "the request specifies neither a pipeline nor a dataset",
                 where="dataset",
                 next_step="specify a dataset; without a pipeline, the default for its kind of data is used",
             )
@@ -106,7 +106,7 @@ class TrainingHandler(Handler):
             if kind.data == data and kind.pipeline is not None:
                 return kind.pipeline
         raise InvalidInput(
-            "the request names no pipeline, and datasets of the kind {data!r} have no default",
+            "the request specifies no pipeline, and datasets of the kind {data!r} have no default",
             where="plugin",
             next_step="choose a pipeline from azuraforge plugins list",
             data=data,

@@ -124,7 +124,7 @@ def test_a_shadow_or_a_canary_takes_part(stand: Stand, mode: str) -> None:
 
 
 def test_what_cannot_forecast_is_refused_before_a_run_exists(stand: Stand) -> None:
-    with pytest.raises(InvalidInput, match="names no model"):
+    with pytest.raises(InvalidInput, match="specifies no model"):
         stand.execute(model=None)
     with pytest.raises(Conflict, match="under the alias 'staging'"):
         stand.execute(config={"alias": "staging"})

@@ -1,7 +1,7 @@
 export const evaluation = {
   verdict: {
     title: "Verdict",
-    notYet: "Not known yet. The verdict is given once the test set has been evaluated against the baselines.",
+    notYet: "Not known yet. The gate decides once the candidate has been compared with the baselines on the test set.",
     never: "This run was not evaluated: it ended before the evaluation on the test set.",
     champion: "Champion: {{name}}",
     noChampion: "No champion yet",
@@ -12,7 +12,7 @@ export const evaluation = {
       examples_other: "Computed by the platform on {{shown}} held-out examples, the same for all contenders.",
     },
     against: "{{measure}} {{change}} against {{baseline}} ({{level}} interval: {{low}} to {{high}}).",
-    against_unbounded: "{{measure}} {{change}} against {{baseline}}; an interval of {{level}} cannot be stated.",
+    against_unbounded: "{{measure}} {{change}} against {{baseline}}; a {{level}} interval cannot be computed.",
     judgedHorizon:
       "Only {{judged}} of the {{horizon}} rows of the horizon are evaluated: the test set is too short for the rest. A horizon of {{judged}} would be evaluated in full.",
     guarded: {
@@ -71,7 +71,7 @@ export const evaluation = {
   },
   incumbent: {
     title: "Incumbent forecast",
-    note: "Compared on the targets for which it existed at the forecast origin",
+    note: "Compared on the targets for which an incumbent forecast existed at the forecast origin",
     caption: "The incumbent forecast in {{column}}; targets compared: {{targets}} of {{of}}",
     contender: "Contender",
   },
@@ -113,7 +113,7 @@ export const evaluation = {
     until: "Until {{day}}",
     mean: "Mean",
     deviation: "Deviation",
-    beaten: "Beaten in",
+    beaten: "Folds in which it was beaten",
     of: "{{won}} of {{folds}}",
     footnote: "Mean and standard deviation over the folds. The deviation shows how much the score depends on the period. The verdict uses the test set only.",
     choice: {
@@ -126,7 +126,7 @@ export const evaluation = {
     notYet: "Not known yet: figures are computed after training.",
     never: "This run has no figures.",
     explanation: "Explanation",
-    explaining: "The explanation is being computed. It appears here when it is ready; the verdict does not depend on it.",
+    explaining: "The explanation is being computed and appears on this page when it is ready. The verdict does not depend on it.",
     firstRows: "The first {{shown}} of {{all}} rows.",
   },
   contenders: { candidate: "new", baseline: "baseline", champion: "champion" },

@@ -12,7 +12,7 @@ export const fresh = {
     setUp: "Set up",
     change: "Save",
     fired: "Firings",
-    noDataset: "The champion was not trained on a dataset stored here, so it cannot be kept fresh automatically.",
+    noDataset: "The champion was not trained on a dataset stored on this platform, so it cannot be kept fresh automatically.",
     append: "Dataset {{dataset}} has no source to refresh from: add new rows on its page or through the API.",
     promotes: "A version that passes the gate is promoted automatically.",
     approves: "A version that passes the gate waits until a person promotes it.",

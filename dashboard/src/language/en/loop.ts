@@ -42,7 +42,7 @@ export const loop = {
       observed: { done: "observed {{ago}}", none: "nothing observed", running: "observing", failed: "refresh failed {{ago}}" },
       predicted: { done: "predicted {{ago}}", none: "nothing predicted", running: "predicting", failed: "forecast failed {{ago}}" },
       judged: { done: "judged {{counted}}", none: "nothing judged", running: "judging", failed: "judging failed {{ago}}" },
-      learned: { done: "learned {{ago}}", none: "nothing learned here", running: "learning", failed: "training failed {{ago}}" },
+      learned: { done: "learned {{ago}}", none: "not trained on this platform yet", running: "learning", failed: "training failed {{ago}}" },
       gate: { done: "gate: {{decision}}", none: "gate: no verdict" },
       champion: { done: "champion v{{version}} {{holds}}", none: "no champion", running: "promoting", failed: "promotion failed {{ago}}" },
     },

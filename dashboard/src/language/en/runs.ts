@@ -8,12 +8,12 @@ export const runs = {
     cancelled: "Cancelled",
     quarantined: "Quarantined",
   },
-  kinds: { train: "training", trial: "trial", predict: "prediction", forecast: "forecast", refresh: "refresh", agent: "agent", external: "external" },
+  kinds: { train: "training", trial: "trial", predict: "batch prediction", forecast: "forecast", refresh: "refresh", agent: "agent", external: "external" },
   decisions: {
     promoted: "Promoted: it is the champion now",
     kept: "Not promoted: the champion stays",
     approved: "{{approved}} is approved: a person may promote it",
-    withheld: "Withheld: the score may not be honest; a person may promote {{approved}}",
+    withheld: "Withheld: the score may be misleading; a person may promote {{approved}}",
     baseline_promoted: "Not promoted: the best baseline is the champion now",
     baseline_unproven: "Not promoted: it ranks first but is not proven better, so the best baseline is the champion now",
     incumbent_stays: "Not promoted: it does not beat the incumbent forecast, which stays in use",
@@ -110,7 +110,7 @@ export const runs = {
     connecting: "connecting …",
   },
   phases: {
-    kernels: "Compiling the engine's kernels (once)",
+    kernels: "Compiling the engine's kernels (first time only)",
     split: "Splitting the data",
     fit: "Training",
     predict: "Predicting the test set",
@@ -239,7 +239,7 @@ export const runs = {
   report: {
     title: "Report",
     note: "One document with figures: scores compared with baselines, what would change the conclusion, config, data and environment.",
-    read: "Open here",
+    read: "Open on this page",
     coming: "The report is being written.",
     written: "Written when the run ended: {{at}}",
     trial: "Trials have no report of their own; the winner of the study has one. This report is written on request.",

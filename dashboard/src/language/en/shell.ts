@@ -11,7 +11,7 @@ export const shell = {
   signIn: {
     title: "Sign in",
     how: "You sign in with a one-time link. Get a new one in a terminal on the machine that runs the platform:",
-    then: "Open the link that it prints. It works once, for ten minutes.",
+    then: "Open the link that it prints. The link works only once, within ten minutes.",
   },
   shell: {
     zone: "Times are in {{zone}}; the rows of a series are in the series' own time zone.",

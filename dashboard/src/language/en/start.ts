@@ -28,8 +28,8 @@ export const start = {
     none: "none",
     list: "several values, separated by semicolons",
     wholeNumber: "Enter a whole number",
-    faulty_one: "One field needs a correction before the run can start.",
-    faulty_other: "{{count}} fields need a correction before the run can start.",
+    faulty_one: "One field must be corrected before the run can start.",
+    faulty_other: "{{count}} fields must be corrected before the run can start.",
   },
   faults: {
     required: "This field is required",

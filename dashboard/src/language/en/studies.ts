@@ -109,7 +109,7 @@ export const studies = {
     warm: "Warm start from",
     noWarm: "None: a new search",
     retrainWinner: "Retrain the winner at the end",
-    retrainHint: "For as many epochs as it needed, on the training and validation sets except a last block for calibration; then the gate decides",
+    retrainHint: "The winner is trained for as many epochs as its trial needed, on the training and validation sets without a last block, which is kept for calibration; then the gate decides",
     fixed: "Fixed settings",
     create: "Start study",
   },

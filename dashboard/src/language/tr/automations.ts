@@ -91,7 +91,7 @@ export const automations: typeof english = {
     configHint: "Örneğin {\"horizon\": 24}. Boş: pipeline'ın varsayılan ayarları.",
     studyBody: "JSON olarak arama",
     studyHint: "POST /studies isteğinin gövdesi; ad yazılmaz.",
-    bodyFault: "Bu bir JSON nesnesi değil.",
+    bodyFault: "Bir JSON nesnesi girin.",
     retriesOf: "Yeniden deneme sayısı",
     goesOn: "Bu adım başarısız olursa sürdür",
     limits: "Sınırlar",

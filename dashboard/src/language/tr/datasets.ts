@@ -87,9 +87,9 @@ export const datasets: typeof english = {
   availability: {
     title: "Değerlerin belli olduğu zaman",
     note: "Modeller bir değeri ancak belli olduktan sonra kullanır",
-    how: "0: satırının zamanında belli olur. 6h, 1d, 1mo gibi bir süre: satırının zamanından o kadar sonra belli olur. ahead: planlanan fiyat gibi, satırının zamanından önce bellidir. Boş: belirtilmemiş. Kaydedince aynı satırlarla yeni bir sürüm oluşur.",
+    how: "0: değer, satırın zamanında belli olur. 6h, 1d, 1mo gibi bir süre: satırın zamanından o kadar sonra belli olur. ahead: planlanan fiyat gibi, satırın zamanından önce bellidir. Boş: belirtilmemiş. Kaydedince aynı satırlarla yeni bir sürüm oluşur.",
     unstated: "belirtilmemiş",
-    uploadHint: "Değerleri satırının zamanından sonra ya da önce belli olan sütunlar için: yagis = 1d; fiyat = ahead",
+    uploadHint: "Değerleri, satırın zamanından sonra ya da önce belli olan sütunlar için: yagis = 1d; fiyat = ahead",
     save: "Yeni sürüm olarak kaydet",
   },
   rules: {

@@ -43,8 +43,8 @@ export const loop: typeof english = {
     step: {
       observed: { done: "{{ago}} gözlendi", none: "gözlem yok", running: "gözleniyor", failed: "yenileme {{ago}} başarısız oldu" },
       predicted: { done: "{{ago}} tahmin edildi", none: "tahmin yok", running: "tahmin ediliyor", failed: "tahmin {{ago}} başarısız oldu" },
-      judged: { done: "{{counted}} nokta değerlendirildi", none: "değerlendirilen yok", running: "değerlendiriliyor", failed: "değerlendirme {{ago}} başarısız oldu" },
-      learned: { done: "{{ago}} öğrendi", none: "burada öğrenme yok", running: "öğreniyor", failed: "eğitim {{ago}} başarısız oldu" },
+      judged: { done: "{{counted}} nokta değerlendirildi", none: "değerlendirme yok", running: "değerlendiriliyor", failed: "değerlendirme {{ago}} başarısız oldu" },
+      learned: { done: "{{ago}} öğrendi", none: "bu platformda henüz eğitilmedi", running: "öğreniyor", failed: "eğitim {{ago}} başarısız oldu" },
       gate: { done: "kapı: {{decision}}", none: "kapı: karar yok" },
       champion: { done: "şampiyon v{{version}}, {{holds}}", none: "şampiyon yok", running: "terfi ediyor", failed: "terfi {{ago}} başarısız oldu" },
     },

@@ -11,7 +11,7 @@ export const predictions: typeof english = {
     moved: "Model {{version}}. sürümle eğitildi; parametreleri değişmedi.",
     newer: "{{version}}. sürüm daha yeni ama hedefi ya da sütunları farklı; model onunla tahmin yapamaz.",
     learnedIn: "Eğitildiği çalıştırma:",
-    known: "Sonucu zaten bilinen: {{count}}/{{of}}.",
+    known: "Sonucu zaten bilinen değer: {{count}}/{{of}}.",
   },
   whatIf: {
     title: "Senaryolar",
@@ -53,7 +53,7 @@ export const predictions: typeof english = {
   },
   ledger: {
     title: "Tahmin defteri",
-    note: "Her tahmin, sonucu bilinmeden önce yazılır",
+    note: "Her tahmin, sonucu bilinmeden önce deftere yazılır",
     none: "Henüz tahmin yok.",
     made: "Yapıldı",
     origin: "Başlangıç",

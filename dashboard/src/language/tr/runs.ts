@@ -112,7 +112,7 @@ export const runs: typeof english = {
     connecting: "bağlanıyor …",
   },
   phases: {
-    kernels: "Motorun çekirdekleri derleniyor (bir kez)",
+    kernels: "Motorun çekirdekleri derleniyor (yalnızca ilk seferde)",
     split: "Veri bölünüyor",
     fit: "Eğitim",
     predict: "Test kümesi tahmin ediliyor",
@@ -241,7 +241,7 @@ export const runs: typeof english = {
   report: {
     title: "Rapor",
     note: "Şekilleriyle tek belge: temel yöntemlerle karşılaştırılan skorlar, sonucu neyin değiştireceği, ayarlar, veri ve ortam.",
-    read: "Burada aç",
+    read: "Bu sayfada aç",
     coming: "Rapor yazılıyor.",
     written: "Çalıştırma bittiğinde yazıldı: {{at}}",
     trial: "Denemelerin kendi raporu olmaz, aramanın kazananının olur. Bu rapor istenince yazılır.",

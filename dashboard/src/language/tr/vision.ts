@@ -18,7 +18,7 @@ export const vision: typeof english = {
     fileHint: "ya da buraya bırakın: zip veya Parquet",
     height: "Yükseklik (piksel)",
     width: "Genişlik (piksel)",
-    sizeHint: "Boş: görüntülerin boyutu, hepsi aynıysa",
+    sizeHint: "Boş: hepsi aynıysa görüntülerin boyutu",
     sizeWrong: "4 ile 1024 arasında bir tam sayı girin",
     channels: "Renk",
     asFound: "dosyalardaki gibi",

@@ -94,7 +94,7 @@ describe("TrashPage", () => {
     expect(asked.some((one) => one.method === "DELETE")).toBe(false);
     await userEvent.click(await screen.findByTestId("confirm-empty"));
     expect(await screen.findByText("Purged. 2 MB freed.")).toBeTruthy();
-    expect(screen.getByText("2 items are kept because others need them.")).toBeTruthy();
+    expect(screen.getByText("2 items are kept because other items need them.")).toBeTruthy();
     expect(asked.filter((one) => one.method === "DELETE")).toHaveLength(2);
   });
 

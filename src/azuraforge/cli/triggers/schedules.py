@@ -32,7 +32,7 @@ _REPEATED = ("kind", "plugin", "model", "config", "seed", "threads", "priority")
 
 @app.command("list")
 def list_schedules(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
-    """List the schedules with the times of their next fires."""
+    """List the schedules with the times of their next firings."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.schedules.list(limit=limit + 1)
@@ -77,14 +77,14 @@ def create(
         str | None, typer.Option(help="Cron expression with five fields, such as '30 6 * * MON-FRI'.")
     ] = None,
     every: Annotated[
-        str | None, typer.Option(metavar="N{s|m|h|d}", help="Interval between two fires, such as 6h or 1d.")
+        str | None, typer.Option(metavar="N{s|m|h|d}", help="Interval between two firings, such as 6h or 1d.")
     ] = None,
     timezone: Annotated[str, typer.Option(help="Time zone of --cron and of intervals in days.")] = "UTC",
     misfire: Annotated[
         Literal["once", "all", "skip"],
-        typer.Option(help="Handling of missed fires: one run for all of them, one run each, or none."),
+        typer.Option(help="Handling of missed firings: one run for all of them, one run each, or none."),
     ] = "once",
-    grace: Annotated[int, typer.Option(min=1, help="Delay after which a fire counts as missed, in seconds.")] = 60,
+    grace: Annotated[int, typer.Option(min=1, help="Delay after which a firing counts as missed, in seconds.")] = 60,
     paused: Annotated[bool, typer.Option("--paused", help="Create the schedule paused.")] = False,
     dataset: Annotated[str | None, typer.Option(help="Name or id of the dataset. Its newest version is used.")] = None,
     settings: Annotated[
@@ -146,22 +146,22 @@ def edit(
         str | None, typer.Option(help="Cron expression with five fields, such as '30 6 * * MON-FRI'.")
     ] = None,
     every: Annotated[
-        str | None, typer.Option(metavar="N{s|m|h|d}", help="Interval between two fires, such as 6h or 1d.")
+        str | None, typer.Option(metavar="N{s|m|h|d}", help="Interval between two firings, such as 6h or 1d.")
     ] = None,
     timezone: Annotated[str | None, typer.Option(help="Time zone of --cron and of intervals in days.")] = None,
     misfire: Annotated[
         Literal["once", "all", "skip"] | None,
-        typer.Option(help="Handling of missed fires: one run for all of them, one run each, or none."),
+        typer.Option(help="Handling of missed firings: one run for all of them, one run each, or none."),
     ] = None,
     grace: Annotated[
-        int | None, typer.Option(min=1, help="Delay after which a fire counts as missed, in seconds.")
+        int | None, typer.Option(min=1, help="Delay after which a firing counts as missed, in seconds.")
     ] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Field of the run's config. May be repeated.")
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Change a schedule. Omitted options keep their values, and past fires are kept."""
+    """Change a schedule. Omitted options keep their values, and past firings are kept."""
     terminal = terminal_of(context)
     if cron is not None and every is not None:
         raise CommandError(terminal.text("cron_or_every"), exit_code=USAGE)
@@ -192,7 +192,7 @@ def edit(
 
 @app.command()
 def show(context: typer.Context, schedule: Named, json: AsJson = False) -> None:
-    """Show a schedule with its next times, the run that it queues, and its newest fires."""
+    """Show a schedule with its next times, the run that it queues, and its newest firings."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.schedules.get(schedule)
@@ -242,7 +242,7 @@ def pause(context: typer.Context, schedule: Named, json: AsJson = False) -> None
 
 @app.command()
 def resume(context: typer.Context, schedule: Named, json: AsJson = False) -> None:
-    """Resume a schedule. Fires that were due during the pause are skipped."""
+    """Resume a schedule. Firings that were due during the pause are skipped."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.schedules.resume(schedule)
@@ -255,7 +255,7 @@ def resume(context: typer.Context, schedule: Named, json: AsJson = False) -> Non
 
 @app.command("run-now")
 def run_now(context: typer.Context, schedule: Named, json: AsJson = False) -> None:
-    """Queue the schedule's run once now, in addition to its regular fires."""
+    """Queue the schedule's run once now, in addition to its regular firings."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         fire = connected.client.schedules.run_now(schedule)

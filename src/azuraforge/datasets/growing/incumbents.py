@@ -87,7 +87,7 @@ def _columns(asked: IncumbentInput) -> IncumbentColumns:
         raise InvalidInput(
             "a file of incumbent forecasts needs two columns: the forecasts and the time at which each was made",
             where="option {option}",
-            next_step="state the column; a forecast is used only from the time at which it was made",
+            next_step="specify the column; a forecast is used only from the time at which it was made",
             option="forecast" if forecast is None else "made_at",
         )
     time = given.time or (before.time if before is not None else None) or meaning.time
@@ -101,7 +101,7 @@ def _columns(asked: IncumbentInput) -> IncumbentColumns:
         )
     if len({forecast, made_at, time, series}) < 4:
         raise InvalidInput(
-            "one column of the file is stated for two roles",
+            "one column of the file is specified for two roles",
             where="{forecast}, {made_at}, {time}, {series}",
             next_step="choose different columns for forecast, made_at, time and series",
             forecast=forecast,

@@ -111,7 +111,7 @@ def _columns(schema: dict[str, pl.DataType], name: str, options: ImageOptions) -
         raise InvalidInput(
             "the column {label!r} must contain one class per row, but its type is {kind}",
             where="{name}, column {label!r}",
-            next_step="state the column of classes with the option label",
+            next_step="specify the column of classes with the option label",
             code="nested_column",
             label=options.label,
             kind=schema[options.label],
@@ -130,7 +130,7 @@ def _not_pictures(column: str, kind: pl.DataType, name: str) -> InvalidInput:
     return InvalidInput(
         "the column {column!r} must contain encoded images, but its type is {kind}",
         where="{name}, column {column!r}",
-        next_step="state the column of encoded images with the option image",
+        next_step="specify the column of encoded images with the option image",
         code="not_a_picture",
         column=column,
         kind=kind,

@@ -22,10 +22,10 @@ def check_stated(stated: Collection[str], columns: Collection[str], taken: Colle
         if name not in columns or name in taken:
             inputs = [column for column in columns if column not in taken]
             raise InvalidInput(
-                "available_after names {column!r}, which is not an input column; a target that becomes known late "
+                "available_after contains {column!r}, which is not an input column; a target that becomes known late "
                 "needs a longer horizon instead"
                 if name in taken
-                else "available_after names {column!r}, which is not an input column",
+                else "available_after contains {column!r}, which is not an input column",
                 where="option available_after",
                 next_step="choose one of {known}" if inputs else "leave the option available_after out",
                 code="no_input_column",
@@ -46,7 +46,7 @@ def report_availability(frame: pl.DataFrame, schema: DatasetSchema, findings: li
             raise InvalidInput(
                 "the column {column!r} becomes known {delay} after its row, but the data end before that",
                 where="option available_after",
-                next_step="state a shorter delay, or leave the column out (exclude)",
+                next_step="specify a shorter delay, or leave the column out (exclude)",
                 code="never_known",
                 column=name,
                 delay=stated,

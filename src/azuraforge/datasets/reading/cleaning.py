@@ -31,7 +31,7 @@ def take_as_missing(
     for column, values in sorted(missing_values.items()):
         if column not in frame.columns:
             raise InvalidInput(
-                "missing_values names {column!r}, which is neither the target nor a numeric feature",
+                "missing_values contains {column!r}, which is neither the target nor a numeric feature",
                 where="option missing_values",
                 next_step="choose the target or a numeric feature",
                 code="no_such_column",

@@ -135,7 +135,7 @@ def _decode_as(data: bytes, name: str, encoding: str) -> str:
         raise InvalidInput(
             "the file {name} is not text in the encoding {encoding}",
             where="{name}, line {line}, byte {byte}",
-            next_step="state the encoding with the option encoding, or save the table as UTF-8",
+            next_step="specify the encoding with the option encoding, or save the table as UTF-8",
             code="bad_encoding",
             name=name,
             encoding=encoding,

@@ -279,7 +279,7 @@ def _refuse_single_column(text: str, name: str) -> None:
     raise InvalidInput(
         "no separator was found in {name}: its first line is a single column, {first!r}",
         where="{name}, line 1",
-        next_step="add a table with at least a time and a value column, or name its separator",
+        next_step="add a table with at least a time and a value column, or specify its separator",
         code="no_separator",
         name=name,
         first=first,

@@ -29,8 +29,10 @@ def check_groups(options: FileOptions) -> None:
         raise InvalidInput(
             "groups add up several series, but the dataset has one",
             where="option groups" if options.groups else "option group_separator",
-            next_step="state the column that identifies the series with the option series, or omit the option groups "
-            "and the option group_separator",
+            next_step=(
+                "specify the column that identifies the series with the option series, or omit the option "
+                "groups and the option group_separator"
+            ),
             code="groups_without_series",
         )
     taken = {options.time: Message("time"), options.target: Message("target"), options.series: Message("series")}

@@ -26,9 +26,9 @@ def incumbent_of(options: FileOptions) -> IncumbentColumns | None:
     if options.incumbent is None or options.incumbent_made_at is None:
         missing = "incumbent" if options.incumbent is None else "incumbent_made_at"
         raise InvalidInput(
-            "an incumbent needs two columns: its forecasts and the time at which each was made",
+            "an incumbent forecast needs two columns: the forecasts and the time at which each was made",
             where="option {missing}",
-            next_step="state the column; a forecast is used only at origins at or after the time it was made",
+            next_step="specify the column; a forecast is used only at origins at or after the time it was made",
             missing=missing,
         )
     roles = {options.time: Message("time"), options.target: Message("target"), str(options.series): Message("series")}

@@ -46,7 +46,7 @@ def refuse_markup(text: str, name: str) -> None:
         raise _no_table(
             name,
             Message("an XML document"),
-            Message("export the table as CSV, or read the document, which may state an error"),
+            Message("export the table as CSV, or read the document, which may contain an error message"),
         )
 
 

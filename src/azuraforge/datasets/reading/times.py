@@ -178,7 +178,7 @@ def _from_text(
         raise InvalidInput(
             "{sample!r} is not a time in a known format",
             where="{place}",
-            next_step="state the format with the option time_format, such as %d.%m.%Y %H:%M",
+            next_step="specify the format with the option time_format, such as %d.%m.%Y %H:%M",
             code="bad_time",
             sample=sample,
             place=table.place(int(table.frame[ROW][0]), column),
@@ -244,8 +244,10 @@ def _find_date(table: RawTable, column: str, series: pl.Series) -> tuple[str, li
         raise InvalidInput(
             "{sample!r} does not show which number is the day and which is the month",
             where="{place}",
-            next_step="state the order with the option time_format: %d{separator}%m{separator}{year} or "
-            "%m{separator}%d{separator}{year}",
+            next_step=(
+                "specify the order with the option time_format: %d{separator}%m{separator}{year} or "
+                "%m{separator}%d{separator}{year}"
+            ),
             code="ambiguous_date",
             sample=series[0],
             place=table.place(int(table.frame[ROW][0]), column),
@@ -277,7 +279,7 @@ def _refuse_unparsed(table: RawTable, column: str, bad: pl.Series, series: pl.Se
         raise InvalidInput(
             "{value!r} does not have the time format of the other rows",
             where="{place}",
-            next_step="correct or delete the row, or state the option time_format",
+            next_step="correct or delete the row, or set the option time_format",
             code="bad_time",
             details={"count": len(rows)},
             value=value,

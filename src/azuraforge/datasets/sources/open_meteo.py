@@ -232,9 +232,9 @@ class OpenMeteo(Source):
             found = [item for item in found if str(item.get("country_code", "")).upper() == options.country.upper()]
         if not found:
             raise InvalidInput(
-                "Open-Meteo does not know the place {place!r} in {country}"
+                "Open-Meteo has no place named {place!r} in {country}"
                 if options.country
-                else "Open-Meteo does not know the place {place!r}",
+                else "Open-Meteo has no place named {place!r}",
                 where="source open_meteo, option place",
                 next_step="check the spelling, or set latitude and longitude",
                 code="no_such_place",

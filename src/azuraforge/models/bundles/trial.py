@@ -80,7 +80,7 @@ def try_version(child: Asked) -> Trial:
         parse_config(plugin.Config, opening["config"], opening["plugin"])
     kind = _kind(opening)
     if kind.serving == "series" and card.horizon is None:
-        raise refused(Message("it does not state the horizon"), _VERSION + CARD)
+        raise refused(Message("it does not specify the horizon"), _VERSION + CARD)
     evaluated = _evaluated(folder, opening)
     schema = DatasetSchema.model_validate(opening["schema"])
     if kind.serving is None:
@@ -109,7 +109,7 @@ def _evaluated(folder: Path, opening: TrialOpening) -> Path | None:
     evaluated = folder / EVALUATED
     if stated != evaluated.is_dir():
         problem = (
-            Message("bundle.json does not mention the evaluated predictor")
+            Message("bundle.json has no entry for the evaluated predictor")
             if evaluated.is_dir()
             else Message("the evaluated predictor is missing")
         )
@@ -140,7 +140,7 @@ def _plugin(opening: TrialOpening) -> type[Any]:
 
 def _missing(needed: Message) -> InvalidInput:
     return InvalidInput(
-        "the bundle requires a plugin that is not installed here: {needed}",
+        "the bundle requires a plugin that is not installed on this platform: {needed}",
         where="bundle entry bundle.json",
         next_step="install the plugin, then import the bundle again; azuraforge plugins list shows the installed ones",
         code="plugin_missing",

@@ -100,9 +100,9 @@ class Comparisons:
         wanted = list(dict.fromkeys(run_ids))
         if not 2 <= len(wanted) <= MOST_RUNS:
             raise InvalidInput(
-                "a comparison requires 2 to {most} different runs, but the request names {count}",
+                "a comparison requires 2 to {most} different runs, but the request contains {count}",
                 where="run",
-                next_step="name each run once, as in ?run=…&run=…",
+                next_step="list each run once, as in ?run=…&run=…",
                 count=len(wanted),
                 most=MOST_RUNS,
             )
@@ -121,7 +121,7 @@ class Comparisons:
     def pair(self, project_id: str, a: str, b: str) -> PairOut:
         """Compare two runs' models on the same held-out rows; if that is impossible, return the reasons instead."""
         if a == b:
-            raise InvalidInput("a run cannot be compared with itself", where="b", next_step="name another run")
+            raise InvalidInput("a run cannot be compared with itself", where="b", next_step="specify another run")
         one, other = self._judged(project_id, a), self._judged(project_id, b)
         why_not = [_said("not_judged", a=each.run.name) for each in (one, other) if each.candidate is None]
         why_not = why_not or _why_not(one, other)

@@ -179,7 +179,7 @@ class Deployments:
             if row.state != "active":
                 raise Conflict(
                     "deployment {number} of model {name!r} has already ended",
-                    next_step="see the active ones with azuraforge models deployments {name}",
+                    next_step="see the active deployments with azuraforge models deployments {name}",
                     number=number,
                     name=name,
                 )

@@ -44,7 +44,7 @@ def serve(opening: ChildOpening) -> Callable[[ReferenceMessage], JsonObject]:
     def answer(question: ReferenceMessage) -> JsonObject:
         errors = test_errors(question["errors"], opening["plugin"], version.horizon)
         if version.schema.series is not None:
-            notes = [_in_each(Message("inputs and predictions are compared only in models of one series"))]
+            notes = [_in_each(Message("drift of inputs and predictions is measured only for models of one series"))]
             return Reference(columns={}, notes=notes, errors=errors).model_dump(mode="json")
         frame, learned_from = version.dataset(question["dataset"]), question["learned_from"]
         made = reference(frame, version.schema, learned_from, version.horizon, version.predict, question["answer"])
@@ -110,7 +110,9 @@ def reference(
         forecast = predict(Part(frame.head(last), schema, last, horizon, origins))
         columns[answer] = [float(value) for value in np.asarray(forecast.point)[:, 0] if np.isfinite(value)]
     except Exception as error:  # the inputs can be compared even if the predictions cannot
-        notes.append(_in_each(Message("predictions are not compared: {problem}", {"problem": sentence_of(error)})))
+        notes.append(
+            _in_each(Message("drift of the predictions is not measured: {problem}", {"problem": sentence_of(error)}))
+        )
     described = {name: made for name, values in columns.items() if (made := describe(values)) is not None}
     notes += [
         _in_each(Message("{column} does not vary in the training rows", {"column": name}))

@@ -94,6 +94,6 @@ def check_policy(policy: PolicyTerms, kind: TaskKindFacts) -> None:
             )
         if each.by in seen:
             raise InvalidInput(
-                "slice key {by!r} is listed twice", where="slices", next_step="name each key once", by=each.by
+                "slice key {by!r} is listed twice", where="slices", next_step="list each key once", by=each.by
             )
         seen.add(each.by)

@@ -102,7 +102,7 @@ def _target(line: Prediction, request: OutcomeRequest, index: int) -> datetime:
         raise InvalidInput(
             "prediction {prediction} has no value for {at}"
             if at
-            else "prediction {prediction} has {count} points, but the outcome names no time",
+            else "prediction {prediction} has {count} points, but the outcome has no time",
             where="outcomes[{index}]",
             next_step="set `at` to one of its times, from {first} to {last}",
             prediction=line.id,

@@ -97,7 +97,7 @@ class ForecastHandler(Handler):
         Raises UserError if one does not exist or they do not match.
         """
         if not request.model:
-            raise InvalidInput("the request names no model", where="model", next_step="run azuraforge models list")
+            raise InvalidInput("the request specifies no model", where="model", next_step="run azuraforge models list")
         config = _parse(request)
         with self._database.read(project_id) as session:
             _, row = _version(session, request.model, config)
@@ -106,7 +106,7 @@ class ForecastHandler(Handler):
             raise InvalidInput(
                 "version {version} of model {model!r} was not trained on a stored dataset",
                 where="model",
-                next_step="name a dataset that continues the series of this version",
+                next_step="specify a dataset that continues the series of this version",
                 version=row.version,
                 model=request.model,
             )
@@ -131,7 +131,7 @@ class ForecastHandler(Handler):
             raise InvalidInput(
                 "a forecast run requires a model and a dataset",
                 where="run {run}",
-                next_step="start it again with --model and --dataset",
+                next_step="start the run again with --model and --dataset",
                 run=run.id,
             )
         config = ForecastConfig.model_validate(run.config)
@@ -282,7 +282,7 @@ def _check_fits(row: ModelVersion, dataset: DatasetVersion) -> None:
         raise InvalidInput(
             "dataset {dataset!r} contains {found}, but version {version} forecasts {expected}",
             where="dataset",
-            next_step="name a dataset with the same target, unit and series",
+            next_step="specify a dataset with the same target, unit and series",
             dataset=dataset.name,
             found=_meaning(given.target, given.unit),
             version=row.version,
@@ -292,7 +292,7 @@ def _check_fits(row: ModelVersion, dataset: DatasetVersion) -> None:
         raise InvalidInput(
             "dataset {dataset!r} has no column {column!r}, which version {version} requires",
             where="dataset",
-            next_step="name a dataset with the same columns",
+            next_step="specify a dataset with the same columns",
             dataset=dataset.name,
             column=missing[0],
             version=row.version,

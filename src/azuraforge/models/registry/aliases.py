@@ -81,7 +81,7 @@ class Aliases:
         if present == version:
             raise Conflict(
                 "alias {alias!r} of model {model!r} already points to version {version}",
-                next_step="name another version",
+                next_step="specify another version",
                 version=version,
                 model=model,
                 alias=alias,

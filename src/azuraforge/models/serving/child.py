@@ -155,11 +155,11 @@ class Predictor:
         if (self.schema.series is None) == (asked is None):
             return asked
         if asked is not None:
-            raise InvalidInput("this version learned a single series", where="series", next_step="omit series")
+            raise InvalidInput("this version was trained on a single series", where="series", next_step="omit series")
         raise InvalidInput(
-            "this version learned several series, but the request does not name one",
+            "this version was trained on several series, but the request does not specify one",
             where="series",
-            next_step="name a series with series (CLI: --series, or --all-series for all of them)",
+            next_step="specify a series in the field series (CLI: --series, or --all-series for all of them)",
             code="series_needed",
         )
 
@@ -230,15 +230,23 @@ class Predictor:
             ) from error
         expected = (len(part.origins), self.horizon)
         for values in (predictions.point, *predictions.quantiles.values()):
-            if np.shape(values) != expected or not np.isfinite(values).all():
+            if np.shape(values) != expected:
                 raise InvalidInput(
-                    "{name} returned an array of shape {shape}; finite numbers of shape {expected} are required",
+                    "{name} must return an array of shape {expected}; the array has shape {shape}",
                     where="rows" if from_rows else "dataset",
-                    next_step="send a longer history without missing values",
+                    next_step="check the plugin of this version",
                     code=PREDICTION_FAILED,
                     name=self._name,
                     shape=str(np.shape(values)),
                     expected=str(expected),
+                )
+            if not np.isfinite(values).all():
+                raise InvalidInput(
+                    "{name} returned NaN or infinite values",
+                    where="rows" if from_rows else "dataset",
+                    next_step="send a longer history without missing values",
+                    code=PREDICTION_FAILED,
+                    name=self._name,
                 )
         return origins_of(predictions, np.array([place], dtype=np.int64))
 

@@ -102,7 +102,8 @@ class PicturePredictor:
         expected = (1, len(self.schema.classes))
         if values.shape != expected or not (values >= 0).all() or abs(values.sum() - 1) > _SUM_TOLERANCE:
             raise InvalidInput(
-                "{name} returned an array of shape {shape}; probabilities of shape {expected} are required",
+                "{name} must return probabilities of shape {expected} that are not negative and add up to 1; "
+                "the array has shape {shape}",
                 where="image",
                 next_step="check the plugin of this version",
                 code=PREDICTION_FAILED,

@@ -201,7 +201,8 @@ def _check_column(name: str, schema: Schema, known_ahead: Sequence[str], where: 
         raise InvalidInput(
             "{name!r} is the target and cannot be changed"
             if name == schema.target
-            else "the version did not learn column {name!r} as known ahead, so its future values are not an input",
+            else "column {name!r} was not known ahead when the version was trained, so its future values are not an "
+            "input",
             where="{place}",
             next_step="change one of {others}",
             code="not_known_ahead",

@@ -27,7 +27,9 @@ class AgentHandler(Handler):
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         """Validate the request with the agent's own schema. Raises UserError if agent or request are invalid."""
         if not request.plugin:
-            raise InvalidInput("the request names no agent", where="plugin", next_step="run azuraforge plugins list")
+            raise InvalidInput(
+                "the request specifies no agent", where="plugin", next_step="run azuraforge plugins list"
+            )
         plugin = self._catalogue.get("agent", request.plugin)
         return PreparedRun(
             name=request.name or plugin.name,

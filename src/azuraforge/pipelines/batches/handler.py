@@ -80,13 +80,13 @@ class BatchPredictHandler(Handler):
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         """Determine the version and check that it can read the dataset. Raises UserError if it cannot."""
         if not request.model:
-            raise InvalidInput("the request names no model", where="model", next_step="run azuraforge models list")
+            raise InvalidInput("the request specifies no model", where="model", next_step="run azuraforge models list")
         config = _parse(request.config)
         version = self._version(project_id, request.model, config.version, config.alias)
         named = request.dataset or version.dataset_id
         if not named:
             raise InvalidInput(
-                "the request names no dataset", where="dataset", next_step="run azuraforge datasets list"
+                "the request specifies no dataset", where="dataset", next_step="run azuraforge datasets list"
             )
         dataset = self._datasets.get(project_id, named, request.dataset_version)
         self._check_fits(version, dataset)
@@ -111,7 +111,7 @@ class BatchPredictHandler(Handler):
             raise InvalidInput(
                 "a batch prediction needs a model and a dataset",
                 where="run {run}",
-                next_step="start it again with --model and --dataset",
+                next_step="start the run again with --model and --dataset",
                 run=run.id,
             )
         # The dataset may be in the trash by now, but its rows are kept until it is purged.

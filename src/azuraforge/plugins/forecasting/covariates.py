@@ -31,7 +31,7 @@ def check_known_ahead(columns: Sequence[str], schema: Schema) -> None:
             raise InvalidInput(
                 "{column!r} cannot be known ahead: it is not a covariate of the dataset; its covariates are: {others}",
                 where="config.known_ahead",
-                next_step="name columns other than the time and the target",
+                next_step="specify columns other than the time and the target",
                 column=column,
                 others=", ".join(schema.features) or "–",
             )
@@ -51,7 +51,7 @@ def check_known_ahead(columns: Sequence[str], schema: Schema) -> None:
             )
     if len(set(columns)) != len(columns):
         raise InvalidInput(
-            "known_ahead names a column twice", where="config.known_ahead", next_step="name each column once"
+            "known_ahead contains a column twice", where="config.known_ahead", next_step="list each column once"
         )
 
 

@@ -187,9 +187,12 @@ def known_series(learned: Mapping[str, Learned], name: str) -> Learned:
     if name not in learned:
         shown_names = ", ".join(list(learned)[:_NAMED]) + (" …" if len(learned) > _NAMED else "")
         raise InvalidInput(
-            "this version did not learn the series {name!r}, only {count} other series",
+            "this version was not trained on the series {name!r}, only on {count} other series",
             where="series",
-            next_step="name a learned series ({known}), or retrain; short or constant series are not learned",
+            next_step=(
+                "specify a series that the version was trained on ({known}), or retrain; short or constant "
+                "series are left out of training"
+            ),
             code=UNKNOWN_SERIES,
             name=name,
             count=len(learned),

@@ -68,7 +68,7 @@ def place_of(value: str, secret: str, policy: Policy, folders: Sequence[Path]) -
         raise _refused(secret, Message("it is not the address of a PostgreSQL, MySQL or SQLite database")) from None
     if dialect == "sqlite":
         if url.host or url.query or not url.database:
-            raise _refused(secret, Message("it does not name a SQLite file"))
+            raise _refused(secret, Message("it does not specify a SQLite file"))
         file = allowed_path(url.database, folders, WHERE)
         if not file.is_file():
             raise TransientError(

@@ -127,13 +127,13 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
             return found
         missing = sorted(set(learned.features) - set(given.features))
         if missing:
-            return Message("column {column!r}, which the version learned from, is missing", {"column": missing[0]})
+            return Message("column {column!r}, with which the version was trained, is missing", {"column": missing[0]})
         for column in learned.features:
             delay = delay_of(learned.available_after.get(column))
             if delay is not None and given.available_after.get(column) != delay:
                 return Message(
-                    "the version learned that {column!r} becomes known {delay} after its row, but the dataset states"
-                    " another delay or none; set it with azuraforge datasets available-after NAME {column}={delay}",
+                    "the version was trained with {column!r} known {delay} after its row, but the dataset specifies "
+                    "another delay or none; set it with azuraforge datasets available-after NAME {column}={delay}",
                     {"column": column, "delay": delay},
                 )
         return None

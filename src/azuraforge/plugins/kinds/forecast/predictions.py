@@ -72,7 +72,7 @@ def predict_known(
             for place in np.unique(blocks.of_rows(one.origins)).tolist():
                 if not knows(blocks.names[place]):
                     raise InvalidInput(
-                        "the series {series!r} was not learned",
+                        "the version was not trained on the series {series!r}",
                         where="series",
                         next_step="train a version with this series",
                         code=UNKNOWN_SERIES,
@@ -102,7 +102,7 @@ def predict_known(
             places.append(at)
     if not known:
         raise InvalidInput(
-            "{name} learned none of the {count} series",
+            "{name} was trained on none of the {count} series",
             where="series",
             next_step="train a version with these series",
             code=UNKNOWN_SERIES,
