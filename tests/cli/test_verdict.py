@@ -281,7 +281,7 @@ def test_the_held_out_days_are_dates_of_the_series_zone(make_terminal, evaluatio
 
 @pytest.mark.parametrize(
     ("language", "said"),
-    [("en", "Only 3 of the 8 rows ahead are evaluated"), ("tr", "8 satırın yalnızca 3 tanesi değerlendirildi")],
+    [("en", "Only 3 of the 8 rows ahead are evaluated"), ("tr", "8 satırlık ufkun yalnızca 3 satırı değerlendirildi")],
 )
 def test_rows_ahead_that_nothing_judges_are_named(make_terminal, evaluation, verdict, language, said):
     evaluation |= {"horizon": 8, "judged_horizon": 3}

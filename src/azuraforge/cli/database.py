@@ -35,7 +35,7 @@ def upgrade(context: typer.Context) -> None:
 
 @app.command()
 def check(context: typer.Context, json: AsJson = False) -> None:
-    """Read the whole database and report damage. A platform may be running. The exit code is 1 if damage is found."""
+    """Read the whole database and report damage, also while a platform runs. The exit code is 1 if damage is found."""
     from azuraforge.platform import maintenance
 
     terminal, settings = _here(context, "check")
@@ -70,7 +70,7 @@ def backup(
         ),
     ] = False,
 ) -> None:
-    """Back up the database to one file and verify the file. A platform may be running."""
+    """Back up the database to one file and verify the file, also while a platform runs."""
     from azuraforge.platform import maintenance
 
     terminal, settings = _here(context, "backup")
@@ -88,7 +88,7 @@ def restore(
     replace: Annotated[
         bool,
         typer.Option(
-            "--replace", help="Replace a database that contains rows. An SQLite file is kept under another name."
+            "--replace", help="Replace a database that contains rows. A SQLite file is kept under another name."
         ),
     ] = False,
 ) -> None:

@@ -104,8 +104,10 @@ def add(
     available_after: Annotated[
         list[str] | None,
         typer.Option(
-            help="Delay after which a column's values become known, such as temperature=6h, 0 or "
-            "ahead. May be repeated."
+            help=(
+                "Delay after which a column's values become known, such as temperature=6h, temperature=0 or "
+                "price=ahead. May be repeated."
+            )
         ),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Treat warnings as errors.")] = False,

@@ -46,7 +46,9 @@ def judge(
         float | None,
         typer.Option(help="Nominal coverage of the interval columns. Default: 0.9, unless the file specifies it."),
     ] = None,
-    tried: Annotated[int, typer.Option(help="Number of models from which these were selected.")] = 1,
+    tried: Annotated[
+        int, typer.Option(help=("Number of models that were tried before those in FILE were selected."))
+    ] = 1,
     time: Annotated[str | None, typer.Option(help="Time column. Default: detected.")] = None,
     actual_time: Annotated[
         str | None, typer.Option(help="Time column of the --actual file. Default: as for --time.")

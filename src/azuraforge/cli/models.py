@@ -141,7 +141,7 @@ def as_of(
         ),
     ],
     alias: Annotated[str, typer.Option(help="Alias whose version and forecast are shown.")] = "champion",
-    series: Annotated[str | None, typer.Option(help="Series to show, if the model learned several.")] = None,
+    series: Annotated[str | None, typer.Option(help="Series to show, if the model was trained on several.")] = None,
     json: AsJson = False,
 ) -> None:
     """Show the champion, the forecast and the data at a past time, next to the outcomes."""
@@ -212,16 +212,18 @@ def predict(
         int | None, typer.Option(min=1, help="Number of rows to predict. Default: the version's whole horizon.")
     ] = None,
     series: Annotated[
-        list[str] | None, typer.Option(help="Series to predict, if the model learned several. May be repeated.")
+        list[str] | None, typer.Option(help="Series to predict, if the model was trained on several. May be repeated.")
     ] = None,
     continues: Annotated[
         str | None,
         typer.Option(
-            help="Dataset that the --rows continue. Rows of its later versions are the outcomes of the forecast."
+            help=(
+                "Dataset that the rows of --rows continue. Rows of its later versions are the outcomes of the forecast."
+            )
         ),
     ] = None,
     all_series: Annotated[
-        bool, typer.Option("--all-series", help="Predict all series of the dataset that the model learned from.")
+        bool, typer.Option("--all-series", help="Predict all series of the dataset that the model was trained on.")
     ] = False,
     scenario: Annotated[
         list[str] | None,

@@ -212,7 +212,7 @@ def scores(
     context: typer.Context,
     model: Model,
     days: Annotated[
-        int | None, typer.Option(min=1, help="Use only outcomes of this many days up to the newest outcome.")
+        int | None, typer.Option(min=1, help="Number of days before the newest outcome whose outcomes are used.")
     ] = None,
     json: AsJson = False,
 ) -> None:

@@ -57,7 +57,7 @@ class Limits:
                 _TIME,
                 Message("the attempt exceeded its time limit of {limit:g} seconds", {"limit": self.time_seconds}),
                 self.time_asked,
-                Message("train less; a resumed run continues from its checkpoint and has the full time again"),
+                Message("shorten the training; a resumed run continues from its checkpoint with the full time limit"),
             )
 
     def check_memory(self, used_bytes: int) -> None:

@@ -30,7 +30,7 @@ _SAFE_HEADERS = {
 _RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in _SAFE_HEADERS.items()]
 
 
-TOO_LARGE = "the body is larger than {size}"
+TOO_LARGE = "the request body is larger than {size}"
 
 #: Probes of containers and load balancers use arbitrary host names; these routes reveal only a state and a version.
 _PROBES = frozenset({"/healthz", "/readyz"})
@@ -137,7 +137,7 @@ class BodyGuard:
                 413,
                 TOO_LARGE,
                 "too_large",
-                next_step="send a smaller body, or increase {setting}",
+                next_step="send a smaller request body, or increase {setting}",
                 size=size_of(max_bytes),
                 setting=setting,
             )

@@ -146,7 +146,7 @@ def install(app: FastAPI, allowed: Callable[[str], list[str]] = lambda _path: []
     @app.exception_handler(ClientDisconnect)
     async def _left(_request: Request, _error: ClientDisconnect) -> Response:
         # No client receives this response.
-        return problem(408, "the body ended early", "body_too_slow", next_step="send the request again")
+        return problem(408, "the request body ended early", "body_too_slow", next_step="send the request again")
 
     @app.exception_handler(UnicodeError)
     async def _unspeakable(request: Request, error: UnicodeError) -> Response:

@@ -185,7 +185,7 @@ class HttpProtocol(HttpToolsProtocol):
             if self.flow.read_paused or self.cycle.waiting_for_100_continue:
                 self.since += elapsed  # the application is slow, not the client
             elif now - self.since > self.limits.body_seconds + self._body_bytes / self.limits.min_body_bytes_per_second:
-                self._refuse(408, "the body arrived too slowly", "body_too_slow")
+                self._refuse(408, "the request body arrived too slowly", "body_too_slow")
 
     def _answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete

@@ -63,7 +63,7 @@ class FreshService:
         dataset = self._dataset(project_id, champion)
         if dataset is None:
             raise Conflict(
-                "the champion of {model!r} was not trained on a dataset that is stored here",
+                "the champion of {model!r} was not trained on a dataset that is stored on this platform",
                 where="model {model}",
                 next_step="train it on a dataset first: azuraforge runs start --model {model} --dataset NAME",
                 model=model,

@@ -89,7 +89,7 @@ class AutomationService:
                     "automation {name!r} was changed in the meantime: it has revision {revision}, and this change is "
                     "based on revision {seen}",
                     where="revision",
-                    next_step="read it again and repeat the change",
+                    next_step="read the automation again and repeat the change",
                     code="changed_meanwhile",
                     name=row.name,
                     revision=row.revision,

@@ -18,7 +18,7 @@ def link(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Print a link that signs a browser in. It works once, within ten minutes."""
+    """Print a link that signs a browser in. The link works only once, within ten minutes."""
     terminal = terminal_of(context)
     client = find_running(terminal)
     if client is None:

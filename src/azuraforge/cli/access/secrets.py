@@ -63,7 +63,7 @@ def list_secrets(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fa
 
 @app.command()
 def delete(context: typer.Context, name: Name) -> None:
-    """Delete a secret. Sources and targets that use it will fail."""
+    """Delete a secret. Sources and targets that use the secret will fail."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         connected.client.secrets.delete(name)

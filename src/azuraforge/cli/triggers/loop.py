@@ -22,7 +22,7 @@ def loop(
 ) -> None:
     """Show the state of each model's loop: observed, predicted, judged, learned, gate, champion.
 
-    A step without a trigger is marked open. With MODEL, the output names the missing automation.
+    A step without a trigger is marked open. With MODEL, the output also shows how to create the missing automation.
     """
     terminal = terminal_of(context)
     with connect(terminal) as connected:

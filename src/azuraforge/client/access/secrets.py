@@ -43,5 +43,5 @@ class Secrets:
         return listed(self._connection, "/secrets", Secret, limit)
 
     def delete(self, name: str) -> None:
-        """Delete a secret. Sources and targets that use it will fail."""
+        """Delete a secret. Sources and targets that use the secret will fail."""
         self._connection.delete(f"/secrets/{segment(name)}")

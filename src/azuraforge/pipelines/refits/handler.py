@@ -46,7 +46,7 @@ def _not_refitted(name: str, reason: Texts) -> Texts:
     return {
         code: translated(
             Message(
-                "{name} could not be refitted, so the evaluated predictor serves: {reason}",
+                "{name} could not be refitted, so the evaluated predictor makes the predictions: {reason}",
                 {"name": name, "reason": reason[code]},
             ),
             code,
