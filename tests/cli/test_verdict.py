@@ -294,7 +294,7 @@ def test_of_a_panel_the_origins_in_time_are_counted_and_the_shown_series_is_name
     evaluation["series"] = {"column": "shop", "candidate": "forecasting.lstm", "count": 30, "rows": []}
     evaluation["parts"]["test"]["origins"] = 48
     lines = shown(make_terminal(width=200), evaluation, verdict)
-    assert any("of 30 series on the test set: 48 origins in time" in line for line in lines)
+    assert any("of 30 series on the test set: 48 origins" in line for line in lines)
     terminal = make_terminal(width=200)
     figure = {"target": "sales", "series": "kiosk", "next": [{"at": "2026-01-01T00:00:00Z", "value": 4.0}]}
     show_forecast(terminal, figure, "forecasting.auto", 30)

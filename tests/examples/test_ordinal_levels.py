@@ -154,8 +154,8 @@ def test_a_dropped_in_task_kind_is_trained_gated_promoted_and_reported(tmp_path:
 
         scores, verdict = (part.model_dump(mode="json") for part in (evaluation, stored.verdict))
         for language, title, phase in (
-            ("en", "level on the test set: 150 examples, learned from 390", "splitting the data"),
-            ("tr", "level, test kümesinde: 150 örnek; 390 örnekten öğrenildi", "veri bölünüyor"),
+            ("en", "level on the test set: 150 examples; trained on 390", "splitting the data"),
+            ("tr", "level, test kümesinde: 150 örnek; 390 örnekle eğitildi", "veri bölünüyor"),
         ):
             shown = printed(
                 language,

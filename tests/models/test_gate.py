@@ -134,7 +134,7 @@ def test_origins_that_remember_each_other_for_long_are_not_yet_known() -> None:
     assert (known.decision, known.champion, known.comparisons[-1].high) == ("not_comparable", "c", None)
     said = known.reasons[0]
     assert said.code == "too_few_pieces"
-    assert "champion c: 40 origins" in said.text("en")
+    assert "champion c: the 40 origins" in said.text("en")
     assert "at least 3 are needed" in said.text("en")
     assert "henüz bilinmiyor" in said.text("tr")
     first = decide(

@@ -317,7 +317,7 @@ class Datasets:
     def state_availability(
         self, name: str, columns: Mapping[str, str | None], version: int | None = None
     ) -> DatasetVersion:
-        """State when the values of columns become known. Creates a version with the same rows.
+        """Specify when the values of columns become known. Creates a version with the same rows.
 
         Args:
             name: the dataset's name or id.

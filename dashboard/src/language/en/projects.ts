@@ -47,7 +47,7 @@ export const projects = {
   },
   tokens: {
     title: "Tokens",
-    note: "Programs reach this project through the API with tokens, each with a role. The secret of a token is shown once, when the token is created.",
+    note: "Programs reach this project through the API with tokens, each with a role. The secret of a token is shown only once, when the token is created.",
     new: "New token",
     name: "Name",
     nameHint: "what it is for, such as “nightly job”",

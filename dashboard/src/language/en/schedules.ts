@@ -8,7 +8,7 @@ export const schedules = {
     noneNext: "A schedule repeats a run automatically: every morning, every six hours, on the first of the month.",
     first: "Create the first schedule",
     noRun: "There is nothing to repeat yet",
-    noRunNext: "Start a run first; once it succeeds, a schedule can repeat it.",
+    noRunNext: "Start a run first; when it has succeeded, a schedule can repeat it.",
     name: "Name",
     nameMissing: "Enter a name",
     when: "When",

@@ -70,7 +70,7 @@ export const models: typeof english = {
     title: "Modeller",
     note: "Sürümler değişmez; “champion” takma adı taşınır",
     none: "Henüz model yok",
-    noneNext: "İlk çalıştırma değerlendirilince bir model oluşturulur.",
+    noneNext: "İlk eğitim çalıştırması değerlendirilince bir model oluşturulur.",
     name: "Ad",
     target: "Hedef",
     champion: "Şampiyon",

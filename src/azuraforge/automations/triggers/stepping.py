@@ -113,7 +113,7 @@ class Stepping:
                 firing,
                 step,
                 Conflict(
-                    "the step conflicts with another one",
+                    "the step conflicts with another step",
                     next_step="fire the automation again",
                     details={"reason": str(error.orig)},
                 ),
