@@ -117,7 +117,7 @@ def test_the_command_line_makes_shows_asks_and_deletes(counting, client):
     again = client.schedules.get("again")
     assert (again.run["plugin"], again.run["config"], again.misfire) == ("counter", {"upto": 4}, "skip")
     shown = run("show", "morning")
-    assert "1 fired, 0 skipped" in shown
+    assert "1 firing, 0 skipped" in shown
     assert queued["run_id"] in shown
     assert "succeeded" in shown
     assert "paused" in run("pause", "again")

@@ -88,7 +88,7 @@ describe("SchedulePage", () => {
     expect(times.textContent).toContain(moment("2026-01-03T05:30:00Z"));
     expect(times.textContent).toContain("Asia/Tokyo");
     expect(times.textContent).toContain("2:30 PM");
-    expect(screen.getByText("2 fired, 1 skipped")).toBeTruthy();
+    expect(screen.getByText("Firings: 2, skipped: 1")).toBeTruthy();
     expect(screen.getByRole("link", { name: "co2 by lstm" }).getAttribute("href")).toBe("/p/default/runs/r1");
     expect(screen.getByRole("link", { name: "co2" }).getAttribute("href")).toBe("/p/default/datasets/co2");
   });

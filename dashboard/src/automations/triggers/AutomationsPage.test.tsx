@@ -153,7 +153,7 @@ describe("AutomationPage", () => {
     const card = await screen.findByTestId("dry-run-card");
     expect(asked.some(({ path }) => path.endsWith("dry-run"))).toBe(false);
     await user.click(screen.getByTestId("dry-run"));
-    expect(await within(card).findByText(/causes: 4; firings: 2; grouped causes: 2/)).toBeTruthy();
+    expect(await within(card).findByText(/Causes: 4; firings: 2; grouped causes: 2/)).toBeTruthy();
     expect(within(card).getByText("only the newest 900 events were looked at")).toBeTruthy();
     expect(within(card).getByText("event 7 of the log")).toBeTruthy();
   });

@@ -89,7 +89,7 @@ describe("NewAutomationPage", () => {
     expect(await screen.findByText("Enter a number.")).toBeTruthy();
     await user.type(screen.getByRole("textbox", { name: "Limit" }), "0.5");
     await user.click(screen.getByTestId("try-first"));
-    expect(await screen.findByText(/causes: 4; firings: 2/)).toBeTruthy();
+    expect(await screen.findByText(/Causes: 4; firings: 2/)).toBeTruthy();
     expect(asked.some(({ path, method }) => path === "/automations" && method === "POST")).toBe(false);
   });
 });
