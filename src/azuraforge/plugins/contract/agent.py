@@ -1,4 +1,4 @@
-"""The contract of an agent: a plugin that answers one request."""
+"""The contract of an agent: a plugin that executes a request and returns a response."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class AgentContext(Protocol):
 
 
 class Agent(ABC, Generic[RequestT]):
-    """Base class of agents: plugins that answer a validated ``Request`` with JSON-compatible data.
+    """Base class of agents: plugins that execute a validated ``Request`` and return JSON-compatible data.
 
     Attributes:
         name: name under which runs request the agent.
@@ -42,4 +42,4 @@ class Agent(ABC, Generic[RequestT]):
 
     @abstractmethod
     def execute(self, request: RequestT) -> dict[str, object]:
-        """Return the answer to ``request``. Raises ``azuraforge.errors.UserError`` if there can be no answer."""
+        """Return the response to ``request``. Raises ``azuraforge.errors.UserError`` if it cannot be executed."""

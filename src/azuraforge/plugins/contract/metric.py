@@ -76,7 +76,10 @@ class MetricFacts(Shape):
         return None if self.direction == "none" else self.direction == "lower"
 
     def score(self, losses: Floats) -> float | None:
-        """Return the metric's value from ``losses``, NaN where the true value is missing; None if all are missing."""
+        """Return the mean of the finite ``losses``, or its square root for a pairing by ``root``.
+
+        Losses are NaN where the true value is missing. Returns None if no loss is finite.
+        """
         import numpy as np  # imported here, because the API process uses this class without NumPy
 
         known = losses[np.isfinite(losses)]

@@ -69,7 +69,10 @@ def validate(child: Asked) -> CheckedConfig:
 
 
 def parse_config(model: type[BaseModel], config: Mapping[str, object], plugin: str) -> BaseModel:
-    """Return ``config`` as an instance of ``model``. Raises InvalidInput that states the first three errors."""
+    """Return ``config`` as an instance of ``model``.
+
+    Raises InvalidInput, which states the first three errors, if ``config`` is invalid.
+    """
     try:
         return model.model_validate(dict(config))
     except ValidationError as error:

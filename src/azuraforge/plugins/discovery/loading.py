@@ -72,7 +72,7 @@ _loaded: dict[Path, tuple[str, ModuleType]] = {}
 
 @dataclass(frozen=True)
 class EntryPoint:
-    """A plugin that an installed distribution declares; ``value`` is ``package.module:Class``."""
+    """A plugin that an installed distribution declares; ``value`` has the form ``package.module:Class``."""
 
     kind: str
     name: str
@@ -117,7 +117,7 @@ def dropped_in_files(folder: Path) -> list[Path]:
 
 
 def file_version(path: Path) -> str:
-    """Return the version of a dropped-in file: a shortened hash of its content, or ``unreadable``."""
+    """Return the version of a dropped-in file: a shortened hash of its content; ``unreadable`` if it cannot be read."""
     content = content_of(path)
     return "unreadable" if content is None else f"sha256:{hashlib.sha256(content).hexdigest()[:12]}"
 
@@ -256,7 +256,7 @@ def load_file(path: Path) -> ModuleType:
 
 
 def classes_of(module: ModuleType) -> Iterator[tuple[str, str, type[object]]]:
-    """Yield the kind, the name and the class of each plugin that a dropped-in module defines itself.
+    """Yield the kind, the name and the class of each plugin that the module of a dropped-in file defines.
 
     Abstract classes without a name are base classes and are skipped. Raises InvalidInput if another class has no name.
     """

@@ -46,7 +46,7 @@ class ImageSchema:
 
     @classmethod
     def of(cls, schema: DatasetSchema) -> ImageSchema:
-        """Return the size and the classes in a dataset's schema. Raises InvalidInput if it is no image dataset."""
+        """Return the size and the classes from ``schema``. Raises InvalidInput if the dataset has no images."""
         if schema.size is None or schema.classes is None:
             raise InvalidInput(
                 "a classifier needs a dataset of images",
@@ -213,7 +213,7 @@ def content_hashes(images: list[bytes]) -> Hashes:
 
 
 def stratified_split(table: ImageTable, config: ClassifyConfig) -> ImageSplit:
-    """Return a random split in which the held-out parts contain the same share of every class.
+    """Return a random split in which the parts drawn at random contain about the same share of every class.
 
     If the dataset has an official test set, it is used unchanged; otherwise a test set is drawn. The same
     ``split_seed`` always draws the same rows. Images with equal pixels are assigned to the same part, and those that

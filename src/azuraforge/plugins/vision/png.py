@@ -19,7 +19,7 @@ def from_pixels(pixels: NDArray[np.uint8]) -> Image.Image:
 
 
 def png_base64(pixels: NDArray[np.uint8], most: int = 96) -> str:
-    """Return ``(height, width, channels)`` uint8 pixels as a PNG in base64, reduced to ``most`` pixels a side."""
+    """Return ``(height, width, channels)`` uint8 pixels as a PNG in base64, at most ``most`` on each side."""
     image = from_pixels(pixels)
     if max(image.size) > most:
         image.thumbnail((most, most), Image.Resampling.LANCZOS)
