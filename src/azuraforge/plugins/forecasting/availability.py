@@ -80,7 +80,7 @@ def known_ahead_of(schema: DatasetSchema) -> tuple[str, ...]:
 
 
 def _newest_known(frame: pl.DataFrame, schema: Schema, delay: str) -> Indices:
-    """Return ``(row,)``: the newest row of the same series whose value was known at each row; -1 if there is none."""
+    """Return the newest row of the same series whose value was known at each row, ``(row,)``; -1 if there is none."""
     if schema.series is None:
         return _newest_known_of_one(frame, schema, delay)
     lengths = frame.get_column(schema.series).rle().struct.field("len").to_list()

@@ -59,6 +59,8 @@ def filled(values: Floats, before: float) -> Floats:
 def is_stationary(values: Floats) -> bool:
     """Return whether training values keep their level: the means of their quarters vary little.
 
+    Constant values, and fewer than eight values, count as not stationary.
+
     Example:
         >>> is_stationary(np.sin(np.arange(400.0))), is_stationary(np.arange(400.0))
         (True, False)
@@ -135,7 +137,7 @@ class Channel:
         return cls(column, float(known[0]), 0.0, robust_scale(known[lag:] - known[:-lag]), relative=True)
 
     def scaled(self, values: Floats) -> Floats:
-        """Return ``(row,)`` scaled values without gaps."""
+        """Return the scaled values with gaps filled, ``(row,)``; if ``missing``, 1 for each gap and 0 otherwise."""
         if self.missing:
             return (~np.isfinite(values)).astype(np.float64)
         return (filled(values, self.before) - self.center) / self.scale

@@ -185,5 +185,5 @@ class TimeSeriesConfig(ForecastConfig):
         return _LEAST if self.window is None else None
 
     def window_within(self, schema: Schema, rows: int) -> int:
-        """Return the window for a training set of ``rows`` rows."""
+        """Return the window for a training set of ``rows`` rows; see ``config.window_within``."""
         return window_within(rows, self.horizon, self.window_of(schema), self.least_window)

@@ -42,7 +42,7 @@ class Foreknowledge:
     Attributes:
         column: name of the column.
         kind: kind of the evidence.
-        rows_ahead: number of rows that the column is ahead; 0 for the same row.
+        rows_ahead: number of rows by which the column is ahead of the target; 0 for the same row.
         share: share of the column, or of its news, that later values of the target explain.
         rows: number of examined rows.
         blocks: whether the finding prevents automatic promotion; a copy of the same row alone is harmless.

@@ -33,6 +33,8 @@ def examine_frame(
 ) -> list[Foreknowledge]:
     """Return the evidence for each column of ``frame`` that contains future values of the target.
 
+    Only the first ``MOST_COLUMNS`` columns are examined.
+
     Args:
         frame: rows in canonical order; a panel is ordered by series.
         schema: meaning of the columns.
