@@ -53,7 +53,7 @@ class Start:
 
     @classmethod
     def after(cls, part: Part) -> Self:
-        """Return a start at ``QUANTILE_LEVELS`` for a forecaster fitted to one series up to the last row of ``part``."""
+        """Return a start at ``QUANTILE_LEVELS``, for a forecaster fitted to one series up to the end of ``part``."""
         levels = np.repeat(np.asarray(QUANTILE_LEVELS)[:, None], part.horizon, axis=1)
         return cls(_last_moment(part), levels)
 

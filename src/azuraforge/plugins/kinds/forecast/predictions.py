@@ -36,7 +36,8 @@ Predict = Callable[[Part], Predictions]
 def predict_checked(name: str, predict: Predict, part: Part) -> Predictions:
     """Return the checked predictions of the pipeline ``name`` for ``part``.
 
-    Raises InvalidInput if they have the wrong type or shape, or contain NaN or infinite values.
+    Raises InvalidInput if they have the wrong type or shape, contain NaN or infinite values, or have a quantile level
+    outside 0 to 1.
     """
     answer = predict(part)
     expected = (len(part.origins), part.horizon)
@@ -61,9 +62,9 @@ def predict_known(
 
     Args:
         name: name of the pipeline.
-        answer: its ``predict``.
+        answer: the pipeline's ``predict``, bound to the predictor.
         part: part to predict.
-        knows: function that returns whether the predictor learned the series with a name.
+        knows: function from the name of a series to whether the predictor learned it.
     """
 
     def predict(one: Part) -> Predictions:
@@ -125,7 +126,7 @@ def predict_known(
 def guard_against_future(
     name: str, predict: Predict, part: Part, predictions: Predictions, seed: int, most: int = GUARDED_ORIGINS
 ) -> int:
-    """Check that a pipeline does not use rows later than the origin; return the number of checked origins.
+    """Check that a pipeline uses no rows later than an origin; return the number of checked origins.
 
     At the first ``most`` of ``guarded_origins``, the prediction is repeated with a frame that ends at the origin. If it
     changes, the pipeline used rows that did not exist yet at the origin, or rows of other origins.

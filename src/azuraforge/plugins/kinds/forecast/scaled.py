@@ -58,7 +58,7 @@ class Scales:
         return self.zeros >= INTERMITTENT_SHARE
 
     def losses(self, metric: str, truth: Floats, predictions: Predictions) -> Floats:
-        """Return ``(origin, horizon)`` losses, NaN where unknown.
+        """Return the losses by ``metric``, ``(origin, horizon)``, NaN where unknown.
 
         Args:
             metric: ``rmsse`` for scaled squared errors; otherwise scaled pinball losses are returned, which are NaN if
