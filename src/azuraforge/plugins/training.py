@@ -78,7 +78,7 @@ class Reporter(Callback):
         self.every = max(1, total_steps // _POINTS_PER_RUN)
 
     def after_step(self, trainer: Trainer, report: StepReport) -> None:
-        """Log the loss and the progress, about 400 times per run.
+        """Log the loss and report the progress every ``total_steps // 400`` steps, at each step of a short run.
 
         Also write a checkpoint every 200 steps, except at the end of an epoch, where ``after_epoch`` writes it.
         """

@@ -188,7 +188,7 @@ class SeriesTable(Shape):
 class LevelScores(Shape):
     """Scores of one level of a panel's hierarchy: the candidate, the best baseline and alternative forecasts of totals.
 
-    ``base_rmse`` is the error of the candidate's forecasts before reconciliation; only these need not add up.
+    ``base_rmse`` is the error of the candidate's forecasts before reconciliation, which need not add up.
     ``bottom_up_rmse`` is the error of totals that are sums of the candidate's forecasts of the single series.
     """
 

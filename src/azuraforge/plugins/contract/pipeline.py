@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Config(BaseModel):
-    """Base class of every config. Unknown keys are refused, so that a typing error is not silently ignored."""
+    """Base class of every config. Unknown keys are refused, so that a misspelled key is not ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 

@@ -216,7 +216,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         """Return why the champion cannot be compared on the candidate's test set; None if it can.
 
         Args:
-            champion, candidate: schemas of the datasets that they learned from.
+            champion, candidate: schemas of the datasets that the champion and the candidate learned from.
             learned_from: first and last time of the rows that the champion learned from; None if its version does not
                 state them.
         """
@@ -224,7 +224,12 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         return found or (Remark(code="lineage_unknown") if learned_from is None else None)
 
     def other_data(self, learned: DatasetSchema, given: DatasetSchema) -> Remark | None:
-        """Return why a predictor fitted to the schema ``learned`` cannot predict data of ``given``; None if it can."""
+        """Return why a predictor cannot predict the rows of a dataset; None if it can.
+
+        Args:
+            learned: schema of the dataset to which the predictor was fitted.
+            given: schema of the dataset to predict.
+        """
         pairs = (
             ("other_kind", learned.kind, given.kind),
             ("other_target", learned.target, given.target),
@@ -234,7 +239,12 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         return next((Remark(code=code, params={"champion": a, "candidate": b}) for code, a, b in differing), None)
 
     def unreadable(self, learned: DatasetSchema, given: DatasetSchema) -> Message | None:
-        """Return why a version trained on the schema ``learned`` cannot be applied to ``given``; None if it can."""
+        """Return why a version cannot be applied to a dataset, as a message; None if it can.
+
+        Args:
+            learned: schema of the dataset on which the version was trained.
+            given: schema of the dataset to predict.
+        """
         found = self.other_data(learned, given)
         if found is None:
             return None
@@ -285,7 +295,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
 
     @abstractmethod
     def hold_out(self, table: TableT, split: SplitT, configs: Sequence[ConfigT], outputs: Path) -> int:
-        """Write the held-out data: ``test/`` without targets, ``truth/``, and ``future/`` if the kind predicts it.
+        """Write the held-out data: ``test/`` without targets, ``truth/``, and ``future/`` if the kind forecasts.
 
         Pipelines never receive ``truth/``, which contains the true values of the test set.
 
@@ -293,7 +303,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
             table: dataset version.
             split: checked split of the run.
             configs: task settings of the candidate and, if there is one, of the champion.
-            outputs: folder for the three folders.
+            outputs: parent of these folders.
 
         Returns the number of predictions in the test set.
         """
@@ -309,7 +319,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         """
 
     def all_rows(self, table: TableT, split: SplitT, config: ConfigT) -> tuple[PartT, PartSummary] | None:
-        """Return all rows of a run as one part to learn from, with its summary; None without a refit, the default."""
+        """Return all rows of a run as one part, with its summary; None, the default, if the kind does not refit."""
         return None
 
     def remember(self, train: PartT, validation: PartT, predictor: Path) -> None:
@@ -340,7 +350,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         """Check that a predictor uses only data known at prediction time; return the number of checked predictions.
 
         The number must depend on the rows only. If ``thorough`` is False, as for a baseline, few predictions are
-        checked. Raises InvalidInput if the predictor uses such data; the run then promotes nothing.
+        checked. Raises InvalidInput if the predictor uses any other data; the run then promotes nothing.
         """
 
     @abstractmethod
@@ -372,7 +382,10 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
 
     @abstractmethod
     def stored_losses(self, errors: Mapping[str, Floats], contender: str, metric: MetricFacts) -> Floats:
-        """Return ``(row, column)`` losses of a contender from the arrays of ``errors.npz``, to compare two runs."""
+        """Return the losses of a contender, ``(row, column)``, from the arrays in ``errors``, to compare two runs.
+
+        ``errors`` is the content of ``errors.npz``.
+        """
 
     def prepare_scoring(self, table: TableT, split: SplitT, config: ConfigT, outputs: Path) -> None:
         """Write data that ``score`` needs into ``outputs``, the folder of the parts; the default writes nothing."""

@@ -192,7 +192,8 @@ class Catalogue:
     def validate(self, kind: str, name: str, config: Mapping[str, object]) -> dict[str, JsonValue]:
         """Return ``config`` as the plugin validates it in a child process, with defaults filled in.
 
-        Raises NotFound if the plugin does not exist, and InvalidInput if it is broken or refuses the config.
+        Raises NotFound if the plugin does not exist, and InvalidInput if it is broken, is of another kind or refuses
+        the config.
         """
         self.get(kind, name)
         payload = {"kind": kind, "name": name, "plugins_folder": str(self.plugins_folder), "config": config}

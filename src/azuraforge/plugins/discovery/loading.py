@@ -258,7 +258,8 @@ def load_file(path: Path) -> ModuleType:
 def classes_of(module: ModuleType) -> Iterator[tuple[str, str, type[object]]]:
     """Yield the kind, the name and the class of each plugin that the module of a dropped-in file defines.
 
-    Abstract classes without a name are base classes and are skipped. Raises InvalidInput if another class has no name.
+    Abstract classes without a name are base classes and are skipped. Raises InvalidInput if a concrete class has no
+    name.
     """
     for defined in list(vars(module).values()):
         if not inspect.isclass(defined) or defined.__module__ != module.__name__:

@@ -123,7 +123,7 @@ class Analogues:
 
     @classmethod
     def stored(cls, settings: AnaloguesSettings, arrays: dict[str, Floats]) -> Analogues:
-        """Rebuild the object from the results of ``settings`` and ``arrays``, and remove its arrays from ``arrays``."""
+        """Return the analogues that ``settings`` and ``arrays`` store, and remove their arrays from ``arrays``."""
         profile, offsets = arrays.pop(f"{_PREFIX}profile"), arrays.pop(f"{_PREFIX}offsets")
         return cls(profile, offsets, int(settings["start"]), Clock.from_dict(settings["clock"]))
 

@@ -53,7 +53,7 @@ def as_known(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
 
 
 def without_unknown_head(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
-    """Return the rows of ``frame`` from the first one at which every delayed column was known.
+    """Return the rows of ``frame`` from the first row at which every delayed column was known.
 
     Used for a short history sent by a caller. Raises InvalidInput if there is no such row.
     """
@@ -75,7 +75,7 @@ def without_unknown_head(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
 
 
 def known_ahead_of(schema: DatasetSchema) -> tuple[str, ...]:
-    """Return the columns that the dataset declares as known ahead of their rows."""
+    """Return the names of the columns that the dataset declares as known ahead of their rows."""
     return tuple(name for name in schema.features if schema.available_after.get(name) == AHEAD)
 
 

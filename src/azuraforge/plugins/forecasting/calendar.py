@@ -245,7 +245,7 @@ def moments_of(frame: pl.DataFrame, schema: Schema) -> Indices:
 
 
 def usual(values: Indices) -> Indices:
-    """Return the distinct values, ascending, without those that occur less than 5 % as often as the most common one.
+    """Return the distinct values, ascending, without values that occur less than 5 % as often as the most common.
 
     Example:
         >>> usual(np.array([0] * 40 + [1] * 38 + [5])).tolist()

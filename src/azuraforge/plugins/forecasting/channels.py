@@ -80,7 +80,7 @@ def robust_center(values: Floats) -> float:
 def robust_scale(values: Floats) -> float:
     """Return a robust standard deviation: the interquartile range divided by 1.349.
 
-    If that is zero, the plain standard deviation is returned; if that is zero too, or without values, 1.
+    If it is zero, the plain standard deviation is returned, and 1 if that is zero too or there are no values.
 
     Example:
         >>> round(robust_scale(np.append(np.arange(100.0), 1e9)), 1)
@@ -101,7 +101,7 @@ class Channel:
 
     Attributes:
         column: name of the column.
-        before: replacement for missing values before the first known one.
+        before: replacement for missing values before the first known value.
         center, scale: learned on training rows; a scaled value is ``(value - center) / scale``.
         relative: whether a window contains differences from its last row, so that the level has no effect.
         missing: whether the channel contains 1 for each missing and 0 for each known value, instead of the values.

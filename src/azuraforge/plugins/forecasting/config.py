@@ -183,7 +183,7 @@ class ForecastConfig(Config):
     ]
 
     def completed(self, schema: DatasetSchema) -> Self:
-        """Return the config with the known-ahead columns that the dataset declares, unless it names its own."""
+        """Return the config with the known-ahead columns that the dataset declares, unless ``known_ahead`` is set."""
         stated = known_ahead_of(schema)
         return self.model_copy(update={"known_ahead": stated}) if stated and not self.known_ahead else self
 

@@ -38,8 +38,8 @@ def holiday_features(local_times: Indices, step: int, country: str) -> Floats:
 
     Args:
         local_times: microseconds since 1970-01-01 00:00 in local time, in any shape.
-        step: microseconds that a row covers. The share of a row of at most a day is 0 or 1, that of a week with two
-            holidays 2/7.
+        step: microseconds that a row covers. The share is 0 or 1 for a row of at most a day, and 2/7 for a week with
+            two holidays.
         country: ISO 3166 code, optionally with a subdivision, such as ``"DE-BY"``.
 
     Raises InvalidInput if the holidays of ``country`` are unknown.

@@ -37,8 +37,8 @@ def residual_quantiles(residuals: Floats, levels: Sequence[float], *, recency: b
     over the horizon. The degrees of freedom are the number of horizons that the residuals cover, because the horizons
     of neighbouring origins overlap.
 
-    In a short series, later rows ahead may have fewer residuals. Their intervals are at least as wide as those of the
-    row before, grown with the square root of the distance like the errors of a random walk.
+    In a short series, later rows ahead may have fewer residuals. Their intervals are at least as wide as the intervals
+    of the row before, grown with the square root of the distance like the errors of a random walk.
 
     Args:
         residuals: ``(origin, horizon)``, actual value minus prediction on the validation set; NaN is ignored.
@@ -78,7 +78,7 @@ def calibration(errors: Floats, centre: Floats, levels: Sequence[float], *, rece
     """Return the offsets, ``(level, horizon)``, that calibrate the quantiles predicted by a forecaster.
 
     At a row ahead with at most ``FEW_ERRORS`` errors, quantiles are only widened, and the median is unchanged. Their
-    mean distance from the forecast is then at least that of ``residual_quantiles`` of its errors.
+    mean distance from the forecast is then at least the offset that ``residual_quantiles`` returns for ``centre``.
 
     Args:
         errors: ``(level, origin, horizon)``, actual value minus each predicted quantile; NaN is ignored.
@@ -114,7 +114,7 @@ def at_levels(trained: Floats, levels: Sequence[float]) -> Floats:
 
 
 def ends_of(levels: Iterable[float], share: float = SHOWN_SHARE) -> tuple[float, float] | None:
-    """Return the two levels of the interval with coverage ``share``, or of the widest interval if there is none.
+    """Return the two levels of the interval with coverage ``share``, or of the widest interval if none has it.
 
     Returns None if the levels form no interval.
 

@@ -44,7 +44,7 @@ def fit_line(train: Examples, validation: Examples | None, flatten: Flatten, *, 
     Args:
         train: training windows.
         validation: validation windows on which the penalty is chosen; not needed if ``penalty`` is given.
-        flatten: function that flattens windows and known-ahead values.
+        flatten: function that flattens windows and known-ahead values to ``(example, input)``.
         penalty: penalty to use; None to choose one.
 
     Raises ValueError if both ``penalty`` and ``validation`` are None.

@@ -88,7 +88,7 @@ def filled_each(values: Floats, blocks: Blocks, before: Floats) -> Floats:
     Args:
         values: ``(row,)``.
         blocks: the rows of each series.
-        before: ``(series,)``, replacement for missing values before the first known one.
+        before: ``(series,)``, replacement for missing values before the first known value.
 
     Example:
         >>> found = Blocks(["a", "b"], np.array([0, 2]), np.array([2, 4]))

@@ -114,7 +114,7 @@ def own_origins(part: Part) -> Flags | None:
 def at_same_moment(part: Part, index: int) -> Indices:
     """Return the positions of the origins that are predicted together with the origin at ``index``.
 
-    With groups, these are all origins at the same moment; otherwise only that origin.
+    With groups, these are all origins at the same moment; otherwise only ``index`` itself.
     """
     if part.schema.series is None or not part.schema.groups:
         return np.array([index], dtype=np.int64)

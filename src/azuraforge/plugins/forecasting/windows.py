@@ -29,7 +29,7 @@ class Inputs:
 
     Attributes:
         window: number of past rows.
-        channels: number of values per row of the window, those of the target first.
+        channels: number of values per row of the window, the values of the target first.
         target_channels: number of channels of the target.
         known: number of known-ahead values per future row, calendar features first.
         horizon: number of rows ahead.
@@ -182,9 +182,9 @@ class Preprocessing:
         transform: transformation of the target.
         clock: time axis with the calendar features.
         calendar: whether calendar features are inputs.
-        channels: channels of the window, those of the target first.
+        channels: channels of the window, the channels of the target first.
         target_channels: number of channels of the target.
-        first: replacement for missing target values before the first known one.
+        first: replacement for missing target values before the first known value.
         scale: unit of the network's outputs.
         covariates: covariates known ahead.
     """

@@ -34,7 +34,7 @@ def negative_log_likelihood(scores: Floats, labels: Indices) -> float:
 def fit_temperature(scores: Floats, labels: Indices) -> float:
     """Return the temperature in [0.05, 20] that minimises the mean log loss of ``softmax(scores / temperature)``.
 
-    The logarithm of the temperature is found by golden-section search; the loss has a single minimum over it.
+    The temperature is found by golden-section search over its logarithm, because the loss has a single minimum.
     Returns 1 if there are no examples or all scores are equal.
 
     Args:

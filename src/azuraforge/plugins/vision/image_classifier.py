@@ -230,8 +230,8 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
     def fit(self, run: RunContext[ImageConfigT], train: ImagePart, validation: ImagePart) -> Classifier:
         """Train the network, calibrate it on the validation set and return the classifier.
 
-        It has the averaged weights of the epoch with the lowest validation loss or, if ``stop_after`` is set, those of
-        the last epoch. Raises InvalidInput if training diverges.
+        It has the averaged weights of the epoch with the lowest validation loss or, if ``stop_after`` is set, the
+        averaged weights of the last epoch. Raises InvalidInput if training diverges.
         """
         assert train.labels is not None
         assert validation.labels is not None
@@ -378,7 +378,7 @@ class _Look(Callback):
 
 
 def _class_weights(config: ImageConfig, train: ImagePart) -> Single | None:
-    """Return ``(class,)`` loss weights inverse to the class frequencies, with mean 1 over the training examples.
+    """Return loss weights, ``(class,)``, inverse to the class frequencies, with mean 1 over the training examples.
 
     Returns None if the config weights all classes equally.
     """

@@ -72,7 +72,7 @@ def examine(
     Args:
         target: ``(row,)``, NaN if unknown.
         columns: other columns by name, each ``(row,)``.
-        series: rows of each series in chronological order; one entry for a single series.
+        series: rows of each series in chronological order.
         horizon: number of rows ahead that will be predicted.
         season: length of the season in rows; 1 without a season.
         known_ahead: columns that are declared as known ahead of the rows to predict.

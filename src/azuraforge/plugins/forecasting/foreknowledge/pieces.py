@@ -97,7 +97,7 @@ def scaled(values: Floats) -> Floats:
 def varies(values: Floats) -> bool:
     """Return whether there are two different values.
 
-    The standard deviation is no test, because rounding can make that of equal values positive.
+    The standard deviation is not used, because rounding can make it positive for equal values.
 
     Example:
         >>> varies(np.full(1500, 0.422915)), float(np.full(1500, 0.422915).std()) > 0

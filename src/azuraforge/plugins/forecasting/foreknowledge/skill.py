@@ -64,7 +64,7 @@ def gain_of(
     given: Mapping[str, Floats] | None = None,
     drop_from: float = 0.0,
 ) -> Gain | None:
-    """Return the reduction of the error of a forecast of ``target`` by the other columns.
+    """Return the reduction of the error of a forecast of ``target`` by ``columns``.
 
     Returns None if there are too few rows or no columns, or if the target is constant in the rows to forecast.
 

@@ -106,7 +106,7 @@ def chosen_images(probabilities: Floats, labels: Indices, seed: int) -> Indices:
 def occluded(predict: Predict, image: ImagePart, answer: int, colour: NDArray[np.uint8]) -> Floats:
     """Return the decrease of the probability of class ``answer`` for each position of the patch, ``(row, column)``.
 
-    ``predict`` is called once, with the original image and all covered ones.
+    ``predict`` is called once, with the original image and all covered images.
     """
     height, width = patch_of(image)
     tops, lefts = _places(image.schema.height, height), _places(image.schema.width, width)

@@ -177,8 +177,8 @@ class InputName(Shape):
 class InputImportance(InputName):
     """The permutation importance of an input.
 
-    ``increase`` is the mean increase of the RMSE if the input is replaced by that of another origin, in the unit of the
-    target; ``spread`` is its standard deviation over repeats, ``share`` its ratio to the RMSE.
+    ``increase`` is the mean increase of the RMSE, in the unit of the target, if the input is replaced by the same input
+    of another origin; ``spread`` is its standard deviation over repeats, ``share`` its ratio to the RMSE.
     """
 
     increase: float

@@ -50,8 +50,8 @@ def evaluation_findings(
 def coverage_findings(name: str, intervals: Sequence[IntervalCoverage]) -> list[EvaluationFinding]:
     """Return at most two findings: on intervals that are too narrow, and on intervals that are too wide.
 
-    A finding describes the interval that predictions show if it is affected, otherwise the widest affected one, and
-    names the others that miss in the same direction.
+    A finding describes the interval that predictions show if it is affected, otherwise the widest affected interval,
+    and names the other intervals that miss in the same direction.
 
     Args:
         name: name of the contender.

@@ -1,7 +1,7 @@
 """The incumbent forecast of a dataset at the origins of a test set, and its scores next to those of contenders.
 
-At each origin, only forecasts made at or before the origin's time count, because later ones could use more information
-than the model that they are compared with.
+At each origin, only forecasts made at or before the origin's time count, because later forecasts could use more
+information than the model.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Incumbent:
 
     @classmethod
     def load(cls, folder: Path, own: Indices | None) -> Incumbent | None:
-        """Return the incumbent forecast in a truth folder; None if the dataset has none.
+        """Return the incumbent forecast in a truth folder; None if the dataset has no incumbent.
 
         Args:
             folder: truth folder.

@@ -219,7 +219,7 @@ class ForecastJudge(Judge):
         return Judged(evaluation, {"forecast": forecast}, explained)
 
     def members(self) -> dict[str, dict[str, float | None]]:
-        """Return member name → the metrics of ``measure``, RMSSE and ``r2_change`` of the member's forecasts."""
+        """Return member name → RMSSE, ``r2_change`` and the metrics of ``measure`` for the member's forecasts."""
         found = {}
         for name, folder in self._case.candidate.members.items():
             point = load_predictions(Path(folder) / "test.npz")

@@ -102,7 +102,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
             )
 
     def completed(self, pipeline: AnyPipeline) -> AnyPipeline:
-        """Return the pipeline in a wrapper that clips forecasts of counts at zero and reconciles those of groups."""
+        """Return the pipeline in a wrapper that clips forecasts of counts at zero and reconciles panels with groups."""
         from azuraforge.plugins.kinds.forecast.hierarchy.reconciled import ReconciledPipeline
 
         return ReconciledPipeline(pipeline)

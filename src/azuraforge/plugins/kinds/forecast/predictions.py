@@ -37,7 +37,7 @@ def predict_checked(name: str, predict: Predict, part: Part) -> Predictions:
     """Return the checked predictions of the pipeline ``name`` for ``part``.
 
     Raises InvalidInput if they have the wrong type or shape, contain NaN or infinite values, or have a quantile level
-    outside 0 to 1.
+    that is not between 0 and 1.
     """
     answer = predict(part)
     expected = (len(part.origins), part.horizon)
@@ -191,8 +191,8 @@ def affordable_origins(part: Part) -> int:
 def guarded_origins(origins: int, seed: int) -> list[int]:
     """Return the indices of at most 64 origins in the order in which the leakage guard checks them.
 
-    They are the first origin, a random one, the last, and then alternately a random one near an end of the part and any
-    random one. The first origin has the most later rows; the ends border on rows of other parts.
+    They are the first origin, a random origin, the last origin, and then alternately a random origin near an end of the
+    part and any random origin. The first origin has the most later rows; the ends border on rows of other parts.
 
     Example:
         >>> order = guarded_origins(1000, seed=7)
@@ -232,7 +232,7 @@ def load_predictions(path: Path | str) -> Predictions:
 def interval_of(predictions: Predictions) -> tuple[float, Floats, Floats] | None:
     """Return the level of the shown interval and its lower and upper ends; None if there is no symmetric interval.
 
-    The shown interval is the 90 % interval, or the widest symmetric one if that is missing.
+    The shown interval is the 90 % interval, or the widest symmetric interval if there is no 90 % interval.
 
     Example:
         >>> made = Predictions(np.zeros((1, 1)), {0.05: -np.ones((1, 1)), 0.95: np.ones((1, 1))})
@@ -284,7 +284,7 @@ def _difference(a: Predictions, b: Predictions) -> float:
 
 
 def _spreads(part: Part) -> Callable[[int], float]:
-    """Return a function from an origin to the spread of the target; in a panel, that of the origin's series.
+    """Return a function from an origin to the spread of the target, in a panel over the origin's series only.
 
     The tolerances of the leakage guard are relative to this spread, so leaks of small series are detected too.
     """

@@ -1,8 +1,8 @@
 """Residuals of a forecast: the distribution of its errors, their course over time, and errors by slice.
 
-Errors are ``predicted - actual``. Distribution, course and autocorrelation use the errors one row ahead, because those
-of neighbouring origins do not overlap; slices use all horizons. Everything is computed from stored predictions in a
-child process that loads no pipeline.
+Errors are ``predicted - actual``. Distribution, course and autocorrelation use the errors one row ahead, whose
+targets do not overlap; slices use all horizons. Everything is computed from stored predictions in a child process that
+loads no pipeline.
 """
 
 from __future__ import annotations

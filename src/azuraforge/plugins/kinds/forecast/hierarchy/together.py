@@ -26,7 +26,7 @@ class Together:
     """A panel with its totals.
 
     Attributes:
-        table: rows of the series, followed by those of the totals.
+        table: rows of the series, followed by the rows of the totals.
         hierarchy: series and totals that the version learned.
     """
 
