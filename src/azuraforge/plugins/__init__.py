@@ -1,4 +1,4 @@
-"""The contract that all plugins implement, both the built-in ones and those of third parties.
+"""The contract that all plugins implement, built-in and third-party.
 
 Each public name is imported from its module when it is first used. The API process imports parts of this package only
 to show results that child processes computed; without the lazy import, it would load NumPy and never use it.

@@ -20,7 +20,7 @@ class BestAverage(Callback):
     """Callback that keeps the averaged weights of the epoch with the lowest validation loss, in ``weights``.
 
     The validation loss is computed with the moving average of the weights, so the averaged weights are kept instead of
-    those of the last step. The caller loads ``weights`` into the network after training.
+    the weights of the last step. The caller loads ``weights`` into the network after training.
 
     Attributes:
         best: lowest validation loss so far; None before the first.

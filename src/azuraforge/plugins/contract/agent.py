@@ -16,9 +16,17 @@ RequestT = TypeVar("RequestT", bound=BaseModel, default=Any)
 class AgentContext(Protocol):
     """The platform services available to an agent while it executes a request."""
 
-    def progress(self, done: int, total: int, note: str = "") -> None: ...
-    def log(self, step: int, **metrics: float) -> None: ...
-    def note(self, markdown: str) -> None: ...
+    def progress(self, done: int, total: int, note: str = "") -> None:
+        """Report that ``done`` of ``total`` units of work are complete."""
+        ...
+
+    def log(self, step: int, **metrics: float) -> None:
+        """Record the value of each named metric at ``step``."""
+        ...
+
+    def note(self, markdown: str) -> None:
+        """Add a paragraph of Markdown to the run's report."""
+        ...
 
 
 class Agent(ABC, Generic[RequestT]):

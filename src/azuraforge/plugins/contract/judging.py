@@ -140,7 +140,7 @@ class JudgeCase:
 
 @dataclass(frozen=True)
 class SliceMask:
-    """The targets of one slice: those for which ``mask``, in the shape of the losses, is True."""
+    """A slice: the targets for which ``mask``, in the shape of the losses, is True."""
 
     key: str
     value: str

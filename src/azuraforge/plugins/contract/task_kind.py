@@ -137,7 +137,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
             values are better.
         objectives: names of metrics that a study may optimise on the validation set; the first is the default.
         slices: keys of the slices that a policy may protect.
-        explanations: computations after the verdict; the judge selects those that apply to a run.
+        explanations: computations after the verdict; the judge selects which of them a run needs.
         figures: figure name → class, for every figure that the judge or an explanation draws.
         added: metrics that other plugins add to this kind.
     """

@@ -268,7 +268,7 @@ def _units(plugins_folder: Path) -> list[_Unit]:
 
 
 def _keys(units: list[_Unit]) -> list[str]:
-    """Return a hash for each unit: over its files, those of AzuraForge, and the list of installed packages."""
+    """Return a hash for each unit: over its files, the files of AzuraForge, and the list of installed packages."""
     ground = hashlib.sha256(f"{platform.python_version()}|{sys.prefix}|{_hash_package(BUILT_IN)}".encode())
     for installed in _installed():
         ground.update(installed.encode())

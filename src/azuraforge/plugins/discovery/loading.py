@@ -82,10 +82,12 @@ class EntryPoint:
 
     @property
     def origin(self) -> str:
+        """Name and version of the distribution."""
         return f"{self.distribution} {self.version}"
 
     @property
     def top_package(self) -> str:
+        """Name of the top-level package that contains the plugin."""
         return self.value.partition(":")[0].partition(".")[0]
 
 
@@ -110,7 +112,7 @@ def _announced(path: tuple[str, ...]) -> list[EntryPoint]:
 
 
 def dropped_in_files(folder: Path) -> list[Path]:
-    """Return the ``*.py`` files in ``folder``, sorted by name, except those whose name starts with ``_`` or ``.``."""
+    """Return the ``*.py`` files in ``folder``, sorted by name, without names that start with ``_`` or ``.``."""
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.glob("*.py") if path.name[0] not in "._" and path.is_file())

@@ -1,7 +1,7 @@
 """Calendar features: the position of a row in the day, the week and the year, in the time zone of the dataset.
 
 A cycle is encoded by sines and cosines of its phase (Fourier terms), so that 23:00 and 00:00 are neighbours. Calendar
-features are known in advance, so a forecaster may also use those of the rows that it predicts.
+features are known in advance, so a forecaster may also use the features of the rows that it predicts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
 WEEK = 7 * DAY
-#: The mean Gregorian year; with 365 the phase would be a month late after a century.
+#: The mean Gregorian year; with 365 days, the phase would be 24 days late after a century.
 YEAR = round(365.2425 * DAY)
 UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": HOUR, "d": DAY, "w": WEEK, "mo": YEAR // 12,
           "q": YEAR // 4, "y": YEAR}  # fmt: skip

@@ -31,7 +31,7 @@ SHOWN_SHARE = 0.9
 def residual_quantiles(residuals: Floats, levels: Sequence[float], *, recency: bool = False) -> Floats:
     """Return the offsets from a prediction, ``(level, horizon)``, below which a share ``level`` of values should be.
 
-    The ranks are those of split-conformal prediction. A row ahead with at most ``FEW_ERRORS`` residuals gets quantiles
+    The ranks follow split-conformal prediction. A row ahead with at most ``FEW_ERRORS`` residuals gets quantiles
     of Student's t distribution instead, because the smallest and largest of so few residuals cover less than stated and
     may both be on one side of the prediction. Their scale is the root mean square of the residuals, made non-decreasing
     over the horizon. The degrees of freedom are the number of horizons that the residuals cover, because the horizons

@@ -17,7 +17,7 @@ _LEAST = 2
 
 
 class TimeSeriesConfig(ForecastConfig):
-    """Settings for training a network on windows, in addition to those that all forecasters share."""
+    """Settings for training a network on windows, in addition to the settings that all forecasters share."""
 
     window: Annotated[
         int | None,

@@ -270,7 +270,7 @@ class Preprocessing:
         return Inputs(self.window, len(self.channels), self.target_channels, known, self.horizon, ahead)
 
     def examples(self, part: Part, *, learning: bool) -> Examples:
-        """Return the examples of ``part``; if ``learning``, only those with a whole window and known targets.
+        """Return the examples of ``part``; if ``learning``, without incomplete windows and unknown targets.
 
         Raises InvalidInput if not ``learning`` and an origin has fewer rows up to it than the window, and ValueError if
         ``learning`` and the part has no targets.

@@ -14,7 +14,7 @@ _ROUNDS = 60
 
 
 def softmax(scores: Floats) -> Floats:
-    """Return ``(example, class)`` probabilities from ``(example, class)`` scores.
+    """Return the probabilities of ``scores``, both ``(example, class)``; they sum to 1 for each example.
 
     Example:
         >>> softmax(np.array([[0.0, 0.0]])).tolist()

@@ -53,7 +53,7 @@ _PREDICT_BATCH = 500
 
 
 class ImageConfig(ClassifyConfig):
-    """The settings for training a network on images, in addition to those of all classifiers."""
+    """The settings for training a network on images, in addition to the settings of all classifiers."""
 
     epochs: Annotated[
         int,
@@ -181,7 +181,7 @@ class Scaling:
         return cls(np.where(deviation > 0, deviation, 1.0))
 
     def apply(self, pixels: Pixels) -> Single:
-        """Return ``(example, channel, height, width)`` inputs from ``(example, height, width, channel)`` pixels."""
+        """Return the inputs, ``(example, channel, height, width)``, of pixels ``(example, height, width, channel)``."""
         scaled = pixels.astype(np.float32) / self.deviation.astype(np.float32)
         return np.ascontiguousarray(scaled.transpose(0, 3, 1, 2))
 
@@ -197,7 +197,7 @@ class Classifier:
     temperature: float
 
     def scores(self, pixels: Pixels) -> Floats:
-        """Return ``(example, class)`` scores of ``(example, height, width, channel)`` pixels, without gradients."""
+        """Return the scores, ``(example, class)``, of pixels ``(example, height, width, channel)``, without gradients."""
         self.network.eval()
         answers = []
         with engine.no_grad():

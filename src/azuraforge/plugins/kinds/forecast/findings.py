@@ -18,7 +18,7 @@ from azuraforge.plugins.contract.shape import Texts
 from azuraforge.plugins.forecasting.intervals import SHOWN_SHARE
 from azuraforge.plugins.kinds.forecast.coverage import missed
 
-#: Totals whose RMSE exceeds that of plain sums by less than this share count as equally good.
+#: Totals whose RMSE exceeds the RMSE of plain sums by less than this share count as equally good.
 _AS_GOOD = 1e-3
 
 
@@ -90,7 +90,7 @@ def total_findings(name: str, hierarchy: Hierarchical | None, column: str | None
 
 
 def _worse(level: LevelScores) -> float | None:
-    """Return the share by which a level's RMSE exceeds that of plain sums; None if it is not noticeably larger."""
+    """Return the share by which a level's RMSE exceeds the RMSE of plain sums; None if not noticeably."""
     if level.rmse is None or not level.bottom_up_rmse:
         return None
     change = level.rmse / level.bottom_up_rmse - 1

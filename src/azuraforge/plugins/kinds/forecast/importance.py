@@ -81,6 +81,7 @@ class Input:
 
     @property
     def name(self) -> str:
+        """Display name: the column, with the number of rows back unless the block is a whole column."""
         if self.whole:
             return self.column
         back = str(self.first) if self.first == self.last else f"{self.first}–{self.last}"
@@ -88,6 +89,7 @@ class Input:
 
     @property
     def lags(self) -> tuple[int, int] | None:
+        """First and last lag in rows; None for a whole column."""
         return None if self.whole else (self.first, self.last)
 
 
@@ -356,7 +358,7 @@ def _walk(
     inputs: list[Input],
     order: NDArray[np.int64],
 ) -> tuple[Floats, Floats]:
-    """Return the change of each forecast when its own inputs are restored one by one, and the forecast before.
+    """Return the change of each forecast when its own inputs are restored one by one, and the first forecast.
 
     The first forecast uses the inputs of the partners only; inputs are restored in ``order``. Changes have the shape
     ``(example, input)``, forecasts ``(example,)``.

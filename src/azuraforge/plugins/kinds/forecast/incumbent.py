@@ -1,4 +1,4 @@
-"""The incumbent forecast of a dataset at the origins of a test set, and its scores next to those of contenders.
+"""The incumbent forecast of a dataset at the origins of a test set, and its scores alongside the contenders.
 
 At each origin, only forecasts made at or before the origin's time count, because later forecasts could use more
 information than the model.

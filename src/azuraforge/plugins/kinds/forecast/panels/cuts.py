@@ -104,6 +104,7 @@ class Windows:
 
     @property
     def horizon(self) -> int:
+        """Number of rows predicted from each origin."""
         return int(self.targets.shape[1])
 
 
