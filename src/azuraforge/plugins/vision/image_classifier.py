@@ -197,7 +197,7 @@ class Classifier:
     temperature: float
 
     def scores(self, pixels: Pixels) -> Floats:
-        """Return the scores, ``(example, class)``, of pixels ``(example, height, width, channel)``, without gradients."""
+        """Return the scores, ``(example, class)``, of pixels ``(example, height, width, channel)``."""
         self.network.eval()
         answers = []
         with engine.no_grad():

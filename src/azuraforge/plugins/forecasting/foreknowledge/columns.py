@@ -25,7 +25,8 @@ Kind: TypeAlias = Literal[
 #: explain only if the column was computed from them. Among real columns, the largest share is 0.88, for the close of a
 #: stock, explained by the next day's open; all others are below 0.6.
 EXACT_NEWS = 0.92
-#: Minimum shares of the residual and of the news of a column that later targets explain if it is a noisy filter of them.
+#: Minimum shares of the residual and of the news of a column that later targets explain if the column is a noisy
+#: filter of them.
 NOISY_REST, NOISY_NEWS = 0.92, 0.15
 #: The same shares for a shifted target with more noise, and the maximum that past and present values may explain.
 SHIFTED_REST, SHIFTED_NEWS, MOST_BEHIND = 0.2, 0.1, 0.02
