@@ -38,7 +38,7 @@ _ISO = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def check_split(split: Split, rows: int, *, horizon: int, gap: int = 0) -> None:
-    """Raise InvalidInput if the parts of a split are too short, not in order, or not separated by ``gap``.
+    """Raise InvalidInput if the parts of a split are too short, out of range or order, or not ``gap`` rows apart.
 
     Args:
         split: split to check.
