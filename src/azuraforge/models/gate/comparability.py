@@ -46,7 +46,8 @@ def incomparable(code: str, **params: bool | int | float | str | None) -> Reason
 
     ``other_target``, ``other_unit``, ``other_horizon`` and ``other_frequency`` require the values ``champion`` and
     ``candidate``; ``champion_unreadable`` requires ``problem``, ``champion_changed`` the versions ``judged`` and
-    ``present``, and ``no_common_series`` requires ``count``. ``lineage_unknown`` has no values.
+    ``present``, and ``no_common_series`` requires ``count``. ``lineage_unknown`` has no values. Raises ValueError if
+    ``code`` is not in ``INCOMPARABLE``.
     """
     if code not in INCOMPARABLE:
         raise ValueError(f"{code!r} is none of {', '.join(INCOMPARABLE)}")

@@ -66,7 +66,7 @@ class Champion(Contender):
             then not read. None if it can be compared.
         answered: in the shape of the losses, false where the champion has no prediction and the loss is NaN; None if it
             predicted everywhere.
-        limit: reason that states this restriction.
+        limit: reason that states where the champion has no prediction; None if it predicted everywhere.
     """
 
     unseen: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))

@@ -30,7 +30,7 @@ Unknown = Literal["origins", "pieces", "width"]
 
 
 def tightened_level(level: float, trials: int = 1, earlier_uses: int = 0) -> float:
-    """Return the confidence level of one evaluation after ``earlier_uses`` of the test set, by the best of ``trials``.
+    """Return the confidence level for evaluating the best of ``trials`` after ``earlier_uses`` of the test set.
 
     The k-th evaluation spends the share 1 / (k (k + 1)) of the error budget ``1 - level``. The shares of all
     evaluations sum to at most one, so the error budget holds for any number of them (alpha spending). Within an

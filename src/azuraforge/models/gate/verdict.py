@@ -47,9 +47,9 @@ class Verdict:
     """The decision, the champion after it, and the reasons.
 
     Attributes:
-        decision: decision. If the policy leaves promotions to people, it is "approved".
-        champion: name of the champion after the verdict; if the decision is "approved", of the present one ("" for
-            none).
+        decision: decision of the gate; "approved" if a person must promote.
+        champion: name of the champion after the verdict; if the decision is "approved", the name of the present
+            champion, or "" if there is none.
         best_baseline: name of the baseline with the lowest score.
         reasons: reasons in the order in which they are shown.
         comparisons: all comparisons.
@@ -386,7 +386,7 @@ def _beside_champion(comparison: Comparison) -> Reason:
 
 
 def _remembering(code: str, comparison: Comparison) -> Reason:
-    """Return the reason why the origins do not suffice, with the number of independent ones they are worth."""
+    """Return the reason why the origins do not suffice, with the number of independent origins that they are worth."""
     return Reason(code, {**comparison.params, "worth": _worth(comparison), "needed": MIN_PIECES})
 
 

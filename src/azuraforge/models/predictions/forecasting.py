@@ -244,7 +244,7 @@ class _Asked:
 
 
 def _id_of(line: LedgerLine) -> str:
-    """Return an id derived from the version and the question, so that a repeated forecast is stored once."""
+    """Return an id derived from an entry's version, ``question`` and length, so that a repetition is stored once."""
     asked = f"forecast {line.model_id} {line.version} {line.question} {len(line.points)}"
     return hashlib.sha256(asked.encode()).hexdigest()[:_ID_LENGTH]
 
@@ -266,7 +266,11 @@ def _beside(session: Session, owner: Model, config: ForecastConfig) -> Deployed 
 
 
 def _check_fits(row: ModelVersion, dataset: DatasetVersion) -> None:
-    """Raise InvalidInput if the dataset has no times, or lacks the target, unit, series or features of the version."""
+    """Raise InvalidInput if the dataset cannot continue the series of the version.
+
+    This is so if either has no times, if their targets or units differ, if only one of them has several series, or if
+    the dataset lacks a feature of the version.
+    """
     learned, given = row.schema, dataset.schema
     if learned.time is None or given.time is None:
         raise InvalidInput(

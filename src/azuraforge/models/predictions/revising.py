@@ -24,7 +24,7 @@ _AT_ONCE = 500
 
 
 class JudgedPoint(NamedTuple):
-    """A point judged by a version of the dataset, with its ledger entry."""
+    """Point judged by a version of the dataset, with its ledger entry."""
 
     line: Prediction
     step: int

@@ -1,4 +1,7 @@
-"""Rows that a version learned from, as its lineage states them. The module does not load NumPy, nor does the worker."""
+"""Rows that a version learned from, as its lineage states them.
+
+The module does not load NumPy, since the worker imports it.
+"""
 
 from __future__ import annotations
 

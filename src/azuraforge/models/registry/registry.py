@@ -114,7 +114,7 @@ class Registry:
         held_out: HeldOut,
         losses_artifact: str | None = None,
     ) -> Evaluation:
-        """Store an evaluation with its verdict, whether or not it passed.
+        """Store an evaluation with its verdict, whether or not the candidate passed.
 
         The use of the test set counts from now on unless it was reserved before.
         """

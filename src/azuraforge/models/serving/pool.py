@@ -88,7 +88,10 @@ class ReplicaPool:
             return replica.ask(frame, timeout_seconds, on_piece)
 
     def ask_apart(self, entry: str, opening: Opening, payload: Mapping[str, object], timeout_seconds: float) -> Reply:
-        """Start a child process at ``entry`` for this one question, and return the reply."""
+        """Start a child process at ``entry`` for this one question, and return the reply.
+
+        Raises the child's own AzuraError, or TransientError if the process dies or exceeds ``timeout_seconds``.
+        """
         child_session = self._opened(entry, opening)
         try:
             return child_session.ask(dict(payload), timeout_seconds)
@@ -118,7 +121,7 @@ class ReplicaPool:
         return self._open(entry, dict(complete))
 
     def _make_room(self, just_used: Replica) -> None:
-        """End the least recently used child processes until the others fit; those with pending questions are spared."""
+        """End the least recently used idle child processes, except ``just_used``, until the rest fit in ``max_bytes``."""
         with self._lock:
             total = sum(replica.bytes for replica in self._replicas.values())
             for key in list(self._replicas):

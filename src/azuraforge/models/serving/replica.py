@@ -79,7 +79,7 @@ class _Question:
         return not all(each.cancelled() for each in self.waiting)
 
     def begin(self) -> bool:
-        """Mark the futures as running, so that none can be cancelled any more; return whether any is left."""
+        """Mark the futures as running, so that they can no longer be cancelled; return whether any future is left."""
         self.waiting = [each for each in self.waiting if each.running() or each.set_running_or_notify_cancel()]
         return bool(self.waiting)
 
@@ -244,7 +244,7 @@ class Replica:
                 question.settle(None, _stopping())
 
     def _start_child(self) -> None:
-        """Wait for a question, then start a child process for it."""
+        """Start a child process if a question is waiting; otherwise wait for a wake-up and return."""
         with self._lock:
             idle = not self._waiting
         if idle:
@@ -341,7 +341,7 @@ class Replica:
             self.bytes, self._measured_at = child_session.resident_bytes, at
 
     def _died(self, child_session: ChildSession) -> None:
-        self._detach()  # nothing is sent to this process any more
+        self._detach()  # nothing more is sent to this process
         reason = child_session.death() if self._sent else None
         child_session.close()
         if reason is not None:
