@@ -92,7 +92,7 @@ class PresentForecast(Shape):
 
 
 class Actual(Shape):
-    """Actual value at a time, and the incumbent forecasts of it, earliest first."""
+    """Actual value at a time, and the incumbent forecasts for that time, earliest first."""
 
     value: float
     present: tuple[PresentForecast, ...] = ()

@@ -156,7 +156,7 @@ class DetailAsked(NamedTuple):
 class DetailQuestions:
     """Queries about one model: the model with its number of versions, its versions, and its aliases.
 
-    The versions are the newest ones and those that aliases point to.
+    The versions are the newest versions and the versions that aliases point to.
     """
 
     models: Question[DetailRow]

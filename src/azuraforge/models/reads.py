@@ -64,7 +64,7 @@ class ModelRow(NamedTuple):
 
 
 class VersionRow(NamedTuple):
-    """Version: the newest one trained here, the newest of all, or the champion."""
+    """Version of a model: the newest trained on this platform, the newest of all, or the champion."""
 
     model_id: str
     version: int
@@ -167,7 +167,7 @@ def models(session: Session, name: str | None, after: tuple[str, str] | None, li
 
 
 def versions(session: Session, ids: Collection[str]) -> list[VersionRow]:
-    """Return each model's newest version trained here, its newest version of all, and its champion."""
+    """Return each model's newest version trained on this platform, its newest version of all, and its champion."""
     learned = aliased(ModelVersion)
     newest = (
         select(func.max(learned.version))

@@ -45,7 +45,7 @@ def names_by_version(aliases: Iterable[ModelAlias | AliasRow]) -> dict[int, list
 def model_detail(
     outline: schemas.ModelOut, rows: Iterable[ModelVersion | VersionRow], names: Mapping[int, list[str]]
 ) -> schemas.ModelDetail:
-    """Return a model with its newest versions and those that aliases point to, newest first."""
+    """Return a model with its newest versions and the versions that aliases point to, newest first."""
     by_number = {row.version: row for row in rows}
     shown = sorted(by_number, reverse=True)
     kept = [number for index, number in enumerate(shown) if index < SHOWN_VERSIONS or number in names]

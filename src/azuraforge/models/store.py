@@ -1,4 +1,4 @@
-"""SQL queries for models, versions, aliases and evaluations; those for the trash are in ``trash_store.py``."""
+"""SQL queries for models, versions, aliases and evaluations; ``trash_store.py`` contains the queries for the trash."""
 
 from __future__ import annotations
 

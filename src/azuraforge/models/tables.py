@@ -36,7 +36,7 @@ class Model(Deletable, Owned, Base):
 
 
 class ModelVersion(Deletable, Owned, Base):
-    """Weights with preprocessing, and their origin. A row is written once and never changed.
+    """Weights with preprocessing, and their origin. Only the fields about deletion and purge of a row ever change.
 
     The row of a purged version remains, since history and ledger refer to it; its number is not used again.
     """

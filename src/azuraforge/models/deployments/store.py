@@ -121,7 +121,7 @@ class KnownLoss:
     Attributes:
         series: name of the series; empty if the version learned only one.
         loss: largest loss.
-        of_its_own: whether the targets do not overlap those of a newer prediction that counts.
+        of_its_own: whether the prediction counts: its targets do not overlap those of a newer prediction that counts.
     """
 
     series: str

@@ -81,7 +81,7 @@ def reference(
     predict: Callable[[Part], Predictions],
     answer: str,
 ) -> Reference:
-    """Return the distributions of the training rows' columns and of the version's one-step predictions there.
+    """Return the distributions of the training rows' columns and of the version's one-step predictions for these rows.
 
     Args:
         frame: rows of the dataset, oldest first.

@@ -1,4 +1,4 @@
-"""Inputs of the gate: contenders with their losses, the champion with the rows it has learned from, guarded slices."""
+"""Inputs of the gate: contenders with their losses, the champion with the origins unseen by it, and guarded slices."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Contender:
     """A predictor and its losses, shape ``(row, column)``, NaN where the true value is missing.
 
     Losses along a series have the shape ``(origin, horizon)``, losses of independent examples ``(example, 1)``.
-    ``metric`` states their kind and whether they are compared by their mean or by its root.
+    ``metric`` states their kind and whether they are compared by their mean or by the root of it.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Contender:
         return self.pairing.rows == "origins"
 
     def at(self, origins: NDArray[np.bool_]) -> Contender:
-        """Return the contender restricted to some of the origins; ``origins`` has the shape ``(origin,)``."""
+        """Return the contender restricted to the origins at which ``origins``, a mask of shape ``(origin,)``, is True."""
         return Contender(self.name, self.losses[origins], metric=self.metric)
 
     def where(self, answered: NDArray[np.bool_]) -> Contender:

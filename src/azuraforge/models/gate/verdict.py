@@ -12,7 +12,7 @@
   model's policy allows does not become champion (``policy.py``).
 - If the dataset has an incumbent forecast and there is no champion, a contender becomes champion only if it beats the
   incumbent by more than noise on the targets that the incumbent covers; otherwise the incumbent stays in use. If there
-  is a champion, the candidate must be at least as good as the incumbent there.
+  is a champion, the candidate must be at least as good as the incumbent on these targets.
 - If a column seems to contain the future, nothing is promoted automatically: a person decides.
 
 Losses are squared errors per origin and horizon on the candidate's test set, compared by their RMSE; or losses of
@@ -89,7 +89,7 @@ class Verdict:
         return "baseline_barred" if self.shortfall == "barred" else "baseline_unproven"
 
     def record(self, *, candidate_first: bool = False) -> VerdictRecord:
-        """Return the verdict in its stored form; the comparisons are stored with the evaluation."""
+        """Return the verdict in its stored form, without the comparisons; ``candidate_first`` as in ``headline``."""
         return VerdictRecord(
             decision=self.decision,
             headline=self.headline(candidate_first),
@@ -311,7 +311,7 @@ class _Case:
     def _guarded(
         self, candidate: Contender, holder: Contender, slices: Sequence[Slice]
     ) -> tuple[list[Reason], list[Reason]]:
-        """Return the reasons of guarded slices that bar the candidate, and those that are only noted."""
+        """Return two lists of reasons about guarded slices: reasons that bar the candidate, and reasons only noted."""
         self.guarded = tuple(guard(candidate, holder, slices, level=self.asked, **self.how))
         blocks = self.policy.unknown_slices == "block"
         barred: list[Reason] = []

@@ -125,7 +125,10 @@ class ForecastHandler(Handler):
         )
 
     def execute(self, job: Job) -> Finish:
-        """Forecast each series in the version's serving process; the entries are stored when the run succeeds."""
+        """Forecast each series in the version's serving process; the entries are stored when the run succeeds.
+
+        Raises InvalidInput if the run names no model or dataset or the version cannot forecast from its rows.
+        """
         run = job.run
         if run.dataset_id is None or run.model is None:
             raise InvalidInput(

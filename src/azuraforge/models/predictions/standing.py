@@ -50,7 +50,7 @@ class _Forecast:
     points: Sequence[_Point]
 
     def part(self, baseline: str, *, first_step: bool) -> _Forecast:
-        """Return the points that the baseline also predicted; with ``first_step``, only those one step ahead."""
+        """Return the points that the baseline also predicted; with ``first_step``, only the points one step ahead."""
         kept = [each for each in self.points if baseline in each.baselines and (each.step == 1 or not first_step)]
         return _Forecast(self.timed, kept)
 

@@ -2,8 +2,8 @@
 
 A folder never changes and is deleted when no version uses it (``trash.py``). Its path is
 ``<artifacts>/<project>/models/<content hash>/``. Its ``manifest.json`` lists every other file with size, SHA-256 and
-type (``inert.py``). The content hash is the SHA-256 of that list, so a change of any file or of the list no longer
-matches the path. Nothing in a folder can run code.
+type (``inert.py``). The content hash is the SHA-256 of that list, so a folder with a changed file or list no longer
+matches its path. Nothing in a folder can run code.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ class _RowsBefore(TypedDict):
     """Common fields of requests for a series.
 
     Attributes:
-        rows: rows before those to predict; None to use the rows of ``dataset``.
+        rows: history before the rows to predict; None to use the rows of ``dataset``.
         dataset: dataset version with the history, or with the days and hours of the series if ``rows`` is given.
         horizon: number of rows to predict; None for the version's own horizon.
         series: name of the series; None if the version learned only one.

@@ -57,7 +57,7 @@ def answer_scenarios(
     """Return the base forecast and one forecast per scenario: the fields of ``WhatIfOut`` that depend on the forecast.
 
     Args:
-        question: scenarios, and values that hold for all of them.
+        question: scenarios, and values of columns that apply to every scenario.
         part: one origin of one series, with the values that are known ahead of it.
         known_ahead: columns that the version learned as known ahead.
         learned: smallest and largest learned value by column.

@@ -206,7 +206,7 @@ class ServedVersions:
             return None
 
     def ask(self, served: Served, question: Mapping[str, object]) -> Future[Reply]:
-        """Send a question to the version's loaded child process and return the future reply; never blocks.
+        """Send a request to the version's loaded child process and return the future reply; never blocks.
 
         Raises TransientError if the platform is stopping or the queue of the version is full.
         """
@@ -214,7 +214,7 @@ class ServedVersions:
         return self._warm.ask_soon(key, served.opening, question, PREDICT_SECONDS)
 
     def ask_apart(self, served: Served, question: Mapping[str, object], entry: str) -> Reply:
-        """Send a question to a new child process started at ``entry``, and return the reply.
+        """Send a request to a new child process started at ``entry``, and return the reply.
 
         The loaded child process is not delayed. Raises the errors of ``ReplicaPool.ask_apart``.
         """
