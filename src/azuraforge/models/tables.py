@@ -225,7 +225,7 @@ class DeploymentPair(Owned, Base):
 
 
 class Evaluation(Owned, Base):
-    """A run's evaluation with its baselines, and the gate's verdict, whether or not it passed."""
+    """A run's evaluation with its baselines, and the gate's verdict, whether or not the candidate passed."""
 
     __tablename__ = "evaluation"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""SQL queries for deleted models and versions, and of their purge."""
+"""SQL queries for deleted models and versions, and for their purge."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ class LoadedBundle:
             rows: recent history, oldest first, with the columns of the schema.
             horizon: number of rows to predict; None for the version's own horizon.
 
-        Raises InvalidInput if the rows or the horizon do not fit the version, or if it classifies images.
+        Raises InvalidInput if the rows or the horizon do not fit the version, or if the version classifies images.
         """
         return dict(self._answer({"rows": rows, "dataset": None, "horizon": horizon}))
 

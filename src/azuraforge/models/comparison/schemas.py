@@ -65,7 +65,7 @@ class ComparisonOut(BaseModel):
 
 
 class PairNumbers(BaseModel):
-    """Result of comparing two models."""
+    """Numbers of a comparison of two models; null if the models cannot be compared."""
 
     metric: str | None = None
     relative_difference: float | None = Field(default=None, description="null: b makes no errors to speak of")

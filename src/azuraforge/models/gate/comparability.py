@@ -32,7 +32,7 @@ INCOMPARABLE = (
 
 
 def needed_origins(horizon: int, season: int, *, in_time: bool = True) -> int:
-    """Return the minimum number of origins for a decision: 30, and along a series a season and three horizons.
+    """Return the minimum number of origins for a decision: 30, and along a series at least a season and three horizons.
 
     Example:
         >>> needed_origins(8, 52), needed_origins(24, 24), needed_origins(24, 24, in_time=False)

@@ -45,7 +45,7 @@ class Contender:
         return self.pairing.rows == "origins"
 
     def at(self, origins: NDArray[np.bool_]) -> Contender:
-        """Return the contender restricted to the origins at which ``origins``, a mask of shape ``(origin,)``, is True."""
+        """Return the contender restricted to the origins at which the mask ``origins`` is True, shape ``(origin,)``."""
         return Contender(self.name, self.losses[origins], metric=self.metric)
 
     def where(self, answered: NDArray[np.bool_]) -> Contender:
@@ -61,7 +61,7 @@ class Champion(Contender):
     """The current champion, evaluated on the candidate's test set.
 
     Attributes:
-        unseen: shape ``(origin,)``, true if the champion learned from no target row; see ``unseen_origins``.
+        unseen: shape ``(origin,)``, True where the champion learned from no target row of the origin.
         obstacle: reason with a code of ``comparability.INCOMPARABLE`` for which it cannot be compared; its losses are
             then not read. None if it can be compared.
         answered: in the shape of the losses, false where the champion has no prediction and the loss is NaN; None if it

@@ -93,7 +93,7 @@ class Waves:
     Attributes:
         mean: mean of the values, shape ``(…,)``.
         sizes: coefficients of the waves around the mean, shape ``(…, wave)``.
-        largest: bound of the values' sizes, for rounding errors, shape ``(…,)``.
+        largest: upper bound of the absolute values, from which rounding errors follow, shape ``(…,)``.
         origins: number of values.
         horizon: number of rows that each value covers.
     """
@@ -134,7 +134,7 @@ class Waves:
         return MeanUncertainty(np.sqrt(totals / waves / origins), weights, freedom, np.asarray(weights @ pieces))
 
     def foreseen(self, now: MeanUncertainty, times: float) -> MeanUncertainty:
-        """Return the uncertainty that ``times`` as many origins of the same kind would have.
+        """Return the uncertainty that ``times`` times as many origins of the same kind would have.
 
         ``now`` is the uncertainty with the present origins.
         """

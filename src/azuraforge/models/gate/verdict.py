@@ -1,4 +1,4 @@
-"""The verdict: which contender is champion after an evaluation, and why. The rules (DESIGN §8):
+"""The verdict: which contender is champion after an evaluation, and why. The rules (``docs/concepts/gate.md``):
 
 - Without a champion, the candidate must beat the best baseline by more than noise; otherwise the best baseline becomes
   champion.

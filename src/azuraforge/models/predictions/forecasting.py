@@ -2,7 +2,7 @@
 
 The entries are written in the transaction that ends the run: a run that is killed has written none and starts again,
 and a run that has ended has written each entry once. A second run with the same version and origin finds the existing
-entries. A shadow or canary takes part as in online predictions; both halves of a pair are written together.
+entries. A shadow or canary takes part as in online predictions; both predictions of a pair are written together.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class ForecastSummary(RunSummary):
 
 @dataclass(frozen=True)
 class _Made:
-    """Ledger entries of one series, and the counter of the deployment that they increase, if any."""
+    """Ledger entries of one series, and the counter of the deployment to increment; None if there is none."""
 
     lines: tuple[LedgerLine, ...]
     counter: Counter | None = None
@@ -193,7 +193,7 @@ class _Asked:
     by: str
 
     def series(self, series: str | None) -> _Made:
-        """Return the ledger entries of one series: the forecast, and its pair if a deployment takes part."""
+        """Return the ledger entries of a series: the forecast, and its pair's second one if a deployment takes part."""
         deployed = self.deployed
         if deployed is None:
             return _Made((self._line(self.served, series, None),))

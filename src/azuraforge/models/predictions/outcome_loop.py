@@ -70,7 +70,10 @@ class OutcomeLoop:
             self._woken.set()
 
     def tick(self) -> int:
-        """Submit each dataset with a new version to the worker threads; return the number of datasets submitted."""
+        """Submit the datasets with a new version to the worker threads; return the number of datasets submitted.
+
+        Datasets that are in progress, or that wait for another attempt after a failure, are skipped.
+        """
         with self._database.read_system() as session:
             found = progress.due(session, _DUE)
         begun = 0

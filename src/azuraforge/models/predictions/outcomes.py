@@ -129,7 +129,7 @@ class Outcomes:
             return None
 
     def _judge_open(self, project_id: str, dataset: DatasetVersion, at: progress.At) -> int:
-        """Judge the open points whose target times the dataset has reached."""
+        """Judge the open points whose target times the dataset has reached; return the number of points judged."""
         judged = 0
         for lines, done in self._open_lines(project_id, dataset):
             subjects = {line.id: self._truths.subject(project_id, line) for line in lines}
@@ -191,7 +191,7 @@ class Outcomes:
         return judged
 
     def _judge_again(self, project_id: str, dataset: DatasetVersion, at: progress.At) -> int:
-        """Judge the points again whose values were revised by versions after ``at.judged``."""
+        """Judge again the points whose values were revised after version ``at.judged``; return the number of points."""
         span = self._datasets.revised_times(project_id, dataset, at.judged)
         if span is None:
             return 0

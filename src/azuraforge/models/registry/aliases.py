@@ -231,8 +231,8 @@ class Aliases:
     ) -> schemas.HistoryPage:
         """Return a page of the moves of one alias or of all, newest first.
 
-        With ``at``, in UTC without a time zone, only moves until then are returned, so the first move of an alias shows
-        the version that it pointed to at that time. Raises NotFound if the model does not exist.
+        With ``at``, only moves until then are returned, so the first move of an alias shows the version that it pointed
+        to at that time; a time without a time zone is in UTC. Raises NotFound if the model does not exist.
         """
         if at is not None and at.tzinfo is None:
             at = at.replace(tzinfo=UTC)

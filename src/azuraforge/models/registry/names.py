@@ -35,7 +35,7 @@ def check_name(name: str) -> str:
 def check_alias(alias: str) -> str:
     """Return ``alias`` if it is valid: at most 40 lower-case letters, digits, ``_`` and ``-``.
 
-    Raises InvalidInput if it is not valid, is a reserved word or looks like a version number.
+    Raises InvalidInput if it is not valid, is a reserved word, or is a version number such as ``3`` or ``v3``.
     """
     if (
         not alias

@@ -17,7 +17,7 @@ class Pipe(Protocol):
 
 
 class ChildSession(Protocol):
-    """Protocol of a long-lived child process; see ``runs.child_session``."""
+    """Protocol of a long-lived child process; see ``processes.exchange``."""
 
     @property
     def resident_bytes(self) -> int:

@@ -273,7 +273,7 @@ class Replica:
             question.settle(None, error)
 
     def _wait(self, child_session: ChildSession) -> None:
-        """Wait for a reply, for space to send, for the end of the process, or for a request's deadline."""
+        """Wait briefly for a reply, space to send, the end of the process or a request's deadline, and handle it."""
         assert self._pipe is not None
         poll = select.poll()
         with self._lock:
