@@ -142,7 +142,7 @@ class EvaluatedFrom(_Ends, _Strict):
 
 
 class LearnedFrom(_Ends, _Strict):
-    """Rows that the weights learned from. A bundle may omit them; the version cannot be evaluated then.
+    """Rows that the weights learned from. A bundle may omit them; the gate cannot compare the version then.
 
     ``evaluated`` describes the second, evaluated predictor of a version whose own weights were refitted on all rows.
     """
