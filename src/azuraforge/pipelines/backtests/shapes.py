@@ -132,7 +132,9 @@ class BacktestFigure(Figure):
     contenders: tuple[ContenderOverFolds, ...]
     purge_rows: int = 0
     choice: Literal["before", "inside"] | None = Field(
-        default=None, description="of a study's winner: how the folds lie to the rows that chose its config"
+        default=None,
+        description="position of the folds relative to the rows on which a study selected the config; null if "
+        "no study did",
     )
 
 
