@@ -160,7 +160,7 @@ def _list(names: Sequence[str]) -> str:
 
 
 def _partial(table: RawTable, classes: Sequence[str], names: Sequence[str]) -> dict[str, str]:
-    """Return the numeric columns named after some of the classes, with one prefix."""
+    """Return class → numeric column named after it, with the same prefix for all; some classes may have no column."""
     for prefix in _PREFIXES:
         found = {each: f"{prefix}{each}" for each in classes if f"{prefix}{each}" in names}
         if found and all(is_numeric(table, name) for name in found.values()):

@@ -122,7 +122,7 @@ class HistoryPage(Page[AliasChange]):
 
 
 class PolicyRequest(PolicyTerms):
-    """Request to set a model's conditions for promotions. An omitted condition has the platform's value."""
+    """Request to set a model's conditions for promotions. An omitted condition has the platform's default value."""
 
     reason: str = Field(min_length=1, max_length=1000)
 

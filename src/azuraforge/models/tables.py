@@ -113,7 +113,7 @@ class ModelAlias(Owned, Base):
 
 
 class ModelPolicy(Owned, Base):
-    """Conditions of promotions from this number onwards. Rows are only added. Without one, the platform's own apply."""
+    """Promotion policy of a model. The newest row applies, or the default if there is none. Rows are only added."""
 
     __tablename__ = "model_policy"
     __table_args__ = (ForeignKeyConstraint(["project_id", "model_id"], ["model.project_id", "model.id"]),)
@@ -193,7 +193,7 @@ class DeploymentSeries(Owned, Base):
 
 
 class DeploymentPair(Owned, Base):
-    """Judged answers of both versions to one question, evaluated once.
+    """Judged predictions of both versions for one request, evaluated once.
 
     Rows are only added and outlive the ledger entries. A pair is counted, or left out because its targets overlap those
     of a pair counted before.

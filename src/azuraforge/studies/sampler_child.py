@@ -2,7 +2,7 @@
 
 It stays open while studies run, because importing Optuna takes most of a second, but it stores nothing that matters.
 Each request contains the study's rows, and the response depends only on them and on a random stream of (seed, trial
-number). So a request that is repeated after a restart gives the same trial.
+number). Therefore a request that is repeated after a restart gives the same trial.
 
 Sources: TPE: Bergstra et al., "Algorithms for hyper-parameter optimization", 2011 (``optuna.samplers.TPESampler``).
 CMA-ES: Hansen, "The CMA evolution strategy: a tutorial", 2016 (``cmaes.CMA``, which Optuna's sampler also uses; Optuna

@@ -103,10 +103,7 @@ class Waves:
     horizon: int
 
     def less(self, other: Waves, times: Floats) -> Waves:
-        """Return the waves of these values minus ``times``, shape ``(…,)``, multiplied by the other values.
-
-        Both are values on the same origins.
-        """
+        """Return the waves of ``values - times * other_values``, both on the same origins; ``times`` is ``(…,)``."""
         return Waves(
             self.mean - times * other.mean,
             self.sizes - times[..., None] * other.sizes,

@@ -82,12 +82,12 @@ class Pair:
         return cls(waves_of(a / means[0], horizon), waves_of(b / means[1], horizon), log_ratio)
 
     def chance_of_less(self, log_ratio: Floats | float = 0.0) -> Floats:
-        """Return the probability, ``(…,)``, of so low a mean of a's losses if the log ratio were ``log_ratio``."""
+        """Return the probability, ``(…,)``, that a's mean loss is this low if the true log ratio is ``log_ratio``."""
         differences = self.a.less(self.b, np.exp(log_ratio - self.log_ratio))
         return differences.uncertainty().below(differences.mean)
 
     def chance_of_more(self, log_ratio: Floats | float = 0.0) -> Floats:
-        """Return the probability, ``(…,)``, of so high a mean of a's losses if the log ratio were ``log_ratio``."""
+        """Return the probability, ``(…,)``, that a's mean loss is this high if the true log ratio is ``log_ratio``."""
         differences = self.a.less(self.b, np.exp(log_ratio - self.log_ratio))
         return differences.uncertainty().below(-differences.mean)
 

@@ -36,7 +36,7 @@ class GuardedSlice(BaseModel):
 
 
 class PolicyTerms(BaseModel):
-    """Conditions of a promotion. An omitted condition has the platform's value."""
+    """Conditions of a promotion. An omitted condition has the platform's default value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

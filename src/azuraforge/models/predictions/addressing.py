@@ -71,9 +71,9 @@ def _of_model(session: Session, name: str, at: datetime | None, where: Message) 
 def meant(lines: Sequence[Prediction], request: OutcomeRequest, index: int) -> list[tuple[Prediction, datetime]]:
     """Return each entry with the time of the point that the outcome request refers to.
 
-    The unreturned half of a pair may cover other times than the returned prediction; an entry without the requested
-    time is omitted. If both halves answer the same question with one point each, such as the class of an image, they
-    share the outcome although their times differ.
+    With a shadow or canary, two versions predict for one request and only one prediction is returned; the other may
+    cover other times. An entry without the requested time is omitted. If both contain one point for the same inputs,
+    such as the class of an image, they share the outcome although their times differ.
     """
     by_id = {line.id: line for line in lines}
     found = []

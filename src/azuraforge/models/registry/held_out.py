@@ -39,8 +39,7 @@ class HeldOutUses:
     def earlier(self, session: Session, held_out: HeldOut) -> int:
         """Return the number of verdicts, finished or in progress, on test sets that overlap these rows.
 
-        A test set moved by a row counts as the same one, and so do equal data under another name and other versions of
-        them.
+        Test sets of other versions of the dataset count too, and so do those of equal data under another name.
         """
         same = self._same_data(session, held_out)
         return store.count_uses(session, same, held_out.target, held_out.start_at, held_out.end_at)

@@ -60,7 +60,7 @@ class Point(TypedDict):
 
 
 class _RowsBefore(TypedDict):
-    """Common fields of questions about a series.
+    """Common fields of requests for forecasts of a series.
 
     Attributes:
         rows: rows before those to predict; None to use the rows of ``dataset``.
@@ -77,7 +77,7 @@ class _RowsBefore(TypedDict):
 
 @final
 class SeriesMessage(_RowsBefore):
-    """Question for the next values of a series."""
+    """Request for the next values of a series."""
 
 
 class ChangeMessage(TypedDict):
@@ -101,7 +101,7 @@ class ScenarioMessage(TypedDict):
 
 @final
 class WhatIfMessage(_RowsBefore):
-    """Question for the next values of a series under several scenarios.
+    """Request for the next values of a series under several scenarios.
 
     Attributes:
         known_ahead: values of columns at the rows to predict, for every scenario.
@@ -136,7 +136,7 @@ class SeriesReply(Shape):
 
 @final
 class PictureMessage(TypedDict):
-    """Question for the classes of the image at the path ``picture``, which messages call ``name``."""
+    """Request for the classes of the image at the path ``picture``, which error messages call ``name``."""
 
     picture: str
     name: str
@@ -152,7 +152,7 @@ class PictureReply(Shape):
 
 
 Message: TypeAlias = SeriesMessage | WhatIfMessage | PictureMessage
-"""Any question to a serving child process. It reads questions without validation, since the platform writes them."""
+"""Any request to a serving child process, which does not validate it, since the platform writes it."""
 
 
 class SeriesAnswer(TypedDict):
@@ -171,4 +171,4 @@ Written: TypeAlias = Mapping[str, object]
 """Any reply in the form that a child process writes."""
 
 Reply: TypeAlias = JsonObject
-"""Any reply in the form that the platform receives; the kind of question determines its shape."""
+"""Any reply in the form that the platform receives; the kind of request determines its shape."""

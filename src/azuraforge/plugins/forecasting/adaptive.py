@@ -2,9 +2,9 @@
 
 Split-conformal offsets keep their coverage only while errors stay as they were on the validation set, which is not so
 for prices. Here, the level that is looked up among the validation errors moves: it rises a little after each actual
-value above a quantile and falls after each one below. Only outcomes that the origin knows and that the forecaster has
-not learned count, because errors on learned rows are too small and would make intervals too narrow. A forecaster that
-is refitted on all rows starts at the levels that the evaluated forecaster had reached at the end of these rows.
+value above a quantile and falls after each one below. Only outcomes that are known at the origin and that the
+forecaster was not trained on count, because errors on learned rows are too small and would make intervals too narrow.
+A forecaster that is refitted on all rows starts at the levels that the evaluated one had reached at the end of them.
 
 Source: Gibbs and Candès, "Adaptive Conformal Inference Under Distribution Shift", 2021; each quantile moves on its own.
 """
@@ -124,7 +124,7 @@ def calibration_tables(errors: Floats, offsets: Floats) -> Floats:
 
 
 def past_part(part: Part, first: int) -> Part | None:
-    """Return the part with the recent origins whose outcomes the origins of ``part`` know; None if there are none.
+    """Return the part with recent origins whose outcomes are known at the origins of ``part``; None without any.
 
     Args:
         part: part to predict.

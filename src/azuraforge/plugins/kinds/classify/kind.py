@@ -91,9 +91,9 @@ class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions,
         return other("other_size", *sizes) if sizes[0] != sizes[1] else None
 
     def unreadable(self, learned: DatasetSchema, given: DatasetSchema) -> Message | None:
-        """Return why a version cannot classify images of another dataset: another data kind or image size.
+        """Return why a version cannot classify images of another dataset; None if it can.
 
-        The classes may differ or be unknown.
+        The reason is a different data kind or image size. The classes may differ or be unknown.
         """
         found = super().other_data(learned, given)
         if found is not None and found.code == "other_kind":
