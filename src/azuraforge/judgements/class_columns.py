@@ -130,7 +130,7 @@ def read_labels(table: RawTable) -> list[str]:
 def _chosen(
     table: RawTable, names: list[str], probable: dict[str, str], classes: list[str], options: Options
 ) -> list[str]:
-    """Return the columns of predicted classes: as requested, with a known name, or all that contain only classes."""
+    """Return the columns of predicted classes: those in the options, else one with a usual name, else all that fit."""
     if options.models:
         for each in options.models:
             require_column(names, table.name, each, "--model")

@@ -85,7 +85,7 @@ NameOrId = Annotated[str, Depends(path_id("name", ShortId("model", Model.id, Mod
 async def list_models(
     access: Reader,
     service: Service,
-    trash: Annotated[bool, Query(description="list models in the trash instead of the others")] = False,
+    trash: Annotated[bool, Query(description="whether to list deleted models instead of existing ones")] = False,
     limit: Limit = PAGE,
     after: After = None,
 ) -> ModelPage:

@@ -140,6 +140,8 @@ class PolicyPage(Page[PolicyOut]):
 
 
 class AliasRequest(BaseModel):
+    """Request to set or move an alias, with the reason."""
+
     model_config = ConfigDict(extra="forbid")
 
     version: Number
@@ -179,6 +181,8 @@ class LineageNode(BaseModel):
 
 
 class LineageEdge(BaseModel):
+    """Edge of a lineage graph, from the node ``start`` to the node ``end``."""
+
     start: str
     end: str
     kind: Literal["learned", "made", "said", "champion_then", "imported"]
@@ -204,6 +208,8 @@ class CardOut(BaseModel):
 
 
 class IntendedUse(BaseModel):
+    """Intended use of a model."""
+
     model_config = ConfigDict(extra="forbid")
 
     intended_use: str = Field(
@@ -244,6 +250,8 @@ class DeploymentRequest(BaseModel):
 
 
 class EndRequest(BaseModel):
+    """Request to end a shadow or canary, with the reason."""
+
     model_config = ConfigDict(extra="forbid")
 
     reason: str = Field(min_length=1, max_length=1000)
@@ -317,6 +325,8 @@ class DeploymentPage(Page[DeploymentOut]):
 
 
 class PromoteRequest(BaseModel):
+    """Request to point an alias to a version, with the reason."""
+
     model_config = ConfigDict(extra="forbid")
 
     version: Number
@@ -325,6 +335,8 @@ class PromoteRequest(BaseModel):
 
 
 class RollbackRequest(BaseModel):
+    """Request to roll an alias back one promotion, with the reason."""
+
     model_config = ConfigDict(extra="forbid")
 
     alias: Alias = "champion"
@@ -409,6 +421,8 @@ class PredictionOut(BaseModel):
 
 
 class PredictOut(BaseModel):
+    """Forecast of the next values, which is stored in the ledger."""
+
     prediction_id: str
     model: str
     version: int

@@ -50,7 +50,7 @@ def list_predictions(
         bool | None, Query(description="true: only fully judged predictions; false: only the others. Default: all")
     ] = None,
     unserved: Annotated[
-        bool, Query(description="include predictions made only for comparison by a shadow or canary")
+        bool, Query(description="whether to include predictions that a shadow or canary made only for comparison")
     ] = False,
     limit: Limit = PAGE,
     after: After = None,

@@ -101,6 +101,8 @@ class OutcomeRequest(BaseModel):
 
 
 class OutcomesRequest(BaseModel):
+    """Report of several outcomes; either all are accepted or none."""
+
     model_config = ConfigDict(extra="forbid")
 
     outcomes: list[OutcomeRequest] = Field(min_length=1, max_length=10_000)

@@ -53,7 +53,7 @@ class Start:
 
     @classmethod
     def after(cls, part: Part) -> Self:
-        """Return a start at ``QUANTILE_LEVELS``, for a forecaster that has learned one series up to its last row."""
+        """Return a start at ``QUANTILE_LEVELS``, for a forecaster that was trained on all rows of one series."""
         levels = np.repeat(np.asarray(QUANTILE_LEVELS)[:, None], part.horizon, axis=1)
         return cls(_last_moment(part), levels)
 
