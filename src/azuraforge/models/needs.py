@@ -16,7 +16,7 @@ def needed_runs(session: Session, run_ids: Sequence[str]) -> dict[str, NeededBy]
 
 
 def needed_versions(session: Session, dataset_id: str) -> dict[int, NeededBy]:
-    """Return for each version of a dataset that an existing model version was trained on that model version.
+    """Return dataset version → an existing model version that was trained on it, for one dataset.
 
     The keys are the numbers of the dataset versions; if several model versions qualify, one of them is returned.
     """

@@ -128,7 +128,7 @@ class PolicyRequest(PolicyTerms):
 
 
 class PolicyOut(GatePolicy):
-    """Policy of a model's gate. Number 0 is the platform's own and has no author."""
+    """Policy of a model's gate. Number 0 is the platform's default policy, which has no author."""
 
     reason: str | None
     by: str | None
@@ -136,7 +136,7 @@ class PolicyOut(GatePolicy):
 
 
 class PolicyPage(Page[PolicyOut]):
-    """A page of a model's policies, newest first; the last one is the platform's own."""
+    """A page of a model's policies, newest first; the last one is the platform's default policy."""
 
 
 class AliasRequest(BaseModel):
@@ -240,7 +240,7 @@ class DeploymentRequest(BaseModel):
         default=0.01,
         ge=0,
         lt=1,
-        description="by how much the share of failed requests may be higher than the alias's, such as 0.01",
+        description="allowed excess of the share of failed requests over that of the alias's version",
     )
     loss_margin: float = Field(
         default=0.1, ge=0, le=10, description="relative increase from which a loss counts as worse; 0.1 is 10 %"

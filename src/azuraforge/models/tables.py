@@ -307,7 +307,7 @@ class Prediction(Owned, Base):
     # The values of the origin's row.
     features: Mapped[dict[str, float | None] | None] = mapped_column(JsonText, default=None)
     deployment: Mapped[int | None] = mapped_column(Integer, default=None)  # set if a shadow or canary took part
-    # The id of the pair's returned half, if this half was not returned.
+    # Id of the prediction that was returned instead, if a shadow or canary made this one only for comparison.
     pair_id: Mapped[str | None] = mapped_column(String(16), default=None)
     # The id of the dataset whose next rows are the outcomes.
     continues: Mapped[str | None] = mapped_column(String(16), default=None)
@@ -341,7 +341,7 @@ class PredictionOutcome(Owned, Base):
     late: Mapped[bool]  # the prediction was made after its target time
     source: Mapped[str] = mapped_column(String(200))
     judged_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
-    question: Mapped[str | None] = mapped_column(String(64), default=None)  # question of its prediction
+    question: Mapped[str | None] = mapped_column(String(64), default=None)  # hash of the prediction's inputs
     # The dataset version with the actual value; null if the value was reported.
     dataset_version: Mapped[int | None] = mapped_column(Integer, default=None)
     revisions: Mapped[int] = mapped_column(Integer, default=0)  # number of repeated judgements

@@ -54,7 +54,7 @@ def lock(session: Session, model_id: str) -> Model | None:
 
 
 def deleted_models(session: Session, before: datetime | None) -> Sequence[Model]:
-    """Return models deleted until a time, or all deleted models if None, last deleted first."""
+    """Return the models deleted until ``before``, most recent first; all deleted models if it is None."""
     statement = select(Model).where(Model.deleted_at.is_not(None))
     if before is not None:
         statement = statement.where(Model.deleted_at <= before)

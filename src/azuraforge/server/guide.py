@@ -35,7 +35,7 @@ class Guide:
         self._files: dict[str, Path] = {}
 
     def find(self, path: str) -> Asset | None:
-        """Return the file of a path, None if there is none.
+        """Return the file of a path; None if there is none.
 
         ``models`` stands for ``models.html``, and a folder for its index.html.
         """

@@ -202,7 +202,7 @@ class _Replay:
         self._doomed: set[int] = set()
 
     def fits(self, trials: Sequence[TrialRecord]) -> bool:
-        """Return False if a curve has become shorter, because its run resumed from an earlier checkpoint."""
+        """Return whether no curve has become shorter, as it does if its run resumes from an earlier checkpoint."""
         return len(trials) >= len(self._reported) and all(
             len(trial["curve"]) >= reported for trial, reported in zip(trials, self._reported, strict=False)
         )

@@ -1,7 +1,7 @@
 """Conditions under which the gate promotes a model's candidates, shared by database, API, verdict and bundle.
 
-The platform's own policy (number 0) requires a lead beyond noise in the task's own metric. It has no guarded slices and
-no limits, and the gate promotes automatically.
+The platform's default policy (number 0) requires a lead beyond noise in the task's own metric. It has no guarded slices
+and no limits, and the gate promotes automatically.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class PolicyTerms(BaseModel):
 
 
 class GatePolicy(PolicyTerms):
-    """Conditions of one model's gate. ``number`` counts the model's policies; 0 is the platform's own."""
+    """Conditions of one model's gate. ``number`` counts the model's policies; 0 is the platform's default policy."""
 
     number: int = Field(default=0, ge=0)
 
@@ -83,7 +83,7 @@ class Measured(BaseModel):
     bytes: int | None = None
 
 
-#: The platform's own policy, and an empty set of measurements.
+#: The platform's default policy, and an empty set of measurements.
 PLATFORM, UNMEASURED = GatePolicy(), Measured()
 
 

@@ -48,7 +48,7 @@ class Verdict:
 
     Attributes:
         decision: decision. If the policy leaves promotions to people, it is "approved".
-        champion: name of the champion after the verdict; if the decision is "approved", of the present one ("" for
+        champion: name of the champion after the verdict; if the decision is "approved", of the current one ("" for
             none).
         best_baseline: name of the baseline with the lowest score.
         reasons: reasons in the order in which they are shown.

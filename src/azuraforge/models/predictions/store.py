@@ -166,7 +166,7 @@ def page(
 
 
 def named(session: Session, ids: Sequence[str], request_ids: Sequence[str]) -> Sequence[Prediction]:
-    """Return entries by prediction id, with the other halves of their pairs, or by request id.
+    """Return entries by prediction id, with the other predictions of their pairs, or by request id.
 
     The rows are locked until commit and ordered by creation time, oldest first.
     """

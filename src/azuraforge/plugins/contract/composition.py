@@ -22,7 +22,9 @@ class LeftOutMember(Shape):
     name: str
     why: LeftOutWhy
     reason: Texts = Field(description="reason by language code; error messages are in English")
-    seconds: float | None = Field(default=None, description="time spent on the member in seconds; null if unknown")
+    seconds: float | None = Field(
+        default=None, description="duration of the member's training in seconds; null if unknown"
+    )
 
     @classmethod
     def of(
