@@ -95,7 +95,10 @@ class Detected(Shape):
 
 
 class DriftReport(Detected):
-    """Result of a drift check over the newest ledger entries."""
+    """Result of a drift check over the newest ``lines`` ledger entries, made from ``first_at`` to ``last_at``.
+
+    ``enough`` is false if no column has enough values for a result.
+    """
 
     lines: int
     first_at: datetime | None

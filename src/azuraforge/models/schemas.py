@@ -260,7 +260,8 @@ class EndRequest(BaseModel):
 class TestOut(BaseModel):
     """Sequential test of whether a version is worse by more than the margin.
 
-    The result is positive once exp(log_wealth) reaches 1 / alpha.
+    ``worse``, ``even`` and ``better`` are numbers of pairs. The result is positive once exp(log_wealth) reaches
+    1 / alpha.
     """
 
     worse: int
@@ -295,7 +296,7 @@ class ExtremesOut(BaseModel):
 
 
 class DeploymentOut(BaseModel):
-    """A shadow or canary, and its results compared with the version that the alias points to."""
+    """A shadow or canary, and its results compared with version ``beside``, which the alias pointed to at its start."""
 
     number: int
     alias: str
@@ -390,7 +391,7 @@ class PredictRequest(Target):
 
 
 class PredictionOut(BaseModel):
-    """A prediction in the ledger. ``outcome`` is null until a point has been judged."""
+    """A prediction in the ledger. ``matures_at`` is the time of its last target, ``interval`` its nominal coverage."""
 
     prediction_id: str
     model: str

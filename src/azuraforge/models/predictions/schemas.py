@@ -147,7 +147,10 @@ class LiveScore(BaseModel):
 
 
 class LiveScores(BaseModel):
-    """Live scores of a model's predictions, compared with the naive forecasts of the same targets."""
+    """Live scores of a model's predictions, compared with the naive forecasts of the same targets.
+
+    ``over_time`` contains one score per version and interval of ``bucket_seconds`` seconds.
+    """
 
     model: str
     target: str

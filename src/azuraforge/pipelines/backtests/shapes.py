@@ -124,7 +124,7 @@ class ContenderOverFolds(Shape):
 
 
 class BacktestFigure(Figure):
-    """The figure ``backtest``."""
+    """The figure ``backtest``: the metrics of all contenders; ``purge_rows`` rows are left out between two sets."""
 
     candidate: str
     horizon: int
