@@ -214,7 +214,7 @@ class Deployments:
         in_thread: InThread,
         at_once: bool = False,
     ) -> A:
-        """Answer a request whose alias has a shadow or canary; the other half of the pair follows in a thread.
+        """Answer a request whose alias has a shadow or canary; a thread then obtains the other version's answer.
 
         Args:
             place: target of the request.
@@ -269,7 +269,7 @@ class Deployments:
                     self._database.write(project_id, self._taker_back(project_id, model_id, number), durable=True)
 
     def drain(self, timeout_seconds: float = 30.0) -> None:
-        """Wait until no second half of a pair is pending."""
+        """Wait until no answer for comparison is pending."""
         with self._idle:
             self._idle.wait_for(lambda: self._waiting == 0, timeout_seconds)
 
@@ -281,7 +281,7 @@ class Deployments:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _keep(self, place: Place, version: int, pair_id: str, ask_pair: Callable[[int, str], None]) -> None:
-        """Obtain the other half of a pair, and count whether it was answered."""
+        """Obtain the answer of the other version, and count whether it failed."""
         shadow = version == place.deployed.version
         try:
             ask_pair(version, pair_id)

@@ -26,7 +26,7 @@ def lines_of(session: Session, requests: Sequence[OutcomeRequest]) -> list[list[
     by_name: dict[str, list[Prediction]] = {}
     for line in lines:
         by_id.setdefault(line.id, []).append(line)
-        if line.pair_id is not None:  # the unreturned half of a pair has the same outcome as the returned one
+        if line.pair_id is not None:  # made only for comparison; it has the outcome of the returned prediction
             by_id.setdefault(line.pair_id, []).append(line)
         by_name.setdefault(line.request_id or "", []).append(line)
     found = []

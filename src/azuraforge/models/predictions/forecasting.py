@@ -2,7 +2,7 @@
 
 The entries are written in the transaction that ends the run: a run that is killed has written none and starts again,
 and a run that has ended has written each entry once. A second run with the same version and origin finds the existing
-entries. A shadow or canary takes part as in online predictions; both halves of a pair are written together.
+entries. A shadow or canary takes part as in online predictions; both predictions of a pair are written together.
 """
 
 from __future__ import annotations

@@ -158,7 +158,7 @@ class Inference:
         return case.question.result(served, entry.line, prepared, entry.answer, entry.at)
 
     def _answer_pair(self, case: _Case[P], version: int, pair_id: str) -> None:
-        """Obtain the other half of a pair and store it in the ledger; blocks."""
+        """Obtain the prediction of the other version and store it in the ledger; blocks."""
         served = self._versions.get(case.project_id, case.model_id, version)
         prepared = case.question.prepare(served, None)
         try:

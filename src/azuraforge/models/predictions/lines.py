@@ -14,8 +14,8 @@ class LedgerLine:
 
     Attributes:
         model: name of the model, used only in the event.
-        pair_id: id of the returned half if this entry is the unreturned half of a pair; None otherwise.
-        question: hash of the question; equal questions have equal hashes.
+        pair_id: id of the returned prediction if a shadow or canary made this one only for comparison; None otherwise.
+        question: hash of the prediction's inputs; equal inputs have equal hashes.
     """
 
     model: str

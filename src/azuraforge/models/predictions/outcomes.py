@@ -315,7 +315,7 @@ def _until(times: set[datetime], end: datetime | None) -> set[datetime]:
 
 
 def _same(line: Prediction, dataset: DatasetVersion) -> bool:
-    """Return whether a dataset version can judge a prediction: they agree in target, unit and having series."""
+    """Return whether a dataset version can judge a prediction: same target, same unit, and both or neither a panel."""
     same = line.target == dataset.schema.target and line.unit == dataset.schema.unit
     return same and (dataset.schema.series is None) == (line.inputs.series is None)
 
