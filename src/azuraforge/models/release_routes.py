@@ -11,17 +11,9 @@ from fastapi.responses import StreamingResponse
 
 from azuraforge.bounds import Name, Number
 from azuraforge.datasets.uploads import receive
+from azuraforge.models.deployments.schemas import DeploymentOut, DeploymentPage, DeploymentRequest, EndRequest
 from azuraforge.models.routes import model_service
-from azuraforge.models.schemas import (
-    CardOut,
-    DeploymentOut,
-    DeploymentPage,
-    DeploymentRequest,
-    EndRequest,
-    ImportOut,
-    IntendedUse,
-    LineageOut,
-)
+from azuraforge.models.schemas import CardOut, ImportOut, IntendedUse, LineageOut
 from azuraforge.models.service import ModelService
 from azuraforge.paging import PAGE, After, Limit
 from azuraforge.projects.access import Member, Reader, Unit, while_member

@@ -14,7 +14,8 @@ from azuraforge.events.service import EventLog
 from azuraforge.models.bundles.description import Trial
 from azuraforge.models.bundles.service import Bundles
 from azuraforge.models.cards.service import Cards
-from azuraforge.models.deployments.service import Deployments, InThread
+from azuraforge.models.deployments.places import InThread
+from azuraforge.models.deployments.service import Deployments
 from azuraforge.models.lookup import ModelLookup
 from azuraforge.models.picture_schemas import PictureAnswer
 from azuraforge.models.predictions.inference import Inference

@@ -20,14 +20,16 @@ from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.models.answers import PredictionInputs, PredictionPoint
 from azuraforge.models.deployments import judging
 from azuraforge.models.deployments import service as deployments
+from azuraforge.models.deployments.places import Deployed, Place
+from azuraforge.models.deployments.schemas import DeploymentRequest
 from azuraforge.models.deployments.sequential import is_worse
-from azuraforge.models.deployments.service import Deployed, Place, takes
+from azuraforge.models.deployments.service import takes
 from azuraforge.models.deployments.store import JudgedPair, KnownLoss
 from azuraforge.models.predictions.lines import LedgerLine
 from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.predictions.schemas import OutcomeRequest
 from azuraforge.models.predictions.truths import Truths
-from azuraforge.models.schemas import DeploymentRequest, PredictRequest
+from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.tables import DeploymentSeries, ModelDeployment
 from azuraforge.projects.idempotency import ANSWER_UNKNOWN
 from tests.models.ledger_lines import ledger_lines

@@ -15,9 +15,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
+from azuraforge.models.deployments.schemas import DeploymentOut, ExtremesOut, TestOut
 from azuraforge.models.deployments.sequential import is_worse, log_wealth, log_wealth_of_share, tail_share
 from azuraforge.models.deployments.store import JudgedPair, KnownLoss
-from azuraforge.models.schemas import DeploymentOut, ExtremesOut, TestOut
 from azuraforge.models.tables import DeploymentSeries, ModelDeployment
 
 #: Number of the holder's newest losses whose maximum is the bound for extreme losses. The maximum of that many losses

@@ -23,9 +23,8 @@ import hashlib
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import AzuraError, Conflict, NotFound
@@ -34,11 +33,12 @@ from azuraforge.models import store
 from azuraforge.models.deployments import judging
 from azuraforge.models.deployments import store as deployment_store
 from azuraforge.models.deployments.comparable import check_comparable, check_other
+from azuraforge.models.deployments.places import Answer, Deployed, InThread, Place
+from azuraforge.models.deployments.schemas import DeploymentOut, DeploymentPage, DeploymentRequest
 from azuraforge.models.events import DeploymentEvent, DeploymentMoved
 from azuraforge.models.registry.finding import find_model, find_version, lock_model
 from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.registry.names import check_alias
-from azuraforge.models.schemas import DeploymentOut, DeploymentPage, DeploymentRequest
 from azuraforge.models.tables import AliasChange, Model, ModelDeployment
 from azuraforge.paging import PAGE, Order
 from azuraforge.projects.idempotency import ANSWER_UNKNOWN
@@ -52,42 +52,8 @@ _ORDER: Order[tuple[int]] = Order("deployments", tuple[int])
 log = logger("models")
 
 
-@dataclass(frozen=True)
-class Deployed:
-    """Deployment next to an alias, as far as a request needs it."""
-
-    number: int
-    mode: str
-    version: int
-    share_percent: float
-
-
-@dataclass(frozen=True)
-class Place:
-    """Target of a request: the version that its alias points to, and the deployment next to it."""
-
-    project_id: str
-    model_id: str
-    model: str
-    holder: int
-    deployed: Deployed
-
-
-class Answer(Protocol):
-    """Protocol of a returned prediction, with the id of its ledger entry."""
-
-    @property
-    def prediction_id(self) -> str: ...
-
-
 A = TypeVar("A", bound=Answer)
 T = TypeVar("T")
-
-
-class InThread(Protocol):
-    """Protocol of a callable that runs blocking work in a thread, such as ``anyio.to_thread.run_sync``."""
-
-    def __call__(self, work: Callable[[], T], /) -> Awaitable[T]: ...
 
 
 class Deployments:

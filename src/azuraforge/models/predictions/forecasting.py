@@ -18,7 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from azuraforge.errors import AzuraError, InvalidInput
 from azuraforge.messages.validation import message_of
 from azuraforge.models.deployments import store as deployment_store
-from azuraforge.models.deployments.service import Deployed, takes
+from azuraforge.models.deployments.places import Deployed
+from azuraforge.models.deployments.service import takes
 from azuraforge.models.events import PredictionsMade
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.ledger import Ledger

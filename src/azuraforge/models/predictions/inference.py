@@ -20,7 +20,8 @@ from anyio import to_thread
 from azuraforge.database import Database, UnitOfWork, new_id
 from azuraforge.datasets.lookup import DatasetLookup
 from azuraforge.errors import TransientError, UserError
-from azuraforge.models.deployments.service import Deployed, Deployments, InThread, Place
+from azuraforge.models.deployments.places import Deployed, InThread, Place
+from azuraforge.models.deployments.service import Deployments
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.ledger import Ledger
 from azuraforge.models.predictions.lines import LedgerLine

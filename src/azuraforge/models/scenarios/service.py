@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from azuraforge.database import Database
-from azuraforge.models.deployments.service import InThread
+from azuraforge.models.deployments.places import InThread
 from azuraforge.models.predictions.inference import answer_of
 from azuraforge.models.registry.finding import find_aliased, find_model, find_version
 from azuraforge.models.scenarios.schemas import Change, WhatIfOut, WhatIfRequest

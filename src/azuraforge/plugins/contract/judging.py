@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ConfigDict, Field, JsonValue
 
@@ -17,6 +17,7 @@ from azuraforge.plugins.contract.shape import Shape, Texts
 
 if TYPE_CHECKING:
     from azuraforge.plugins.contract.arrays import Flags, Floats
+    from azuraforge.plugins.contract.pipeline import Answer
 
 
 class SliceKey(Shape):
@@ -242,3 +243,28 @@ class Judge(ABC):
             champion: name of the contender that is champion after the verdict.
             outputs: folder for ``errors.npz``, which contains each contender's errors under its name.
         """
+
+
+@dataclass(frozen=True)
+class ExplainCase:
+    """The input of one explanation.
+
+    Attributes:
+        candidate: contender that the run trained, with the folder of its predictions.
+        baseline: best baseline, with the folder of its predictions.
+        test: folder of the test set without targets.
+        truth: folder of the true values of the test set.
+        split: split of the run.
+        seed: seed of the run.
+        answer: ``predict`` of the loaded candidate; None if the explanation does not call it.
+        progress: callback ``progress(done, total, note)``.
+    """
+
+    candidate: Predicted
+    baseline: Predicted
+    test: Path
+    truth: Path
+    split: SplitResult
+    seed: int
+    answer: Answer[Any, Any] | None
+    progress: Callable[[int, int, str], None]

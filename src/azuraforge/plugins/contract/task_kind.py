@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias
 
@@ -21,7 +20,15 @@ from azuraforge.plugins.contract.conformance import check_config, check_data, no
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import PartSummary
 from azuraforge.plugins.contract.figure import Figure
-from azuraforge.plugins.contract.judging import Explanation, Judge, JudgeCase, Predicted, Remark, SliceKey, SplitResult
+from azuraforge.plugins.contract.judging import (
+    ExplainCase,
+    Explanation,
+    Judge,
+    JudgeCase,
+    Remark,
+    SliceKey,
+    SplitResult,
+)
 from azuraforge.plugins.contract.metric import AnyMetric, MetricFacts
 from azuraforge.plugins.contract.pipeline import Answer, AnyPipeline, Config
 from azuraforge.plugins.contract.shape import Shape, Texts
@@ -102,31 +109,6 @@ class TaskKindFacts(Shape):
                 "objectives": (*self.objectives, added.name),
             }
         )
-
-
-@dataclass(frozen=True)
-class ExplainCase:
-    """The input of one explanation.
-
-    Attributes:
-        candidate: contender that the run trained, with the folder of its predictions.
-        baseline: best baseline, with the folder of its predictions.
-        test: folder of the test set without targets.
-        truth: folder of the true values of the test set.
-        split: split of the run.
-        seed: seed of the run.
-        answer: ``predict`` of the loaded candidate; None if the explanation does not call it.
-        progress: callback ``progress(done, total, note)``.
-    """
-
-    candidate: Predicted
-    baseline: Predicted
-    test: Path
-    truth: Path
-    split: SplitResult
-    seed: int
-    answer: Answer[Any, Any] | None
-    progress: Callable[[int, int, str], None]
 
 
 class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):

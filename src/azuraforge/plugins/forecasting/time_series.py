@@ -54,6 +54,7 @@ from azuraforge.plugins.forecasting.intervals import TRAINED_LEVELS, at_levels, 
 from azuraforge.plugins.forecasting.panels import each, known_series, one_of, predict_each
 from azuraforge.plugins.forecasting.training_config import TimeSeriesConfig
 from azuraforge.plugins.forecasting.transforms import Transform
+from azuraforge.plugins.forecasting.trust import learn_trust, trusted
 from azuraforge.plugins.forecasting.windows import Examples, Inputs, Layout, Preprocessing
 
 #: Number of outputs of a network for each row ahead: the point forecast, and one value for each learned level.
@@ -108,7 +109,7 @@ class Forecaster:
 
     def answer(self, examples: Examples) -> Floats:
         """Return the outputs ``(example, horizon, output)`` in units of the network, shrunk but not calibrated."""
-        return _trusted(_answer(self.network, examples), self.trust)
+        return trusted(_answer(self.network, examples), self.trust)
 
 
 class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConfigT]):
@@ -181,8 +182,8 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         epochs = descend(run, network, learning, checking, lambda: self.prepare(config, network, learning, checking))
         truth = np.concatenate([targets for _, _, targets in checking.chunks(PREDICT_BATCH)]).astype(np.float64)
         raw = _answer(network, checking)
-        trust = _learn_trust(raw[:, :, 0], truth)
-        answers = _trusted(raw, trust)
+        trust = learn_trust(raw[:, :, 0], truth)
+        answers = trusted(raw, trust)
         errors = truth - _quantiles(answers)
         alone = train.schema.series is None  # errors of several series are ordered by series, not by time
         offsets = calibration(errors, truth - answers[:, :, 0], QUANTILE_LEVELS, recency=alone)
@@ -372,26 +373,6 @@ def _by_series(part: Part) -> dict[str, Part]:
 
 def _joined(series: Mapping[str, Preprocessing], part: Part) -> Examples:
     return Examples.joined([known_series(series, name).examples(one, learning=True) for name, one, _ in each(part)])
-
-
-def _learn_trust(change: Floats, truth: Floats) -> Floats:
-    """Return factors ``(horizon,)`` of the predicted change, from 0 to 1, by least squares on the validation set.
-
-    If the predictions have no skill, as often for prices, the factor 0 returns the last value instead of noise. A slope
-    that is hardly larger than its standard error is shrunk (positive-part James and Stein, 1961). Overlapping windows
-    count once per horizon.
-    """
-    explained = (change * truth).sum(axis=0)
-    size = np.square(change).sum(axis=0)
-    slope = np.divide(explained, size, out=np.ones_like(size), where=size > 0)
-    horizon = truth.shape[1]
-    variance = np.square(truth - slope * change).mean(axis=0) * horizon
-    luck = np.divide(variance, np.square(slope) * size, out=np.zeros_like(size), where=(size > 0) & (slope != 0))
-    return np.asarray(np.clip(slope * np.maximum(1.0 - luck, 0.0), 0.0, 1.0))
-
-
-def _trusted(answers: Floats, trust: Floats) -> Floats:
-    return answers + (answers[:, :, :1] * (trust - 1.0)[:, None])
 
 
 def _quantiles(answers: Floats) -> Floats:

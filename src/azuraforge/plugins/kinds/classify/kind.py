@@ -14,10 +14,10 @@ from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.batch import Batch
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.figure import Figure
-from azuraforge.plugins.contract.judging import JudgeCase, Remark, other
+from azuraforge.plugins.contract.judging import ExplainCase, JudgeCase, Remark, other
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.pipeline import Answer, AnyPipeline
-from azuraforge.plugins.contract.task_kind import ExplainCase, TaskKind
+from azuraforge.plugins.contract.task_kind import TaskKind
 from azuraforge.plugins.kinds.classify.facts import METRICS, SALIENCY, SLICES
 from azuraforge.plugins.kinds.classify.figures import FIGURES
 from azuraforge.plugins.kinds.classify.metrics import measure

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.figure import Figure
-from azuraforge.plugins.contract.task_kind import ExplainCase
+from azuraforge.plugins.contract.judging import ExplainCase
 from azuraforge.plugins.kinds.classify.figures import ExplainedImage, Patch, Saliency
 from azuraforge.plugins.kinds.classify.parts import load_images
 from azuraforge.plugins.kinds.classify.predictions import classify_checked

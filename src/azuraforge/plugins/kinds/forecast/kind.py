@@ -19,11 +19,11 @@ from azuraforge.plugins.contract.batch import Batch
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import PartSummary
 from azuraforge.plugins.contract.figure import Figure
-from azuraforge.plugins.contract.judging import JudgeCase, Remark, other
+from azuraforge.plugins.contract.judging import ExplainCase, JudgeCase, Remark, other
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.parts import Part, Predictions, Rows, Table
 from azuraforge.plugins.contract.pipeline import Answer, AnyPipeline
-from azuraforge.plugins.contract.task_kind import ExplainCase, TaskKind
+from azuraforge.plugins.contract.task_kind import TaskKind
 from azuraforge.plugins.forecasting.availability import known_table
 from azuraforge.plugins.forecasting.config import ForecastConfig
 from azuraforge.plugins.forecasting.totals import at_same_moment, own_origins, with_totals

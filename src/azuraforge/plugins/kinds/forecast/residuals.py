@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.figure import Figure
+from azuraforge.plugins.contract.judging import ExplainCase
 from azuraforge.plugins.contract.parts import Part
-from azuraforge.plugins.contract.task_kind import ExplainCase
 from azuraforge.plugins.kinds.forecast.figures import (
     ActualPredicted,
     ErrorSlices,
