@@ -32,20 +32,16 @@ class ServerSettings(BaseModel):
     port: int = Field(default=8787, ge=0, le=65535, description="TCP port; 0 chooses a free one")
     public_url: str | None = Field(
         default=None,
-        description="URL that browsers use, such as https://ml.example.org; required unless the host is a"
-        " loopback address",
+        description="URL that browsers use, such as https://ml.example.org; required unless the host is a loopback"
+        " address",
     )
-    max_body_bytes: int = Field(
-        default=512 * 1024 * 1024, ge=1024, description="maximum size of an uploaded file, in bytes"
-    )
-    max_json_bytes: int = Field(
-        default=4 * 1024 * 1024, ge=1024, description="maximum size of any other request body, in bytes"
-    )
+    max_body_bytes: int = Field(default=512 * 1024 * 1024, ge=1024, description="maximum bytes of an uploaded file")
+    max_json_bytes: int = Field(default=4 * 1024 * 1024, ge=1024, description="maximum bytes of any other request body")
     children_at_once: int = Field(
         default=16,
         ge=1,
-        description="maximum number of concurrent requests that call a child process for a short"
-        " response, such as a validation",
+        description="maximum number of concurrent requests that call a child process for a short response, such as"
+        " a validation",
     )
     children_per_project: int = Field(default=8, ge=1, description="maximum number of such requests of one project")
     children_in_line: int = Field(
@@ -54,35 +50,32 @@ class ServerSettings(BaseModel):
     max_header_bytes: int = Field(
         default=64 * 1024,
         ge=1024,
-        description="maximum size of the request line and headers together, and of the trailers of a body, in bytes",
+        description="maximum bytes of the request line and headers together, and of a body's trailers",
     )
     header_seconds: float = Field(
-        default=10.0, gt=0, description="maximum seconds from the first byte of a request to the end of its headers"
+        default=10.0, gt=0, description="maximum seconds from the first byte to the end of the headers"
     )
     body_seconds: float = Field(
         default=20.0,
         gt=0,
-        description="maximum seconds for receiving a request body, plus one second per"
-        " min_body_bytes_per_second bytes received",
+        description="maximum seconds for receiving a request body, plus one second per min_body_bytes_per_second"
+        " bytes received",
     )
-    min_body_bytes_per_second: int = Field(
-        default=1024, ge=1, description="minimum transfer rate of bodies, in bytes per second"
-    )
+    min_body_bytes_per_second: int = Field(default=1024, ge=1, description="minimum transfer rate of bodies")
     stalled_seconds: float = Field(
-        default=60.0, gt=0, description="seconds after which a client that does not read its response is disconnected"
+        default=60.0, gt=0, description="seconds without reading after which a client is disconnected"
     )
     max_connections: int = Field(
         default=1000,
         ge=1,
-        description="maximum number of open connections; limited to half of the file descriptors that the"
-        " process may open",
+        description="maximum number of open connections; limited to half of the file descriptors that the process"
+        " may open",
     )
     max_connections_per_address: int | None = Field(
         default=None,
         ge=1,
-        description="maximum number of open connections from one IPv4 address or IPv6 /64 network, except"
-        " from this machine; if not set, a quarter of max_connections, or all of them if the"
-        " host is a loopback address",
+        description="maximum number of open connections from one IPv4 address or IPv6 /64 network, except from this"
+        " machine; if not set, a quarter of max_connections, or all of them if the host is a loopback address",
     )
 
     @field_validator("public_url")
@@ -111,20 +104,16 @@ class RunSettings(BaseModel):
     concurrency: int = Field(
         default=max(1, (os.cpu_count() or 2) - 1),
         ge=1,
-        description="maximum number of runs that a worker executes at the same time",
+        description="concurrent runs of a worker",
     )
-    lease_seconds: float = Field(
-        default=15.0, gt=0, description="seconds after which a lease expires unless a heartbeat renews it"
-    )
+    lease_seconds: float = Field(default=15.0, gt=0, description="seconds until a lease expires unless it is renewed")
     beat_seconds: float = Field(default=4.0, gt=0, description="seconds between the heartbeats of a worker")
     reap_seconds: float = Field(default=2.0, gt=0, description="seconds between checks for expired leases")
-    cancel_grace_seconds: float = Field(
-        default=5.0, ge=0, description="seconds that a process may take to end after a cancellation request"
-    )
+    cancel_grace_seconds: float = Field(default=5.0, ge=0, description="seconds for a process to stop when cancelled")
     max_consecutive_deaths: int = Field(
         default=3,
         ge=1,
-        description="number of process deaths in a row, without progress, after which a run is quarantined",
+        description="number of consecutive process deaths without progress that quarantine a run",
     )
     max_transient_retries: int = Field(
         default=5, ge=0, description="number of retries after transient errors, after which a run fails"
@@ -135,18 +124,16 @@ class RunSettings(BaseModel):
     memory_limit_bytes: int | None = Field(
         default=None,
         ge=1,
-        description="maximum memory of all processes of an attempt, in bytes; a run may request less; if"
-        " not set, there is no limit",
+        description="maximum memory of all processes of an attempt, in bytes; a run may request less; if not set,"
+        " there is no limit",
     )
     time_limit_seconds: float | None = Field(
         default=None,
         gt=0,
-        description="maximum wall time of one attempt, in seconds; a run may request less; if not set,"
-        " there is no limit",
+        description="maximum wall time of one attempt, in seconds; a run may request less; if not set, there is no"
+        " limit",
     )
-    sample_seconds: float = Field(
-        default=5.0, gt=0, description="seconds between measurements of an attempt's processes"
-    )
+    sample_seconds: float = Field(default=5.0, gt=0, description="seconds between measurements of a run's processes")
     reports: bool = Field(
         default=True,
         description="whether to write a run's report when the run ends; otherwise it is written when it is requested",
@@ -170,13 +157,13 @@ class EngineSettings(BaseModel):
 
     backend: Literal["auto", "cpu", "reference"] = Field(
         default="auto",
-        description="auto: compiled kernels if they work on this machine, otherwise NumPy; cpu: only"
-        " compiled kernels; reference: only NumPy",
+        description="auto: compiled kernels if they work on this machine, otherwise NumPy; cpu: only compiled"
+        " kernels; reference: only NumPy",
     )
     instruction_set: Literal["avx512", "avx2", "portable"] | None = Field(
         default=None,
-        description="instruction set of the compiled kernels; the same one on all machines gives"
-        " bit-identical results; if not set, the best one of this processor",
+        description="instruction set of the compiled kernels; the same one on all machines gives bit-identical"
+        " results; if not set, the best one of this processor",
     )
     kernels: Path | None = Field(
         default=None, description="folder of the compiled kernels; if not set, kernels/ in the data home"
@@ -189,8 +176,8 @@ class ServingSettings(BaseModel):
     warm_bytes: int = Field(
         default=1 << 30,
         ge=1,
-        description="maximum memory of the processes that keep versions loaded, in bytes; beyond it, the"
-        " least recently used process ends first",
+        description="maximum memory of the processes that keep versions loaded, in bytes; beyond it, the least"
+        " recently used process ends first",
     )
 
 
@@ -199,45 +186,33 @@ class OutgoingSettings(BaseModel):
 
     allow: str | list[str] = Field(
         default="",
-        description="non-public networks, addresses and host names to which requests are allowed,"
-        " separated by commas: 10.0.0.0/8, 127.0.0.1:8080, weather.lan",
+        description="non-public networks, addresses and host names to which requests are allowed, separated by"
+        " commas: 10.0.0.0/8, 127.0.0.1:8080, weather.lan",
     )
     proxy: str | None = Field(
         default=None,
         pattern=r"^https?://",
         description="URL of the proxy for all requests; environment variables such as HTTP_PROXY are ignored",
     )
-    max_bytes: int = Field(
-        default=256 << 20, ge=1, description="maximum size of a response after decompression, in bytes"
-    )
-    max_seconds: float = Field(default=300.0, gt=0, description="maximum time for one response, in seconds")
+    max_bytes: int = Field(default=256 << 20, ge=1, description="maximum bytes of a response after decompression")
+    max_seconds: float = Field(default=300.0, gt=0, description="maximum seconds for one response")
     max_redirects: int = Field(default=5, ge=0, description="maximum number of redirects of one request")
 
 
 class ReadingSettings(BaseModel):
     """Limits for a file or source that becomes a dataset. Sizes are checked before memory is allocated for them."""
 
-    memory_bytes: int = Field(
-        default=4 << 30, ge=256 << 20, description="maximum memory of one process that reads data, in bytes"
-    )
-    table_bytes: int = Field(
-        default=512 << 20, ge=1, description="maximum size of a table as decompressed text, in bytes"
-    )
+    memory_bytes: int = Field(default=4 << 30, ge=256 << 20, description="memory limit of a reading process, in bytes")
+    table_bytes: int = Field(default=512 << 20, ge=1, description="maximum bytes of a table as decompressed text")
     values: int = Field(
         default=32_000_000,
         ge=1,
         description="maximum number of values of a table, rows times columns, including added missing rows",
     )
     columns: int = Field(default=10_000, ge=2, description="maximum number of columns of a table")
-    picture_bytes: int = Field(
-        default=1 << 30, ge=1, description="maximum size of all decoded images of a dataset, in bytes"
-    )
-    at_once: int = Field(
-        default=4, ge=1, description="maximum number of files and sources that are read at the same time"
-    )
-    per_project: int = Field(
-        default=2, ge=1, description="maximum number of files and sources of one project that are read at the same time"
-    )
+    picture_bytes: int = Field(default=1 << 30, ge=1, description="maximum bytes of all decoded images of a dataset")
+    at_once: int = Field(default=4, ge=1, description="maximum number of files and sources read at the same time")
+    per_project: int = Field(default=2, ge=1, description="maximum number of files and sources read for one project")
 
 
 class Settings(BaseSettings):
@@ -252,11 +227,9 @@ class Settings(BaseSettings):
 
     home: Path = Field(
         default_factory=lambda: default_home(),
-        description="data home: the folder of the database, artifacts and plugins",
+        description="data home, the folder of all stored data",
     )
-    database_url: str | None = Field(
-        default=None, description="URL of the database; if not set, SQLite in the data home"
-    )
+    database_url: str | None = Field(default=None, description="database URL; if not set, SQLite in the data home")
     database_owner_url: str | None = Field(
         default=None,
         description="URL with the PostgreSQL role that owns the tables; used only by upgrades, backups and checks",
@@ -264,8 +237,8 @@ class Settings(BaseSettings):
     broker_url: str | None = Field(
         default=None,
         pattern=r"^(redis|rediss)://",
-        description="URL of Redis or Valkey, required by azuraforge api, worker and scheduler; it must"
-        " select a database number that no other application uses",
+        description="URL of Redis or Valkey, required by azuraforge api, worker and scheduler; it must select a"
+        " database number that no other application uses",
     )
     server: ServerSettings = ServerSettings()
     runs: RunSettings = RunSettings()
@@ -275,29 +248,26 @@ class Settings(BaseSettings):
     outgoing: OutgoingSettings = OutgoingSettings()
     folders: str | list[str] = Field(
         default="",
-        description="folders of this machine that every member of every project may read through a"
-        " source, separated by commas",
+        description="folders of this machine that every member of every project may read through a source,"
+        " separated by commas",
     )
     secret_keys: SecretStr | None = Field(
         default=None,
-        description="encryption keys of secrets, each 32 bytes in base64, separated by commas; the first"
-        " key encrypts, every key can decrypt; if not set, a key is generated in the data"
-        " home",
+        description="encryption keys of secrets, each 32 bytes in base64, separated by commas; the first key"
+        " encrypts, every key can decrypt; if not set, a key is generated in the data home",
     )
     event_days: int = Field(
         default=90,
         ge=1,
-        description="days after which events that belong to no run are deleted; events of a run are"
-        " deleted with the run",
+        description="days after which events that belong to no run are deleted; events of a run are deleted with"
+        " the run",
     )
     notification_days: int = Field(
         default=90,
         ge=1,
         description="days after which notifications are deleted, unless their delivery is still being retried",
     )
-    log_level: str = Field(
-        default="INFO", description="minimum level of the platform's log: DEBUG, INFO, WARNING or ERROR"
-    )
+    log_level: str = Field(default="INFO", description="minimum log level: DEBUG, INFO, WARNING or ERROR")
 
     @classmethod
     def settings_customise_sources(

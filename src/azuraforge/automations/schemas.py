@@ -61,8 +61,8 @@ class ScheduleRequest(Timing):
     run: RunRequest
     misfire: MisfirePolicy = Field(
         default="once",
-        description="policy for missed fires: once executes only the newest, all executes every one (at"
-        " most 100), skip executes none",
+        description="policy for missed fires: once executes only the newest, all executes every one (at most 100),"
+        " skip executes none",
     )
     grace_seconds: int = Field(
         default=60, ge=1, le=604_800, description="delay in seconds after which a fire counts as missed"

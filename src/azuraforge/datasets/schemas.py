@@ -46,19 +46,19 @@ class CleaningOptions(BaseModel):
 
     duplicates: Literal["error", "first", "last", "mean"] = Field(
         default="error",
-        description="action for rows with the same time and different values: reject the data, keep the"
-        " first or the last row, or compute the mean; identical rows are always merged",
+        description="action for rows with the same time and different values: reject the data, keep the first or"
+        " the last row, or compute the mean; identical rows are always merged",
     )
     missing: Literal["error", "forward_fill", "drop"] = Field(
         default="error",
-        description="action for rows whose target is missing, NaN or infinite: reject the data, fill"
-        " forward from past values, or drop the rows",
+        description="action for rows whose target is missing, NaN or infinite: reject the data, fill forward from"
+        " past values, or drop the rows",
     )
     gaps: Literal["auto", "forward_fill", "keep", "error"] = Field(
         default="auto",
-        description="action for the missing rows of a regular series: fill them forward, keep the gaps,"
-        " or reject the data; auto fills small gaps (at most 5 % of the rows, none longer"
-        " than a season or, if that is longer, 3 rows) and rejects larger ones",
+        description="action for the missing rows of a regular series: fill them forward, keep the gaps, or reject"
+        " the data; auto fills small gaps (at most 5 % of the rows, none longer than a season or, if that is"
+        " longer, 3 rows) and rejects larger ones",
     )
     missing_values: dict[Name, Annotated[list[float], Field(max_length=1000)]] = Field(
         default_factory=dict, max_length=10_000, description="values that mean missing, by column: {'pressure': [0]}"
@@ -75,9 +75,8 @@ class CleaningOptions(BaseModel):
     available_after: dict[Name, Availability] = Field(
         default_factory=dict,
         max_length=10_000,
-        description="time at which the values of a column become known, by column: '0' at the time of"
-        " their row, a duration such as 6h or 1d after it, or 'ahead' before it:"
-        " {'temperature': '6h'}",
+        description="time at which the values of a column become known, by column: '0' at the time of their row, a"
+        " duration such as 6h or 1d after it, or 'ahead' before it: {'temperature': '6h'}",
     )
     strict: bool = Field(
         default=False, description="whether warnings are errors, so that the data are rejected instead of corrected"
@@ -99,8 +98,8 @@ class FileOptions(CleaningOptions):
     groups: list[Name] = Field(
         default_factory=list,
         max_length=20,
-        description="columns that assign each series to a group, such as region; coherent totals of the"
-        " groups and of all series are forecast too",
+        description="columns that assign each series to a group, such as region; coherent totals of the groups and"
+        " of all series are forecast too",
     )
     group_separator: str | None = Field(
         default=None,
@@ -115,8 +114,8 @@ class FileOptions(CleaningOptions):
     incumbent: str | None = Field(
         default=None,
         max_length=200,
-        description="name of the column with the incumbent forecast of the target, such as a planner's;"
-        " models are compared with it and never learn from it; requires incumbent_made_at",
+        description="name of the column with the incumbent forecast of the target, such as a planner's; models are"
+        " compared with it and never learn from it; requires incumbent_made_at",
     )
     incumbent_made_at: str | None = Field(
         default=None,
@@ -162,8 +161,8 @@ class ImageOptions(BaseModel):
         default=None,
         ge=4,
         le=1024,
-        description="height of the stored images in pixels; requires width; default: the size of the"
-        " images if all are equal",
+        description="height of the stored images in pixels; requires width; default: the size of the images if all"
+        " are equal",
     )
     width: int | None = Field(
         default=None, ge=4, le=1024, description="width of the stored images in pixels; requires height"
@@ -194,8 +193,8 @@ class AvailabilityRequest(BaseModel):
     columns: dict[Name, Availability | None] = Field(
         min_length=1,
         max_length=10_000,
-        description="time at which the values of each column become known, as in"
-        " FileOptions.available_after; null removes the statement",
+        description="time at which the values of each column become known, as in FileOptions.available_after; null"
+        " removes the statement",
     )
 
 
@@ -289,8 +288,8 @@ class RevisionPolicy(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     revisions: Revisions = Field(
-        description="refuse: rows that change stored ones are rejected; accept: they are stored in a new"
-        " version that lists the changes"
+        description="refuse: rows that change stored ones are rejected; accept: they are stored in a new version"
+        " that lists the changes"
     )
 
 

@@ -24,9 +24,8 @@ class LoopTrigger(BaseModel):
     """Something that starts a step: an automation, a schedule, regular rows or requests, or the previous step."""
 
     kind: TriggerKind = Field(
-        description="automation or schedule: the one in `name`; arrivals: rows are sent regularly;"
-        " requests: forecasts are requested regularly; platform: the platform starts the step"
-        " after the previous one"
+        description="automation or schedule: the one in `name`; arrivals: rows are sent regularly; requests:"
+        " forecasts are requested regularly; platform: the platform starts the step after the previous one"
     )
     name: str | None = Field(default=None, description="name of the automation or schedule; null for other kinds")
     id: str | None = Field(default=None, description="id of the automation or schedule; null for other kinds")
@@ -36,9 +35,8 @@ class MissingAutomation(BaseModel):
     """The automation that would start an open step, and the command that creates it."""
 
     what: MissingKind = Field(
-        description="kind of automation that is missing; or champion: automations require a champion, so"
-        " a person must promote a version first; or version: the model has no trained version"
-        " yet"
+        description="kind of automation that is missing; or champion: automations require a champion, so a person"
+        " must promote a version first; or version: the model has no trained version yet"
     )
     command: str = Field(description="command that creates the automation, or promotes or trains the version")
 
@@ -62,13 +60,13 @@ class LoopStep(BaseModel):
     state: StepState
     at: datetime | None = Field(
         default=None,
-        description="time of the latest execution; for the champion, the start of its service; for a"
-        " failed step, the time of the failure; null if the step was never executed",
+        description="time of the latest execution; for the champion, the start of its service; for a failed step,"
+        " the time of the failure; null if the step was never executed",
     )
     count: int | None = Field(
         default=None,
-        description="observed: rows that the newest version added; predicted: forecasts in the ledger;"
-        " judged: judged points; learned: number of the newest trained version",
+        description="observed: rows that the newest version added; predicted: forecasts in the ledger; judged:"
+        " judged points; learned: number of the newest trained version",
     )
     counted_all: bool = Field(
         default=True, description="false: `count` is a lower bound, because counting stopped there"

@@ -76,15 +76,15 @@ class RetentionPolicy(BaseModel):
         default=None,
         ge=1,
         le=36_500,
-        description="days after which succeeded runs are moved to the trash, unless they are pinned or a"
-        " version needs them; null: never",
+        description="days after which succeeded runs are moved to the trash, unless they are pinned or a version"
+        " needs them; null: never",
     )
     keep_work_days: int = Field(
         default=30,
         ge=0,
         le=3650,
-        description="days for which the work folder of a run that did not succeed is kept, so that the"
-        " run can be resumed",
+        description="days for which the work folder of a run that did not succeed is kept, so that the run can be"
+        " resumed",
     )
     keep_prediction_days: int | None = Field(
         default=None,

@@ -241,8 +241,8 @@ class RunOut(BaseModel):
     deleted_by: str | None
     sort_value: float | None = Field(
         default=None,
-        description="value of the metric by which the list is sorted; null if it is infinite, or if the"
-        " list is not sorted by a metric",
+        description="value of the metric by which the list is sorted; null if it is infinite, or if the list is not"
+        " sorted by a metric",
     )
 
 
@@ -254,8 +254,8 @@ class AttemptOut(BaseModel):
     started_at: datetime
     ended_at: datetime | None
     ended_as: str | None = Field(
-        description="final state of the run; or, if it was requeued, `died`, `lost`, `interrupted`,"
-        " `drained` or `transient`; null while the attempt is running"
+        description="final state of the run; or, if it was requeued, `died`, `lost`, `interrupted`, `drained` or"
+        " `transient`; null while the attempt is running"
     )
     reason: str | None
     resumed_from_step: int | None
@@ -343,8 +343,8 @@ class MetricSeries(BaseModel):
     steps: list[int]
     values: list[float | None]
     times: list[int | None] | None = Field(
-        description="time at which each point was logged, in milliseconds since 1970, null if unknown;"
-        " the list is null if times were not requested"
+        description="time at which each point was logged, in milliseconds since 1970, null if unknown; the list is"
+        " null if times were not requested"
     )
     total_points: int
 

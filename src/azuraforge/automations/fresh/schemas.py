@@ -22,19 +22,19 @@ class KeepFreshRequest(Strict):
 
     refresh: Cadence = Field(
         default="daily",
-        description="interval between refreshes of the dataset from its source: hourly, daily, weekly,"
-        " monthly, never, or a duration such as 6h",
+        description="interval between refreshes of the dataset from its source: hourly, daily, weekly, monthly,"
+        " never, or a duration such as 6h",
     )
     retrain: Cadence = Field(
         default="weekly",
-        description="interval between regular retraining runs, as for refresh; the model is also"
-        " retrained on drift and when it is worse than a baseline",
+        description="interval between regular retraining runs, as for refresh; the model is also retrained on drift"
+        " and when it is worse than a baseline",
     )
     notify: list[Name] = Field(default_factory=list, max_length=10, description="names of notification targets")
     promote: bool | None = Field(
         default=None,
-        description="true: the gate promotes a version that passes it; false: a person promotes it; null:"
-        " the model's policy is not changed",
+        description="true: the gate promotes a version that passes it; false: a person promotes it; null: the"
+        " model's policy is not changed",
     )
 
 
@@ -57,15 +57,15 @@ class KeepFreshOut(BaseModel):
 
     model: str
     kept: bool = Field(
-        description="whether automations keep the model fresh; if false, the other fields describe the"
-        " automations that would be created"
+        description="whether automations keep the model fresh; if false, the other fields describe the automations"
+        " that would be created"
     )
     dataset: str | None = Field(
         description="name of the champion's training dataset; null if it was deleted or never stored"
     )
     arrives: Literal["by_refresh", "by_append"] = Field(
-        description="by_refresh: rows are read from the dataset's source; by_append: the dataset has no"
-        " source, so a client must append rows"
+        description="by_refresh: rows are read from the dataset's source; by_append: the dataset has no source, so"
+        " a client must append rows"
     )
     forecasts: bool = Field(description="whether forecasts can be made and judged; false if the rows have no times")
     plugin: str = Field(description="name of the pipeline that is retrained")

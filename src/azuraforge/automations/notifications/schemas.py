@@ -34,8 +34,8 @@ class TargetRequest(BaseModel):
         default=300,
         ge=0,
         le=86_400,
-        description="interval in seconds within which the messages of one automation are grouped into"
-        " one; 0 sends each separately",
+        description="interval in seconds within which the messages of one automation are grouped into one; 0 sends"
+        " each separately",
     )
     escalate_to: StorableText | None = Field(
         default=None, max_length=100, description="name of the target that receives unacknowledged messages"
@@ -70,8 +70,8 @@ class TargetOut(BaseModel):
     notifier: str
     options: JsonObject = Field(description="options of the notifier, with secrets masked")
     secrets: SecretState = Field(
-        description="state of the encrypted options; unreadable: their encryption key is lost, and"
-        " messages fail until the options are set again"
+        description="state of the encrypted options; unreadable: their encryption key is lost, and messages fail"
+        " until the options are set again"
     )
     language: Literal["en", "tr"]
     group_seconds: int

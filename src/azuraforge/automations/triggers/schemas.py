@@ -35,8 +35,8 @@ class AutomationRequest(Strict):
     )
     cool_down_group: Name | None = Field(
         default=None,
-        description="name of a group of automations that share the cool-down and fire one at a time; a"
-        " firing of one covers the pending causes of all; null: no group",
+        description="name of a group of automations that share the cool-down and fire one at a time; a firing of"
+        " one covers the pending causes of all; null: no group",
     )
     most_per_day: int = Field(
         default=24,
@@ -53,8 +53,8 @@ class AutomationChange(AutomationRequest):
     revision: int = Field(
         ge=1,
         le=MOST_COUNT,
-        description="revision of the automation on which the change is based; the request fails if the"
-        " automation has changed since",
+        description="revision of the automation on which the change is based; the request fails if the automation"
+        " has changed since",
     )
 
 
