@@ -67,8 +67,8 @@ class Messengers(Notifier[MessengerOptions]):
         "tr": "E-posta, Slack, Telegram … (Apprise)",
     }
     summary: ClassVar[Mapping[str, str]] = {
-        "en": "Sends each message to a service that Apprise knows, by its address",
-        "tr": "Her iletiyi, Apprise'ın tanıdığı bir hizmete adresiyle gönderir",
+        "en": "Sends each message to a service that Apprise supports, such as e-mail, Slack or Telegram",
+        "tr": "Her iletiyi Apprise'ın desteklediği bir hizmete gönderir; örneğin e-posta, Slack ya da Telegram",
     }
 
     def send(self, options: MessengerOptions, message: Message) -> None:

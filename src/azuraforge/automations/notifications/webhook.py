@@ -69,8 +69,8 @@ class Webhook(Notifier[WebhookOptions]):
     Options = WebhookOptions
     title: ClassVar[Mapping[str, str]] = {"en": "Webhook", "tr": "Webhook"}
     summary: ClassVar[Mapping[str, str]] = {
-        "en": "Posts each message as signed JSON to an address",
-        "tr": "Her iletiyi imzalı JSON olarak bir adrese gönderir",
+        "en": "Sends each message as signed JSON to an HTTPS address",
+        "tr": "Her iletiyi imzalı JSON olarak bir HTTPS adresine gönderir",
     }
 
     def send(self, options: WebhookOptions, message: Message) -> None:
