@@ -24,23 +24,25 @@ Key = TypeVar("Key", bound=tuple[object, ...])
 #: Default and maximum number of items on a page.
 PAGE, MOST = 100, 500
 #: Query parameters of all lists.
-Limit = Annotated[int, Field(ge=1, le=MOST, description="items of this page at most")]
-After = Annotated[str | None, Field(max_length=2000, description="`next` of the page before; empty: the first page")]
+Limit = Annotated[int, Field(ge=1, le=MOST, description="maximum number of items on the page")]
+After = Annotated[
+    str | None, Field(max_length=2000, description="`next` of the previous page; default: the first page")
+]
 
 
 class Page(BaseModel, Generic[Item]):
     """A page of a list. To get the following page, send ``next`` as ``after``."""
 
     items: list[Item]
-    next: str | None = Field(description="cursor of the next page; null: this is the last one")
+    next: str | None = Field(description="cursor of the next page; null on the last page")
 
 
 class Order(Generic[Key]):
     """The sort order of one list; writes and reads its cursors.
 
     Args:
-        name: the list; cursors of other lists are refused.
-        key: the type of the sort key, a tuple that is unique for each item.
+        name: name of the list; cursors of other lists are rejected.
+        key: type of the sort key, a tuple that is unique for each item.
 
     Example:
         >>> names: Order[tuple[str]] = Order("names", tuple[str])

@@ -179,7 +179,7 @@ async def dataset_rows(
     access: Reader,
     service: Service,
     version: Version = None,
-    max_points: Annotated[int, Query(ge=2, le=10_000)] = 1000,
+    max_points: Annotated[int, Query(ge=2, le=10_000, description="maximum number of rows to return")] = 1000,
     series: Annotated[
         str | None, Query(max_length=200, description="name of the series; default: the first one")
     ] = None,
@@ -199,7 +199,7 @@ async def dataset_pictures(
     access: Reader,
     service: Service,
     version: Version = None,
-    per_class: Annotated[int, Query(ge=1, le=24)] = 8,
+    per_class: Annotated[int, Query(ge=1, le=24, description="maximum number of sample images per class")] = 8,
 ) -> PicturesOut:
     """Return the classes of an image dataset with their counts and a sample of their images."""
     pictures = partial(service.pictures, access.project_id, name, version, per_class)

@@ -21,7 +21,7 @@ GateWhy = Literal["within_noise", "worse", "too_few", "slice_worse", "limits", "
 
 
 class LoopTrigger(BaseModel):
-    """Something that starts a step: an automation, a schedule, regular rows or requests, or the previous step."""
+    """Trigger of a step: an automation, a schedule, regular rows or requests, or the previous step."""
 
     kind: TriggerKind = Field(
         description="automation or schedule: the one in `name`; arrivals: rows are sent regularly; requests:"

@@ -146,8 +146,8 @@ async def get_metrics(
     run_id: RunId,
     access: Reader,
     service: Service,
-    series: Annotated[list[Name] | None, Query(max_length=1000)] = None,
-    max_points: Annotated[int, Query(ge=3, le=100_000)] = 1000,
+    series: Annotated[list[Name] | None, Query(max_length=1000, description="names of series; default: all")] = None,
+    max_points: Annotated[int, Query(ge=3, le=100_000, description="maximum number of points per series")] = 1000,
     times: Annotated[bool, Query(description="whether to include the time at which each point was logged")] = False,
 ) -> MetricsOut:
     """Return the curves of a run, each reduced to at most ``max_points`` points; spikes are kept."""

@@ -109,7 +109,7 @@ class _Rows:
         asked: number of rows returned by the query.
         kept: number of rows that were not seen before.
         last: last value of the cursor column.
-        at_last: all rows with that value.
+        at_last: all rows whose cursor value is ``last``.
     """
 
     names: list[str]
