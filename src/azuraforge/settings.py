@@ -40,12 +40,14 @@ class ServerSettings(BaseModel):
     children_at_once: int = Field(
         default=16,
         ge=1,
-        description="maximum number of concurrent requests that call a child process for a short response, such as"
-        " a validation",
+        description="maximum number of concurrent requests that use a child process for a short response, such as a"
+        " validation",
     )
-    children_per_project: int = Field(default=8, ge=1, description="maximum number of such requests of one project")
+    children_per_project: int = Field(
+        default=8, ge=1, description="maximum number of concurrent requests of one project that use a child process"
+    )
     children_in_line: int = Field(
-        default=200, ge=0, description="maximum number of such requests of one project that wait in the queue"
+        default=200, ge=0, description="maximum number of requests of one project that wait for a child process"
     )
     max_header_bytes: int = Field(
         default=64 * 1024,
@@ -61,7 +63,7 @@ class ServerSettings(BaseModel):
         description="maximum seconds for receiving a request body, plus one second per min_body_bytes_per_second"
         " bytes received",
     )
-    min_body_bytes_per_second: int = Field(default=1024, ge=1, description="minimum transfer rate of bodies")
+    min_body_bytes_per_second: int = Field(default=1024, ge=1, description="minimum transfer rate of a body")
     stalled_seconds: float = Field(
         default=60.0, gt=0, description="seconds without reading after which a client is disconnected"
     )

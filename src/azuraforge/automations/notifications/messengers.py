@@ -72,8 +72,9 @@ class Messengers(Notifier[MessengerOptions]):
     }
 
     def send(self, options: MessengerOptions, message: Message) -> None:
-        """Send a message. Raises TransientError if the service is unavailable or busy, InvalidInput if it rejects the
-        message.
+        """Send a message.
+
+        Raises TransientError if the service is unavailable or busy, InvalidInput if it rejects the message.
         """
         from azuraforge.outgoing.process import confine  # in the child that sends
 

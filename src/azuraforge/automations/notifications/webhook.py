@@ -74,8 +74,9 @@ class Webhook(Notifier[WebhookOptions]):
     }
 
     def send(self, options: WebhookOptions, message: Message) -> None:
-        """Post a message. Raises TransientError if the target is unavailable or busy, InvalidInput if it rejects the
-        message.
+        """Post a message.
+
+        Raises TransientError if the target is unavailable or busy, InvalidInput if it rejects the message.
         """
         import httpx  # in the child that sends
 
