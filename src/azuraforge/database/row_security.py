@@ -29,7 +29,7 @@ _DIALECT = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-cal
 
 
 def see_all(connection: Connection) -> None:
-    """Give the owner's transaction access to all rows, for migrations, backups and checks."""
+    """Grant the owner's transaction access to all rows, for migrations, backups and checks."""
     connection.execute(text(f"SELECT set_config('{CROSS_PROJECT_SETTING}', 'on', true)"))
 
 

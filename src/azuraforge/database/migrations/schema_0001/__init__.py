@@ -1,7 +1,7 @@
 """The tables of the first schema, one module per subject.
 
-They are edited in place until release 0.1. Their digest is part of the revision, so a database that was
-created from different definitions is detected and refused.
+They are edited in place until release 0.1. Their digest is part of the revision, so a database made from other text is
+recognised and refused instead of being used with tables that the code does not expect.
 """
 
 from azuraforge.database.migrations.schema_0001 import (
