@@ -26,7 +26,7 @@ PAGE, MOST = 100, 500
 #: Query parameters of all lists.
 Limit = Annotated[int, Field(ge=1, le=MOST, description="maximum number of items on the page")]
 After = Annotated[
-    str | None, Field(max_length=2000, description="`next` of the previous page; default: the first page")
+    str | None, Field(max_length=2000, description="cursor: `next` of the previous page; omit it for the first page")
 ]
 
 
@@ -34,15 +34,15 @@ class Page(BaseModel, Generic[Item]):
     """A page of a list. To get the following page, send ``next`` as ``after``."""
 
     items: list[Item]
-    next: str | None = Field(description="cursor of the next page; null on the last page")
+    next: str | None = Field(description="cursor of the next page; null if this is the last one")
 
 
 class Order(Generic[Key]):
     """The sort order of one list; writes and reads its cursors.
 
     Args:
-        name: name of the list; cursors of other lists are rejected.
-        key: type of the sort key, a tuple that is unique for each item.
+        name: the list; cursors of other lists are refused.
+        key: the type of the sort key, a tuple that is unique for each item.
 
     Example:
         >>> names: Order[tuple[str]] = Order("names", tuple[str])
