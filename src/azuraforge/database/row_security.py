@@ -23,13 +23,13 @@ from azuraforge.errors import Conflict, InvalidInput
 CROSS_PROJECT_SETTING = "azuraforge.cross_project"
 _VERBS = {"SELECT": "sees", "INSERT": "inserts", "UPDATE": "updates", "DELETE": "deletes"}
 _PROJECT = f"current_setting('{PROJECT_SETTING}', true)"
-# Written as an inequality, because the planner estimates that it holds for nearly all rows, and an equality for 0.5 %.
+# Written as an inequality, because the planner estimates that it is true for nearly all rows, an equality for 0.5 %.
 _CROSSES = f"coalesce(nullif(current_setting('{CROSS_PROJECT_SETTING}', true), ''), 'off') <> 'off'"
 _DIALECT = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]  # single percent signs
 
 
 def see_all(connection: Connection) -> None:
-    """Give the owner's transaction access to all rows, for migrations, backups and checks."""
+    """Grant the owner's transaction access to all rows, for migrations, backups and checks."""
     connection.execute(text(f"SELECT set_config('{CROSS_PROJECT_SETTING}', 'on', true)"))
 
 

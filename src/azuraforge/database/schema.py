@@ -55,7 +55,10 @@ def open_database(url: str, owner_url: str | None = None) -> Database:
 
 
 def upgrade_postgresql(database: Database, owner_url: str) -> bool:
-    """Migrate as the owner and build row-level security for the role of ``database``; return whether any changed."""
+    """Migrate as the owner, and build row-level security for the role of ``database``.
+
+    Returns whether anything changed.
+    """
     with _told(database), database.engine.connect() as connection:
         role = connection.scalar(text("SELECT current_user"))
     owner = Database(owner_url)

@@ -106,7 +106,7 @@ def choose(environment: Mapping[str, JsonValue], folder: str | None) -> JsonObje
 
 
 def choose_nearest(preferred: Mapping[str, JsonValue] | None, folder: str | None) -> JsonObject:
-    """Set the backend that a model version was trained with, or the nearest available one.
+    """Set the backend with which a model version was trained, or the most similar available one.
 
     Args:
         preferred: backend of the version; None selects the reference backend.

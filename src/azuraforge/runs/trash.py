@@ -63,7 +63,7 @@ class RunTrash(RowBin[Run]):
         self.database.write(project_id, work)
 
     def forget(self, project_id: str, run_ids: Sequence[str]) -> Purged:
-        """Purge runs whose owner was purged, whether or not they are in the trash; return what was freed.
+        """Purge runs whose owner was purged, whether or not they are in the trash; return the result of the purge.
 
         Unfinished runs and runs that are still needed are kept.
         """

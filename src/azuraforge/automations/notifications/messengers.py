@@ -67,12 +67,15 @@ class Messengers(Notifier[MessengerOptions]):
         "tr": "E-posta, Slack, Telegram … (Apprise)",
     }
     summary: ClassVar[Mapping[str, str]] = {
-        "en": "Sends each message to a service that Apprise knows, by its address",
-        "tr": "Her iletiyi, Apprise'ın tanıdığı bir hizmete adresiyle gönderir",
+        "en": "Sends each message to a service that Apprise supports, such as e-mail, Slack or Telegram",
+        "tr": "Her iletiyi Apprise'ın desteklediği bir hizmete gönderir; örneğin e-posta, Slack ya da Telegram",
     }
 
     def send(self, options: MessengerOptions, message: Message) -> None:
-        """Send a message. Raises TransientError if the service is unavailable or busy, InvalidInput if it refuses."""
+        """Send a message.
+
+        Raises TransientError if the service is unavailable or busy, InvalidInput if it rejects the message.
+        """
         from azuraforge.outgoing.process import confine  # in the child that sends
 
         service = _service(options.url.get_secret_value())

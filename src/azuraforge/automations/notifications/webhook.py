@@ -69,12 +69,15 @@ class Webhook(Notifier[WebhookOptions]):
     Options = WebhookOptions
     title: ClassVar[Mapping[str, str]] = {"en": "Webhook", "tr": "Webhook"}
     summary: ClassVar[Mapping[str, str]] = {
-        "en": "Posts each message as signed JSON to an address",
-        "tr": "Her iletiyi imzalı JSON olarak bir adrese gönderir",
+        "en": "Sends each message as signed JSON to an HTTPS address",
+        "tr": "Her iletiyi imzalı JSON olarak bir HTTPS adresine gönderir",
     }
 
     def send(self, options: WebhookOptions, message: Message) -> None:
-        """Post a message. Raises TransientError if the target is unavailable or busy, InvalidInput if it refuses."""
+        """Post a message.
+
+        Raises TransientError if the target is unavailable or busy, InvalidInput if it rejects the message.
+        """
         import httpx  # in the child that sends
 
         body = orjson.dumps(
