@@ -1,4 +1,4 @@
-"""Wording of the source: how docstrings open (ours next to Optuna's), and words that the glossary replaces."""
+"""Wording of the source: how docstrings open (ours next to Optuna's), replaced words, and gaps in the catalogue."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.report import ROOT, Report
+from tools import messages
 
 SOURCE = ROOT / "src" / "azuraforge"
 #: English texts that a person reads: guides, decision records, and the dashboard's catalogue.
@@ -120,6 +121,17 @@ def main() -> None:
                 found = replaced_words(iter([(1, path.read_text())]))
                 prose += [f"{path.relative_to(ROOT)}:{line}: {word}" for line, word in found]
     report.add("replaced words in guides and pages", len(prose), "places", goal="0", met=not prose)
+    used = messages.extract()
+    problems = messages.problems()
+    gaps = {
+        "texts without a translation, and keys that are missing or unused": [
+            each for each in problems if each not in (*used.dynamic, *used.no_next_step)
+        ],
+        "error templates that are not constant": used.dynamic,
+        "errors without a next step": used.no_next_step,
+    }
+    for title, places in gaps.items():
+        report.add(f"{title} (of {len(used.uses)} templates)", len(places), "places", goal="0", met=not places)
     report.finish()
     if options.list is not None:
         print(*(place for place in (*bad, *words) if place.startswith(options.list)), sep="\n")

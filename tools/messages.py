@@ -261,30 +261,51 @@ def problems() -> list[str]:
 
 
 def unused_keys(known: Mapping[str, str]) -> list[str]:
-    """Return the keys that no string in the code names, whole or up to a dot."""
+    """Return the keys that the code does not name.
+
+    A key is named by one string, or is made of parts: one part is a string with the dot at its end (``"gate.count."``),
+    the other a string or an identifier, or two of them joined by an underscore.
+    """
     strings: dict[str, set[str]] = defaultdict(set)
+    names: set[str] = set()
     for path in SOURCE.rglob("*.py"):
         package = path.relative_to(SOURCE).parts[0].removesuffix(".py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                strings[package].add(node.value)
+            match node:
+                case ast.Constant(value=str(text)):
+                    strings[package].add(text)
+                case ast.Attribute(attr=name) | ast.Name(id=name) | ast.keyword(arg=str(name)):
+                    names.add(name)
     everywhere = set().union(*strings.values())
-    return [key for key in known if not _is_used(key, strings, everywhere)]
+    names |= everywhere
+    found = []
+    for key in known:
+        package, _, rest = key.partition(".")
+        named = strings[package] if package in _PREFIXED else everywhere
+        spelled = rest if package in _PREFIXED else key
+        if spelled not in named and not any(
+            part in named and _is_made(other, names) for part, other in _halves(spelled)
+        ):
+            found.append(key)
+    return found
 
 
-def _is_used(key: str, strings: Mapping[str, set[str]], everywhere: set[str]) -> bool:
-    package, _, rest = key.partition(".")
-    if package in _PREFIXED:
-        return any(part in strings[package] for part in _spellings(rest))
-    return any(part in everywhere for part in _spellings(key))
-
-
-def _spellings(key: str) -> Iterator[str]:
-    yield key
+def _halves(key: str) -> Iterator[tuple[str, str]]:
+    """Yield each division of a key at a dot: the part with the dot, and the other part."""
     pieces = key.split(".")
     for count in range(1, len(pieces)):
-        yield ".".join(pieces[:count]) + "."
-        yield "." + ".".join(pieces[count:])
+        first, second = ".".join(pieces[:count]), ".".join(pieces[count:])
+        yield f"{first}.", second
+        yield f".{second}", first
+
+
+def _is_made(part: str, names: set[str]) -> bool:
+    """Return whether the code has a part of a key: whole, each of its pieces, or the two halves at an underscore."""
+    if part in names or all(piece in names for piece in part.split(".")):
+        return True
+    words = part.split("_")
+    halves = (("_".join(words[:count]), "_".join(words[count:])) for count in range(1, len(words)))
+    return any({before, f"{before}_"} & names and {after, f"_{after}"} & names for before, after in halves)
 
 
 def main() -> int:

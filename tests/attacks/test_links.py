@@ -313,7 +313,7 @@ def test_a_running_platform_prints_and_makes_links_at_its_public_url(make_platfo
         assert running.url.startswith("http://127.0.0.1:"), "commands on this machine do not go through the proxy"
         assert running.json("link")["url"].startswith(f"{PUBLIC}/sign-in#link=")
         printed = running.log()
-        assert f"runs at {PUBLIC}\n" in printed
+        assert f"running at {PUBLIC}\n" in printed
         assert f"{PUBLIC}/sign-in#link=" in printed
     finally:
         running.stop(signal.SIGTERM)

@@ -28,3 +28,7 @@ def test_a_text_without_a_translation_is_english_and_counted():
     before = catalogue.untranslated().get(text.template, 0)
     assert catalogue.translated(text, "tr") == "a sentence of a plugin about rows"
     assert catalogue.untranslated()[text.template] == before + 1
+
+
+def test_a_key_that_no_code_names_is_reported():
+    assert messages.unused_keys({"cli.state.queued": "queued", "cli.state.qqq": "qqq"}) == ["cli.state.qqq"]

@@ -138,7 +138,7 @@ def test_a_worker_asked_to_stop_ends_with_zero_and_its_run_goes_on_elsewhere(pla
 
 def test_a_token_revoked_at_one_api_opens_nothing_at_another_that_knew_it(platform):
     second = platform.start_api()
-    there = second.log().split("runs at ")[1].split()[0]
+    there = second.log().split("running at ")[1].split()[0]
     assert there != platform.url
     made = platform.api("/tokens", {"name": "notebook", "role": "viewer"})
 
@@ -163,7 +163,7 @@ def test_a_token_revoked_at_one_api_opens_nothing_at_another_that_knew_it(platfo
 
 def test_a_second_api_serves_the_same_platform_to_the_same_token(platform, undisturbed):
     second = platform.start_api()
-    address = second.log().split("runs at ")[1].split()[0]
+    address = second.log().split("running at ")[1].split()[0]
     assert address != platform.url
     for url in (platform.url, address):
         assert platform.api(f"/runs/{undisturbed['id']}", url=url)["state"] == "succeeded"

@@ -1,6 +1,6 @@
-"""Parts of a ledger entry: the inputs of a prediction, its points, and the number of judged points.
+"""Parts of ledger entries (inputs, points, number of judged points), and the shapes that request actual values.
 
-Each task kind fills the fields that apply to it; the others are null or empty.
+Each task kind fills the fields of a ledger entry that apply to it; the others are null or empty.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class PresentForecast(Shape):
 
 
 class Actual(Shape):
-    """Actual value at a time, and the incumbent forecasts of it, earliest first."""
+    """Actual value at a time, and the incumbent forecasts for that time, earliest first."""
 
     value: float
     present: tuple[PresentForecast, ...] = ()

@@ -62,7 +62,7 @@ class DriftThresholds(Shape):
 
 
 class DriftErrors(Shape):
-    """Live errors compared with those of the test set, in the order of the forecasts."""
+    """Comparison of the errors of judged forecasts with the errors on the test set."""
 
     forecasts: int = Field(description="judged forecasts that do not overlap")
     reference: int = Field(description="forecasts of the test part that they are compared with")

@@ -30,7 +30,7 @@ class EvaluatedRows(Shape):
 
 
 class LearnedRows(Shape):
-    """Rows that the serving weights learned from, validation rows included. An imported version may not state them.
+    """Rows that the serving weights learned from, validation rows included. An imported version may omit them.
 
     ``evaluated`` describes the evaluated predictor if the serving one was refitted on all rows.
     """

@@ -127,7 +127,7 @@ def restore_model(name: NameOrId, access: Member, service: Service, unit: Unit) 
 
 @router.delete("/models/{name}/versions/{version}", status_code=204)
 def delete_version(name: Name, version: Number, access: Member, service: Service) -> None:
-    """Move a version to the trash, unless an alias points to it."""
+    """Move a version to the trash, unless an alias points to it or it is deployed."""
     service.trash.delete(access.project_id, name, version, access.user_name)
 
 

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import azuraforge
 from azuraforge import errors
+from azuraforge.messages import Code, Message
+from azuraforge.messages.stored import in_language
 from guide.reference.tables import BREAK, code, sentence, table
 
 _SOURCES = Path(azuraforge.__file__).parent
@@ -65,7 +67,7 @@ class Raised(NamedTuple):
     message: str
 
 
-def generate(language: str) -> str:
+def generate(language: Code) -> str:
     """Return two tables: the classes of errors, and the codes that say more than their class."""
     words = _WORDS[language]
     classes = [
@@ -73,7 +75,7 @@ def generate(language: str) -> str:
     ]
     by_code: dict[tuple[str, int], list[str]] = defaultdict(list)
     for raised in found():
-        by_code[raised.code, raised.status].append(raised.message)
+        by_code[raised.code, raised.status].append(in_language(Message(raised.message), language))
     codes = [
         (code(name), str(status), BREAK.join(code(each) for each in dict.fromkeys(messages)))
         for (name, status), messages in sorted(by_code.items())

@@ -35,5 +35,5 @@ def get_as_of(
         Name | None, Query(description="of which of several series; empty: of the newest forecast")
     ] = None,
 ) -> AsOfOut:
-    """Return a model's state at a past time: champion, forecast, data version, and the actual values known today."""
+    """Return the version, forecast and data behind an alias at a past time, with the actual values known today."""
     return service.show(access.project_id, name, at, alias, series)

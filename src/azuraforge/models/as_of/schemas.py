@@ -15,7 +15,7 @@ AliasState = Literal["before_model", "before_first", "removed", "held"]
 
 
 class DataThen(BaseModel):
-    """Dataset version: the newest one at a time, or the one used for a prediction or a training."""
+    """Dataset version: the newest version at the requested time, or the version that a forecast or a training used."""
 
     dataset_id: str
     name: str | None = Field(description="null: the dataset was purged")
@@ -27,7 +27,10 @@ class DataThen(BaseModel):
 
 
 class PointThen(BaseModel):
-    """Predicted value with its interval and outcome; ``actual`` and ``label`` are null until the outcome is known."""
+    """Predicted value with its interval and outcome.
+
+    ``actual``, ``label``, ``loss``, ``hit`` and ``judged_at`` are null until the outcome is known.
+    """
 
     step: int = Field(description="rows ahead of the origin, from 1")
     at: datetime

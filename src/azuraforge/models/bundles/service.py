@@ -128,9 +128,9 @@ class Bundles:
             by: name of the user.
             unit: unit of work of an idempotent request.
 
-        A bundle that was imported before returns the existing version. Raises InvalidInput if the bundle is damaged or
-        its version cannot be loaded or used here, and Conflict if the model has another task, target or unit; nothing
-        is stored then.
+        If the model already has a version from this bundle, that version is returned. Raises InvalidInput if the bundle
+        is damaged or its version cannot be loaded or used here, StorageError if it cannot be unpacked, and Conflict if
+        the model has another task, target or unit; nothing is stored then.
         """
         with tempfile.TemporaryDirectory(prefix="azuraforge-bundle-") as scratch:
             opened = read_bundle(path, Path(scratch) / "version")

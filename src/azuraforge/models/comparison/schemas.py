@@ -19,7 +19,7 @@ class Said(BaseModel):
 
 
 class MetricRow(BaseModel):
-    """One metric of every run; null if a run does not have it.
+    """One metric of every run; the value of a run that lacks it is null.
 
     ``best`` and ``worst`` are indices into ``values``, set only if all evaluated runs used the same held-out rows.
     """
@@ -37,14 +37,14 @@ class MetricRow(BaseModel):
 
 
 class ConfigRow(BaseModel):
-    """Setting in which the runs differ; null if a run does not have it."""
+    """Setting in which the runs differ; the value of a run that lacks it is null."""
 
     name: str
     values: list[JsonValue]
 
 
 class ComparedRun(BaseModel):
-    """A run with the parts of its evaluation that a comparison shows, which are null without an evaluation."""
+    """Run with the parts of its evaluation that a comparison shows, which are null without an evaluation."""
 
     run: RunOut
     contender: str | None
@@ -65,7 +65,7 @@ class ComparisonOut(BaseModel):
 
 
 class PairNumbers(BaseModel):
-    """Result of comparing two models."""
+    """Numbers of a comparison of two models; null if the models cannot be compared."""
 
     metric: str | None = None
     relative_difference: float | None = Field(default=None, description="null: b makes no errors to speak of")

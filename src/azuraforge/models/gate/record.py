@@ -69,7 +69,7 @@ class VerdictRecord(BaseModel):
 
     Attributes:
         champion: name of the champion after the verdict; empty if there is none.
-        approved: name of the predictor that may be promoted if the policy requires approval; None otherwise.
+        approved: name of the predictor that a person may promote; None unless the decision is "approved".
         slices: results of the guarded slices.
     """
 

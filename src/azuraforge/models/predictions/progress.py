@@ -28,7 +28,7 @@ class At(NamedTuple):
 
 
 class Due(NamedTuple):
-    """A dataset with a version that has not been used for judging yet."""
+    """Dataset with a version that has not been used for judging yet."""
 
     project_id: str
     dataset_id: str

@@ -1,4 +1,4 @@
-"""The composition of a predictor that combines others: its members, their weights, and the members left out."""
+"""The composition of a combined predictor: its members, their weights, and the members left out."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _ALWAYS: dict[DataKindName, frozenset[str]] = {
 class IncumbentColumns(Shape):
     """The columns of the incumbent: a forecast of the target that is already in use, such as a planner's spreadsheet.
 
-    If ``file`` is None, they are columns of the dataset: each row contains the forecast of its own target value and
+    If ``file`` is None, the columns belong to the dataset: each row contains the forecast of its own target value and
     the time at which that forecast was made, in microseconds since 1970. No model receives these columns. Otherwise
     the forecasts came in separate files and are stored next to the dataset's rows; a target value may then have
     several forecasts, made at different times.

@@ -78,7 +78,9 @@ class ClassMetrics(Shape):
 
 
 class ContenderScores(Shape):
-    """The scores of one contender on the test set; those per horizon or per class are empty for other tasks.
+    """The scores of one contender on the test set.
+
+    Scores by horizon are empty for tasks other than forecasting, and scores by class for tasks without classes.
 
     ``metrics`` maps the name of each metric of the evaluation to its value over the whole test set; a value is null if
     the metric is undefined.
@@ -161,7 +163,7 @@ class LeftOut(Shape):
     """A series of a panel that a run leaves out.
 
     ``why`` is ``few_rows``, ``no_window`` (too many measurements are missing), ``constant`` (the target never changes)
-    or ``ended`` (the series ends before the test set begins; its times do not count in the split).
+    or ``ended`` (the series ends before the test set begins; the split ignores its times).
     """
 
     series: str
@@ -186,7 +188,7 @@ class SeriesTable(Shape):
 class LevelScores(Shape):
     """Scores of one level of a panel's hierarchy: the candidate, the best baseline and alternative forecasts of totals.
 
-    ``base_rmse`` is the error of the candidate's forecasts before reconciliation; only these need not add up.
+    ``base_rmse`` is the error of the candidate's forecasts before reconciliation, which need not add up.
     ``bottom_up_rmse`` is the error of totals that are sums of the candidate's forecasts of the single series.
     """
 
@@ -228,7 +230,7 @@ INCUMBENT = "incumbent"
 class IncumbentScores(Shape):
     """Scores of the dataset's incumbent forecast and of other contenders on the same targets.
 
-    Only targets are compared whose incumbent forecast existed at the time of the origin.
+    A target is compared only if its incumbent forecast existed at the time of the origin.
     """
 
     column: str
@@ -302,7 +304,7 @@ class Evaluation(Shape):
     image: ImageSize | None = None
 
     def contender(self, name: str) -> ContenderScores:
-        """Return the contender with this name. Raises KeyError if there is none."""
+        """Return the scores of the contender ``name``. Raises KeyError if the evaluation has no such contender."""
         found = next((each for each in self.contenders if each.name == name), None)
         if found is None:
             raise KeyError(name)
@@ -314,5 +316,5 @@ class Evaluation(Shape):
         return next(each for each in self.contenders if each.role == "candidate")
 
     def metric(self, name: str) -> MetricFacts | None:
-        """Return the facts about the metric with this name; None if the evaluation does not have it."""
+        """Return the facts about the metric ``name``; None if the evaluation does not contain it."""
         return next((each for each in self.metrics if each.name == name), None)

@@ -76,7 +76,10 @@ class MetricFacts(Shape):
         return None if self.direction == "none" else self.direction == "lower"
 
     def score(self, losses: Floats) -> float | None:
-        """Return the metric's value from ``losses``, NaN where the true value is missing; None if all are missing."""
+        """Return the mean of the finite ``losses``, or its square root if ``pairing.mean`` is ``root``.
+
+        Losses are NaN where the true value is missing. Returns None if no loss is finite.
+        """
         import numpy as np  # imported here, because the API process uses this class without NumPy
 
         known = losses[np.isfinite(losses)]
@@ -103,7 +106,7 @@ class Metric(ABC, Generic[TruthT, SaidT]):
 
     @abstractmethod
     def losses(self, truth: TruthT, predictions: SaidT) -> Floats:
-        """Return ``(row, …)`` losses of the single predictions, NaN where the true value is missing.
+        """Return the loss of each prediction, ``(row, …)``, NaN where the true value is missing.
 
         Args:
             truth: true values as the task kind reads them, such as ``(origin, horizon)`` for forecasts.

@@ -34,7 +34,7 @@ def in_turkish(title: str, description: str = "") -> dict[str, JsonValue]:
 
 
 def text_of(texts: dict[str, str], language: str) -> str:
-    """Return the text in ``language``; if it is missing, the English text, and otherwise any. Empty without texts.
+    """Return the text in ``language``, else the English text, else any text; empty if ``texts`` is empty.
 
     Example:
         >>> text_of({"en": "error rate", "tr": "hata oranı"}, "tr"), text_of({"en": "RMSE"}, "tr")

@@ -12,7 +12,7 @@ from azuraforge.plugins.contract.shape import Shape
 
 
 class NextValue(Shape):
-    """The forecast of one row after the last one, with the ends of its interval if there is one."""
+    """The forecast of one row after the last row, with the ends of its interval if there is one."""
 
     at: str
     value: float
@@ -34,7 +34,7 @@ class HeldOutForecast(Shape):
 class ForecastFigure(Figure):
     """The forecast of a series: history, forecasts of the next rows, and predictions one row ahead on the test set.
 
-    For a panel, this is the figure of the first series, and ``more`` contains those of the next ones.
+    For a panel, this is the figure of the first series, and ``more`` contains the figures of further series.
     """
 
     target: str
@@ -74,7 +74,7 @@ class ActualPredicted(ErrorFigure):
 
 
 class Histogram(Shape):
-    """Histogram: the count between each pair of neighbouring edges, so there is one edge more than counts."""
+    """Histogram: the number of values between each pair of neighbouring edges; there is one more edge than counts."""
 
     edges: tuple[float, ...]
     counts: tuple[int, ...]
@@ -177,8 +177,8 @@ class InputName(Shape):
 class InputImportance(InputName):
     """The permutation importance of an input.
 
-    ``increase`` is the mean increase of the RMSE if the input is replaced by that of another origin, in the unit of the
-    target; ``spread`` is its standard deviation over repeats, ``share`` its ratio to the RMSE.
+    ``increase`` is the mean increase of the RMSE, in the unit of the target, if the input is replaced by the same input
+    of another origin; ``spread`` is its standard deviation over repeats, ``share`` its ratio to the RMSE.
     """
 
     increase: float

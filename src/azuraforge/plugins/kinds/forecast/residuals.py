@@ -1,8 +1,8 @@
 """Residuals of a forecast: the distribution of its errors, their course over time, and errors by slice.
 
-Errors are ``predicted - actual``. Distribution, course and autocorrelation use the errors one row ahead, because those
-of neighbouring origins do not overlap; slices use all horizons. Everything is computed from stored predictions in a
-child process that loads no pipeline.
+Errors are ``predicted - actual``. Distribution, course and autocorrelation use the errors one row ahead, whose
+targets do not overlap; slices use all horizons. Everything is computed from stored predictions in a child process that
+loads no pipeline.
 """
 
 from __future__ import annotations
@@ -184,8 +184,8 @@ def error_by_slice(test: Part, truth: Floats, point: Floats, baseline: Floats) -
 
     Hours, weekdays (1 is Monday) and months are those of the target's time in the time zone of the schema. The level is
     the tercile (1 to 3) of the last known value at the origin; it is known when the forecast is made, so no slice
-    depends on the outcome. Slices with fewer than ``FEWEST_ERRORS`` errors are left out, and keys with fewer than two
-    slices.
+    depends on the outcome. Slices with fewer than ``FEWEST_ERRORS`` errors are left out, and so are keys with fewer
+    than two slices.
 
     Args:
         test: test set.
@@ -251,9 +251,9 @@ def _calendar_keys(test: Part, shape: tuple[int, int]) -> dict[str, NDArray[np.i
 
 
 def _level_keys(test: Part) -> NDArray[np.int64] | None:
-    """Return the ``(origin,)`` tercile (1 to 3) of the last known value at each origin.
+    """Return the tercile (1 to 3) of the last known value at each origin, ``(origin,)``.
 
-    Returns None if an origin has no known value before it or there are fewer than three distinct values.
+    Returns None if an origin has no known value up to it, or there are fewer than three distinct values.
     """
     import polars as pl
 
