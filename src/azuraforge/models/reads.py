@@ -249,7 +249,7 @@ def verdicts(session: Session, run_ids: Collection[str]) -> dict[str, tuple[Verd
 
 
 def policies(session: Session, ids: Collection[str]) -> dict[str, PolicyTerms]:
-    """Return the current policy of each model; models with the platform's own policy are absent."""
+    """Return the current policy of each model; models with the platform's default policy are absent."""
     other = aliased(ModelPolicy)
     newest = (
         select(func.max(other.number))

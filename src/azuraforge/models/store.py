@@ -166,7 +166,7 @@ def remove_alias(session: Session, owner: Model, pointer: ModelAlias, **fields: 
 
 
 def policies(session: Session, model_id: str, limit: int = 1, after: tuple[int] | None = None) -> Sequence[ModelPolicy]:
-    """Return a model's policies, newest first; empty if only the platform's own applies."""
+    """Return a model's policies, newest first; empty if only the platform's default policy applies."""
     statement = select(ModelPolicy).where(ModelPolicy.model_id == model_id)
     if after is not None:
         statement = statement.where(behind([ModelPolicy.number], after, descending=True))

@@ -74,8 +74,9 @@ class Bundles:
     """Service that exports and imports bundles; each method takes the project's id.
 
     Args:
-        call_trial: runs ``bundles.trial`` in a child process.
-        free: deletes the folder of a version, given by project id and content hash, if no row refers to it.
+        call_trial: function that runs ``bundles.trial`` in a child process.
+        free: function that deletes the folder of a version, given by project id and content hash, unless a row refers
+            to it.
     """
 
     def __init__(

@@ -84,7 +84,7 @@ class Comparison:
 
     @property
     def params(self) -> dict[str, Value]:
-        """Numbers of the comparison as values of a reason."""
+        """Names and numbers of the comparison, as parameters for the text of a reason."""
         known = {"score_a": self.score_a, "score_b": self.score_b, "difference": self.difference}
         return {
             "a": self.a,

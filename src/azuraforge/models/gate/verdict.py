@@ -294,7 +294,7 @@ class _Case:
         return self.close(unproven, champion.name, reasons, "champion_kept")
 
     def _outlook(self, comparison: Comparison, a: Contender, b: Contender) -> list[Reason]:
-        """Return the estimate of what would decide an open comparison; empty if the comparison has a margin."""
+        """Return the reasons that estimate how many rows would decide the comparison; empty if it has a margin."""
         if comparison.margin:
             return []
         return would_decide(comparison, a, b, self.how["horizon"], self._needed())

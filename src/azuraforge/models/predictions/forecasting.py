@@ -51,8 +51,12 @@ class ForecastConfig(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     alias: str = CHAMPION
-    version: int | None = Field(default=None, ge=1, description="empty: the version that the alias points at now")
-    horizon: int | None = Field(default=None, ge=1, description="empty: as far as the version can")
+    version: int | None = Field(
+        default=None, ge=1, description="number of the version that forecasts; null for the alias's current version"
+    )
+    horizon: int | None = Field(
+        default=None, ge=1, description="number of rows to forecast; null for the version's maximum"
+    )
 
 
 class ForecastSummary(RunSummary):

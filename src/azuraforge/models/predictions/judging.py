@@ -78,7 +78,7 @@ def _judge(line: Prediction, step: int, point: PredictionPoint, truth: Truth, us
 
 
 def _present_loss(row: Actual, origin_at: datetime) -> float | None:
-    """Return the absolute error of the incumbent forecast made by the origin; None if there is none.
+    """Return the absolute error of the incumbent forecast made no later than the origin; None if there is none.
 
     A later incumbent forecast would have known more than the prediction.
     """

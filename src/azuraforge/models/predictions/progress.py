@@ -17,7 +17,7 @@ from azuraforge.models.tables import JudgingProgress, Prediction
 
 
 class Overtaken(Exception):
-    """Raised if a newer version was added after the rows used for judging were read."""
+    """Exception raised if a newer version was added after the rows used for judging were read."""
 
 
 class At(NamedTuple):

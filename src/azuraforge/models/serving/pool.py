@@ -27,10 +27,10 @@ class ReplicaPool:
     """Pool of child processes, each of which keeps one version loaded.
 
     Args:
-        open_child: starts a child process; ``Launcher.open``.
+        open_child: function that starts a child process, such as ``Launcher.open``.
         plugins_folder: folder of dropped-in plugins.
-        kernels_folder: called when a child process starts; returns the folder of the engine's kernels, None to use
-            none.
+        kernels_folder: function that is called when a child process starts and returns the folder of the engine's
+            kernels, None to use none.
         max_bytes: maximum resident memory of all loaded child processes; the one used last may exceed it alone.
     """
 

@@ -96,8 +96,8 @@ class Replica:
     """Queue and child process of one version. Safe to use from many threads.
 
     Args:
-        open_child: returns a new child process that has loaded the version; may take seconds.
-        answered: called on the replica's thread before each reply is delivered; ``bytes`` may have changed by then.
+        open_child: function that returns a new child process that has loaded the version; it may take seconds.
+        answered: callback on the replica's thread before each reply is delivered; ``bytes`` may have changed by then.
     """
 
     def __init__(self, open_child: Callable[[], ChildSession], answered: Callable[[Replica], None]) -> None:

@@ -72,10 +72,12 @@ class SplitResult(Shape):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     parts: dict[str, PartSummary]
-    horizon: int | None = Field(default=None, description="rows predicted from each origin; null: no time")
+    horizon: int | None = Field(
+        default=None, description="number of rows predicted from each origin; null if the rows have no time"
+    )
     season: int | None = None
-    backtest: Backtest | None = Field(default=None, description="null: none was asked for")
-    refit: bool = Field(default=False, description="after the verdict, versions are fitted again on every row")
+    backtest: Backtest | None = Field(default=None, description="folds of the backtest; null if none was requested")
+    refit: bool = Field(default=False, description="whether versions are refitted on all rows after the verdict")
 
 
 class Predicted(Shape):
@@ -84,8 +86,10 @@ class Predicted(Shape):
     name: str
     predictions: str
     seconds: float | None = None
-    guarded: int = Field(default=0, description="at how many predictions the leakage guard tried it")
-    members: dict[str, str] = Field(default_factory=dict, description="folders of the predictions of members, by name")
+    guarded: int = Field(default=0, description="number of predictions that the leakage guard checked")
+    members: dict[str, str] = Field(
+        default_factory=dict, description="folders of the members' predictions, by name of the member"
+    )
 
 
 class PresentChampion(Shape):

@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 #: A text by language code: ``{"en": …, "tr": …}``.
-Texts: TypeAlias = Annotated[dict[str, str], Field(description="by language code")]
+Texts: TypeAlias = Annotated[dict[str, str], Field(description="text by language code, such as en")]
 
 
 class Shape(BaseModel):

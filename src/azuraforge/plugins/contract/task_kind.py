@@ -49,17 +49,27 @@ class TaskKindFacts(Shape):
     name: str
     title: Texts
     summary: Texts
-    origin: str = Field(default="", description="the distribution that brought it, or the file in the plugins folder")
-    data: str = Field(description="kind of dataset that it learns from")
-    metrics: tuple[MetricFacts, ...] = Field(description="in the order in which tables show them")
+    origin: str = Field(
+        default="", description="distribution package that provides it, or its file in the plugins folder"
+    )
+    data: str = Field(description="kind of dataset that its pipelines learn from")
+    metrics: tuple[MetricFacts, ...] = Field(description="metrics, in the order of the tables")
     ranked_by: str = Field(description="name of the metric that ranks contenders")
-    gate_metrics: tuple[str, ...] = Field(description="what a policy may compare by; the first is the kind's own")
-    objectives: tuple[str, ...] = Field(description="what a study may aim at; the first is the kind's own")
-    slices: tuple[SliceKey, ...] = Field(description="what a policy may guard")
-    baselines: tuple[str, ...] = Field(description="pipelines that every candidate is compared with")
-    config_fields: tuple[str, ...] = Field(description="settings that the task itself needs")
-    pipeline: str | None = Field(default=None, description="that a run uses which names none; null: it must name one")
-    serving: Serving | None = Field(default=None, description="how versions answer online; null: they do not")
+    gate_metrics: tuple[str, ...] = Field(
+        description="names of metrics that a policy may compare by; the first one is the default"
+    )
+    objectives: tuple[str, ...] = Field(
+        description="names of metrics that a study may optimize; the first one is the default"
+    )
+    slices: tuple[SliceKey, ...] = Field(description="properties by which a policy may divide the targets into slices")
+    baselines: tuple[str, ...] = Field(description="names of the pipelines that every candidate is compared with")
+    config_fields: tuple[str, ...] = Field(description="config fields that the task itself requires")
+    pipeline: str | None = Field(
+        default=None, description="pipeline of a run that names none; null if a run must name one"
+    )
+    serving: Serving | None = Field(
+        default=None, description="kind of online predictions of its versions; null if they provide none"
+    )
 
     def metric(self, name: str) -> MetricFacts:
         """Return the metric ``name``. Raises KeyError if the task kind has no such metric."""

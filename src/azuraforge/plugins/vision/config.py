@@ -1,7 +1,7 @@
 """Data of the task kind "classify": tables, parts and predictions of image classifiers, and the split by class.
 
 A dataset version of images has the columns ``image`` (raw bytes, row-major height × width × channels), ``label``,
-``part`` (``"train"``, ``"test"`` or null: no official split) and ``name``.
+``part`` (``"train"``, ``"test"`` or null without an official split) and ``name``.
 """
 
 from __future__ import annotations

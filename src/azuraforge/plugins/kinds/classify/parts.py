@@ -42,7 +42,9 @@ PARTS = ("train", "validation", "test")
 class ImageSplitResult(SplitResult):
     """The split of an image dataset; the row numbers of each part are stored in ``rows.npz`` next to the parts."""
 
-    rows: str | None = Field(default=None, description="path of the file with the rows of each part")
+    rows: str | None = Field(
+        default=None, description="path of the file with the row numbers of each part; null if it was not written"
+    )
 
 
 def cut_images(

@@ -42,15 +42,15 @@ class ForecastFigure(Figure):
     frequency: str | None
     timezone: str
     contender: str
-    history: tuple[tuple[str, float | None], ...] = Field(description="time and value of each row")
+    history: tuple[tuple[str, float | None], ...] = Field(description="time and value of each history row")
     next: tuple[NextValue, ...]
-    interval: float | None = Field(description="coverage that the intervals promise; null: no intervals")
+    interval: float | None = Field(description="nominal coverage of the intervals; null if there are none")
     refitted: bool = Field(
         default=False,
-        description="a predictor that was refitted on every row after its verdict predicts the next values",
+        description="whether the next values are predicted by a predictor refitted on all rows after its verdict",
     )
     test: HeldOutForecast | None
-    series: str | None = Field(default=None, description="name of the series; null: the only one")
+    series: str | None = Field(default=None, description="name of the series; null if there is only one")
     more: tuple[ForecastFigure, ...] = ()
 
 
@@ -67,7 +67,7 @@ class ActualPredicted(ErrorFigure):
     """Actual values against predictions one row ahead."""
 
     horizon: int
-    origins: int = Field(description="with a known actual value; fewer may be drawn")
+    origins: int = Field(description="number of origins with a known actual value; the figure may show fewer points")
     actual: tuple[float, ...]
     predicted: tuple[float, ...]
     baseline_predicted: tuple[float, ...]
@@ -114,8 +114,10 @@ class ResidualShape(Shape):
     histogram: Histogram
     qq: NormalQuantiles
     over_time: ErrorsOverTime
-    autocorrelation: tuple[float, ...] = Field(description="at lags 1, 2, …")
-    autocorrelation_bound: float | None = Field(description="within which 95 % of the lags of white noise lie")
+    autocorrelation: tuple[float, ...] = Field(description="autocorrelation of the errors at lags 1, 2, …")
+    autocorrelation_bound: float | None = Field(
+        description="95 % bound of the autocorrelation of white noise; null if undefined"
+    )
     ljung_box: LjungBox | None
 
 

@@ -67,7 +67,7 @@ class Input:
     Attributes:
         column: name of the column.
         first, last: range of the rows, counted back from the origin, both included; negative for later rows.
-        whole: whether the block stands for the whole column.
+        whole: whether the block represents the whole column.
 
     Example:
         >>> Input("value", 2, 3).name, Input("value", 0, 0).name, Input("rain", -4, 31, whole=True).name

@@ -127,7 +127,7 @@ def histogram(errors: Floats) -> Histogram:
 def normal_quantiles(errors: Floats) -> NormalQuantiles:
     """Return the points of a normal QQ plot: standardised errors against normal quantiles of their rank (Blom, 1958).
 
-    Empty if there are fewer than three errors or all are equal.
+    The result is empty if there are fewer than three errors or all are equal.
     """
     if len(errors) < 3 or not errors.std():
         return NormalQuantiles(normal=(), error=())
@@ -142,7 +142,7 @@ def normal_quantiles(errors: Floats) -> NormalQuantiles:
 def autocorrelation(errors: Floats, lags: int) -> list[float]:
     """Return the autocorrelation of the errors at the lags 1 to ``lags``, in origins; NaN errors are left out.
 
-    Empty if fewer than three errors are known or all are equal.
+    The result is empty if fewer than three errors are known or all are equal.
 
     Example:
         >>> [round(value, 3) for value in autocorrelation(np.array([1.0, -1.0] * 50), 2)]
