@@ -11,6 +11,7 @@ languages; a key counts as used if the code has it, or its beginning up to a dot
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import sys
 from collections import defaultdict
@@ -22,9 +23,11 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from pydantic import BaseModel
 
 from azuraforge.messages.catalogue import FOLDER, has_words
 from azuraforge.messages.template import placeholders
+from azuraforge.settings import Settings
 
 SOURCE = Path(__file__).parents[1] / "src" / "azuraforge"
 #: Errors of these packages are for developers: the engine raises Python's own, testing checks plugins.
@@ -86,6 +89,7 @@ def extract() -> Extracted:
             constants = {**everywhere, **_constants(tree)}
             _extract_module(tree, str(inside), package, constants, found)
     found.uses += [Use(text, "cli", "cli (help)") for text in help_texts()]
+    found.uses += [Use(text, "settings", "settings.py (reference)") for text in setting_texts(Settings)]
     return found
 
 
@@ -97,6 +101,16 @@ def help_texts() -> Iterator[str]:
     from azuraforge.cli.main import app
 
     yield from texts(get_command(app))
+
+
+def setting_texts(part: type[BaseModel]) -> Iterator[str]:
+    """Yield the descriptions of a part's settings, and the documentation of the parts inside it."""
+    for each in part.model_fields.values():
+        if isinstance(each.annotation, type) and issubclass(each.annotation, BaseModel):
+            yield inspect.cleandoc(each.annotation.__doc__ or "")
+            yield from setting_texts(each.annotation)
+        elif each.description:
+            yield each.description
 
 
 def _constants(tree: ast.Module) -> dict[str, str]:
