@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from pydantic import ValidationError
 
 from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.messages import Message, fill, negotiate, translated
