@@ -40,11 +40,11 @@ _FORM = {
                     "type": "object",
                     "required": ["file"],
                     "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "a bundle"},
+                        "file": {"type": "string", "format": "binary", "description": "model bundle"},
                         "name": {
                             "type": "string",
                             "maxLength": 200,
-                            "description": "the model's name; empty: the bundle's own",
+                            "description": "name of the model; if omitted, the name in the bundle",
                         },
                     },
                 }

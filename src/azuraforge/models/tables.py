@@ -48,7 +48,7 @@ class Model(Deletable, Owned, Base):
 
 
 class ModelVersion(Deletable, Owned, Base):
-    """Weights with preprocessing, and their origin. A row is written once and never changed.
+    """Weights with preprocessing, and their origin. Only the fields about deletion and purge of a row ever change.
 
     The row of a purged version remains, since history and ledger refer to it; its number is not used again.
     """
@@ -86,7 +86,7 @@ class ModelVersion(Deletable, Owned, Base):
 
 
 class AliasChange(Owned, Base):
-    """A move of an alias. Rows are only added. ``below`` is the move to which a rollback of this one returns."""
+    """A move of an alias. Rows are only added. ``below`` is the move to which a rollback of this move returns."""
 
     __tablename__ = "model_alias_change"
     __table_args__ = (ForeignKeyConstraint(["project_id", "model_id", "version"], _VERSION),)
@@ -125,7 +125,10 @@ class ModelAlias(Owned, Base):
 
 
 class ModelPolicy(Owned, Base):
-    """Conditions of promotions from this number onwards. Rows are only added. Without one, the platform's own apply."""
+    """Conditions of a model's promotions, which apply until the row with the next number.
+
+    Rows are only added. A model without a row has the platform's own conditions.
+    """
 
     __tablename__ = "model_policy"
     __table_args__ = (ForeignKeyConstraint(["project_id", "model_id"], ["model.project_id", "model.id"]),)
@@ -205,7 +208,7 @@ class DeploymentSeries(Owned, Base):
 
 
 class DeploymentPair(Owned, Base):
-    """Judged answers of both versions to one question, evaluated once.
+    """Judged predictions of both versions for one request, evaluated once.
 
     Rows are only added and outlive the ledger entries. A pair is counted, or left out because its targets overlap those
     of a pair counted before.
@@ -222,7 +225,7 @@ class DeploymentPair(Owned, Base):
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     model_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
-    prediction_id: Mapped[str] = mapped_column(String(16), primary_key=True)  # of the returned answer
+    prediction_id: Mapped[str] = mapped_column(String(16), primary_key=True)  # of the returned prediction
     counted: Mapped[bool]
     first_at: Mapped[datetime] = mapped_column(Timestamp)
     last_at: Mapped[datetime] = mapped_column(Timestamp)
@@ -234,7 +237,7 @@ class DeploymentPair(Owned, Base):
 
 
 class Evaluation(Owned, Base):
-    """A run's evaluation with its baselines, and the gate's verdict, whether or not it passed."""
+    """A run's evaluation with its baselines, and the gate's verdict, whether or not the candidate passed."""
 
     __tablename__ = "evaluation"
     __table_args__ = (
@@ -319,11 +322,11 @@ class Prediction(Owned, Base):
     # The values of the origin's row.
     features: Mapped[dict[str, float | None] | None] = mapped_column(JsonText, default=None)
     deployment: Mapped[int | None] = mapped_column(Integer, default=None)  # set if a shadow or canary took part
-    # The id of the pair's returned half, if this half was not returned.
+    # The id of the pair's returned prediction, if this prediction was not returned.
     pair_id: Mapped[str | None] = mapped_column(String(16), default=None)
     # The id of the dataset whose next rows are the outcomes.
     continues: Mapped[str | None] = mapped_column(String(16), default=None)
-    question: Mapped[str | None] = mapped_column(String(64), default=None)  # equal for equal questions
+    question: Mapped[str | None] = mapped_column(String(64), default=None)  # equal for equal inputs
 
 
 class PredictionOutcome(Owned, Base):
@@ -353,7 +356,7 @@ class PredictionOutcome(Owned, Base):
     late: Mapped[bool]  # the prediction was made after its target time
     source: Mapped[str] = mapped_column(String(200))
     judged_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
-    question: Mapped[str | None] = mapped_column(String(64), default=None)  # question of its prediction
+    question: Mapped[str | None] = mapped_column(String(64), default=None)  # ``question`` of its prediction
     # The dataset version with the actual value; null if the value was reported.
     dataset_version: Mapped[int | None] = mapped_column(Integer, default=None)
     revisions: Mapped[int] = mapped_column(Integer, default=0)  # number of repeated judgements

@@ -55,7 +55,7 @@ class StudyService:
     """Service for studies. Each method takes the project's id and the id or name of a study.
 
     Args:
-        wake: called when there is work for the scheduler of this process.
+        wake: callback when there is work for the scheduler of this process.
     """
 
     def __init__(

@@ -42,8 +42,9 @@ class Bundles:
     """Service that exports and imports bundles; each method takes the project's id.
 
     Args:
-        call_trial: runs ``bundles.trial`` in a child process.
-        free: deletes the folder of a version, given by project id and content hash, if no row refers to it.
+        call_trial: function that runs ``bundles.trial`` in a child process.
+        free: function that deletes the folder of a version, given by project id and content hash, unless a row refers
+            to it.
     """
 
     def __init__(
@@ -96,9 +97,9 @@ class Bundles:
             by: name of the user.
             unit: unit of work of an idempotent request.
 
-        A bundle that was imported before returns the existing version. Raises InvalidInput if the bundle is damaged or
-        its version cannot be loaded or used here, and Conflict if the model has another task, target or unit; nothing
-        is stored then.
+        If the model already has a version from this bundle, that version is returned. Raises InvalidInput if the bundle
+        is damaged or its version cannot be loaded or used here, StorageError if it cannot be unpacked, and Conflict if
+        the model has another task, target or unit; nothing is stored then.
         """
         with tempfile.TemporaryDirectory(prefix="azuraforge-bundle-") as scratch:
             opened = read_bundle(path, Path(scratch) / "version")

@@ -47,7 +47,16 @@ class LiveReads:
         limit: int = PAGE,
         after: str | None = None,
     ) -> PredictionPage:
-        """Return a page of entries, newest first. Raises NotFound for an unknown model."""
+        """Return a page of entries, newest first.
+
+        Args:
+            model: name of the model; None for all.
+            version: number of the version; None for all.
+            judged: True for fully judged entries only, False for the other entries only, None for all.
+            unserved: whether to include predictions that no caller received.
+
+        Raises NotFound for an unknown model.
+        """
         key = _ORDER.read(after)
         with self._database.read(project_id) as session:
             owner = _known(session, model) if model is not None else None
@@ -97,7 +106,10 @@ class LiveReads:
         return PredictionDetail(**outline, outcomes=judged, features=line.features)
 
     def scores(self, project_id: str, model: str, days: int | None) -> LiveScores:
-        """Return live scores of the last ``days`` days before the newest judged target; None covers all time."""
+        """Return live scores of the last ``days`` days before the newest judged target; None covers all time.
+
+        Raises NotFound for an unknown model.
+        """
         with self._database.read(project_id) as session:
             owner = _known(session, model)
             lines, waiting = ledger_store.counts(session, owner.id)

@@ -1,4 +1,4 @@
-"""SQL of the ledger: entries, their outcomes, and retention."""
+"""SQL queries for the ledger: entries, their outcomes, and retention."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def page(
     """Return entries older than the key ``before`` with their models' names, newest first.
 
     Args:
-        unserved: whether to include answers that no caller received.
+        unserved: whether to include predictions that no caller received.
     """
     statement = select(Prediction, Model.name).join(
         Model, (Model.project_id == Prediction.project_id) & (Model.id == Prediction.model_id)
@@ -166,7 +166,7 @@ def page(
 
 
 def named(session: Session, ids: Sequence[str], request_ids: Sequence[str]) -> Sequence[Prediction]:
-    """Return entries by prediction id, with the other halves of their pairs, or by request id.
+    """Return the entries with these ids, the entries paired with them, and the entries with these request ids.
 
     The rows are locked until commit and ordered by creation time, oldest first.
     """
@@ -253,8 +253,8 @@ def scores(
 ) -> Sequence[Any]:
     """Return the sums that ``judging.score`` requires, by version and time interval.
 
-    Each row contains the version, the start of the interval in seconds since 1970, the sums, and the number of answers.
-    Repeated answers to one question count once, with their mean loss.
+    Each row contains the version, the start of the interval in seconds since 1970, the sums, and the number of
+    predictions. Repeated predictions for the same input count once, with their mean loss.
     """
     table = PredictionOutcome
     hit = case((table.hit.is_(True), 1.0), (table.hit.is_(False), 0.0))
@@ -324,7 +324,7 @@ def judged_again(session: Session, model_id: str) -> int:
 
 
 def counts(session: Session, model_id: str) -> tuple[int, int]:
-    """Return the number of a model's entries and the number of those that are not fully judged."""
+    """Return the number of a model's entries, and how many of them are not fully judged."""
     statement = select(func.count(), func.sum(case((Prediction.judged_at.is_(None), 1), else_=0))).where(
         Prediction.model_id == model_id
     )
@@ -333,7 +333,10 @@ def counts(session: Session, model_id: str) -> tuple[int, int]:
 
 
 def purge(session: Session, before: datetime, limit: int) -> int:
-    """Delete the oldest entries created before a time, at most ``limit``, with their outcomes; return their number."""
+    """Delete at most ``limit`` entries that were created before ``before``, oldest first, with their outcomes.
+
+    Return the number of deleted entries.
+    """
     ids = session.scalars(
         select(Prediction.id).where(Prediction.created_at < before).order_by(Prediction.created_at).limit(limit)
     ).all()

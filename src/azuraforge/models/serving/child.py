@@ -1,4 +1,4 @@
-"""Child process that keeps one version loaded and answers questions to it.
+"""Child process that keeps one version loaded and predicts with it on request.
 
 It verifies every byte of the version before it loads anything.
 """
@@ -98,7 +98,8 @@ class Predictor:
         If both are given, the dataset provides the days and hours of a series without a frequency, which a few rows do
         not show. A version that learned several series requires ``series``, to which ``rows`` belong.
 
-        Returns a ``SeriesAnswer``; for a ``WhatIfMessage`` the origin and the result of ``answer_scenarios``.
+        Returns a ``SeriesAnswer``; for a ``WhatIfMessage`` the origin and the result of ``answer_scenarios``. Raises
+        InvalidInput if the request does not fit the version, or if the pipeline fails.
         """
         if "picture" in question:
             raise InvalidInput(
@@ -169,7 +170,10 @@ class Predictor:
         return without_unknown_head(frame, schema)
 
     def _rows(self, version: DatasetFile, series: str | None) -> pl.DataFrame:
-        """Return the rows of a dataset version, or of one of its series if ``series`` is given."""
+        """Return the rows of a dataset version, or of one of its series if ``series`` is given.
+
+        Raises InvalidInput if the dataset does not contain the series.
+        """
         frame = self.dataset(version)
         if series is None:
             return frame
@@ -277,7 +281,8 @@ def read_rows(rows: Sequence[Row], schema: Schema, known_ahead: Sequence[str] = 
     If columns are known ahead, the last rows may lack the target: they contain the known values of the rows to predict.
     A delayed column may be null in the last rows, for which its value is not known yet.
 
-    Raises InvalidInput that names the row and the column.
+    Raises InvalidInput, which names the row, if a column is unknown, a time or a value is not valid, or the times are
+    irregular.
     """
     import polars as pl
 

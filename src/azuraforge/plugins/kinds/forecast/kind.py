@@ -102,7 +102,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
             )
 
     def completed(self, pipeline: AnyPipeline) -> AnyPipeline:
-        """Return the pipeline in a wrapper that clips forecasts of counts at zero and reconciles those of groups."""
+        """Return the pipeline in a wrapper that clips forecasts of counts at zero and reconciles panels with groups."""
         from azuraforge.plugins.kinds.forecast.hierarchy.reconciled import ReconciledPipeline
 
         return ReconciledPipeline(pipeline)
@@ -279,7 +279,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
 
 
 def _in_months(frequency: str | None) -> str | None:
-    """Return a frequency with years and quarters converted to months, so that ``1y`` equals ``12mo``; None stays."""
+    """Return a frequency with years and quarters converted to months, so that ``1y`` equals ``12mo``; None for None."""
     if frequency is None:
         return None
     months = {"q": 3, "y": 12}.get(frequency[-1])
