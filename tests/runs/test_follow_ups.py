@@ -17,7 +17,6 @@ from azuraforge.runs.handlers import Finish, FollowUp
 from tests.process_checks import Patience
 from tests.stand import Free, FreeSummary, ToyHandler
 
-
 PROBLEM = {"en": "It could not be explained: {problem}", "tr": "Açıklanamadı: {problem}"}
 
 
