@@ -175,3 +175,10 @@ def test_a_message_says_what_the_steps_before_it_did():
     ]
     _, turkish = of_firing("keep", cause, None, 1, done)("tr", 1)
     assert "Eğitim: başarılı (şampiyon değişmedi)." in turkish
+
+
+def test_a_message_about_a_measure_of_the_platform_names_no_object():
+    cause = {"measure": "queue.length", "of": None, "value": 0.97}
+    assert of_firing("watch", cause, None, 1)("en", 1)[1] == "queue.length is 0.97."
+    assert of_firing("watch", cause, None, 1)("tr", 1)[1] == "queue.length: 0.97."
+    assert of_firing("watch", {**cause, "of": "sales"}, None, 1)("en", 1)[1] == "queue.length of sales is 0.97."

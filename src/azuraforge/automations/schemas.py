@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from azuraforge.automations.misfire import MisfirePolicy
 from azuraforge.automations.recurrence import Unit
 from azuraforge.bounds import Moment
+from azuraforge.errors import InvalidValue
 from azuraforge.paging import Page
 from azuraforge.runs.schemas import RunError, RunRequest, RunState, StorableText
 
@@ -19,7 +20,7 @@ Cause = Literal["due", "asked"]
 
 def _trimmed(name: object) -> object:
     if isinstance(name, str) and not name.strip():
-        raise ValueError("a schedule needs a name")
+        raise InvalidValue("a schedule needs a name")
     return name.strip() if isinstance(name, str) else name
 
 

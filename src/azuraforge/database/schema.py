@@ -17,6 +17,7 @@ from azuraforge.database.database import Database
 from azuraforge.database.failures import AWAY, readable, reason_of
 from azuraforge.database.migrations.newest import newest_revision
 from azuraforge.errors import AzuraError, Conflict, StorageError, TransientError
+from azuraforge.messages import Message
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -128,8 +129,8 @@ def head_revision() -> str:
     return head
 
 
-def refuse_unknown(revision: str, made: str, where: str) -> None:
-    """Raise Conflict for a revision that this code cannot upgrade. ``made`` names the object, such as "the backup"."""
+def refuse_unknown(revision: str, made: Message, where: str) -> None:
+    """Raise Conflict for a revision that this code cannot upgrade. ``made`` names the object, such as the backup."""
     from alembic.script import ScriptDirectory
 
     known = {each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()}
@@ -190,7 +191,7 @@ def _is_head(current: str | None, url: str) -> bool:
     if current == head_revision():
         return True
     if current is not None:
-        refuse_unknown(current, "the data home", url)
+        refuse_unknown(current, Message("the data home"), url)
     return False
 
 

@@ -8,7 +8,19 @@ from pydantic import JsonValue
 from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from azuraforge.database import Base, Deletable, JsonShape, JsonText, Owned, Timestamp, new_id, now, unique_name
+from azuraforge.database import (
+    Base,
+    Deletable,
+    JsonShape,
+    JsonText,
+    MessageText,
+    Owned,
+    Timestamp,
+    new_id,
+    now,
+    unique_name,
+)
+from azuraforge.messages.stored import StoredText
 from azuraforge.models.answers import KnownPoints, PredictionInputs, PredictionPoint
 from azuraforge.models.distributions import DriftReport, Reference
 from azuraforge.models.gate.policy import PolicyTerms
@@ -171,7 +183,7 @@ class ModelDeployment(Owned, Base):
     reason: Mapped[str] = mapped_column(Text)
     started_by: Mapped[str] = mapped_column(String(200))
     started_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
-    ended_reason: Mapped[str | None] = mapped_column(Text, default=None)
+    ended_reason: Mapped[StoredText | None] = mapped_column(MessageText, default=None)
     ended_by: Mapped[str | None] = mapped_column(String(200), default=None)
     ended_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
 

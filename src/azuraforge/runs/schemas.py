@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from azuraforge.bounds import MOST_COUNT, MOST_NUMBER, MOST_SECONDS
+from azuraforge.errors import InvalidValue
 from azuraforge.messages import LANGUAGES, current
 from azuraforge.messages.stored import shown as shown_texts
 from azuraforge.paging import Page
@@ -34,7 +35,7 @@ _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # an escaped NUL, but not an esc
 
 def _storable_text(text: str) -> str:
     if sayable(text) != text:
-        raise ValueError("it holds a character that cannot be stored (NUL, or half of a surrogate pair)")
+        raise InvalidValue("it contains a character that cannot be stored: NUL, or half of a surrogate pair")
     return text
 
 
@@ -46,9 +47,9 @@ def _storable(value: _StoredT) -> _StoredT:
     try:
         written = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
     except TypeError as error:
-        raise ValueError(f"it cannot be stored: {error}") from error
+        raise InvalidValue("it cannot be stored: {reason}", reason=str(error)) from error
     if _NUL.search(written):
-        raise ValueError("it cannot be stored: a NUL character in a text")
+        raise InvalidValue("it cannot be stored, because a text contains a NUL character")
     return value
 
 
@@ -369,7 +370,8 @@ class MetricPoints(BaseModel):
     def _check_names(cls, points: object) -> object:
         for name in points if isinstance(points, dict) else ():
             if (problem := problem_with_series(name)) is not None:
-                raise ValueError(f"{str(sayable(str(name)))[:80]!r} cannot be a series' name: {problem}")
+                shown = str(sayable(str(name)))[:80]
+                raise InvalidValue("{name!r} cannot be the name of a series: {problem}", name=shown, problem=problem)
         return points
 
 

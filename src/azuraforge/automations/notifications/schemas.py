@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from azuraforge.automations.notifications.tables import NotificationState
 from azuraforge.bounds import Moment
+from azuraforge.errors import InvalidValue
 from azuraforge.paging import Page
 from azuraforge.projects.secrets.schemas import SecretState
 from azuraforge.runs.schemas import StorableObject, StorableText
@@ -17,7 +18,7 @@ from azuraforge.strict_json import JsonObject
 
 def _trimmed(name: object) -> object:
     if isinstance(name, str) and not name.strip():
-        raise ValueError("a target needs a name")
+        raise InvalidValue("a target needs a name")
     return name.strip() if isinstance(name, str) else name
 
 
@@ -50,7 +51,7 @@ class TargetRequest(BaseModel):
     @model_validator(mode="after")
     def _check_escalation(self) -> TargetRequest:
         if (self.escalate_to is None) != (self.escalate_after_seconds is None):
-            raise ValueError("escalate_to and escalate_after_seconds belong together")
+            raise InvalidValue("escalate_to and escalate_after_seconds must be given together")
         return self
 
 

@@ -13,7 +13,7 @@ import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_serializer
 
 from azuraforge.clock import iso
-from azuraforge.errors import InvalidInput, TransientError
+from azuraforge.errors import InvalidInput, InvalidValue, TransientError
 from azuraforge.plugins.contract.notifier import Message, Notifier
 from azuraforge.plugins.contract.shape import in_turkish
 
@@ -28,7 +28,7 @@ def _address(url: SecretStr) -> SecretStr:
     except ValueError:  # such as a port beyond 65535
         fits = False
     if not fits:
-        raise ValueError("an address begins with https:// or http:// and names a host")
+        raise InvalidValue("an address must begin with https:// or http:// and name a host")
     return url
 
 

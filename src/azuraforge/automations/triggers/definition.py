@@ -20,6 +20,7 @@ from pydantic import (
 
 from azuraforge.automations.schemas import Timing
 from azuraforge.bounds import MOST_COUNT, MOST_SECONDS
+from azuraforge.errors import InvalidValue
 from azuraforge.runs.schemas import RUN_KIND_MARKER, OnFailure, RunKind, StorableObject, StorableText
 from azuraforge.studies.schemas import Budget, Objective, Pruner, SearchRange
 
@@ -69,7 +70,7 @@ class FieldFilter(Strict):
     @model_validator(mode="after")
     def _check_one(self) -> FieldFilter:
         if not self.model_fields_set & {"equals", "one_of", "above", "below"}:
-            raise ValueError("a filter needs one of equals, one_of, above, below")
+            raise InvalidValue("a filter needs one of equals, one_of, above and below")
         return self
 
 
@@ -116,7 +117,7 @@ class OnMeasure(Strict):
     @model_validator(mode="after")
     def _check_limit(self) -> OnMeasure:
         if (self.above is None) == (self.below is None):
-            raise ValueError("a measured value needs one limit: above or below")
+            raise InvalidValue("a measured value needs one limit: above or below")
         return self
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, Field, JsonValue
 from azuraforge.automations.triggers.definition import Name, Step, StepKind, Strict, When
 from azuraforge.automations.triggers.tables import FiringState, StepState
 from azuraforge.bounds import MOST_COUNT, Moment
+from azuraforge.errors import InvalidValue
 from azuraforge.paging import Page
 from azuraforge.runs.schemas import RunError, StorableText
 from azuraforge.strict_json import JsonObject
@@ -17,7 +18,7 @@ from azuraforge.strict_json import JsonObject
 
 def _trimmed(name: object) -> object:
     if isinstance(name, str) and not name.strip():
-        raise ValueError("an automation needs a name")
+        raise InvalidValue("an automation needs a name")
     return name.strip() if isinstance(name, str) else name
 
 

@@ -29,6 +29,7 @@ from typing import TypeVar
 from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import AzuraError, Conflict, NotFound
 from azuraforge.events.service import EventLog
+from azuraforge.messages import Message
 from azuraforge.models import store
 from azuraforge.models.deployments import judging
 from azuraforge.models.deployments import store as deployment_store
@@ -226,10 +227,10 @@ class Deployments:
 
     def end_moved(self, session: Session, owner: Model, line: AliasChange) -> None:
         """End the shadow or canary next to an alias that has moved, since its comparison is over."""
-        reason = f"the {line.alias} moved: {line.reason}"
+        reason = Message("the {alias} moved: {reason}", {"alias": line.alias, "reason": line.reason})
         for row in deployment_store.active(session, owner.id, line.alias):
             deployment_store.end(session, row, "ended", reason=reason, by=line.by)
-            self._emit(session, owner.name, row, "model.deployment_ended", reason=reason, by=line.by)
+            self._emit(session, owner.name, row, "model.deployment_ended", reason=str(reason), by=line.by)
 
     def watch(self, project_id: str, model_ids: Iterable[str]) -> None:
         """Evaluate the active deployments of these models, given by id, and roll back canaries that are worse.
@@ -336,7 +337,7 @@ class Deployments:
             if reason is None or owner is None:
                 return
             deployment_store.end(session, row, "rolled_back", reason=reason, by=WATCH)
-            self._emit(session, owner.name, row, "model.canary_rolled_back", reason=reason, by=WATCH)
+            self._emit(session, owner.name, row, "model.canary_rolled_back", reason=str(reason), by=WATCH)
 
         return work
 

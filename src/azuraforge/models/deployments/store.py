@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from azuraforge.database import Session, now
 from azuraforge.database.keyset import behind
+from azuraforge.messages.stored import StoredText
 from azuraforge.models.tables import (
     DeploymentPair,
     DeploymentSeries,
@@ -68,7 +69,7 @@ def active(session: Session, model_id: str, alias: str | None = None) -> Sequenc
     return session.scalars(statement.order_by(ModelDeployment.number)).all()
 
 
-def end(session: Session, row: ModelDeployment, state: str, *, reason: str, by: str) -> None:
+def end(session: Session, row: ModelDeployment, state: str, *, reason: StoredText, by: str) -> None:
     row.state, row.ended_reason, row.ended_by, row.ended_at = state, reason, by, now()
     session.flush()
     session.refresh(row)
