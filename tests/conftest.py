@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
-import importlib.util
 import json
 import os
 import pkgutil
@@ -52,11 +51,13 @@ os.environ.setdefault(
 
 
 def import_all_tables() -> None:
-    """Import every package's ``tables.py``, so that ``Base.metadata`` is whole."""
+    """Import every package's modules of tables, so that ``Base.metadata`` is whole."""
     for package in pkgutil.iter_modules(azuraforge.__path__):
-        name = f"azuraforge.{package.name}.tables"
-        if package.ispkg and importlib.util.find_spec(name):
-            importlib.import_module(name)
+        if package.ispkg:
+            found = importlib.import_module(f"azuraforge.{package.name}")
+            for module in pkgutil.iter_modules(found.__path__):
+                if module.name == "tables" or module.name.endswith("_tables"):
+                    importlib.import_module(f"azuraforge.{package.name}.{module.name}")
 
 
 #: The tables after a keyword of a statement, each with its alias.

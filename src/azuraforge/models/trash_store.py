@@ -9,15 +9,13 @@ from typing import Any
 from sqlalchemy import Select, delete, func, or_, select
 
 from azuraforge.database import Session
+from azuraforge.models.deployment_tables import DeploymentPair, DeploymentSeries, ModelDeployment
 from azuraforge.models.tables import (
     AliasChange,
-    DeploymentPair,
-    DeploymentSeries,
     EarlierOutcome,
     Evaluation,
     Model,
     ModelAlias,
-    ModelDeployment,
     ModelDrift,
     ModelPolicy,
     ModelVersion,

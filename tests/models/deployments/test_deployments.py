@@ -19,6 +19,7 @@ from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.messages import speaking
 from azuraforge.models.answers import PredictionInputs, PredictionPoint
+from azuraforge.models.deployment_tables import DeploymentSeries, ModelDeployment
 from azuraforge.models.deployments import judging
 from azuraforge.models.deployments import service as deployments
 from azuraforge.models.deployments.places import Deployed, Place
@@ -31,7 +32,6 @@ from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.predictions.schemas import OutcomeRequest
 from azuraforge.models.predictions.truths import Truths
 from azuraforge.models.schemas import PredictRequest
-from azuraforge.models.tables import DeploymentSeries, ModelDeployment
 from azuraforge.projects.idempotency import ANSWER_UNKNOWN
 from tests.models.ledger_lines import ledger_lines
 

@@ -17,10 +17,10 @@ from collections.abc import Iterable, Mapping
 
 from azuraforge.messages import Message, current
 from azuraforge.messages.stored import in_language
+from azuraforge.models.deployment_tables import DeploymentSeries, ModelDeployment
 from azuraforge.models.deployments.schemas import DeploymentOut, ExtremesOut, TestOut
 from azuraforge.models.deployments.sequential import is_worse, log_wealth, log_wealth_of_share, tail_share
 from azuraforge.models.deployments.store import JudgedPair, KnownLoss
-from azuraforge.models.tables import DeploymentSeries, ModelDeployment
 
 #: Number of the holder's newest losses whose maximum is the bound for extreme losses. The maximum of that many losses
 #: is, with high probability, at least their 99.9 % quantile.

@@ -31,6 +31,7 @@ from azuraforge.errors import AzuraError, Conflict, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.messages import Message
 from azuraforge.models import store
+from azuraforge.models.deployment_tables import ModelDeployment
 from azuraforge.models.deployments import judging
 from azuraforge.models.deployments import store as deployment_store
 from azuraforge.models.deployments.comparable import check_comparable, check_other
@@ -40,7 +41,7 @@ from azuraforge.models.events import DeploymentEvent, DeploymentMoved
 from azuraforge.models.registry.finding import find_model, find_version, lock_model
 from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.registry.names import check_alias
-from azuraforge.models.tables import AliasChange, Model, ModelDeployment
+from azuraforge.models.tables import AliasChange, Model
 from azuraforge.paging import PAGE, Order
 from azuraforge.projects.idempotency import ANSWER_UNKNOWN
 from azuraforge.telemetry import logger

@@ -13,14 +13,8 @@ from sqlalchemy.orm import aliased
 from azuraforge.database import Session, now
 from azuraforge.database.keyset import behind
 from azuraforge.messages.stored import StoredText
-from azuraforge.models.tables import (
-    DeploymentPair,
-    DeploymentSeries,
-    Model,
-    ModelDeployment,
-    Prediction,
-    PredictionOutcome,
-)
+from azuraforge.models.deployment_tables import DeploymentPair, DeploymentSeries, ModelDeployment
+from azuraforge.models.tables import Model, Prediction, PredictionOutcome
 
 Counter = Literal["both_answered", "only_beside_failed", "only_this_failed", "left_out"]
 #: Maximum number of rows read at once.

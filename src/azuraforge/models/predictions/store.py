@@ -20,16 +20,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from azuraforge.database import Base, Session, now
 from azuraforge.database.fast_reads import Question
 from azuraforge.database.keyset import behind
+from azuraforge.models.deployment_tables import ModelDeployment
 from azuraforge.models.predictions.lines import LedgerLine
-from azuraforge.models.tables import (
-    EarlierOutcome,
-    Model,
-    ModelAlias,
-    ModelDeployment,
-    ModelVersion,
-    Prediction,
-    PredictionOutcome,
-)
+from azuraforge.models.tables import EarlierOutcome, Model, ModelAlias, ModelVersion, Prediction, PredictionOutcome
 
 _THERE = and_(
     Model.name == bindparam("name"),

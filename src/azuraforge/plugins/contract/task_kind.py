@@ -216,12 +216,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         return found or (Remark(code="lineage_unknown") if learned_from is None else None)
 
     def other_data(self, learned: DatasetSchema, given: DatasetSchema) -> Remark | None:
-        """Return why a predictor cannot predict the rows of a dataset; None if it can.
-
-        Args:
-            learned: schema of the dataset to which the predictor was fitted.
-            given: schema of the dataset to predict.
-        """
+        """Return why a predictor that was fitted to ``learned`` cannot predict ``given``; None if it can."""
         pairs = (
             ("other_kind", learned.kind, given.kind),
             ("other_target", learned.target, given.target),
@@ -231,12 +226,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         return next((Remark(code=code, params={"champion": a, "candidate": b}) for code, a, b in differing), None)
 
     def unreadable(self, learned: DatasetSchema, given: DatasetSchema) -> Message | None:
-        """Return why a version cannot be applied to a dataset, as a message; None if it can.
-
-        Args:
-            learned: schema of the dataset on which the version was trained.
-            given: schema of the dataset to predict.
-        """
+        """Return as a message why a version trained on ``learned`` cannot be applied to ``given``; None if it can."""
         found = self.other_data(learned, given)
         if found is None:
             return None

@@ -177,7 +177,7 @@ class ForecastJudge(Judge):
         for each in contenders:
             each.metrics["skill"] = skill(each.metrics["rmse"], best.metrics["rmse"])
         ranked_by = self.metric() or RMSE.name
-        ranked = sorted(contenders, key=lambda each: _known(each.metrics[ranked_by]))
+        ranked = sorted(contenders, key=lambda each: math.inf if (score := each.metrics[ranked_by]) is None else score)
         self._save_errors(outputs / "errors.npz", ranked)
         shown = next((each for each in ranked if each.name == champion), ranked[0])
         future, ahead = load_part(case.future), load_predictions(shown.folder / "future.npz")
@@ -384,10 +384,6 @@ def panel_and_scale(test: Part, train: Part, season: int) -> tuple[Panel | None,
 def _loaded(said: Predicted, role: Role) -> _Measured:
     folder = Path(said.predictions)
     return _Measured(said.name, role, said.seconds, load_predictions(folder / "test.npz"), folder)
-
-
-def _known(score: float | None) -> float:
-    return math.inf if score is None else score
 
 
 def _scores(contender: _Measured, rank: int) -> ContenderScores:
