@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
+import importlib.util
 import json
 import os
 import pkgutil
@@ -53,11 +54,10 @@ os.environ.setdefault(
 def import_all_tables() -> None:
     """Import every package's modules of tables, so that ``Base.metadata`` is whole."""
     for package in pkgutil.iter_modules(azuraforge.__path__):
-        if package.ispkg:
-            found = importlib.import_module(f"azuraforge.{package.name}")
-            for module in pkgutil.iter_modules(found.__path__):
-                if module.name == "tables" or module.name.endswith("_tables"):
-                    importlib.import_module(f"azuraforge.{package.name}.{module.name}")
+        for name in ("tables", "deployment_tables"):
+            module = f"azuraforge.{package.name}.{name}"
+            if package.ispkg and importlib.util.find_spec(module):
+                importlib.import_module(module)
 
 
 #: The tables after a keyword of a statement, each with its alias.
