@@ -52,11 +52,12 @@ os.environ.setdefault(
 
 
 def import_all_tables() -> None:
-    """Import every package's ``tables.py``, so that ``Base.metadata`` is whole."""
+    """Import every package's modules of tables, so that ``Base.metadata`` is whole."""
     for package in pkgutil.iter_modules(azuraforge.__path__):
-        name = f"azuraforge.{package.name}.tables"
-        if package.ispkg and importlib.util.find_spec(name):
-            importlib.import_module(name)
+        for name in ("tables", "deployment_tables"):
+            module = f"azuraforge.{package.name}.{name}"
+            if package.ispkg and importlib.util.find_spec(module):
+                importlib.import_module(module)
 
 
 #: The tables after a keyword of a statement, each with its alias.

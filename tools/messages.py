@@ -3,14 +3,16 @@
 ``update`` adds an empty entry for each new template to ``locales/tr/PACKAGE.po``, removes entries that no code uses,
 and compiles the catalogues; ``check`` prints what is missing and exits with 1 if anything is.
 
-Templates are constant arguments of the error classes (the sentence, ``where``, ``next_step``), of ``Message`` and of
-``InvalidValue``. A name that stands for a constant of its module is followed. Texts with keys have entries in both
-languages; a key counts as used if the code has it, or its beginning up to a dot, as a string.
+Templates are constant arguments of the error classes (the sentence, ``where``, ``next_step``), of their methods
+``with_next_step`` and ``at``, of ``Message`` and of ``InvalidValue``. A name that stands for a constant of its module
+is followed. Texts with keys have entries in both languages; a key counts as used if the code has it, or its beginning
+up to a dot, as a string.
 """
 
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import sys
 from collections import defaultdict
@@ -22,9 +24,11 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from pydantic import BaseModel
 
 from azuraforge.messages.catalogue import FOLDER, has_words
 from azuraforge.messages.template import placeholders
+from azuraforge.settings import Settings
 
 SOURCE = Path(__file__).parents[1] / "src" / "azuraforge"
 #: Errors of these packages are for developers: the engine raises Python's own, testing checks plugins.
@@ -41,6 +45,8 @@ _ERRORS: Mapping[str, int] = {
 }
 #: Callables that make a part of a text, without a next step.
 _PIECES: Mapping[str, int] = {"Message": 0, "Sentence": 0, "InvalidValue": 0, "_refuse": 1}
+#: Methods of errors whose first argument is a template, with the part of the error that it replaces.
+_METHODS: Mapping[str, str] = {"with_next_step": "next_step", "at": "where"}
 _BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 _PARTS = ("where", "next_step")
 #: Modules that translate what others raised: their templates are values.
@@ -86,6 +92,7 @@ def extract() -> Extracted:
             constants = {**everywhere, **_constants(tree)}
             _extract_module(tree, str(inside), package, constants, found)
     found.uses += [Use(text, "cli", "cli (help)") for text in help_texts()]
+    found.uses += [Use(text, "settings", "settings.py (reference)") for text in setting_texts(Settings)]
     return found
 
 
@@ -97,6 +104,16 @@ def help_texts() -> Iterator[str]:
     from azuraforge.cli.main import app
 
     yield from texts(get_command(app))
+
+
+def setting_texts(part: type[BaseModel]) -> Iterator[str]:
+    """Yield the descriptions of a part's settings, and the documentation of the parts inside it."""
+    for each in part.model_fields.values():
+        if isinstance(each.annotation, type) and issubclass(each.annotation, BaseModel):
+            yield inspect.cleandoc(each.annotation.__doc__ or "")
+            yield from setting_texts(each.annotation)
+        elif each.description:
+            yield each.description
 
 
 def _constants(tree: ast.Module) -> dict[str, str]:
@@ -118,6 +135,9 @@ def _extract_module(
     # Other packages have classes named Message of another meaning.
     own = set() if _imports_message(tree) else {"Message"}
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        if isinstance(call.func, ast.Attribute) and call.func.attr in _METHODS:
+            _extract_method(call, call.func.attr, f"{inside}:{call.lineno}", package, constants, found)
+            continue
         name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
         at = {**_ERRORS, **_PIECES}.get(name)
         if at is None or name in own or (name in ("problem", "_refuse") and package != "server"):
@@ -134,6 +154,19 @@ def _extract_module(
                     found.uses.append(Use(text, package, place))
         if name in _ERRORS and not any(each.arg in ("next_step", None) for each in call.keywords):
             found.no_next_step.append(place)
+
+
+def _extract_method(
+    call: ast.Call, name: str, place: str, package: str, constants: Mapping[str, str], found: Extracted
+) -> None:
+    """Extract the template of an error's method; methods of other objects named ``at`` get no constant text."""
+    kind = _METHODS[name]
+    texts = list(_constant(call.args[0], constants)) if call.args else []
+    if call.args and not texts and name == "with_next_step":
+        found.dynamic.append(f"{place}: {kind} is not constant: {ast.unparse(call.args[0])[:80]}")
+    for text in texts:
+        if has_words(text) and (kind != "where" or " " in text):
+            found.uses.append(Use(text, package, place))
 
 
 def _constant(node: ast.expr, constants: Mapping[str, str]) -> Iterator[str]:
@@ -244,7 +277,7 @@ def problems() -> list[str]:
     for template, place in templates.items():
         if not turkish.get(template):
             out.append(f"{place}: not translated: {template!r}")
-        elif placeholders(turkish[template]) != placeholders(template):
+        elif placeholders(turkish[template]) != placeholders(english.get(template, template)):
             out.append(f"{place}: other placeholders in Turkish: {template!r}")
     out += [f"{key}: no Turkish text" for key in english if not turkish.get(key)]
     out += [

@@ -8,6 +8,8 @@ from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
+from azuraforge.errors import InvalidValue
+
 #: Version, trial and deployment numbers are stored in integer columns, which have 32 bits on PostgreSQL.
 MOST_NUMBER = 2**31 - 1
 #: Maximum of byte counts and other counts, which are stored in 64 bits.
@@ -21,7 +23,7 @@ _FIRST_YEAR, _LAST_YEAR = 1000, 8999
 def within_years(moment: datetime) -> datetime:
     """Return ``moment``, as UTC if it has no zone. Raises ValueError for a year that may overflow in other zones."""
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        raise ValueError(f"the year must lie between {_FIRST_YEAR} and {_LAST_YEAR}")
+        raise InvalidValue("the year must be between {first} and {last}", first=_FIRST_YEAR, last=_LAST_YEAR)
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 

@@ -24,15 +24,17 @@ Key = TypeVar("Key", bound=tuple[object, ...])
 #: Default and maximum number of items on a page.
 PAGE, MOST = 100, 500
 #: Query parameters of all lists.
-Limit = Annotated[int, Field(ge=1, le=MOST, description="items of this page at most")]
-After = Annotated[str | None, Field(max_length=2000, description="`next` of the page before; empty: the first page")]
+Limit = Annotated[int, Field(ge=1, le=MOST, description="maximum number of items on the page")]
+After = Annotated[
+    str | None, Field(max_length=2000, description="cursor: `next` of the previous page; omit it for the first page")
+]
 
 
 class Page(BaseModel, Generic[Item]):
     """A page of a list. To get the following page, send ``next`` as ``after``."""
 
     items: list[Item]
-    next: str | None = Field(description="cursor of the next page; null: this is the last one")
+    next: str | None = Field(description="cursor of the next page; null if this is the last one")
 
 
 class Order(Generic[Key]):

@@ -28,36 +28,56 @@ QUEUES: tuple[Queue, ...] = get_args(Queue)
 class ServerSettings(BaseModel):
     """Address of the HTTP server, and limits for its clients."""
 
-    host: str = "127.0.0.1"
-    port: int = Field(default=8787, ge=0, le=65535, description="0 takes a free port")
+    host: str = Field(default="127.0.0.1", description="IP address or host name on which the server listens")
+    port: int = Field(default=8787, ge=0, le=65535, description="TCP port; 0 chooses a free one")
     public_url: str | None = Field(
         default=None,
-        description="address that browsers use, such as https://ml.example.org; required beyond loopback",
+        description="URL that browsers use, such as https://ml.example.org; required unless the host is a loopback"
+        " address",
     )
-    max_body_bytes: int = Field(default=512 * 1024 * 1024, ge=1024, description="an uploaded file")
-    max_json_bytes: int = Field(default=4 * 1024 * 1024, ge=1024, description="any other body")
+    max_body_bytes: int = Field(default=512 * 1024 * 1024, ge=1024, description="maximum bytes of an uploaded file")
+    max_json_bytes: int = Field(default=4 * 1024 * 1024, ge=1024, description="maximum bytes of any other request body")
     children_at_once: int = Field(
-        default=16, ge=1, description="requests that wait for a short answer of a child process, such as a validation"
+        default=16,
+        ge=1,
+        description="maximum number of concurrent requests that use a child process for a short response, such as a"
+        " validation",
     )
-    children_per_project: int = Field(default=8, ge=1, description="of these, of one project")
-    children_in_line: int = Field(default=200, ge=0, description="requests of one project that wait for their turn")
+    children_per_project: int = Field(
+        default=8, ge=1, description="maximum number of concurrent requests of one project that use a child process"
+    )
+    children_in_line: int = Field(
+        default=200, ge=0, description="maximum number of requests of one project that wait for a child process"
+    )
     max_header_bytes: int = Field(
-        default=64 * 1024, ge=1024, description="request line and headers together; also a body's trailers"
+        default=64 * 1024,
+        ge=1024,
+        description="maximum bytes of the request line and headers together, and of a body's trailers",
     )
-    header_seconds: float = Field(default=10.0, gt=0, description="from the first byte to the end of the headers")
+    header_seconds: float = Field(
+        default=10.0, gt=0, description="maximum seconds from the first byte to the end of the headers"
+    )
     body_seconds: float = Field(
-        default=20.0, gt=0, description="for a body, plus a second for each min_body_bytes_per_second that arrived"
+        default=20.0,
+        gt=0,
+        description="maximum seconds for receiving a request body, plus one second per min_body_bytes_per_second"
+        " bytes received",
     )
-    min_body_bytes_per_second: int = Field(default=1024, ge=1)
-    stalled_seconds: float = Field(default=60.0, gt=0, description="a client that reads nothing so long is cut off")
+    min_body_bytes_per_second: int = Field(default=1024, ge=1, description="minimum transfer rate of a body")
+    stalled_seconds: float = Field(
+        default=60.0, gt=0, description="seconds without reading after which a client is disconnected"
+    )
     max_connections: int = Field(
-        default=1000, ge=1, description="at once; at most half of the file descriptors that the process may open"
+        default=1000,
+        ge=1,
+        description="maximum number of open connections; limited to half of the file descriptors that the process"
+        " may open",
     )
     max_connections_per_address: int | None = Field(
         default=None,
         ge=1,
-        description="at once, from one IPv4 address or IPv6 /64 other than this machine; None: a quarter of"
-        " max_connections, or all where only this machine can connect",
+        description="maximum number of open connections from one IPv4 address or IPv6 /64 network, except from this"
+        " machine; if not set, a quarter of max_connections, or all of them if the host is a loopback address",
     )
 
     @field_validator("public_url")
@@ -83,23 +103,46 @@ class ServerSettings(BaseModel):
 class RunSettings(BaseModel):
     """Settings of the execution of runs: concurrency, leases, retries and limits."""
 
-    concurrency: int = Field(default=max(1, (os.cpu_count() or 2) - 1), ge=1, description="runs at once")
-    lease_seconds: float = Field(default=15.0, gt=0)
-    beat_seconds: float = Field(default=4.0, gt=0)
-    reap_seconds: float = Field(default=2.0, gt=0)
-    cancel_grace_seconds: float = Field(default=5.0, ge=0)
-    max_consecutive_deaths: int = Field(default=3, ge=1)
-    max_transient_retries: int = Field(default=5, ge=0)
-    max_running_per_project: int | None = Field(default=None, ge=1, description="None: as many as there are slots")
+    concurrency: int = Field(
+        default=max(1, (os.cpu_count() or 2) - 1),
+        ge=1,
+        description="concurrent runs of a worker",
+    )
+    lease_seconds: float = Field(default=15.0, gt=0, description="seconds until a lease expires unless it is renewed")
+    beat_seconds: float = Field(default=4.0, gt=0, description="seconds between the heartbeats of a worker")
+    reap_seconds: float = Field(default=2.0, gt=0, description="seconds between checks for expired leases")
+    cancel_grace_seconds: float = Field(default=5.0, ge=0, description="seconds for a process to stop when cancelled")
+    max_consecutive_deaths: int = Field(
+        default=3,
+        ge=1,
+        description="number of consecutive process deaths without progress that quarantine a run",
+    )
+    max_transient_retries: int = Field(
+        default=5, ge=0, description="number of retries after transient errors, after which a run fails"
+    )
+    max_running_per_project: int | None = Field(
+        default=None, ge=1, description="maximum number of running runs of one project; if not set, there is no limit"
+    )
     memory_limit_bytes: int | None = Field(
-        default=None, ge=1, description="memory of an attempt's processes; a run may ask for less"
+        default=None,
+        ge=1,
+        description="maximum memory of all processes of an attempt, in bytes; a run may request less; if not set,"
+        " there is no limit",
     )
     time_limit_seconds: float | None = Field(
-        default=None, gt=0, description="wall time of one attempt; a run may ask for less"
+        default=None,
+        gt=0,
+        description="maximum wall time of one attempt, in seconds; a run may request less; if not set, there is no"
+        " limit",
     )
-    sample_seconds: float = Field(default=5.0, gt=0, description="how often an attempt's processes are measured")
-    reports: bool = Field(default=True, description="write a run's report when it ends; else when it is asked for")
-    queues: dict[str, Queue] = Field(default={}, description="plugin or kind of run → queue; cpu where none is named")
+    sample_seconds: float = Field(default=5.0, gt=0, description="seconds between measurements of a run's processes")
+    reports: bool = Field(
+        default=True,
+        description="whether to write a run's report when the run ends; otherwise it is written when it is requested",
+    )
+    queues: dict[str, Queue] = Field(
+        default={}, description="queue of each plugin or kind of run: cpu, gpu or io; runs without an entry use cpu"
+    )
 
     def queue_of(self, kind: str, plugin: str | None) -> Queue:
         """Return the queue of a run; an entry for its plugin takes precedence over one for its kind.
@@ -116,13 +159,16 @@ class EngineSettings(BaseModel):
 
     backend: Literal["auto", "cpu", "reference"] = Field(
         default="auto",
-        description="auto: compiled kernels where they work, else NumPy; cpu: only kernels; reference: only NumPy",
+        description="auto: compiled kernels if they work on this machine, otherwise NumPy; cpu: only compiled"
+        " kernels; reference: only NumPy",
     )
     instruction_set: Literal["avx512", "avx2", "portable"] | None = Field(
-        default=None, description="None: the best of this processor; the same one on all machines gives the same bits"
+        default=None,
+        description="instruction set of the compiled kernels; the same one on all machines gives bit-identical"
+        " results; if not set, the best one of this processor",
     )
     kernels: Path | None = Field(
-        default=None, description="where compiled kernels lie; None: kernels/ in the data home"
+        default=None, description="folder of the compiled kernels; if not set, kernels/ in the data home"
     )
 
 
@@ -130,7 +176,10 @@ class ServingSettings(BaseModel):
     """Memory for model versions that stay loaded to answer requests without delay."""
 
     warm_bytes: int = Field(
-        default=1 << 30, ge=1, description="memory of their processes together; the least recently asked ends first"
+        default=1 << 30,
+        ge=1,
+        description="maximum memory of the processes that keep versions loaded, in bytes; beyond it, the least"
+        " recently used process ends first",
     )
 
 
@@ -139,29 +188,33 @@ class OutgoingSettings(BaseModel):
 
     allow: str | list[str] = Field(
         default="",
-        description="networks, addresses and host names that may be reached although they are not public, separated"
-        " by commas: 10.0.0.0/8, 127.0.0.1:8080, weather.lan",
+        description="non-public networks, addresses and host names to which requests are allowed, separated by"
+        " commas: 10.0.0.0/8, 127.0.0.1:8080, weather.lan",
     )
     proxy: str | None = Field(
-        default=None, pattern=r"^https?://", description="sends all requests; variables such as HTTP_PROXY are ignored"
+        default=None,
+        pattern=r"^https?://",
+        description="URL of the proxy for all requests; environment variables such as HTTP_PROXY are ignored",
     )
-    max_bytes: int = Field(default=256 << 20, ge=1, description="one answer, decompressed")
-    max_seconds: float = Field(default=300.0, gt=0, description="one answer")
-    max_redirects: int = Field(default=5, ge=0)
+    max_bytes: int = Field(default=256 << 20, ge=1, description="maximum bytes of a response after decompression")
+    max_seconds: float = Field(default=300.0, gt=0, description="maximum seconds for one response")
+    max_redirects: int = Field(default=5, ge=0, description="maximum number of redirects of one request")
 
 
 class ReadingSettings(BaseModel):
     """Limits for a file or source that becomes a dataset. Sizes are checked before memory is allocated for them."""
 
-    memory_bytes: int = Field(default=4 << 30, ge=256 << 20, description="memory of one reading process")
-    table_bytes: int = Field(default=512 << 20, ge=1, description="a table as text, decompressed")
+    memory_bytes: int = Field(default=4 << 30, ge=256 << 20, description="memory limit of a reading process, in bytes")
+    table_bytes: int = Field(default=512 << 20, ge=1, description="maximum bytes of a table as decompressed text")
     values: int = Field(
-        default=32_000_000, ge=1, description="rows times columns of a table, missing rows that are added included"
+        default=32_000_000,
+        ge=1,
+        description="maximum number of values of a table, rows times columns, including added missing rows",
     )
-    columns: int = Field(default=10_000, ge=2, description="columns of a table")
-    picture_bytes: int = Field(default=1 << 30, ge=1, description="pixels of all pictures, decoded")
-    at_once: int = Field(default=4, ge=1, description="files and sources that are read at once")
-    per_project: int = Field(default=2, ge=1, description="of these, for one project")
+    columns: int = Field(default=10_000, ge=2, description="maximum number of columns of a table")
+    picture_bytes: int = Field(default=1 << 30, ge=1, description="maximum bytes of all decoded images of a dataset")
+    at_once: int = Field(default=4, ge=1, description="maximum number of files and sources read at the same time")
+    per_project: int = Field(default=2, ge=1, description="maximum number of files and sources read for one project")
 
 
 class Settings(BaseSettings):
@@ -174,15 +227,20 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="AZURAFORGE_", env_nested_delimiter="__", extra="ignore")
 
-    home: Path = Field(default_factory=lambda: default_home())
-    database_url: str | None = Field(default=None, description="None: SQLite in the data home")
+    home: Path = Field(
+        default_factory=lambda: default_home(),
+        description="data home, the folder of all stored data",
+    )
+    database_url: str | None = Field(default=None, description="database URL; if not set, SQLite in the data home")
     database_owner_url: str | None = Field(
-        default=None, description="the owner of the tables on PostgreSQL; only upgrades, backups and checks use it"
+        default=None,
+        description="URL with the PostgreSQL role that owns the tables; used only by upgrades, backups and checks",
     )
     broker_url: str | None = Field(
         default=None,
         pattern=r"^(redis|rediss)://",
-        description="Redis or Valkey, for azuraforge api, worker and scheduler; a database number of its own",
+        description="URL of Redis or Valkey, required by azuraforge api, worker and scheduler; it must select a"
+        " database number that no other application uses",
     )
     server: ServerSettings = ServerSettings()
     runs: RunSettings = RunSettings()
@@ -197,16 +255,21 @@ class Settings(BaseSettings):
     )
     secret_keys: SecretStr | None = Field(
         default=None,
-        description="keys of secrets, 32 bytes in base64 each, separated by commas: the first encrypts, all decrypt;"
-        " None: a key in the data home",
+        description="encryption keys of secrets, each 32 bytes in base64, separated by commas; the first key"
+        " encrypts, every key can decrypt; if not set, a key is generated in the data home",
     )
     event_days: int = Field(
-        default=90, ge=1, description="lines of the log that belong to no run are kept so long; a run's stay with it"
+        default=90,
+        ge=1,
+        description="days after which events that belong to no run are deleted; events of a run are deleted with"
+        " the run",
     )
     notification_days: int = Field(
-        default=90, ge=1, description="messages of automations that are no longer tried are kept so long"
+        default=90,
+        ge=1,
+        description="days after which notifications are deleted, unless their delivery is still being retried",
     )
-    log_level: str = "INFO"
+    log_level: str = Field(default="INFO", description="minimum log level: DEBUG, INFO, WARNING or ERROR")
 
     @classmethod
     def settings_customise_sources(

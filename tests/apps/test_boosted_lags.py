@@ -67,12 +67,12 @@ def test_a_forest_without_splits_or_trees_predicts_its_constant() -> None:
 
 
 BREAKING: dict[str, Callable[[dict[str, np.ndarray]], None]] = {
-    "a column beyond": lambda it: it["trees.feature"].__setitem__(0, 5),
+    "a column that does not exist": lambda it: it["trees.feature"].__setitem__(0, 5),
     "the branches": lambda it: it["trees.right"].__setitem__(0, 1),
-    "do not fit": lambda it: it["trees.sizes"].__setitem__(0, it["trees.sizes"][0] + 2),
+    "do not match": lambda it: it["trees.sizes"].__setitem__(0, it["trees.sizes"][0] + 2),
     "is not finite": lambda it: it["trees.value"].__setitem__(0, np.inf),
     "'missing_left'": lambda it: it["trees.missing_left"].__setitem__(0, 2),
-    "another type": lambda it: it.update({"trees.right": it["trees.right"].astype(np.float64)}),
+    "wrong type or shape": lambda it: it.update({"trees.right": it["trees.right"].astype(np.float64)}),
     "different lengths": lambda it: it.update({"trees.right": it["trees.right"][:-1]}),
     "is missing": lambda it: it.pop("trees.right"),
 }

@@ -131,7 +131,7 @@ def test_an_old_token_creates_no_admin_token_after_its_member_was_demoted(api, t
     demote("viewer")
     refused = ask(api, "POST", "/api/v1/tokens", token, json={"name": "mine", "role": "admin"})
     assert refused.status_code == 403, refused.text
-    assert refused.json()["detail"] == "this requires the role admin; yours is viewer"
+    assert refused.json()["detail"] == "this requires the role admin, but yours is viewer"
     assert ask(api, "GET", "/api/v1/sessions/current", token).json()["role"] == "viewer"
 
 

@@ -15,6 +15,7 @@ from azuraforge.automations.triggers.definition import OnEvent, RunStep
 from azuraforge.automations.triggers.schemas import AutomationChange, DryRunRequest
 from azuraforge.automations.triggers.tables import AutomationFiring
 from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.messages import speaking
 from tests.automations.triggers import Stand
 
 
@@ -188,7 +189,10 @@ def test_a_measure_fires_once_for_each_crossing(stand):
         stand.project_id, DryRunRequest(when=stand.get().when, cool_down_seconds=0), stand.get().id
     )
     assert (tried.fires, tried.complete) == (2, False)
-    assert "stored from when" in tried.note
+    assert tried.note == "values are stored only after an automation that watches this measure is saved"
+    with speaking("tr"):
+        tried = stand.service.dry_run(stand.project_id, DryRunRequest(when=stand.get().when))
+    assert tried.note.startswith("değerler ancak bu ölçüyü izleyen bir otomasyon kaydedildikten sonra")
 
 
 def test_a_schedule_fires_and_moves_on(stand):

@@ -27,7 +27,7 @@ TRAINING = {
     "dataset": "load",
     "model": "sales",
     "config": {"horizon": 3},
-    "name": "keep-fresh/sales",
+    "name": "keep-fresh:sales",
 }
 SALES = Subject("sales", "sales", "load", TRAINING, can_refresh=True, can_forecast=True)
 
@@ -91,7 +91,7 @@ def test_the_three_retrainings_share_one_cool_down():
     made = dict(zip(ROLES, plan(SALES, KeepFreshRequest(notify=["team"])), strict=True))
     retraining = [each for role, each in made.items() if role.startswith("retrain")]
     assert {(each.cool_down_group, each.cool_down_seconds) for each in retraining} == {
-        ("keep-fresh/sales/retrain", 86_400)
+        ("keep-fresh:sales:retrain", 86_400)
     }
     assert [made[role].cool_down_group for role in ("refresh", "forecast", "report")] == [None] * 3
 
@@ -175,3 +175,10 @@ def test_a_message_says_what_the_steps_before_it_did():
     ]
     _, turkish = of_firing("keep", cause, None, 1, done)("tr", 1)
     assert "Eğitim: başarılı (şampiyon değişmedi)." in turkish
+
+
+def test_a_message_about_a_measure_of_the_platform_names_no_object():
+    cause = {"measure": "queue.length", "of": None, "value": 0.97}
+    assert of_firing("watch", cause, None, 1)("en", 1)[1] == "queue.length is 0.97."
+    assert of_firing("watch", cause, None, 1)("tr", 1)[1] == "queue.length: 0.97."
+    assert of_firing("watch", {**cause, "of": "sales"}, None, 1)("en", 1)[1] == "queue.length of sales is 0.97."

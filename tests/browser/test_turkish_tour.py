@@ -163,7 +163,7 @@ def english(texts: dict[str, str], names: set[str] = frozenset(), labels: bool =
 
 def test_the_help_of_every_command(tour):
     every = list(paths(get_command(app)))
-    names = {*itertools.chain(*every), ", never", ":last,", "<once|all|skip>", ": once]"}
+    names = {*itertools.chain(*every), ", never", ":last,", "<once|all|skip>", "(once)", "(all)", ": once]"}
     texts = {" ".join(path): tour.command(*path, "--help") for path in every}
     assert english(texts, names, labels=False) == {}
 

@@ -28,6 +28,13 @@ FLAGS = {"--time", "--time-format", "--group", "--separator", "--sheet", "--heig
         ("the option max_rows", "the option max_rows"),
         ("look for ?run=… or a=1", "look for ?run=… or a=1"),
         ("the option missing_values, and option time.", "--missing-values, and --time."),
+        ("give the options height and width", "give --height and --width"),
+        ("options time, height and width.", "--time, --height and --width."),
+        ("options height and max_rows", "options height and max_rows"),
+        ("time_format seçeneğini verin ya da sheet seçeneği", "--time-format seçeneğini verin ya da --sheet seçeneği"),
+        ("satırı silin ya da height ve width seçeneklerini", "satırı silin ya da --height ve --width seçeneklerini"),
+        ("groups[0] seçeneği", "--group seçeneği"),
+        ("max_rows seçeneği", "max_rows seçeneği"),
     ],
 )
 def test_options_become_the_flags_that_the_command_has(said: str, shown: str) -> None:

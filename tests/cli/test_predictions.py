@@ -39,7 +39,7 @@ def test_from_an_answer_to_its_score(served, tmp_path):
     rows = [{"at": point["at"], "value": point["value"] + 1}]
     (tmp_path / "measured.json").write_text(json.dumps(rows))
     told = served.run("predictions", "outcomes", str(tmp_path / "measured.json"), "--model", "ledger").stdout
-    assert told.startswith("1 point judged; 0 had been judged before")
+    assert told.startswith("1 point judged. 0 had been judged before")
     with (tmp_path / "measured.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, ["prediction_id", "at", "value"])
         writer.writeheader()

@@ -30,6 +30,7 @@ from azuraforge.datasets import schemas as datasets
 from azuraforge.events import schemas as events
 from azuraforge.models import answers, distributions, provenance
 from azuraforge.models import schemas as models
+from azuraforge.models.deployments import schemas as deployments
 from azuraforge.models.drift import schemas as drift
 from azuraforge.models.gate import policy, record
 from azuraforge.models.predictions.schemas import PredictionDetail
@@ -82,9 +83,9 @@ PAIRS = [
     (client_models.Prediction, models.PredictOut),
     (client_models.GatePolicy, models.PolicyOut),
     (client_models.GuardedSlice, policy.GuardedSlice),
-    (client_models.Deployment, models.DeploymentOut),
-    (client_models.PairCounts, models.TestOut),
-    (client_models.ExtremeLosses, models.ExtremesOut),
+    (client_models.Deployment, deployments.DeploymentOut),
+    (client_models.PairCounts, deployments.TestOut),
+    (client_models.ExtremeLosses, deployments.ExtremesOut),
     (client_provenance.Lineage, models.LineageOut),
     (client_provenance.LineageNode, models.LineageNode),
     (client_provenance.LineageEdge, models.LineageEdge),

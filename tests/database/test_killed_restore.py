@@ -209,7 +209,7 @@ def test_a_start_that_cannot_finish_a_restore_says_what_is_where(old_and_new, tm
         with pytest.raises(StorageError) as failed:
             placing.settle(place.path)
     (place.path.parent / "azuraforge.db.incoming-1").unlink()
-    for old, new in re.findall(r"rename (\S+) to ([^\s;]+)", failed.value.next_step):
+    for old, new in re.findall(r"rename (\S+) to ([^\s;,]+)", failed.value.next_step):
         Path(old).rename(place.path.with_name(new))
     assert projects(place.path) == ["old"], failed.value.next_step
 

@@ -10,6 +10,7 @@ import pytest
 from azuraforge.database.short_ids import ShortId
 from azuraforge.datasets.tables import Dataset
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import translated
 
 DATASETS = ShortId("dataset", Dataset.id, Dataset.name)
 IDS = ("abcdef2222222222", "abcdefz777777777", "mnopqr2345672345", "mnopqs2345672345")
@@ -53,6 +54,7 @@ def test_several_candidates_are_listed(complete):
         "more than one dataset has an id that starts with 'abcdef': abcdef2222222222, abcdefz777777777."
         " Next: enter more characters of the id"
     )
+    assert "(veri kümesi)" in translated(raised.value.as_message(), "tr")
 
 
 def test_a_foreign_project_s_ids_are_neither_found_nor_counted(complete, other_project_id):

@@ -284,7 +284,7 @@ def test_a_column_that_holds_the_next_target_is_reported():
     (found,) = [item for item in prepared.findings if item.code == "column_knows_future"]
     assert found.severity == "warning"
     assert "later seems to know the future" in found.text["en"]
-    assert "the target 1 row later" in found.text["en"]
+    assert "it follows the target 1 row later" in found.text["en"]
     assert "1 satır sonraki" in found.text["tr"]
 
 

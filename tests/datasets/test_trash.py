@@ -66,7 +66,7 @@ def test_a_name_is_free_again_while_its_dataset_is_in_the_trash(add, service, bi
     bin_.delete(project_id, "load", None, "Ada")
     second = add(61)
     assert second.id != first.id
-    with pytest.raises(Conflict, match="another dataset is named 'load'"):
+    with pytest.raises(Conflict, match="another dataset is now named 'load'"):
         bin_.restore(project_id, "load", None)
     bin_.delete(project_id, "load", None, "Ada")
     assert bin_.restore(project_id, first.id, None).id == first.id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 
 import pytest
@@ -21,6 +22,14 @@ def test_compiled_catalogues_are_current(language):
     compiled = io.BytesIO()
     write_mo(compiled, messages.merged(language))
     assert (FOLDER / f"{language}.mo").read_bytes() == compiled.getvalue(), "run make messages"
+
+
+def test_texts_of_an_errors_methods_are_templates():
+    found = messages.Extracted()
+    code = "error.at('series {name}').with_next_step('wait')\ngrid.at(row, 'not a text')\nerror.with_next_step(step)"
+    messages._extract_module(ast.parse(code), "x.py", "datasets", {}, found)
+    assert {use.template for use in found.uses} == {"series {name}", "wait"}
+    assert found.dynamic == ["x.py:3: next_step is not constant: step"]
 
 
 def test_a_text_without_a_translation_is_english_and_counted():

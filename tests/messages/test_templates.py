@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from pydantic import ValidationError
 
 from azuraforge.errors import InvalidInput, NotFound
-from azuraforge.messages import Message, fill, negotiate
+from azuraforge.messages import Message, fill, negotiate, translated
 from azuraforge.messages.stored import restored, shown, source_of
+from azuraforge.messages.validation import message_of
+from azuraforge.runs.schemas import MetricPoints
 
 TEXTS = some.text(max_size=30)
 
@@ -79,3 +83,20 @@ def test_another_place_may_hold_the_first_one_and_leaves_the_sentence_alone():
     error.at("series {series!r}, {inside}", series="b", inside=place).with_next_step("leave {series} out", series="c")
     assert str(error) == "a is short (series 'b', column x). Next: leave c out"
     assert shown(json.loads(json.dumps(error.to_dict()))["source"], "en")["where"] == "series 'b', column x"
+
+
+@pytest.mark.parametrize(
+    ("name", "turkish"),
+    [
+        ("", "'' bir serinin adı olamaz: boş"),
+        (
+            "x" * 1201,
+            f"'{'x' * 80}' bir serinin adı olamaz: 1.201 karakter uzunluğunda; en çok 200 karaktere izin verilir",
+        ),
+    ],
+)
+def test_validators_name_a_wrong_series_in_the_readers_language(name, turkish):
+    with pytest.raises(ValidationError) as refused:
+        MetricPoints.model_validate({"points": {name: []}})
+    [problem] = refused.value.errors()
+    assert translated(message_of(problem), "tr") == turkish

@@ -202,8 +202,10 @@ def test_a_bundle_is_the_same_bytes_and_answers_alone(
         assert [point["value"] for point in version.predict(_rows(0.7))["points"]] == [
             point.value for point in answer.predictions
         ]
-    # The README's own words, in a process that knows nothing else.
-    (code,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    # The README's own words, in a process that knows nothing else; the Turkish part is below the English one.
+    english, turkish = readme.split("## Türkçe")
+    assert "yakın geçmiş" in turkish
+    (code,) = re.findall(r"```python\n(.*?)```", english, re.DOTALL)
     code = f"rows = {_rows(0.7)!r}\n" + code.replace('load-v1.zip"', f'{bundle}", {str(plugins_folder)!r}')
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

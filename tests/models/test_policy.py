@@ -172,7 +172,7 @@ def test_policies_are_numbered_and_say_who_set_them(system: Any, project_id: str
 def test_what_cannot_be_judged_is_refused(system: Any, project_id: str, make_folder: Make) -> None:
     system.add_version(project_id, make_folder())
     policies = system.service.policies
-    with pytest.raises(InvalidInput, match="metric 'log_loss' cannot decide"):
+    with pytest.raises(InvalidInput, match="metric 'log_loss' is not a gate metric"):
         policies.set(project_id, "load", PolicyRequest(metric="log_loss", reason="r"), "a")
     with pytest.raises(InvalidInput, match="cannot be sliced by 'class'"):
         policies.set(project_id, "load", PolicyRequest(slices=(GuardedSlice(by="class"),), reason="r"), "a")

@@ -90,5 +90,5 @@ def test_a_cache_that_cannot_be_used_costs_speed_and_nothing_else(make_platform,
     assert run["environment"]["backend"] == "reference"
     assert run["environment"]["kernels"] == ""
     [warning] = said_in_log(platform, "kernels_unavailable")
-    assert f"cannot be kept in {tmp_path / 'taken'}" in warning["reason"]
+    assert f"cannot be stored in {tmp_path / 'taken'}" in warning["reason"]
     assert "The engine uses NumPy, which is slower" in platform.log()

@@ -201,14 +201,14 @@ def test_a_version_holds_weights_and_readable_preprocessing_only(tmp_path: Path)
 
 
 def test_a_network_is_followed_as_far_as_it_was_right() -> None:
-    from azuraforge.plugins.forecasting.time_series import _learn_trust, _trusted
+    from azuraforge.plugins.forecasting.trust import learn_trust, trusted
 
     rng = np.random.default_rng(0)
     truth = rng.normal(size=(500, 4))
     change = np.stack([truth[:, 0], 2 * truth[:, 1], -truth[:, 2], 0 * truth[:, 3]], axis=1)
-    assert _learn_trust(change, truth).tolist() == pytest.approx([1.0, 0.5, 0.0, 1.0])
+    assert learn_trust(change, truth).tolist() == pytest.approx([1.0, 0.5, 0.0, 1.0])
     answers = np.array([[[4.0, 3.0, 4.0, 6.0]]])  # the point moves, the distances of the quantiles stay
-    assert _trusted(answers, np.array([0.5])).tolist() == [[[2.0, 1.0, 2.0, 4.0]]]
+    assert trusted(answers, np.array([0.5])).tolist() == [[[2.0, 1.0, 2.0, 4.0]]]
 
 
 class Exploding(DenseForecaster):

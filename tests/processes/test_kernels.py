@@ -14,6 +14,7 @@ import orjson
 import pytest
 
 from azuraforge.errors import UserError
+from azuraforge.messages import speaking, translated
 from azuraforge.processes.environment import differences
 from azuraforge.processes.kernels import Kernels
 from azuraforge.processes.launcher import Launcher
@@ -88,12 +89,13 @@ def test_where_kernels_cannot_be_kept_runs_use_the_reference_and_it_is_said_once
         assert fixed.fields == {"backend": "reference", "instruction_set": "numpy", "threads": 2, "kernels": ""}
         assert fixed.folder is None
     assert [news.state for news in told] == ["unavailable"], "and nothing was compiled for it"
-    assert f"cannot be kept in {unusable}" in told[0].detail
+    assert f"cannot be stored in {unusable}" in str(told[0].detail)
+    assert translated(told[0].detail, "tr") == f"derlenmiş çekirdekler {unusable} klasörüne kaydedilemiyor"
 
 
 def test_a_request_for_kernels_only_is_refused_with_the_reason(launcher, unusable):
     kernels, _ = kernels_in(unusable, launcher, backend="cpu")
-    with pytest.raises(UserError, match="cannot be kept") as refused:
+    with pytest.raises(UserError, match="cannot be stored") as refused:
         kernels.fix(None, 1)
     assert refused.value.error_code == "kernels_unavailable"
     assert "engine.backend" in refused.value.next_step
@@ -112,14 +114,14 @@ def test_without_the_compiler_runs_use_the_reference(tmp_path):
     finally:
         launcher.stop()
     assert [news.state for news in told] == ["unavailable"]
-    assert "libLLVM is not for this machine" in told[0].detail
+    assert "libLLVM is not for this machine" in str(told[0].detail)
 
 
 def test_kernels_that_this_processor_cannot_execute_end_in_the_trial(launcher, tmp_path, monkeypatch):
     monkeypatch.setattr("azuraforge.processes.kernels.PREPARE", "engine_steps:die")
     kernels, told = kernels_in(tmp_path / "cache", launcher)
     assert kernels.fix(None, 1).fields["backend"] == "reference"
-    assert "SIGILL" in told[0].detail
+    assert "SIGILL" in str(told[0].detail)
 
 
 def test_a_platform_that_stops_meanwhile_warns_of_nothing(tmp_path):
@@ -147,10 +149,10 @@ def test_where_it_cannot_keep_it_a_later_attempt_takes_the_best_and_says_why(lau
     kernels, _ = kernels_in(Settings().kernels, launcher)
     elsewhere = kernels.fix({**RECORDED, "instruction_set": "avx4096"}, 1)
     assert elsewhere.fields == kernels.fix(None, 1).fields
-    assert "avx4096" in elsewhere.problem
+    assert "avx4096" in str(elsewhere.problem)
     forbidden, _ = kernels_in(Settings().kernels, launcher, backend="reference")
     assert forbidden.fix(RECORDED, 1).fields["backend"] == "reference"
-    assert "settings" in forbidden.fix(RECORDED, 1).problem
+    assert "engine.backend is reference" in str(forbidden.fix(RECORDED, 1).problem)
 
 
 class EngineHandler(handlers.Handler):
@@ -231,6 +233,8 @@ def test_resumed_on_other_kernels_it_goes_on_and_says_what_differs(stand_that_fa
     assert run.state == "succeeded", run.error
     assert not run.bit_reproducible
     [note] = run.notes
+    with speaking("tr"):
+        assert stand.get(run_id).notes[0].startswith("Artık bit düzeyinde aynı değil: instruction_set avx4096 → ")
     assert note.startswith("No longer bit for bit: instruction_set avx4096 → ")
     assert "kernels 0123456789ab → " in note
     assert "'avx4096' is not available" in note

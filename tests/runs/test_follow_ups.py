@@ -17,6 +17,8 @@ from azuraforge.runs.handlers import Finish, FollowUp
 from tests.process_checks import Patience
 from tests.stand import Free, FreeSummary, ToyHandler
 
+PROBLEM = {"en": "It could not be explained: {problem}", "tr": "Açıklanamadı: {problem}"}
+
 
 class Explaining(ToyHandler):
     """Trains, and explains afterwards."""
@@ -24,7 +26,7 @@ class Explaining(ToyHandler):
     def execute(self, job: Any) -> Finish:
         done = job.phase("train", "toy_steps:train", Free(job.run.config), share=1, result=Free)
         payload = {**job.run.config["explain"], "folder": str(done.outputs)}
-        steps = [FollowUp("why", "toy_steps:explain", payload, "It could not be explained: {problem}")]
+        steps = [FollowUp("why", "toy_steps:explain", payload, PROBLEM)]
         return Finish(FreeSummary(**done.value.root), follow_ups=steps)
 
 

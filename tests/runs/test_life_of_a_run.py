@@ -122,9 +122,9 @@ def test_a_bug_is_one_line_for_the_person_and_a_traceback_in_the_log(stand):
     [
         ("message", "internal", "ValueError: bad file name ?\N{REPLACEMENT CHARACTER}"),
         ("details", "invalid_input", "no ?"),
-        ("metric name", "invalid_input", "'lo?ss' cannot be a metric's name: it holds a character"),
+        ("metric name", "invalid_input", "'lo?ss' cannot be a metric's name: it contains a character"),
         ("empty metric name", "invalid_input", "'' cannot be a metric's name: it is empty"),
-        ("long metric name", "invalid_input", "200 are allowed"),
+        ("long metric name", "invalid_input", "201 characters; at most 200 are allowed"),
         ("metric value", "invalid_input", "a metric is not a number"),
         ("step", "invalid_input", "a step must be between -2^62 and 2^62; this one is 9223372036854775808"),
         ("step that is none", "invalid_input", "step is not a whole number"),

@@ -18,6 +18,7 @@ from sqlalchemy import delete, func, select, update
 
 from azuraforge.database import Base, new_id, now
 from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.messages import translated
 from azuraforge.projects.schemas import NeededBy, RetentionPolicy
 from azuraforge.projects.trash import Trash
 from azuraforge.projects.unnamed import SIGHTINGS
@@ -137,6 +138,8 @@ def test_a_run_that_goes_on_must_be_cancelled_first(ended, bin_, state):
     with pytest.raises(Conflict, match=f"{state} cannot be deleted") as refused:
         bin_.delete(ended.stand.project_id, run_id, None, "Ada")
     assert "azuraforge runs cancel" in refused.value.next_step
+    turkish = {"queued": "sırada", "running": "çalışıyor"}[state]
+    assert translated(refused.value.as_message(), "tr") == f"durumu {turkish} olan bir çalıştırma silinemez"
 
 
 def test_what_is_in_the_trash_is_neither_resumed_nor_needed(ended, bin_):

@@ -691,7 +691,7 @@ export interface paths {
         };
         /**
          * Get As Of
-         * @description Return a model's state at a past time: champion, forecast, data version, and the actual values known today.
+         * @description Return the version, forecast and data behind an alias at a past time, with the actual values known today.
          */
         get: operations["models_get_as_of"];
         put?: never;
@@ -1078,7 +1078,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Version
-         * @description Move a version to the trash, unless an alias points to it.
+         * @description Move a version to the trash, unless an alias points to it or it is deployed.
          */
         delete: operations["models_delete_version"];
         options?: never;
@@ -2355,7 +2355,7 @@ export interface components {
             horizon: number;
             /**
              * Origins
-             * @description with a known actual value; fewer may be drawn
+             * @description number of origins with a known actual value; the figure may show fewer points
              */
             origins: number;
             /** Predicted */
@@ -2393,7 +2393,7 @@ export interface components {
             /**
              * At
              * Format: date-time
-             * @description from when
+             * @description start of the period in which the alias pointed to this version
              */
             at: string;
             /** By */
@@ -2404,11 +2404,11 @@ export interface components {
             reason: string;
             /** Run Id */
             run_id: string | null;
-            /** @description of a move by the platform: its reasons by language; null: a person wrote `reason` */
+            /** @description reasons of an automatic change, by language; null if a person wrote `reason` */
             said?: components["schemas"]["Sentences"] | null;
             /**
              * Until
-             * @description to when; null: it holds
+             * @description end of that period; null if it has not ended
              */
             until?: string | null;
             /** Version */
@@ -2444,7 +2444,10 @@ export interface components {
             /** @enum {string} */
             type: "model.promoted" | "model.rolled_back" | "model.alias_removed";
         };
-        /** AliasRequest */
+        /**
+         * AliasRequest
+         * @description Request to set or move an alias, with the reason.
+         */
         AliasRequest: {
             /** Reason */
             reason: string;
@@ -2458,12 +2461,12 @@ export interface components {
         AppendOut: {
             /**
              * Findings
-             * @description about the rows that came
+             * @description findings about the received rows
              */
             findings: components["schemas"]["Finding"][];
             /**
              * Rows Added
-             * @description 0, with no revised ones: the version that was there
+             * @description number of new rows; if no rows were added or revised, the version is the existing one
              */
             rows_added: number;
             /** Rows Repeated */
@@ -2502,7 +2505,7 @@ export interface components {
             items: components["schemas"]["ArtifactOut"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
         };
@@ -2518,17 +2521,17 @@ export interface components {
              * Format: date-time
              */
             at: string;
-            /** @description the newest version of the model's dataset at that moment */
+            /** @description newest version of the model's dataset at that time; null if there was none */
             data: components["schemas"]["DataThen"] | null;
-            /** @description null: none had been given, or the ledger no longer has it */
+            /** @description newest forecast at that time; null if there was none or it is no longer in the ledger */
             forecast: components["schemas"]["ForecastThen"] | null;
-            /** @description the move that held, with `until` as known now */
+            /** @description change that set the alias's version at that time; `until` is as known today */
             holder: components["schemas"]["AliasChange"] | null;
-            /** @description of the version that held the alias; null: none, or imported */
+            /** @description dataset version that the alias's version was trained on; null if there was none or it was imported */
             learned_from: components["schemas"]["DataThen"] | null;
             /**
              * Ledger Since
-             * @description the oldest forecast that the ledger still has; null: none
+             * @description time of the oldest forecast in the ledger; null if the ledger has none
              */
             ledger_since: string | null;
             /** Model */
@@ -2540,7 +2543,7 @@ export interface components {
             model_created_at: string;
             /**
              * Plugin
-             * @description of the version that held the alias
+             * @description pipeline of the version that the alias pointed to
              */
             plugin: string | null;
             /**
@@ -2550,7 +2553,7 @@ export interface components {
             state: "before_model" | "before_first" | "removed" | "held";
             /**
              * Timezone
-             * @description of the series; UTC where it has none
+             * @description IANA time zone of the series; UTC if it has none
              */
             timezone: string;
         };
@@ -2563,7 +2566,7 @@ export interface components {
             attempt: number;
             /**
              * Ended As
-             * @description the run's final state; or, requeued, `died`, `lost`, `interrupted`, `drained`, `transient`
+             * @description final state of the run; or, if it was requeued, `died`, `lost`, `interrupted`, `drained` or `transient`; null while the attempt is running
              */
             ended_as: string | null;
             /** Ended At */
@@ -2589,18 +2592,18 @@ export interface components {
         AutomationChange: {
             /**
              * Cool Down Group
-             * @description automations that do the same for different causes: those of one group fire one at a time, share the cool-down, and one firing stands for the causes that all of them hold; empty: none
+             * @description name of a group of automations that share the cool-down and fire one at a time; a firing of one covers the pending causes of all; null: no group
              */
             cool_down_group?: string | null;
             /**
              * Cool Down Seconds
-             * @description causes within this time after a firing become one firing
+             * @description minimum time between two firings, in seconds; causes within it are grouped into one later firing
              * @default 60
              */
             cool_down_seconds: number;
             /**
              * Most Per Day
-             * @description firings within 24 hours; more are withheld
+             * @description maximum number of firings within 24 hours; further firings are withheld
              * @default 24
              */
             most_per_day: number;
@@ -2613,7 +2616,7 @@ export interface components {
             paused: boolean;
             /**
              * Revision
-             * @description of the automation that was read; after another change, this one is refused
+             * @description revision of the automation on which the change is based; the request fails if the automation has changed since
              */
             revision: number;
             /** Steps */
@@ -2700,7 +2703,7 @@ export interface components {
             items: components["schemas"]["FiringOut"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
         };
@@ -2718,11 +2721,14 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-            /** Fires */
+            /**
+             * Fires
+             * @description number of firings
+             */
             fires: number;
             /**
              * Grouped
-             * @description causes that a cool-down or a running firing held back for a later firing
+             * @description number of causes that a cool-down or a running firing has deferred to a later firing
              */
             grouped: number;
             /** Id */
@@ -2737,40 +2743,43 @@ export interface components {
             newest_firings: components["schemas"]["FiringOut"][];
             /**
              * Next At
-             * @description the next time of a schedule, or the next reading of a measure
+             * @description next time of a schedule, or of the next reading of a measure; null if there is none
              */
             next_at: string | null;
             /** Paused */
             paused: boolean;
             /**
              * Pending
-             * @description causes that wait for the end of the cool-down or of the present firing
+             * @description number of causes that wait for the end of the cool-down or of the running firing
              */
             pending: number;
-            /** Pending At */
+            /**
+             * Pending At
+             * @description earliest time of the firing for the pending causes; null if none are pending
+             */
             pending_at: string | null;
             /**
              * Problem
-             * @description why it cannot watch at present
+             * @description reason why the cause cannot be watched; null if there is no problem
              */
             problem: string | null;
             /**
              * Revision
-             * @description counts changes; a change states which revision it is of
+             * @description number of the current definition, increased by each change
              */
             revision: number;
             /** Steps */
             steps: (components["schemas"]["RunStep"] | components["schemas"]["StudyStep"] | components["schemas"]["NotifyStep"] | components["schemas"]["PromoteStep"] | components["schemas"]["RollBackStep"])[];
             /**
              * Value
-             * @description what a watched measure was when it was last read
+             * @description last value of the watched measure; null if there is none
              */
             value: number | null;
             /** When */
             when: components["schemas"]["OnSchedule"] | components["schemas"]["OnEvent"] | components["schemas"]["OnMeasure"];
             /**
              * Withheld
-             * @description causes that the limit per day withheld
+             * @description number of causes without a firing because of the daily limit
              */
             withheld: number;
         };
@@ -2783,7 +2792,7 @@ export interface components {
             items: components["schemas"]["AutomationOut"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
         };
@@ -2794,18 +2803,18 @@ export interface components {
         AutomationRequest: {
             /**
              * Cool Down Group
-             * @description automations that do the same for different causes: those of one group fire one at a time, share the cool-down, and one firing stands for the causes that all of them hold; empty: none
+             * @description name of a group of automations that share the cool-down and fire one at a time; a firing of one covers the pending causes of all; null: no group
              */
             cool_down_group?: string | null;
             /**
              * Cool Down Seconds
-             * @description causes within this time after a firing become one firing
+             * @description minimum time between two firings, in seconds; causes within it are grouped into one later firing
              * @default 60
              */
             cool_down_seconds: number;
             /**
              * Most Per Day
-             * @description firings within 24 hours; more are withheld
+             * @description maximum number of firings within 24 hours; further firings are withheld
              * @default 24
              */
             most_per_day: number;
@@ -2828,27 +2837,27 @@ export interface components {
         AvailabilityRequest: {
             /**
              * Columns
-             * @description by column, as FileOptions.available_after; null: not stated
+             * @description time at which the values of each column become known, as in FileOptions.available_after; null removes the statement
              */
             columns: {
                 [key: string]: string | null;
             };
             /**
              * Version
-             * @description whose rows; empty: the newest
+             * @description version whose rows the new version contains; default: the newest
              */
             version?: number | null;
         };
         /**
          * BacktestFigure
-         * @description The figure ``backtest``.
+         * @description The figure ``backtest``: the metrics of all contenders; ``purge_rows`` rows are left out between two sets.
          */
         BacktestFigure: {
             /** Candidate */
             candidate: string;
             /**
              * Choice
-             * @description of a study's winner: how the folds lie to the rows that chose its config
+             * @description position of the folds relative to the rows on which a study selected the config; null if no study did
              * @default null
              */
             choice: ("before" | "inside") | null;
@@ -2871,7 +2880,7 @@ export interface components {
         BaselineScore: {
             /**
              * Failed
-             * @description why it has no scores, by language code
+             * @description reason why the baseline has no scores, by language code; null if it has scores
              */
             failed: {
                 [key: string]: string;
@@ -2892,17 +2901,17 @@ export interface components {
             baseline_loss: number;
             /**
              * Evidence
-             * @description that the champion is worse: 0 is none, from 1 on it is beyond noise
+             * @description evidence that the champion is worse; 0 is none, 1 or more is beyond chance
              */
             evidence: number;
             /**
              * Forecasts
-             * @description that count: their targets do not overlap
+             * @description number of forecasts compared; their targets do not overlap
              */
             forecasts: number;
             /**
              * Loss
-             * @description mean absolute error of the champion there, or its share of wrong classes
+             * @description the champion's mean absolute error on the compared rows, or its share of wrong classes
              */
             loss: number;
         };
@@ -2925,7 +2934,7 @@ export interface components {
             rows: number;
             /**
              * Scores
-             * @description of rows that the version has not learned
+             * @description metrics on rows that the version was not trained on; null if there are none
              * @default null
              */
             scores: {
@@ -2945,17 +2954,17 @@ export interface components {
         Budget: {
             /**
              * Cpu Seconds
-             * @description processor time of all trials
+             * @description maximum processor time of all trials in seconds; null for no limit
              */
             cpu_seconds?: number | null;
             /**
              * Seconds
-             * @description of running, pauses left out
+             * @description maximum running time in seconds, without pauses; null for no limit
              */
             seconds?: number | null;
             /**
              * Trials
-             * @description empty: 50, or the whole grid
+             * @description maximum number of trials; null for 50, or for the whole grid with the grid sampler
              */
             trials?: number | null;
         };
@@ -2992,7 +3001,7 @@ export interface components {
             column: string;
             /**
              * Text
-             * @description by language code
+             * @description text by language code, such as en
              */
             text: {
                 [key: string]: string;
@@ -3011,7 +3020,7 @@ export interface components {
             multiply?: number | null;
             /**
              * Values
-             * @description one for each row to predict
+             * @description new values, one for each row to predict
              */
             values?: number[] | null;
         };
@@ -3040,7 +3049,7 @@ export interface components {
         ClassOut: {
             /**
              * Counts
-             * @description by part: train and test, or all where there is no official split
+             * @description number of images by part: train and test, or all if there is no official split
              */
             counts: {
                 [key: string]: number;
@@ -3067,7 +3076,7 @@ export interface components {
         ColumnAhead: {
             /**
              * Assumed
-             * @description no value is known there: the last known one stands for all
+             * @description whether future values are unknown and the last known one is repeated
              */
             assumed: boolean;
             /** Column */
@@ -3076,18 +3085,18 @@ export interface components {
             learned_high: number | null;
             /**
              * Learned Low
-             * @description the smallest value that the version learned from; null: unknown
+             * @description smallest value of the column in training; null if unknown
              */
             learned_low: number | null;
             /**
              * Values
-             * @description one for each row to predict
+             * @description values of the column, one for each row to predict
              */
             values: number[];
         };
         /**
          * ComparedRun
-         * @description A run with the parts of its evaluation that a comparison shows, which are null without an evaluation.
+         * @description Run with the parts of its evaluation that a comparison shows, which are null without an evaluation.
          */
         ComparedRun: {
             /** Best Baseline */
@@ -3101,7 +3110,7 @@ export interface components {
             run: components["schemas"]["RunOut"];
             /**
              * Unit
-             * @description of the target; null: not judged
+             * @description unit of the target; null if the run was not evaluated
              */
             unit: string | null;
         };
@@ -3118,7 +3127,7 @@ export interface components {
             runs: components["schemas"]["ComparedRun"][];
             /**
              * Same Rows
-             * @description all that were judged were judged on the same held-out rows
+             * @description whether all evaluated runs used the same held-out rows
              */
             same_rows: boolean;
             /** Why Not */
@@ -3148,7 +3157,7 @@ export interface components {
             low: number | null;
             /**
              * Margin
-             * @description by which a must be better, in the measure of the interval; null: no finite one
+             * @description minimum improvement required of `a`, in the measure of the interval; null if it is infinite
              * @default 0
              */
             margin: number | null;
@@ -3156,12 +3165,12 @@ export interface components {
             metric: string;
             /**
              * Origins
-             * @description rows compared
+             * @description number of rows compared
              */
             origins: number;
             /**
              * Pieces
-             * @description independent rows that would say as much
+             * @description effective number of independent rows
              */
             pieces: number;
             /** Relative Difference */
@@ -3172,7 +3181,7 @@ export interface components {
             score_b: number;
             /**
              * Shown
-             * @description by language code
+             * @description formatted numbers by language code
              */
             shown: {
                 [key: string]: components["schemas"]["ShownComparison"];
@@ -3189,7 +3198,7 @@ export interface components {
         Composition: {
             /**
              * Budget Seconds
-             * @description that learning the members may take
+             * @description time budget for training the members, in seconds; null if there is none
              */
             budget_seconds: number | null;
             /**
@@ -3199,19 +3208,19 @@ export interface components {
             left_out: components["schemas"]["LeftOutMember"][];
             /**
              * Measure
-             * @description of the members' scores, in a few words
+             * @description short description of the members' scores, by language code
              */
             measure: {
                 [key: string]: string;
             };
             /**
              * Members
-             * @description the heaviest first
+             * @description members in descending order of weight
              */
             members: components["schemas"]["Member"][];
             /**
              * Not Refitted
-             * @description members whose evaluated predictor serves, because it could not be refitted
+             * @description members whose evaluated predictor serves because they could not be refitted
              * @default []
              */
             not_refitted: components["schemas"]["LeftOutMember"][];
@@ -3223,7 +3232,7 @@ export interface components {
         };
         /**
          * ConfigRow
-         * @description Setting in which the runs differ; null if a run does not have it.
+         * @description Setting in which the runs differ; the value of a run that lacks it is null.
          */
         ConfigRow: {
             /** Name */
@@ -3264,7 +3273,9 @@ export interface components {
         };
         /**
          * ContenderScores
-         * @description The scores of one contender on the test set; those per horizon or per class are empty for other tasks.
+         * @description The scores of one contender on the test set.
+         *
+         *     Scores by horizon are empty for tasks other than forecasting, and scores by class for tasks without classes.
          *
          *     ``metrics`` maps the name of each metric of the evaluation to its value over the whole test set; a value is null if
          *     the metric is undefined.
@@ -3282,7 +3293,7 @@ export interface components {
             horizons: components["schemas"]["HorizonMetrics"][];
             /**
              * Intervals
-             * @description the narrowest first
+             * @description intervals, narrowest first
              * @default []
              */
             intervals: components["schemas"]["IntervalCoverage"][];
@@ -3308,7 +3319,7 @@ export interface components {
             role: "candidate" | "baseline" | "champion";
             /**
              * Seconds
-             * @description that fitting took
+             * @description fitting time in seconds; null if unknown
              */
             seconds: number | null;
         };
@@ -3368,7 +3379,7 @@ export interface components {
             name: string;
             /**
              * Numbers
-             * @description the versions that are there, the oldest first
+             * @description numbers of the existing versions, oldest first
              */
             numbers: number[];
             /** Versions */
@@ -3383,7 +3394,7 @@ export interface components {
             items: components["schemas"]["DatasetOut"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
         };
@@ -3396,35 +3407,35 @@ export interface components {
         DatasetSchema: {
             /**
              * Available After
-             * @description when the values of a column become known: '0' with their row, a duration such as 6h or 1d after its time, 'ahead' before it; columns that are not named count as known with their row
+             * @description time at which a column's values become known: '0' with their row, a duration such as 6h or 1d after it, 'ahead' before it; the default is '0'
              */
             available_after: {
                 [key: string]: string;
             };
             /**
              * Channels
-             * @description 1: grey, 3: red, green, blue
+             * @description number of channels: 1 for grey, 3 for red, green and blue
              */
             channels: number | null;
             /**
              * Classes
-             * @description sorted
+             * @description sorted names of the classes
              */
             classes: string[] | null;
             /**
              * Features
-             * @description the other columns to learn from, by name
+             * @description sorted names of the other columns that models may use
              * @default []
              */
             features: string[];
             /**
              * Frequency
-             * @description such as 1h, 1d, 1mo; null: rows have no fixed distance
+             * @description interval between rows, such as 1h, 1d or 1mo; null if it is irregular
              */
             frequency: string | null;
             /**
              * Groups
-             * @description of several series: group column → group → the series in it, which a total adds up; groups of one series are left out
+             * @description for a panel: group column → group → series in the group, for which a total is forecast; groups of one series are omitted
              */
             groups: {
                 [key: string]: {
@@ -3433,10 +3444,10 @@ export interface components {
             };
             /**
              * Height
-             * @description pixels; images only, as width, channels and classes
+             * @description height of an image in pixels; null if the dataset has no images, as are width, channels and classes
              */
             height: number | null;
-            /** @description the columns of a present forecast, with which every model is compared; null: none */
+            /** @description columns of the incumbent forecast that every model is compared with; null if there is none */
             incumbent: components["schemas"]["IncumbentColumns"] | null;
             /**
              * Kind
@@ -3446,47 +3457,47 @@ export interface components {
             kind: "series" | "images";
             /**
              * Month End
-             * @description the rows stand on the last days of their months
+             * @description whether each row is dated on the last day of its month
              * @default false
              */
             month_end: boolean;
             /**
              * Rhythm Timezone
-             * @description the zone in which days, months and hours follow one another; null: timezone
+             * @description IANA time zone in which days, months and hours have regular intervals; null if it is `timezone`
              */
             rhythm_timezone: string | null;
             /**
              * Season
-             * @description rows in the strongest natural cycle; 1: there is none
+             * @description length of the strongest natural cycle in rows; 1 if there is none
              * @default 1
              */
             season: number;
             /**
              * Series
-             * @description the column that tells several series apart
+             * @description column that identifies the series of a panel; null for a single series
              */
             series: string | null;
             /**
              * Series Names
-             * @description names of several series, sorted
+             * @description sorted names of the series of a panel; null for a single series
              */
             series_names: string[] | null;
             /** Target */
             target: string;
             /**
              * Time
-             * @description the column of times; null: the rows have none
+             * @description column of times; null if the rows have none
              */
             time: string | null;
             /**
              * Timezone
-             * @description the zone in which calendar features are read
+             * @description IANA time zone of calendar features
              * @default UTC
              */
             timezone: string;
             /**
              * Unit
-             * @description of the target
+             * @description unit of the target; empty if not stated
              * @default
              */
             unit: string;
@@ -3500,7 +3511,7 @@ export interface components {
         DatasetVersionOut: {
             /**
              * Created
-             * @description False where the same content was there already
+             * @description false if a version with the same content already existed
              * @default true
              */
             created: boolean;
@@ -3512,7 +3523,7 @@ export interface components {
             dataset_schema: components["schemas"]["DatasetSchema"];
             /**
              * Deleted At
-             * @description in the trash since then, alone or with its dataset
+             * @description time at which the version or its dataset was moved to the trash; null if it is not in the trash
              */
             deleted_at?: string | null;
             /** Deleted By */
@@ -3525,11 +3536,11 @@ export interface components {
             findings: components["schemas"]["Finding"][];
             /** Fingerprint */
             fingerprint: string;
-            /** @description how it followed from an earlier version; null: read whole */
+            /** @description changes from the previous version; null if the version was read as a whole */
             growth?: components["schemas"]["Growth"] | null;
             /**
              * Id
-             * @description the dataset's id; the same for all its versions
+             * @description id of the dataset; the same for all its versions
              */
             id: string;
             /** Name */
@@ -3540,7 +3551,7 @@ export interface components {
             };
             /**
              * Revisions
-             * @description the dataset's policy for rows that change stored ones
+             * @description policy of the dataset for rows that change stored ones
              * @default refuse
              * @enum {string}
              */
@@ -3563,13 +3574,13 @@ export interface components {
             items: components["schemas"]["DatasetVersionOut"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
         };
         /**
          * DataThen
-         * @description Dataset version: the newest one at a time, or the one used for a prediction or a training.
+         * @description Dataset version: the newest version at the requested time, or the version that a forecast or a training used.
          */
         DataThen: {
             /** Added At */
@@ -3582,7 +3593,7 @@ export interface components {
             fingerprint: string | null;
             /**
              * Name
-             * @description null: the dataset was purged
+             * @description name of the dataset; null if it was purged
              */
             name: string | null;
             /** Rows */
@@ -3622,7 +3633,7 @@ export interface components {
             champion?: string | null;
             /**
              * Decision
-             * @description the gate's headline
+             * @description headline of the gate's verdict
              */
             decision?: string | null;
             /**
@@ -3632,32 +3643,32 @@ export interface components {
             event: "series" | "first" | "no_hook" | "connected" | "waiting" | "changes" | "drift" | "trained" | "champion" | "row";
             /**
              * More
-             * @description rows that will arrive
+             * @description number of rows that will arrive
              */
             more?: number | null;
             /**
              * Of
-             * @description rows at first (series), or at the end (row)
+             * @description number of rows at the start (series) or at the end (row)
              */
             of?: number | null;
             /**
              * Row
-             * @description of the series, from 1
+             * @description number of the row in the series, from 1
              */
             row?: number | null;
             /**
              * Run Id
-             * @description that trained
+             * @description id of the training run
              */
             run_id?: string | null;
             /**
              * Runs
-             * @description other runs that the demo's own wait for (waiting)
+             * @description number of other runs ahead of the demo's queued runs (waiting)
              */
             runs?: number | null;
             /**
              * Version
-             * @description that drifted, or that became champion
+             * @description version that drifted or became champion
              */
             version?: number | null;
         };
@@ -3673,22 +3684,22 @@ export interface components {
             lines: components["schemas"]["DemoLine"][];
             /**
              * Model
-             * @description the name of its dataset and model
+             * @description name of the demo's dataset and model; null before the demo has chosen it
              */
             model?: string | null;
             /**
              * Offered
-             * @description whether this platform can start it; false: it has several processes
+             * @description whether this platform can run the demo; false if it consists of several processes
              */
             offered: boolean;
             /**
              * Row
-             * @description the newest row that arrived and was followed to its end
+             * @description number of the newest row whose processing has ended; null before the first one
              */
             row?: number | null;
             /**
              * Rows
-             * @description of the whole series
+             * @description number of rows of the whole series
              */
             rows?: number | null;
             /** Started At */
@@ -3706,12 +3717,12 @@ export interface components {
         DemoPhase: {
             /**
              * Error
-             * @description of the champion of the time
+             * @description error of the champion at the time of each forecast
              */
             error: number;
             /**
              * Naive Error
-             * @description of the last value
+             * @description error of the naive forecast, which repeats the last value
              */
             naive_error: number;
             /**
@@ -3719,11 +3730,14 @@ export interface components {
              * @enum {string}
              */
             name: "before" | "until" | "after";
-            /** Rows */
+            /**
+             * Rows
+             * @description number of judged rows
+             */
             rows: number;
             /**
              * Unchanged Error
-             * @description of the first version, which was never retrained
+             * @description error of the first version, which was never retrained
              */
             unchanged_error: number;
         };
@@ -3763,7 +3777,7 @@ export interface components {
         };
         /**
          * DeploymentOut
-         * @description A shadow or canary, and its results compared with the version that the alias points to.
+         * @description A shadow or canary, and its results compared with version ``beside``, which the alias pointed to at its start.
          */
         DeploymentOut: {
             /** Alias */
@@ -3776,18 +3790,18 @@ export interface components {
             ended_by: string | null;
             /** Ended Reason */
             ended_reason: string | null;
-            /** @description questions that only one of the two could not answer */
+            /** @description test of the requests that only one of the two versions failed to answer */
             errors: components["schemas"]["TestOut"];
-            /** @description single losses: is it rarely, but terribly wrong? */
+            /** @description test for rare but very large losses */
             extremes: components["schemas"]["ExtremesOut"];
             /**
              * Left Out
-             * @description pairs that were given up because too many waited
+             * @description number of pairs dropped because too many were pending
              */
             left_out: number;
             /** Level */
             level: number;
-            /** @description pairs of answers whose outcome is known, each about targets of its own */
+            /** @description test of pairs of predictions with known outcomes and non-overlapping targets */
             losses: components["schemas"]["TestOut"];
             /**
              * Mode
@@ -3798,7 +3812,7 @@ export interface components {
             number: number;
             /**
              * Overlapping
-             * @description judged pairs about targets that an earlier pair was counted for, left out
+             * @description number of judged pairs not counted because their targets overlap with a counted pair
              */
             overlapping: number;
             /** Reason */
@@ -3829,7 +3843,7 @@ export interface components {
             items: components["schemas"]["DeploymentOut"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
         };
@@ -3845,19 +3859,19 @@ export interface components {
             alias: string;
             /**
              * Error Margin
-             * @description share of questions that it may fail more often
+             * @description allowed excess of the share of failed requests over that of the alias's version
              * @default 0.01
              */
             error_margin: number;
             /**
              * Level
-             * @description of the sequential tests together
+             * @description joint confidence level of all sequential tests
              * @default 0.95
              */
             level: number;
             /**
              * Loss Margin
-             * @description 0.1: by how much worse a loss counts as worse
+             * @description relative increase from which a loss counts as worse; 0.1 is 10 %
              * @default 0.1
              */
             loss_margin: number;
@@ -3870,7 +3884,7 @@ export interface components {
             reason: string;
             /**
              * Share Percent
-             * @description of the requests, for a canary
+             * @description share of the requests in percent that a canary answers
              * @default 10
              */
             share_percent: number;
@@ -3884,29 +3898,29 @@ export interface components {
         DriftColumn: {
             /**
              * Drifted
-             * @description both bounds are crossed; null: too few values to say
+             * @description whether both PSI and p-value cross their thresholds; null if there are too few values
              */
             drifted: boolean | null;
             /**
              * Effective
-             * @description independent values that the rows are worth
+             * @description effective number of independent values among the rows
              */
             effective: number;
             /**
              * Ks
-             * @description the largest distance of the two distribution functions
+             * @description Kolmogorov-Smirnov statistic: largest distance between the distribution functions; null if unknown
              */
             ks: number | null;
             /** Name */
             name: string;
             /**
              * P Value
-             * @description how probable such a distance is without a shift
+             * @description probability of at least this distance without drift; null if unknown
              */
             p_value: number | null;
             /**
              * Psi
-             * @description population stability index: how large the shift is
+             * @description population stability index between reference and window; null if there are too few values
              */
             psi: number | null;
             /** Rows */
@@ -3914,50 +3928,50 @@ export interface components {
         };
         /**
          * DriftErrors
-         * @description Live errors compared with those of the test set, in the order of the forecasts.
+         * @description Comparison of the errors of judged forecasts with the errors on the test set.
          */
         DriftErrors: {
             /** Drifted */
             drifted: boolean;
             /**
              * Evidence
-             * @description that errors have become larger; an alarm begins at ``run_length``
+             * @description evidence that errors have increased; an alarm is raised once it reaches `run_length`
              */
             evidence: number;
             /**
              * Forecasts
-             * @description judged forecasts that do not overlap
+             * @description number of judged forecasts with non-overlapping targets
              */
             forecasts: number;
             /**
              * Mean
-             * @description mean absolute error of the judged forecasts
+             * @description mean absolute error of the judged forecasts; null if there are none
              */
             mean: number | null;
             /**
              * Reference
-             * @description forecasts of the test part that they are compared with
+             * @description number of test set forecasts that they are compared with
              */
             reference: number;
             /**
              * Reference Mean
-             * @description mean absolute error there; null: not known
+             * @description mean absolute error of the test set forecasts; null if unknown
              */
             reference_mean: number | null;
             /**
              * Run Length
-             * @description judged forecasts until a false alarm, on average, at least
+             * @description minimum average number of judged forecasts before a false alarm
              */
             run_length: number;
             /**
              * Since
-             * @description when the target was known that began the alarm
+             * @description time at which the outcome that raised the alarm became known; null without an alarm
              */
             since: string | null;
         };
         /**
          * DriftFound
-         * @description Event: a version's inputs, predictions or errors have drifted.
+         * @description Event: the columns of a version, or its errors, have drifted in the last ``lines`` ledger entries.
          */
         DriftFound: {
             /** Columns */
@@ -3992,14 +4006,16 @@ export interface components {
             checked_at: string | null;
             /** Model */
             model: string;
-            /** @description null: nobody has looked yet */
+            /** @description result of the last check; null if no check has been made */
             report: components["schemas"]["DriftReport"] | null;
             /** Version */
             version: number;
         };
         /**
          * DriftReport
-         * @description Result of a drift check over the newest ledger entries.
+         * @description Result of a drift check over the newest ``lines`` ledger entries, made from ``first_at`` to ``last_at``.
+         *
+         *     ``enough`` is false if no column has enough values for a result.
          */
         DriftReport: {
             /** Alarm */
@@ -4008,7 +4024,7 @@ export interface components {
             columns: components["schemas"]["DriftColumn"][];
             /** Enough */
             enough: boolean;
-            /** @description null: no forecast is judged yet */
+            /** @description comparison of live errors with those of the test set; null if no forecast has been judged */
             errors: components["schemas"]["DriftErrors"] | null;
             /** First At */
             first_at: string | null;
@@ -4018,7 +4034,7 @@ export interface components {
             lines: number;
             /**
              * Notes
-             * @description what could not be compared, and why, by language code
+             * @description columns that could not be compared, with the reasons, by language code
              */
             notes: {
                 [key: string]: string;
@@ -4036,7 +4052,7 @@ export interface components {
             alpha: number;
             /**
              * Least
-             * @description independent values below which nothing is said
+             * @description minimum effective number of independent values for a result
              */
             least: number;
             /** Level */
@@ -4053,19 +4069,19 @@ export interface components {
         DryRunOut: {
             /**
              * Causes
-             * @description how many of them are causes
+             * @description number of them that are causes
              */
             causes: number;
             /**
              * Complete
-             * @description false where less than the whole time is stored
+             * @description whether data for the whole period is stored
              */
             complete: boolean;
             /** Fires */
             fires: number;
             /**
              * Firings
-             * @description the newest 100
+             * @description newest firings, at most 100
              */
             firings: components["schemas"]["WouldFire"][];
             /** Grouped */
@@ -4074,7 +4090,7 @@ export interface components {
             note: string | null;
             /**
              * Seen
-             * @description events, times or values that were looked at
+             * @description number of events, times or values in the period
              */
             seen: number;
             /**
@@ -4107,13 +4123,16 @@ export interface components {
             most_per_day: number;
             /**
              * Since
-             * @description empty: 30 days ago, which is also the longest
+             * @description start of the simulated period; default and maximum: 30 days ago
              */
             since?: string | null;
             /** When */
             when: components["schemas"]["OnSchedule"] | components["schemas"]["OnEvent"] | components["schemas"]["OnMeasure"];
         };
-        /** EndRequest */
+        /**
+         * EndRequest
+         * @description Request to end a shadow or canary, with the reason.
+         */
         EndRequest: {
             /** Reason */
             reason: string;
@@ -4153,7 +4172,7 @@ export interface components {
             end: string | null;
             /**
              * Parts
-             * @description train and validation
+             * @description training and validation sets by name; null if unknown
              */
             parts: {
                 [key: string]: components["schemas"]["LearnedPart"];
@@ -4164,7 +4183,7 @@ export interface components {
             start: string | null;
             /**
              * Weights Sha256
-             * @description of the evaluated predictor
+             * @description SHA-256 of the evaluated predictor's weights; null if unknown
              */
             weights_sha256: string | null;
         };
@@ -4184,11 +4203,11 @@ export interface components {
              * @default []
              */
             comparisons: components["schemas"]["ComparisonScores"][];
-            /** @description of a candidate that combines others */
+            /** @description members of a candidate that combines others; null for other candidates */
             composition: components["schemas"]["Composition"] | null;
             /**
              * Contenders
-             * @description the best first
+             * @description contenders, best first
              */
             contenders: components["schemas"]["ContenderScores"][];
             /**
@@ -4198,7 +4217,7 @@ export interface components {
             failed: components["schemas"]["FailedBaseline"][];
             /**
              * Findings
-             * @description what the numbers of the candidate, and of the champion after the verdict, do not hold
+             * @description weaknesses in the scores of the candidate or, after the verdict, of the champion
              * @default []
              */
             findings: components["schemas"]["EvaluationFinding"][];
@@ -4206,23 +4225,23 @@ export interface components {
             frequency: string | null;
             /**
              * Gate Metric
-             * @description name of the metric that the gate compared by
+             * @description name of the metric that the gate compares by
              */
             gate_metric: string;
             guarded: components["schemas"]["GuardedRows"];
-            /** @description of a panel with declared groups */
+            /** @description scores by level of a panel with declared groups; null for other data */
             hierarchy: components["schemas"]["Hierarchical"] | null;
             /**
              * Horizon
-             * @description rows predicted from each origin
+             * @description number of rows predicted from each origin; null if the task has none
              */
             horizon: number | null;
             image: components["schemas"]["ImageSize"] | null;
-            /** @description the dataset's present forecast; null: it has none for the test set */
+            /** @description scores of the dataset's incumbent forecast; null if it has none for the test set */
             incumbent: components["schemas"]["IncumbentScores"] | null;
             /**
              * Judged Horizon
-             * @description rows ahead, of ``horizon``, up to which any true value is held out
+             * @description largest number of rows ahead, at most `horizon`, with a true value in the test set
              */
             judged_horizon: number | null;
             /**
@@ -4232,14 +4251,14 @@ export interface components {
             kind: string;
             /**
              * Metrics
-             * @description of all contenders, in the order in which tables show them
+             * @description metrics of the contenders, in the order of the tables
              */
             metrics: components["schemas"]["MetricFacts"][];
             /** Parts */
             parts: {
                 [key: string]: components["schemas"]["PartSummary"];
             };
-            /** @description of the candidate's weights; null: none */
+            /** @description origin of the candidate's pretrained weights; null if they are not pretrained */
             pretraining: components["schemas"]["Pretraining"] | null;
             /**
              * Ranked By
@@ -4248,10 +4267,10 @@ export interface components {
             ranked_by: string;
             /**
              * Season
-             * @description rows in one season
+             * @description number of rows in a season; null if the task has none
              */
             season: number | null;
-            /** @description of a panel */
+            /** @description scores of each series of a panel; null for other data */
             series: components["schemas"]["SeriesTable"] | null;
             /**
              * Shown Horizons
@@ -4260,7 +4279,7 @@ export interface components {
             shown_horizons: number[];
             /**
              * Suspicious
-             * @description columns that seem to know the future
+             * @description columns whose values seem to depend on the future
              * @default []
              */
             suspicious: components["schemas"]["SuspiciousColumn"][];
@@ -4268,17 +4287,17 @@ export interface components {
             target: string;
             /**
              * Timezone
-             * @description in which days and hours follow one another
+             * @description IANA time zone of days and hours; null if the rows have no time
              */
             timezone: string | null;
             /**
              * Unit
-             * @description of the target; empty: not stated
+             * @description unit of the target; empty if not stated
              */
             unit: string;
             /**
              * Winner
-             * @description the contender that ranks first
+             * @description name of the contender with the best rank
              */
             winner: string;
         };
@@ -4294,12 +4313,12 @@ export interface components {
             code: string;
             /**
              * Contender
-             * @description whose numbers they are
+             * @description contender that the finding is about
              */
             contender: string;
             /**
              * Text
-             * @description by language code
+             * @description text by language code, such as en
              */
             text: {
                 [key: string]: string;
@@ -4318,7 +4337,7 @@ export interface components {
             evaluation: components["schemas"]["Evaluation"];
             /**
              * Losses Artifact
-             * @description the run's artifact with the loss of every example and horizon
+             * @description name of the run's artifact with the loss of every example and horizon; null if there is none
              */
             losses_artifact: string | null;
             /** Model */
@@ -4331,7 +4350,7 @@ export interface components {
         };
         /**
          * Event
-         * @description One line of a stream; `type` says which shape `data` has.
+         * @description One line of a stream; `type` determines the schema of `data`.
          */
         Event: components["schemas"]["PolicyChangedEvent"] | components["schemas"]["TrashPurgedEvent"] | components["schemas"]["RunStateChangedEvent"] | components["schemas"]["RunWaitsEvent"] | components["schemas"]["RunEnvironmentEvent"] | components["schemas"]["PhaseBeganEvent"] | components["schemas"]["PhaseEndedEvent"] | components["schemas"]["RunProgressedEvent"] | components["schemas"]["MetricsLoggedEvent"] | components["schemas"]["MetricsTruncatedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["FigureAttachedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["RunFollowedUpEvent"] | components["schemas"]["RunsMovedEvent"] | components["schemas"]["VersionAddedEvent"] | components["schemas"]["DatasetChangedEvent"] | components["schemas"]["DatasetMovedEvent"] | components["schemas"]["VersionRegisteredEvent"] | components["schemas"]["AliasMovedEvent"] | components["schemas"]["ModelMovedEvent"] | components["schemas"]["IntendedUseChangedEvent"] | components["schemas"]["GatePolicyChangedEvent"] | components["schemas"]["DriftFoundEvent"] | components["schemas"]["DeploymentMovedEvent"] | components["schemas"]["PredictionsMadeEvent"] | components["schemas"]["PredictionsJudgedEvent"] | components["schemas"]["PredictionsJudgedAgainEvent"] | components["schemas"]["StudyChangedEvent"] | components["schemas"]["StudyEndedEvent"] | components["schemas"]["StudyRetrainedEvent"] | components["schemas"]["TrialMovedEvent"] | components["schemas"]["ScheduleChangedEvent"] | components["schemas"]["ScheduleMissedEvent"] | components["schemas"]["ScheduleFiredEvent"] | components["schemas"]["AutomationChangedEvent"] | components["schemas"]["AutomationFiredEvent"] | components["schemas"]["AutomationFinishedEvent"] | components["schemas"]["NotificationQueuedEvent"] | components["schemas"]["NotificationFailedEvent"];
         /**
@@ -4380,34 +4399,34 @@ export interface components {
             alpha: number;
             /**
              * Beyond
-             * @description pairs in which the deployed version's largest loss did, and not the other's
+             * @description number of pairs in which only the deployed version's largest loss is above the bound
              */
             beyond: number;
             /**
              * Bound
-             * @description the largest known loss of the alias's holder, with several series in losses that are usual in each; null: too few are known
+             * @description largest known loss of the alias's version (for panels, relative to each series' usual loss); null if too few are known
              */
             bound: number | null;
             /**
              * Known
-             * @description losses of the alias's holder that the bound comes from
+             * @description number of losses of the alias's version that the bound is based on
              */
             known: number;
             /** Log Wealth */
             log_wealth: number;
             /**
              * Needed
-             * @description so many have to be known
+             * @description number of known losses required to set the bound
              */
             needed: number;
             /**
              * Share
-             * @description of losses that may lie above it by chance, at most
+             * @description maximum share of losses above the bound that chance explains; null without a bound
              */
             share: number | null;
             /**
              * Within
-             * @description all other pairs since the bound is known
+             * @description number of all other pairs since the bound was set
              */
             within: number;
         };
@@ -4420,7 +4439,7 @@ export interface components {
             name: string;
             /**
              * Reason
-             * @description by language code
+             * @description reason by language code
              */
             reason: {
                 [key: string]: string;
@@ -4462,7 +4481,7 @@ export interface components {
         };
         /**
          * Figures
-         * @description The shapes of the figures that built-in task kinds draw, by name.
+         * @description Schemas of the figures of built-in task kinds, by name.
          */
         Figures: {
             actual_predicted: components["schemas"]["ActualPredicted"];
@@ -4498,7 +4517,7 @@ export interface components {
             severity: "info" | "warning" | "error";
             /**
              * Text
-             * @description by language code: en, tr
+             * @description text by language code: en, tr
              */
             text: {
                 [key: string]: string;
@@ -4551,7 +4570,7 @@ export interface components {
             run_id: string | null;
             /**
              * Run Name
-             * @description empty where the run is gone
+             * @description name of the run; null if the run no longer exists
              */
             run_name: string | null;
             /** Run State */
@@ -4566,7 +4585,7 @@ export interface components {
             items: components["schemas"]["FireOut"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
         };
@@ -4577,12 +4596,12 @@ export interface components {
         FiringOut: {
             /**
              * Cause
-             * @description event:<number>, time:<moment>, measure:<moment> or asked:<id>
+             * @description key of the cause: event:<number>, time:<time>, measure:<time> or asked:<id>
              */
             cause: string;
             /**
              * Causes
-             * @description how many causes this one firing stands for
+             * @description number of causes that this firing covers
              */
             causes: number;
             /** Data */
@@ -4633,7 +4652,7 @@ export interface components {
          * ForecastFigure
          * @description The forecast of a series: history, forecasts of the next rows, and predictions one row ahead on the test set.
          *
-         *     For a panel, this is the figure of the first series, and ``more`` contains those of the next ones.
+         *     For a panel, this is the figure of the first series, and ``more`` contains the figures of further series.
          */
         ForecastFigure: {
             /** Contender */
@@ -4642,7 +4661,7 @@ export interface components {
             frequency: string | null;
             /**
              * History
-             * @description time and value of each row
+             * @description time and value of each history row
              */
             history: [
                 string,
@@ -4650,7 +4669,7 @@ export interface components {
             ][];
             /**
              * Interval
-             * @description coverage that the intervals promise; null: no intervals
+             * @description nominal coverage of the intervals; null if there are none
              */
             interval: number | null;
             /**
@@ -4662,13 +4681,13 @@ export interface components {
             next: components["schemas"]["NextValue"][];
             /**
              * Refitted
-             * @description a predictor that was refitted on every row after its verdict predicts the next values
+             * @description whether the next values are predicted by a predictor refitted on all rows after its verdict
              * @default false
              */
             refitted: boolean;
             /**
              * Series
-             * @description name of the series; null: the only one
+             * @description name of the series; null if there is only one
              * @default null
              */
             series: string | null;
@@ -4718,13 +4737,13 @@ export interface components {
          * @description Newest forecast at that time, with the outcomes known today.
          */
         ForecastThen: {
-            /** @description that it was made from; null: rows that the caller sent */
+            /** @description dataset version that was forecast from; null if the caller sent the rows */
             data: components["schemas"]["DataThen"] | null;
             /** Interval */
             interval: number | null;
             /**
              * Known
-             * @description points whose outcome is known now
+             * @description number of points whose outcome is known today
              */
             known: number;
             /**
@@ -4751,7 +4770,7 @@ export interface components {
             unit: string;
             /**
              * Version
-             * @description that made it; another than the holder's where a new one had not yet been asked
+             * @description number of the version that made the forecast; it may differ from the alias's version at that time
              */
             version: number;
         };
@@ -4790,26 +4809,26 @@ export interface components {
         FromSource: {
             /**
              * Available After
-             * @description when the values of a column become known: '0' with their row, a duration such as 6h or 1d after its time, 'ahead' before it: {'temperature': '6h'}
+             * @description time at which the values of a column become known, by column: '0' at the time of their row, a duration such as 6h or 1d after it, or 'ahead' before it: {'temperature': '6h'}
              */
             available_after?: {
                 [key: string]: string;
             };
             /**
              * Duplicates
-             * @description rows with one time and different values; exact repetitions are always reduced
+             * @description action for rows with the same time and different values: reject the data, keep the first or the last row, or compute the mean; identical rows are always merged
              * @default error
              * @enum {string}
              */
             duplicates: "error" | "first" | "last" | "mean";
             /**
              * Frequency
-             * @description such as 1h, 1d; at most 100 years; empty: found
+             * @description interval between two rows, such as 1h or 1d; at most 100 years; default: detected
              */
             frequency?: string | null;
             /**
              * Gaps
-             * @description missing rows of a regular series; auto fills small gaps (at most 5 % of the rows, none longer than a season) and refuses large ones
+             * @description action for the missing rows of a regular series: fill them forward, keep the gaps, or reject the data; auto fills small gaps (at most 5 % of the rows, none longer than a season or, if that is longer, 3 rows) and rejects larger ones
              * @default auto
              * @enum {string}
              */
@@ -4835,32 +4854,32 @@ export interface components {
             };
             /**
              * Season
-             * @description rows in one season; empty: from frequency
+             * @description number of rows in one season; default: derived from the frequency
              */
             season?: number | null;
             /** Source */
             source: string;
             /**
              * Strict
-             * @description every warning is an error: nothing is changed in silence or aloud
+             * @description whether warnings are errors, so that the data are rejected instead of corrected
              * @default false
              */
             strict: boolean;
         };
         /**
          * GatePolicy
-         * @description Conditions of one model's gate. ``number`` counts the model's policies; 0 is the platform's own.
+         * @description Conditions of one model's gate. ``number`` counts the model's policies; 0 is the platform's default policy.
          */
         GatePolicy: {
             /**
              * Automatic
-             * @description false: the gate approves, a person promotes
+             * @description whether the gate promotes; if false, it only approves and a person promotes
              * @default true
              */
             automatic: boolean;
             /**
              * Margin
-             * @description by how much better, beyond noise, a winner must be
+             * @description minimum improvement of a winner, beyond noise; see `margin_kind`
              * @default 0
              */
             margin: number;
@@ -4872,17 +4891,17 @@ export interface components {
             margin_kind: "relative" | "absolute";
             /**
              * Max Bytes
-             * @description of the predictor's files
+             * @description maximum size of the predictor's files in bytes; null for no limit
              */
             max_bytes?: number | null;
             /**
              * Max Latency Ms
-             * @description per prediction, measured while judging
+             * @description maximum latency of a prediction in milliseconds, measured during evaluation; null for no limit
              */
             max_latency_ms?: number | null;
             /**
              * Metric
-             * @description null: the first gate metric of the task kind
+             * @description metric that the gate compares by; null for the first gate metric of the task kind
              */
             metric?: string | null;
             /**
@@ -4897,7 +4916,7 @@ export interface components {
             slices: components["schemas"]["GuardedSlice"][];
             /**
              * Unknown Slices
-             * @description effect of a guarded slice that holds too few rows to be known
+             * @description effect of a guarded slice with too few rows to be assessed
              * @default block
              * @enum {string}
              */
@@ -4937,11 +4956,11 @@ export interface components {
              * @enum {string}
              */
             decision: "promoted" | "approved" | "baseline" | "refused" | "not_comparable";
-            /** @description the deciding reason */
+            /** @description deciding reason as a sentence; null if the candidate was promoted or no reason is stored */
             text: components["schemas"]["Sentences"] | null;
             /**
              * Why
-             * @description null: promoted, or approved
+             * @description deciding reason of the verdict; null if the candidate was promoted, or approved without a reason
              */
             why: ("within_noise" | "worse" | "too_few" | "slice_worse" | "limits" | "withheld" | "other") | null;
         };
@@ -5007,13 +5026,13 @@ export interface components {
             by: string;
             /**
              * Margin
-             * @description relative: 0.1 allows 10 % worse, and noise beyond it
+             * @description allowed relative deterioration beyond noise; 0.1 is 10 %
              * @default 0.1
              */
             margin: number;
             /**
              * Values
-             * @description the guarded values; empty: all
+             * @description guarded values of the property; empty for all
              * @default []
              */
             values: string[];
@@ -5043,7 +5062,7 @@ export interface components {
         Hierarchical: {
             /**
              * Gap
-             * @description largest distance of a total's forecast from the sum of its series', relative to their sizes
+             * @description largest difference between a total's forecast and the sum of its series' forecasts, relative to their size
              */
             gap: number;
             /** Levels */
@@ -5051,7 +5070,7 @@ export interface components {
         };
         /**
          * Histogram
-         * @description Histogram: the count between each pair of neighbouring edges, so there is one edge more than counts.
+         * @description Histogram: the number of values between each pair of neighbouring edges; there is one more edge than counts.
          */
         Histogram: {
             /** Counts */
@@ -5068,7 +5087,7 @@ export interface components {
             items: components["schemas"]["AliasChange"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
         };
@@ -5180,7 +5199,7 @@ export interface components {
          * IncumbentColumns
          * @description The columns of the incumbent: a forecast of the target that is already in use, such as a planner's spreadsheet.
          *
-         *     If ``file`` is None, they are columns of the dataset: each row contains the forecast of its own target value and
+         *     If ``file`` is None, the columns belong to the dataset: each row contains the forecast of its own target value and
          *     the time at which that forecast was made, in microseconds since 1970. No model receives these columns. Otherwise
          *     the forecasts came in separate files and are stored next to the dataset's rows; a target value may then have
          *     several forecasts, made at different times.
@@ -5188,12 +5207,12 @@ export interface components {
         IncumbentColumns: {
             /**
              * File
-             * @description the SHA-256 of the stored forecasts; null: columns of the rows
+             * @description SHA-256 of the stored forecasts; null if they are columns of the dataset
              */
             file: string | null;
             /**
              * File Name
-             * @description the file that was added last
+             * @description name of the file added last; null if there is none
              */
             file_name: string | null;
             /** Forecast */
@@ -5202,12 +5221,12 @@ export interface components {
             made_at: string;
             /**
              * Series
-             * @description the file's column of the series' names
+             * @description column of the file with the names of the series; null if there is none
              */
             series: string | null;
             /**
              * Time
-             * @description the file's column of the target's time
+             * @description column of the file with the target times; null if `file` is null
              */
             time: string | null;
         };
@@ -5218,17 +5237,17 @@ export interface components {
         IncumbentOut: {
             /**
              * Added
-             * @description 0, with no revised ones: the version that was there
+             * @description number of new forecasts; if none were added or revised, the version is the existing one
              */
             added: number;
             /**
              * Findings
-             * @description about the forecasts that came
+             * @description findings about the received forecasts
              */
             findings: components["schemas"]["Finding"][];
             /**
              * Forecasts
-             * @description known now
+             * @description total number of stored incumbent forecasts
              */
             forecasts: number;
             /** Repeated */
@@ -5241,7 +5260,7 @@ export interface components {
          * IncumbentScores
          * @description Scores of the dataset's incumbent forecast and of other contenders on the same targets.
          *
-         *     Only targets are compared whose incumbent forecast existed at the time of the origin.
+         *     A target is compared only if its incumbent forecast existed at the time of the origin.
          */
         IncumbentScores: {
             /**
@@ -5257,19 +5276,19 @@ export interface components {
             column: string;
             /**
              * Metrics
-             * @description of the present forecast, by name
+             * @description metrics of the incumbent forecast, by name
              */
             metrics: {
                 [key: string]: number | null;
             };
             /**
              * Of
-             * @description targets with a known true value
+             * @description number of targets with a known true value
              */
             of: number;
             /**
              * Targets
-             * @description compared: the forecast and the true value are known
+             * @description number of targets compared, which have an incumbent forecast and a true value
              */
             targets: number;
         };
@@ -5298,8 +5317,8 @@ export interface components {
          * InputImportance
          * @description The permutation importance of an input.
          *
-         *     ``increase`` is the mean increase of the RMSE if the input is replaced by that of another origin, in the unit of the
-         *     target; ``spread`` is its standard deviation over repeats, ``share`` its ratio to the RMSE.
+         *     ``increase`` is the mean increase of the RMSE, in the unit of the target, if the input is replaced by the same input
+         *     of another origin; ``spread`` is its standard deviation over repeats, ``share`` its ratio to the RMSE.
          */
         InputImportance: {
             /** Column */
@@ -5318,11 +5337,14 @@ export interface components {
             /** Spread */
             spread: number;
         };
-        /** IntendedUse */
+        /**
+         * IntendedUse
+         * @description Intended use of a model.
+         */
         IntendedUse: {
             /**
              * Intended Use
-             * @description what people write about the model; empty: nothing
+             * @description intended use of the model in free text; empty if not stated
              */
             intended_use: string;
         };
@@ -5382,12 +5404,12 @@ export interface components {
             low: number;
             /**
              * Share
-             * @description promised, such as 0.9
+             * @description nominal coverage, such as 0.9
              */
             share: number;
             /**
              * Width
-             * @description mean, in the target's unit
+             * @description mean width in the target's unit
              */
             width: number;
         };
@@ -5410,7 +5432,7 @@ export interface components {
         KeepFreshOut: {
             /**
              * Arrives
-             * @description by_refresh: the dataset's source is asked; by_append: it has none, and somebody has to add rows
+             * @description by_refresh: rows are read from the dataset's source; by_append: the dataset has no source, so a client must append rows
              * @enum {string}
              */
             arrives: "by_refresh" | "by_append";
@@ -5418,43 +5440,52 @@ export interface components {
             automations: components["schemas"]["KeptAutomation"][];
             /**
              * Dataset
-             * @description that the champion learned from; null: it is gone or was never stored
+             * @description name of the champion's training dataset; null if it was deleted or never stored
              */
             dataset: string | null;
             /**
              * Forecasts
-             * @description false: the rows have no times, so nothing can be forecast and judged
+             * @description whether forecasts can be made and judged; false if the rows have no times
              */
             forecasts: boolean;
             /**
              * Kept
-             * @description false: no automation keeps it fresh; the other fields say what would be set up
+             * @description whether automations keep the model fresh; if false, the other fields describe the automations that would be created
              */
             kept: boolean;
             /** Model */
             model: string;
-            /** Notify */
+            /**
+             * Notify
+             * @description names of notification targets
+             */
             notify: string[];
             /**
              * Outdated
-             * @description the automations retrain another pipeline or config than the champion's
+             * @description whether the automations retrain a pipeline or config that differs from the champion's
              */
             outdated: boolean;
             /**
              * Plugin
-             * @description the pipeline that is retrained
+             * @description name of the pipeline that is retrained
              */
             plugin: string;
             /**
              * Promotes
-             * @description whether the gate promotes a version that passes it; false: a person does
+             * @description true: the gate promotes a version that passes it; false: a person promotes it
              */
             promotes: boolean;
-            /** Refresh */
+            /**
+             * Refresh
+             * @description interval between refreshes
+             */
             refresh: string;
-            /** Retrain */
+            /**
+             * Retrain
+             * @description interval between regular retraining runs
+             */
             retrain: string;
-            /** @description the champion compared with baselines; null: nothing is judged yet */
+            /** @description comparison of the champion with baselines; null if no prediction has been judged */
             standing: components["schemas"]["Standing"] | null;
         };
         /**
@@ -5469,18 +5500,18 @@ export interface components {
             notify?: string[];
             /**
              * Promote
-             * @description whether the gate promotes a version that passes it; false: a person does; null: as the model's policy says
+             * @description true: the gate promotes a version that passes it; false: a person promotes it; null: the model's policy is not changed
              */
             promote?: boolean | null;
             /**
              * Refresh
-             * @description how often the dataset's source is asked for new rows
+             * @description interval between refreshes of the dataset from its source: hourly, daily, weekly, monthly, never, or a duration such as 6h
              * @default daily
              */
             refresh: string;
             /**
              * Retrain
-             * @description how often the model is retrained, besides on drift and when it is worse than a baseline
+             * @description interval between regular retraining runs, as for refresh; the model is also retrained on drift and when it is worse than a baseline
              * @default weekly
              */
             retrain: string;
@@ -5490,7 +5521,10 @@ export interface components {
          * @description One of the automations that keep a model fresh.
          */
         KeptAutomation: {
-            /** Fires */
+            /**
+             * Fires
+             * @description number of firings
+             */
             fires: number;
             /** Id */
             id: string;
@@ -5498,7 +5532,7 @@ export interface components {
             last_fired_at: string | null;
             /**
              * Last State
-             * @description of its newest firing
+             * @description state of the newest firing; null if there is none
              */
             last_state: ("running" | "succeeded" | "failed") | null;
             /** Name */
@@ -5507,7 +5541,10 @@ export interface components {
             next_at: string | null;
             /** Paused */
             paused: boolean;
-            /** Problem */
+            /**
+             * Problem
+             * @description reason why the automation cannot fire; null if there is none
+             */
             problem: string | null;
             /**
              * Role
@@ -5532,7 +5569,7 @@ export interface components {
         LearnedPart: {
             /**
              * Classes
-             * @description rows of each class
+             * @description number of rows of each class; null if the target is not a class
              */
             classes: number[] | null;
             /** End */
@@ -5541,7 +5578,7 @@ export interface components {
             rows: number | null;
             /**
              * Rows Sha256
-             * @description of the row numbers, where rows have no time
+             * @description SHA-256 of the row numbers if rows have no time, else null
              */
             rows_sha256: string | null;
             /** Start */
@@ -5549,7 +5586,7 @@ export interface components {
         };
         /**
          * LearnedRows
-         * @description Rows that the serving weights learned from, validation rows included. An imported version may not state them.
+         * @description Rows that the serving weights learned from, validation rows included. An imported version may omit them.
          *
          *     ``evaluated`` describes the evaluated predictor if the serving one was refitted on all rows.
          */
@@ -5559,7 +5596,7 @@ export interface components {
             evaluated: components["schemas"]["EvaluatedRows"] | null;
             /**
              * Parts
-             * @description train and validation
+             * @description training and validation sets by name; null if unknown
              */
             parts: {
                 [key: string]: components["schemas"]["LearnedPart"];
@@ -5574,20 +5611,20 @@ export interface components {
          * @description A series of a panel that a run leaves out.
          *
          *     ``why`` is ``few_rows``, ``no_window`` (too many measurements are missing), ``constant`` (the target never changes)
-         *     or ``ended`` (the series ends before the test set begins; its times do not count in the split).
+         *     or ``ended`` (the series ends before the test set begins; the split ignores its times).
          */
         LeftOut: {
             /** Needed */
             needed: number;
             /**
              * Part
-             * @description in which it falls short
+             * @description part of the split in which the series has too few rows
              * @enum {string}
              */
             part: "train" | "validation" | "test";
             /**
              * Rows
-             * @description that it has there
+             * @description number of rows of the series in that part
              */
             rows: number;
             /** Series */
@@ -5607,14 +5644,14 @@ export interface components {
             name: string;
             /**
              * Reason
-             * @description by language code; the message of an error is in English
+             * @description reason by language code; error messages are in English
              */
             reason: {
                 [key: string]: string;
             };
             /**
              * Seconds
-             * @description that were spent on it
+             * @description duration of the member's training in seconds; null if unknown
              */
             seconds: number | null;
             /**
@@ -5627,13 +5664,13 @@ export interface components {
          * LevelScores
          * @description Scores of one level of a panel's hierarchy: the candidate, the best baseline and alternative forecasts of totals.
          *
-         *     ``base_rmse`` is the error of the candidate's forecasts before reconciliation; only these need not add up.
+         *     ``base_rmse`` is the error of the candidate's forecasts before reconciliation, which need not add up.
          *     ``bottom_up_rmse`` is the error of totals that are sums of the candidate's forecasts of the single series.
          */
         LevelScores: {
             /**
              * Base Rmse
-             * @description of the candidate before it was reconciled
+             * @description RMSE of the candidate before reconciliation; null if unknown
              */
             base_rmse: number | null;
             /** Baseline Rmse */
@@ -5644,23 +5681,26 @@ export interface components {
             coverage: number | null;
             /**
              * Level
-             * @description total, a group column, or the column of the series
+             * @description level of the hierarchy: total, a group column, or the column of the series
              */
             level: string;
             /** Rmse */
             rmse: number | null;
             /**
              * Series
-             * @description forecast at this level
+             * @description number of series or totals forecast at this level
              */
             series: number;
             /**
              * Skill
-             * @description 1 - rmse / baseline_rmse
+             * @description 1 − rmse / baseline_rmse; null if undefined
              */
             skill: number | null;
         };
-        /** LineageEdge */
+        /**
+         * LineageEdge
+         * @description Edge of a lineage graph, from the node ``start`` to the node ``end``.
+         */
         LineageEdge: {
             /** End */
             end: string;
@@ -5684,14 +5724,14 @@ export interface components {
             aliases: string[];
             /**
              * Code Version
-             * @description of a run
+             * @description version of the code that the run used; null for other kinds
              */
             code_version?: string | null;
             /** Dataset */
             dataset?: string | null;
             /**
              * Fingerprint
-             * @description of a dataset
+             * @description fingerprint of the dataset version; null for other kinds
              */
             fingerprint?: string | null;
             /** Id */
@@ -5703,11 +5743,11 @@ export interface components {
             kind: "dataset" | "run" | "version" | "predictions" | "origin";
             /** Label */
             label: string;
-            /** @description of an imported version */
+            /** @description origin of an imported version; null for other kinds */
             origin?: components["schemas"]["Origin"] | null;
             /**
              * Plugin
-             * @description of a version
+             * @description name of the version's pipeline; null for other kinds
              */
             plugin?: string | null;
             predictions?: components["schemas"]["MadePredictions"] | null;
@@ -5715,7 +5755,7 @@ export interface components {
             run_id?: string | null;
             /**
              * Version
-             * @description of the dataset or of the model
+             * @description number of the version of the dataset or model; null for other kinds
              */
             version?: number | null;
         };
@@ -5776,58 +5816,58 @@ export interface components {
         LiveScore: {
             /**
              * Answers
-             * @description all that were judged
+             * @description number of judged points, including repeated requests
              */
             answers: number;
             /**
              * Count
-             * @description of different questions; the same one asked again counts once, with the mean
+             * @description number of distinct points; repeated requests with equal inputs count once, by their mean loss
              */
             count: number;
             /**
              * Hits
-             * @description share inside the interval, or of right classes
+             * @description share of values inside the interval, or of correct classes; null without intervals
              */
             hits: number | null;
             /**
              * Incumbent Count
-             * @description of them those for which the dataset's present forecast had said something by the origin
+             * @description number of those points with an incumbent forecast made no later than the origin
              * @default 0
              */
             incumbent_count: number;
             /**
              * Incumbent Loss
-             * @description mean absolute error of the present forecast there
+             * @description mean absolute error of the incumbent forecast on those points; null if there are none
              */
             incumbent_loss?: number | null;
             /**
              * Incumbent Skill
-             * @description 1 − loss / the present forecast's loss on the same questions; 0 is as good as it
+             * @description 1 − loss / incumbent loss on the same points; 0 means as good as the incumbent; null if unknown
              */
             incumbent_skill?: number | null;
             /**
              * Late
-             * @description of predictions that were made after the time that they speak of
+             * @description whether the score covers predictions made after their target times
              */
             late: boolean;
             /**
              * Loss
-             * @description mean absolute error, or the share of wrong classes
+             * @description mean absolute error, or share of wrong classes
              */
             loss: number;
             /**
              * Naive Loss
-             * @description of the naive answers to the same questions; null: none to compare
+             * @description loss of the naive baseline on the same points; null if there is none
              */
             naive_loss: number | null;
             /**
              * Skill
-             * @description 1 − loss / naive loss on the same points; 0 is as good as naive
+             * @description 1 − loss / naive loss on the same points; 0 means as good as naive; null without a naive loss
              */
             skill: number | null;
             /**
              * Start
-             * @description of the stretch; null: all of the time
+             * @description start of the time interval; null for all time
              */
             start: string | null;
             /** Version */
@@ -5836,23 +5876,25 @@ export interface components {
         /**
          * LiveScores
          * @description Live scores of a model's predictions, compared with the naive forecasts of the same targets.
+         *
+         *     ``over_time`` contains one score per version and interval of ``bucket_seconds`` seconds.
          */
         LiveScores: {
             /** Bucket Seconds */
             bucket_seconds: number;
             /**
              * Classes
-             * @description losses are shares of wrong classes, not errors of numbers
+             * @description whether losses are shares of wrong classes rather than absolute errors
              */
             classes: boolean;
             /**
              * Interval
-             * @description the share that the interval promises to hold
+             * @description nominal coverage of the interval, such as 0.9; null without intervals
              */
             interval: number | null;
             /**
              * Judged Again
-             * @description points judged again because the dataset revised their values
+             * @description number of points judged again after revisions of the dataset
              * @default 0
              */
             judged_again: number;
@@ -5862,7 +5904,7 @@ export interface components {
             over_time: components["schemas"]["LiveScore"][];
             /**
              * Points
-             * @description judged
+             * @description number of judged points
              */
             points: number;
             /** Predictions */
@@ -5875,7 +5917,7 @@ export interface components {
             unit: string;
             /**
              * Waiting
-             * @description predictions of which some point is not yet known
+             * @description number of predictions with at least one point not yet judged
              */
             waiting: number;
         };
@@ -5899,12 +5941,12 @@ export interface components {
             /**
              * At
              * Format: date-time
-             * @description the moment of this state, by the database's clock
+             * @description time of this state, from the database's clock
              */
             at: string;
             /**
              * Closed
-             * @description no step is open
+             * @description whether no step is open
              */
             closed: boolean;
             /** Model */
@@ -5921,7 +5963,7 @@ export interface components {
             items: components["schemas"]["LoopOut"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
         };
@@ -5932,17 +5974,17 @@ export interface components {
         LoopStep: {
             /**
              * At
-             * @description when it was last taken; of a champion: since when; of one that failed: when
+             * @description time of the latest execution; for the champion, the start of its service; for a failed step, the time of the failure; null if the step was never executed
              */
             at?: string | null;
             /**
              * Count
-             * @description observed: rows that the newest version added; predicted: forecasts in the ledger; judged: points; learned: versions
+             * @description observed: rows that the newest version added; predicted: forecasts in the ledger; judged: judged points; learned: number of the newest trained version
              */
             count?: number | null;
             /**
              * Counted All
-             * @description false: there are more than `count`, which is not counted
+             * @description false: `count` is a lower bound, because counting stopped there
              * @default true
              */
             counted_all: boolean;
@@ -5950,11 +5992,11 @@ export interface components {
             dataset?: string | null;
             /**
              * Error
-             * @description why it failed
+             * @description error of a failed step; null if it did not fail
              */
             error?: string | null;
             gate?: components["schemas"]["GateSummary"] | null;
-            /** @description of an open step, or of a missing champion */
+            /** @description missing automation of an open step, or the missing champion; null if nothing is missing */
             missing?: components["schemas"]["MissingAutomation"] | null;
             /**
              * Name
@@ -5963,7 +6005,7 @@ export interface components {
             name: "observed" | "predicted" | "judged" | "learned" | "gate" | "champion";
             /**
              * Open
-             * @description nothing takes this step without a person
+             * @description whether the step needs a person, because no trigger starts it
              */
             open: boolean;
             /** Prediction Id */
@@ -5979,26 +6021,29 @@ export interface components {
             triggers: components["schemas"]["LoopTrigger"][];
             /**
              * Version
-             * @description of the model; of the dataset where it is `observed`
+             * @description version of the model; for the step `observed`, version of the dataset
              */
             version?: number | null;
         };
         /**
          * LoopTrigger
-         * @description Something that starts a step: an automation, a schedule, regular rows or requests, or the previous step.
+         * @description Trigger of a step: an automation, a schedule, regular rows or requests, or the previous step.
          */
         LoopTrigger: {
-            /** Id */
+            /**
+             * Id
+             * @description id of the automation or schedule; null for other kinds
+             */
             id?: string | null;
             /**
              * Kind
-             * @description arrivals: rows are sent regularly; requests: forecasts are asked for regularly; platform: it follows from the step before
+             * @description automation or schedule: the one in `name`; arrivals: rows are sent regularly; requests: forecasts are requested regularly; platform: the platform starts the step after the previous one
              * @enum {string}
              */
             kind: "automation" | "schedule" | "arrivals" | "requests" | "platform";
             /**
              * Name
-             * @description of the automation or schedule
+             * @description name of the automation or schedule; null for other kinds
              */
             name?: string | null;
         };
@@ -6053,7 +6098,7 @@ export interface components {
             items: components["schemas"]["MeasureOut"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
         };
@@ -6067,7 +6112,7 @@ export interface components {
         Member: {
             /**
              * Metrics
-             * @description on the test set, by name of the metric
+             * @description metrics on the test set by name; empty if not measured
              */
             metrics: {
                 [key: string]: number | null;
@@ -6076,23 +6121,23 @@ export interface components {
             name: string;
             /**
              * Score
-             * @description on the validation part, lower is better; see measure
+             * @description score on the validation set, lower is better, see `measure` of the composition; null if unknown
              */
             score: number | null;
             /**
              * Seconds
-             * @description that learning it took
+             * @description training time in seconds; null if unknown
              */
             seconds: number | null;
             /**
              * Trials
-             * @description candidates that it compared on the validation part
+             * @description number of candidates that the member compared on the validation set
              * @default 1
              */
             trials: number;
             /**
              * Weight
-             * @description 0: learned, but not part of the combination
+             * @description weight in the combination; 0 if the member was trained but is not used
              */
             weight: number;
         };
@@ -6103,50 +6148,50 @@ export interface components {
         MetricFacts: {
             /**
              * Detail
-             * @description main: in every table; more: where there is room; full: where readers choose one metric; hidden: part of another metric
+             * @description where it is shown; main: every table; more: tables with enough space; full: selection of a single metric; hidden: only as part of another metric
              * @default main
              * @enum {string}
              */
             detail: "main" | "more" | "full" | "hidden";
             /**
              * Digits
-             * @description behind the decimal point; null: as many as the size needs
+             * @description number of decimal places; null if it depends on the value's size
              */
             digits: number | null;
             /**
              * Direction
-             * @description which way is better; none: neither, as for the coverage of an interval
+             * @description whether lower or higher values are better; none: neither, as for interval coverage
              * @enum {string}
              */
             direction: "lower" | "higher" | "none";
             /**
              * Format
-             * @description share: 0.25 reads 25 %; signed_share: with its sign; percent: 25 reads 25 %
+             * @description display format; share: 0.25 is shown as 25 %; signed_share: the same with a sign; percent: 25 is shown as 25 %
              * @default number
              * @enum {string}
              */
             format: "number" | "share" | "signed_share" | "percent";
             /**
              * Hint
-             * @description one sentence for readers, by language code
+             * @description explanation in one sentence, by language code
              */
             hint: {
                 [key: string]: string;
             };
             /** Name */
             name: string;
-            /** @description how the gate compares by it; null: it does not */
+            /** @description how the gate compares contenders by the metric; null if it cannot */
             pairing: components["schemas"]["Pairing"] | null;
             /**
              * Title
-             * @description by language code
+             * @description text by language code, such as en
              */
             title: {
                 [key: string]: string;
             };
             /**
              * Unit
-             * @description target: the dataset's own unit
+             * @description unit of the metric; target: that of the dataset's target
              * @default none
              * @enum {string}
              */
@@ -6177,14 +6222,14 @@ export interface components {
         };
         /**
          * MetricRow
-         * @description One metric of every run; null if a run does not have it.
+         * @description One metric of every run; the value of a run that lacks it is null.
          *
          *     ``best`` and ``worst`` are indices into ``values``, set only if all evaluated runs used the same held-out rows.
          */
         MetricRow: {
             /**
              * Beside
-             * @description the best baseline's value in each run
+             * @description value of each run's best baseline
              */
             beside: (number | null)[];
             /** Best */
@@ -6198,21 +6243,21 @@ export interface components {
             format: "number" | "share" | "signed_share" | "percent";
             /**
              * Lower Is Better
-             * @description null: neither way, as for the coverage of an interval
+             * @description whether lower values are better; null if neither direction is, as for interval coverage
              */
             lower_is_better: boolean | null;
             /** Metric */
             metric: string;
             /**
              * Title
-             * @description by language code
+             * @description text by language code, such as en
              */
             title: {
                 [key: string]: string;
             };
             /**
              * Unit
-             * @description null: the runs' targets have different units, see ``ComparedRun.unit``
+             * @description unit of the metric; null if the runs' targets have different units, see `ComparedRun.unit`
              */
             unit: string | null;
             /** Values */
@@ -6231,7 +6276,7 @@ export interface components {
             steps: number[];
             /**
              * Times
-             * @description milliseconds since 1970 when each point was logged, null where unknown; null: not asked for
+             * @description time at which each point was logged, in milliseconds since 1970, null if unknown; the list is null if times were not requested
              */
             times: (number | null)[] | null;
             /** Total Points */
@@ -6302,11 +6347,14 @@ export interface components {
          * @description The automation that would start an open step, and the command that creates it.
          */
         MissingAutomation: {
-            /** Command */
+            /**
+             * Command
+             * @description command that creates the automation, or promotes or trains the version
+             */
             command: string;
             /**
              * What
-             * @description champion: no version serves, which comes before any automation; a person promotes one. version: there is none yet
+             * @description kind of automation that is missing; or champion: automations require a champion, so a person must promote a version first; or version: the model has no trained version yet
              * @enum {string}
              */
             what: "refresh" | "append" | "forecast" | "train" | "promotion" | "champion" | "version";
@@ -6361,7 +6409,7 @@ export interface components {
             created_at: string;
             /**
              * Deleted At
-             * @description in the trash since then
+             * @description time at which it was moved to the trash; null if it is not in the trash
              */
             deleted_at?: string | null;
             /** Deleted By */
@@ -6376,7 +6424,7 @@ export interface components {
             unit: string;
             /**
              * Version List
-             * @description the newest 100 and those that an alias points at, the newest first; all: …/versions
+             * @description newest 100 versions and those that an alias points to, newest first; list all with …/versions
              */
             version_list: components["schemas"]["VersionOut"][];
             /** Versions */
@@ -6418,7 +6466,7 @@ export interface components {
             created_at: string;
             /**
              * Deleted At
-             * @description in the trash since then
+             * @description time at which it was moved to the trash; null if it is not in the trash
              */
             deleted_at?: string | null;
             /** Deleted By */
@@ -6443,7 +6491,7 @@ export interface components {
             items: components["schemas"]["ModelOut"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
         };
@@ -6472,7 +6520,7 @@ export interface components {
         };
         /**
          * NextValue
-         * @description The forecast of one row after the last one, with the ends of its interval if there is one.
+         * @description The forecast of one row after the last row, with the ends of its interval if there is one.
          */
         NextValue: {
             /** At */
@@ -6547,7 +6595,7 @@ export interface components {
             attempts: number;
             /**
              * Count
-             * @description how many causes it stands for
+             * @description number of messages that are grouped into this one
              */
             count: number;
             /**
@@ -6563,7 +6611,7 @@ export interface components {
             id: string;
             /**
              * Next At
-             * @description when it is sent, or tried again
+             * @description time of the next delivery attempt; null if there is none
              */
             next_at: string | null;
             /** Sent At */
@@ -6589,7 +6637,7 @@ export interface components {
             items: components["schemas"]["NotificationOut"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
         };
@@ -6623,13 +6671,14 @@ export interface components {
             do: "notify";
             /**
              * On Failure
+             * @description action after the last retry fails: stop the firing, or continue with the next step
              * @default stop
              * @enum {string}
              */
             on_failure: "stop" | "continue";
             /**
              * Retries
-             * @description so often it is tried again, later each time
+             * @description maximum number of retries after a failure; the delay doubles each time
              * @default 0
              */
             retries: number;
@@ -6648,12 +6697,12 @@ export interface components {
         Objective: {
             /**
              * Direction
-             * @description empty: what is better for this metric
+             * @description whether to minimize or maximize the metric; null for the metric's own direction
              */
             direction?: ("minimize" | "maximize") | null;
             /**
              * Metric
-             * @description such as rmse, mase, fit_seconds or bytes
+             * @description name of a metric, such as rmse, mase, fit_seconds or bytes
              */
             metric: string;
         };
@@ -6669,12 +6718,12 @@ export interface components {
             on: "event";
             /**
              * Type
-             * @description the type of the event, such as dataset.version_added or model.drift
+             * @description type of the event, such as dataset.version_added or model.drift
              */
             type: string;
             /**
              * Where
-             * @description all of them must hold
+             * @description filters on the event's fields, all of which must match
              */
             where?: components["schemas"]["FieldFilter"][];
         };
@@ -6683,27 +6732,36 @@ export interface components {
          * @description A cause: a measured value that is beyond a limit for some time. Each crossing of the limit fires once.
          */
         OnMeasure: {
-            /** Above */
+            /**
+             * Above
+             * @description limit that the value must exceed
+             */
             above?: number | null;
-            /** Below */
+            /**
+             * Below
+             * @description limit that the value must fall below
+             */
             below?: number | null;
             /**
              * Every Seconds
-             * @description how often it is read
+             * @description seconds between readings of the measure
              * @default 300
              */
             every_seconds: number;
             /**
              * For Seconds
-             * @description how long it must hold
+             * @description seconds for which the value must stay beyond the limit before the automation fires
              * @default 0
              */
             for_seconds: number;
-            /** Measure */
+            /**
+             * Measure
+             * @description name of the measure; GET /automations/measures lists them
+             */
             measure: string;
             /**
              * Of
-             * @description the dataset or the model
+             * @description name of the dataset or model that is measured; null if the measure needs none
              */
             of?: string | null;
             /**
@@ -6719,14 +6777,15 @@ export interface components {
         OnSchedule: {
             /**
              * Anchor At
-             * @description an interval counts from here and fires here first; empty: from its creation
+             * @description first fire time of an interval, from which the later ones are counted; default: the creation time
              */
             anchor_at?: string | null;
             /**
              * Cron
-             * @description five fields: minute hour day month weekday; or give an interval
+             * @description cron expression of five fields: minute, hour, day, month, weekday; null if an interval is set
              */
             cron?: string | null;
+            /** @description interval between fires; null if a cron expression is set */
             interval?: components["schemas"]["Interval"] | null;
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -6735,7 +6794,7 @@ export interface components {
             on: "schedule";
             /**
              * Timezone
-             * @description such as Europe/Istanbul
+             * @description time zone, such as Europe/Istanbul
              * @default UTC
              */
             timezone: string;
@@ -6774,24 +6833,24 @@ export interface components {
         OutcomeRequest: {
             /**
              * At
-             * @description the target's time; may be left out where there is one
+             * @description time of the target; optional if the prediction has only one point
              */
             at?: string | null;
             /**
              * Label
-             * @description the right class
+             * @description actual class
              */
             label?: string | null;
             /**
              * Model
-             * @description every prediction of this model for the time `at`
+             * @description name of the model, all of whose predictions for the time `at` are judged
              */
             model?: string | null;
             /** Prediction Id */
             prediction_id?: string | null;
             /**
              * Request Id
-             * @description the caller's own name for the request
+             * @description request id that the caller sent with the prediction request
              */
             request_id?: string | null;
             /** Value */
@@ -6807,7 +6866,10 @@ export interface components {
             /** Known */
             known: number;
         };
-        /** OutcomesRequest */
+        /**
+         * OutcomesRequest
+         * @description Report of several outcomes; either all are accepted or none.
+         */
         OutcomesRequest: {
             /** Outcomes */
             outcomes: components["schemas"]["OutcomeRequest"][];
@@ -6822,20 +6884,20 @@ export interface components {
         Pairing: {
             /**
              * Binary
-             * @description each loss is 0 or 1: an exact sign test must agree
+             * @description whether each loss is 0 or 1, so that an exact sign test must agree
              * @default false
              */
             binary: boolean;
             /**
              * Mean
-             * @description root: the root of the mean loss
+             * @description how losses are averaged; root: square root of the mean loss, as in RMSE
              * @default arithmetic
              * @enum {string}
              */
             mean: "arithmetic" | "root";
             /**
              * Rows
-             * @description what one row of losses is
+             * @description meaning of one row of losses
              * @enum {string}
              */
             rows: "origins" | "examples";
@@ -6856,7 +6918,7 @@ export interface components {
             comparable: boolean;
             /**
              * Difference
-             * @description in the metric's own unit
+             * @description absolute difference, in the metric's unit
              */
             difference?: number | null;
             /** High */
@@ -6865,7 +6927,7 @@ export interface components {
             level?: number | null;
             /**
              * Low
-             * @description relative along a series, else of `difference`; high alike
+             * @description lower end of the confidence interval: of `relative_difference` for series, else of `difference`
              */
             low?: number | null;
             /** Metric */
@@ -6874,17 +6936,17 @@ export interface components {
             origins?: number | null;
             /**
              * Pieces
-             * @description independent origins that would say as much
+             * @description effective number of independent origins
              */
             pieces?: number | null;
             /**
              * Relative Difference
-             * @description null: b makes no errors to speak of
+             * @description difference relative to b's error; null if that error is close to zero
              */
             relative_difference?: number | null;
             /**
              * Shown
-             * @description by language: measure, change, low and high as people read them
+             * @description formatted `measure`, `change`, `low` and `high`, by language code
              * @default {}
              */
             shown: {
@@ -6906,21 +6968,21 @@ export interface components {
         PartSummary: {
             /**
              * Classes
-             * @description rows of each class
+             * @description number of rows of each class; null if the target is not a class
              */
             classes: number[] | null;
             /** End */
             end: string | null;
             /**
              * Origins
-             * @description of the test set: how many predictions were evaluated; of a panel the moments that its series were predicted from, as the gate compares them
+             * @description test set only: number of evaluated predictions; for a panel, number of distinct origin times, which the gate compares by
              */
             origins: number | null;
             /** Rows */
             rows: number;
             /**
              * Rows Sha256
-             * @description of the row numbers, where rows have no time
+             * @description SHA-256 of the row numbers if the rows have no time, else null
              */
             rows_sha256: string | null;
             /** Start */
@@ -7001,12 +7063,12 @@ export interface components {
         PictureAnswer: {
             /**
              * Alias
-             * @description the alias that led to the version; null where the version was named
+             * @description alias that selected the version; null if the request named the version
              */
             alias: string | null;
             /**
              * Classes
-             * @description every class, the most probable first
+             * @description all classes with their probabilities, most probable first
              */
             classes: components["schemas"]["ClassProbability"][];
             /** Model */
@@ -7015,14 +7077,14 @@ export interface components {
             plugin: string;
             /**
              * Prediction Id
-             * @description its line in the ledger, to send the right class to
+             * @description id of the prediction in the ledger, for reporting the actual class
              */
             prediction_id: string;
             /** Run Id */
             run_id: string | null;
             /**
              * Seen
-             * @description the picture as the version saw it: a PNG as base64
+             * @description image as the version received it, after resizing: PNG, base64-encoded
              */
             seen: string;
             size: components["schemas"]["PictureSize"];
@@ -7040,7 +7102,7 @@ export interface components {
             part: string | null;
             /**
              * Png
-             * @description base64
+             * @description PNG file in base64
              */
             png: string;
         };
@@ -7081,50 +7143,50 @@ export interface components {
             capabilities?: string[];
             /**
              * Error
-             * @description one line, by language code; null if the plugin works
+             * @description error in one line, by language code; null if the plugin works
              */
             error?: {
                 [key: string]: string;
             } | null;
             /**
              * Kind
-             * @description unknown: a dropped-in file that could not be imported
+             * @description kind of plugin; unknown: a file in the plugins folder that could not be imported
              * @enum {string}
              */
             kind: "pipeline" | "source" | "agent" | "notifier" | "task_kind" | "metric" | "unknown";
-            /** @description of a metric */
+            /** @description description of a metric; null for other plugins */
             metric?: components["schemas"]["MetricFacts"] | null;
             /** Name */
             name: string;
             /**
              * Origin
-             * @description the distribution that brought it, or the file in the plugins folder
+             * @description distribution package that provides it, or its file in the plugins folder
              */
             origin: string;
             /**
              * Schema
-             * @description JSON schema of the config, the options or the request
+             * @description JSON schema of the config, the options or the request; null if there is none
              */
             schema?: {
                 [key: string]: components["schemas"]["JsonValue"];
             } | null;
             /**
              * Summary
-             * @description by language code
+             * @description one-line description by language code
              */
             summary?: {
                 [key: string]: string;
             };
             /**
              * Task
-             * @description of a pipeline or a metric: the name of its task kind
+             * @description name of the task kind of a pipeline or metric; null for other plugins
              */
             task?: string | null;
-            /** @description of a task kind: its metrics, slices, baselines */
+            /** @description metrics, slices and baselines of a task kind; null for other plugins */
             task_kind?: components["schemas"]["TaskKindFacts"] | null;
             /**
              * Title
-             * @description by language code
+             * @description title by language code
              */
             title?: {
                 [key: string]: string;
@@ -7141,7 +7203,7 @@ export interface components {
             items: components["schemas"]["PluginOut"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
         };
@@ -7159,18 +7221,18 @@ export interface components {
             at: string;
             /**
              * Earlier
-             * @description judgements that revisions of the dataset replaced, the first one first
+             * @description earlier judgements that were replaced after revisions of the dataset, oldest first
              * @default []
              */
             earlier: components["schemas"]["FormerOutcome"][];
             /**
              * Hit
-             * @description inside the interval, or the right class
+             * @description whether the actual value is inside the interval, or the class is correct; null without interval
              */
             hit: boolean | null;
             /**
              * Incumbent Loss
-             * @description of the dataset's present forecast, where it was made by the origin
+             * @description loss of the incumbent forecast made no later than the origin; null if there is none
              */
             incumbent_loss?: number | null;
             /**
@@ -7182,30 +7244,32 @@ export interface components {
             label: string | null;
             /**
              * Late
-             * @description the prediction was made after the time that it speaks of
+             * @description whether the prediction was made after its target time
              */
             late: boolean;
             /**
              * Loss
-             * @description absolute error; for classes 1 where it was wrong, else 0
+             * @description absolute error of a forecast; for classes 0 if correct, else 1
              */
             loss: number;
             /**
              * Naive Loss
-             * @description of the naive answer to the same question
+             * @description loss of the naive baseline for the same target; null if there is none
              */
             naive_loss: number | null;
             /** Source */
             source: string;
             /**
              * Step
-             * @description rows ahead of the origin, from 1
+             * @description number of rows ahead of the origin, starting at 1
              */
             step: number;
         };
         /**
          * PointThen
-         * @description Predicted value with its interval and outcome; ``actual`` and ``label`` are null until the outcome is known.
+         * @description Predicted value with its interval and outcome.
+         *
+         *     ``actual``, ``label``, ``loss``, ``hit`` and ``judged_at`` are null until the outcome is known.
          */
         PointThen: {
             /** Actual */
@@ -7219,36 +7283,36 @@ export interface components {
             high: number | null;
             /**
              * Hit
-             * @description inside the interval, or the right class
+             * @description whether the actual value is inside the interval, or the class is correct; null if unknown
              */
             hit: boolean | null;
             /** Judged At */
             judged_at: string | null;
             /**
              * Label
-             * @description the class that it was
+             * @description actual class; null for forecasts or if not yet known
              */
             label: string | null;
             /**
              * Late
-             * @description the forecast was made after the time that it speaks of
+             * @description whether the forecast was made after its target time
              */
             late: boolean;
             /**
              * Loss
-             * @description absolute error; for classes 1 where it was wrong, else 0
+             * @description absolute error of a forecast; for classes 0 if correct, else 1; null until the outcome is known
              */
             loss: number | null;
             /** Low */
             low: number | null;
             /**
              * Predicted Label
-             * @description the class; `value` is its probability then
+             * @description predicted class, whose probability is `value`; null for forecasts
              */
             predicted_label?: string | null;
             /**
              * Step
-             * @description rows ahead of the origin, from 1
+             * @description number of rows ahead of the origin, starting at 1
              */
             step: number;
             /** Value */
@@ -7263,22 +7327,22 @@ export interface components {
             by: string;
             /**
              * Keep Prediction Days
-             * @description lines of the ledger of predictions are purged then, with their outcomes; empty: never
+             * @description days after which predictions are purged from the ledger with their outcomes; null: never
              */
             keep_prediction_days?: number | null;
             /**
              * Keep Run Days
-             * @description runs that succeeded go to the trash then, unless pinned or needed by a version; empty: never
+             * @description days after which succeeded runs are moved to the trash, unless they are pinned or a version needs them; null: never
              */
             keep_run_days?: number | null;
             /**
              * Keep Work Days
-             * @description how long the work folder of a run that did not succeed can be resumed
+             * @description days for which the work folder of a run that did not succeed is kept, so that the run can be resumed
              */
             keep_work_days?: number;
             /**
              * Trash Days
-             * @description how long the trash can be restored from
+             * @description days for which an item in the trash can be restored
              */
             trash_days?: number;
         };
@@ -7294,14 +7358,14 @@ export interface components {
         };
         /**
          * PolicyOut
-         * @description Policy of a model's gate. Number 0 is the platform's own and has no author.
+         * @description Policy of a model's gate. Number 0 is the platform's default policy, which has no author.
          */
         PolicyOut: {
             /** At */
             at: string | null;
             /**
              * Automatic
-             * @description false: the gate approves, a person promotes
+             * @description whether the gate promotes; if false, it only approves and a person promotes
              * @default true
              */
             automatic: boolean;
@@ -7309,7 +7373,7 @@ export interface components {
             by: string | null;
             /**
              * Margin
-             * @description by how much better, beyond noise, a winner must be
+             * @description minimum improvement of a winner, beyond noise; see `margin_kind`
              * @default 0
              */
             margin: number;
@@ -7321,17 +7385,17 @@ export interface components {
             margin_kind: "relative" | "absolute";
             /**
              * Max Bytes
-             * @description of the predictor's files
+             * @description maximum size of the predictor's files in bytes; null for no limit
              */
             max_bytes?: number | null;
             /**
              * Max Latency Ms
-             * @description per prediction, measured while judging
+             * @description maximum latency of a prediction in milliseconds, measured during evaluation; null for no limit
              */
             max_latency_ms?: number | null;
             /**
              * Metric
-             * @description null: the first gate metric of the task kind
+             * @description metric that the gate compares by; null for the first gate metric of the task kind
              */
             metric?: string | null;
             /**
@@ -7348,7 +7412,7 @@ export interface components {
             slices: components["schemas"]["GuardedSlice"][];
             /**
              * Unknown Slices
-             * @description effect of a guarded slice that holds too few rows to be known
+             * @description effect of a guarded slice with too few rows to be assessed
              * @default block
              * @enum {string}
              */
@@ -7356,31 +7420,31 @@ export interface components {
         };
         /**
          * PolicyPage
-         * @description A page of a model's policies, newest first; the last one is the platform's own.
+         * @description A page of a model's policies, newest first; the last one is the platform's default policy.
          */
         PolicyPage: {
             /** Items */
             items: components["schemas"]["PolicyOut"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
         };
         /**
          * PolicyRequest
-         * @description Request to set a model's conditions for promotions. An omitted condition has the platform's value.
+         * @description Request to set a model's conditions for promotions. An omitted condition has the platform's default value.
          */
         PolicyRequest: {
             /**
              * Automatic
-             * @description false: the gate approves, a person promotes
+             * @description whether the gate promotes; if false, it only approves and a person promotes
              * @default true
              */
             automatic: boolean;
             /**
              * Margin
-             * @description by how much better, beyond noise, a winner must be
+             * @description minimum improvement of a winner, beyond noise; see `margin_kind`
              * @default 0
              */
             margin: number;
@@ -7392,17 +7456,17 @@ export interface components {
             margin_kind: "relative" | "absolute";
             /**
              * Max Bytes
-             * @description of the predictor's files
+             * @description maximum size of the predictor's files in bytes; null for no limit
              */
             max_bytes?: number | null;
             /**
              * Max Latency Ms
-             * @description per prediction, measured while judging
+             * @description maximum latency of a prediction in milliseconds, measured during evaluation; null for no limit
              */
             max_latency_ms?: number | null;
             /**
              * Metric
-             * @description null: the first gate metric of the task kind
+             * @description metric that the gate compares by; null for the first gate metric of the task kind
              */
             metric?: string | null;
             /** Reason */
@@ -7414,7 +7478,7 @@ export interface components {
             slices: components["schemas"]["GuardedSlice"][];
             /**
              * Unknown Slices
-             * @description effect of a guarded slice that holds too few rows to be known
+             * @description effect of a guarded slice with too few rows to be assessed
              * @default block
              * @enum {string}
              */
@@ -7431,7 +7495,7 @@ export interface components {
             by: string;
             /**
              * Continues
-             * @description id of the dataset whose next rows judge it; null: none
+             * @description id of the dataset whose later rows judge the prediction; null if there is none
              */
             continues?: string | null;
             /**
@@ -7441,7 +7505,7 @@ export interface components {
             created_at: string;
             /**
              * Features
-             * @description the numbers of the row from which it was made
+             * @description numeric columns of the row at the origin; null if they are not stored
              */
             features: {
                 [key: string]: number | null;
@@ -7451,12 +7515,12 @@ export interface components {
             interval: number | null;
             /**
              * Judged At
-             * @description since when all of them are
+             * @description time at which the last point was judged; null until all are
              */
             judged_at: string | null;
             /**
              * Latency Seconds
-             * @description the version's own, without HTTP
+             * @description computing time of the version in seconds, without HTTP
              */
             latency_seconds?: number | null;
             /**
@@ -7468,7 +7532,7 @@ export interface components {
             model: string;
             /**
              * Naive
-             * @description the last value known then: the naive baseline's answer
+             * @description last value known at the origin, which is the naive baseline's forecast; null if there is none
              */
             naive?: number | null;
             /**
@@ -7476,7 +7540,7 @@ export interface components {
              * Format: date-time
              */
             origin: string;
-            /** @description null: no point is known yet */
+            /** @description number of judged points; null if no point has been judged */
             outcome: components["schemas"]["KnownPoints"] | null;
             /** Outcomes */
             outcomes: components["schemas"]["PointOutcome"][];
@@ -7500,7 +7564,7 @@ export interface components {
         PredictionInputs: {
             /**
              * Classes
-             * @description of the picture, the most probable first
+             * @description classes of the image with their probabilities, most probable first; empty for forecasts
              * @default []
              */
             classes: components["schemas"]["ClassProbability"][];
@@ -7508,41 +7572,41 @@ export interface components {
             dataset_fingerprint: string | null;
             /**
              * Dataset Id
-             * @description null: the caller sent the rows
+             * @description id of the dataset whose rows were used; null if the caller sent the rows
              */
             dataset_id: string | null;
             /** Dataset Version */
             dataset_version: number | null;
             /**
              * New Series
-             * @description which the version had not learned: a forecast by analogy
+             * @description whether the version was not trained on this series, so it is forecast by analogy with others
              * @default false
              */
             new_series: boolean;
             /**
              * Picture
-             * @description name of the file
+             * @description name of the image file; null for forecasts
              */
             picture: string | null;
             /**
              * Rows
-             * @description of history
+             * @description number of history rows; null for images
              */
             rows: number | null;
             /**
              * Series
-             * @description of which of several series
+             * @description name of the series; null if the dataset has only one
              */
             series: string | null;
             /**
              * Sha256
-             * @description of the picture's file
+             * @description SHA-256 of the image file; null for forecasts
              */
             sha256: string | null;
         };
         /**
          * PredictionOut
-         * @description A prediction in the ledger. ``outcome`` is null until a point has been judged.
+         * @description A prediction in the ledger. ``matures_at`` is the time of its last target, ``interval`` its nominal coverage.
          */
         PredictionOut: {
             /** Alias */
@@ -7551,7 +7615,7 @@ export interface components {
             by: string;
             /**
              * Continues
-             * @description id of the dataset whose next rows judge it; null: none
+             * @description id of the dataset whose later rows judge the prediction; null if there is none
              */
             continues?: string | null;
             /**
@@ -7564,12 +7628,12 @@ export interface components {
             interval: number | null;
             /**
              * Judged At
-             * @description since when all of them are
+             * @description time at which the last point was judged; null until all are
              */
             judged_at: string | null;
             /**
              * Latency Seconds
-             * @description the version's own, without HTTP
+             * @description computing time of the version in seconds, without HTTP
              */
             latency_seconds?: number | null;
             /**
@@ -7581,7 +7645,7 @@ export interface components {
             model: string;
             /**
              * Naive
-             * @description the last value known then: the naive baseline's answer
+             * @description last value known at the origin, which is the naive baseline's forecast; null if there is none
              */
             naive?: number | null;
             /**
@@ -7589,7 +7653,7 @@ export interface components {
              * Format: date-time
              */
             origin: string;
-            /** @description null: no point is known yet */
+            /** @description number of judged points; null if no point has been judged */
             outcome: components["schemas"]["KnownPoints"] | null;
             /** Prediction Id */
             prediction_id: string;
@@ -7613,7 +7677,7 @@ export interface components {
             items: components["schemas"]["PredictionOut"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
         };
@@ -7631,7 +7695,7 @@ export interface components {
             high: number | null;
             /**
              * Label
-             * @description the class; `value` is its probability then
+             * @description predicted class, whose probability is `value`; null for forecasts
              */
             label: string | null;
             /** Low */
@@ -7713,11 +7777,14 @@ export interface components {
             /** @enum {string} */
             type: "prediction.made";
         };
-        /** PredictOut */
+        /**
+         * PredictOut
+         * @description Forecast of the next values, which is stored in the ledger.
+         */
         PredictOut: {
             /**
              * Alias
-             * @description the alias that led to the version; null where the version was named
+             * @description alias that selected the version; null if the request named the version
              */
             alias: string | null;
             /**
@@ -7727,27 +7794,27 @@ export interface components {
             created_at: string;
             /**
              * Dataset Version
-             * @description of its dataset, whose end it continues; null: the rows that were sent
+             * @description version of the model's dataset, from whose end the forecast starts; null if the caller sent rows
              */
             dataset_version?: number | null;
             /** Interval */
             interval: number | null;
             /**
              * Latency Seconds
-             * @description the version's own, without HTTP
+             * @description computing time of the version in seconds, without HTTP
              */
             latency_seconds?: number | null;
             /** Model */
             model: string;
             /**
              * New Series
-             * @description not learned; forecast by analogy with the other series
+             * @description whether the version was not trained on this series, so it is forecast by analogy with others
              * @default false
              */
             new_series: boolean;
             /**
              * Newer Version
-             * @description of its dataset, which it cannot forecast from: target or columns are others
+             * @description newer dataset version that cannot be used because its target or columns differ; null if there is none
              */
             newer_version?: number | null;
             /**
@@ -7765,21 +7832,21 @@ export interface components {
             request_id?: string | null;
             /**
              * Rows
-             * @description of history that it was made from, of its series
+             * @description number of history rows of the series that were used; null if unknown
              */
             rows?: number | null;
             /** Run Id */
             run_id: string | null;
             /**
              * Series
-             * @description of which of several series
+             * @description name of the series; null if the version was trained on only one
              */
             series?: string | null;
             /** Target */
             target: string;
             /**
              * Trained On
-             * @description version of the dataset that the version learned from
+             * @description dataset version that the model version was trained on; null if unknown
              */
             trained_on?: number | null;
             /** Unit */
@@ -7802,22 +7869,22 @@ export interface components {
             alias: string;
             /**
              * Continues
-             * @description the dataset that `rows` continue: what its next versions tell judges this prediction; empty: only outcomes that are sent for this very prediction do
+             * @description name or id of the dataset that `rows` extend: its later versions judge this prediction; null if only reported outcomes do
              */
             continues?: string | null;
             /**
              * Dataset Version
-             * @description of its dataset, whose end the forecast continues; empty: the newest
+             * @description version of the model's dataset, from whose end to forecast; null for the newest
              */
             dataset_version?: number | null;
             /**
              * Horizon
-             * @description rows ahead; empty: all that the version can
+             * @description number of rows to forecast; null for the version's maximum
              */
             horizon?: number | null;
             /**
              * Request Id
-             * @description your own name for it, to send its outcome by
+             * @description request id of the caller's choice, for reporting the outcome later
              */
             request_id?: string | null;
             /** Rows */
@@ -7826,12 +7893,12 @@ export interface components {
             }[] | null;
             /**
              * Series
-             * @description which, of a version that learned several
+             * @description name of the series; required if the version was trained on several
              */
             series?: string | null;
             /**
              * Version
-             * @description empty: the version that the alias points at
+             * @description number of the version; null for the version that the alias points to
              */
             version?: number | null;
         };
@@ -7859,7 +7926,7 @@ export interface components {
             rows: number;
             /**
              * Scores
-             * @description of rows that the version has not learned
+             * @description metrics on rows that the version was not trained on; null if there are none
              */
             scores?: {
                 [key: string]: number | null;
@@ -7883,36 +7950,36 @@ export interface components {
             licence: string;
             /**
              * Name
-             * @description of the weights, such as chronos-bolt-small
+             * @description name of the weights, such as chronos-bolt-small
              * @default
              */
             name: string;
             /**
              * Source
-             * @description where the weights were published
+             * @description place where the weights were published
              * @default
              */
             source: string;
             /**
              * Trained On
-             * @description the data; empty: not stated
+             * @description pretraining data; empty if not stated
              * @default
              */
             trained_on: string;
             /**
              * Until
-             * @description last day of that data; null: not stated
+             * @description last day of the pretraining data; null if not stated
              */
             until: string | null;
         };
         /**
          * Problem
-         * @description An error as RFC 9457 writes it: what, where, what to do next.
+         * @description An error in the format of RFC 9457: what happened, where, and what to do next.
          */
         Problem: {
-            /** @description stable, for programs */
+            /** @description stable error code for programs */
             code: string;
-            /** @description one sentence for a person */
+            /** @description the error in one sentence */
             detail: string;
             details?: {
                 [key: string]: unknown;
@@ -7920,14 +7987,17 @@ export interface components {
             /** @description what to do next */
             next_step?: string;
             status: number;
-            /** @description the status in words */
+            /** @description name of the HTTP status */
             title: string;
-            /** @description urn:azuraforge: and the code */
+            /** @description urn:azuraforge: followed by the code */
             type: string;
-            /** @description the field, file or row */
+            /** @description field, file or row that caused the error */
             where?: string;
         };
-        /** PromoteRequest */
+        /**
+         * PromoteRequest
+         * @description Request to point an alias to a version, with the reason.
+         */
         PromoteRequest: {
             /**
              * Alias
@@ -7958,13 +8028,14 @@ export interface components {
             model: string;
             /**
              * On Failure
+             * @description action after the last retry fails: stop the firing, or continue with the next step
              * @default stop
              * @enum {string}
              */
             on_failure: "stop" | "continue";
             /**
              * Retries
-             * @description so often it is tried again, later each time
+             * @description maximum number of retries after a failure; the delay doubles each time
              * @default 0
              */
             retries: number;
@@ -7984,7 +8055,7 @@ export interface components {
             direction: "minimize" | "maximize";
             /**
              * Most Reports
-             * @description hyperband: reports of a whole trial; empty: the config's epochs
+             * @description hyperband: number of reports of a complete trial; null for the config's number of epochs
              */
             most_reports?: number | null;
             /**
@@ -7995,7 +8066,7 @@ export interface components {
             name: "none" | "median" | "hyperband";
             /**
              * Reduction Factor
-             * @description hyperband: one in so many goes on
+             * @description hyperband: at each rung, one in this many trials continues
              * @default 3
              */
             reduction_factor: number;
@@ -8006,13 +8077,13 @@ export interface components {
             series: string;
             /**
              * Startup Trials
-             * @description median: so many trials end by themselves first
+             * @description median: number of trials that must complete before any trial is pruned
              * @default 5
              */
             startup_trials: number;
             /**
              * Warmup Reports
-             * @description median: no trial ends before so many reports
+             * @description median: number of reports of a trial before it can be pruned
              * @default 3
              */
             warmup_reports: number;
@@ -8167,12 +8238,12 @@ export interface components {
         Residuals: {
             /**
              * Autocorrelation
-             * @description at lags 1, 2, …
+             * @description autocorrelation of the errors at lags 1, 2, …
              */
             autocorrelation: number[];
             /**
              * Autocorrelation Bound
-             * @description within which 95 % of the lags of white noise lie
+             * @description 95 % bound of the autocorrelation of white noise; null if undefined
              */
             autocorrelation_bound: number | null;
             /** Baseline */
@@ -8209,23 +8280,23 @@ export interface components {
         RetentionPolicy: {
             /**
              * Keep Prediction Days
-             * @description lines of the ledger of predictions are purged then, with their outcomes; empty: never
+             * @description days after which predictions are purged from the ledger with their outcomes; null: never
              */
             keep_prediction_days?: number | null;
             /**
              * Keep Run Days
-             * @description runs that succeeded go to the trash then, unless pinned or needed by a version; empty: never
+             * @description days after which succeeded runs are moved to the trash, unless they are pinned or a version needs them; null: never
              */
             keep_run_days?: number | null;
             /**
              * Keep Work Days
-             * @description how long the work folder of a run that did not succeed can be resumed
+             * @description days for which the work folder of a run that did not succeed is kept, so that the run can be resumed
              * @default 30
              */
             keep_work_days: number;
             /**
              * Trash Days
-             * @description how long the trash can be restored from
+             * @description days for which an item in the trash can be restored
              * @default 30
              */
             trash_days: number;
@@ -8237,7 +8308,7 @@ export interface components {
         RetrainRequest: {
             /**
              * Trial
-             * @description empty: the best one
+             * @description number of the trial; null for the best one
              */
             trial?: number | null;
         };
@@ -8267,12 +8338,15 @@ export interface components {
         RevisionPolicy: {
             /**
              * Revisions
-             * @description refuse: nothing is added; accept: a new version says what changed
+             * @description refuse: rows that change stored ones are rejected; accept: they are stored in a new version that lists the changes
              * @enum {string}
              */
             revisions: "refuse" | "accept";
         };
-        /** RollbackRequest */
+        /**
+         * RollbackRequest
+         * @description Request to roll an alias back one promotion, with the reason.
+         */
         RollbackRequest: {
             /**
              * Alias
@@ -8281,7 +8355,7 @@ export interface components {
             alias: string;
             /**
              * Reason
-             * @default rolled back by hand
+             * @default rolled back manually
              */
             reason: string;
         };
@@ -8304,13 +8378,14 @@ export interface components {
             model: string;
             /**
              * On Failure
+             * @description action after the last retry fails: stop the firing, or continue with the next step
              * @default stop
              * @enum {string}
              */
             on_failure: "stop" | "continue";
             /**
              * Retries
-             * @description so often it is tried again, later each time
+             * @description maximum number of retries after a failure; the delay doubles each time
              * @default 0
              */
             retries: number;
@@ -8342,14 +8417,14 @@ export interface components {
             attempts: components["schemas"]["AttemptOut"][];
             /**
              * Bit Reproducible
-             * @description null: the platform has not executed the run
+             * @description whether a repetition gives bit-identical results; null if the platform has not executed the run
              */
             bit_reproducible: boolean | null;
             /** Cancel Requested */
             cancel_requested: boolean;
             /**
              * Code Version
-             * @description of the first attempt; null: the platform has not executed the run
+             * @description version of the platform's code in the first attempt; null if the platform has not executed the run
              */
             code_version: string | null;
             /** Config */
@@ -8371,7 +8446,7 @@ export interface components {
             dataset_version: number | null;
             /**
              * Deleted At
-             * @description in the trash since then
+             * @description time at which the run was moved to the trash; null if it is not in the trash
              */
             deleted_at: string | null;
             /** Deleted By */
@@ -8389,7 +8464,7 @@ export interface components {
             finished_at: string | null;
             /**
              * Follow Ups
-             * @description computations that follow a success and have not ended, such as those that explain a verdict
+             * @description unfinished computations that started after the run succeeded, such as the explanation of a verdict
              */
             follow_ups: string[];
             /** Id */
@@ -8398,12 +8473,12 @@ export interface components {
             kind: string;
             /**
              * Last Event Seq
-             * @description cursor for the live stream run/<id>: nothing before it is missing here
+             * @description cursor for the live stream run/<id>; this response includes all events up to it
              */
             last_event_seq: number;
             /**
              * Memory Limit Bytes
-             * @description of its processes, as it was asked for
+             * @description requested maximum memory of all processes of an attempt, in bytes; null if none was requested
              */
             memory_limit_bytes: number | null;
             /** Metric Series */
@@ -8414,7 +8489,7 @@ export interface components {
             name: string;
             /**
              * Needed By
-             * @description runs that wait, or waited, for this one; at most 100
+             * @description runs that depend on this one; at most 100
              */
             needed_by: components["schemas"]["LinkedRun"][];
             /** Notes */
@@ -8426,7 +8501,7 @@ export interface components {
             on_failure: "cancel" | "run";
             /**
              * Pinned
-             * @description kept, however old it becomes
+             * @description whether the run is kept regardless of its age
              */
             pinned: boolean;
             /** Plugin */
@@ -8440,7 +8515,7 @@ export interface components {
             seed: number;
             /**
              * Sort Value
-             * @description the metric that the list is sorted by; null where it is infinite, and elsewhere
+             * @description value of the metric by which the list is sorted; null if it is infinite, or if the list is not sorted by a metric
              */
             sort_value?: number | null;
             /** Started At */
@@ -8450,7 +8525,7 @@ export interface components {
              * @enum {string}
              */
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined";
-            /** @description empty for a run that no study started */
+            /** @description study that started the run; null if no study did */
             study: components["schemas"]["StudyLink"] | null;
             /** Summary */
             summary: components["schemas"]["RunSummary"] | null;
@@ -8458,12 +8533,12 @@ export interface components {
             threads: number;
             /**
              * Time Limit Seconds
-             * @description of one attempt, as it was asked for
+             * @description requested maximum wall time of one attempt, in seconds; null if none was requested
              */
             time_limit_seconds: number | null;
             /**
              * Waiting On
-             * @description runs that it needs and that have not ended
+             * @description number of unfinished runs that this run depends on
              */
             waiting_on: number;
         };
@@ -8584,7 +8659,7 @@ export interface components {
             dataset_version: number | null;
             /**
              * Deleted At
-             * @description in the trash since then
+             * @description time at which the run was moved to the trash; null if it is not in the trash
              */
             deleted_at: string | null;
             /** Deleted By */
@@ -8602,7 +8677,7 @@ export interface components {
             name: string;
             /**
              * Pinned
-             * @description kept, however old it becomes
+             * @description whether the run is kept regardless of its age
              */
             pinned: boolean;
             /** Plugin */
@@ -8610,7 +8685,7 @@ export interface components {
             progress: components["schemas"]["RunProgress"];
             /**
              * Sort Value
-             * @description the metric that the list is sorted by; null where it is infinite, and elsewhere
+             * @description value of the metric by which the list is sorted; null if it is infinite, or if the list is not sorted by a metric
              */
             sort_value?: number | null;
             /** Started At */
@@ -8624,7 +8699,7 @@ export interface components {
             summary: components["schemas"]["RunSummary"] | null;
             /**
              * Waiting On
-             * @description runs that it needs and that have not ended
+             * @description number of unfinished runs that this run depends on
              */
             waiting_on: number;
         };
@@ -8637,7 +8712,7 @@ export interface components {
             items: components["schemas"]["RunOut"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
         };
@@ -8714,57 +8789,57 @@ export interface components {
             };
             /**
              * Dataset
-             * @description a dataset's name or id
+             * @description name or id of the dataset
              */
             dataset?: string | null;
             /**
              * Dataset Version
-             * @description empty: the newest
+             * @description version of the dataset; default: the newest
              */
             dataset_version?: number | null;
             /**
              * Depends On
-             * @description runs that must have ended before
+             * @description ids of the runs that must end before this run starts
              */
             depends_on?: string[];
             /** Idempotency Key */
             idempotency_key?: string | null;
             /**
              * Kind
-             * @description a registered kind of run: train, predict, agent, external …
+             * @description registered kind of run, such as train, predict, agent or external
              * @default train
              */
             kind: string;
             /**
              * Memory Limit Bytes
-             * @description of its processes; empty: the platform's own
+             * @description maximum memory of all processes of an attempt, in bytes; default: the platform's limit
              */
             memory_limit_bytes?: number | null;
             /**
              * Model
-             * @description empty: the dataset's name
+             * @description name of the model; default: the dataset's name
              */
             model?: string | null;
             /**
              * Name
-             * @description empty: made from plugin and dataset
+             * @description name of the run; default: derived from plugin and dataset
              */
             name?: string | null;
             /**
              * On Failure
-             * @description where one of depends_on does not succeed: cancel this run, or run it all the same
+             * @description action if a run in depends_on does not succeed: cancel this run, or run it anyway
              * @default cancel
              * @enum {string}
              */
             on_failure: "cancel" | "run";
             /**
              * Plugin
-             * @description empty, for training: the usual pipeline of the data's kind
+             * @description name of the pipeline or agent; default for training: the default pipeline for the kind of dataset
              */
             plugin?: string | null;
             /**
              * Priority
-             * @description higher first; it never takes a slot from a run
+             * @description runs with a higher priority start first; running runs are never preempted
              * @default 0
              */
             priority: number;
@@ -8780,7 +8855,7 @@ export interface components {
             threads: number;
             /**
              * Time Limit Seconds
-             * @description of one attempt; empty: the platform's own
+             * @description maximum wall time of one attempt, in seconds; default: the platform's limit
              */
             time_limit_seconds?: number | null;
         };
@@ -8853,13 +8928,14 @@ export interface components {
             do: "refresh" | "forecast" | "train" | "trial" | "agent" | "predict";
             /**
              * On Failure
+             * @description action after the last retry fails: stop the firing, or continue with the next step
              * @default stop
              * @enum {string}
              */
             on_failure: "stop" | "continue";
             /**
              * Retries
-             * @description so often it is tried again, later each time
+             * @description maximum number of retries after a failure; the delay doubles each time
              * @default 0
              */
             retries: number;
@@ -8867,7 +8943,7 @@ export interface components {
         };
         /**
          * RunSummary
-         * @description The result of a run in a few values; `kind` is the run's kind.
+         * @description Summary of a run's result; `kind` is the kind of run.
          */
         RunSummary: components["schemas"]["ExternalSummary"] | components["schemas"]["RefreshSummary"] | components["schemas"]["ForecastSummary"] | components["schemas"]["TrainSummary"] | components["schemas"]["TrialSummary"] | components["schemas"]["AgentSummary"] | components["schemas"]["PredictSummary"];
         /**
@@ -8971,14 +9047,14 @@ export interface components {
             cautions: components["schemas"]["Caution"][];
             /**
              * Columns
-             * @description the changed columns as the version was given them
+             * @description changed columns with the values that the version received
              */
             columns: {
                 [key: string]: number[];
             };
             /**
              * Differences
-             * @description from the base, by row
+             * @description difference from the base forecast, for each predicted row
              */
             differences: number[];
             /** Name */
@@ -8987,7 +9063,7 @@ export interface components {
             predictions: components["schemas"]["PredictionPoint"][];
             /**
              * Total
-             * @description sum over the rows to predict
+             * @description sum of the forecast over all predicted rows
              */
             total: number;
             /** Total Difference */
@@ -9089,7 +9165,7 @@ export interface components {
             cron: string | null;
             /**
              * Fires
-             * @description how often it fired
+             * @description number of fires
              */
             fires: number;
             /** Grace Seconds */
@@ -9099,7 +9175,7 @@ export interface components {
             interval: components["schemas"]["Interval"] | null;
             /**
              * Left Out
-             * @description how many fires were missed and not made up for
+             * @description number of missed fires that were skipped
              */
             left_out: number;
             /**
@@ -9113,7 +9189,7 @@ export interface components {
             newest_fires: components["schemas"]["FireOut"][];
             /**
              * Next Fires
-             * @description empty while it is paused
+             * @description next fire times; empty while the schedule is paused
              */
             next_fires: string[];
             /** Paused */
@@ -9131,7 +9207,7 @@ export interface components {
             items: components["schemas"]["ScheduleOut"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
         };
@@ -9142,24 +9218,25 @@ export interface components {
         ScheduleRequest: {
             /**
              * Anchor At
-             * @description an interval counts from here and fires here first; empty: from its creation
+             * @description first fire time of an interval, from which the later ones are counted; default: the creation time
              */
             anchor_at?: string | null;
             /**
              * Cron
-             * @description five fields: minute hour day month weekday; or give an interval
+             * @description cron expression of five fields: minute, hour, day, month, weekday; null if an interval is set
              */
             cron?: string | null;
             /**
              * Grace Seconds
-             * @description a fire that is later than this was missed
+             * @description delay in seconds after which a fire counts as missed
              * @default 60
              */
             grace_seconds: number;
+            /** @description interval between fires; null if a cron expression is set */
             interval?: components["schemas"]["Interval"] | null;
             /**
              * Misfire
-             * @description what to do with fires that were missed: one for all, all of them, or none
+             * @description policy for missed fires: once executes only the newest, all executes every one (at most 100), skip executes none
              * @default once
              * @enum {string}
              */
@@ -9174,7 +9251,7 @@ export interface components {
             run: components["schemas"]["RunRequest"];
             /**
              * Timezone
-             * @description such as Europe/Istanbul
+             * @description time zone, such as Europe/Istanbul
              * @default UTC
              */
             timezone: string;
@@ -9209,7 +9286,7 @@ export interface components {
             default: components["schemas"]["JsonValue"];
             /**
              * Description
-             * @description in the language of the request, if the plugin has it
+             * @description description of the field, in the language of the request if available
              */
             description: string;
             /** High */
@@ -9236,7 +9313,7 @@ export interface components {
             high?: number | null;
             /**
              * Kind
-             * @description stated in answers; a request need not say it
+             * @description kind of the range; optional in requests, always set in responses
              */
             kind?: ("float" | "int" | "choice") | null;
             /** Log */
@@ -9260,7 +9337,7 @@ export interface components {
             name: string;
             /**
              * State
-             * @description older_key: setting it again encrypts it with the present key; unreadable: set it again
+             * @description ready; older_key: the secret is encrypted with an older key, and setting it again uses the current one; unreadable: the secret must be set again
              * @enum {string}
              */
             state: "ready" | "older_key" | "unreadable";
@@ -9281,7 +9358,7 @@ export interface components {
             items: components["schemas"]["SecretOut"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
         };
@@ -9335,7 +9412,7 @@ export interface components {
         SeriesTable: {
             /**
              * Better
-             * @description series in which the candidate's RMSE is below the best baseline's
+             * @description number of series in which the candidate's RMSE is below the best baseline's
              */
             better: number;
             /** Candidate */
@@ -9436,7 +9513,10 @@ export interface components {
          * @description The end of a target's silence; null ends it now.
          */
         SilenceRequest: {
-            /** Until */
+            /**
+             * Until
+             * @description end of the silence; null ends it now
+             */
             until: string | null;
         };
         /**
@@ -9474,7 +9554,7 @@ export interface components {
             name: string;
             /**
              * Title
-             * @description by language code
+             * @description text by language code, such as en
              */
             title: {
                 [key: string]: string;
@@ -9508,7 +9588,7 @@ export interface components {
             state: "held" | "worse" | "unknown";
             /**
              * Targets
-             * @description origins or examples with a target in the slice
+             * @description number of origins or examples with a target in the slice
              */
             targets: number;
         };
@@ -9521,7 +9601,7 @@ export interface components {
             fields: components["schemas"]["SearchableField"][];
             /**
              * Metrics
-             * @description that can be objectives; the first is the task's own
+             * @description metrics that can be objectives; the first one is the task's own
              */
             metrics: string[];
             /** Plugin */
@@ -9548,14 +9628,14 @@ export interface components {
         Standing: {
             /**
              * Baselines
-             * @description empty: nothing is judged yet
+             * @description comparison with each baseline; empty if no prediction has been judged
              */
             baselines: components["schemas"]["BaselineStanding"][];
             /** Version */
             version: number;
             /**
              * Worse Than
-             * @description the baseline that is better beyond noise; null: none is
+             * @description name of a baseline that is better beyond chance; null if there is none
              */
             worse_than: string | null;
         };
@@ -9587,7 +9667,7 @@ export interface components {
             study_name: string | null;
             /**
              * Tries
-             * @description how often it was tried again
+             * @description number of retries
              */
             tries: number;
         };
@@ -9622,7 +9702,7 @@ export interface components {
         StudyDetail: {
             /** Baselines */
             baselines: components["schemas"]["BaselineScore"][];
-            /** @description by the first objective */
+            /** @description best trial by the first objective; null if there is none */
             best: components["schemas"]["TrialOut"] | null;
             budget: components["schemas"]["Budget"];
             /** Config */
@@ -9631,7 +9711,7 @@ export interface components {
             };
             /**
              * Counted Trials
-             * @description trials that tighten the gate's level: its own, and those it began from
+             * @description number of trials that the gate's confidence level is adjusted for: the study's own and those of its warm start
              */
             counted_trials: number;
             /** Cpu Seconds */
@@ -9649,7 +9729,7 @@ export interface components {
             dataset_version: number;
             /**
              * Deleted At
-             * @description in the trash since then
+             * @description time at which it was moved to the trash; null if it is not in the trash
              */
             deleted_at: string | null;
             /** Deleted By */
@@ -9659,14 +9739,14 @@ export interface components {
             finished_at: string | null;
             /**
              * Front
-             * @description trials that no other one beats in every objective
+             * @description numbers of the trials on the Pareto front, which no other trial dominates; empty for one objective
              */
             front: number[];
             /** Id */
             id: string;
             /**
              * Last Event Seq
-             * @description cursor for the live stream study/<id>
+             * @description sequence number of the last event: cursor for the live stream study/<id>
              */
             last_event_seq: number;
             /** Model */
@@ -9684,7 +9764,7 @@ export interface components {
             pruner: components["schemas"]["Pruner"];
             /**
              * Reason
-             * @description why it ended: trials, grid, seconds, cpu_seconds, stopped, failed
+             * @description reason why the study ended: trials, grid, seconds, cpu_seconds, stopped, failed; null if it runs
              */
             reason: string | null;
             /** Retrain */
@@ -9698,14 +9778,14 @@ export interface components {
             sampler: "tpe" | "cmaes" | "random" | "grid" | "qmc";
             /**
              * Seconds
-             * @description of running so far, pauses left out
+             * @description running time so far in seconds, without pauses
              */
             seconds: number;
             /** Seed */
             seed: number;
             /**
              * Space
-             * @description each field with a range or choices
+             * @description searched fields of the config, each with a range or choices
              */
             space: {
                 [key: string]: components["schemas"]["SearchRange"];
@@ -9721,7 +9801,7 @@ export interface components {
             threads: number;
             /**
              * Trials
-             * @description how many are in each state
+             * @description number of trials in each state
              */
             trials: {
                 [key: string]: number;
@@ -9774,7 +9854,7 @@ export interface components {
         StudyOut: {
             /** Baselines */
             baselines: components["schemas"]["BaselineScore"][];
-            /** @description by the first objective */
+            /** @description best trial by the first objective; null if there is none */
             best: components["schemas"]["TrialOut"] | null;
             budget: components["schemas"]["Budget"];
             /** Cpu Seconds */
@@ -9795,7 +9875,7 @@ export interface components {
             finished_at: string | null;
             /**
              * Front
-             * @description trials that no other one beats in every objective
+             * @description numbers of the trials on the Pareto front, which no other trial dominates; empty for one objective
              */
             front: number[];
             /** Id */
@@ -9812,7 +9892,7 @@ export interface components {
             plugin: string;
             /**
              * Reason
-             * @description why it ended: trials, grid, seconds, cpu_seconds, stopped, failed
+             * @description reason why the study ended: trials, grid, seconds, cpu_seconds, stopped, failed; null if it runs
              */
             reason: string | null;
             /** Retrain Run Id */
@@ -9824,7 +9904,7 @@ export interface components {
             sampler: "tpe" | "cmaes" | "random" | "grid" | "qmc";
             /**
              * Seconds
-             * @description of running so far, pauses left out
+             * @description running time so far in seconds, without pauses
              */
             seconds: number;
             /**
@@ -9836,7 +9916,7 @@ export interface components {
             task: string;
             /**
              * Trials
-             * @description how many are in each state
+             * @description number of trials in each state
              */
             trials: {
                 [key: string]: number;
@@ -9853,7 +9933,7 @@ export interface components {
             items: components["schemas"]["StudyOut"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
         };
@@ -9869,29 +9949,29 @@ export interface components {
             };
             /**
              * Dataset
-             * @description a dataset's name or id
+             * @description name or id of a dataset
              */
             dataset: string;
             /**
              * Dataset Version
-             * @description empty: the newest
+             * @description number of the dataset version; null for the newest
              */
             dataset_version?: number | null;
             /**
              * Model
-             * @description empty: the dataset's name
+             * @description name of the model; null for the dataset's name
              */
             model?: string | null;
             /** Name */
             name: string;
             /**
              * Objectives
-             * @description empty: the task's own; of several the front is shown
+             * @description metrics to optimize; empty for the task's own. With several, the result is a Pareto front
              */
             objectives?: components["schemas"]["Objective"][];
             /**
              * Parallel
-             * @description trials at once; the project's limits hold besides
+             * @description maximum number of simultaneous trials; the project's limits also apply
              * @default 1
              */
             parallel: number;
@@ -9905,7 +9985,7 @@ export interface components {
             pruner?: components["schemas"]["Pruner"];
             /**
              * Retrain
-             * @description train the winner anew at the end and let the gate judge it; one objective only
+             * @description whether to retrain the winner at the end and submit it to the gate; one objective only
              * @default true
              */
             retrain: boolean;
@@ -9922,20 +10002,20 @@ export interface components {
             seed: number;
             /**
              * Space
-             * @description field → {"low": 0.0001, "high": 0.1, "log": true} or {"choices": [16, 32]}; "step" is possible
+             * @description searched fields of the config, as {"low": 0.0001, "high": 0.1, "log": true} or {"choices": [16, 32]}; a range of numbers may have a "step"
              */
             space: {
                 [key: string]: components["schemas"]["SearchRange"];
             };
             /**
              * Threads
-             * @description of each trial
+             * @description number of threads per trial
              * @default 1
              */
             threads: number;
             /**
              * Warm Start From
-             * @description earlier studies whose trials tell where to look first
+             * @description names or ids of earlier studies whose trials inform the sampler
              */
             warm_start_from?: string[];
         };
@@ -9979,13 +10059,14 @@ export interface components {
             do: "study";
             /**
              * On Failure
+             * @description action after the last retry fails: stop the firing, or continue with the next step
              * @default stop
              * @enum {string}
              */
             on_failure: "stop" | "continue";
             /**
              * Retries
-             * @description so often it is tried again, later each time
+             * @description maximum number of retries after a failure; the delay doubles each time
              * @default 0
              */
             retries: number;
@@ -10040,34 +10121,34 @@ export interface components {
         SuspiciousColumn: {
             /**
              * Blocks
-             * @description whether it stops an automatic promotion
+             * @description whether it prevents an automatic promotion
              */
             blocks: boolean;
             /** Column */
             column: string;
             /**
              * Kind
-             * @description in which way, such as later_target or centred_average
+             * @description kind of leakage, such as later_target or centred_average
              */
             kind: string;
             /**
              * Rows
-             * @description that were examined
+             * @description number of rows examined
              */
             rows: number;
             /**
              * Rows Ahead
-             * @description 0: the same row
+             * @description number of rows that the column looks ahead; 0 for the same row
              */
             rows_ahead: number;
             /**
              * Share
-             * @description of the column, or of what is new in it, that later values of the target explain
+             * @description share of the column, or of its new information, that later target values explain
              */
             share: number;
             /**
              * Text
-             * @description by language code
+             * @description text by language code, such as en
              */
             text: {
                 [key: string]: string;
@@ -10087,7 +10168,7 @@ export interface components {
             escalate_after_seconds: number | null;
             /**
              * Escalate To
-             * @description the name of the second target
+             * @description name of the target that receives unacknowledged messages; null if there is none
              */
             escalate_to: string | null;
             /** Group Seconds */
@@ -10105,14 +10186,14 @@ export interface components {
             notifier: string;
             /**
              * Options
-             * @description secrets are masked
+             * @description options of the notifier, with secrets masked
              */
             options: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Secrets
-             * @description unreadable: the key of its options is lost, so messages fail until they are set again
+             * @description state of the encrypted options; unreadable: their encryption key is lost, and messages fail until the options are set again
              * @enum {string}
              */
             secrets: "ready" | "older_key" | "unreadable";
@@ -10128,7 +10209,7 @@ export interface components {
             items: components["schemas"]["TargetOut"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
         };
@@ -10139,22 +10220,23 @@ export interface components {
         TargetRequest: {
             /**
              * Escalate After Seconds
-             * @description without acknowledgement, the other target gets the message
+             * @description seconds without acknowledgement after which a message is also sent to escalate_to
              */
             escalate_after_seconds?: number | null;
             /**
              * Escalate To
-             * @description another target
+             * @description name of the target that receives unacknowledged messages
              */
             escalate_to?: string | null;
             /**
              * Group Seconds
-             * @description messages of one automation within this time become one
+             * @description interval in seconds within which the messages of one automation are grouped into one; 0 sends each separately
              * @default 300
              */
             group_seconds: number;
             /**
              * Language
+             * @description language of the messages
              * @default en
              * @enum {string}
              */
@@ -10163,10 +10245,13 @@ export interface components {
             name: string;
             /**
              * Notifier
-             * @description a plugin of the kind notifier
+             * @description name of a notifier plugin
              */
             notifier: string;
-            /** Options */
+            /**
+             * Options
+             * @description options of the notifier
+             */
             options?: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
@@ -10178,45 +10263,45 @@ export interface components {
         TaskKindFacts: {
             /**
              * Baselines
-             * @description pipelines that every candidate is compared with
+             * @description names of the pipelines that every candidate is compared with
              */
             baselines: string[];
             /**
              * Config Fields
-             * @description settings that the task itself needs
+             * @description config fields that the task itself requires
              */
             config_fields: string[];
             /**
              * Data
-             * @description kind of dataset that it learns from
+             * @description kind of dataset that its pipelines learn from
              */
             data: string;
             /**
              * Gate Metrics
-             * @description what a policy may compare by; the first is the kind's own
+             * @description names of metrics that a policy may compare by; the first one is the default
              */
             gate_metrics: string[];
             /**
              * Metrics
-             * @description in the order in which tables show them
+             * @description metrics, in the order of the tables
              */
             metrics: components["schemas"]["MetricFacts"][];
             /** Name */
             name: string;
             /**
              * Objectives
-             * @description what a study may aim at; the first is the kind's own
+             * @description names of metrics that a study may optimize; the first one is the default
              */
             objectives: string[];
             /**
              * Origin
-             * @description the distribution that brought it, or the file in the plugins folder
+             * @description distribution package that provides it, or its file in the plugins folder
              * @default
              */
             origin: string;
             /**
              * Pipeline
-             * @description that a run uses which names none; null: it must name one
+             * @description pipeline of a run that names none; null if a run must name one
              */
             pipeline: string | null;
             /**
@@ -10226,24 +10311,24 @@ export interface components {
             ranked_by: string;
             /**
              * Serving
-             * @description how versions answer online; null: they do not
+             * @description kind of online predictions of its versions; null if they provide none
              */
             serving: ("series" | "picture") | null;
             /**
              * Slices
-             * @description what a policy may guard
+             * @description properties by which a policy may divide the targets into slices
              */
             slices: components["schemas"]["SliceKey"][];
             /**
              * Summary
-             * @description by language code
+             * @description text by language code, such as en
              */
             summary: {
                 [key: string]: string;
             };
             /**
              * Title
-             * @description by language code
+             * @description text by language code, such as en
              */
             title: {
                 [key: string]: string;
@@ -10258,7 +10343,7 @@ export interface components {
             items: components["schemas"]["TaskKindFacts"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
         };
@@ -10266,7 +10351,8 @@ export interface components {
          * TestOut
          * @description Sequential test of whether a version is worse by more than the margin.
          *
-         *     The result is positive once exp(log_wealth) reaches 1 / alpha.
+         *     ``worse``, ``even`` and ``better`` are numbers of pairs. The result is positive once exp(log_wealth) reaches
+         *     1 / alpha.
          */
         TestOut: {
             /** Alpha */
@@ -10297,18 +10383,19 @@ export interface components {
         Timing: {
             /**
              * Anchor At
-             * @description an interval counts from here and fires here first; empty: from its creation
+             * @description first fire time of an interval, from which the later ones are counted; default: the creation time
              */
             anchor_at?: string | null;
             /**
              * Cron
-             * @description five fields: minute hour day month weekday; or give an interval
+             * @description cron expression of five fields: minute, hour, day, month, weekday; null if an interval is set
              */
             cron?: string | null;
+            /** @description interval between fires; null if a cron expression is set */
             interval?: components["schemas"]["Interval"] | null;
             /**
              * Timezone
-             * @description such as Europe/Istanbul
+             * @description time zone, such as Europe/Istanbul
              * @default UTC
              */
             timezone: string;
@@ -10369,7 +10456,7 @@ export interface components {
             items: components["schemas"]["TokenOut"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
         };
@@ -10448,7 +10535,7 @@ export interface components {
         TrashItem: {
             /**
              * Bytes
-             * @description of its files; what others share is not freed with it
+             * @description size of the item's files in bytes; files that other items share are not freed with it
              */
             bytes: number;
             /**
@@ -10462,7 +10549,7 @@ export interface components {
             id: string;
             /** Name */
             name: string;
-            /** @description as long as this is there, it is not purged */
+            /** @description object that needs the item, so that the item is not purged; null if there is none */
             needed_by?: components["schemas"]["NeededBy"] | null;
             /**
              * Noun
@@ -10472,7 +10559,7 @@ export interface components {
             /**
              * Purged After
              * Format: date-time
-             * @description the policy purges it then
+             * @description time after which the retention policy purges the item
              */
             purged_after: string;
             /** Version */
@@ -10491,7 +10578,7 @@ export interface components {
             items: components["schemas"]["TrashItem"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
             policy: components["schemas"]["RetentionPolicy"];
@@ -10569,7 +10656,7 @@ export interface components {
         TrialOut: {
             /**
              * Best Epoch
-             * @description the report where that series was best
+             * @description number of the report with the best value of that series; null if unknown
              */
             best_epoch: number | null;
             /** Cpu Seconds */
@@ -10594,19 +10681,19 @@ export interface components {
             };
             /**
              * Reports
-             * @description points of the pruner's series so far
+             * @description number of points of the pruner's series so far
              */
             reports: number;
             /** Run Id */
             run_id: string;
             /**
              * Run State
-             * @description empty where the run is gone
+             * @description state of the trial's run; null if the run has been purged
              */
             run_state: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined") | null;
             /**
              * Scores
-             * @description one for each objective
+             * @description score for each objective; null if the trial has none
              */
             scores: number[] | null;
             /**
@@ -10624,7 +10711,7 @@ export interface components {
             items: components["schemas"]["TrialOut"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
         };
@@ -10656,18 +10743,18 @@ export interface components {
          *
          *     Attributes:
          *         champion: name of the champion after the verdict; empty if there is none.
-         *         approved: name of the predictor that may be promoted if the policy requires approval; None otherwise.
+         *         approved: name of the predictor that a person may promote; None unless the decision is "approved".
          *         slices: results of the guarded slices.
          */
         VerdictRecord: {
             /**
              * Approved
-             * @description the name that a person may promote
+             * @description name of the predictor that a person may promote; null if there is none
              */
             approved?: string | null;
             /**
              * Champion
-             * @description the name that holds the title afterwards; empty: none
+             * @description name of the champion after the verdict; empty if there is none
              */
             champion: string;
             /**
@@ -10768,19 +10855,19 @@ export interface components {
             dataset_version: number | null;
             /**
              * Deleted At
-             * @description in the trash since then
+             * @description time at which it was moved to the trash; null if it is not in the trash
              */
             deleted_at?: string | null;
             /** Deleted By */
             deleted_by?: string | null;
-            /** @description where it was trained; null: on this platform */
+            /** @description origin of an imported version; null if it was trained on this platform */
             imported?: components["schemas"]["ImportedFrom"] | null;
             /** Kind */
             kind: string;
             learned_from: components["schemas"]["LearnedRows"];
             /**
              * Metrics
-             * @description on the test set; null: not evaluated
+             * @description metrics on the test set by name; null if the version was not evaluated
              */
             metrics: {
                 [key: string]: number | null;
@@ -10795,7 +10882,7 @@ export interface components {
             plugin_version: string | null;
             /**
              * Run Id
-             * @description null: imported, see `imported`
+             * @description id of the training run; null if the version was imported, see `imported`
              */
             run_id: string | null;
             /** Seed */
@@ -10804,7 +10891,7 @@ export interface components {
             version: number;
             /**
              * Weights Sha256
-             * @description hash of tensors and preprocessing: equal where bits are equal
+             * @description SHA-256 of the tensors and the preprocessing; equal if they are bit-identical; null if unknown
              */
             weights_sha256: string | null;
         };
@@ -10817,7 +10904,7 @@ export interface components {
             items: components["schemas"]["VersionOut"][];
             /**
              * Next
-             * @description cursor of the next page; null: this is the last one
+             * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
         };
@@ -10850,7 +10937,7 @@ export interface components {
         WhatIfOut: {
             /**
              * Alias
-             * @description the alias that led to the version; null where the version was named
+             * @description alias that selected the version; null if the request named the version
              */
             alias: string | null;
             /** Base */
@@ -10859,12 +10946,12 @@ export interface components {
             base_total: number;
             /**
              * Cautions
-             * @description about the base, and so about every scenario
+             * @description cautions about the base forecast, which apply to every scenario
              */
             cautions: components["schemas"]["Caution"][];
             /**
              * Dataset Version
-             * @description of its dataset, whose end it continues; null: the rows that were sent
+             * @description version of the model's dataset, from whose end the forecast starts; null if the caller sent rows
              */
             dataset_version?: number | null;
             /** Interval */
@@ -10890,7 +10977,7 @@ export interface components {
             target: string;
             /**
              * Trained On
-             * @description version of the dataset that the version learned from
+             * @description dataset version that the model version was trained on; null if unknown
              */
             trained_on?: number | null;
             /** Unit */
@@ -10910,17 +10997,17 @@ export interface components {
             alias: string;
             /**
              * Dataset Version
-             * @description of its dataset, whose end the forecast continues; empty: the newest
+             * @description version of the model's dataset, from whose end to forecast; null for the newest
              */
             dataset_version?: number | null;
             /**
              * Horizon
-             * @description rows ahead; empty: all that it can
+             * @description number of rows to forecast; null for the version's maximum
              */
             horizon?: number | null;
             /**
              * Known Ahead
-             * @description values of columns known ahead at the rows to predict, for the base too; empty: those of the rows
+             * @description values of known-ahead columns at the rows to predict, also for the base; the rows supply the values of columns that are not named
              */
             known_ahead?: {
                 [key: string]: number[];
@@ -10935,7 +11022,7 @@ export interface components {
             series?: string | null;
             /**
              * Version
-             * @description empty: the version that the alias points at
+             * @description number of the version; null for the version that the alias points to
              */
             version?: number | null;
         };
@@ -10970,9 +11057,9 @@ export interface operations {
     automations_list_automations: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
             };
             header?: never;
@@ -11059,7 +11146,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -11590,7 +11677,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -11704,9 +11791,9 @@ export interface operations {
     automations_list_firings: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
             };
             header?: never;
@@ -11795,7 +11882,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -11910,7 +11997,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -12025,7 +12112,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -12150,9 +12237,9 @@ export interface operations {
     automations_list_measures: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
             };
             header?: never;
@@ -12238,7 +12325,7 @@ export interface operations {
     comparisons_compare_runs: {
         parameters: {
             query: {
-                /** @description ids, repeated */
+                /** @description run id; repeat the parameter for each run */
                 run: string[];
             };
             header?: never;
@@ -12410,11 +12497,11 @@ export interface operations {
     datasets_list_datasets: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
-                /** @description those that were deleted, instead of all others */
+                /** @description whether to list deleted datasets instead of existing ones */
                 trash?: boolean;
             };
             header?: never;
@@ -12501,7 +12588,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -12634,7 +12721,7 @@ export interface operations {
     datasets_get_dataset: {
         parameters: {
             query?: {
-                /** @description empty: the newest */
+                /** @description version of the dataset; default: the newest */
                 version?: number | null;
             };
             header?: never;
@@ -12833,7 +12920,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -12961,7 +13048,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -13096,8 +13183,9 @@ export interface operations {
     datasets_dataset_pictures: {
         parameters: {
             query?: {
+                /** @description maximum number of sample images per class */
                 per_class?: number;
-                /** @description empty: the newest */
+                /** @description version of the dataset; default: the newest */
                 version?: number | null;
             };
             header?: never;
@@ -13186,7 +13274,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -13301,7 +13389,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -13428,12 +13516,13 @@ export interface operations {
     datasets_dataset_rows: {
         parameters: {
             query?: {
-                /** @description only the newest so many; empty: all */
+                /** @description number of newest rows to return; default: all rows */
                 last?: number | null;
+                /** @description maximum number of rows to return */
                 max_points?: number;
-                /** @description of several; empty: the first */
+                /** @description name of the series; default: the first one */
                 series?: string | null;
-                /** @description empty: the newest */
+                /** @description version of the dataset; default: the newest */
                 version?: number | null;
             };
             header?: never;
@@ -13522,7 +13611,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -13665,9 +13754,9 @@ export interface operations {
     datasets_list_dataset_versions: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
             };
             header?: never;
@@ -13867,7 +13956,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -13983,7 +14072,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -14193,7 +14282,9 @@ export interface operations {
     events_stream_events: {
         parameters: {
             query?: {
+                /** @description number of the last event that was read, or latest for future events only */
                 after?: "latest" | number;
+                /** @description name of the stream: project, run/<id> … */
                 stream?: string;
             };
             header?: never;
@@ -14278,7 +14369,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -14403,9 +14494,9 @@ export interface operations {
     loop_list_loops: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
             };
             header?: never;
@@ -14557,7 +14648,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -14670,7 +14761,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -14782,11 +14873,11 @@ export interface operations {
     models_list_models: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
-                /** @description those that were deleted, instead of all others */
+                /** @description whether to list deleted models instead of existing ones */
                 trash?: boolean;
             };
             header?: never;
@@ -15068,7 +15159,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -15312,9 +15403,9 @@ export interface operations {
         parameters: {
             query?: {
                 alias?: string;
-                /** @description the past moment, UTC without an offset; empty: now */
+                /** @description past time; UTC if it has no offset. Default: now */
                 at?: string | null;
-                /** @description of which of several series; empty: of the newest forecast */
+                /** @description name of the series. Default: the series of the newest forecast */
                 series?: string | null;
             };
             header?: never;
@@ -15402,9 +15493,9 @@ export interface operations {
     models_list_deployments: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
             };
             header?: never;
@@ -15493,7 +15584,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -15621,7 +15712,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -15749,7 +15840,7 @@ export interface operations {
     predictions_get_drift: {
         parameters: {
             query?: {
-                /** @description empty: the champion */
+                /** @description number of the version. Default: the champion */
                 version?: number | null;
             };
             header?: never;
@@ -15837,11 +15928,11 @@ export interface operations {
     predictions_check_drift: {
         parameters: {
             query?: {
-                /** @description empty: the champion */
+                /** @description number of the version. Default: the champion */
                 version?: number | null;
             };
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -15955,12 +16046,12 @@ export interface operations {
     models_get_history: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
                 alias?: string | null;
-                /** @description only moves until then: the first line held the alias */
+                /** @description only changes up to this time; the first entry is the alias's version at that time */
                 at?: string | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
             };
             header?: never;
@@ -16049,7 +16140,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -16260,7 +16351,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -16584,7 +16675,7 @@ export interface operations {
     predictions_get_live_scores: {
         parameters: {
             query?: {
-                /** @description before the newest judged target */
+                /** @description number of days before the newest judged target. Default: all */
                 days?: number | null;
             };
             header?: never;
@@ -16757,9 +16848,9 @@ export interface operations {
     models_list_policies: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
             };
             header?: never;
@@ -16848,7 +16939,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -17061,7 +17152,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -17189,13 +17280,13 @@ export interface operations {
         parameters: {
             query?: {
                 alias?: string;
-                /** @description your own name for it */
+                /** @description request id of your choice, for reporting the actual class later */
                 request_id?: string | null;
-                /** @description empty: the version that the alias points at */
+                /** @description number of the version. Default: the version that the alias points to */
                 version?: number | null;
             };
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -17208,7 +17299,7 @@ export interface operations {
                 "multipart/form-data": {
                     /**
                      * Format: binary
-                     * @description PNG, JPEG, WebP, BMP, GIF or TIFF; at most 10 MiB and 40 million pixels
+                     * @description PNG, JPEG, WebP, BMP, GIF or TIFF; maximum 10 MiB and 40 million pixels
                      */
                     image: string;
                 };
@@ -17329,7 +17420,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -17457,7 +17548,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -17572,7 +17663,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -17699,9 +17790,9 @@ export interface operations {
     models_list_versions: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
             };
             header?: never;
@@ -18161,7 +18252,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -18277,7 +18368,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -18405,7 +18496,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -18416,10 +18507,10 @@ export interface operations {
                 "multipart/form-data": {
                     /**
                      * Format: binary
-                     * @description a bundle
+                     * @description model bundle
                      */
                     file: string;
-                    /** @description the model's name; empty: the bundle's own */
+                    /** @description name of the model; if omitted, the name in the bundle */
                     name?: string;
                 };
             };
@@ -18538,9 +18629,9 @@ export interface operations {
     notifications_list_notifications: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
             };
             header?: never;
@@ -18712,7 +18803,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -18826,9 +18917,9 @@ export interface operations {
     notifications_list_targets: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
             };
             header?: never;
@@ -18915,7 +19006,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -19361,7 +19452,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -19489,7 +19580,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -19603,9 +19694,9 @@ export interface operations {
     plugins_list_plugins: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
             };
             header?: never;
@@ -19776,14 +19867,14 @@ export interface operations {
     predictions_list_predictions: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description only those that are wholly judged, or only the others */
+                /** @description true: only fully judged predictions; false: only the others. Default: all */
                 judged?: boolean | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
                 model?: string | null;
-                /** @description also answers that only a shadow or canary was compared by */
+                /** @description whether to include predictions that a shadow or canary made only for comparison */
                 unserved?: boolean;
                 version?: number | null;
             };
@@ -19956,9 +20047,9 @@ export interface operations {
         parameters: {
             query: {
                 format?: "csv" | "xlsx";
-                /** @description of the headings of a workbook */
+                /** @description language of the headings in a workbook */
                 language?: "en" | "tr";
-                /** @description of one model */
+                /** @description prediction id, repeatable; all must be of one model */
                 prediction_id: string[];
             };
             header?: never;
@@ -20046,7 +20137,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -20359,9 +20450,9 @@ export interface operations {
     projects_list_trash: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
             };
             header?: never;
@@ -20539,19 +20630,19 @@ export interface operations {
     runs_list_runs: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
                 kind?: string | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
-                /** @description only runs whose metric meets this condition, such as `validation_loss<0.1` (its last value) or `validation_loss:lowest<0.1`; repeat it for more, of which all must hold */
+                /** @description condition on a metric, such as `validation_loss<0.1` (its last value) or `validation_loss:lowest<0.1`; if the parameter is repeated, runs must meet all conditions */
                 metric?: string[] | null;
-                /** @description `metric:<name>:<last, lowest or highest>`, ascending; `-` before it: descending. Runs without the metric are left out */
+                /** @description sort key `metric:<name>:<last, lowest or highest>`; ascending, or descending with the prefix `-`. Runs without the metric are omitted */
                 sort?: string | null;
                 state?: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined") | null;
-                /** @description those that were deleted, instead of all others */
+                /** @description whether to list deleted runs instead of existing ones */
                 trash?: boolean;
-                /** @description the trials of studies too, where no kind is named */
+                /** @description whether to include the trials of studies if no kind is specified */
                 trials?: boolean;
             };
             header?: never;
@@ -20638,7 +20729,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -20958,9 +21049,9 @@ export interface operations {
     runs_list_artifacts: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
             };
             header?: never;
@@ -21133,7 +21224,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -21336,7 +21427,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -21464,7 +21555,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -21578,9 +21669,11 @@ export interface operations {
     runs_get_metrics: {
         parameters: {
             query?: {
+                /** @description maximum number of points per series */
                 max_points?: number;
+                /** @description names of series; default: all */
                 series?: string[] | null;
-                /** @description with the time at which each point was logged */
+                /** @description whether to include the time at which each point was logged */
                 times?: boolean;
             };
             header?: never;
@@ -21669,7 +21762,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -22109,7 +22202,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -22224,7 +22317,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -22338,9 +22431,9 @@ export interface operations {
     automations_list_schedules: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
             };
             header?: never;
@@ -22427,7 +22520,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -22872,9 +22965,9 @@ export interface operations {
     automations_list_fires: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
             };
             header?: never;
@@ -22963,7 +23056,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -23078,7 +23171,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -23193,7 +23286,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -23308,7 +23401,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -23433,9 +23526,9 @@ export interface operations {
     secrets_list_secrets: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
             };
             header?: never;
@@ -23766,7 +23859,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -24037,9 +24130,9 @@ export interface operations {
     studies_list_studies: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
             };
             header?: never;
@@ -24126,7 +24219,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -24532,7 +24625,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -24647,7 +24740,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -24762,7 +24855,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -24877,7 +24970,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -25005,7 +25098,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -25119,9 +25212,9 @@ export interface operations {
     studies_list_trials: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
             };
             header?: never;
@@ -25294,9 +25387,9 @@ export interface operations {
     plugins_list_task_kinds: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
             };
             header?: never;
@@ -25382,9 +25475,9 @@ export interface operations {
     projects_list_tokens: {
         parameters: {
             query?: {
-                /** @description `next` of the page before; empty: the first page */
+                /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description items of this page at most */
+                /** @description maximum number of items on the page */
                 limit?: number;
             };
             header?: never;
@@ -25480,7 +25573,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
+                /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from azuraforge.automations.misfire import MisfirePolicy
 from azuraforge.automations.recurrence import Unit
 from azuraforge.bounds import Moment
+from azuraforge.errors import InvalidValue
 from azuraforge.paging import Page
 from azuraforge.runs.schemas import RunError, RunRequest, RunState, StorableText
 
@@ -19,7 +20,7 @@ Cause = Literal["due", "asked"]
 
 def _trimmed(name: object) -> object:
     if isinstance(name, str) and not name.strip():
-        raise ValueError("a schedule needs a name")
+        raise InvalidValue("a schedule needs a name")
     return name.strip() if isinstance(name, str) else name
 
 
@@ -38,12 +39,19 @@ class Timing(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     cron: StorableText | None = Field(
-        default=None, max_length=200, description="five fields: minute hour day month weekday; or give an interval"
+        default=None,
+        max_length=200,
+        description="cron expression of five fields: minute, hour, day, month, weekday; null if an interval is set",
     )
-    interval: Interval | None = None
-    timezone: StorableText = Field(default="UTC", min_length=1, max_length=64, description="such as Europe/Istanbul")
+    interval: Interval | None = Field(
+        default=None, description="interval between fires; null if a cron expression is set"
+    )
+    timezone: StorableText = Field(
+        default="UTC", min_length=1, max_length=64, description="time zone, such as Europe/Istanbul"
+    )
     anchor_at: Moment | None = Field(
-        default=None, description="an interval counts from here and fires here first; empty: from its creation"
+        default=None,
+        description="first fire time of an interval, from which the later ones are counted; default: the creation time",
     )
 
 
@@ -53,9 +61,13 @@ class ScheduleRequest(Timing):
     name: Annotated[StorableText, BeforeValidator(_trimmed), Field(min_length=1, max_length=100)]
     run: RunRequest
     misfire: MisfirePolicy = Field(
-        default="once", description="what to do with fires that were missed: one for all, all of them, or none"
+        default="once",
+        description="policy for missed fires: once executes only the newest, all executes every one (at most 100),"
+        " skip executes none",
     )
-    grace_seconds: int = Field(default=60, ge=1, le=604_800, description="a fire that is later than this was missed")
+    grace_seconds: int = Field(
+        default=60, ge=1, le=604_800, description="delay in seconds after which a fire counts as missed"
+    )
     paused: bool = False
 
 
@@ -66,7 +78,7 @@ class FireOut(BaseModel):
     cause: Cause
     fired_at: datetime
     run_id: str | None
-    run_name: str | None = Field(description="empty where the run is gone")
+    run_name: str | None = Field(description="name of the run; null if the run no longer exists")
     run_state: RunState | None
     error: RunError | None
 
@@ -84,9 +96,9 @@ class ScheduleOut(BaseModel):
     grace_seconds: int
     run: RunRequest
     paused: bool
-    next_fires: list[datetime] = Field(description="empty while it is paused")
-    fires: int = Field(description="how often it fired")
-    left_out: int = Field(description="how many fires were missed and not made up for")
+    next_fires: list[datetime] = Field(description="next fire times; empty while the schedule is paused")
+    fires: int = Field(description="number of fires")
+    left_out: int = Field(description="number of missed fires that were skipped")
     newest_fires: list[FireOut]
     created_at: datetime
 

@@ -6,6 +6,11 @@ import re
 from collections.abc import Collection
 
 _OPTION = re.compile(r"\b(?:the )?option ([a-z_]+)(?:\[\d+\])?(?!\w|\.\w)")
+#: Several options in one text: "the options time and target", "options height, width and channels".
+_OPTIONS = re.compile(r"\b(?:the )?options ([a-z_]+(?:(?:, | and | or )[a-z_]+)+)(?!\w|\.\w)")
+#: Options in a Turkish text: "time_format seçeneği", "height ve width seçeneklerini".
+_TURKISH = re.compile(r"(?<![\w-])([a-z_]+(?:(?:, | ve | ya da )[a-z_]+)*)(?:\[\d+\])?(?= seçene[kğ])")
+_NAME = re.compile(r"[a-z_]+")
 _ASSIGNED = re.compile(r"(?<![\w-])([a-z_]+)=(?=\S)")
 #: API options whose flag has another name.
 _RENAMED = {"groups": "group", "columns": "group"}
@@ -21,11 +26,21 @@ def as_flags(text: str, flags: Collection[str]) -> str:
     Example:
         >>> as_flags("leave the option time_format out, or set gaps=fill", ["--time-format", "--gaps"])
         'leave --time-format out, or set --gaps fill'
+        >>> as_flags("time_format seçeneğini vermeyin", ["--time-format"])
+        '--time-format seçeneğini vermeyin'
     """
 
     def flag(option: str) -> str | None:
         found = f"--{_RENAMED.get(option, option).replace('_', '-')}"
         return found if found in flags else None
 
+    def flags_of(found: re.Match[str]) -> str:
+        names = [each for each in _NAME.findall(found[1]) if each not in ("and", "or")]
+        if any(flag(name) is None for name in names):
+            return found[0]
+        return _NAME.sub(lambda name: flag(name[0]) or name[0], found[1])
+
+    text = _OPTIONS.sub(flags_of, text)
+    text = _TURKISH.sub(lambda found: _NAME.sub(lambda name: flag(name[0]) or name[0], found[1]), text)
     text = _OPTION.sub(lambda found: flag(found[1]) or found[0], text)
     return _ASSIGNED.sub(lambda found: f"{own} " if (own := flag(found[1])) else found[0], text)

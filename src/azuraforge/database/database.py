@@ -195,7 +195,7 @@ class Database:
         return self._write(both, scope_system, durable)
 
     async def read_row(self, project_id: str, asked: Asked[object]) -> None:
-        """Check that requests can be answered, by reading the rows of a question that must find some.
+        """Check that the database can serve requests, by executing a query that must return at least one row.
 
         Raises TransientError if the database is unavailable, damaged, or replaced since it was opened.
         """

@@ -23,7 +23,7 @@ _SET_PROJECT = f"SELECT set_config('{PROJECT_SETTING}', $1, true)".encode()
 
 
 class PostgresReader:
-    """Reader with a few connections of its own. All callers run in one event loop."""
+    """Reader with a few separate connections. All callers run in one event loop."""
 
     def __init__(self, url: URL, dialect: Dialect) -> None:
         self._address = url.set(drivername="postgresql").render_as_string(hide_password=False)
@@ -96,7 +96,7 @@ class PostgresReader:
 
 
 def _not_looked_for(error: psycopg.DataError) -> InvalidInput:
-    """Return the error of a value that no column can store, such as a text with a NUL or a number out of range."""
+    """Return the error for a value that no column can store, such as a text with a NUL or a number out of range."""
     return InvalidInput(
         "a value cannot be searched for: {error}", next_step="change the value", error=str(error).splitlines()[0]
     )

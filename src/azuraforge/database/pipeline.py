@@ -143,7 +143,7 @@ class Pipeline:
         return results
 
     def _flushed(self, answered: asyncio.Future[None]) -> bool:
-        """Write the data that the socket accepts; return whether none is left to write."""
+        """Write the data that the socket accepts; return whether all data are written."""
         try:
             return self._pq.flush() == 0
         except psycopg.Error as error:
@@ -178,7 +178,7 @@ class Pipeline:
 
 
 def _unread(document: str | bytes) -> bytes:
-    """Return JSON as bytes; the type of its column parses it and may have it cached."""
+    """Return JSON as bytes; the column's type parses it or uses a cached result."""
     return document if isinstance(document, bytes) else document.encode()
 
 

@@ -42,13 +42,13 @@ def scope(session: Session, project_id: str) -> Session:
 
 
 def scope_system(session: Session) -> Session:
-    """Allow ``session`` to run cross-project queries: claim, reap, dispatch, sign-in. For ``Database`` only."""
+    """Allow ``session`` to run cross-project queries (claim, reap, dispatch, sign-in). Only ``Database`` calls this."""
     session.info[_SCOPE] = _SYSTEM
     return session
 
 
 def enter(session: Session, project_id: str) -> Session:
-    """Move a session from system scope into one project within a transaction, irreversibly. For ``Database`` only."""
+    """Confine a session of system scope to one project, irreversibly. Only ``Database`` calls this."""
     require_system(session)
     session.info[_SCOPE] = project_id
     _tell_connection(session, session.connection())

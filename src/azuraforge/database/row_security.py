@@ -19,17 +19,18 @@ from azuraforge.database.cross_project import CROSS_PROJECT_QUERIES, AnyCrossPro
 from azuraforge.database.project_scope import PROJECT_SETTING
 from azuraforge.database.tables import Base
 from azuraforge.errors import Conflict, InvalidInput
+from azuraforge.messages import Message
 
 CROSS_PROJECT_SETTING = "azuraforge.cross_project"
 _VERBS = {"SELECT": "sees", "INSERT": "inserts", "UPDATE": "updates", "DELETE": "deletes"}
 _PROJECT = f"current_setting('{PROJECT_SETTING}', true)"
-# Written as an inequality, because the planner estimates that it holds for nearly all rows, and an equality for 0.5 %.
+# Written as an inequality, because the planner estimates that it is true for nearly all rows, an equality for 0.5 %.
 _CROSSES = f"coalesce(nullif(current_setting('{CROSS_PROJECT_SETTING}', true), ''), 'off') <> 'off'"
 _DIALECT = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]  # single percent signs
 
 
 def see_all(connection: Connection) -> None:
-    """Give the owner's transaction access to all rows, for migrations, backups and checks."""
+    """Grant the owner's transaction access to all rows, for migrations, backups and checks."""
     connection.execute(text(f"SELECT set_config('{CROSS_PROJECT_SETTING}', 'on', true)"))
 
 
@@ -55,10 +56,14 @@ def check(connection: Connection) -> None:
     role = connection.execute(
         text("SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
     ).one()
-    may = "a superuser" if role.rolsuper else "a role with BYPASSRLS" if role.rolbypassrls else ""
-    if not may and connection.scalar(text(_OWNS_SOME)):
-        may = "the owner of the tables, or a member of their owner,"
-    if may:
+    may = None
+    if role.rolsuper:
+        may = Message("a superuser")
+    elif role.rolbypassrls:
+        may = Message("a role with BYPASSRLS")
+    elif connection.scalar(text(_OWNS_SOME)):
+        may = Message("the owner of the tables, or a member of their owner,")
+    if may is not None:
         raise InvalidInput(
             "the platform must not connect to PostgreSQL as {role}: {may} would see all projects",
             next_step="use a role without special privileges in AZURAFORGE_DATABASE_URL, and the owner in "
@@ -83,9 +88,9 @@ def check(connection: Connection) -> None:
     missing = wanted - set(connection.scalars(text(_FUNCTIONS.format("proname"))))
     if unprotected or missing:
         what = (
-            f"row-level security is off on {unprotected[0]}"
+            Message("row-level security is off on {table}", {"table": unprotected[0]})
             if unprotected
-            else f"the function {min(missing)} is missing"
+            else Message("the function {function} is missing", {"function": min(missing)})
         )
         raise Conflict(
             "row-level security is incomplete: {what}", next_step="run azuraforge database upgrade", what=what

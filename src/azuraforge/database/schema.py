@@ -17,6 +17,7 @@ from azuraforge.database.database import Database
 from azuraforge.database.failures import AWAY, readable, reason_of
 from azuraforge.database.migrations.newest import newest_revision
 from azuraforge.errors import AzuraError, Conflict, StorageError, TransientError
+from azuraforge.messages import Message
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -55,7 +56,10 @@ def open_database(url: str, owner_url: str | None = None) -> Database:
 
 
 def upgrade_postgresql(database: Database, owner_url: str) -> bool:
-    """Migrate as the owner and build row-level security for the role of ``database``; return whether any changed."""
+    """Migrate as the owner, and build row-level security for the role of ``database``.
+
+    Returns whether anything changed.
+    """
     with _told(database), database.engine.connect() as connection:
         role = connection.scalar(text("SELECT current_user"))
     owner = Database(owner_url)
@@ -125,8 +129,8 @@ def head_revision() -> str:
     return head
 
 
-def refuse_unknown(revision: str, made: str, where: str) -> None:
-    """Raise Conflict for a revision that this code cannot upgrade. ``made`` names the object, such as "the backup"."""
+def refuse_unknown(revision: str, made: Message, where: str) -> None:
+    """Raise Conflict for a revision that this code cannot upgrade. ``made`` names the object, such as the backup."""
     from alembic.script import ScriptDirectory
 
     known = {each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()}
@@ -187,7 +191,7 @@ def _is_head(current: str | None, url: str) -> bool:
     if current == head_revision():
         return True
     if current is not None:
-        refuse_unknown(current, "the data home", url)
+        refuse_unknown(current, Message("the data home"), url)
     return False
 
 

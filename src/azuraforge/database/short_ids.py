@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from azuraforge.database.database import Database
 from azuraforge.database.fast_reads import Question
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
 
 #: Minimum length of a shortened id; pages and commands show at least six characters.
 SHORTEST = 6
@@ -29,7 +30,7 @@ class ShortId:
     """Lookup of complete ids in one table.
 
     Args:
-        noun: the kind of row in error messages, such as ``run``.
+        noun: the kind of row in error messages: ``run`` for the key ``noun.run`` of the catalogue.
         id_: the column of the ids.
         name: a column whose values are also accepted instead of an id; an exact match of a name takes precedence.
         where: conditions for the rows that are searched.
@@ -78,6 +79,6 @@ class ShortId:
             code="ambiguous_id",
             details={"candidates": ids[:_SHOWN]},
             given=given,
-            noun=self.noun,
+            noun=Message(f"noun.{self.noun}"),
             shown=shown,
         )

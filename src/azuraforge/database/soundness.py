@@ -99,7 +99,10 @@ class FileWatch:
         return damaged(said).with_next_step(_STOP)
 
     def learn(self, error: BaseException) -> BaseException:
-        """Return the error to raise instead: damage, which is remembered; a replaced file; or ``readable(error)``."""
+        """Return the error to raise instead: damage or a replaced file if detected, else ``readable(error)``.
+
+        Detected damage is recorded, so that no further writes are accepted.
+        """
         if (said := damage_of(error)) is not None:
             self._damage = said
             self._log(str(said))

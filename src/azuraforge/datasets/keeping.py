@@ -131,7 +131,7 @@ def _sha256(path: Path) -> str:
 
 
 def _place(made: Path, target: Path) -> None:
-    """Link or copy the file ``made`` to ``target``, which may already exist; ``made`` stays."""
+    """Link or copy the file ``made`` to ``target`` atomically, replacing an existing file; ``made`` is kept."""
     draft = target.with_name(f".{target.stem}.{new_id()}")
     with storage(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -30,8 +30,8 @@ class ReadInput(Shape):
 
     kind: DataKindName
     path: Path
-    name: str = Field(description="the file's name in messages")
-    options: Json = Field(description="the kind's own")
+    name: str = Field(description="name of the file in messages")
+    options: Json = Field(description="options of the kind of data")
     folder: Path
     limits: ReadingLimits
     incumbent: PresentFile | None = None
@@ -83,19 +83,23 @@ class ReadResult(Shape):
     """
 
     segments: tuple[Segment, ...]
-    incumbent: Segment | None = Field(default=None, description="the stored present forecasts; null: none from a file")
+    incumbent: Segment | None = Field(
+        default=None, description="stored incumbent forecasts; null if none were read from a file"
+    )
     made: dict[str, Path]
-    blocks: tuple[str, ...] = Field(default=(), description="the hashes of the fingerprint's blocks")
+    blocks: tuple[str, ...] = Field(default=(), description="hashes of the fingerprint's blocks")
     fingerprint: str
-    file_sha256: str | None = Field(description="null: read from a source")
+    file_sha256: str | None = Field(description="SHA-256 of the file; null if the rows come from a source")
     columns: DatasetSchema
-    options: Json = Field(description="the options that shaped the rows, exactly as fingerprinted")
+    options: Json = Field(description="options that shaped the rows, exactly as they enter the fingerprint")
     rows: int
     start_at: datetime | None
     end_at: datetime | None
     provenance: Json
     findings: tuple[Finding, ...]
-    cursor: Json | None = Field(default=None, description="the source's position behind these rows")
+    cursor: Json | None = Field(
+        default=None, description="position of the source after these rows; null if there is none"
+    )
 
     @property
     def files(self) -> tuple[Segment, ...]:

@@ -67,14 +67,14 @@ Service = Annotated[DatasetService, Depends(dataset_service)]
 _SHORT = ShortId("dataset", Dataset.id, Dataset.name)
 #: A dataset's name, or its id, which may be abbreviated.
 NameOrId = Annotated[str, Depends(path_id("name", _SHORT))]
-Version = Annotated[Number | None, Query(description="empty: the newest")]
+Version = Annotated[Number | None, Query(description="version of the dataset; default: the newest")]
 
 
 @router.get("")
 async def list_datasets(
     access: Reader,
     service: Service,
-    trash: Annotated[bool, Query(description="those that were deleted, instead of all others")] = False,
+    trash: Annotated[bool, Query(description="whether to list deleted datasets instead of existing ones")] = False,
     limit: Limit = PAGE,
     after: After = None,
 ) -> DatasetPage:
@@ -179,9 +179,13 @@ async def dataset_rows(
     access: Reader,
     service: Service,
     version: Version = None,
-    max_points: Annotated[int, Query(ge=2, le=10_000)] = 1000,
-    series: Annotated[str | None, Query(max_length=200, description="of several; empty: the first")] = None,
-    last: Annotated[int | None, Query(ge=1, le=10_000, description="only the newest so many; empty: all")] = None,
+    max_points: Annotated[int, Query(ge=2, le=10_000, description="maximum number of rows to return")] = 1000,
+    series: Annotated[
+        str | None, Query(max_length=200, description="name of the series; default: the first one")
+    ] = None,
+    last: Annotated[
+        int | None, Query(ge=1, le=10_000, description="number of newest rows to return; default: all rows")
+    ] = None,
 ) -> RowsOut:
     """Return the target over time, reduced for a chart; if the dataset has several series, return one."""
     rows = partial(service.rows, access.project_id, name, version, max_points, series, last)
@@ -195,7 +199,7 @@ async def dataset_pictures(
     access: Reader,
     service: Service,
     version: Version = None,
-    per_class: Annotated[int, Query(ge=1, le=24)] = 8,
+    per_class: Annotated[int, Query(ge=1, le=24, description="maximum number of sample images per class")] = 8,
 ) -> PicturesOut:
     """Return the classes of an image dataset with their counts and a sample of their images."""
     pictures = partial(service.pictures, access.project_id, name, version, per_class)

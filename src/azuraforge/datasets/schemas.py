@@ -36,7 +36,7 @@ class Finding(BaseModel):
     severity: Literal["info", "warning", "error"]
     count: int = 1
     where: str = ""
-    text: dict[str, str] = Field(description="by language code: en, tr")
+    text: dict[str, str] = Field(description="text by language code: en, tr")
 
 
 class CleaningOptions(BaseModel):
@@ -45,77 +45,108 @@ class CleaningOptions(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     duplicates: Literal["error", "first", "last", "mean"] = Field(
-        default="error", description="rows with one time and different values; exact repetitions are always reduced"
+        default="error",
+        description="action for rows with the same time and different values: reject the data, keep the first or"
+        " the last row, or compute the mean; identical rows are always merged",
     )
     missing: Literal["error", "forward_fill", "drop"] = Field(
-        default="error", description="rows whose target is missing, NaN or infinite"
+        default="error",
+        description="action for rows whose target is missing, NaN or infinite: reject the data, fill forward from"
+        " past values, or drop the rows",
     )
     gaps: Literal["auto", "forward_fill", "keep", "error"] = Field(
         default="auto",
-        description="missing rows of a regular series; auto fills small gaps (at most 5 % of the rows, none longer"
-        " than a season) and refuses large ones",
+        description="action for the missing rows of a regular series: fill them forward, keep the gaps, or reject"
+        " the data; auto fills small gaps (at most 5 % of the rows, none longer than a season or, if that is"
+        " longer, 3 rows) and rejects larger ones",
     )
     missing_values: dict[Name, Annotated[list[float], Field(max_length=1000)]] = Field(
         default_factory=dict, max_length=10_000, description="values that mean missing, by column: {'pressure': [0]}"
     )
     frequency: Annotated[str | None, AfterValidator(_not_beyond_a_century)] = Field(
-        default=None, max_length=10, pattern=_FREQUENCY, description="such as 1h, 1d; at most 100 years; empty: found"
+        default=None,
+        max_length=10,
+        pattern=_FREQUENCY,
+        description="interval between two rows, such as 1h or 1d; at most 100 years; default: detected",
     )
-    season: int | None = Field(default=None, ge=1, le=10_000, description="rows in one season; empty: from frequency")
+    season: int | None = Field(
+        default=None, ge=1, le=10_000, description="number of rows in one season; default: derived from the frequency"
+    )
     available_after: dict[Name, Availability] = Field(
         default_factory=dict,
         max_length=10_000,
-        description="when the values of a column become known: '0' with their row, a duration such as 6h or 1d after"
-        " its time, 'ahead' before it: {'temperature': '6h'}",
+        description="time at which the values of a column become known, by column: '0' at the time of their row, a"
+        " duration such as 6h or 1d after it, or 'ahead' before it: {'temperature': '6h'}",
     )
-    strict: bool = Field(default=False, description="every warning is an error: nothing is changed in silence or aloud")
+    strict: bool = Field(
+        default=False, description="whether warnings are errors, so that the data are rejected instead of corrected"
+    )
 
 
 class FileOptions(CleaningOptions):
     """Options for reading an uploaded file."""
 
     kind: Literal["series"] = "series"
-    name: str | None = Field(default=None, max_length=100, description="empty: the file's name")
-    time: str = Field(max_length=200)
-    target: str = Field(max_length=200)
+    name: str | None = Field(default=None, max_length=100, description="name of the dataset; default: the file's name")
+    time: str = Field(max_length=200, description="name of the column that contains the times")
+    target: str = Field(max_length=200, description="name of the column to forecast")
     series: str | None = Field(
-        default=None, max_length=200, description="the column that tells several series apart; empty: one series"
+        default=None,
+        max_length=200,
+        description="name of the column that contains the name of each row's series; null if there is one series",
     )
     groups: list[Name] = Field(
         default_factory=list,
         max_length=20,
-        description="columns that say which group each of several series belongs to, such as region; totals of the"
-        " groups and of all series are forecast too, and add up",
+        description="columns that assign each series to a group, such as region; coherent totals of the groups and"
+        " of all series are forecast too",
     )
     group_separator: str | None = Field(
         default=None,
         min_length=1,
         max_length=10,
-        description="divides the names of several series into groups: with / the series north/a belongs to north",
+        description="separator of group names in series names: with /, the series north/a belongs to the group north",
     )
     features: list[Name] | None = Field(
-        default=None, max_length=10_000, description="empty: every other numeric column"
+        default=None, max_length=10_000, description="columns used as inputs; default: every other numeric column"
     )
-    exclude: list[Name] = Field(default_factory=list, max_length=10_000)
+    exclude: list[Name] = Field(default_factory=list, max_length=10_000, description="columns to leave out")
     incumbent: str | None = Field(
         default=None,
         max_length=200,
-        description="the column of a present forecast of the target, such as a planner's; models are compared with it"
-        " and never learn from it; needs incumbent_made_at",
+        description="name of the column with the incumbent forecast of the target, such as a planner's; models are"
+        " compared with it and never learn from it; requires incumbent_made_at",
     )
     incumbent_made_at: str | None = Field(
-        default=None, max_length=200, description="the column of the time at which the present forecast was made"
+        default=None,
+        max_length=200,
+        description="name of the column with the time at which each incumbent forecast was made",
     )
     timezone: str | None = Field(
-        default=None, max_length=64, description="zone of times without one, and of the calendar"
+        default=None,
+        max_length=64,
+        description="time zone of times without an offset, and of the calendar; default: UTC",
     )
-    unit: str = Field(default="", max_length=40)
-    separator: str | None = Field(default=None, min_length=1, max_length=1, description="empty: found")
-    decimal: Literal[".", ","] | None = Field(default=None, description="empty: found")
-    encoding: str | None = Field(default=None, max_length=40, description="empty: UTF-8 or UTF-16, else Windows-1254")
-    time_format: str | None = Field(default=None, max_length=100, description="such as %d/%m/%Y %H:%M; empty: found")
+    unit: str = Field(default="", max_length=40, description="unit of the target, such as °C")
+    separator: str | None = Field(
+        default=None, min_length=1, max_length=1, description="separator of CSV columns; default: detected"
+    )
+    decimal: Literal[".", ","] | None = Field(
+        default=None, description="decimal mark of CSV numbers; default: detected"
+    )
+    encoding: str | None = Field(
+        default=None,
+        max_length=40,
+        description="encoding of the file; default: UTF-8 or UTF-16 if the bytes are valid, otherwise Windows-1254",
+    )
+    time_format: str | None = Field(
+        default=None, max_length=100, description="format of the times, such as %d/%m/%Y %H:%M; default: detected"
+    )
     sheet: str | None = Field(
-        default=None, min_length=1, max_length=200, description="of an Excel workbook; empty: its only visible one"
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="name of a worksheet of an Excel workbook; default: its only visible one",
     )
 
 
@@ -125,16 +156,30 @@ class ImageOptions(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal["images"]
-    name: str | None = Field(default=None, max_length=100, description="empty: the file's name")
+    name: str | None = Field(default=None, max_length=100, description="name of the dataset; default: the file's name")
     height: int | None = Field(
-        default=None, ge=4, le=1024, description="pixels, with width; empty: the pictures', where all are equal"
+        default=None,
+        ge=4,
+        le=1024,
+        description="height of the stored images in pixels; requires width; default: the size of the images if all"
+        " are equal",
     )
-    width: int | None = Field(default=None, ge=4, le=1024)
-    channels: Literal[1, 3] | None = Field(default=None, description="empty: 1 where all pictures are grey, else 3")
-    image: str = Field(default="image", max_length=200, description="Parquet: the column of encoded pictures")
-    label: str = Field(default="label", max_length=200, description="Parquet: the column of classes")
-    unreadable: Literal["error", "skip"] = Field(default="error", description="pictures that cannot be read")
-    strict: bool = Field(default=False, description="every warning is an error")
+    width: int | None = Field(
+        default=None, ge=4, le=1024, description="width of the stored images in pixels; requires height"
+    )
+    channels: Literal[1, 3] | None = Field(
+        default=None, description="number of channels; default: 1 if all images are grey, otherwise 3"
+    )
+    image: str = Field(
+        default="image", max_length=200, description="name of the column with encoded images in a Parquet file"
+    )
+    label: str = Field(default="label", max_length=200, description="name of the column with classes in a Parquet file")
+    unreadable: Literal["error", "skip"] = Field(
+        default="error", description="action for images that cannot be read: reject the file, or skip the images"
+    )
+    strict: bool = Field(
+        default=False, description="whether warnings are errors, so that the data are rejected instead of corrected"
+    )
 
 
 class AvailabilityRequest(BaseModel):
@@ -142,9 +187,14 @@ class AvailabilityRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    version: Number | None = Field(default=None, description="whose rows; empty: the newest")
+    version: Number | None = Field(
+        default=None, description="version whose rows the new version contains; default: the newest"
+    )
     columns: dict[Name, Availability | None] = Field(
-        min_length=1, max_length=10_000, description="by column, as FileOptions.available_after; null: not stated"
+        min_length=1,
+        max_length=10_000,
+        description="time at which the values of each column become known, as in FileOptions.available_after; null"
+        " removes the statement",
     )
 
 
@@ -162,14 +212,26 @@ class AppendOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    timezone: str | None = Field(default=None, max_length=64, description="refused where it is not the dataset's")
-    unit: str | None = Field(default=None, max_length=40, description="refused where it is not the dataset's")
+    timezone: str | None = Field(
+        default=None,
+        max_length=64,
+        description="time zone of the rows; the request fails if it differs from the dataset's",
+    )
+    unit: str | None = Field(
+        default=None,
+        max_length=40,
+        description="unit of the target; the request fails if it differs from the dataset's",
+    )
     separator: str | None = Field(default=None, min_length=1, max_length=1)
     decimal: Literal[".", ","] | None = None
     encoding: str | None = Field(default=None, max_length=40)
     time_format: str | None = Field(default=None, max_length=100)
-    sheet: str | None = Field(default=None, min_length=1, max_length=200, description="of an Excel workbook")
-    strict: bool | None = Field(default=None, description="every warning is an error")
+    sheet: str | None = Field(
+        default=None, min_length=1, max_length=200, description="name of a worksheet of an Excel workbook"
+    )
+    strict: bool | None = Field(
+        default=None, description="whether warnings are errors, so that the data are rejected instead of corrected"
+    )
 
 
 class IncumbentOptions(BaseModel):
@@ -177,22 +239,32 @@ class IncumbentOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    forecast: str | None = Field(default=None, max_length=200, description="column of the forecasts; needed once")
+    forecast: str | None = Field(
+        default=None, max_length=200, description="name of the column with the forecasts; required for the first file"
+    )
     made_at: str | None = Field(
-        default=None, max_length=200, description="column of the time at which each was made; needed once"
+        default=None,
+        max_length=200,
+        description="name of the column with the time at which each forecast was made; required for the first file",
     )
     time: str | None = Field(
-        default=None, max_length=200, description="column of the time that is forecast; empty: the dataset's"
+        default=None,
+        max_length=200,
+        description="name of the column with the forecast time; default: the dataset's time column",
     )
     series: str | None = Field(
-        default=None, max_length=200, description="column of the series' names; empty: the dataset's"
+        default=None,
+        max_length=200,
+        description="name of the column with the series names; default: the dataset's series column",
     )
-    replace: bool = Field(default=False, description="the file stands for all forecasts that were added before")
+    replace: bool = Field(default=False, description="whether the file replaces all stored incumbent forecasts")
     separator: str | None = Field(default=None, min_length=1, max_length=1)
     decimal: Literal[".", ","] | None = None
     encoding: str | None = Field(default=None, max_length=40)
     time_format: str | None = Field(default=None, max_length=100)
-    sheet: str | None = Field(default=None, min_length=1, max_length=200, description="of an Excel workbook")
+    sheet: str | None = Field(
+        default=None, min_length=1, max_length=200, description="name of a worksheet of an Excel workbook"
+    )
 
 
 #: Maximum number of rows in a JSON request.
@@ -215,13 +287,16 @@ class RevisionPolicy(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    revisions: Revisions = Field(description="refuse: nothing is added; accept: a new version says what changed")
+    revisions: Revisions = Field(
+        description="refuse: rows that change stored ones are rejected; accept: they are stored in a new version"
+        " that lists the changes"
+    )
 
 
 class DatasetVersionOut(BaseModel):
     """One immutable version of a dataset."""
 
-    id: str = Field(description="the dataset's id; the same for all its versions")
+    id: str = Field(description="id of the dataset; the same for all its versions")
     name: str
     version: int
     fingerprint: str
@@ -233,11 +308,16 @@ class DatasetVersionOut(BaseModel):
     source: str
     provenance: Json
     findings: tuple[Finding, ...]
-    growth: Growth | None = Field(default=None, description="how it followed from an earlier version; null: read whole")
-    revisions: Revisions = Field(default="refuse", description="the dataset's policy for rows that change stored ones")
-    created: bool = Field(default=True, description="False where the same content was there already")
+    growth: Growth | None = Field(
+        default=None, description="changes from the previous version; null if the version was read as a whole"
+    )
+    revisions: Revisions = Field(default="refuse", description="policy of the dataset for rows that change stored ones")
+    created: bool = Field(default=True, description="false if a version with the same content already existed")
     created_at: datetime
-    deleted_at: datetime | None = Field(default=None, description="in the trash since then, alone or with its dataset")
+    deleted_at: datetime | None = Field(
+        default=None,
+        description="time at which the version or its dataset was moved to the trash; null if it is not in the trash",
+    )
     deleted_by: str | None = None
 
 
@@ -245,21 +325,25 @@ class AppendOut(BaseModel):
     """The version that contains the appended rows, and the counts of added, revised and repeated rows."""
 
     version: DatasetVersionOut
-    rows_added: int = Field(description="0, with no revised ones: the version that was there")
+    rows_added: int = Field(
+        description="number of new rows; if no rows were added or revised, the version is the existing one"
+    )
     rows_revised: int
     rows_repeated: int
-    findings: tuple[Finding, ...] = Field(description="about the rows that came")
+    findings: tuple[Finding, ...] = Field(description="findings about the received rows")
 
 
 class IncumbentOut(BaseModel):
     """The version with the incumbent forecasts, and the counts of added, revised and repeated forecasts."""
 
     version: DatasetVersionOut
-    forecasts: int = Field(description="known now")
-    added: int = Field(description="0, with no revised ones: the version that was there")
+    forecasts: int = Field(description="total number of stored incumbent forecasts")
+    added: int = Field(
+        description="number of new forecasts; if none were added or revised, the version is the existing one"
+    )
     revised: int
     repeated: int
-    findings: tuple[Finding, ...] = Field(description="about the forecasts that came")
+    findings: tuple[Finding, ...] = Field(description="findings about the received forecasts")
 
 
 class DatasetOut(BaseModel):
@@ -268,7 +352,7 @@ class DatasetOut(BaseModel):
     id: str
     name: str
     versions: int
-    numbers: list[int] = Field(description="the versions that are there, the oldest first")
+    numbers: list[int] = Field(description="numbers of the existing versions, oldest first")
     latest: DatasetVersionOut
 
 
@@ -285,14 +369,16 @@ class PictureOut(BaseModel):
 
     name: str
     part: str | None
-    png: str = Field(description="base64")
+    png: str = Field(description="PNG file in base64")
 
 
 class ClassOut(BaseModel):
     """A class of images: its counts by part, and an evenly spread sample."""
 
     name: str
-    counts: dict[str, int] = Field(description="by part: train and test, or all where there is no official split")
+    counts: dict[str, int] = Field(
+        description="number of images by part: train and test, or all if there is no official split"
+    )
     pictures: list[PictureOut]
 
 

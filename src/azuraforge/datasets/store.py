@@ -149,9 +149,9 @@ def deleted_datasets(session: Session, before: datetime | None) -> Sequence[Data
 
 
 def deleted_versions(session: Session, before: datetime | None) -> Sequence[tuple[Dataset, DatasetVersionRow]]:
-    """Return the versions deleted individually, whose datasets were not, most recently deleted first.
+    """Return the deleted versions of datasets that are not deleted themselves, most recently deleted first.
 
-    With ``before``, only those deleted until then.
+    If ``before`` is given, return only those deleted by that time.
     """
     row = DatasetVersionRow
     statement = (

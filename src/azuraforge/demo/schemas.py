@@ -16,13 +16,13 @@ class DemoLine(BaseModel):
     event: Literal[
         "series", "first", "no_hook", "connected", "waiting", "changes", "drift", "trained", "champion", "row"
     ]
-    row: int | None = Field(default=None, description="of the series, from 1")
-    of: int | None = Field(default=None, description="rows at first (series), or at the end (row)")
-    more: int | None = Field(default=None, description="rows that will arrive")
-    runs: int | None = Field(default=None, description="other runs that the demo's own wait for (waiting)")
-    version: int | None = Field(default=None, description="that drifted, or that became champion")
-    run_id: str | None = Field(default=None, description="that trained")
-    decision: str | None = Field(default=None, description="the gate's headline")
+    row: int | None = Field(default=None, description="number of the row in the series, from 1")
+    of: int | None = Field(default=None, description="number of rows at the start (series) or at the end (row)")
+    more: int | None = Field(default=None, description="number of rows that will arrive")
+    runs: int | None = Field(default=None, description="number of other runs ahead of the demo's queued runs (waiting)")
+    version: int | None = Field(default=None, description="version that drifted or became champion")
+    run_id: str | None = Field(default=None, description="id of the training run")
+    decision: str | None = Field(default=None, description="headline of the gate's verdict")
     champion: str | None = None
     approved: str | None = None
     candidate: str | None = None
@@ -32,10 +32,10 @@ class DemoPhase(BaseModel):
     """Mean absolute errors of one-row-ahead forecasts over a part of the series, from the ledger."""
 
     name: Literal["before", "until", "after"]
-    rows: int
-    error: float = Field(description="of the champion of the time")
-    unchanged_error: float = Field(description="of the first version, which was never retrained")
-    naive_error: float = Field(description="of the last value")
+    rows: int = Field(description="number of judged rows")
+    error: float = Field(description="error of the champion at the time of each forecast")
+    unchanged_error: float = Field(description="error of the first version, which was never retrained")
+    naive_error: float = Field(description="error of the naive forecast, which repeats the last value")
 
 
 class DemoEnd(BaseModel):
@@ -57,12 +57,18 @@ class DemoOut(BaseModel):
     """The state of the demo: its events so far, and its end."""
 
     state: DemoState
-    offered: bool = Field(description="whether this platform can start it; false: it has several processes")
-    model: str | None = Field(default=None, description="the name of its dataset and model")
+    offered: bool = Field(
+        description="whether this platform can run the demo; false if it consists of several processes"
+    )
+    model: str | None = Field(
+        default=None, description="name of the demo's dataset and model; null before the demo has chosen it"
+    )
     started_at: datetime | None = None
     ended_at: datetime | None = None
-    row: int | None = Field(default=None, description="the newest row that arrived and was followed to its end")
-    rows: int | None = Field(default=None, description="of the whole series")
+    row: int | None = Field(
+        default=None, description="number of the newest row whose processing has ended; null before the first one"
+    )
+    rows: int | None = Field(default=None, description="number of rows of the whole series")
     lines: list[DemoLine]
     end: DemoEnd | None = None
 

@@ -52,9 +52,15 @@ async def caller_of(connection: HTTPConnection) -> Caller:
 
 Log = Annotated[EventLog, Depends(event_log)]
 Reader = Annotated[Caller, Depends(caller_of)]
-#: Number of the last event that was read, or "latest" for future events only.
-After = Annotated[Literal["latest"] | Annotated[int, Field(ge=0, le=2**63 - 1)], Query()]
-Stream = Annotated[str, Query(max_length=80, pattern=r"^[a-z]+(/[a-z0-9]+)?$")]
+#: Query parameters of the live streams.
+After = Annotated[
+    Literal["latest"] | Annotated[int, Field(ge=0, le=2**63 - 1)],
+    Query(description="number of the last event that was read, or latest for future events only"),
+]
+Stream = Annotated[
+    str,
+    Query(max_length=80, pattern=r"^[a-z]+(/[a-z0-9]+)?$", description="name of the stream: project, run/<id> …"),
+]
 
 
 @router.get("", response_class=StreamingResponse)

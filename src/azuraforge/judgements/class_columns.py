@@ -130,7 +130,7 @@ def read_labels(table: RawTable) -> list[str]:
 def _chosen(
     table: RawTable, names: list[str], probable: dict[str, str], classes: list[str], options: Options
 ) -> list[str]:
-    """Return the columns of predicted classes: as requested, with a known name, or all that contain only classes."""
+    """Return the columns of predicted classes: those in the options, else one with a usual name, else all that fit."""
     if options.models:
         for each in options.models:
             require_column(names, table.name, each, "--model")
@@ -160,7 +160,7 @@ def _list(names: Sequence[str]) -> str:
 
 
 def _partial(table: RawTable, classes: Sequence[str], names: Sequence[str]) -> dict[str, str]:
-    """Return the numeric columns named after some of the classes, with one prefix."""
+    """Return class → numeric column named after it, with the same prefix for all; some classes may have no column."""
     for prefix in _PREFIXES:
         found = {each: f"{prefix}{each}" for each in classes if f"{prefix}{each}" in names}
         if found and all(is_numeric(table, name) for name in found.values()):

@@ -89,7 +89,10 @@ def time_column(table: RawTable, options: Options) -> str:
 
 
 def actual_time_column(table: RawTable, options: Options, *, stated: bool) -> str:
-    """Return the column of times in a file of actual values: the stated one, that of the predictions, or a known name.
+    """Return the name of the column of times in a file of actual values.
+
+    It is ``options.actual_time`` if the file has that column, else ``options.time``, else a column with a usual name,
+    else the only column that contains times. Raises InvalidInput if none of them exists.
 
     Args:
         table: the file.
@@ -102,7 +105,11 @@ def actual_time_column(table: RawTable, options: Options, *, stated: bool) -> st
 
 
 def incumbent_time_column(table: RawTable, options: Options) -> str:
-    """Return the column of times in the incumbent's file: the stated one, that of the predictions, or a known name."""
+    """Return the name of the column of times in the incumbent's file.
+
+    It is ``options.incumbent_time``, else ``options.time``, else a column with a usual name, else the only column that
+    contains times. Raises InvalidInput if none of them exists.
+    """
     if options.incumbent_time is not None:
         return _named(table, options.incumbent_time, "--incumbent-time")
     return _other_time_column(table, options, "--incumbent-time")

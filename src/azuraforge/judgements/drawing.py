@@ -26,7 +26,7 @@ def sample_chart(pairs: Pairs, truth: Truth, order: Sequence[str], baseline: Mod
     Args:
         pairs: the judged predictions.
         truth: the series of actual values.
-        order: names of the models, the best first.
+        order: names of the models, best first.
         baseline: the best baseline.
     """
     values, counts = np.unique(pairs.ahead, return_counts=True)
@@ -48,7 +48,7 @@ def sample_chart(pairs: Pairs, truth: Truth, order: Sequence[str], baseline: Mod
 def lead_chart(losses: Mapping[str, Floats], best: Floats, layout: Layout, pairs: Pairs, truth: Truth) -> Chart | None:
     """Return running differences of squared errors, baseline minus model, as shares of the baseline's total.
 
-    ``losses`` contains the models, the best first. A line rises where the model is better; a single jump shows that one
+    ``losses`` contains the models, best first. A line rises where the model is better; a single jump shows that one
     period decides the result. Returns None for fewer than two origins or a baseline without errors.
     """
     total = float(best.sum())

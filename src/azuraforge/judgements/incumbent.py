@@ -25,7 +25,7 @@ _ANY_ORIGIN = -2 * MOST_AHEAD
 def with_incumbent(pairs: Pairs, read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
     """Return the pairs that have an incumbent forecast, with these forecasts; all pairs if no incumbent is given.
 
-    From a separate file, a pair gets the newest forecast made at its origin or earlier; if the file does not say when
+    From a separate file, a pair gets the newest forecast made at its origin or earlier; if the file does not state when
     its forecasts were made, they count as known at every origin.
 
     Raises InvalidInput if the option names neither a column nor a file, or if no pair is left.

@@ -18,24 +18,31 @@ class Verdict(Shape):
 
     model: str
     baseline: str
-    metric: str = Field(description="rmse of forecasts, error_rate of classes")
+    metric: str = Field(description="rmse for forecasts, error_rate for classes")
     decision: Decision
-    difference: float = Field(description="model less baseline: a share of the baseline's RMSE; of classes absolute")
-    low: float | None = Field(description="lower end of the interval of the difference; null: see unknown")
+    difference: float = Field(
+        description="model's metric minus the baseline's: relative to the baseline's RMSE, or absolute for classes"
+    )
+    low: float | None = Field(
+        description="lower end of the difference's confidence interval; null if it has none, see `unknown`"
+    )
     high: float | None
     unknown: Literal["origins", "pieces", "width"] | None = Field(
-        description="why there is no interval: too few origins or examples, too few independent ones, or too wide"
+        description="reason why there is no interval: too few origins or examples, too few independent ones, or"
+        " too wide; null if there is one"
     )
-    level: float = Field(description="confidence of the interval, after the number of models tried")
-    origins: int = Field(description="forecast origins or examples compared")
-    pieces: float = Field(description="independent origins that would say as much")
-    needed: int = Field(description="origins or examples needed for an interval")
+    level: float = Field(description="confidence level of the interval, adjusted for the number of models tried")
+    origins: int = Field(description="number of forecast origins or examples compared")
+    pieces: float = Field(description="effective number of independent origins or examples")
+    needed: int = Field(description="number of origins or examples required for an interval")
     more: int | None = Field(
         default=None,
-        description="estimate: so many more origins or examples would decide a difference of this size; null: decided, "
-        "or it cannot be estimated",
+        description="estimated number of additional origins or examples that would decide a difference of this "
+        "size; null if it is decided or cannot be estimated",
     )
-    suspected: bool = Field(description="the predictions seem to know the outcome; the findings give the evidence")
+    suspected: bool = Field(
+        description="whether the predictions seem to use the outcome; the findings state the evidence"
+    )
     text: Texts
 
 
@@ -55,7 +62,10 @@ class Scores(Shape):
     title: Texts
     role: Literal["model", "baseline"]
     metrics: dict[str, float | None]
-    coverage_low: float | None = Field(default=None, description="ends of the interval of the coverage or the accuracy")
+    coverage_low: float | None = Field(
+        default=None,
+        description="lower end of the confidence interval of the coverage or the accuracy; null if unknown",
+    )
     coverage_high: float | None = None
     horizons: tuple[HorizonScore, ...] = ()
 
@@ -92,7 +102,9 @@ class Chart(Shape):
     at: tuple[str, ...]
     lines: tuple[Line, ...]
     horizon: int | None = None
-    omitted: tuple[str, ...] = Field(default=(), description="models that have no line, for want of room")
+    omitted: tuple[str, ...] = Field(
+        default=(), description="models that are not drawn, to limit the size of the chart"
+    )
 
 
 class ClassRow(Shape):
@@ -113,21 +125,28 @@ class Judgement(Shape):
     headline: Texts
     verdicts: tuple[Verdict, ...]
     incumbent: tuple[Verdict, ...] = Field(
-        default=(), description="each model against the forecast in use today, where one is named"
+        default=(), description="comparison of each model with the incumbent forecast; empty if none is given"
     )
-    ranking: tuple[Scores, ...] = Field(description="models and baselines, the best first")
+    ranking: tuple[Scores, ...] = Field(description="models and baselines, best first")
     findings: tuple[Finding, ...]
     left_out: tuple[LeftOut, ...] = ()
-    predictions: int = Field(description="judged: each has an actual value and every baseline")
+    predictions: int = Field(
+        description="number of judged predictions: those with an actual value and a prediction of every baseline"
+    )
     start: str | None = None
     end: str | None = None
     horizons: tuple[int, ...] = ()
     frequency: str | None = None
     season: int | None = None
-    coverage_level: float | None = Field(default=None, description="stated level of the interval columns")
+    coverage_level: float | None = Field(
+        default=None, description="nominal coverage of the interval columns; null if there are none"
+    )
     level: float = 0.95
     tried: int = 1
-    sample: Chart | None = Field(default=None, description="the last judged predictions with the actual values")
-    lead: Chart | None = Field(default=None, description="running difference of squared errors to the best baseline")
+    sample: Chart | None = Field(default=None, description="last judged predictions with their actual values")
+    lead: Chart | None = Field(
+        default=None,
+        description="cumulative difference between the squared errors of model and best baseline, over time",
+    )
     reliability: Chart | None = None
     classes: tuple[ClassRow, ...] = ()

@@ -19,7 +19,7 @@ class Summary:
     """Summary of a judgement in one language.
 
     Attributes:
-        verdicts: one sentence per model, the best first; then one per model against the incumbent.
+        verdicts: one sentence per model, best first; then one per model against the incumbent.
         lead_in: sentence with the number of judged predictions.
         heads: headings of the table, the name first.
         rows: for each row of the table, whether it is a model, and its cells.

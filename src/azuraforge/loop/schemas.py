@@ -21,32 +21,36 @@ GateWhy = Literal["within_noise", "worse", "too_few", "slice_worse", "limits", "
 
 
 class LoopTrigger(BaseModel):
-    """Something that starts a step: an automation, a schedule, regular rows or requests, or the previous step."""
+    """Trigger of a step: an automation, a schedule, regular rows or requests, or the previous step."""
 
     kind: TriggerKind = Field(
-        description="arrivals: rows are sent regularly; requests: forecasts are asked for regularly; platform: it"
-        " follows from the step before"
+        description="automation or schedule: the one in `name`; arrivals: rows are sent regularly; requests:"
+        " forecasts are requested regularly; platform: the platform starts the step after the previous one"
     )
-    name: str | None = Field(default=None, description="of the automation or schedule")
-    id: str | None = None
+    name: str | None = Field(default=None, description="name of the automation or schedule; null for other kinds")
+    id: str | None = Field(default=None, description="id of the automation or schedule; null for other kinds")
 
 
 class MissingAutomation(BaseModel):
     """The automation that would start an open step, and the command that creates it."""
 
     what: MissingKind = Field(
-        description="champion: no version serves, which comes before any automation; a person promotes one. version:"
-        " there is none yet"
+        description="kind of automation that is missing; or champion: automations require a champion, so a person"
+        " must promote a version first; or version: the model has no trained version yet"
     )
-    command: str
+    command: str = Field(description="command that creates the automation, or promotes or trains the version")
 
 
 class GateSummary(BaseModel):
     """Summary of the newest verdict; the run has the full verdict."""
 
     decision: GateDecision
-    why: GateWhy | None = Field(description="null: promoted, or approved")
-    text: Sentences | None = Field(description="the deciding reason")
+    why: GateWhy | None = Field(
+        description="deciding reason of the verdict; null if the candidate was promoted, or approved without a reason"
+    )
+    text: Sentences | None = Field(
+        description="deciding reason as a sentence; null if the candidate was promoted or no reason is stored"
+    )
 
 
 class LoopStep(BaseModel):
@@ -55,22 +59,31 @@ class LoopStep(BaseModel):
     name: StepName
     state: StepState
     at: datetime | None = Field(
-        default=None, description="when it was last taken; of a champion: since when; of one that failed: when"
+        default=None,
+        description="time of the latest execution; for the champion, the start of its service; for a failed step,"
+        " the time of the failure; null if the step was never executed",
     )
     count: int | None = Field(
         default=None,
-        description="observed: rows that the newest version added; predicted: forecasts in the ledger; judged: points;"
-        " learned: versions",
+        description="observed: rows that the newest version added; predicted: forecasts in the ledger; judged:"
+        " judged points; learned: number of the newest trained version",
     )
-    counted_all: bool = Field(default=True, description="false: there are more than `count`, which is not counted")
-    open: bool = Field(description="nothing takes this step without a person")
+    counted_all: bool = Field(
+        default=True, description="false: `count` is a lower bound, because counting stopped there"
+    )
+    open: bool = Field(description="whether the step needs a person, because no trigger starts it")
     triggers: list[LoopTrigger]
-    missing: MissingAutomation | None = Field(default=None, description="of an open step, or of a missing champion")
+    missing: MissingAutomation | None = Field(
+        default=None,
+        description="missing automation of an open step, or the missing champion; null if nothing is missing",
+    )
     run_id: str | None = None
-    version: int | None = Field(default=None, description="of the model; of the dataset where it is `observed`")
+    version: int | None = Field(
+        default=None, description="version of the model; for the step `observed`, version of the dataset"
+    )
     dataset: str | None = None
     prediction_id: str | None = None
-    error: str | None = Field(default=None, description="why it failed")
+    error: str | None = Field(default=None, description="error of a failed step; null if it did not fail")
     gate: GateSummary | None = None
 
 
@@ -78,8 +91,8 @@ class LoopOut(BaseModel):
     """The loop of one model, with its steps in order."""
 
     model: str
-    at: datetime = Field(description="the moment of this state, by the database's clock")
-    closed: bool = Field(description="no step is open")
+    at: datetime = Field(description="time of this state, from the database's clock")
+    closed: bool = Field(description="whether no step is open")
     steps: list[LoopStep]
 
 

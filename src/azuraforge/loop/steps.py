@@ -36,7 +36,7 @@ _PLATFORM = LoopTrigger(kind="platform")
 #: The source name of uploaded files, which cannot be refreshed.
 _FILE = "file"
 _NOISE = ("not_better_than_best_baseline", "not_better_than_champion", "too_wide", "too_wide_without_champion")
-#: Codes of verdict reasons, the weightiest first, each with its summary.
+#: Codes of verdict reasons, most important first, each group with its summary.
 _WHY: tuple[tuple[tuple[str, ...], GateWhy], ...] = (
     (("column_knows_future", "pretraining_not_stated", "pretraining_overlaps", "promotion_withheld"), "withheld"),
     (("slice_worse",), "slice_worse"),
@@ -195,7 +195,7 @@ def champion(facts: Facts, triggers: Triggers) -> LoopStep:
 
 
 def summarised(verdict: VerdictRecord) -> GateSummary:
-    """Return the decision of a verdict, and its weightiest reason unless it promotes the candidate."""
+    """Return the decision of a verdict, with its most important reason unless the candidate is promoted."""
     decision = _DECISIONS[verdict.decision]
     if decision == "promoted":
         return GateSummary(decision=decision, why=None, text=None)
@@ -238,7 +238,7 @@ def _failure(run: RunRow) -> str | None:
 
 
 def _without_champion(facts: Facts) -> MissingAutomation:
-    """Return the command that trains a first version or promotes one; automations need a champion."""
+    """Return the command that trains or promotes a first version, since automations require a champion."""
     name, learned = shlex.quote(facts.model.name), facts.learned
     if learned is None:
         return MissingAutomation(what="version", command=f"azuraforge runs start --dataset DATASET --model {name}")

@@ -29,7 +29,7 @@ _CAUSE = "{cause."
 class Attempt:
     """The last attempt of a trigger.
 
-    The run ``run_id`` holds its result. ``error`` is the failure of an attempt that queued no run.
+    The run ``run_id`` contains the result; if no run was queued, ``error`` is the reason.
     """
 
     run_id: str | None
@@ -76,7 +76,7 @@ class Triggers:
         return {id_ for id_ in (*steps, *(each.run_id for each in self._schedules)) if id_ is not None}
 
     def of(self, subject: Subject, work: Work) -> list[Taking]:
-        """Return the triggers that start this kind of work for the subject, each once."""
+        """Return the triggers that start this kind of work for the subject, without duplicates."""
         return [*self._by_automations(subject, work), *self._by_schedules(subject, work)]
 
     def _by_automations(self, subject: Subject, work: Work) -> Iterator[Taking]:

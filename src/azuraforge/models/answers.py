@@ -1,6 +1,6 @@
-"""Parts of a ledger entry: the inputs of a prediction, its points, and the number of judged points.
+"""Parts of ledger entries (inputs, points, number of judged points), and the shapes that request actual values.
 
-Each task kind fills the fields that apply to it; the others are null or empty.
+Each task kind fills the fields of a ledger entry that apply to it; the others are null or empty.
 """
 
 from __future__ import annotations
@@ -26,15 +26,23 @@ class ClassProbability(Shape):
 class PredictionInputs(Shape):
     """Rows or image from which a prediction was made."""
 
-    rows: int | None = Field(default=None, description="of history")
-    series: str | None = Field(default=None, description="of which of several series")
-    new_series: bool = Field(default=False, description="which the version had not learned: a forecast by analogy")
-    dataset_id: str | None = Field(default=None, description="null: the caller sent the rows")
+    rows: int | None = Field(default=None, description="number of history rows; null for images")
+    series: str | None = Field(default=None, description="name of the series; null if the dataset has only one")
+    new_series: bool = Field(
+        default=False,
+        description="whether the version was not trained on this series, so it is forecast by analogy with others",
+    )
+    dataset_id: str | None = Field(
+        default=None, description="id of the dataset whose rows were used; null if the caller sent the rows"
+    )
     dataset_version: int | None = None
     dataset_fingerprint: str | None = None
-    picture: str | None = Field(default=None, description="name of the file")
-    sha256: str | None = Field(default=None, description="of the picture's file")
-    classes: tuple[ClassProbability, ...] = Field(default=(), description="of the picture, the most probable first")
+    picture: str | None = Field(default=None, description="name of the image file; null for forecasts")
+    sha256: str | None = Field(default=None, description="SHA-256 of the image file; null for forecasts")
+    classes: tuple[ClassProbability, ...] = Field(
+        default=(),
+        description="classes of the image with their probabilities, most probable first; empty for forecasts",
+    )
 
 
 class PredictionPoint(Shape):
@@ -44,7 +52,9 @@ class PredictionPoint(Shape):
     value: float
     low: float | None
     high: float | None
-    label: str | None = Field(default=None, description="the class; `value` is its probability then")
+    label: str | None = Field(
+        default=None, description="predicted class, whose probability is `value`; null for forecasts"
+    )
 
 
 class KnownPoints(Shape):
@@ -79,7 +89,10 @@ class ActualsInput(Shape):
     """
 
     files: tuple[tuple[Path, str], ...]
-    incumbent: Path | None = Field(default=None, description="the file of present forecasts, where they have their own")
+    incumbent: Path | None = Field(
+        default=None,
+        description="path of the file of incumbent forecasts; null if they are columns of the rows or absent",
+    )
     meaning: DatasetSchema
     asked: tuple[AskedTimes, ...]
 
@@ -92,7 +105,7 @@ class PresentForecast(Shape):
 
 
 class Actual(Shape):
-    """Actual value at a time, and the incumbent forecasts of it, earliest first."""
+    """Actual value at a time, and the incumbent forecasts for that time, earliest first."""
 
     value: float
     present: tuple[PresentForecast, ...] = ()

@@ -33,7 +33,8 @@ class Reference(Shape):
     columns: dict[str, Distribution]
     notes: list[Texts]
     errors: tuple[float, ...] = Field(
-        default=(), description="mean absolute errors of forecasts of the test part that do not overlap, in order"
+        default=(),
+        description="mean absolute errors of forecasts of the test set with non-overlapping targets, in time order",
     )
 
 
@@ -42,11 +43,17 @@ class DriftColumn(Shape):
 
     name: str
     rows: int
-    effective: float = Field(description="independent values that the rows are worth")
-    psi: float | None = Field(description="population stability index: how large the shift is")
-    ks: float | None = Field(description="the largest distance of the two distribution functions")
-    p_value: float | None = Field(description="how probable such a distance is without a shift")
-    drifted: bool | None = Field(description="both bounds are crossed; null: too few values to say")
+    effective: float = Field(description="effective number of independent values among the rows")
+    psi: float | None = Field(
+        description="population stability index between reference and window; null if there are too few values"
+    )
+    ks: float | None = Field(
+        description="Kolmogorov-Smirnov statistic: largest distance between the distribution functions; null if unknown"
+    )
+    p_value: float | None = Field(description="probability of at least this distance without drift; null if unknown")
+    drifted: bool | None = Field(
+        description="whether both PSI and p-value cross their thresholds; null if there are too few values"
+    )
 
 
 class DriftThresholds(Shape):
@@ -58,20 +65,24 @@ class DriftThresholds(Shape):
     psi: float
     alpha: float
     level: float
-    least: int = Field(description="independent values below which nothing is said")
+    least: int = Field(description="minimum effective number of independent values for a result")
 
 
 class DriftErrors(Shape):
-    """Live errors compared with those of the test set, in the order of the forecasts."""
+    """Comparison of the errors of judged forecasts with the errors on the test set."""
 
-    forecasts: int = Field(description="judged forecasts that do not overlap")
-    reference: int = Field(description="forecasts of the test part that they are compared with")
-    reference_mean: float | None = Field(description="mean absolute error there; null: not known")
-    mean: float | None = Field(description="mean absolute error of the judged forecasts")
-    evidence: float = Field(description="that errors have become larger; an alarm begins at ``run_length``")
-    run_length: int = Field(description="judged forecasts until a false alarm, on average, at least")
+    forecasts: int = Field(description="number of judged forecasts with non-overlapping targets")
+    reference: int = Field(description="number of test set forecasts that they are compared with")
+    reference_mean: float | None = Field(description="mean absolute error of the test set forecasts; null if unknown")
+    mean: float | None = Field(description="mean absolute error of the judged forecasts; null if there are none")
+    evidence: float = Field(
+        description="evidence that errors have increased; an alarm is raised once it reaches `run_length`"
+    )
+    run_length: int = Field(description="minimum average number of judged forecasts before a false alarm")
     drifted: bool
-    since: datetime | None = Field(description="when the target was known that began the alarm")
+    since: datetime | None = Field(
+        description="time at which the outcome that raised the alarm became known; null without an alarm"
+    )
 
 
 class Detected(Shape):
@@ -84,10 +95,16 @@ class Detected(Shape):
 
 
 class DriftReport(Detected):
-    """Result of a drift check over the newest ledger entries."""
+    """Result of a drift check over the newest ``lines`` ledger entries, made from ``first_at`` to ``last_at``.
+
+    ``enough`` is false if no column has enough values for a result.
+    """
 
     lines: int
     first_at: datetime | None
     last_at: datetime | None
-    notes: list[Texts] = Field(description="what could not be compared, and why, by language code")
-    errors: DriftErrors | None = Field(default=None, description="null: no forecast is judged yet")
+    notes: list[Texts] = Field(description="columns that could not be compared, with the reasons, by language code")
+    errors: DriftErrors | None = Field(
+        default=None,
+        description="comparison of live errors with those of the test set; null if no forecast has been judged",
+    )

@@ -61,7 +61,7 @@ class GatePolicyChanged(EventBody):
 
 
 class DriftFound(EventBody):
-    """Event: a version's inputs, predictions or errors have drifted."""
+    """Event: the columns of a version, or its errors, have drifted in the last ``lines`` ledger entries."""
 
     type: Literal["model.drift"] = "model.drift"
     model: str

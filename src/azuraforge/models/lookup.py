@@ -1,6 +1,6 @@
 """Frequent reads of models by pages and clients, with few round trips and without the ORM.
 
-A model is read by a plan of questions: the event loop follows it with ``ModelLookup``, a thread with ``ModelReads``.
+A model is read by a plan of queries: the event loop follows it with ``ModelLookup``, a thread with ``ModelReads``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class ModelLookup:
     async def list(
         self, project_id: str, *, trash: bool = False, limit: int = PAGE, after: str | None = None
     ) -> ModelPage:
-        """Return a page of models ordered by name: the deleted ones if ``trash``, else the others."""
+        """Return a page of models ordered by name: the deleted models if ``trash``, else the existing ones."""
         key = BY_NAME.read(after)
         asked = lookup_store.page(after=key is not None, trash=trash)
         given = {"limit": limit + 1, **parameters(key or ())}
@@ -63,7 +63,10 @@ class ModelLookup:
         return VersionPage(items=items, next=cursor)
 
     async def get(self, project_id: str, name: str) -> ModelDetail:
-        """Return a model with its newest versions and those that aliases point to; see ``detail``."""
+        """Return a model with its newest versions and the versions that aliases point to.
+
+        A deleted model is found by its id or former name. Raises NotFound if the model does not exist.
+        """
         return await self._database.follow(project_id, detail(name))
 
 

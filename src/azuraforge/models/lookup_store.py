@@ -1,4 +1,4 @@
-"""SQL of the frequent reads of ``lookup.py``; a ``Question`` is always confined to one project."""
+"""SQL queries for the frequent reads of ``lookup.py``; a ``Question`` is a query that is confined to one project."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ NAMES = Question(NameRow, select(Model.name).where(Model.deleted_at.is_(None)))
 
 
 class DetailAsked(NamedTuple):
-    """Database questions about one model, each bound to its parameters."""
+    """Database queries about one model, each bound to its parameters."""
 
     models: Asked[DetailRow]
     versions: Asked[VersionRow]
@@ -154,9 +154,9 @@ class DetailAsked(NamedTuple):
 
 @dataclass(frozen=True)
 class DetailQuestions:
-    """Questions about one model: the model with its number of versions, its versions, and its aliases.
+    """Queries about one model: the model with its number of versions, its versions, and its aliases.
 
-    The versions are the newest ones and those that aliases point to.
+    The versions are the newest versions and the versions that aliases point to.
     """
 
     models: Question[DetailRow]
@@ -164,14 +164,14 @@ class DetailQuestions:
     aliases: Question[AliasRow]
 
     def given(self, name: str, limit: int) -> DetailAsked:
-        """Return the questions for the model with this name or id, with at most ``limit`` newest versions."""
+        """Return the queries for the model with this name or id, with at most ``limit`` newest versions."""
         of = {"name": name}
         return DetailAsked(self.models.given(of), self.versions.given({**of, "limit": limit}), self.aliases.given(of))
 
 
 @cache
 def detail(*, trash: bool) -> DetailQuestions:
-    """Return the questions for a model by name; with ``trash``, for a deleted model by id or name.
+    """Return the queries for a model by name; with ``trash``, for a deleted model by id or name.
 
     The parameters are ``name`` and ``limit``.
     """
@@ -200,7 +200,7 @@ def detail(*, trash: bool) -> DetailQuestions:
 
 @dataclass(frozen=True)
 class PageQuestions:
-    """Questions about a page of models: the models, their newest schemas, champions and numbers of versions."""
+    """Queries about a page of models: the models, their newest schemas, champions and numbers of versions."""
 
     models: Question[ModelRow]
     newest: Question[SchemaRow]
@@ -210,9 +210,9 @@ class PageQuestions:
 
 @cache
 def page(*, after: bool, trash: bool) -> PageQuestions:
-    """Return the questions for a page of models.
+    """Return the queries for a page of models.
 
-    The parameters are ``limit`` and, with ``after``, those of ``keyset.parameters``.
+    The parameters are ``limit`` and, with ``after``, the parameters of ``keyset.parameters``.
     """
     key = (Model.name, Model.id)
     conditions: list[ColumnElement[bool]] = [Model.deleted_at.is_not(None) if trash else Model.deleted_at.is_(None)]
@@ -236,9 +236,9 @@ def page(*, after: bool, trash: bool) -> PageQuestions:
 
 @cache
 def versions(*, after: bool) -> Question[VersionRow]:
-    """Return the question for a model's existing versions, newest first.
+    """Return the query for a model's existing versions, newest first.
 
-    The parameters are ``name``, ``limit`` and, with ``after``, those of ``keyset.parameters``.
+    The parameters are ``name``, ``limit`` and, with ``after``, the parameters of ``keyset.parameters``.
     """
     return _versions(_NAMED, behind_parameters([ModelVersion.version], descending=True)) if after else _versions(_NAMED)
 

@@ -11,14 +11,14 @@ from azuraforge.projects.schemas import NeededBy
 
 
 def needed_runs(session: Session, run_ids: Sequence[str]) -> dict[str, NeededBy]:
-    """Return for each run that made an existing model version that version, by run id; other runs are absent."""
+    """Return the existing model version that each run made, by run id; runs without such a version are absent."""
     return {row.run_id: _needs(model, row) for model, row in trash_store.made_by(session, run_ids)}
 
 
 def needed_versions(session: Session, dataset_id: str) -> dict[int, NeededBy]:
-    """Return for each version of a dataset that an existing model version was trained on that model version.
+    """Return, by number of the dataset version, an existing model version that was trained on it.
 
-    The keys are the numbers of the dataset versions; if several model versions qualify, one of them is returned.
+    Dataset versions on which no existing model version was trained are absent.
     """
     found = trash_store.learned_from(session, dataset_id)
     return {row.dataset_version: _needs(model, row) for model, row in found if row.dataset_version is not None}

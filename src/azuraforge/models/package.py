@@ -183,7 +183,7 @@ def _summaries() -> Sequence[type[BaseModel]]:
 
 PACKAGE = Package(
     "models",
-    tables=("tables", "predictions.progress"),
+    tables=("tables", "deployment_tables", "predictions.progress"),
     hot_routers=_hot_routers,
     routers=_routers,
     served={

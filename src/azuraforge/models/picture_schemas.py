@@ -18,12 +18,12 @@ class PictureSize(BaseModel):
 class PictureAnswer(BaseModel):
     """Classification of an image."""
 
-    prediction_id: str = Field(description="its line in the ledger, to send the right class to")
+    prediction_id: str = Field(description="id of the prediction in the ledger, for reporting the actual class")
     model: str
     version: int
-    alias: str | None = Field(description="the alias that led to the version; null where the version was named")
+    alias: str | None = Field(description="alias that selected the version; null if the request named the version")
     plugin: str
     run_id: str | None
-    classes: list[ClassProbability] = Field(description="every class, the most probable first")
+    classes: list[ClassProbability] = Field(description="all classes with their probabilities, most probable first")
     size: PictureSize
-    seen: str = Field(description="the picture as the version saw it: a PNG as base64")
+    seen: str = Field(description="image as the version received it, after resizing: PNG, base64-encoded")

@@ -15,8 +15,12 @@ class LearnedPart(Shape):
     rows: int | None = None
     start: str | None = None
     end: str | None = None
-    classes: tuple[int, ...] | None = Field(default=None, description="rows of each class")
-    rows_sha256: str | None = Field(default=None, description="of the row numbers, where rows have no time")
+    classes: tuple[int, ...] | None = Field(
+        default=None, description="number of rows of each class; null if the target is not a class"
+    )
+    rows_sha256: str | None = Field(
+        default=None, description="SHA-256 of the row numbers if rows have no time, else null"
+    )
 
 
 class EvaluatedRows(Shape):
@@ -25,12 +29,16 @@ class EvaluatedRows(Shape):
     rows: int | None = None
     start: str | None = None
     end: str | None = None
-    parts: dict[str, LearnedPart] | None = Field(default=None, description="train and validation")
-    weights_sha256: str | None = Field(default=None, description="of the evaluated predictor")
+    parts: dict[str, LearnedPart] | None = Field(
+        default=None, description="training and validation sets by name; null if unknown"
+    )
+    weights_sha256: str | None = Field(
+        default=None, description="SHA-256 of the evaluated predictor's weights; null if unknown"
+    )
 
 
 class LearnedRows(Shape):
-    """Rows that the serving weights learned from, validation rows included. An imported version may not state them.
+    """Rows that the serving weights learned from, validation rows included. An imported version may omit them.
 
     ``evaluated`` describes the evaluated predictor if the serving one was refitted on all rows.
     """
@@ -38,7 +46,9 @@ class LearnedRows(Shape):
     rows: int | None = None
     start: str | None = None
     end: str | None = None
-    parts: dict[str, LearnedPart] | None = Field(default=None, description="train and validation")
+    parts: dict[str, LearnedPart] | None = Field(
+        default=None, description="training and validation sets by name; null if unknown"
+    )
     evaluated: EvaluatedRows | None = None
 
 

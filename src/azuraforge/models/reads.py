@@ -64,7 +64,7 @@ class ModelRow(NamedTuple):
 
 
 class VersionRow(NamedTuple):
-    """Version: the newest one trained here, the newest of all, or the champion."""
+    """Version of a model: the newest trained on this platform, the newest of all, or the champion."""
 
     model_id: str
     version: int
@@ -108,7 +108,10 @@ class ModelReads:
         return self._database.follow_now(project_id, lookup.detail(name))
 
     def show_version(self, project_id: str, name: str, number: int) -> VersionOut:
-        """Return one version with its lineage, even if the version or its model is in the trash."""
+        """Return one version with its lineage, even if the version or its model is in the trash.
+
+        Raises NotFound if either does not exist.
+        """
         with self._database.read(project_id) as session:
             owner = finding.find_model(session, name, trash=True)
             row = finding.find_version(session, owner, number, trash=True)
@@ -164,7 +167,7 @@ def models(session: Session, name: str | None, after: tuple[str, str] | None, li
 
 
 def versions(session: Session, ids: Collection[str]) -> list[VersionRow]:
-    """Return each model's newest version trained here, its newest version of all, and its champion."""
+    """Return each model's newest version trained on this platform, its newest version of all, and its champion."""
     learned = aliased(ModelVersion)
     newest = (
         select(func.max(learned.version))
@@ -186,7 +189,7 @@ def versions(session: Session, ids: Collection[str]) -> list[VersionRow]:
 
 
 def forecasts(session: Session, ids: Collection[str]) -> dict[str, ForecastRow]:
-    """Return the newest forecast of each model that a caller received."""
+    """Return, by model id, the newest forecast that a caller received; models without a forecast are absent."""
     line, counted, recent = aliased(Prediction), aliased(Prediction), aliased(Prediction)
     newest = (
         select(line.id)
@@ -222,7 +225,7 @@ def forecasts(session: Session, ids: Collection[str]) -> dict[str, ForecastRow]:
 
 
 def judged(session: Session, ids: Collection[str]) -> dict[str, JudgedRow]:
-    """Return the newest judged target of each model, with the number of judged points."""
+    """Return, by model id, the newest judged target; models without a judged point are absent."""
     newest, same, counted = aliased(PredictionOutcome), aliased(PredictionOutcome), aliased(PredictionOutcome)
     last = newest.target_at.desc(), newest.prediction_id.desc()
     line = select(newest.prediction_id).where(newest.model_id == Model.id).order_by(*last).limit(1).correlate(Model)
@@ -246,7 +249,7 @@ def verdicts(session: Session, run_ids: Collection[str]) -> dict[str, tuple[Verd
 
 
 def policies(session: Session, ids: Collection[str]) -> dict[str, PolicyTerms]:
-    """Return the current policy of each model; models with the platform's own policy are absent."""
+    """Return the current policy of each model; models with the platform's default policy are absent."""
     other = aliased(ModelPolicy)
     newest = (
         select(func.max(other.number))

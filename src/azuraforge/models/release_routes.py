@@ -11,17 +11,9 @@ from fastapi.responses import StreamingResponse
 
 from azuraforge.bounds import Name, Number
 from azuraforge.datasets.uploads import receive
+from azuraforge.models.deployments.schemas import DeploymentOut, DeploymentPage, DeploymentRequest, EndRequest
 from azuraforge.models.routes import model_service
-from azuraforge.models.schemas import (
-    CardOut,
-    DeploymentOut,
-    DeploymentPage,
-    DeploymentRequest,
-    EndRequest,
-    ImportOut,
-    IntendedUse,
-    LineageOut,
-)
+from azuraforge.models.schemas import CardOut, ImportOut, IntendedUse, LineageOut
 from azuraforge.models.service import ModelService
 from azuraforge.paging import PAGE, After, Limit
 from azuraforge.projects.access import Member, Reader, Unit, while_member
@@ -40,11 +32,11 @@ _FORM = {
                     "type": "object",
                     "required": ["file"],
                     "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "a bundle"},
+                        "file": {"type": "string", "format": "binary", "description": "model bundle"},
                         "name": {
                             "type": "string",
                             "maxLength": 200,
-                            "description": "the model's name; empty: the bundle's own",
+                            "description": "name of the model; if omitted, the name in the bundle",
                         },
                     },
                 }

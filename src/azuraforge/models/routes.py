@@ -59,7 +59,7 @@ _PICTURE = {
                         "image": {
                             "type": "string",
                             "format": "binary",
-                            "description": "PNG, JPEG, WebP, BMP, GIF or TIFF; at most 10 MiB and 40 million pixels",
+                            "description": "PNG, JPEG, WebP, BMP, GIF or TIFF; maximum 10 MiB and 40 million pixels",
                         }
                     },
                 }
@@ -85,7 +85,7 @@ NameOrId = Annotated[str, Depends(path_id("name", ShortId("model", Model.id, Mod
 async def list_models(
     access: Reader,
     service: Service,
-    trash: Annotated[bool, Query(description="those that were deleted, instead of all others")] = False,
+    trash: Annotated[bool, Query(description="whether to list deleted models instead of existing ones")] = False,
     limit: Limit = PAGE,
     after: After = None,
 ) -> ModelPage:
@@ -127,7 +127,7 @@ def restore_model(name: NameOrId, access: Member, service: Service, unit: Unit) 
 
 @router.delete("/models/{name}/versions/{version}", status_code=204)
 def delete_version(name: Name, version: Number, access: Member, service: Service) -> None:
-    """Move a version to the trash, unless an alias points to it."""
+    """Move a version to the trash, unless an alias points to it or it is deployed."""
     service.trash.delete(access.project_id, name, version, access.user_name)
 
 
@@ -144,7 +144,10 @@ def get_history(
     access: Reader,
     service: Service,
     alias: Alias | None = None,
-    at: Annotated[MomentOrUtc | None, Query(description="only moves until then: the first line held the alias")] = None,
+    at: Annotated[
+        MomentOrUtc | None,
+        Query(description="only changes up to this time; the first entry is the alias's version at that time"),
+    ] = None,
     limit: Limit = PAGE,
     after: After = None,
 ) -> HistoryPage:
@@ -184,7 +187,7 @@ def remove_alias(
     alias: Alias,
     access: Member,
     service: Service,
-    reason: Annotated[str, Query(min_length=1, max_length=1000)] = "taken away by hand",
+    reason: Annotated[str, Query(min_length=1, max_length=1000)] = "removed manually",
 ) -> AliasChange:
     """Remove an alias other than the champion's; the history keeps it."""
     return service.aliases.remove_by_hand(access.project_id, name, alias, reason=reason, by=access.user_name)
@@ -226,10 +229,16 @@ async def predict_image(
     access: Member,
     service: Service,
     unit: Unit,
-    version: Annotated[Number | None, Query(description="empty: the version that the alias points at")] = None,
+    version: Annotated[
+        Number | None, Query(description="number of the version. Default: the version that the alias points to")
+    ] = None,
     alias: Alias = "champion",
     request_id: Annotated[
-        str | None, Query(min_length=1, max_length=64, description="your own name for it"), AfterValidator(plain)
+        str | None,
+        Query(
+            min_length=1, max_length=64, description="request id of your choice, for reporting the actual class later"
+        ),
+        AfterValidator(plain),
     ] = None,
 ) -> PictureAnswer:
     """Classify an image: return the probability of each class."""

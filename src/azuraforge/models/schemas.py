@@ -41,22 +41,30 @@ class VersionOut(BaseModel):
     plugin: str
     plugin_version: str | None
     aliases: list[str]
-    run_id: str | None = Field(description="null: imported, see `imported`")
+    run_id: str | None = Field(description="id of the training run; null if the version was imported, see `imported`")
     dataset_id: str | None
     dataset_fingerprint: str | None
     learned_from: LearnedRows
     code_version: str
     seed: int
     parent_version: int | None
-    metrics: dict[str, float | None] | None = Field(description="on the test set; null: not evaluated")
+    metrics: dict[str, float | None] | None = Field(
+        description="metrics on the test set by name; null if the version was not evaluated"
+    )
     created_at: datetime
     kind: str
     config: JsonObject
     data_schema: DatasetSchema
     dataset_version: int | None
-    weights_sha256: str | None = Field(description="hash of tensors and preprocessing: equal where bits are equal")
-    imported: ImportedFrom | None = Field(default=None, description="where it was trained; null: on this platform")
-    deleted_at: datetime | None = Field(default=None, description="in the trash since then")
+    weights_sha256: str | None = Field(
+        description="SHA-256 of the tensors and the preprocessing; equal if they are bit-identical; null if unknown"
+    )
+    imported: ImportedFrom | None = Field(
+        default=None, description="origin of an imported version; null if it was trained on this platform"
+    )
+    deleted_at: datetime | None = Field(
+        default=None, description="time at which it was moved to the trash; null if it is not in the trash"
+    )
     deleted_by: str | None = None
 
 
@@ -70,7 +78,9 @@ class ModelOut(BaseModel):
     champion: int | None
     versions: int
     created_at: datetime
-    deleted_at: datetime | None = Field(default=None, description="in the trash since then")
+    deleted_at: datetime | None = Field(
+        default=None, description="time at which it was moved to the trash; null if it is not in the trash"
+    )
     deleted_by: str | None = None
 
 
@@ -78,7 +88,7 @@ class ModelDetail(ModelOut):
     """A model with its newest versions."""
 
     version_list: list[VersionOut] = Field(
-        description="the newest 100 and those that an alias points at, the newest first; all: …/versions"
+        description="newest 100 versions and those that an alias points to, newest first; list all with …/versions"
     )
 
 
@@ -99,12 +109,12 @@ class AliasChange(BaseModel):
     action: str
     reason: str
     said: Sentences | None = Field(
-        default=None, description="of a move by the platform: its reasons by language; null: a person wrote `reason`"
+        default=None, description="reasons of an automatic change, by language; null if a person wrote `reason`"
     )
     by: str
     run_id: str | None
-    at: datetime = Field(description="from when")
-    until: datetime | None = Field(default=None, description="to when; null: it holds")
+    at: datetime = Field(description="start of the period in which the alias pointed to this version")
+    until: datetime | None = Field(default=None, description="end of that period; null if it has not ended")
 
 
 class HistoryPage(Page[AliasChange]):
@@ -112,13 +122,13 @@ class HistoryPage(Page[AliasChange]):
 
 
 class PolicyRequest(PolicyTerms):
-    """Request to set a model's conditions for promotions. An omitted condition has the platform's value."""
+    """Request to set a model's conditions for promotions. An omitted condition has the platform's default value."""
 
     reason: str = Field(min_length=1, max_length=1000)
 
 
 class PolicyOut(GatePolicy):
-    """Policy of a model's gate. Number 0 is the platform's own and has no author."""
+    """Policy of a model's gate. Number 0 is the platform's default policy, which has no author."""
 
     reason: str | None
     by: str | None
@@ -126,10 +136,12 @@ class PolicyOut(GatePolicy):
 
 
 class PolicyPage(Page[PolicyOut]):
-    """A page of a model's policies, newest first; the last one is the platform's own."""
+    """A page of a model's policies, newest first; the last one is the platform's default policy."""
 
 
 class AliasRequest(BaseModel):
+    """Request to set or move an alias, with the reason."""
+
     model_config = ConfigDict(extra="forbid")
 
     version: Number
@@ -153,16 +165,24 @@ class LineageNode(BaseModel):
     label: str
     dataset: str | None = None
     run_id: str | None = None
-    version: int | None = Field(default=None, description="of the dataset or of the model")
+    version: int | None = Field(
+        default=None, description="number of the version of the dataset or model; null for other kinds"
+    )
     aliases: list[str] = []
-    plugin: str | None = Field(default=None, description="of a version")
-    code_version: str | None = Field(default=None, description="of a run")
-    fingerprint: str | None = Field(default=None, description="of a dataset")
-    origin: Origin | None = Field(default=None, description="of an imported version")
+    plugin: str | None = Field(default=None, description="name of the version's pipeline; null for other kinds")
+    code_version: str | None = Field(
+        default=None, description="version of the code that the run used; null for other kinds"
+    )
+    fingerprint: str | None = Field(
+        default=None, description="fingerprint of the dataset version; null for other kinds"
+    )
+    origin: Origin | None = Field(default=None, description="origin of an imported version; null for other kinds")
     predictions: MadePredictions | None = None
 
 
 class LineageEdge(BaseModel):
+    """Edge of a lineage graph, from the node ``start`` to the node ``end``."""
+
     start: str
     end: str
     kind: Literal["learned", "made", "said", "champion_then", "imported"]
@@ -188,9 +208,13 @@ class CardOut(BaseModel):
 
 
 class IntendedUse(BaseModel):
+    """Intended use of a model."""
+
     model_config = ConfigDict(extra="forbid")
 
-    intended_use: str = Field(max_length=10_000, description="what people write about the model; empty: nothing")
+    intended_use: str = Field(
+        max_length=10_000, description="intended use of the model in free text; empty if not stated"
+    )
 
 
 class ImportOut(BaseModel):
@@ -201,89 +225,9 @@ class ImportOut(BaseModel):
     created: bool
 
 
-class DeploymentRequest(BaseModel):
-    """Request to deploy a version alongside the version an alias points to."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    version: Number
-    mode: Literal["shadow", "canary"]
-    alias: Alias = "champion"
-    share_percent: float = Field(default=10.0, ge=0, le=100, description="of the requests, for a canary")
-    error_margin: float = Field(default=0.01, ge=0, lt=1, description="share of questions that it may fail more often")
-    loss_margin: float = Field(default=0.1, ge=0, le=10, description="0.1: by how much worse a loss counts as worse")
-    level: float = Field(default=0.95, gt=0.5, lt=1, description="of the sequential tests together")
-    reason: str = Field(min_length=1, max_length=1000)
-
-
-class EndRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    reason: str = Field(min_length=1, max_length=1000)
-
-
-class TestOut(BaseModel):
-    """Sequential test of whether a version is worse by more than the margin.
-
-    The result is positive once exp(log_wealth) reaches 1 / alpha.
-    """
-
-    worse: int
-    even: int
-    better: int
-    margin: float
-    log_wealth: float
-    alpha: float
-
-
-class ExtremesOut(BaseModel):
-    """Sequential test of whether more than ``share`` of the losses are above ``bound``.
-
-    The result is positive once exp(log_wealth) reaches 1 / alpha.
-    """
-
-    bound: float | None = Field(
-        description="the largest known loss of the alias's holder, with several series in losses that are usual in"
-        " each; null: too few are known"
-    )
-    known: int = Field(description="losses of the alias's holder that the bound comes from")
-    needed: int = Field(description="so many have to be known")
-    share: float | None = Field(description="of losses that may lie above it by chance, at most")
-    beyond: int = Field(description="pairs in which the deployed version's largest loss did, and not the other's")
-    within: int = Field(description="all other pairs since the bound is known")
-    log_wealth: float
-    alpha: float
-
-
-class DeploymentOut(BaseModel):
-    """A shadow or canary, and its results compared with the version that the alias points to."""
-
-    number: int
-    alias: str
-    mode: Literal["shadow", "canary"]
-    version: int
-    beside: int
-    share_percent: float
-    state: Literal["active", "ended", "rolled_back"]
-    level: float
-    errors: TestOut = Field(description="questions that only one of the two could not answer")
-    losses: TestOut = Field(description="pairs of answers whose outcome is known, each about targets of its own")
-    extremes: ExtremesOut = Field(description="single losses: is it rarely, but terribly wrong?")
-    overlapping: int = Field(description="judged pairs about targets that an earlier pair was counted for, left out")
-    left_out: int = Field(description="pairs that were given up because too many waited")
-    reason: str
-    started_by: str
-    started_at: datetime
-    ended_reason: str | None
-    ended_by: str | None
-    ended_at: datetime | None
-
-
-class DeploymentPage(Page[DeploymentOut]):
-    """A page of a model's shadows and canaries, newest first."""
-
-
 class PromoteRequest(BaseModel):
+    """Request to point an alias to a version, with the reason."""
+
     model_config = ConfigDict(extra="forbid")
 
     version: Number
@@ -292,10 +236,12 @@ class PromoteRequest(BaseModel):
 
 
 class RollbackRequest(BaseModel):
+    """Request to roll an alias back one promotion, with the reason."""
+
     model_config = ConfigDict(extra="forbid")
 
     alias: Alias = "champion"
-    reason: str = Field(default="rolled back by hand", min_length=1, max_length=1000)
+    reason: str = Field(default="rolled back manually", min_length=1, max_length=1000)
 
 
 class Target(BaseModel):
@@ -303,10 +249,15 @@ class Target(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    version: Number | None = Field(default=None, description="empty: the version that the alias points at")
+    version: Number | None = Field(
+        default=None, description="number of the version; null for the version that the alias points to"
+    )
     alias: Alias = "champion"
     request_id: Annotated[str | None, AfterValidator(plain)] = Field(
-        default=None, min_length=1, max_length=64, description="your own name for it, to send its outcome by"
+        default=None,
+        min_length=1,
+        max_length=64,
+        description="request id of the caller's choice, for reporting the outcome later",
     )
 
 
@@ -319,25 +270,28 @@ class PredictRequest(Target):
 
     rows: list[dict[str, JsonValue]] | None = Field(default=None, min_length=1, max_length=100_000)
     dataset_version: Number | None = Field(
-        default=None, description="of its dataset, whose end the forecast continues; empty: the newest"
+        default=None, description="version of the model's dataset, from whose end to forecast; null for the newest"
     )
     horizon: int | None = Field(
-        default=None, ge=1, le=100_000, description="rows ahead; empty: all that the version can"
+        default=None, ge=1, le=100_000, description="number of rows to forecast; null for the version's maximum"
     )
     series: Annotated[str | None, AfterValidator(plain)] = Field(
-        default=None, min_length=1, max_length=200, description="which, of a version that learned several"
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="name of the series; required if the version was trained on several",
     )
     continues: Annotated[str | None, AfterValidator(plain)] = Field(
         default=None,
         min_length=1,
         max_length=200,
-        description="the dataset that `rows` continue: what its next versions tell judges this prediction; empty: only"
-        " outcomes that are sent for this very prediction do",
+        description="name or id of the dataset that `rows` extend: its later versions judge this prediction; "
+        "null if only reported outcomes do",
     )
 
 
 class PredictionOut(BaseModel):
-    """A prediction in the ledger. ``outcome`` is null until a point has been judged."""
+    """A prediction in the ledger. ``matures_at`` is the time of its last target, ``interval`` its nominal coverage."""
 
     prediction_id: str
     model: str
@@ -351,20 +305,29 @@ class PredictionOut(BaseModel):
     origin: datetime
     matures_at: datetime
     predictions: list[PredictionPoint]
-    outcome: KnownPoints | None = Field(description="null: no point is known yet")
-    judged_at: datetime | None = Field(description="since when all of them are")
+    outcome: KnownPoints | None = Field(description="number of judged points; null if no point has been judged")
+    judged_at: datetime | None = Field(description="time at which the last point was judged; null until all are")
     created_at: datetime
     request_id: str | None = None
-    latency_seconds: float | None = Field(default=None, description="the version's own, without HTTP")
-    naive: float | None = Field(default=None, description="the last value known then: the naive baseline's answer")
-    continues: str | None = Field(default=None, description="id of the dataset whose next rows judge it; null: none")
+    latency_seconds: float | None = Field(
+        default=None, description="computing time of the version in seconds, without HTTP"
+    )
+    naive: float | None = Field(
+        default=None,
+        description="last value known at the origin, which is the naive baseline's forecast; null if there is none",
+    )
+    continues: str | None = Field(
+        default=None, description="id of the dataset whose later rows judge the prediction; null if there is none"
+    )
 
 
 class PredictOut(BaseModel):
+    """Forecast of the next values, which is stored in the ledger."""
+
     prediction_id: str
     model: str
     version: int
-    alias: str | None = Field(description="the alias that led to the version; null where the version was named")
+    alias: str | None = Field(description="alias that selected the version; null if the request named the version")
     plugin: str
     run_id: str | None
     target: str
@@ -374,16 +337,30 @@ class PredictOut(BaseModel):
     predictions: list[PredictionPoint]
     created_at: datetime
     request_id: str | None = None
-    latency_seconds: float | None = Field(default=None, description="the version's own, without HTTP")
-    series: str | None = Field(default=None, description="of which of several series")
-    new_series: bool = Field(default=False, description="not learned; forecast by analogy with the other series")
-    rows: int | None = Field(default=None, description="of history that it was made from, of its series")
-    dataset_version: int | None = Field(
-        default=None, description="of its dataset, whose end it continues; null: the rows that were sent"
+    latency_seconds: float | None = Field(
+        default=None, description="computing time of the version in seconds, without HTTP"
     )
-    trained_on: int | None = Field(default=None, description="version of the dataset that the version learned from")
+    series: str | None = Field(
+        default=None, description="name of the series; null if the version was trained on only one"
+    )
+    new_series: bool = Field(
+        default=False,
+        description="whether the version was not trained on this series, so it is forecast by analogy with others",
+    )
+    rows: int | None = Field(
+        default=None, description="number of history rows of the series that were used; null if unknown"
+    )
+    dataset_version: int | None = Field(
+        default=None,
+        description="version of the model's dataset, from whose end the forecast starts; null if the caller sent rows",
+    )
+    trained_on: int | None = Field(
+        default=None, description="dataset version that the model version was trained on; null if unknown"
+    )
     newer_version: int | None = Field(
-        default=None, description="of its dataset, which it cannot forecast from: target or columns are others"
+        default=None,
+        description="newer dataset version that cannot be used because its target or columns differ; null if "
+        "there is none",
     )
 
 
@@ -395,5 +372,7 @@ class EvaluationOut(BaseModel):
     version: int | None
     evaluation: Evaluation
     verdict: VerdictRecord
-    losses_artifact: str | None = Field(description="the run's artifact with the loss of every example and horizon")
+    losses_artifact: str | None = Field(
+        description="name of the run's artifact with the loss of every example and horizon; null if there is none"
+    )
     created_at: datetime

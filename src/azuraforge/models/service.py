@@ -14,7 +14,8 @@ from azuraforge.events.service import EventLog
 from azuraforge.models.bundles.description import Trial
 from azuraforge.models.bundles.service import Bundles
 from azuraforge.models.cards.service import Cards
-from azuraforge.models.deployments.service import Deployments, InThread
+from azuraforge.models.deployments.places import InThread
+from azuraforge.models.deployments.service import Deployments
 from azuraforge.models.lookup import ModelLookup
 from azuraforge.models.picture_schemas import PictureAnswer
 from azuraforge.models.predictions.inference import Inference
@@ -42,16 +43,19 @@ class ModelService:
     """Services for the models of all projects.
 
     Attributes:
+        folders: stored files of versions.
         lookup: asynchronous reads of the most frequent requests.
         reads: models, versions and evaluations as pages show them, for threads.
         registry: adds versions and evaluations in the caller's transaction.
         held_out: counts the uses of test sets.
         aliases: moves of aliases, and their history.
+        lineage: lineage graphs.
+        cards: model cards.
         policies: conditions of promotions.
         deployments: shadows and canaries.
         versions: cached versions and their child processes.
         ledger: writes predictions.
-        inference: answers prediction requests; each answer is first written to the ledger.
+        inference: answers prediction requests; each prediction is written to the ledger before it is returned.
         trash: deleted models and versions, and their purge.
         bundles: export and import of versions as files.
     """

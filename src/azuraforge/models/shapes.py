@@ -20,7 +20,7 @@ SHOWN_VERSIONS = 100
 def model_out(
     owner: ModelRow | DetailRow, schema: DatasetSchema | TargetOf | None, champion: int | None, versions: int
 ) -> schemas.ModelOut:
-    """Return the API shape of a model; ``schema`` is that of its newest version, for target and unit."""
+    """Return the API shape of a model, with the target and the unit of ``schema``, the schema of its newest version."""
     return schemas.ModelOut(
         id=owner.id,
         name=owner.name,
@@ -45,7 +45,7 @@ def names_by_version(aliases: Iterable[ModelAlias | AliasRow]) -> dict[int, list
 def model_detail(
     outline: schemas.ModelOut, rows: Iterable[ModelVersion | VersionRow], names: Mapping[int, list[str]]
 ) -> schemas.ModelDetail:
-    """Return a model with its newest versions and those that aliases point to, newest first."""
+    """Return a model with its newest versions and the versions that aliases point to, newest first."""
     by_number = {row.version: row for row in rows}
     shown = sorted(by_number, reverse=True)
     kept = [number for index, number in enumerate(shown) if index < SHOWN_VERSIONS or number in names]
@@ -110,7 +110,7 @@ def change_out(
 
 
 def policy_out(row: ModelPolicy | None) -> schemas.PolicyOut:
-    """Return the API shape of a stored policy; None for the platform's own."""
+    """Return the API shape of a stored policy, or of the platform's own if ``row`` is None."""
     terms = gate_policy(row).model_dump()
     if row is None:
         return schemas.PolicyOut(**terms, reason=None, by=None, at=None)
@@ -118,7 +118,7 @@ def policy_out(row: ModelPolicy | None) -> schemas.PolicyOut:
 
 
 def gate_policy(row: ModelPolicy | None) -> GatePolicy:
-    """Return the conditions of a stored policy with its number; None for the platform's own."""
+    """Return the conditions of a stored policy with its number, or the platform's own if ``row`` is None."""
     return GatePolicy() if row is None else GatePolicy(**row.policy.model_dump(), number=row.number)
 
 

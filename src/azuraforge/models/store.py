@@ -1,4 +1,4 @@
-"""SQL of models, versions, aliases and evaluations; ``trash_store.py`` contains the SQL of the trash."""
+"""SQL queries for models, versions, aliases and evaluations; ``trash_store.py`` contains the queries for the trash."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def lock_model(session: Session, name: str) -> Model | None:
 
 
 def ensure_model(session: Session, name: str) -> Model:
-    """Return the locked model; create it if it does not exist."""
+    """Return the model with this name, locked until commit; create it if it does not exist."""
     dialect = session.get_bind().dialect.name
     insert = (postgresql if dialect == "postgresql" else sqlite).insert(Model)
     values: dict[str, object] = {"project_id": session.project_id, "id": new_id(), "name": name, "created_at": now()}
@@ -166,7 +166,7 @@ def remove_alias(session: Session, owner: Model, pointer: ModelAlias, **fields: 
 
 
 def policies(session: Session, model_id: str, limit: int = 1, after: tuple[int] | None = None) -> Sequence[ModelPolicy]:
-    """Return a model's policies, newest first; empty if only the platform's own applies."""
+    """Return a model's policies, newest first; empty if only the platform's default policy applies."""
     statement = select(ModelPolicy).where(ModelPolicy.model_id == model_id)
     if after is not None:
         statement = statement.where(behind([ModelPolicy.number], after, descending=True))
@@ -247,7 +247,7 @@ def held_out_use(session: Session, run_id: str) -> HeldOutUse | None:
 
 
 def same_data_by_uses(session: Session, known: SameData) -> SameData:
-    """Return ``known`` with the datasets and contents of all uses that share one of them.
+    """Return ``known`` with the datasets and contents of all uses that share a dataset or a content with it.
 
     Uses are kept even if their dataset is purged.
     """

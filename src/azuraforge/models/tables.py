@@ -8,7 +8,17 @@ from pydantic import JsonValue
 from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from azuraforge.database import Base, Deletable, JsonShape, JsonText, Owned, Timestamp, new_id, now, unique_name
+from azuraforge.database import (
+    Base,
+    Deletable,
+    JsonShape,
+    JsonText,
+    Owned,
+    Timestamp,
+    new_id,
+    now,
+    unique_name,
+)
 from azuraforge.models.answers import KnownPoints, PredictionInputs, PredictionPoint
 from azuraforge.models.distributions import DriftReport, Reference
 from azuraforge.models.gate.policy import PolicyTerms
@@ -17,7 +27,7 @@ from azuraforge.models.provenance import ImportRecord, LearnedRows
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import Evaluation as EvaluationShape
 
-_VERSION = ["model_version.project_id", "model_version.model_id", "model_version.version"]
+VERSION_KEY = ["model_version.project_id", "model_version.model_id", "model_version.version"]
 
 
 class Model(Deletable, Owned, Base):
@@ -36,7 +46,7 @@ class Model(Deletable, Owned, Base):
 
 
 class ModelVersion(Deletable, Owned, Base):
-    """Weights with preprocessing, and their origin. A row is written once and never changed.
+    """Weights with preprocessing, and their origin. Only the fields about deletion and purge of a row ever change.
 
     The row of a purged version remains, since history and ledger refer to it; its number is not used again.
     """
@@ -74,10 +84,10 @@ class ModelVersion(Deletable, Owned, Base):
 
 
 class AliasChange(Owned, Base):
-    """A move of an alias. Rows are only added. ``below`` is the move to which a rollback of this one returns."""
+    """A move of an alias. Rows are only added. ``below`` is the move to which a rollback of this move returns."""
 
     __tablename__ = "model_alias_change"
-    __table_args__ = (ForeignKeyConstraint(["project_id", "model_id", "version"], _VERSION),)
+    __table_args__ = (ForeignKeyConstraint(["project_id", "model_id", "version"], VERSION_KEY),)
 
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     model_id: Mapped[str] = mapped_column(String(16), primary_key=True)
@@ -98,7 +108,7 @@ class ModelAlias(Owned, Base):
 
     __tablename__ = "model_alias"
     __table_args__ = (
-        ForeignKeyConstraint(["project_id", "model_id", "version"], _VERSION),
+        ForeignKeyConstraint(["project_id", "model_id", "version"], VERSION_KEY),
         ForeignKeyConstraint(
             ["project_id", "model_id", "change"],
             ["model_alias_change.project_id", "model_alias_change.model_id", "model_alias_change.seq"],
@@ -113,7 +123,10 @@ class ModelAlias(Owned, Base):
 
 
 class ModelPolicy(Owned, Base):
-    """Conditions of promotions from this number onwards. Rows are only added. Without one, the platform's own apply."""
+    """Conditions of a model's promotions, which apply until the row with the next number.
+
+    Rows are only added. A model without a row has the platform's own conditions.
+    """
 
     __tablename__ = "model_policy"
     __table_args__ = (ForeignKeyConstraint(["project_id", "model_id"], ["model.project_id", "model.id"]),)
@@ -127,102 +140,8 @@ class ModelPolicy(Owned, Base):
     at: Mapped[datetime] = mapped_column(Timestamp, default=now())
 
 
-class ModelDeployment(Owned, Base):
-    """A version deployed next to an alias: as a shadow, or as a canary for a share of the requests."""
-
-    __tablename__ = "model_deployment"
-    __table_args__ = (
-        ForeignKeyConstraint(["project_id", "model_id", "version"], _VERSION),
-        Index("ix_model_deployment_project_id_state", "project_id", "state"),
-    )
-
-    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
-    model_id: Mapped[str] = mapped_column(String(16), primary_key=True)
-    number: Mapped[int] = mapped_column(Integer, primary_key=True)
-    alias: Mapped[str] = mapped_column(String(40))
-    mode: Mapped[str] = mapped_column(String(10))  # shadow, canary
-    version: Mapped[int] = mapped_column(Integer)
-    beside: Mapped[int] = mapped_column(Integer)
-    share_percent: Mapped[float]
-    error_margin: Mapped[float]
-    loss_margin: Mapped[float]
-    level: Mapped[float]
-    state: Mapped[str] = mapped_column(String(12))  # active, ended, rolled_back
-    both_answered: Mapped[int] = mapped_column(BigInteger, default=0)
-    only_beside_failed: Mapped[int] = mapped_column(BigInteger, default=0)
-    only_this_failed: Mapped[int] = mapped_column(BigInteger, default=0)
-    left_out: Mapped[int] = mapped_column(BigInteger, default=0)
-    losses_worse: Mapped[int] = mapped_column(BigInteger, default=0)  # sums over its ``DeploymentPair`` rows
-    losses_even: Mapped[int] = mapped_column(BigInteger, default=0)
-    losses_better: Mapped[int] = mapped_column(BigInteger, default=0)
-    overlapping: Mapped[int] = mapped_column(BigInteger, default=0)
-    # The last target of the last counted pair.
-    frontier_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
-    # True if the versions learned several series: losses and bound are then relative to the usual losses of each.
-    by_series: Mapped[bool] = mapped_column(default=False)
-    bound: Mapped[float | None] = mapped_column(default=None)  # largest of ``bound_of`` losses of the alias's version
-    bound_of: Mapped[int] = mapped_column(Integer, default=0)
-    # Pairs in which only the deployed version's loss exceeded the bound.
-    beyond: Mapped[int] = mapped_column(BigInteger, default=0)
-    within: Mapped[int] = mapped_column(BigInteger, default=0)  # all other pairs since the bound is set
-    reason: Mapped[str] = mapped_column(Text)
-    started_by: Mapped[str] = mapped_column(String(200))
-    started_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
-    ended_reason: Mapped[str | None] = mapped_column(Text, default=None)
-    ended_by: Mapped[str | None] = mapped_column(String(200), default=None)
-    ended_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
-
-
-class DeploymentSeries(Owned, Base):
-    """One series of a deployment's versions, with the usual size of its losses."""
-
-    __tablename__ = "model_deployment_series"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["project_id", "model_id", "number"],
-            ["model_deployment.project_id", "model_deployment.model_id", "model_deployment.number"],
-        ),
-    )
-
-    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
-    model_id: Mapped[str] = mapped_column(String(16), primary_key=True)
-    number: Mapped[int] = mapped_column(Integer, primary_key=True)
-    series: Mapped[str] = mapped_column(String(200), primary_key=True)
-    losses: Mapped[float] = mapped_column(default=0.0)  # sum of ``losses_of`` losses of the alias's version
-    losses_of: Mapped[int] = mapped_column(BigInteger, default=0)
-
-
-class DeploymentPair(Owned, Base):
-    """Judged answers of both versions to one question, evaluated once.
-
-    Rows are only added and outlive the ledger entries. A pair is counted, or left out because its targets overlap those
-    of a pair counted before.
-    """
-
-    __tablename__ = "model_deployment_pair"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["project_id", "model_id", "number"],
-            ["model_deployment.project_id", "model_deployment.model_id", "model_deployment.number"],
-        ),
-    )
-
-    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
-    model_id: Mapped[str] = mapped_column(String(16), primary_key=True)
-    number: Mapped[int] = mapped_column(Integer, primary_key=True)
-    prediction_id: Mapped[str] = mapped_column(String(16), primary_key=True)  # of the returned answer
-    counted: Mapped[bool]
-    first_at: Mapped[datetime] = mapped_column(Timestamp)
-    last_at: Mapped[datetime] = mapped_column(Timestamp)
-    loss: Mapped[float]  # mean over the targets, of the deployed version
-    beside_loss: Mapped[float]
-    largest: Mapped[float]  # largest over the targets, of the deployed version
-    beside_largest: Mapped[float]
-    looked_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
-
-
 class Evaluation(Owned, Base):
-    """A run's evaluation with its baselines, and the gate's verdict, whether or not it passed."""
+    """A run's evaluation with its baselines, and the gate's verdict, whether or not the candidate passed."""
 
     __tablename__ = "evaluation"
     __table_args__ = (
@@ -277,7 +196,7 @@ class Prediction(Owned, Base):
 
     __tablename__ = "prediction"
     __table_args__ = (
-        ForeignKeyConstraint(["project_id", "model_id", "version"], _VERSION),
+        ForeignKeyConstraint(["project_id", "model_id", "version"], VERSION_KEY),
         Index("ix_prediction_project_id_model_id_created_at", "project_id", "model_id", "created_at"),
         Index("ix_prediction_project_id_matures_at", "project_id", "matures_at"),
         Index("ix_prediction_project_id_request_id", "project_id", "request_id"),
@@ -307,11 +226,11 @@ class Prediction(Owned, Base):
     # The values of the origin's row.
     features: Mapped[dict[str, float | None] | None] = mapped_column(JsonText, default=None)
     deployment: Mapped[int | None] = mapped_column(Integer, default=None)  # set if a shadow or canary took part
-    # The id of the pair's returned half, if this half was not returned.
+    # The id of the pair's returned prediction, if this prediction was not returned.
     pair_id: Mapped[str | None] = mapped_column(String(16), default=None)
     # The id of the dataset whose next rows are the outcomes.
     continues: Mapped[str | None] = mapped_column(String(16), default=None)
-    question: Mapped[str | None] = mapped_column(String(64), default=None)  # equal for equal questions
+    question: Mapped[str | None] = mapped_column(String(64), default=None)  # equal for equal inputs
 
 
 class PredictionOutcome(Owned, Base):
@@ -341,7 +260,7 @@ class PredictionOutcome(Owned, Base):
     late: Mapped[bool]  # the prediction was made after its target time
     source: Mapped[str] = mapped_column(String(200))
     judged_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
-    question: Mapped[str | None] = mapped_column(String(64), default=None)  # question of its prediction
+    question: Mapped[str | None] = mapped_column(String(64), default=None)  # ``question`` of its prediction
     # The dataset version with the actual value; null if the value was reported.
     dataset_version: Mapped[int | None] = mapped_column(Integer, default=None)
     revisions: Mapped[int] = mapped_column(Integer, default=0)  # number of repeated judgements
@@ -395,7 +314,7 @@ class ModelDrift(Owned, Base):
     """Reference distributions of a version's inputs and predictions, and the report of its last drift check."""
 
     __tablename__ = "model_drift"
-    __table_args__ = (ForeignKeyConstraint(["project_id", "model_id", "version"], _VERSION),)
+    __table_args__ = (ForeignKeyConstraint(["project_id", "model_id", "version"], VERSION_KEY),)
 
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     model_id: Mapped[str] = mapped_column(String(16), primary_key=True)

@@ -1,7 +1,8 @@
 """Deleted models and versions. They make no predictions and can be restored until they are purged.
 
-A version to which an alias points cannot be deleted. The row of a purged version remains, since history and ledger
-refer to it. The runs and dataset versions that a version was made from are kept as long as the version.
+A version to which an alias points or that is deployed cannot be deleted. The row of a purged version remains, since
+history and ledger refer to it. The runs and dataset versions that a version was made from are kept as long as the
+version.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""SQL of deleted models and versions, and of their purge."""
+"""SQL queries for deleted models and versions, and for their purge."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from typing import Any
 from sqlalchemy import Select, delete, func, or_, select
 
 from azuraforge.database import Session
+from azuraforge.models.deployment_tables import DeploymentPair, DeploymentSeries, ModelDeployment
 from azuraforge.models.tables import (
     AliasChange,
-    DeploymentPair,
-    DeploymentSeries,
     EarlierOutcome,
     Evaluation,
     Model,
     ModelAlias,
-    ModelDeployment,
     ModelDrift,
     ModelPolicy,
     ModelVersion,
@@ -54,7 +52,7 @@ def lock(session: Session, model_id: str) -> Model | None:
 
 
 def deleted_models(session: Session, before: datetime | None) -> Sequence[Model]:
-    """Return models deleted until a time, or all deleted models if None, last deleted first."""
+    """Return the models deleted at or before ``before``, or all deleted models if it is None, last deleted first."""
     statement = select(Model).where(Model.deleted_at.is_not(None))
     if before is not None:
         statement = statement.where(Model.deleted_at <= before)
@@ -97,7 +95,7 @@ def learned_from(session: Session, dataset_id: str) -> Sequence[tuple[Model, Mod
 
 
 def forget(session: Session, model_id: str) -> list[str]:
-    """Delete a locked model with all its rows; return the content hashes of its versions.
+    """Delete a locked model with all its rows; return the content hashes of its versions that were not purged.
 
     The uses of test sets (``HeldOutUse``) remain, since they count in later verdicts on the same rows.
     """

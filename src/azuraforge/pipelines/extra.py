@@ -12,16 +12,21 @@ class TrainExtra(RunExtra):
     """Data of a training run: its task kind and, for a study's winner, facts about the search that the gate needs."""
 
     task: str
-    trials: int = Field(default=1, ge=1, description="configs that were tried before this one was chosen")
-    retrained: bool = Field(default=False, description="a study's winner: learns most validation rows too")
+    trials: int = Field(default=1, ge=1, description="number of configs tried before this one was selected")
+    retrained: bool = Field(
+        default=False,
+        description="whether a study's winner is retrained, with most validation rows added to its training set",
+    )
 
 
 class TrialExtra(RunExtra):
     """Data of a trial of a study."""
 
     task: str
-    baselines: bool = Field(default=False, description="scores the baselines too")
-    same_parts: bool = Field(default=False, description="every trial of the study has the same rows in its parts")
+    baselines: bool = Field(default=False, description="whether the trial also scores the baselines")
+    same_parts: bool = Field(
+        default=False, description="whether all trials of the study have the same rows in each set"
+    )
 
     @property
     def study_id(self) -> str:

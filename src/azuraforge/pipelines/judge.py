@@ -31,12 +31,12 @@ from azuraforge.pipelines.shapes import (
 )
 from azuraforge.pipelines.steps import load_pipeline, use_engine
 from azuraforge.plugins.contract.evaluation import INCUMBENT, SuspiciousColumn
-from azuraforge.plugins.contract.judging import Contest, JudgeCase, Remark, SplitResult
+from azuraforge.plugins.contract.judging import Contest, ExplainCase, JudgeCase, Remark, SplitResult
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.pipeline import Answer
 from azuraforge.plugins.contract.pretraining import Pretraining
 from azuraforge.plugins.contract.sentences import filled, reason_of
-from azuraforge.plugins.contract.task_kind import AnyTaskKind, ExplainCase
+from azuraforge.plugins.contract.task_kind import AnyTaskKind
 from azuraforge.plugins.discovery.loading import load_task_kind
 from azuraforge.processes.failures import sentence_of
 from azuraforge.strict_json import JsonObject

@@ -23,7 +23,7 @@ def latency_ms(answer: Callable[[PartT], object], part: PartT, alone: Callable[[
     Args:
         answer: the predictor.
         part: the test set, which the predictor has already predicted as a whole; ``len`` is its number of examples.
-        alone: returns a part that contains only the example with this index.
+        alone: function that returns a part that contains only the example with this index.
     """
     asked = np.linspace(0, len(part) - 1, min(MOST_QUESTIONS + 1, len(part) + 1)).astype(int)
     took: list[float] = []

@@ -27,7 +27,10 @@ class DatasetFile(Shape):
     meaning: DatasetSchema = Field(alias="schema")
     options: JsonObject
     fingerprint: str
-    incumbent: str | None = Field(default=None, description="the file of present forecasts, where they have their own")
+    incumbent: str | None = Field(
+        default=None,
+        description="path of the file of incumbent forecasts; null if they are columns of the rows or absent",
+    )
 
 
 class EngineUsed(Shape):

@@ -73,11 +73,13 @@ def _kept_sound(path: Path) -> Path | None:
     return None
 
 
-def _renaming(kept: Path, journals: list[Path], path: Path) -> str:
+def _renaming(kept: Path, journals: list[Path], path: Path) -> Message:
     pairs = [(each, path.with_name(path.name + each.name.removeprefix(kept.name))) for each in (kept, *journals)]
     found = [str(each) for each in (path, *placing.journals(path)) if each.exists()]
-    away = f"move {', '.join(found)} out of the folder, then " if found else ""
-    return away + " && ".join(shlex.join(["mv", str(old), str(new)]) for old, new in pairs)
+    commands = " && ".join(shlex.join(["mv", str(old), str(new)]) for old, new in pairs)
+    if found:
+        return Message("move {files} out of the folder, then {commands}", {"files": found, "commands": commands})
+    return Message("{commands}", {"commands": commands})
 
 
 def _notes(settings: Settings) -> Path:

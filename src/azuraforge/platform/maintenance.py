@@ -45,7 +45,7 @@ class Checked:
 
 @dataclass(frozen=True)
 class Restored:
-    """A restored backup, the artifact files that it names but that are missing, and the replaced database.
+    """Result of a restore: the backup's manifest, the missing artifact files, and the replaced database.
 
     ``kept`` is the path of the replaced database file; None if there was no database, and on PostgreSQL.
     """

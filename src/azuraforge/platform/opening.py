@@ -113,10 +113,14 @@ def _damaged(settings: Settings, place: Place, problem: Message) -> StorageError
 
 def _refuse_orphans(settings: Settings, place: Place, *, missing: bool) -> None:
     count = sum(1 for _, _ in zip(_files(settings), range(_COUNTED), strict=False))
-    shown = f"{count} or more" if count == _COUNTED else str(count)
     found = None
     if count:
-        found = Message("the data home contains {shown} [file|files] of datasets, models and runs", {"shown": shown})
+        found = Message(
+            "the data home contains {count} or more files of datasets, models and runs"
+            if count == _COUNTED
+            else "the data home contains {count} [file|files] of datasets, models and runs",
+            {"count": count},
+        )
     elif marks := history.marked(settings.history):
         found = Message("the data home has records of {marks} [project|projects]", {"marks": marks})
     if found is not None:

@@ -82,7 +82,9 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
                 prepare(services)
                 readiness.started = True
                 if not answers(url):
-                    log.warning("broker_away", note="requests are answered; runs stay queued until it is back")
+                    log.warning(
+                        "broker_away", note="requests are served; runs stay queued until the broker is available again"
+                    )
                 announcer.start()
                 if on_ready is not None:
                     running = Running(settings.server.public_url or address, owner.sign_in_url(address))

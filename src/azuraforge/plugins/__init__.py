@@ -1,7 +1,7 @@
-"""The contract that all plugins implement, both the built-in ones and those of third parties.
+"""The contract that all plugins implement, built-in and third-party.
 
-Each public name is imported from its module when it is first used. The API process imports parts of this package to
-show results that child processes computed, and a lazy import keeps it from loading NumPy for toolkits it never calls.
+Each public name is imported from its module when it is first used. The API process imports parts of this package only
+to show results that child processes computed; without the lazy import, it would load NumPy and never use it.
 """
 
 from __future__ import annotations

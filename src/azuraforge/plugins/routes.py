@@ -28,6 +28,7 @@ async def signed_in(connection: HTTPConnection) -> str:
 
 
 async def catalogue(connection: HTTPConnection) -> Catalogue:
+    """Return the plugin catalogue of this server."""
     plugins: Catalogue = connection.app.state.plugins
     return plugins
 

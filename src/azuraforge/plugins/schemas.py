@@ -19,20 +19,28 @@ class PluginOut(BaseModel):
 
     name: str
     kind: Literal["pipeline", "source", "agent", "notifier", "task_kind", "metric", "unknown"] = Field(
-        description="unknown: a dropped-in file that could not be imported"
+        description="kind of plugin; unknown: a file in the plugins folder that could not be imported"
     )
-    task: str | None = Field(default=None, description="of a pipeline or a metric: the name of its task kind")
+    task: str | None = Field(
+        default=None, description="name of the task kind of a pipeline or metric; null for other plugins"
+    )
     version: str
-    origin: str = Field(description="the distribution that brought it, or the file in the plugins folder")
-    title: dict[str, str] = Field(default_factory=dict, description="by language code")
-    summary: dict[str, str] = Field(default_factory=dict, description="by language code")
+    origin: str = Field(description="distribution package that provides it, or its file in the plugins folder")
+    title: dict[str, str] = Field(default_factory=dict, description="title by language code")
+    summary: dict[str, str] = Field(default_factory=dict, description="one-line description by language code")
     capabilities: list[str] = Field(default_factory=list)
     config_schema: dict[str, JsonValue] | None = Field(
-        default=None, alias="schema", description="JSON schema of the config, the options or the request"
+        default=None,
+        alias="schema",
+        description="JSON schema of the config, the options or the request; null if there is none",
     )
-    task_kind: TaskKindFacts | None = Field(default=None, description="of a task kind: its metrics, slices, baselines")
-    metric: MetricFacts | None = Field(default=None, description="of a metric")
-    error: Texts | None = Field(default=None, description="one line, by language code; null if the plugin works")
+    task_kind: TaskKindFacts | None = Field(
+        default=None, description="metrics, slices and baselines of a task kind; null for other plugins"
+    )
+    metric: MetricFacts | None = Field(default=None, description="description of a metric; null for other plugins")
+    error: Texts | None = Field(
+        default=None, description="error in one line, by language code; null if the plugin works"
+    )
 
 
 class PluginPage(Page[PluginOut]):

@@ -20,7 +20,7 @@ class BestAverage(Callback):
     """Callback that keeps the averaged weights of the epoch with the lowest validation loss, in ``weights``.
 
     The validation loss is computed with the moving average of the weights, so the averaged weights are kept instead of
-    those of the last step. The caller loads ``weights`` into the network after training.
+    the weights of the last step. The caller loads ``weights`` into the network after training.
 
     Attributes:
         best: lowest validation loss so far; None before the first.
@@ -68,8 +68,8 @@ class Reporter(Callback):
     It must be the last callback, so that a checkpoint includes the state of all others.
 
     Args:
-        run: the run that receives the metrics, the progress and the checkpoints.
-        total_steps: number of optimizer steps after which training ends.
+        run: run that receives the metrics, the progress and the checkpoints.
+        total_steps: maximum number of optimizer steps, after which training ends.
     """
 
     def __init__(self, run: RunContext[BaseModel], total_steps: int) -> None:
@@ -78,7 +78,10 @@ class Reporter(Callback):
         self.every = max(1, total_steps // _POINTS_PER_RUN)
 
     def after_step(self, trainer: Trainer, report: StepReport) -> None:
-        """Log the loss and progress every ``every`` steps; write a checkpoint every 200 steps within an epoch."""
+        """Log the loss and report the progress every ``total_steps // 400`` steps, at each step of a short run.
+
+        Also write a checkpoint every 200 steps, except at the end of an epoch, where ``after_epoch`` writes it.
+        """
         if report.step % self.every == 0:
             self.run.log(report.step, loss=report.loss)
             self.run.progress(min(report.step, self.total_steps), self.total_steps, f"epoch {trainer.epoch + 1}")

@@ -20,6 +20,8 @@ from pydantic import JsonValue
 from azuraforge import engine
 from azuraforge.engine import Tensor, nn
 from azuraforge.errors import TransientError, one_line
+from azuraforge.messages import Message
+from azuraforge.messages.stored import text_to_json
 from azuraforge.processes.prepared import Prepared, PrepareInput
 from azuraforge.strict_json import JsonObject
 
@@ -58,18 +60,22 @@ def prepare(child: Asked) -> Prepared:
         seconds = compiling.seconds()
         engine.set_backend("cpu", instruction_set=asked.instruction_set, cache=folder, progress=_refuse)
     except _NotKept:
-        return Prepared(cores=cores, compiled_seconds=seconds, problem=f"compiled kernels cannot be kept in {folder}")
+        unkept = Message("compiled kernels cannot be stored in {folder}", {"folder": str(folder)})
+        return Prepared(cores=cores, compiled_seconds=seconds, problem=text_to_json(unkept))
     except _FAILURES as error:
         return Prepared(cores=cores, compiled_seconds=seconds, problem=one_line(error))
     found = engine.backend_info()
     off = max(float(abs(ours - theirs).max()) for ours, theirs in zip(_small_step(), expected, strict=True))
-    wrong = f"the kernels for {found['instruction_set']} are off by {off:.2g} on this processor"
+    wrong = Message(
+        "the results of the kernels for {instruction_set} are wrong by {error:.2g} on this processor",
+        {"instruction_set": str(found["instruction_set"]), "error": off},
+    )
     return Prepared(
         instruction_set=str(found["instruction_set"]),
         kernels=str(found["kernels"]),
         cores=cores,
         compiled_seconds=seconds,
-        problem=None if off < _TOLERANCE else wrong,
+        problem=None if off < _TOLERANCE else text_to_json(wrong),
     )
 
 
@@ -106,7 +112,7 @@ def choose(environment: Mapping[str, JsonValue], folder: str | None) -> JsonObje
 
 
 def choose_nearest(preferred: Mapping[str, JsonValue] | None, folder: str | None) -> JsonObject:
-    """Set the backend that a model version was trained with, or the nearest available one.
+    """Set the backend with which a model version was trained, or the most similar available one.
 
     Args:
         preferred: backend of the version; None selects the reference backend.

@@ -66,7 +66,7 @@ class Child:
     def use_engine(self, made_with: Mapping[str, JsonValue] | None = None) -> JsonObject:
         """Set the engine's backend that is recorded for this run; call it before any computation with the engine.
 
-        If ``made_with`` is given, set the available backend that is nearest to it instead. Return backend,
+        If ``made_with`` is given, set the available backend that is most similar to it instead. Return backend,
         instruction_set, threads and kernels. Raises TransientError if the run's kernels cannot be loaded.
         """
         if made_with is not None:

@@ -5,7 +5,7 @@ TransientError                       → requeued with back-off
 ChildDied                            → an interruption: requeued immediately and counted towards quarantine
 LauncherDied, Draining               → an interruption that is not counted
 Cancelled                            → cancelled
-Replaced                             → another attempt holds the run: stop and write nothing
+Replaced                             → another attempt executes the run: stop and write nothing
 anything else                        → failed("internal"); the traceback is in the attempt's log
 """
 
@@ -83,7 +83,7 @@ class Cancelled(Exception):
 
 
 class Replaced(Exception):
-    """Raised if a fenced write matched no row: the attempt no longer holds the run."""
+    """Raised if a fenced write matched no row, because the attempt no longer has the run's lease."""
 
 
 class InternalError(AzuraError):

@@ -17,6 +17,8 @@ from typing import Literal, Protocol
 from pydantic import JsonValue
 
 from azuraforge.errors import AzuraError, TransientError, UserError
+from azuraforge.messages import Message
+from azuraforge.messages.stored import text_to_json
 from azuraforge.plugins.discovery.calling import ResultT
 from azuraforge.processes.frames import SentMessage
 from azuraforge.processes.prepared import Prepared, PrepareInput
@@ -50,7 +52,7 @@ class News:
     """Notice for the user who started the platform: kernels are being compiled, are ready, or cannot be used."""
 
     state: Literal["compiling", "ready", "unavailable"]
-    detail: str = ""
+    detail: str | Message = ""
     seconds: float | None = None
 
 
@@ -66,7 +68,7 @@ class Fixed:
 
     fields: JsonObject
     folder: str | None
-    problem: str | None = None
+    problem: Message | None = None
 
 
 class Kernels:
@@ -110,21 +112,22 @@ class Kernels:
         Args:
             recorded: environment of the run's first attempt; None if this is the first attempt.
             threads: number of threads that the run requests.
-            waiting: called repeatedly during a wait, with whether kernels are being compiled; may raise.
+            waiting: called repeatedly during a wait, with whether kernels are being compiled; may raise an error,
+                which is propagated.
 
-                    Raises UserError if the settings require kernels but they cannot be used.
+        Raises UserError if the settings require kernels but they cannot be used.
         """
         if recorded is not None and recorded.get("backend") != "cpu":
             return self._reference(threads)
         if self._settings.backend == "reference":
-            return self._reference(threads, "the settings say reference" if recorded else None)
+            return self._reference(threads, Message("the setting engine.backend is reference") if recorded else None)
         if recorded is None:
             return self._best(threads, waiting)
         # Check again, since the machine may have changed since the platform started, or may be another one.
         prepared = self._prepared(str(recorded["instruction_set"]), waiting, afresh=True)
         if prepared.problem is None:
             return self._cpu(prepared, threads)
-        return replace(self._best(threads, waiting, afresh=True), problem=prepared.problem)
+        return replace(self._best(threads, waiting, afresh=True), problem=prepared.obstacle())
 
     def _best(self, threads: int, waiting: Callable[[bool], None], *, afresh: bool = False) -> Fixed:
         prepared = self._prepared(self._settings.instruction_set, waiting, afresh=afresh)
@@ -136,7 +139,7 @@ class Kernels:
                 where="engine.backend",
                 code="kernels_unavailable",
                 next_step="fix the problem, or set engine.backend to auto in azuraforge.toml",
-                problem=prepared.problem,
+                problem=prepared.obstacle(),
             )
         return self._reference(threads)
 
@@ -149,7 +152,7 @@ class Kernels:
         }
         return Fixed(fields, str(self._folder))
 
-    def _reference(self, threads: int, problem: str | None = None) -> Fixed:
+    def _reference(self, threads: int, problem: Message | None = None) -> Fixed:
         fields: JsonObject = {"backend": "reference", "instruction_set": "numpy", "threads": threads, "kernels": ""}
         return Fixed(fields, self.folder, problem)
 
@@ -183,10 +186,10 @@ class Kernels:
         except TransientError as error:  # the state of the kernels is still unknown: the next caller tries again
             with self._lock:
                 self._asked.pop(instruction_set, None)
-            pending.set_result(Prepared(problem=error.message))
+            pending.set_result(Prepared(problem=text_to_json(error.as_message())))
             return
         except AzuraError as error:
-            prepared = Prepared(problem=error.message)
+            prepared = Prepared(problem=text_to_json(error.as_message()))
         except Exception as error:
             log.error("kernels_failed", exc_info=error)
             prepared = Prepared(problem=str(error))
@@ -202,11 +205,11 @@ class Kernels:
 
     def _report(self, prepared: Prepared) -> None:
         self._compiling = False
-        if prepared.problem is not None:
+        if (problem := prepared.obstacle()) is not None:
             if not self._warned:
                 self._warned = True
-                log.warning("kernels_unavailable", reason=prepared.problem, folder=str(self._folder))
-                self._announce(News("unavailable", prepared.problem))
+                log.warning("kernels_unavailable", reason=str(problem), folder=str(self._folder))
+                self._announce(News("unavailable", problem))
         elif prepared.compiled_seconds is not None:
             log.info("kernels_ready", instruction_set=prepared.instruction_set, seconds=prepared.compiled_seconds)
             self._announce(News("ready", prepared.instruction_set, prepared.compiled_seconds))

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import JsonValue
+
+from azuraforge.messages import Message
+from azuraforge.messages.stored import StoredText, text_from_json
 from azuraforge.plugins.contract.shape import Shape
 
 
@@ -15,7 +19,7 @@ class PrepareInput(Shape):
 
 
 class Prepared(Shape):
-    """Kernels of one instruction set, which this machine can use unless ``problem`` states why not.
+    """Kernels of one instruction set, which this machine can use unless ``problem`` states why not (``text_to_json``).
 
     ``kernels`` is their hash; ``compiled_seconds`` is None if they were in the cache already.
     """
@@ -24,4 +28,11 @@ class Prepared(Shape):
     kernels: str = ""
     cores: int = 1
     compiled_seconds: float | None = None
-    problem: str | None = None
+    problem: JsonValue = None
+
+    def obstacle(self) -> Message | None:
+        """Return ``problem`` as a message; None if the kernels can be used."""
+        if self.problem is None:
+            return None
+        text: StoredText = text_from_json(self.problem)
+        return text if isinstance(text, Message) else Message("{problem}", {"problem": text})

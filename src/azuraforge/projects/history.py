@@ -33,7 +33,7 @@ log = logger("projects")
 
 @dataclass(frozen=True)
 class _Mark:
-    """The newest event of a project, and the time since when its files are held (ISO 8601), or None."""
+    """Mark of a project: its newest event, and the start of a hold on file removal (ISO 8601; None: no hold)."""
 
     seq: int
     event: str

@@ -1,10 +1,10 @@
 """Content-addressed files, and their removal without losing a file that is about to be used.
 
-A transaction that writes a row naming a file calls ``hold`` and checks that the file exists; if not, it writes the file
-again. A transaction that removes files checks that no row names them and renames them, while it excludes transactions
-that have called ``hold``. So no row can start to name a file between the check and its removal, even if a process dies,
-or processes run on several machines. Rows are deleted before their files; files left by a process that died in between
-are found by ``sweep``.
+A transaction that writes a row that refers to a file calls ``hold`` and checks that the file exists; if not, it writes
+the file again. A transaction that removes files checks that no row refers to them and renames them, while it excludes
+transactions that have called ``hold``. Thus no new row can refer to a file between the check and its removal, even if a
+process dies, or processes run on several machines. Rows are deleted before their files; files left by a process that
+died in between are found by ``sweep``.
 """
 
 from __future__ import annotations

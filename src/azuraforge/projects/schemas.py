@@ -69,21 +69,28 @@ class RetentionPolicy(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    trash_days: int = Field(default=30, ge=0, le=3650, description="how long the trash can be restored from")
+    trash_days: int = Field(
+        default=30, ge=0, le=3650, description="days for which an item in the trash can be restored"
+    )
     keep_run_days: int | None = Field(
         default=None,
         ge=1,
         le=36_500,
-        description="runs that succeeded go to the trash then, unless pinned or needed by a version; empty: never",
+        description="days after which succeeded runs are moved to the trash, unless they are pinned or a version"
+        " needs them; null: never",
     )
     keep_work_days: int = Field(
-        default=30, ge=0, le=3650, description="how long the work folder of a run that did not succeed can be resumed"
+        default=30,
+        ge=0,
+        le=3650,
+        description="days for which the work folder of a run that did not succeed is kept, so that the run can be"
+        " resumed",
     )
     keep_prediction_days: int | None = Field(
         default=None,
         ge=1,
         le=36_500,
-        description="lines of the ledger of predictions are purged then, with their outcomes; empty: never",
+        description="days after which predictions are purged from the ledger with their outcomes; null: never",
     )
 
 
@@ -106,11 +113,15 @@ class TrashItem(BaseModel):
     id: str
     name: str
     version: int | None = None
-    bytes: int = Field(description="of its files; what others share is not freed with it")
+    bytes: int = Field(
+        description="size of the item's files in bytes; files that other items share are not freed with it"
+    )
     deleted_at: datetime
     deleted_by: str
-    purged_after: datetime = Field(description="the policy purges it then")
-    needed_by: NeededBy | None = Field(default=None, description="as long as this is there, it is not purged")
+    purged_after: datetime = Field(description="time after which the retention policy purges the item")
+    needed_by: NeededBy | None = Field(
+        default=None, description="object that needs the item, so that the item is not purged; null if there is none"
+    )
 
 
 class TrashOut(Page[TrashItem]):

@@ -1,8 +1,8 @@
 """Tracking of files that no row uses.
 
-A file that no row names may belong to a newer database than the one that is open. So it is removed only after it was
-unused for a whole period. The times at which files were first found unused are stored next to the files, where the
-restore of a database does not change them.
+A file to which no row refers may belong to a newer database than the open one. It is therefore removed only after it
+has been unused for the whole grace period. The times at which files were first found unused are stored next to the
+files, where the restore of a database does not change them.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ def _asked(material: Material) -> Iterator[tuple[str, Callable[[Figure, Words], 
 
 
 class _NothingToDraw(Exception):
-    """Raised if a figure's data contains no points."""
+    """Exception raised if a figure's data contains no points."""
 
 
 def _forecast(data: ForecastFigure, figure: Figure, words: Words) -> None:

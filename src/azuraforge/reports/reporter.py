@@ -190,7 +190,7 @@ class Reporter:
                 self._end_child()  # frees its memory
 
     def _look_at(self, projects: set[str]) -> None:
-        """Check each project; an error in one does not delay the others. Raises if the database is unavailable."""
+        """Check each project; an error in one does not delay the others. Raises if the database is down."""
         for project_id in list(projects):
             try:
                 self.look(project_id)

@@ -58,22 +58,25 @@ async def list_runs(
     kind: RunKind | None = None,
     limit: Limit = PAGE,
     after: After = None,
-    trash: Annotated[bool, Query(description="those that were deleted, instead of all others")] = False,
-    trials: Annotated[bool, Query(description="the trials of studies too, where no kind is named")] = False,
+    trash: Annotated[bool, Query(description="whether to list deleted runs instead of existing ones")] = False,
+    trials: Annotated[
+        bool, Query(description="whether to include the trials of studies if no kind is specified")
+    ] = False,
     metric: Annotated[
         list[Annotated[str, Field(max_length=CONDITION_CHARACTERS)]] | None,
         Query(
             max_length=MOST_CONDITIONS,
-            description="only runs whose metric meets this condition, such as `validation_loss<0.1` (its last value) or"
-            " `validation_loss:lowest<0.1`; repeat it for more, of which all must hold",
+            description="condition on a metric, such as `validation_loss<0.1` (its last value) or"
+            " `validation_loss:lowest<0.1`; if the parameter is repeated, runs must meet all"
+            " conditions",
         ),
     ] = None,
     sort: Annotated[
         str | None,
         Query(
             max_length=CONDITION_CHARACTERS,
-            description="`metric:<name>:<last, lowest or highest>`, ascending; `-` before it: descending. Runs without"
-            " the metric are left out",
+            description="sort key `metric:<name>:<last, lowest or highest>`; ascending, or descending with"
+            " the prefix `-`. Runs without the metric are omitted",
         ),
     ] = None,
 ) -> RunPage:
@@ -143,9 +146,9 @@ async def get_metrics(
     run_id: RunId,
     access: Reader,
     service: Service,
-    series: Annotated[list[Name] | None, Query(max_length=1000)] = None,
-    max_points: Annotated[int, Query(ge=3, le=100_000)] = 1000,
-    times: Annotated[bool, Query(description="with the time at which each point was logged")] = False,
+    series: Annotated[list[Name] | None, Query(max_length=1000, description="names of series; default: all")] = None,
+    max_points: Annotated[int, Query(ge=3, le=100_000, description="maximum number of points per series")] = 1000,
+    times: Annotated[bool, Query(description="whether to include the time at which each point was logged")] = False,
 ) -> MetricsOut:
     """Return the curves of a run, each reduced to at most ``max_points`` points; spikes are kept."""
     return await service.lookup.metrics(access.project_id, run_id, series, max_points, times=times)

@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from azuraforge.bounds import MOST_COUNT, MOST_NUMBER, MOST_SECONDS
+from azuraforge.errors import InvalidValue
 from azuraforge.messages import LANGUAGES, current
 from azuraforge.messages.stored import shown as shown_texts
 from azuraforge.paging import Page
@@ -34,7 +35,7 @@ _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # an escaped NUL, but not an esc
 
 def _storable_text(text: str) -> str:
     if sayable(text) != text:
-        raise ValueError("it holds a character that cannot be stored (NUL, or half of a surrogate pair)")
+        raise InvalidValue("it contains a character that cannot be stored: NUL, or half of a surrogate pair")
     return text
 
 
@@ -46,9 +47,9 @@ def _storable(value: _StoredT) -> _StoredT:
     try:
         written = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
     except TypeError as error:
-        raise ValueError(f"it cannot be stored: {error}") from error
+        raise InvalidValue("it cannot be stored: {reason}", reason=str(error)) from error
     if _NUL.search(written):
-        raise ValueError("it cannot be stored: a NUL character in a text")
+        raise InvalidValue("it cannot be stored, because a text contains a NUL character")
     return value
 
 
@@ -87,30 +88,51 @@ class RunRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: RunKind = Field(default="train", description="a registered kind of run: train, predict, agent, external …")
-    name: StorableText | None = Field(default=None, max_length=200, description="empty: made from plugin and dataset")
+    kind: RunKind = Field(
+        default="train", description="registered kind of run, such as train, predict, agent or external"
+    )
+    name: StorableText | None = Field(
+        default=None, max_length=200, description="name of the run; default: derived from plugin and dataset"
+    )
     plugin: StorableText | None = Field(
         default=None,
         max_length=200,
-        description="empty, for training: the usual pipeline of the data's kind",
+        description="name of the pipeline or agent; default for training: the default pipeline for the kind of dataset",
     )
-    dataset: StorableText | None = Field(default=None, max_length=200, description="a dataset's name or id")
-    dataset_version: int | None = Field(default=None, ge=1, le=MOST_NUMBER, description="empty: the newest")
-    model: StorableText | None = Field(default=None, max_length=200, description="empty: the dataset's name")
+    dataset: StorableText | None = Field(default=None, max_length=200, description="name or id of the dataset")
+    dataset_version: int | None = Field(
+        default=None, ge=1, le=MOST_NUMBER, description="version of the dataset; default: the newest"
+    )
+    model: StorableText | None = Field(
+        default=None, max_length=200, description="name of the model; default: the dataset's name"
+    )
     config: StorableObject = Field(default_factory=dict)
     seed: int = Field(default=0, ge=0, le=2**32 - 1)
     threads: int = Field(default=1, ge=1, le=256)
-    priority: int = Field(default=0, ge=-100, le=100, description="higher first; it never takes a slot from a run")
-    depends_on: list[RunId] = Field(default_factory=list, max_length=20, description="runs that must have ended before")
+    priority: int = Field(
+        default=0,
+        ge=-100,
+        le=100,
+        description="runs with a higher priority start first; running runs are never preempted",
+    )
+    depends_on: list[RunId] = Field(
+        default_factory=list, max_length=20, description="ids of the runs that must end before this run starts"
+    )
     on_failure: OnFailure = Field(
         default="cancel",
-        description="where one of depends_on does not succeed: cancel this run, or run it all the same",
+        description="action if a run in depends_on does not succeed: cancel this run, or run it anyway",
     )
     time_limit_seconds: float | None = Field(
-        default=None, gt=0, le=MOST_SECONDS, description="of one attempt; empty: the platform's own"
+        default=None,
+        gt=0,
+        le=MOST_SECONDS,
+        description="maximum wall time of one attempt, in seconds; default: the platform's limit",
     )
     memory_limit_bytes: int | None = Field(
-        default=None, ge=2**20, le=MOST_COUNT, description="of its processes; empty: the platform's own"
+        default=None,
+        ge=2**20,
+        le=MOST_COUNT,
+        description="maximum memory of all processes of an attempt, in bytes; default: the platform's limit",
     )
     idempotency_key: StorableText | None = Field(default=None, max_length=200)
 
@@ -206,18 +228,22 @@ class RunOut(BaseModel):
     dataset_version: int | None
     attempt: int
     cancel_requested: bool
-    waiting_on: int = Field(description="runs that it needs and that have not ended")
+    waiting_on: int = Field(description="number of unfinished runs that this run depends on")
     progress: RunProgress
     summary: AnySummary | None
     error: RunError | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-    pinned: bool = Field(description="kept, however old it becomes")
-    deleted_at: datetime | None = Field(description="in the trash since then")
+    pinned: bool = Field(description="whether the run is kept regardless of its age")
+    deleted_at: datetime | None = Field(
+        description="time at which the run was moved to the trash; null if it is not in the trash"
+    )
     deleted_by: str | None
     sort_value: float | None = Field(
-        default=None, description="the metric that the list is sorted by; null where it is infinite, and elsewhere"
+        default=None,
+        description="value of the metric by which the list is sorted; null if it is infinite, or if the list is not"
+        " sorted by a metric",
     )
 
 
@@ -229,7 +255,8 @@ class AttemptOut(BaseModel):
     started_at: datetime
     ended_at: datetime | None
     ended_as: str | None = Field(
-        description="the run's final state; or, requeued, `died`, `lost`, `interrupted`, `drained`, `transient`"
+        description="final state of the run; or, if it was requeued, `died`, `lost`, `interrupted`, `drained` or"
+        " `transient`; null while the attempt is running"
     )
     reason: str | None
     resumed_from_step: int | None
@@ -272,24 +299,34 @@ class RunDetail(RunOut):
     priority: int
     depends_on: list[LinkedRun]
     on_failure: OnFailure
-    needed_by: list[LinkedRun] = Field(description="runs that wait, or waited, for this one; at most 100")
-    time_limit_seconds: float | None = Field(description="of one attempt, as it was asked for")
-    memory_limit_bytes: int | None = Field(description="of its processes, as it was asked for")
-    study: StudyLink | None = Field(description="empty for a run that no study started")
+    needed_by: list[LinkedRun] = Field(description="runs that depend on this one; at most 100")
+    time_limit_seconds: float | None = Field(
+        description="requested maximum wall time of one attempt, in seconds; null if none was requested"
+    )
+    memory_limit_bytes: int | None = Field(
+        description="requested maximum memory of all processes of an attempt, in bytes; null if none was requested"
+    )
+    study: StudyLink | None = Field(description="study that started the run; null if no study did")
     dataset_fingerprint: str | None
-    code_version: str | None = Field(description="of the first attempt; null: the platform has not executed the run")
+    code_version: str | None = Field(
+        description="version of the platform's code in the first attempt; null if the platform has not executed the run"
+    )
     plugin_version: str | None
     environment: JsonObject | None
-    bit_reproducible: bool | None = Field(description="null: the platform has not executed the run")
+    bit_reproducible: bool | None = Field(
+        description="whether a repetition gives bit-identical results; null if the platform has not executed the run"
+    )
     attempts: list[AttemptOut]
     artifacts: list[ArtifactOut]
     figures: list[str]
     follow_ups: list[str] = Field(
-        description="computations that follow a success and have not ended, such as those that explain a verdict"
+        description="unfinished computations that started after the run succeeded, such as the explanation of a verdict"
     )
     notes: list[str]
     metric_series: list[str]
-    last_event_seq: int = Field(description="cursor for the live stream run/<id>: nothing before it is missing here")
+    last_event_seq: int = Field(
+        description="cursor for the live stream run/<id>; this response includes all events up to it"
+    )
 
 
 class RunPage(Page[RunOut]):
@@ -307,7 +344,8 @@ class MetricSeries(BaseModel):
     steps: list[int]
     values: list[float | None]
     times: list[int | None] | None = Field(
-        description="milliseconds since 1970 when each point was logged, null where unknown; null: not asked for"
+        description="time at which each point was logged, in milliseconds since 1970, null if unknown; the list is"
+        " null if times were not requested"
     )
     total_points: int
 
@@ -332,7 +370,8 @@ class MetricPoints(BaseModel):
     def _check_names(cls, points: object) -> object:
         for name in points if isinstance(points, dict) else ():
             if (problem := problem_with_series(name)) is not None:
-                raise ValueError(f"{str(sayable(str(name)))[:80]!r} cannot be a series' name: {problem}")
+                shown = str(sayable(str(name)))[:80]
+                raise InvalidValue("{name!r} cannot be the name of a series: {problem}", name=shown, problem=problem)
         return points
 
 

@@ -59,7 +59,7 @@ class Transitions:
         self._emit(session, run)
 
     def environment_fixed(
-        self, session: Session, held: Held, environment: JsonObject, changes: str | None, *, first: bool
+        self, session: Session, held: Held, environment: JsonObject, changes: Message | None, *, first: bool
     ) -> None:
         """Record the environment of an attempt. Fenced.
 
@@ -70,7 +70,7 @@ class Transitions:
         if changes is not None:
             values["bit_reproducible"] = False
             store.add_note(session, held.run_id, held.attempt, changes)
-            self._events.append(session, run_stream(held.run_id), NoteAdded(markdown=changes))
+            self._events.append(session, run_stream(held.run_id), NoteAdded(markdown=str(changes)))
         fenced_update(session, held, **values)
         body = RunEnvironment(attempt=held.attempt, environment=environment, bit_reproducible=changes is None)
         self._events.append(session, run_stream(held.run_id), body)

@@ -15,6 +15,7 @@ from typing import ClassVar
 from azuraforge.database import Database, Session
 from azuraforge.errors import Conflict
 from azuraforge.events.service import EventLog
+from azuraforge.messages import Message
 from azuraforge.projects.keeping import Shelf, size_of
 from azuraforge.projects.row_bin import Key, Removal, RowBin, Thing
 from azuraforge.projects.schemas import NeededBy, Noun, RetentionPolicy
@@ -63,7 +64,7 @@ class RunTrash(RowBin[Run]):
         self.database.write(project_id, work)
 
     def forget(self, project_id: str, run_ids: Sequence[str]) -> Purged:
-        """Purge runs whose owner was purged, whether or not they are in the trash; return what was freed.
+        """Purge runs whose owner was purged, whether or not they are in the trash; return the result of the purge.
 
         Unfinished runs and runs that are still needed are kept.
         """
@@ -125,7 +126,7 @@ class RunTrash(RowBin[Run]):
                 "a run that is {state} cannot be deleted",
                 where="run {thing}",
                 next_step="cancel it first: azuraforge runs cancel {thing}",
-                state=thing.row.state,
+                state=Message(f"state.{thing.row.state}"),
                 thing=thing.id,
             )
 

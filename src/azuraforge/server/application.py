@@ -35,7 +35,7 @@ def create_application(services: Services, state: State, url: str = "") -> ASGIA
 
     Args:
         services: the services of this process.
-        state: reports whether requests can be answered.
+        state: function that returns whether requests can be answered.
         url: address of the listening socket; links start with it if no public URL is set.
     """
     app = create_api(state)

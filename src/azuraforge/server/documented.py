@@ -31,16 +31,16 @@ Document = dict[str, Any]
 
 PROBLEM: Document = {
     "title": "Problem",
-    "description": "An error as RFC 9457 writes it: what, where, what to do next.",
+    "description": "An error in the format of RFC 9457: what happened, where, and what to do next.",
     "type": "object",
     "required": ["type", "title", "status", "detail", "code"],
     "properties": {
-        "type": {"type": "string", "description": "urn:azuraforge: and the code"},
-        "title": {"type": "string", "description": "the status in words"},
+        "type": {"type": "string", "description": "urn:azuraforge: followed by the code"},
+        "title": {"type": "string", "description": "name of the HTTP status"},
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
-        "detail": {"type": "string", "description": "one sentence for a person"},
-        "code": {"type": "string", "description": "stable, for programs"},
-        "where": {"type": "string", "description": "the field, file or row"},
+        "detail": {"type": "string", "description": "the error in one sentence"},
+        "code": {"type": "string", "description": "stable error code for programs"},
+        "where": {"type": "string", "description": "field, file or row that caused the error"},
         "next_step": {"type": "string", "description": "what to do next"},
         "details": {"type": "object", "additionalProperties": True},
     },
@@ -86,7 +86,7 @@ def _add_events(schemas: Document, shapes: Sequence[type[BaseModel]]) -> None:
         }
     schemas["Event"] = {
         "title": "Event",
-        "description": "One line of a stream; `type` says which shape `data` has.",
+        "description": "One line of a stream; `type` determines the schema of `data`.",
         "oneOf": [{"$ref": _REFERENCE.format(model=f"{shape.__name__}Event")} for shape in shapes],
     }
 
@@ -98,7 +98,7 @@ def _add_summaries(schemas: Document, shapes: Sequence[type[BaseModel]]) -> None
         _sparse(schemas[shape.__name__])["required"].append("kind")
     schemas["RunSummary"] = {
         "title": "RunSummary",
-        "description": "The result of a run in a few values; `kind` is the run's kind.",
+        "description": "Summary of a run's result; `kind` is the kind of run.",
         "oneOf": [{"$ref": _REFERENCE.format(model=shape.__name__)} for shape in shapes],
     }
 
@@ -145,7 +145,7 @@ def _add_figures(schemas: Document, figures: Mapping[str, type[BaseModel]]) -> N
     _add(schemas, figures.values(), "serialization")
     schemas["Figures"] = {
         "title": "Figures",
-        "description": "The shapes of the figures that built-in task kinds draw, by name.",
+        "description": "Schemas of the figures of built-in task kinds, by name.",
         "type": "object",
         "required": sorted(figures),
         "properties": {name: {"$ref": _REFERENCE.format(model=shape.__name__)} for name, shape in figures.items()},

@@ -100,7 +100,7 @@ def described(document: Document) -> Document:
         "name": "Idempotency-Key",
         "in": "header",
         "required": False,
-        "description": "repeated with the same key and body within two days, the request is done once",
+        "description": "Repeated requests with the same key and body within two days are executed once.",
         "schema": {"type": "string", "minLength": 1, "maxLength": MOST_CHARACTERS},
     }
     for methods in document["paths"].values():

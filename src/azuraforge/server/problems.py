@@ -81,7 +81,7 @@ def install(app: FastAPI, allowed: Callable[[str], list[str]] = lambda _path: []
     """Register the exception handlers. They are asynchronous, so that errors do not wait for a thread.
 
     Args:
-        allowed: returns the methods that the API supports for a path.
+        allowed: function that returns the methods that the API supports for a path.
     """
     report_untranslated(lambda template: log.warning("message_without_translation", template=template))
 

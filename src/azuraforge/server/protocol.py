@@ -34,7 +34,7 @@ class _Stalls:
 
 
 class _Drain:
-    """Detection of a client that reads only a few bytes at a time while no data is added."""
+    """Detection of a client that reads buffered data too slowly, while the server adds none."""
 
     def __init__(self) -> None:
         self._unsent = 0

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session
 from azuraforge.errors import Conflict, NotFound, UserError
+from azuraforge.messages import Message
 from azuraforge.pipelines.shapes import ScoredBaseline
 from azuraforge.pipelines.summaries import TrialSummary
 from azuraforge.runs.schemas import RunOut
@@ -119,7 +120,7 @@ class Collecting:
             where="run {run}",
             next_step="no action is needed: the study continues with other trials",
             code=run.state,
-            state=run.state,
+            state=Message(f"state.{run.state}"),
             run=run.id,
         ).to_dict()
         return {**values, "state": "failed", "error": error}, None

@@ -1,4 +1,4 @@
-"""Objections to deleting what an unfinished study needs, and to resuming trials of ended studies."""
+"""Objections to deleting data that an unfinished study requires, and to resuming trials of ended studies."""
 
 from __future__ import annotations
 

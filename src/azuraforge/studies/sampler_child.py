@@ -2,7 +2,7 @@
 
 It stays open while studies run, because importing Optuna takes most of a second, but it stores nothing that matters.
 Each request contains the study's rows, and the response depends only on them and on a random stream of (seed, trial
-number). So a request that is repeated after a restart gives the same trial.
+number). Therefore a request that is repeated after a restart gives the same trial.
 
 Sources: TPE: Bergstra et al., "Algorithms for hyper-parameter optimization", 2011 (``optuna.samplers.TPESampler``).
 CMA-ES: Hansen, "The CMA evolution strategy: a tutorial", 2016 (``cmaes.CMA``, which Optuna's sampler also uses; Optuna
@@ -202,7 +202,7 @@ class _Replay:
         self._doomed: set[int] = set()
 
     def fits(self, trials: Sequence[TrialRecord]) -> bool:
-        """Return False if a curve has become shorter, because its run resumed from an earlier checkpoint."""
+        """Return whether no curve has become shorter, as it does if its run resumes from an earlier checkpoint."""
         return len(trials) >= len(self._reported) and all(
             len(trial["curve"]) >= reported for trial, reported in zip(trials, self._reported, strict=False)
         )

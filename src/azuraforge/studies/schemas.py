@@ -32,8 +32,12 @@ class Objective(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    metric: StorableText = Field(max_length=100, description="such as rmse, mase, fit_seconds or bytes")
-    direction: Direction | None = Field(default=None, description="empty: what is better for this metric")
+    metric: StorableText = Field(
+        max_length=100, description="name of a metric, such as rmse, mase, fit_seconds or bytes"
+    )
+    direction: Direction | None = Field(
+        default=None, description="whether to minimize or maximize the metric; null for the metric's own direction"
+    )
 
 
 MOST_CHOICES = 200
@@ -47,7 +51,9 @@ class SearchRange(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Kind | None = Field(default=None, description="stated in answers; a request need not say it")
+    kind: Kind | None = Field(
+        default=None, description="kind of the range; optional in requests, always set in responses"
+    )
     low: Number | None = None
     high: Number | None = None
     log: Annotated[bool, Field(strict=True)] | None = None
@@ -75,12 +81,21 @@ class Pruner(BaseModel):
     name: Literal["none", "median", "hyperband"] = "none"
     series: StorableText = Field(default="validation_loss", max_length=200)
     direction: Direction = "minimize"
-    startup_trials: int = Field(default=5, ge=0, le=1000, description="median: so many trials end by themselves first")
-    warmup_reports: int = Field(default=3, ge=0, le=10_000, description="median: no trial ends before so many reports")
-    most_reports: int | None = Field(
-        default=None, ge=2, le=10_000, description="hyperband: reports of a whole trial; empty: the config's epochs"
+    startup_trials: int = Field(
+        default=5, ge=0, le=1000, description="median: number of trials that must complete before any trial is pruned"
     )
-    reduction_factor: int = Field(default=3, ge=2, le=10, description="hyperband: one in so many goes on")
+    warmup_reports: int = Field(
+        default=3, ge=0, le=10_000, description="median: number of reports of a trial before it can be pruned"
+    )
+    most_reports: int | None = Field(
+        default=None,
+        ge=2,
+        le=10_000,
+        description="hyperband: number of reports of a complete trial; null for the config's number of epochs",
+    )
+    reduction_factor: int = Field(
+        default=3, ge=2, le=10, description="hyperband: at each rung, one in this many trials continues"
+    )
 
 
 class Budget(BaseModel):
@@ -88,9 +103,24 @@ class Budget(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    trials: int | None = Field(default=None, ge=1, le=10_000, description="empty: 50, or the whole grid")
-    seconds: float | None = Field(default=None, gt=0, le=MOST_SECONDS, description="of running, pauses left out")
-    cpu_seconds: float | None = Field(default=None, gt=0, le=MOST_SECONDS, description="processor time of all trials")
+    trials: int | None = Field(
+        default=None,
+        ge=1,
+        le=10_000,
+        description="maximum number of trials; null for 50, or for the whole grid with the grid sampler",
+    )
+    seconds: float | None = Field(
+        default=None,
+        gt=0,
+        le=MOST_SECONDS,
+        description="maximum running time in seconds, without pauses; null for no limit",
+    )
+    cpu_seconds: float | None = Field(
+        default=None,
+        gt=0,
+        le=MOST_SECONDS,
+        description="maximum processor time of all trials in seconds; null for no limit",
+    )
 
 
 class StudyRequest(BaseModel):
@@ -100,28 +130,40 @@ class StudyRequest(BaseModel):
 
     name: Annotated[StorableText, BeforeValidator(_trimmed), Field(min_length=1, max_length=100)]
     plugin: StorableText = Field(max_length=200)
-    dataset: StorableText = Field(max_length=200, description="a dataset's name or id")
-    dataset_version: int | None = Field(default=None, ge=1, le=MOST_NUMBER, description="empty: the newest")
-    model: StorableText | None = Field(default=None, max_length=200, description="empty: the dataset's name")
+    dataset: StorableText = Field(max_length=200, description="name or id of a dataset")
+    dataset_version: int | None = Field(
+        default=None, ge=1, le=MOST_NUMBER, description="number of the dataset version; null for the newest"
+    )
+    model: StorableText | None = Field(
+        default=None, max_length=200, description="name of the model; null for the dataset's name"
+    )
     config: StorableObject = Field(default_factory=dict)
     space: dict[str, SearchRange] = Field(
-        description='field → {"low": 0.0001, "high": 0.1, "log": true} or {"choices": [16, 32]}; "step" is possible'
+        description='searched fields of the config, as {"low": 0.0001, "high": 0.1, "log": true} or {"choices":'
+        ' [16, 32]}; a range of numbers may have a "step"'
     )
     sampler: Sampler = "tpe"
     pruner: Pruner = Field(default_factory=Pruner)
     objectives: list[Objective] = Field(
-        default_factory=list, max_length=4, description="empty: the task's own; of several the front is shown"
+        default_factory=list,
+        max_length=4,
+        description="metrics to optimize; empty for the task's own. With several, the result is a Pareto front",
     )
     budget: Budget = Field(default_factory=Budget)
-    parallel: int = Field(default=1, ge=1, le=64, description="trials at once; the project's limits hold besides")
+    parallel: int = Field(
+        default=1, ge=1, le=64, description="maximum number of simultaneous trials; the project's limits also apply"
+    )
     seed: int = Field(default=0, ge=0, le=2**32 - 1)
-    threads: int = Field(default=1, ge=1, le=256, description="of each trial")
+    threads: int = Field(default=1, ge=1, le=256, description="number of threads per trial")
     priority: int = Field(default=0, ge=-100, le=100)
     warm_start_from: list[Annotated[StorableText, Field(max_length=200)]] = Field(
-        default_factory=list, max_length=10, description="earlier studies whose trials tell where to look first"
+        default_factory=list,
+        max_length=10,
+        description="names or ids of earlier studies whose trials inform the sampler",
     )
     retrain: bool = Field(
-        default=True, description="train the winner anew at the end and let the gate judge it; one objective only"
+        default=True,
+        description="whether to retrain the winner at the end and submit it to the gate; one objective only",
     )
 
 
@@ -130,7 +172,9 @@ class RetrainRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    trial: int | None = Field(default=None, ge=0, le=MOST_NUMBER, description="empty: the best one")
+    trial: int | None = Field(
+        default=None, ge=0, le=MOST_NUMBER, description="number of the trial; null for the best one"
+    )
 
 
 class TrialOut(BaseModel):
@@ -138,13 +182,15 @@ class TrialOut(BaseModel):
 
     number: int
     run_id: str
-    run_state: RunState | None = Field(description="empty where the run is gone")
+    run_state: RunState | None = Field(description="state of the trial's run; null if the run has been purged")
     state: TrialState
     params: dict[str, JsonValue]
-    scores: list[float] | None = Field(description="one for each objective")
+    scores: list[float] | None = Field(description="score for each objective; null if the trial has none")
     metrics: dict[str, float | None] | None
-    reports: int = Field(description="points of the pruner's series so far")
-    best_epoch: int | None = Field(description="the report where that series was best")
+    reports: int = Field(description="number of points of the pruner's series so far")
+    best_epoch: int | None = Field(
+        description="number of the report with the best value of that series; null if unknown"
+    )
     cpu_seconds: float | None
     error: RunError | None
     created_at: datetime
@@ -156,7 +202,9 @@ class BaselineScore(BaseModel):
 
     name: str
     scores: list[float | None] | None
-    failed: Texts | None = Field(description="why it has no scores, by language code")
+    failed: Texts | None = Field(
+        description="reason why the baseline has no scores, by language code; null if it has scores"
+    )
 
 
 class StudyOut(BaseModel):
@@ -175,15 +223,19 @@ class StudyOut(BaseModel):
     budget: Budget
     parallel: int
     state: StudyState
-    reason: str | None = Field(description="why it ended: trials, grid, seconds, cpu_seconds, stopped, failed")
+    reason: str | None = Field(
+        description="reason why the study ended: trials, grid, seconds, cpu_seconds, stopped, failed; null if it runs"
+    )
     error: RunError | None
-    trials: dict[TrialState, int] = Field(description="how many are in each state")
-    best: TrialOut | None = Field(description="by the first objective")
+    trials: dict[TrialState, int] = Field(description="number of trials in each state")
+    best: TrialOut | None = Field(description="best trial by the first objective; null if there is none")
     baselines: list[BaselineScore]
-    front: list[int] = Field(description="trials that no other one beats in every objective")
+    front: list[int] = Field(
+        description="numbers of the trials on the Pareto front, which no other trial dominates; empty for one objective"
+    )
     winner: int | None
     retrain_run_id: str | None
-    seconds: float = Field(description="of running so far, pauses left out")
+    seconds: float = Field(description="running time so far in seconds, without pauses")
     cpu_seconds: float
     created_at: datetime
     finished_at: datetime | None
@@ -201,16 +253,21 @@ class StudyDetail(StudyOut):
     """All data of a study except its trials."""
 
     config: dict[str, JsonValue]
-    space: dict[str, SearchRange] = Field(description="each field with a range or choices")
+    space: dict[str, SearchRange] = Field(description="searched fields of the config, each with a range or choices")
     pruner: Pruner
     seed: int
     threads: int
     priority: int
     retrain: bool
     warm_start_from: list[str]
-    counted_trials: int = Field(description="trials that tighten the gate's level: its own, and those it began from")
-    last_event_seq: int = Field(description="cursor for the live stream study/<id>")
-    deleted_at: datetime | None = Field(description="in the trash since then")
+    counted_trials: int = Field(
+        description="number of trials that the gate's confidence level is adjusted for: the study's own and "
+        "those of its warm start"
+    )
+    last_event_seq: int = Field(description="sequence number of the last event: cursor for the live stream study/<id>")
+    deleted_at: datetime | None = Field(
+        description="time at which it was moved to the trash; null if it is not in the trash"
+    )
     deleted_by: str | None
 
 
@@ -219,7 +276,7 @@ class SearchableField(BaseModel):
 
     name: str
     kind: Kind
-    description: str = Field(description="in the language of the request, if the plugin has it")
+    description: str = Field(description="description of the field, in the language of the request if available")
     default: JsonValue
     low: float | None
     high: float | None
@@ -232,7 +289,7 @@ class SpaceOut(BaseModel):
     plugin: str
     task: str | None
     fields: list[SearchableField]
-    metrics: list[str] = Field(description="that can be objectives; the first is the task's own")
+    metrics: list[str] = Field(description="metrics that can be objectives; the first one is the task's own")
 
 
 class ImportanceOut(BaseModel):

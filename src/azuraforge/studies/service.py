@@ -55,7 +55,7 @@ class StudyService:
     """Service for studies. Each method takes the project's id and the id or name of a study.
 
     Args:
-        wake: called when there is work for the scheduler of this process.
+        wake: callback when there is work for the scheduler of this process.
     """
 
     def __init__(
@@ -335,15 +335,6 @@ class StudyService:
         return self.get(project_id, study)
 
 
-_STATES = {
-    "running": Message("running"),
-    "paused": Message("paused"),
-    "finished": Message("finished"),
-    "stopped": Message("stopped"),
-    "failed": Message("failed"),
-}
-
-
 def _require(row: Study, *states: str) -> None:
     if row.state not in states:
         raise Conflict(
@@ -351,7 +342,7 @@ def _require(row: Study, *states: str) -> None:
             where="study {study}",
             next_step="wait until the study ends, resume it, or choose another one: azuraforge studies show {study!r}",
             code="wrong_state",
-            state=_STATES.get(row.state, row.state),
+            state=Message(f"state.{row.state}"),
             study=row.name,
         )
 

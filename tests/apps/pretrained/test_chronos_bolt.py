@@ -193,7 +193,7 @@ NORM = "encoder.final_layer_norm.weight"
         (written("pretraining.json", b'{"until": "soon"}'), "pretraining.json: until: input should be", "optional"),
         (written("pretraining.json", b'{"licence": 2}'), "pretraining.json: licence: input should be", "optional"),
         (written("pretraining.json", b'{"note": "x"}'), "note is not a field of this file", "trained_on, until"),
-        (written("pretraining.json", b"until 2020"), "pretraining.json is not valid JSON", "or remove"),
+        (written("pretraining.json", b"until 2020"), "pretraining.json is not valid JSON", "or delete"),
     ],
 )
 def test_a_folder_that_cannot_be_used_is_refused_in_plain_words(

@@ -17,18 +17,21 @@ from sqlalchemy import select
 from azuraforge.database import new_id
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.messages import speaking
 from azuraforge.models.answers import PredictionInputs, PredictionPoint
+from azuraforge.models.deployment_tables import DeploymentSeries, ModelDeployment
 from azuraforge.models.deployments import judging
 from azuraforge.models.deployments import service as deployments
+from azuraforge.models.deployments.places import Deployed, Place
+from azuraforge.models.deployments.schemas import DeploymentRequest
 from azuraforge.models.deployments.sequential import is_worse
-from azuraforge.models.deployments.service import Deployed, Place, takes
+from azuraforge.models.deployments.service import takes
 from azuraforge.models.deployments.store import JudgedPair, KnownLoss
 from azuraforge.models.predictions.lines import LedgerLine
 from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.predictions.schemas import OutcomeRequest
 from azuraforge.models.predictions.truths import Truths
-from azuraforge.models.schemas import DeploymentRequest, PredictRequest
-from azuraforge.models.tables import DeploymentSeries, ModelDeployment
+from azuraforge.models.schemas import PredictRequest
 from azuraforge.projects.idempotency import ANSWER_UNKNOWN
 from tests.models.ledger_lines import ledger_lines
 
@@ -128,6 +131,10 @@ def test_a_canary_that_fails_is_covered_and_taken_back(system: Any, project_id: 
     assert (shown.state, shown.ended_by) == ("rolled_back", "the platform")
     assert 5 < shown.errors.worse < 12
     assert shown.ended_reason.startswith(f"errors: only version 3 failed {shown.errors.worse} times")
+    with speaking("tr"):
+        (turkish,) = system.service.deployments.list(project_id, model).items
+    assert turkish.ended_reason.startswith("hatalar: ")
+    assert turkish.ended_reason.endswith("(izin verilen pay %1,0, %95,0 düzeyinde bahis testi)")
     assert "model.canary_rolled_back" in _events(system, project_id)
     assert system.service.reads.show(project_id, model).champion == 1
 
@@ -262,7 +269,9 @@ def test_a_canary_that_is_rarely_but_terribly_wrong_goes() -> None:
         if (reason := judging.why_worse(row)) is not None:
             break
     assert reason is not None
-    assert reason.startswith(f"extreme losses: above {row.bound:.4g}, the largest of 1000 losses of version 1, in ")
+    assert str(reason).startswith(
+        f"extreme losses: above {row.bound:.4g}, the largest of 1000 losses of version 1, in "
+    )
     assert 2 < row.beyond < 10
     assert row.losses_better > row.losses_worse, "by how often it is worse nobody would have noticed"
 
@@ -294,7 +303,7 @@ def test_an_equal_canary_is_seldom_called_extreme() -> None:
             loss, beside = draw.expovariate(1.0), draw.expovariate(1.0)
             judging.count(row, [_pair(2 * hour, 2 * hour + 1, loss, beside)])
             reason = judging.why_worse(row)
-            if reason is not None and reason.startswith("extreme"):
+            if reason is not None and str(reason).startswith("extreme"):
                 false += 1
                 break
     level = 0.05 / 3

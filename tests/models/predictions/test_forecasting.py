@@ -12,10 +12,10 @@ import pytest
 
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput
+from azuraforge.models.deployments.schemas import DeploymentRequest
 from azuraforge.models.drift import store as drift_store
 from azuraforge.models.predictions.forecasting import ForecastHandler
 from azuraforge.models.registry.finding import find_model
-from azuraforge.models.schemas import DeploymentRequest
 from azuraforge.runs.schemas import RunRequest
 from tests.models.predictions.test_outcomes import START, Ground
 

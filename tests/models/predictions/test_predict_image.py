@@ -22,8 +22,9 @@ from PIL import Image
 from azuraforge.datasets.images.large_pictures import SERVED_PIXELS, LargePictures
 from azuraforge.datasets.images.pictures import decode_picture
 from azuraforge.errors import InvalidInput
+from azuraforge.models.deployments.schemas import DeploymentRequest
 from azuraforge.models.predictions.pictures import MAX_BYTES
-from azuraforge.models.schemas import DeploymentRequest, PredictRequest
+from azuraforge.models.schemas import PredictRequest
 from azuraforge.processes.launcher import Launcher
 from azuraforge.processes.resources.memory import MemoryLimit, bounded_growth
 from azuraforge.waiting.ending import Ending, work_of_request

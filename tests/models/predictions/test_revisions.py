@@ -14,12 +14,12 @@ import pytest
 
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.events.notifier import Notifier
+from azuraforge.models.deployments.schemas import DeploymentRequest
 from azuraforge.models.drift.store import judged_errors
 from azuraforge.models.predictions import progress
 from azuraforge.models.predictions.outcome_loop import OutcomeLoop
 from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.predictions.truths import Truths
-from azuraforge.models.schemas import DeploymentRequest
 from tests.models.predictions.conftest import HOURS, Ground
 
 

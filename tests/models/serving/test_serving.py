@@ -25,9 +25,9 @@ from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError, Tr
 from azuraforge.models.answers import PredictionInputs
 from azuraforge.models.predictions.inference import answer_of
 from azuraforge.models.schemas import PredictRequest
-from azuraforge.models.serving.child import read_rows
 from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.models.serving.replica import IN_FLIGHT, Replica
+from azuraforge.models.serving.request_rows import read_rows
 from azuraforge.plugins.contract.parts import Schema
 from azuraforge.plugins.forecasting.covariates import part_at_end
 from azuraforge.plugins.forecasting.following import following_times

@@ -30,8 +30,8 @@ const kept = freshness({
   promotes: false,
   outdated: true,
   automations: [
-    { role: "retrain_regularly", id: "a1", name: "keep-fresh/sales/retrain-regularly", paused: false, fires: 3, last_fired_at: "2026-01-02T05:30:00Z", last_state: "failed", next_at: null, problem: null },
-    { role: "retrain_when_worse", id: "a2", name: "keep-fresh/sales/retrain-when-worse", paused: true, fires: 0, last_fired_at: null, last_state: null, next_at: null, problem: "it waits" },
+    { role: "retrain_regularly", id: "a1", name: "keep-fresh:sales:retrain-regularly", paused: false, fires: 3, last_fired_at: "2026-01-02T05:30:00Z", last_state: "failed", next_at: null, problem: null },
+    { role: "retrain_when_worse", id: "a2", name: "keep-fresh:sales:retrain-when-worse", paused: true, fires: 0, last_fired_at: null, last_state: null, next_at: null, problem: "it waits" },
   ],
   standing: { version: 2, worse_than: "naive", baselines: [] },
 });

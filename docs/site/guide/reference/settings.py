@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from pathlib import Path
 from types import UnionType
@@ -10,6 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from azuraforge.messages import Message, translated
 from azuraforge.settings import Settings
 from guide.reference.tables import BREAK, code, prose, sentence, table
 
@@ -33,9 +35,13 @@ def generate(language: str) -> str:
     for name, field in Settings.model_fields.items():
         if _is_part(field):
             model: Any = field.annotation
-            parts += [f"## {name}\n", prose(model.__doc__ or ""), ""]
+            parts += [f"## {name}\n", prose(_in(model.__doc__, language)), ""]
             parts.append(_table(list(model.model_fields.items()), f"{name}.", prefix, language))
     return "\n".join(parts)
+
+
+def _in(text: str | None, language: str) -> str:
+    return translated(Message(inspect.cleandoc(text or "")), "tr" if language == "tr" else "en")
 
 
 def _is_part(field: FieldInfo) -> bool:
@@ -48,7 +54,12 @@ def _table(fields: list[tuple[str, FieldInfo]], start: str, prefix: str, languag
         variable = prefix + (start + name).replace(".", "__").upper()
         default = _default(start + name, field, language)
         rows.append(
-            (code(start + name) + BREAK + code(variable), _value(field), default, sentence(field.description or ""))
+            (
+                code(start + name) + BREAK + code(variable),
+                _value(field),
+                default,
+                sentence(_in(field.description, language)),
+            )
         )
     return table(_HEADS[language], rows)
 

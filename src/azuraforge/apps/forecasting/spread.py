@@ -101,7 +101,8 @@ class Spread:
         """Return the levels ``(level, origin, horizon)``, adapted to the outcomes known at each origin.
 
         Args:
-            past: forecasts from earlier rows, see ``past_part``, and their errors, NaN if unknown or learned.
+            past: forecasts from earlier rows, see ``past_part``, and their errors; NaN if the outcome is
+                unknown or part of the training set.
             rows: ``(row,)``, the origins of ``past``.
             origins: ``(origin,)``, the origins for which levels are returned.
             start: ``(level, horizon)``, the levels before the first outcome.

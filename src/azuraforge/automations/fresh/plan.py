@@ -75,15 +75,15 @@ def name_of(label: str, role: Role) -> str:
 
     Example:
         >>> name_of("sales", "retrain_on_drift")
-        'keep-fresh/sales/retrain-on-drift'
+        'keep-fresh:sales:retrain-on-drift'
     """
-    return f"keep-fresh/{label}/{role.replace('_', '-')}"
+    return f"keep-fresh:{label}:{role.replace('_', '-')}"
 
 
 def is_name_of_fresh(name: str) -> bool:
     """Return whether ``name`` is the name of an automation that keeps a model fresh."""
-    prefix, _, role = name.rpartition("/")
-    return prefix.startswith("keep-fresh/") and role.replace("-", "_") in ROLES
+    prefix, _, role = name.rpartition(":")
+    return prefix.startswith("keep-fresh:") and role.replace("-", "_") in ROLES
 
 
 def plan(subject: Subject, asked: KeepFreshRequest) -> list[AutomationRequest]:
@@ -125,7 +125,7 @@ def _acting(subject: Subject, asked: KeepFreshRequest) -> Iterator[AutomationReq
         steps.append(_notify(asked.notify))
     # One retraining covers all earlier causes, so the three share a cool-down: a seventh of the interval or a day.
     pause = _DAY if asked.retrain == NEVER else max(1, min(_DAY, _seconds(asked.retrain) // 7))
-    group = f"keep-fresh/{subject.label}/retrain"
+    group = f"keep-fresh:{subject.label}:retrain"
     if asked.retrain != NEVER:
         yield _every(subject, "retrain_regularly", asked.retrain, steps, cool_down_seconds=pause, group=group)
     often = _Often(cool_down_seconds=pause, most_per_day=_most(pause), group=group)

@@ -20,16 +20,21 @@ Role = Literal["refresh", "forecast", "retrain_regularly", "retrain_on_drift", "
 class KeepFreshRequest(Strict):
     """Settings for keeping a model fresh. A repeated request changes only the automations that differ."""
 
-    refresh: Cadence = Field(default="daily", description="how often the dataset's source is asked for new rows")
+    refresh: Cadence = Field(
+        default="daily",
+        description="interval between refreshes of the dataset from its source: hourly, daily, weekly, monthly,"
+        " never, or a duration such as 6h",
+    )
     retrain: Cadence = Field(
         default="weekly",
-        description="how often the model is retrained, besides on drift and when it is worse than a baseline",
+        description="interval between regular retraining runs, as for refresh; the model is also retrained on drift"
+        " and when it is worse than a baseline",
     )
     notify: list[Name] = Field(default_factory=list, max_length=10, description="names of notification targets")
     promote: bool | None = Field(
         default=None,
-        description="whether the gate promotes a version that passes it; false: a person does; null: as the model's"
-        " policy says",
+        description="true: the gate promotes a version that passes it; false: a person promotes it; null: the"
+        " model's policy is not changed",
     )
 
 
@@ -40,28 +45,38 @@ class KeptAutomation(BaseModel):
     id: str
     name: str
     paused: bool
-    fires: int
+    fires: int = Field(description="number of firings")
     last_fired_at: datetime | None
-    last_state: FiringState | None = Field(description="of its newest firing")
+    last_state: FiringState | None = Field(description="state of the newest firing; null if there is none")
     next_at: datetime | None
-    problem: str | None
+    problem: str | None = Field(description="reason why the automation cannot fire; null if there is none")
 
 
 class KeepFreshOut(BaseModel):
     """The automations that keep a model fresh, and the model's current state."""
 
     model: str
-    kept: bool = Field(description="false: no automation keeps it fresh; the other fields say what would be set up")
-    dataset: str | None = Field(description="that the champion learned from; null: it is gone or was never stored")
-    arrives: Literal["by_refresh", "by_append"] = Field(
-        description="by_refresh: the dataset's source is asked; by_append: it has none, and somebody has to add rows"
+    kept: bool = Field(
+        description="whether automations keep the model fresh; if false, the other fields describe the automations"
+        " that would be created"
     )
-    forecasts: bool = Field(description="false: the rows have no times, so nothing can be forecast and judged")
-    plugin: str = Field(description="the pipeline that is retrained")
-    refresh: str
-    retrain: str
-    notify: list[str]
-    promotes: bool = Field(description="whether the gate promotes a version that passes it; false: a person does")
-    outdated: bool = Field(description="the automations retrain another pipeline or config than the champion's")
+    dataset: str | None = Field(
+        description="name of the champion's training dataset; null if it was deleted or never stored"
+    )
+    arrives: Literal["by_refresh", "by_append"] = Field(
+        description="by_refresh: rows are read from the dataset's source; by_append: the dataset has no source, so"
+        " a client must append rows"
+    )
+    forecasts: bool = Field(description="whether forecasts can be made and judged; false if the rows have no times")
+    plugin: str = Field(description="name of the pipeline that is retrained")
+    refresh: str = Field(description="interval between refreshes")
+    retrain: str = Field(description="interval between regular retraining runs")
+    notify: list[str] = Field(description="names of notification targets")
+    promotes: bool = Field(description="true: the gate promotes a version that passes it; false: a person promotes it")
+    outdated: bool = Field(
+        description="whether the automations retrain a pipeline or config that differs from the champion's"
+    )
     automations: list[KeptAutomation]
-    standing: Standing | None = Field(description="the champion compared with baselines; null: nothing is judged yet")
+    standing: Standing | None = Field(
+        description="comparison of the champion with baselines; null if no prediction has been judged"
+    )

@@ -126,7 +126,7 @@ class FreshService:
     def _subject(self, project_id: str, model: str, champion: LearnedVersion, dataset: DatasetVersion) -> Subject:
         plugin, config = self._trained(project_id, champion)
         label = label_of(model, champion.model_id)
-        name = f"keep-fresh/{label}"
+        name = f"keep-fresh:{label}"
         training = RunTemplate(plugin=plugin, dataset=dataset.name, model=model, config=config, name=name)
         return Subject(
             model=model,

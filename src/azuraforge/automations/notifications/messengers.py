@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_serializer
 
-from azuraforge.errors import InvalidInput, TransientError
+from azuraforge.errors import InvalidInput, InvalidValue, TransientError
 from azuraforge.plugins.contract.notifier import Message, Notifier
 from azuraforge.plugins.contract.shape import in_turkish
 
@@ -67,12 +67,15 @@ class Messengers(Notifier[MessengerOptions]):
         "tr": "E-posta, Slack, Telegram … (Apprise)",
     }
     summary: ClassVar[Mapping[str, str]] = {
-        "en": "Sends each message to a service that Apprise knows, by its address",
-        "tr": "Her iletiyi, Apprise'ın tanıdığı bir hizmete adresiyle gönderir",
+        "en": "Sends each message to a service that Apprise supports, such as e-mail, Slack or Telegram",
+        "tr": "Her iletiyi Apprise'ın desteklediği bir hizmete gönderir; örneğin e-posta, Slack ya da Telegram",
     }
 
     def send(self, options: MessengerOptions, message: Message) -> None:
-        """Send a message. Raises TransientError if the service is unavailable or busy, InvalidInput if it refuses."""
+        """Send a message.
+
+        Raises TransientError if the service is unavailable or busy, InvalidInput if it rejects the message.
+        """
         from azuraforge.outgoing.process import confine  # in the child that sends
 
         service = _service(options.url.get_secret_value())
@@ -172,12 +175,16 @@ def _service(url: str) -> NotifyBase:
 
     logging.getLogger("apprise").disabled = True  # it would log parts of the URL
     if urlsplit(url).scheme.lower() in _LOCAL:
-        raise ValueError("a service of this machine gets no messages; name one of a network")
+        raise InvalidValue(
+            "messages cannot be sent to services of this machine; enter the address of a network service"
+        )
     asset = AppriseAsset(storage_mode=PersistentStoreMode.MEMORY, plugin_paths=[], secure_logging=True)
     try:
         found = Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
     except Exception:  # its text may contain the URL
         found = None
     if not isinstance(found, NotifyBase):
-        raise ValueError("this is no address of a service that Apprise knows, such as mailtos://… or slack://…")
+        raise InvalidValue(
+            "this is not the address of a service that Apprise supports, such as mailtos://… or slack://…"
+        )
     return found

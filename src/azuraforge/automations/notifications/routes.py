@@ -33,7 +33,7 @@ async def notification_service(connection: HTTPConnection) -> NotificationServic
 
 
 Service = Annotated[NotificationService, Depends(notification_service)]
-_TARGET = ShortId("notification target", NotificationTarget.id, NotificationTarget.name)
+_TARGET = ShortId("notification_target", NotificationTarget.id, NotificationTarget.name)
 TargetName = Annotated[str, Depends(path_id("target", _TARGET))]
 MessageId = Annotated[str, Depends(path_id("notification", ShortId("notification", Notification.id)))]
 

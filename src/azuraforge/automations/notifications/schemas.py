@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from azuraforge.automations.notifications.tables import NotificationState
 from azuraforge.bounds import Moment
+from azuraforge.errors import InvalidValue
 from azuraforge.paging import Page
 from azuraforge.projects.secrets.schemas import SecretState
 from azuraforge.runs.schemas import StorableObject, StorableText
@@ -17,7 +18,7 @@ from azuraforge.strict_json import JsonObject
 
 def _trimmed(name: object) -> object:
     if isinstance(name, str) and not name.strip():
-        raise ValueError("a target needs a name")
+        raise InvalidValue("a target needs a name")
     return name.strip() if isinstance(name, str) else name
 
 
@@ -27,21 +28,30 @@ class TargetRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[StorableText, BeforeValidator(_trimmed), Field(min_length=1, max_length=100)]
-    notifier: StorableText = Field(min_length=1, max_length=100, description="a plugin of the kind notifier")
-    options: StorableObject = Field(default_factory=dict)
-    language: Literal["en", "tr"] = "en"
+    notifier: StorableText = Field(min_length=1, max_length=100, description="name of a notifier plugin")
+    options: StorableObject = Field(default_factory=dict, description="options of the notifier")
+    language: Literal["en", "tr"] = Field(default="en", description="language of the messages")
     group_seconds: int = Field(
-        default=300, ge=0, le=86_400, description="messages of one automation within this time become one"
+        default=300,
+        ge=0,
+        le=86_400,
+        description="interval in seconds within which the messages of one automation are grouped into one; 0 sends"
+        " each separately",
     )
-    escalate_to: StorableText | None = Field(default=None, max_length=100, description="another target")
+    escalate_to: StorableText | None = Field(
+        default=None, max_length=100, description="name of the target that receives unacknowledged messages"
+    )
     escalate_after_seconds: int | None = Field(
-        default=None, ge=1, le=31 * 86_400, description="without acknowledgement, the other target gets the message"
+        default=None,
+        ge=1,
+        le=31 * 86_400,
+        description="seconds without acknowledgement after which a message is also sent to escalate_to",
     )
 
     @model_validator(mode="after")
     def _check_escalation(self) -> TargetRequest:
         if (self.escalate_to is None) != (self.escalate_after_seconds is None):
-            raise ValueError("escalate_to and escalate_after_seconds belong together")
+            raise InvalidValue("escalate_to and escalate_after_seconds must be given together")
         return self
 
 
@@ -50,7 +60,7 @@ class SilenceRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    until: Moment | None
+    until: Moment | None = Field(description="end of the silence; null ends it now")
 
 
 class TargetOut(BaseModel):
@@ -59,13 +69,16 @@ class TargetOut(BaseModel):
     id: str
     name: str
     notifier: str
-    options: JsonObject = Field(description="secrets are masked")
+    options: JsonObject = Field(description="options of the notifier, with secrets masked")
     secrets: SecretState = Field(
-        description="unreadable: the key of its options is lost, so messages fail until they are set again"
+        description="state of the encrypted options; unreadable: their encryption key is lost, and messages fail"
+        " until the options are set again"
     )
     language: Literal["en", "tr"]
     group_seconds: int
-    escalate_to: str | None = Field(description="the name of the second target")
+    escalate_to: str | None = Field(
+        description="name of the target that receives unacknowledged messages; null if there is none"
+    )
     escalate_after_seconds: int | None
     silenced_until: datetime | None
     created_at: datetime
@@ -82,12 +95,12 @@ class NotificationOut(BaseModel):
     target: str
     title: str
     text: str
-    count: int = Field(description="how many causes it stands for")
+    count: int = Field(description="number of messages that are grouped into this one")
     state: NotificationState
     attempts: int
     error: str | None
     created_at: datetime
-    next_at: datetime | None = Field(description="when it is sent, or tried again")
+    next_at: datetime | None = Field(description="time of the next delivery attempt; null if there is none")
     sent_at: datetime | None
     escalated_at: datetime | None
     acknowledged_at: datetime | None

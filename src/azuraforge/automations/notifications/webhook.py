@@ -13,7 +13,7 @@ import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_serializer
 
 from azuraforge.clock import iso
-from azuraforge.errors import InvalidInput, TransientError
+from azuraforge.errors import InvalidInput, InvalidValue, TransientError
 from azuraforge.plugins.contract.notifier import Message, Notifier
 from azuraforge.plugins.contract.shape import in_turkish
 
@@ -28,7 +28,7 @@ def _address(url: SecretStr) -> SecretStr:
     except ValueError:  # such as a port beyond 65535
         fits = False
     if not fits:
-        raise ValueError("an address begins with https:// or http:// and names a host")
+        raise InvalidValue("an address must begin with https:// or http:// and name a host")
     return url
 
 
@@ -69,12 +69,15 @@ class Webhook(Notifier[WebhookOptions]):
     Options = WebhookOptions
     title: ClassVar[Mapping[str, str]] = {"en": "Webhook", "tr": "Webhook"}
     summary: ClassVar[Mapping[str, str]] = {
-        "en": "Posts each message as signed JSON to an address",
-        "tr": "Her iletiyi imzalı JSON olarak bir adrese gönderir",
+        "en": "Sends each message as signed JSON to an HTTPS address",
+        "tr": "Her iletiyi imzalı JSON olarak bir HTTPS adresine gönderir",
     }
 
     def send(self, options: WebhookOptions, message: Message) -> None:
-        """Post a message. Raises TransientError if the target is unavailable or busy, InvalidInput if it refuses."""
+        """Post a message.
+
+        Raises TransientError if the target is unavailable or busy, InvalidInput if it rejects the message.
+        """
         import httpx  # in the child that sends
 
         body = orjson.dumps(

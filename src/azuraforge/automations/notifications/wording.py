@@ -13,6 +13,7 @@ from azuraforge.messages.catalogue import has, template
 from azuraforge.messages.template import placeholders
 
 _CAUSE = "notification.cause."
+_MEASURE_ALONE = "notification.cause.measure_alone"
 _STATE = "notification.state."
 _LONGEST = 2000
 
@@ -45,6 +46,8 @@ def of_firing(
         kind = str(data.get("event") or next((each for each in ("measure", "time") if each in data), ""))
         kind = str(data["measure"]) if kind == "measure" and has(f"{_CAUSE}{data['measure']}") else kind
         key = f"{_CAUSE}{kind}" if kind and has(f"{_CAUSE}{kind}") else f"{_CAUSE}other"
+        if kind == "measure" and data.get("of") is None:
+            key = _MEASURE_ALONE
         known = dict.fromkeys(placeholders(template(key, language)), "–")
         known |= {field: str(value) for field, value in data.items() if value is not None}
         if kind in ("run.state", "automation.finished") and "state" in data:

@@ -20,6 +20,7 @@ from pydantic import (
 
 from azuraforge.automations.schemas import Timing
 from azuraforge.bounds import MOST_COUNT, MOST_SECONDS
+from azuraforge.errors import InvalidValue
 from azuraforge.runs.schemas import RUN_KIND_MARKER, OnFailure, RunKind, StorableObject, StorableText
 from azuraforge.studies.schemas import Budget, Objective, Pruner, SearchRange
 
@@ -69,7 +70,7 @@ class FieldFilter(Strict):
     @model_validator(mode="after")
     def _check_one(self) -> FieldFilter:
         if not self.model_fields_set & {"equals", "one_of", "above", "below"}:
-            raise ValueError("a filter needs one of equals, one_of, above, below")
+            raise InvalidValue("a filter needs one of equals, one_of, above and below")
         return self
 
 
@@ -84,26 +85,39 @@ class OnEvent(Strict):
 
     on: Literal["event"]
     type: Annotated[StorableText, Field(min_length=1, max_length=40)] = Field(
-        description="the type of the event, such as dataset.version_added or model.drift"
+        description="type of the event, such as dataset.version_added or model.drift"
     )
-    where: list[FieldFilter] = Field(default_factory=list, max_length=20, description="all of them must hold")
+    where: list[FieldFilter] = Field(
+        default_factory=list, max_length=20, description="filters on the event's fields, all of which must match"
+    )
 
 
 class OnMeasure(Strict):
     """A cause: a measured value that is beyond a limit for some time. Each crossing of the limit fires once."""
 
     on: Literal["measure"]
-    measure: Annotated[StorableText, Field(min_length=1, max_length=100)]
-    of: StorableText | None = Field(default=None, max_length=200, description="the dataset or the model")
-    above: float | None = Field(default=None, allow_inf_nan=False)
-    below: float | None = Field(default=None, allow_inf_nan=False)
-    for_seconds: int = Field(default=0, ge=0, le=31 * 86_400, description="how long it must hold")
-    every_seconds: int = Field(default=300, ge=5, le=86_400, description="how often it is read")
+    measure: Annotated[StorableText, Field(min_length=1, max_length=100)] = Field(
+        description="name of the measure; GET /automations/measures lists them"
+    )
+    of: StorableText | None = Field(
+        default=None,
+        max_length=200,
+        description="name of the dataset or model that is measured; null if the measure needs none",
+    )
+    above: float | None = Field(default=None, allow_inf_nan=False, description="limit that the value must exceed")
+    below: float | None = Field(default=None, allow_inf_nan=False, description="limit that the value must fall below")
+    for_seconds: int = Field(
+        default=0,
+        ge=0,
+        le=31 * 86_400,
+        description="seconds for which the value must stay beyond the limit before the automation fires",
+    )
+    every_seconds: int = Field(default=300, ge=5, le=86_400, description="seconds between readings of the measure")
 
     @model_validator(mode="after")
     def _check_limit(self) -> OnMeasure:
         if (self.above is None) == (self.below is None):
-            raise ValueError("a measured value needs one limit: above or below")
+            raise InvalidValue("a measured value needs one limit: above or below")
         return self
 
 
@@ -113,8 +127,12 @@ When = Annotated[OnSchedule | OnEvent | OnMeasure, Field(discriminator="on")]
 class StepBase(Strict):
     """Base of all steps: retries, and the consequence of a failure."""
 
-    retries: int = Field(default=0, ge=0, le=10, description="so often it is tried again, later each time")
-    on_failure: Literal["stop", "continue"] = "stop"
+    retries: int = Field(
+        default=0, ge=0, le=10, description="maximum number of retries after a failure; the delay doubles each time"
+    )
+    on_failure: Literal["stop", "continue"] = Field(
+        default="stop", description="action after the last retry fails: stop the firing, or continue with the next step"
+    )
 
 
 class RunTemplate(Strict):

@@ -17,6 +17,7 @@ from azuraforge.automations.triggers.schemas import DryRunOut, DryRunRequest, Wo
 from azuraforge.automations.triggers.watching import beyond, recurrence_of
 from azuraforge.clock import iso
 from azuraforge.events.schemas import EventOut
+from azuraforge.messages import Message, current, translated
 
 LONGEST = timedelta(days=30)
 #: Maximum number of times to replay, enough for a schedule that fires every minute of a month.
@@ -68,7 +69,7 @@ def of_values(when: OnMeasure, values: Sequence[tuple[datetime, float | None]], 
 
 
 def replay(
-    request: DryRunRequest, causes: Iterable[At], since: datetime, until: datetime, seen: int, note: str | None
+    request: DryRunRequest, causes: Iterable[At], since: datetime, until: datetime, seen: int, note: Message | None
 ) -> DryRunOut:
     """Simulate the firings for causes, oldest first, with the cool-down and the daily limit of a request."""
     fired: list[WouldFire] = []
@@ -109,5 +110,5 @@ def replay(
         withheld=withheld,
         firings=fired[-_SHOWN:],
         complete=note is None,
-        note=note,
+        note=None if note is None else translated(note, current()),
     )

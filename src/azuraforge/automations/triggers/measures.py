@@ -18,8 +18,8 @@ class DiskUsed:
 
     name = "disk.used_share"
     about: Mapping[str, str] = {
-        "en": "Used share of the disk that holds the data home, 0 to 1",
-        "tr": "Veri klasörünün bulunduğu diskin dolu kısmının oranı, 0 ile 1 arasında",
+        "en": "Used share of the disk with the data home, 0 to 1",
+        "tr": "Veri klasörünün bulunduğu diskin doluluk oranı, 0 ile 1 arasında",
     }
 
     def __init__(self, home: Path) -> None:
@@ -36,8 +36,8 @@ class DatasetAge:
 
     name = "dataset.age_seconds"
     about: Mapping[str, str] = {
-        "en": "Seconds since the newest row of a dataset",
-        "tr": "Bir veri kümesinin en yeni satırından bu yana geçen saniye",
+        "en": "Age of a dataset's newest row, in seconds",
+        "tr": "Bir veri kümesinin en yeni satırından bu yana geçen süre, saniye olarak",
     }
 
     def __init__(self, datasets: DatasetService) -> None:
@@ -54,8 +54,8 @@ class Drift:
 
     name = "model.drift"
     about: Mapping[str, str] = {
-        "en": "1 while drift of a model's champion is reported, else 0",
-        "tr": "Bir modelin şampiyonunda kayma (drift) bildirildiği sürece 1, yoksa 0",
+        "en": "1 while drift is reported for a model's champion, otherwise 0",
+        "tr": "Bir modelin şampiyonu için kayma bildirildiği sürece 1, aksi hâlde 0",
     }
 
     def __init__(self, predictions: PredictionService) -> None:
@@ -72,8 +72,8 @@ class WorseThanBaseline:
 
     name = "model.worse_than_baseline"
     about: Mapping[str, str] = {
-        "en": "1 while the live predictions of a model's champion are worse than a baseline's beyond noise, else 0",
-        "tr": "Bir modelin şampiyonunun canlı tahminleri temel yöntemden rastlantıyı aşacak kadar kötüyse 1, yoksa 0",
+        "en": "1 while a champion's live predictions are significantly worse than a baseline's, otherwise 0",
+        "tr": "Bir modelin şampiyonunun canlı tahminleri bir temel yöntemden anlamlı ölçüde kötüyse 1, değilse 0",
     }
 
     def __init__(self, predictions: PredictionService) -> None:

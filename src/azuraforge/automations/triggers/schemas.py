@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, Field, JsonValue
 from azuraforge.automations.triggers.definition import Name, Step, StepKind, Strict, When
 from azuraforge.automations.triggers.tables import FiringState, StepState
 from azuraforge.bounds import MOST_COUNT, Moment
+from azuraforge.errors import InvalidValue
 from azuraforge.paging import Page
 from azuraforge.runs.schemas import RunError, StorableText
 from azuraforge.strict_json import JsonObject
@@ -17,7 +18,7 @@ from azuraforge.strict_json import JsonObject
 
 def _trimmed(name: object) -> object:
     if isinstance(name, str) and not name.strip():
-        raise ValueError("an automation needs a name")
+        raise InvalidValue("an automation needs a name")
     return name.strip() if isinstance(name, str) else name
 
 
@@ -28,14 +29,22 @@ class AutomationRequest(Strict):
     when: When
     steps: list[Step] = Field(min_length=1, max_length=20)
     cool_down_seconds: int = Field(
-        default=60, ge=0, le=31 * 86_400, description="causes within this time after a firing become one firing"
+        default=60,
+        ge=0,
+        le=31 * 86_400,
+        description="minimum time between two firings, in seconds; causes within it are grouped into one later firing",
     )
     cool_down_group: Name | None = Field(
         default=None,
-        description="automations that do the same for different causes: those of one group fire one at a time, share"
-        " the cool-down, and one firing stands for the causes that all of them hold; empty: none",
+        description="name of a group of automations that share the cool-down and fire one at a time; a firing of"
+        " one covers the pending causes of all; null: no group",
     )
-    most_per_day: int = Field(default=24, ge=1, le=10_000, description="firings within 24 hours; more are withheld")
+    most_per_day: int = Field(
+        default=24,
+        ge=1,
+        le=10_000,
+        description="maximum number of firings within 24 hours; further firings are withheld",
+    )
     paused: bool = False
 
 
@@ -43,7 +52,10 @@ class AutomationChange(AutomationRequest):
     """The new definition of an automation."""
 
     revision: int = Field(
-        ge=1, le=MOST_COUNT, description="of the automation that was read; after another change, this one is refused"
+        ge=1,
+        le=MOST_COUNT,
+        description="revision of the automation on which the change is based; the request fails if the automation"
+        " has changed since",
     )
 
 
@@ -53,7 +65,7 @@ class StepOut(BaseModel):
     position: int
     do: StepKind
     state: StepState
-    tries: int = Field(description="how often it was tried again")
+    tries: int = Field(description="number of retries")
     run_id: str | None
     study_name: str | None
     error: RunError | None
@@ -65,8 +77,8 @@ class FiringOut(BaseModel):
     """One firing: its cause and its steps."""
 
     id: str
-    cause: str = Field(description="event:<number>, time:<moment>, measure:<moment> or asked:<id>")
-    causes: int = Field(description="how many causes this one firing stands for")
+    cause: str = Field(description="key of the cause: event:<number>, time:<time>, measure:<time> or asked:<id>")
+    causes: int = Field(description="number of causes that this firing covers")
     data: JsonObject
     state: FiringState
     fired_at: datetime
@@ -79,22 +91,28 @@ class AutomationOut(BaseModel):
 
     id: str
     name: str
-    revision: int = Field(description="counts changes; a change states which revision it is of")
+    revision: int = Field(description="number of the current definition, increased by each change")
     when: When
     steps: list[Step]
     cool_down_seconds: int
     cool_down_group: str | None
     most_per_day: int
     paused: bool
-    next_at: datetime | None = Field(description="the next time of a schedule, or the next reading of a measure")
-    value: float | None = Field(description="what a watched measure was when it was last read")
-    problem: str | None = Field(description="why it cannot watch at present")
+    next_at: datetime | None = Field(
+        description="next time of a schedule, or of the next reading of a measure; null if there is none"
+    )
+    value: float | None = Field(description="last value of the watched measure; null if there is none")
+    problem: str | None = Field(description="reason why the cause cannot be watched; null if there is no problem")
     last_fired_at: datetime | None
-    pending: int = Field(description="causes that wait for the end of the cool-down or of the present firing")
-    pending_at: datetime | None
-    fires: int
-    grouped: int = Field(description="causes that a cool-down or a running firing held back for a later firing")
-    withheld: int = Field(description="causes that the limit per day withheld")
+    pending: int = Field(description="number of causes that wait for the end of the cool-down or of the running firing")
+    pending_at: datetime | None = Field(
+        description="earliest time of the firing for the pending causes; null if none are pending"
+    )
+    fires: int = Field(description="number of firings")
+    grouped: int = Field(
+        description="number of causes that a cool-down or a running firing has deferred to a later firing"
+    )
+    withheld: int = Field(description="number of causes without a firing because of the daily limit")
     newest_firings: list[FiringOut]
     created_at: datetime
 
@@ -113,7 +131,9 @@ class DryRunRequest(Strict):
     when: When
     cool_down_seconds: int = Field(default=60, ge=0, le=31 * 86_400)
     most_per_day: int = Field(default=24, ge=1, le=10_000)
-    since: Moment | None = Field(default=None, description="empty: 30 days ago, which is also the longest")
+    since: Moment | None = Field(
+        default=None, description="start of the simulated period; default and maximum: 30 days ago"
+    )
 
 
 class WouldFire(BaseModel):
@@ -133,13 +153,13 @@ class DryRunOut(BaseModel):
 
     since: datetime
     until: datetime
-    seen: int = Field(description="events, times or values that were looked at")
-    causes: int = Field(description="how many of them are causes")
+    seen: int = Field(description="number of events, times or values in the period")
+    causes: int = Field(description="number of them that are causes")
     fires: int
     grouped: int
     withheld: int
-    firings: list[WouldFire] = Field(description="the newest 100")
-    complete: bool = Field(description="false where less than the whole time is stored")
+    firings: list[WouldFire] = Field(description="newest firings, at most 100")
+    complete: bool = Field(description="whether data for the whole period is stored")
     note: str | None
 
 

@@ -32,6 +32,7 @@ from azuraforge.database import Database, Session, UnitOfWork, new_id
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.schemas import EventOut
 from azuraforge.events.service import EventLog
+from azuraforge.messages import Message
 from azuraforge.paging import PAGE, Order
 
 MOST_AUTOMATIONS = 10_000
@@ -287,7 +288,7 @@ class AutomationService:
         if isinstance(when, OnMeasure):
             return self._replay_values(project_id, request, when, automation, since, until)
         lines, whole = self._lines(project_id, since)
-        note = None if whole else f"only the newest {len(lines):,} events were looked at"
+        note = None if whole else Message("only the newest {count:,} events were read", {"count": len(lines)})
         return dry_run.replay(request, dry_run.of_events(when, lines), since, until, len(lines), note)
 
     def _replay_values(
@@ -300,7 +301,7 @@ class AutomationService:
         until: datetime,
     ) -> DryRunOut:
         values: list[tuple[datetime, float | None]] = []
-        note: str | None = "values are stored from when an automation that watches this measure is saved"
+        note: Message | None = Message("values are stored only after an automation that watches this measure is saved")
         if automation is not None:
             with self._database.read(project_id) as session:
                 row = _found(store.find(session, automation), automation)

@@ -85,7 +85,7 @@ def _place(draft: Path, target: Path) -> None:
 
 
 def not_written(error: OSError, target: Path) -> StorageError:
-    """Return the error of a backup that could not be written."""
+    """Return the error for a backup that could not be written."""
     return StorageError(
         "the backup could not be written: {reason}",
         where="{place}",

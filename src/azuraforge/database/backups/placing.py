@@ -22,6 +22,7 @@ from azuraforge.crashpoints import crashpoint
 from azuraforge.database.soundness import problem_of
 from azuraforge.durable import sync_path
 from azuraforge.errors import AzuraError, StorageError
+from azuraforge.messages import Message
 
 _INCOMING, _BEFORE, _WORK = ".incoming-", ".before-", ".azuraforge-restore"
 #: Suffixes of the journals that SQLite writes next to a file. The write-ahead log may contain committed transactions
@@ -145,15 +146,24 @@ def _storage(path: Path, incoming: Path | None = None) -> Iterator[None]:
         ) from error
 
 
-def _once_decided(path: Path, incoming: Path) -> str:
+def _once_decided(path: Path, incoming: Path) -> Message:
     before = _before(path, incoming)
     if not incoming.exists():
-        return f"start the platform: the restored database is in its place, and the old one is {before}"
+        return Message(
+            "start the platform: the restored database is in place, and the old one is {before}", {"before": before}
+        )
     moved = [old for old in (before, *journals(before)) if old.exists()]
     if path.exists() and before in moved:
         moved.remove(before)  # second name of the same file
-    back = "".join(f" and rename {old} to {path.name}{old.name.removeprefix(before.name)}" for old in moved)
-    return (
-        "run `azuraforge up`: the restore is decided, and the next start finishes it;"
-        f" to keep the old database instead, remove {incoming}{back}"
+    renamings = [
+        Message("rename {old} to {name}", {"old": old, "name": f"{path.name}{old.name.removeprefix(before.name)}"})
+        for old in moved
+    ]
+    return Message(
+        "run `azuraforge up`: the next start finishes the restore; to keep the old database instead, remove {incoming} "
+        "and {renamings}"
+        if moved
+        else "run `azuraforge up`: the next start finishes the restore; to keep the old database instead, remove "
+        "{incoming}",
+        {"incoming": incoming, "renamings": renamings},
     )

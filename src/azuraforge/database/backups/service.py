@@ -25,6 +25,7 @@ from azuraforge.database.database import Database
 from azuraforge.database.failures import readable
 from azuraforge.database.schema import VERSION_TABLE, current_revision, refuse_unknown, upgrade, upgrade_postgresql
 from azuraforge.errors import Conflict, InvalidInput, StorageError
+from azuraforge.messages import Message
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def restore(
             database=dialect,
             place=str(source),
         )
-    refuse_unknown(said.revision, "the backup", str(source))
+    refuse_unknown(said.revision, Message("the backup"), str(source))
     if place.is_sqlite:
         placing.settle(place.path)
         with placing.workroom(place.path) as folder:

@@ -78,7 +78,7 @@ class Asked(Protocol):
 def shrink(child: Asked) -> Shrunk:
     """Decode an image and save it as a lossless PNG of the requested size. ``ShrinkInput`` → ``Shrunk``.
 
-    Raises as ``decode_picture`` does.
+    Raises the errors of ``decode_picture``.
     """
     asked = ShrinkInput.model_validate(child.payload)
     pixels = decode_picture(asked.path.read_bytes(), asked.name, *asked.size)

@@ -111,7 +111,7 @@ class Budget:
         self._rows = 0
 
     def take(self, rows: int, added: int, columns: int, frequency: str | None, where: Text) -> None:
-        """Add a series with its missing rows. Raises InvalidInput if the total becomes too large."""
+        """Count the present and the added rows of a series. Raises InvalidInput if the total becomes too large."""
         self._limits.check_grid(self._rows + rows, added, columns, frequency, where)
         self._rows += rows + added
 

@@ -1,4 +1,4 @@
-"""Real series and images that are part of installed packages, so that a first model can be trained offline."""
+"""Source of real series and images from installed packages, so that a first model can be trained offline."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class BundledOptions(BaseModel):
         validation_alias=AliasChoices("series", "name"),
         title="Dataset",
         description="A bundled series, or the images of handwritten digits",
-        json_schema_extra=in_turkish("Veri", "Hazır gelen bir seri ya da el yazısı rakam görüntüleri"),
+        json_schema_extra=in_turkish("Veri kümesi", "Hazır bir seri ya da el yazısı rakam görüntüleri"),
     )
 
 
@@ -86,10 +86,10 @@ class Bundled(Source):
     Options: ClassVar[type[BaseModel]] = BundledOptions
     title: ClassVar[dict[str, str]] = {"en": "Bundled data", "tr": "Hazır veriler"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "Real data that need no network: departures from New York's airports, CO2 at Mauna Loa, sunspots, the"
-        " Nile; pictures of handwritten digits.",
-        "tr": "Ağ gerektirmeyen gerçek veriler: New York havaalanlarından kalkışlar, Mauna Loa CO2, güneş lekeleri,"
-        " Nil; el yazısı rakam resimleri.",
+        "en": "Real data without network access: departures from New York's airports, CO2 at Mauna Loa, sunspots, the"
+        " flow of the Nile, and images of handwritten digits.",
+        "tr": "Ağ bağlantısı gerektirmeyen gerçek veriler: New York havaalanlarından kalkışlar, Mauna Loa'da ölçülen"
+        " CO2, güneş lekeleri, Nil'in debisi ve el yazısı rakam görüntüleri.",
     }
 
     def read(self, options: BundledOptions) -> SourceRead | ImageRead:

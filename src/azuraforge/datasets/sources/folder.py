@@ -74,8 +74,8 @@ class Folder(TableSource[FolderOptions]):
     Options: ClassVar[type[BaseModel]] = FolderOptions
     title: ClassVar[Mapping[str, str]] = {"en": "Folder on the server", "tr": "Sunucudaki klasör"}
     summary: ClassVar[Mapping[str, str]] = {
-        "en": "Files that arrive in a folder which an administrator allowed, appended in order of their names.",
-        "tr": "Yöneticinin izin verdiği bir klasöre gelen dosyalar; adlarına göre sırayla eklenir.",
+        "en": "Files in a folder that the administrator has allowed; new files are appended in order of their names.",
+        "tr": "Yöneticinin izin verdiği bir klasördeki dosyalar; yeni dosyalar ad sırasına göre eklenir.",
     }
     settle_seconds: ClassVar[float] = _SETTLE_SECONDS
 

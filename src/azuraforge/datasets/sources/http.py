@@ -95,12 +95,12 @@ class HttpOptions(FileTableOptions):
     paging: Paging = Field(
         default="none",
         title="Paging",
-        description="next_field: the JSON contains the next address. link_header: a Link header with"
-        " rel=next. page, offset: a parameter counts pages or rows",
+        description="next_field: the JSON document contains the next address. link_header: a Link header with"
+        " rel=next. page, offset: a query parameter contains the page number or row offset",
         json_schema_extra=in_turkish(
             "Sayfalama",
-            "next_field: JSON sonraki adresi içerir. link_header: rel=next içeren bir Link başlığı."
-            " page, offset: bir parametre sayfaları ya da satırları sayar",
+            "next_field: JSON belgesi sonraki adresi içerir. link_header: rel=next içeren bir Link başlığı."
+            " page, offset: bir sorgu parametresi sayfa numarasını ya da satır konumunu taşır",
         ),
     )
     next_field: str | None = Field(
@@ -118,9 +118,11 @@ class HttpOptions(FileTableOptions):
         min_length=1,
         max_length=100,
         title="Page parameter",
-        description="Name of the parameter that counts. Empty: page or offset, like the paging",
+        description="Query parameter with the page number or row offset. Empty: page or offset, as in paging",
         json_schema_extra=in_turkish(
-            "Sayfa parametresi", "Sayan parametrenin adı. Boş: sayfalamaya göre page ya da offset"
+            "Sayfa parametresi",
+            "Sayfa numarasını ya da satır konumunu taşıyan sorgu parametresinin adı. Boş: sayfalamaya göre page ya da"
+            " offset",
         ),
     )
     max_pages: int = Field(
@@ -128,8 +130,8 @@ class HttpOptions(FileTableOptions):
         ge=1,
         le=100_000,
         title="Maximum pages",
-        description="A document with more pages is an error",
-        json_schema_extra=in_turkish("En çok sayfa", "Daha çok sayfalı bir belge hatadır"),
+        description="Maximum number of pages to read; more pages are an error",
+        json_schema_extra=in_turkish("En çok sayfa sayısı", "Belge bundan çok sayfa içerirse hata verilir"),
     )
 
     @model_validator(mode="after")
@@ -171,8 +173,8 @@ class Http(TableSource[HttpOptions]):
     Options: ClassVar[type[BaseModel]] = HttpOptions
     title: ClassVar[Mapping[str, str]] = {"en": "Table from the web", "tr": "Web'den tablo"}
     summary: ClassVar[Mapping[str, str]] = {
-        "en": "A CSV, JSON lines or Parquet file at an https address that grows or is replaced.",
-        "tr": "Bir https adresinde duran, büyüyen ya da yenilenen CSV, JSON satırları veya Parquet dosyası.",
+        "en": "A CSV, JSON Lines or Parquet file, or a paged JSON document, at an HTTPS address.",
+        "tr": "Bir HTTPS adresindeki CSV, JSON Lines ya da Parquet dosyası veya sayfalı JSON belgesi.",
     }
     silence_seconds: ClassVar[float] = _SILENCE_SECONDS
 

@@ -86,14 +86,14 @@ class OpenMeteoOptions(BaseModel):
     features: list[str] = Field(
         default_factory=lambda: ["relative_humidity_2m", "surface_pressure", "wind_speed_10m"],
         title="Inputs",
-        description="Other quantities as inputs, by their names in Open-Meteo",
-        json_schema_extra=in_turkish("Girdiler", "Girdi olacak diğer nicelikler, Open-Meteo'daki adlarıyla"),
+        description="Other quantities used as inputs, by their Open-Meteo names",
+        json_schema_extra=in_turkish("Girdiler", "Girdi olarak kullanılan diğer nicelikler, Open-Meteo'daki adlarıyla"),
     )
     base_url: HttpUrl = Field(
         default=HttpUrl(ARCHIVE_URL),
         title="Archive URL",
-        description="URL of the archive, such as your own instance",
-        json_schema_extra=in_turkish("Arşiv URL'si", "Arşivin URL'si, örneğin kendi kurulumunuz"),
+        description="URL of the archive service, for example of your own instance",
+        json_schema_extra=in_turkish("Arşiv URL'si", "Arşiv hizmetinin URL'si, örneğin kendi kurulumunuzun"),
     )
     geocoding_url: HttpUrl = Field(
         default=HttpUrl(GEOCODING_URL),
@@ -143,8 +143,8 @@ class OpenMeteo(Source):
     Options: ClassVar[type[BaseModel]] = OpenMeteoOptions
     title: ClassVar[dict[str, str]] = {"en": "Open-Meteo weather", "tr": "Open-Meteo hava durumu"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "Hourly weather history of any place since 1940.",
-        "tr": "1940'tan bu yana herhangi bir yerin saatlik hava durumu.",
+        "en": "Hourly weather history of any place, from 1940.",
+        "tr": "Herhangi bir yerin 1940'tan bu yana saatlik hava durumu kayıtları.",
     }
 
     #: Seconds before the second attempt; the wait doubles with each further attempt.

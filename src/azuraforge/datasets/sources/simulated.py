@@ -30,9 +30,9 @@ class SimulatedOptions(BaseModel):
         default=96,
         ge=20,
         le=100_000,
-        title="Rows at first",
+        title="Initial rows",
         description="Hourly rows in the first version",
-        json_schema_extra=in_turkish("İlk satırlar", "İlk sürümdeki saatlik satır sayısı"),
+        json_schema_extra=in_turkish("Başlangıç satırları", "İlk sürümdeki saatlik satır sayısı"),
     )
     rows_per_refresh: int = Field(
         default=1,
@@ -61,9 +61,11 @@ class SimulatedOptions(BaseModel):
     changes_after: int | None = Field(
         default=132,
         ge=1,
-        title="Changes after",
+        title="Season changes after",
         description="Rows after which the season changes. Empty: never",
-        json_schema_extra=in_turkish("Değişme anı", "Mevsimin kaç satırdan sonra değiştiği. Boş: değişmez"),
+        json_schema_extra=in_turkish(
+            "Mevsimin değiştiği satır", "Mevsimin kaçıncı satırdan sonra değişeceği. Boş: değişmez"
+        ),
     )
     later_season: int = Field(
         default=8,
@@ -88,12 +90,12 @@ class Simulated(Source):
 
     name = "simulated"
     Options: ClassVar[type[BaseModel]] = SimulatedOptions
-    title: ClassVar[dict[str, str]] = {"en": "Simulated series", "tr": "Benzetim serisi"}
+    title: ClassVar[dict[str, str]] = {"en": "Simulated series", "tr": "Simülasyon serisi"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "No real data: a season and noise, computed from a seed. Each refresh brings rows, and the season changes"
-        " on the way; for watching a model keep learning.",
-        "tr": "Gerçek veri değildir: bir tohumdan hesaplanan mevsim ve gürültü. Her yenilemede yeni satırlar gelir ve"
-        " mevsim bir yerde değişir; bir modelin öğrenmeyi nasıl sürdürdüğünü izlemek içindir.",
+        "en": "Synthetic data: a season with noise, computed from a seed. Each refresh adds rows, and the season"
+        " changes midway; shows how a model keeps learning.",
+        "tr": "Yapay veri: bir tohumdan hesaplanan, gürültülü bir mevsim. Her yenileme satır ekler ve mevsim bir"
+        " noktada değişir; modelin öğrenmeyi nasıl sürdürdüğünü gösterir.",
     }
 
     def read(self, options: SimulatedOptions) -> SourceRead:

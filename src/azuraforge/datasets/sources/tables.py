@@ -66,9 +66,9 @@ class TableOptions(BaseModel):
     exclude: list[Column] = Field(
         default_factory=list,
         max_length=10_000,
-        title="Left out",
+        title="Excluded columns",
         description="Columns to leave out",
-        json_schema_extra=in_turkish("Dışarıda bırakılan", "Dışarıda bırakılacak sütunlar"),
+        json_schema_extra=in_turkish("Hariç tutulan sütunlar", "Hariç tutulacak sütunlar"),
     )
     unit: str = Field(
         default="",
@@ -81,8 +81,8 @@ class TableOptions(BaseModel):
         default="UTC",
         max_length=64,
         title="Time zone",
-        description="Zone of times without an offset, and of the calendar",
-        json_schema_extra=in_turkish("Saat dilimi", "Saat farkı belirtilmemiş zamanların ve takvimin dilimi"),
+        description="Time zone of times without an offset, and of the calendar",
+        json_schema_extra=in_turkish("Saat dilimi", "Saat farkı belirtilmemiş zamanların ve takvimin saat dilimi"),
     )
 
 
@@ -93,7 +93,7 @@ class FileTableOptions(TableOptions):
         default="auto",
         title="Format",
         description="File format; auto detects it",
-        json_schema_extra=in_turkish("Biçim", "Dosya biçimi; auto kendiliğinden bulur"),
+        json_schema_extra=in_turkish("Biçim", "Dosya biçimi; auto: otomatik belirlenir"),
     )
     separator: str | None = Field(
         default=None,
@@ -114,7 +114,7 @@ class FileTableOptions(TableOptions):
         max_length=40,
         title="Encoding",
         description="Encoding of the file. Empty: UTF-8, UTF-16 or else Windows-1254",
-        json_schema_extra=in_turkish("Kodlama", "Dosyanın kodlaması. Boş: UTF-8, UTF-16, olmazsa Windows-1254"),
+        json_schema_extra=in_turkish("Kodlama", "Dosyanın kodlaması. Boş: UTF-8 ya da UTF-16, değilse Windows-1254"),
     )
     time_format: str | None = Field(
         default=None,

@@ -29,11 +29,11 @@ def get_as_of(
     name: Name,
     access: Reader,
     service: Service,
-    at: Annotated[MomentOrUtc | None, Query(description="the past moment, UTC without an offset; empty: now")] = None,
+    at: Annotated[MomentOrUtc | None, Query(description="past time; UTC if it has no offset. Default: now")] = None,
     alias: Alias = "champion",
     series: Annotated[
-        Name | None, Query(description="of which of several series; empty: of the newest forecast")
+        Name | None, Query(description="name of the series. Default: the series of the newest forecast")
     ] = None,
 ) -> AsOfOut:
-    """Return a model's state at a past time: champion, forecast, data version, and the actual values known today."""
+    """Return the version, forecast and data behind an alias at a past time, with the actual values known today."""
     return service.show(access.project_id, name, at, alias, series)

@@ -15,10 +15,10 @@ AliasState = Literal["before_model", "before_first", "removed", "held"]
 
 
 class DataThen(BaseModel):
-    """Dataset version: the newest one at a time, or the one used for a prediction or a training."""
+    """Dataset version: the newest version at the requested time, or the version that a forecast or a training used."""
 
     dataset_id: str
-    name: str | None = Field(description="null: the dataset was purged")
+    name: str | None = Field(description="name of the dataset; null if it was purged")
     version: int | None
     fingerprint: str | None
     rows: int | None = None
@@ -27,19 +27,28 @@ class DataThen(BaseModel):
 
 
 class PointThen(BaseModel):
-    """Predicted value with its interval and outcome; ``actual`` and ``label`` are null until the outcome is known."""
+    """Predicted value with its interval and outcome.
 
-    step: int = Field(description="rows ahead of the origin, from 1")
+    ``actual``, ``label``, ``loss``, ``hit`` and ``judged_at`` are null until the outcome is known.
+    """
+
+    step: int = Field(description="number of rows ahead of the origin, starting at 1")
     at: datetime
     value: float
     low: float | None
     high: float | None
-    predicted_label: str | None = Field(default=None, description="the class; `value` is its probability then")
+    predicted_label: str | None = Field(
+        default=None, description="predicted class, whose probability is `value`; null for forecasts"
+    )
     actual: float | None
-    label: str | None = Field(description="the class that it was")
-    loss: float | None = Field(description="absolute error; for classes 1 where it was wrong, else 0")
-    hit: bool | None = Field(description="inside the interval, or the right class")
-    late: bool = Field(description="the forecast was made after the time that it speaks of")
+    label: str | None = Field(description="actual class; null for forecasts or if not yet known")
+    loss: float | None = Field(
+        description="absolute error of a forecast; for classes 0 if correct, else 1; null until the outcome is known"
+    )
+    hit: bool | None = Field(
+        description="whether the actual value is inside the interval, or the class is correct; null if unknown"
+    )
+    late: bool = Field(description="whether the forecast was made after its target time")
     judged_at: datetime | None
 
 
@@ -48,16 +57,20 @@ class ForecastThen(BaseModel):
 
     prediction_id: str
     made_at: datetime
-    version: int = Field(description="that made it; another than the holder's where a new one had not yet been asked")
+    version: int = Field(
+        description="number of the version that made the forecast; it may differ from the alias's version at that time"
+    )
     plugin: str | None
     series: str | None
     target: str
     unit: str
     interval: float | None
     origin: datetime
-    data: DataThen | None = Field(description="that it was made from; null: rows that the caller sent")
+    data: DataThen | None = Field(
+        description="dataset version that was forecast from; null if the caller sent the rows"
+    )
     points: list[PointThen]
-    known: int = Field(description="points whose outcome is known now")
+    known: int = Field(description="number of points whose outcome is known today")
 
 
 class AsOfOut(BaseModel):
@@ -68,10 +81,20 @@ class AsOfOut(BaseModel):
     alias: str
     state: AliasState
     model_created_at: datetime
-    timezone: str = Field(description="of the series; UTC where it has none")
-    holder: AliasChange | None = Field(description="the move that held, with `until` as known now")
-    plugin: str | None = Field(description="of the version that held the alias")
-    learned_from: DataThen | None = Field(description="of the version that held the alias; null: none, or imported")
-    data: DataThen | None = Field(description="the newest version of the model's dataset at that moment")
-    forecast: ForecastThen | None = Field(description="null: none had been given, or the ledger no longer has it")
-    ledger_since: datetime | None = Field(description="the oldest forecast that the ledger still has; null: none")
+    timezone: str = Field(description="IANA time zone of the series; UTC if it has none")
+    holder: AliasChange | None = Field(
+        description="change that set the alias's version at that time; `until` is as known today"
+    )
+    plugin: str | None = Field(description="pipeline of the version that the alias pointed to")
+    learned_from: DataThen | None = Field(
+        description="dataset version that the alias's version was trained on; null if there was none or it was imported"
+    )
+    data: DataThen | None = Field(
+        description="newest version of the model's dataset at that time; null if there was none"
+    )
+    forecast: ForecastThen | None = Field(
+        description="newest forecast at that time; null if there was none or it is no longer in the ledger"
+    )
+    ledger_since: datetime | None = Field(
+        description="time of the oldest forecast in the ledger; null if the ledger has none"
+    )

@@ -1,4 +1,4 @@
-"""SQL of a model's state at a past time."""
+"""SQL queries for a model's state at a past time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from azuraforge.models.tables import ModelVersion, Prediction
 def standing(
     session: Session, model_id: str, alias: str, at: datetime, dataset_id: str | None, series: str | None
 ) -> Prediction | None:
-    """Return the newest forecast that a caller had received through an alias by a time; None if there is none.
+    """Return the newest forecast that a caller received through an alias at or before ``at``; None if there is none.
 
     Args:
         dataset_id: dataset that the forecast must continue; None for any, since imported versions have no dataset.
@@ -36,7 +36,7 @@ def ledger_since(session: Session, model_id: str) -> datetime | None:
 
 
 def version(session: Session, model_id: str, number: int) -> ModelVersion | None:
-    """Return a version by its number; the row of a deleted or purged version still exists."""
+    """Return a version by its number, even if it was deleted or purged; None if it never existed."""
     return session.get(ModelVersion, (session.project_id, model_id, number))
 
 

@@ -44,7 +44,13 @@ _SUM_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
 @dataclass(frozen=True)
 class Opened:
-    """Bundle whose bytes were all verified; ``folder`` contains the unpacked version and its manifest."""
+    """Verified bundle.
+
+    Attributes:
+        description: contents of ``bundle.json``.
+        folder: folder with the unpacked version and its manifest.
+        sha256: hash of the bundle file.
+    """
 
     description: Description
     folder: Path
@@ -102,7 +108,7 @@ def read_bundle(path: Path, target: Path) -> Opened:
 
 
 class LoadedBundle:
-    """A version that predicts without a platform.
+    """Version that predicts without a platform.
 
     Its files are unpacked to a temporary folder: call ``close``, or use it as a context manager.
     """
@@ -137,11 +143,16 @@ class LoadedBundle:
         Args:
             rows: recent history, oldest first, with the columns of the schema.
             horizon: number of rows to predict; None for the version's own horizon.
+
+        Raises InvalidInput if the rows or the horizon do not fit the version, or if the version classifies images.
         """
         return dict(self._answer({"rows": rows, "dataset": None, "horizon": horizon}))
 
     def look(self, picture: Path | str) -> dict[str, Any]:
-        """Classify an image file; return its classes with their probabilities."""
+        """Classify an image file; return a dictionary whose ``classes`` are ordered by probability, highest first.
+
+        Raises InvalidInput if the file is not an image, or if the version predicts a series.
+        """
         return dict(self._answer({"picture": str(picture), "name": Path(picture).name}))
 
     def close(self) -> None:
@@ -156,7 +167,14 @@ class LoadedBundle:
 
 
 def open_bundle(path: Path | str, plugins_folder: Path | str | None = None) -> LoadedBundle:
-    """Load a verified bundle in this process, without a platform; its pipeline must be installed.
+    """Verify a bundle and load its version in this process, without a platform.
+
+    Args:
+        path: path of the bundle.
+        plugins_folder: folder of dropped-in plugins; None if there is none.
+
+    Raises InvalidInput if the bundle is damaged or its task kind is not served, and NotFound if its pipeline is not
+    installed.
 
     Example (not run: it requires a file):
         ``with open_bundle("co2-v3.zip") as version: version.predict(rows)``

@@ -142,7 +142,7 @@ class EvaluatedFrom(_Ends, _Strict):
 
 
 class LearnedFrom(_Ends, _Strict):
-    """Rows that the weights learned from. A bundle may omit them; then no rows can evaluate the version.
+    """Rows that the weights learned from. A bundle may omit them; the gate cannot compare the version then.
 
     ``evaluated`` describes the second, evaluated predictor of a version whose own weights were refitted on all rows.
     """
@@ -264,7 +264,8 @@ _Checked = TypeVar("_Checked", bound=_Strict)
 def check(shape: type[_Checked], value: object, entry: str) -> _Checked:
     """Return ``value`` validated as ``shape``.
 
-    Raises InvalidInput that names the bundle's entry and the first wrong fields.
+    Raises InvalidInput if it is not valid; the error names ``entry``, the file in the bundle, and the first wrong
+    fields.
     """
     _check_size(value, entry)
     with _wrong_fields(entry):
@@ -274,7 +275,8 @@ def check(shape: type[_Checked], value: object, entry: str) -> _Checked:
 def check_evaluation(value: object, entry: str) -> None:
     """Validate a whole evaluation.
 
-    Raises InvalidInput that names the bundle's entry and the first wrong fields.
+    Raises InvalidInput if it is not valid; the error names ``entry``, the file in the bundle, and the first wrong
+    fields.
     """
     with _wrong_fields(entry):  # as JSON, since strict validation accepts a list for a tuple only there
         EvaluationShape.model_validate_json(orjson.dumps(value), strict=True)
@@ -308,7 +310,7 @@ def _sentence(problem: ErrorDetails) -> Message:
 
 
 def _check_size(given: object, entry: str) -> None:
-    """Raise InvalidInput if a document exceeds the limits of nesting, size or numbers."""
+    """Raise InvalidInput if a document is too deep or too large, or if a text or a number in it exceeds the limits."""
     values = 0
     level: list[object] = [given]
     for _ in range(_MAX_DEPTH):

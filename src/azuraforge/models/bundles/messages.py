@@ -1,4 +1,4 @@
-"""Messages to the child process that tries a bundle's version."""
+"""Messages to the child process that loads a bundle's version on trial."""
 
 from __future__ import annotations
 

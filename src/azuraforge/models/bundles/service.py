@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,7 +12,7 @@ import orjson
 from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, InvalidInput, NotFound
-from azuraforge.messages import Message
+from azuraforge.messages import LANGUAGES, Message, keyed
 from azuraforge.models import store
 from azuraforge.models.bundles.archive import DESCRIPTION, FOLDER, FORMAT, Opened, read_bundle, write_bundle
 from azuraforge.models.bundles.description import Description, Version, refused, to_json
@@ -34,48 +34,17 @@ _FIELDS = (
     *("kind", "plugin", "plugin_version", "config", "schema", "content_hash", "weights_sha256", "bytes"),
     *("dataset_fingerprint", "learned_from", "code_version", "seed", "metrics"),
 )
-_README = """\
-# {model} v{version}
-
-A version of a model, as AzuraForge wrote it: weights as safetensors, everything else as JSON, a card, the evaluation
-that it was judged by, and the schema of its data. Nothing in here can run code.
-
-    sha256sum --check SHA256SUMS        # every file is the one that was written
-
-To use it where `azuraforge` is installed{plugin_note}, without any platform:
-
-```python
-from azuraforge.models.bundles.archive import open_bundle
-
-with open_bundle("{file}") as version:      # refuses a bundle that does not verify
-    {example}
-```
-
-`azuraforge models import {file}` brings it into a platform. Pipeline: `{plugin}`. Made with the backend
-{engine}; another backend, or other compiled kernels, may differ in the last digits.
-
-| file | is |
-|---|---|
-| `version/` | the version's folder; its content hash is `{content_hash}` |
-| `CARD.md`, `CARD.tr.md` | the model card |
-| `bundle.json` | what it is, and where it came from |
-| `evaluation.json` | scores next to baselines and the verdict, where it was judged |
-| `schema.json` | what the columns of its data mean |
-"""
-
-#: Example of a prediction for the README, by the way in which versions are served.
-_EXAMPLES: Mapping[Serving | None, str] = {
-    "series": 'print(version.predict(rows)["points"])   # rows: recent history, see schema.json, oldest first',
-    "picture": 'print(version.look("picture.png")["classes"])',
-}
+#: Ways of serving versions for which the README has an example.
+_EXAMPLES: tuple[Serving, ...] = ("series", "picture")
 
 
 class Bundles:
     """Service that exports and imports bundles; each method takes the project's id.
 
     Args:
-        call_trial: runs ``bundles.trial`` in a child process.
-        free: deletes the folder of a version, given by project id and content hash, if no row refers to it.
+        call_trial: function that runs ``bundles.trial`` in a child process.
+        free: function that deletes the folder of a version, given by project id and content hash, unless a row refers
+            to it.
     """
 
     def __init__(
@@ -128,9 +97,9 @@ class Bundles:
             by: name of the user.
             unit: unit of work of an idempotent request.
 
-        A bundle that was imported before returns the existing version. Raises InvalidInput if the bundle is damaged or
-        its version cannot be loaded or used here, and Conflict if the model has another task, target or unit; nothing
-        is stored then.
+        If the model already has a version from this bundle, that version is returned. Raises InvalidInput if the bundle
+        is damaged or its version cannot be loaded or used here, StorageError if it cannot be unpacked, and Conflict if
+        the model has another task, target or unit; nothing is stored then.
         """
         with tempfile.TemporaryDirectory(prefix="azuraforge-bundle-") as scratch:
             opened = read_bundle(path, Path(scratch) / "version")
@@ -261,19 +230,21 @@ class Bundles:
 
 
 def _readme(model: str, row: ModelVersion, folder: Path, serving: Serving | None) -> str:
+    """Return the README in English, with the Turkish text below it."""
     engine = orjson.loads((folder / "version.json").read_bytes()).get("engine") or {}
-    example = _EXAMPLES.get(serving) or f"...  # versions of the task kind {row.kind} answer no single questions"
+    example = Message(f"bundle.example.{serving if serving in _EXAMPLES else 'none'}", {"kind": row.kind})
     own = row.plugin.startswith(("forecasting.", "vision."))
-    return _README.format(
-        model=model,
-        version=row.version,
-        file=f"{model}-v{row.version}.zip",
-        plugin=row.plugin,
-        plugin_note="" if own else f" together with the plugin of `{row.plugin}`",
-        example=example,
-        engine=engine.get("backend", "of its own"),
-        content_hash=row.content_hash,
-    )
+    values = {
+        "model": model,
+        "version": row.version,
+        "file": f"{model}-v{row.version}.zip",
+        "plugin": row.plugin,
+        "plugin_note": "" if own else Message("bundle.readme_plugin", {"plugin": row.plugin}),
+        "example": example,
+        "engine": engine.get("backend") or Message("bundle.readme_own_engine"),
+        "content_hash": row.content_hash,
+    }
+    return "\n".join(keyed("bundle.readme", code, **values) for code in LANGUAGES)
 
 
 def _json(value: Any) -> bytes:

@@ -57,10 +57,11 @@ class Asked(Protocol):
 
 
 def try_version(child: Asked) -> Trial:
-    """Load a version and predict once from synthetic rows; do the same with a refitted version's evaluated predictor.
+    """Load a version and predict once from synthetic data; do the same with a refitted version's evaluated predictor.
 
-    The payload of ``child`` is a ``TrialOpening``. Raises InvalidInput that names the bundle's entry and no path of
-    this machine.
+    Versions of a task kind that does not serve predictions are only loaded. The payload of ``child`` is a
+    ``TrialOpening``. Raises InvalidInput if the version cannot be used; the error names the file in the bundle, but no
+    path of this machine.
     """
     opening = child.payload
     folder = Path(opening["folder"])
@@ -178,9 +179,9 @@ def _check_tensors(path: Path, entry: str) -> None:
 
 
 def _predict(loaded: Predictor | PicturePredictor, schema: DatasetSchema) -> bool:
-    """Predict once; return whether the pipeline predicted.
+    """Predict once from synthetic data; return False if the pipeline rejects the data or none can be generated.
 
-    Raises an AzuraError if the prediction or its failure shows that the version is broken.
+    Raises AzuraError if the prediction fails, which shows that the version is broken.
     """
     try:
         if isinstance(loaded, Predictor):

@@ -66,7 +66,7 @@ def card(
         evaluated: evaluation and verdict of the version; None if it was never evaluated.
         intended_use: text that users wrote; None if there is none.
         dataset: name of the dataset that the version learned from; None if the dataset is not in this project.
-        kind: facts about the version's task kind; None if no plugin provides it any more.
+        kind: facts about the version's task kind; None if no installed plugin provides it.
         language: ``en`` or ``tr``.
     """
     say = _Texts(language)

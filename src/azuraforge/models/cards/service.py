@@ -45,7 +45,10 @@ class Cards:
     def set_intended_use(
         self, project_id: str, name: str, text: str, by: str, *, unit: UnitOfWork | None = None
     ) -> None:
-        """Set the intended use of a model, which the card of each version shows; an empty text removes it."""
+        """Set the intended use of a model, which the card of each version shows; an empty text removes it.
+
+        Raises NotFound if the model does not exist.
+        """
 
         def work(session: Session) -> None:
             owner = lock_model(session, name)

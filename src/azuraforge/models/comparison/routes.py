@@ -31,7 +31,9 @@ Service = Annotated[Comparisons, Depends(comparison_service)]
 @router.get("/comparisons")
 async def compare_runs(
     connection: HTTPConnection,
-    run: Annotated[list[Name], Query(min_length=2, max_length=MOST_RUNS, description="ids, repeated")],
+    run: Annotated[
+        list[Name], Query(min_length=2, max_length=MOST_RUNS, description="run id; repeat the parameter for each run")
+    ],
     access: Reader,
     service: Service,
 ) -> ComparisonOut:

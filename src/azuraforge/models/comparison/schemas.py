@@ -19,7 +19,7 @@ class Said(BaseModel):
 
 
 class MetricRow(BaseModel):
-    """One metric of every run; null if a run does not have it.
+    """One metric of every run; the value of a run that lacks it is null.
 
     ``best`` and ``worst`` are indices into ``values``, set only if all evaluated runs used the same held-out rows.
     """
@@ -28,29 +28,33 @@ class MetricRow(BaseModel):
     title: Texts
     format: Format
     digits: int | None
-    unit: str | None = Field(description="null: the runs' targets have different units, see ``ComparedRun.unit``")
-    lower_is_better: bool | None = Field(description="null: neither way, as for the coverage of an interval")
+    unit: str | None = Field(
+        description="unit of the metric; null if the runs' targets have different units, see `ComparedRun.unit`"
+    )
+    lower_is_better: bool | None = Field(
+        description="whether lower values are better; null if neither direction is, as for interval coverage"
+    )
     values: list[float | None]
-    beside: list[float | None] = Field(description="the best baseline's value in each run")
+    beside: list[float | None] = Field(description="value of each run's best baseline")
     best: list[int]
     worst: list[int]
 
 
 class ConfigRow(BaseModel):
-    """Setting in which the runs differ; null if a run does not have it."""
+    """Setting in which the runs differ; the value of a run that lacks it is null."""
 
     name: str
     values: list[JsonValue]
 
 
 class ComparedRun(BaseModel):
-    """A run with the parts of its evaluation that a comparison shows, which are null without an evaluation."""
+    """Run with the parts of its evaluation that a comparison shows, which are null without an evaluation."""
 
     run: RunOut
     contender: str | None
     best_baseline: str | None
     decision: str | None
-    unit: str | None = Field(description="of the target; null: not judged")
+    unit: str | None = Field(description="unit of the target; null if the run was not evaluated")
     metric_series: list[str]
 
 
@@ -58,25 +62,30 @@ class ComparisonOut(BaseModel):
     """Runs in the requested order, their metrics, and the settings in which they differ."""
 
     runs: list[ComparedRun]
-    same_rows: bool = Field(description="all that were judged were judged on the same held-out rows")
+    same_rows: bool = Field(description="whether all evaluated runs used the same held-out rows")
     why_not: list[Said]
     metrics: list[MetricRow]
     config: list[ConfigRow]
 
 
 class PairNumbers(BaseModel):
-    """Result of comparing two models."""
+    """Numbers of a comparison of two models; null if the models cannot be compared."""
 
     metric: str | None = None
-    relative_difference: float | None = Field(default=None, description="null: b makes no errors to speak of")
-    difference: float | None = Field(default=None, description="in the metric's own unit")
-    shown: dict[str, dict[str, str]] = Field(
-        default={}, description="by language: measure, change, low and high as people read them"
+    relative_difference: float | None = Field(
+        default=None, description="difference relative to b's error; null if that error is close to zero"
     )
-    low: float | None = Field(default=None, description="relative along a series, else of `difference`; high alike")
+    difference: float | None = Field(default=None, description="absolute difference, in the metric's unit")
+    shown: dict[str, dict[str, str]] = Field(
+        default={}, description="formatted `measure`, `change`, `low` and `high`, by language code"
+    )
+    low: float | None = Field(
+        default=None,
+        description="lower end of the confidence interval: of `relative_difference` for series, else of `difference`",
+    )
     high: float | None = None
     level: float | None = None
-    pieces: float | None = Field(default=None, description="independent origins that would say as much")
+    pieces: float | None = Field(default=None, description="effective number of independent origins")
     origins: int | None = None
     verdict: Literal["a_better", "b_better", "no_difference", "too_few"] | None = None
 

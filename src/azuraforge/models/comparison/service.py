@@ -119,7 +119,10 @@ class Comparisons:
         )
 
     def pair(self, project_id: str, a: str, b: str) -> PairOut:
-        """Compare two runs' models on the same held-out rows; if that is impossible, return the reasons instead."""
+        """Compare two runs' models on the same held-out rows; if that is impossible, return the reasons instead.
+
+        Raises InvalidInput if ``a`` and ``b`` are the same run, and NotFound if either is not in the project.
+        """
         if a == b:
             raise InvalidInput("a run cannot be compared with itself", where="b", next_step="specify another run")
         one, other = self._judged(project_id, a), self._judged(project_id, b)

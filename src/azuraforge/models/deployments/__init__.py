@@ -1,1 +1,1 @@
-"""Shadows and canaries: versions that answer alongside the version an alias points to."""
+"""Shadows and canaries: versions that answer requests alongside the version that an alias points to."""

@@ -15,10 +15,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
+from azuraforge.messages import Message, current
+from azuraforge.messages.stored import in_language
+from azuraforge.models.deployment_tables import DeploymentSeries, ModelDeployment
+from azuraforge.models.deployments.schemas import DeploymentOut, ExtremesOut, TestOut
 from azuraforge.models.deployments.sequential import is_worse, log_wealth, log_wealth_of_share, tail_share
 from azuraforge.models.deployments.store import JudgedPair, KnownLoss
-from azuraforge.models.schemas import DeploymentOut, ExtremesOut, TestOut
-from azuraforge.models.tables import DeploymentSeries, ModelDeployment
 
 #: Number of the holder's newest losses whose maximum is the bound for extreme losses. The maximum of that many losses
 #: is, with high probability, at least their 99.9 % quantile.
@@ -67,29 +69,56 @@ def count(
     return looked_at
 
 
-def why_worse(row: ModelDeployment) -> str | None:
+def why_worse(row: ModelDeployment) -> Message | None:
     """Return why a canary must be rolled back; None if no test shows that it is worse."""
     alpha = _alpha(row)
     errors = (row.only_this_failed, row.both_answered, row.only_beside_failed)
     if is_worse(*errors, margin=row.error_margin, alpha=alpha):
-        return (
-            f"errors: only version {row.version} failed {errors[0]} times, only version {row.beside} "
-            f"{errors[2]} times, of {sum(errors)} questions (allowed {row.error_margin:.1%}, betting test at "
-            f"{row.level:.1%})"
+        return Message(
+            "errors: only version {version} failed {failed} times, only version {beside} {beside_failed} times, of "
+            "{requests} requests ({margin:.1f}% allowed, betting test at {level:.1f}%)",
+            {
+                "version": row.version,
+                "failed": errors[0],
+                "beside": row.beside,
+                "beside_failed": errors[2],
+                "requests": sum(errors),
+                "margin": 100 * row.error_margin,
+                "level": 100 * row.level,
+            },
         )
     losses = (row.losses_worse, row.losses_even, row.losses_better)
     if is_worse(*losses, margin=0.0, alpha=alpha):
-        return (
-            f"live loss: worse than version {row.beside} by more than {row.loss_margin:.1%} in {losses[0]} of "
-            f"{sum(losses)} judged pairs, better in {losses[2]} (betting test at {row.level:.1%})"
+        return Message(
+            "live loss: worse than version {beside} by more than {margin:.1f}% in {worse} of {pairs} judged pairs, "
+            "better in {better} (betting test at {level:.1f}%)",
+            {
+                "beside": row.beside,
+                "margin": 100 * row.loss_margin,
+                "worse": losses[0],
+                "pairs": sum(losses),
+                "better": losses[2],
+                "level": 100 * row.level,
+            },
         )
     share = _share(row)
     if share is not None and log_wealth_of_share(row.beyond, row.within, share) >= math.log(2 / alpha):
-        usual = " times what is usual in a series" if row.by_series else ""
-        return (
-            f"extreme losses: above {row.bound:.4g}{usual}, the largest of {row.bound_of} losses of version "
-            f"{row.beside}, in {row.beyond} of {row.beyond + row.within} judged pairs (at most {share:.1%} expected, "
-            f"betting test at {row.level:.1%})"
+        return Message(
+            "extreme losses: above {bound:.4g} times the usual loss of a series, the largest of {count} losses of "
+            "version {beside}, in {beyond} of {pairs} judged pairs (at most {share:.1f}% expected, betting test at "
+            "{level:.1f}%)"
+            if row.by_series
+            else "extreme losses: above {bound:.4g}, the largest of {count} losses of version {beside}, in {beyond} of "
+            "{pairs} judged pairs (at most {share:.1f}% expected, betting test at {level:.1f}%)",
+            {
+                "bound": row.bound,
+                "count": row.bound_of,
+                "beside": row.beside,
+                "beyond": row.beyond,
+                "pairs": row.beyond + row.within,
+                "share": 100 * share,
+                "level": 100 * row.level,
+            },
         )
     return None
 
@@ -101,10 +130,11 @@ def deployment_out(row: ModelDeployment) -> DeploymentOut:
     losses = (row.losses_worse, row.losses_even, row.losses_better)
     names = (
         "number alias mode version beside share_percent state level left_out overlapping reason started_by started_at "
-        "ended_reason ended_by ended_at"
+        "ended_by ended_at"
     )
     return DeploymentOut(
         **{name: getattr(row, name) for name in names.split()},
+        ended_reason=None if row.ended_reason is None else in_language(row.ended_reason, current()),
         errors=_test(errors, row.error_margin, row.error_margin, alpha),
         losses=_test(losses, row.loss_margin, 0.0, alpha),
         extremes=ExtremesOut(

@@ -1,16 +1,17 @@
 """Shadows and canaries: versions that answer alongside an alias's holder, and the rollback of canaries.
 
-The holder is the version that the alias points to. A **shadow** answers every request as well; its answers are stored
-but never returned. A **canary** answers a share of the requests, selected by a hash of their ids; the holder answers
-these as well, and its answers are stored. Every question that both versions answered therefore makes a pair. If a
-canary fails, the holder's answer is returned.
+The holder is the version that the alias points to. A **shadow** answers every request as well; its predictions are
+stored but never returned. A **canary** answers a share of the requests, selected by a hash of their ids; the holder
+answers these as well, and its predictions are stored. Every request that both versions answered therefore gives a pair
+of predictions. If a canary fails, the holder's prediction is returned.
 
 A canary is rolled back when one of three sequential tests (``judging.py``) shows that it is worse:
 
-- **errors**: questions that only the canary could not answer, minus those that only the holder could not answer,
-  exceed the share ``error_margin`` of the questions. Questions that neither can answer are invalid and do not count.
+- **errors**: requests that only the canary could not answer, minus requests that only the holder could not answer,
+  exceed the share ``error_margin`` of the requests. Requests that neither can answer are invalid and do not count.
 - **live loss**: pairs with known outcomes in which the canary's loss was higher than the holder's by more than
-  ``loss_margin``, minus those in which the holder's was. Pairs are selected once; their targets do not overlap.
+  ``loss_margin``, minus pairs in which the holder's loss was higher than the canary's by more than it. Pairs are
+  selected once; their targets do not overlap.
 - **extreme losses**: pairs in which only the canary's largest loss exceeded the largest of the holder's known losses.
 
 The error probability of each test is a third of ``1 - level``, over all evaluations together.
@@ -22,71 +23,39 @@ import hashlib
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import AzuraError, Conflict, NotFound
 from azuraforge.events.service import EventLog
+from azuraforge.messages import Message
 from azuraforge.models import store
+from azuraforge.models.deployment_tables import ModelDeployment
 from azuraforge.models.deployments import judging
 from azuraforge.models.deployments import store as deployment_store
 from azuraforge.models.deployments.comparable import check_comparable, check_other
+from azuraforge.models.deployments.places import Answer, Deployed, InThread, Place
+from azuraforge.models.deployments.schemas import DeploymentOut, DeploymentPage, DeploymentRequest
 from azuraforge.models.events import DeploymentEvent, DeploymentMoved
 from azuraforge.models.registry.finding import find_model, find_version, lock_model
 from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.registry.names import check_alias
-from azuraforge.models.schemas import DeploymentOut, DeploymentPage, DeploymentRequest
-from azuraforge.models.tables import AliasChange, Model, ModelDeployment
+from azuraforge.models.tables import AliasChange, Model
 from azuraforge.paging import PAGE, Order
 from azuraforge.projects.idempotency import ANSWER_UNKNOWN
 from azuraforge.telemetry import logger
 
 WATCH = "the platform"
-#: Maximum number of pairs whose second half waits for a thread; further pairs are counted as left out.
+#: Maximum number of pairs whose second prediction waits for a thread; further pairs are counted as left out.
 _MOST_WAITING = 100
 _ORDER: Order[tuple[int]] = Order("deployments", tuple[int])
 
 log = logger("models")
 
 
-@dataclass(frozen=True)
-class Deployed:
-    """Deployment next to an alias, as far as a request needs it."""
-
-    number: int
-    mode: str
-    version: int
-    share_percent: float
-
-
-@dataclass(frozen=True)
-class Place:
-    """Target of a request: the version that its alias points to, and the deployment next to it."""
-
-    project_id: str
-    model_id: str
-    model: str
-    holder: int
-    deployed: Deployed
-
-
-class Answer(Protocol):
-    """Protocol of a returned answer, identified by its ledger entry."""
-
-    @property
-    def prediction_id(self) -> str: ...
-
-
 A = TypeVar("A", bound=Answer)
 T = TypeVar("T")
-
-
-class InThread(Protocol):
-    """Protocol of a callable that runs blocking work in a thread, such as ``anyio.to_thread.run_sync``."""
-
-    def __call__(self, work: Callable[[], T], /) -> Awaitable[T]: ...
 
 
 class Deployments:
@@ -106,8 +75,9 @@ class Deployments:
     ) -> DeploymentOut:
         """Deploy a version alongside the version that an alias points to.
 
-        Raises NotFound if the model or version does not exist, and Conflict if the alias is not set or points to this
-        version, already has an active deployment, or the two versions cannot be compared.
+        Raises InvalidInput if the alias is not a valid name, NotFound if the model or version does not exist, and
+        Conflict if the alias is not set, points to this version or already has an active deployment, or if the two
+        versions cannot be compared. Raises StorageError if the version's files do not match their hashes.
         """
         alias = check_alias(request.alias)
         with self._database.read(project_id) as session:
@@ -190,7 +160,10 @@ class Deployments:
         return self._database.write(project_id, work, durable=True, unit=unit)
 
     def list(self, project_id: str, name: str, *, limit: int = PAGE, after: str | None = None) -> DeploymentPage:
-        """Return a page of a model's deployments, newest first, with their counts."""
+        """Return a page of a model's deployments, newest first, with their counts.
+
+        Raises NotFound if the model does not exist.
+        """
         with self._database.read(project_id) as session:
             owner = find_model(session, name)
             key = _ORDER.read(after, owner.id)
@@ -214,17 +187,18 @@ class Deployments:
         in_thread: InThread,
         at_once: bool = False,
     ) -> A:
-        """Answer a request whose alias has a shadow or canary; the other half of the pair follows in a thread.
+        """Answer a request whose alias has a shadow or canary; a background thread obtains the pair's other prediction.
 
         Args:
             place: target of the request.
             request_id: id of the request, which determines whether a canary answers it.
-            ask: function that returns the answer of a version.
-            ask_pair: function that obtains the answer of the other version, in a thread, and stores it with the id of
-                the returned answer.
+            ask: function that returns the prediction of the version with the given number.
+            ask_pair: function that obtains the prediction of the version with the given number, in a thread, and
+                stores it with the given id of the returned prediction.
             in_thread: function that runs blocking work in a thread.
-            at_once: whether to obtain the other half before the answer is returned, for questions that end with their
-                request.
+            at_once: whether to obtain both predictions before returning, for inputs that exist only during the request.
+
+        Errors of the holder's ``ask`` are raised; if a canary fails, the holder answers instead.
         """
         holder, deployed = place.holder, place.deployed
         if deployed.mode == "canary" and takes(deployed.number, request_id, deployed.share_percent):
@@ -254,13 +228,16 @@ class Deployments:
 
     def end_moved(self, session: Session, owner: Model, line: AliasChange) -> None:
         """End the shadow or canary next to an alias that has moved, since its comparison is over."""
-        reason = f"the {line.alias} moved: {line.reason}"
+        reason = Message("the {alias} moved: {reason}", {"alias": line.alias, "reason": line.reason})
         for row in deployment_store.active(session, owner.id, line.alias):
             deployment_store.end(session, row, "ended", reason=reason, by=line.by)
-            self._emit(session, owner.name, row, "model.deployment_ended", reason=reason, by=line.by)
+            self._emit(session, owner.name, row, "model.deployment_ended", reason=str(reason), by=line.by)
 
     def watch(self, project_id: str, model_ids: Iterable[str]) -> None:
-        """Evaluate the active deployments of these models, by model id; called after new outcomes or errors."""
+        """Evaluate the active deployments of these models, given by id, and roll back canaries that are worse.
+
+        Called after new outcomes or errors.
+        """
         for model_id in model_ids:
             with self._database.read(project_id) as session:
                 numbers = [row.number for row in deployment_store.active(session, model_id)]
@@ -269,19 +246,19 @@ class Deployments:
                     self._database.write(project_id, self._taker_back(project_id, model_id, number), durable=True)
 
     def drain(self, timeout_seconds: float = 30.0) -> None:
-        """Wait until no second half of a pair is pending."""
+        """Wait until no second prediction of a pair is pending, or until the timeout."""
         with self._idle:
             self._idle.wait_for(lambda: self._waiting == 0, timeout_seconds)
 
     def close(self) -> None:
-        """Wait for the answers that are being computed for pairs, and drop the queued ones."""
+        """Wait for the predictions that are being computed for pairs, and drop the queued ones."""
         with self._lock:
             pool, self._pool = self._pool, None
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _keep(self, place: Place, version: int, pair_id: str, ask_pair: Callable[[int, str], None]) -> None:
-        """Obtain the other half of a pair, and count whether it was answered."""
+        """Obtain the second prediction of a pair, and count whether it succeeded."""
         shadow = version == place.deployed.version
         try:
             ask_pair(version, pair_id)
@@ -361,7 +338,7 @@ class Deployments:
             if reason is None or owner is None:
                 return
             deployment_store.end(session, row, "rolled_back", reason=reason, by=WATCH)
-            self._emit(session, owner.name, row, "model.canary_rolled_back", reason=reason, by=WATCH)
+            self._emit(session, owner.name, row, "model.canary_rolled_back", reason=str(reason), by=WATCH)
 
         return work
 

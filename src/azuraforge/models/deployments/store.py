@@ -1,4 +1,4 @@
-"""SQL of deployments and their judged pairs."""
+"""SQL queries for deployments and their judged pairs."""
 
 from __future__ import annotations
 
@@ -12,14 +12,9 @@ from sqlalchemy.orm import aliased
 
 from azuraforge.database import Session, now
 from azuraforge.database.keyset import behind
-from azuraforge.models.tables import (
-    DeploymentPair,
-    DeploymentSeries,
-    Model,
-    ModelDeployment,
-    Prediction,
-    PredictionOutcome,
-)
+from azuraforge.messages.stored import StoredText
+from azuraforge.models.deployment_tables import DeploymentPair, DeploymentSeries, ModelDeployment
+from azuraforge.models.tables import Model, Prediction, PredictionOutcome
 
 Counter = Literal["both_answered", "only_beside_failed", "only_this_failed", "left_out"]
 #: Maximum number of rows read at once.
@@ -68,7 +63,7 @@ def active(session: Session, model_id: str, alias: str | None = None) -> Sequenc
     return session.scalars(statement.order_by(ModelDeployment.number)).all()
 
 
-def end(session: Session, row: ModelDeployment, state: str, *, reason: str, by: str) -> None:
+def end(session: Session, row: ModelDeployment, state: str, *, reason: StoredText, by: str) -> None:
     row.state, row.ended_reason, row.ended_by, row.ended_at = state, reason, by, now()
     session.flush()
     session.refresh(row)
@@ -89,17 +84,17 @@ def count(session: Session, model_id: str, number: int, counter: Counter) -> Non
 
 @dataclass(frozen=True)
 class JudgedPair:
-    """Answers of both versions to one question, fully judged; losses cover the targets that both answers have.
+    """Predictions of both versions for one request, fully judged; losses cover the targets that both have.
 
     Attributes:
-        prediction_id: id of the returned answer.
+        prediction_id: id of the prediction that was returned.
         first_at: first target time.
         last_at: last target time.
         loss: mean loss of the deployed version.
         beside_loss: mean loss of the version that the alias points to.
         largest: largest loss of the deployed version.
         beside_largest: largest loss of the version that the alias points to.
-        of_numbers: whether the answers are numbers, not classes.
+        of_numbers: whether the predictions are numbers, not classes.
         series: name of the series; empty if the versions learned only one.
     """
 
@@ -121,7 +116,7 @@ class KnownLoss:
     Attributes:
         series: name of the series; empty if the version learned only one.
         loss: largest loss.
-        of_its_own: whether the targets do not overlap those of a newer prediction that counts.
+        of_its_own: whether the prediction counts: its targets do not overlap those of a newer prediction that counts.
     """
 
     series: str
@@ -130,7 +125,7 @@ class KnownLoss:
 
 
 def new_pairs(session: Session, row: ModelDeployment) -> list[JudgedPair]:
-    """Return the judged pairs of a deployment that have not been evaluated yet, ordered by target time."""
+    """Return judged pairs of a deployment that have not been evaluated yet, at most 20,000, ordered by target time."""
     given, kept = aliased(Prediction), aliased(Prediction)
     of_given, of_kept = aliased(PredictionOutcome), aliased(PredictionOutcome)
     statement = (

@@ -1,1 +1,1 @@
-"""Drift: comparison of a version's inputs and predictions with those at training."""
+"""Drift: comparison of a version's recent inputs, predictions and errors with its training rows and test set."""

@@ -54,12 +54,14 @@ def serve(opening: ChildOpening) -> Callable[[ReferenceMessage], JsonObject]:
 
 
 def test_errors(path: str | None, name: str, horizon: int) -> tuple[float, ...]:
-    """Return the mean absolute error of each forecast of the test set, without forecasts that overlap.
+    """Return the mean absolute error of every ``horizon``-th forecast of the test set, so that none of them overlap.
 
     Args:
         path: ``errors.npz`` of the run that evaluated the version; None if there is none.
         name: name of the version's plugin, under which the file stores its errors.
         horizon: number of rows per forecast.
+
+    Returns an empty tuple if the errors are not stored.
     """
     if path is None:
         return ()
@@ -79,7 +81,7 @@ def reference(
     predict: Callable[[Part], Predictions],
     answer: str,
 ) -> Reference:
-    """Return the distributions of the training rows' columns and of the version's one-step predictions there.
+    """Return the distributions of the training rows' columns and of the version's one-step predictions for these rows.
 
     Args:
         frame: rows of the dataset, oldest first.

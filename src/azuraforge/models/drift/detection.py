@@ -54,7 +54,9 @@ def describe(values: Sequence[float]) -> Distribution | None:
 
 
 def effective_rows(values: Sequence[float]) -> float:
-    """Return the number of independent values with the information of a time-ordered sequence; at most its length.
+    """Return the number of independent values with the information of a time-ordered sequence that is not empty.
+
+    The number is between 1 and the length of the sequence.
 
     Example:
         >>> effective_rows([1.0, 1.1, 1.2, 1.3, 1.4, 1.5]) < 6

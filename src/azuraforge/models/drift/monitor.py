@@ -58,7 +58,11 @@ class DriftMonitor:
         self._versions = versions
 
     def show(self, project_id: str, model: str, version: int | None) -> DriftOut:
-        """Return the result of the last check; ``report`` is None if the version has never been checked."""
+        """Return the result of a version's last check; its ``report`` is None if the version has never been checked.
+
+        ``version`` None selects the champion. Raises NotFound if the model or version does not exist, and Conflict if
+        there is no champion.
+        """
         with self._database.read(project_id) as session:
             owner, row = self._version(session, model, version)
             found = drift_store.found(session, owner.id, row.version)
@@ -73,7 +77,8 @@ class DriftMonitor:
     def check(self, project_id: str, model: str, version: int | None, *, unit: UnitOfWork | None = None) -> DriftOut:
         """Check a version for drift now; ``version`` None selects the champion.
 
-        Raises Conflict if the version was not trained on a stored dataset or its training rows no longer exist.
+        Raises NotFound if the model or version does not exist, and Conflict if there is no champion, or if the version
+        was not trained on a stored dataset or its training rows no longer exist.
         """
         with self._database.read(project_id) as session:
             owner, row = self._version(session, model, version)
@@ -164,7 +169,7 @@ class DriftMonitor:
 
 
 def _window(lines: list[Prediction]) -> dict[str, list[float]]:
-    """Return the values of each column in the ledger entries, oldest first; repeated questions count once."""
+    """Return the values of each column in the ledger entries, oldest first; repeated predictions count once."""
     columns: dict[str, list[float]] = {}
     seen: set[tuple[datetime, str]] = set()
     for line in lines:

@@ -16,4 +16,4 @@ class DriftOut(BaseModel):
     version: int
     alarm: bool
     checked_at: datetime | None
-    report: DriftReport | None = Field(description="null: nobody has looked yet")
+    report: DriftReport | None = Field(description="result of the last check; null if no check has been made")

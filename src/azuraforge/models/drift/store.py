@@ -1,4 +1,4 @@
-"""SQL of drift references and reports."""
+"""SQL queries for drift references and reports."""
 
 from __future__ import annotations
 

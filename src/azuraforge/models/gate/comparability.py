@@ -32,7 +32,7 @@ INCOMPARABLE = (
 
 
 def needed_origins(horizon: int, season: int, *, in_time: bool = True) -> int:
-    """Return the minimum number of origins for a decision: 30, and along a series a season and three horizons.
+    """Return the minimum number of origins for a decision: 30, and along a series at least a season and three horizons.
 
     Example:
         >>> needed_origins(8, 52), needed_origins(24, 24), needed_origins(24, 24, in_time=False)
@@ -46,7 +46,8 @@ def incomparable(code: str, **params: bool | int | float | str | None) -> Reason
 
     ``other_target``, ``other_unit``, ``other_horizon`` and ``other_frequency`` require the values ``champion`` and
     ``candidate``; ``champion_unreadable`` requires ``problem``, ``champion_changed`` the versions ``judged`` and
-    ``present``, and ``no_common_series`` requires ``count``. ``lineage_unknown`` has no values.
+    ``present``, and ``no_common_series`` requires ``count``. ``lineage_unknown`` has no values. Raises ValueError if
+    ``code`` is not in ``INCOMPARABLE``.
     """
     if code not in INCOMPARABLE:
         raise ValueError(f"{code!r} is none of {', '.join(INCOMPARABLE)}")

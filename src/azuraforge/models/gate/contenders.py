@@ -1,4 +1,4 @@
-"""Inputs of the gate: contenders with their losses, the champion with the rows it has learned from, guarded slices."""
+"""Inputs of the gate: contenders with their losses, the champion with the origins unseen by it, and guarded slices."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Contender:
     """A predictor and its losses, shape ``(row, column)``, NaN where the true value is missing.
 
     Losses along a series have the shape ``(origin, horizon)``, losses of independent examples ``(example, 1)``.
-    ``metric`` states their kind and whether they are compared by their mean or by its root.
+    ``metric`` states their kind and whether they are compared by their mean or by the root of it.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Contender:
         return self.pairing.rows == "origins"
 
     def at(self, origins: NDArray[np.bool_]) -> Contender:
-        """Return the contender restricted to some of the origins; ``origins`` has the shape ``(origin,)``."""
+        """Return the contender restricted to the origins at which the mask ``origins`` is True, shape ``(origin,)``."""
         return Contender(self.name, self.losses[origins], metric=self.metric)
 
     def where(self, answered: NDArray[np.bool_]) -> Contender:
@@ -61,12 +61,12 @@ class Champion(Contender):
     """The current champion, evaluated on the candidate's test set.
 
     Attributes:
-        unseen: shape ``(origin,)``, true if the champion learned from no target row; see ``unseen_origins``.
+        unseen: shape ``(origin,)``, True where the champion learned from no target row of the origin.
         obstacle: reason with a code of ``comparability.INCOMPARABLE`` for which it cannot be compared; its losses are
             then not read. None if it can be compared.
         answered: in the shape of the losses, false where the champion has no prediction and the loss is NaN; None if it
             predicted everywhere.
-        limit: reason that states this restriction.
+        limit: reason that states where the champion has no prediction; None if it predicted everywhere.
     """
 
     unseen: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))

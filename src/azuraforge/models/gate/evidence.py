@@ -30,7 +30,7 @@ Unknown = Literal["origins", "pieces", "width"]
 
 
 def tightened_level(level: float, trials: int = 1, earlier_uses: int = 0) -> float:
-    """Return the confidence level of one evaluation after ``earlier_uses`` of the test set, by the best of ``trials``.
+    """Return the confidence level for evaluating the best of ``trials`` after ``earlier_uses`` of the test set.
 
     The k-th evaluation spends the share 1 / (k (k + 1)) of the error budget ``1 - level``. The shares of all
     evaluations sum to at most one, so the error budget holds for any number of them (alpha spending). Within an
@@ -84,7 +84,7 @@ class Comparison:
 
     @property
     def params(self) -> dict[str, Value]:
-        """Numbers of the comparison as values of a reason."""
+        """Names and numbers of the comparison, as parameters for the text of a reason."""
         known = {"score_a": self.score_a, "score_b": self.score_b, "difference": self.difference}
         return {
             "a": self.a,
@@ -211,7 +211,7 @@ class Guarded:
         comparison: comparison within the slice.
         margin: allowed loss of quality, in the measure of the comparison's interval.
         targets: number of origins or examples with a target in the slice.
-        needed: minimum number of them for a result.
+        needed: minimum number of such origins or examples for a result.
         worse: whether the candidate is worse by more than the margin; None if the comparison has no interval.
     """
 
@@ -248,7 +248,7 @@ def guard(
     resamples: int = 1000,
     seed: int = 0,
 ) -> list[Guarded]:
-    """Test for each slice whether ``a`` is worse than ``b`` by more than its margin, beyond noise.
+    """Test for each slice whether ``a`` is worse than ``b`` by more than its margin, beyond noise; return the results.
 
     The error budget is divided by the number of slices: with twenty-four guarded hours, one would otherwise seem worse
     by chance in every other verdict. Evaluations and trials do not tighten it, since that would make the guard less

@@ -19,7 +19,9 @@ _FEW_VALUES = 16
 
 
 def mean_difference(losses_a: Floats, losses_b: Floats) -> float:
-    """Return the mean of a's losses minus the mean of b's, over the same independent examples.
+    """Return the mean of a's losses minus the mean of b's, over the same independent examples; 0.0 without examples.
+
+    Raises ValueError if the losses do not belong to the same examples.
 
     Example:
         >>> mean_difference(np.array([[0.0], [1.0]]), np.array([[1.0], [1.0]]))
@@ -73,8 +75,10 @@ def sign_test(losses_a: Floats, losses_b: Floats) -> float:
     """Return the two-sided exact p-value of the sign test over the examples on which the two sides differ.
 
     This is the exact form of McNemar's test for losses of shape ``(example,)`` or ``(example, 1)``. Under the null
-    hypothesis either side wins an example with the same probability; ties are ignored. Source: McNemar, "Note on the
-    sampling error of the difference between correlated proportions", 1947.
+    hypothesis either side wins an example with the same probability; ties are ignored. Raises ValueError if the losses
+    do not belong to the same examples.
+
+    Source: McNemar, "Note on the sampling error of the difference between correlated proportions", 1947.
 
     Example:
         >>> round(sign_test(np.zeros(4), np.ones(4)), 3)

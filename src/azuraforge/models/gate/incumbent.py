@@ -19,6 +19,12 @@ class AgainstIncumbent:
     """The candidate and the best baseline, each compared with the incumbent forecast.
 
     The best of several baselines was chosen on the same test set, so each baseline counts as one more trial.
+
+    Attributes:
+        candidate: comparison of the candidate with the incumbent.
+        best: comparison of the best baseline with the incumbent.
+        needed: minimum number of origins or examples for a decision.
+        estimated: reason that states how many more would decide an open comparison of the candidate; may be empty.
     """
 
     candidate: Comparison
@@ -36,7 +42,16 @@ class AgainstIncumbent:
         baselines: int,
         how: Mapping[str, int],
     ) -> AgainstIncumbent:
-        """Compare both with the incumbent. ``how`` contains horizon, season, resamples and seed."""
+        """Compare ``candidate`` and ``best`` with ``incumbent``, each on the targets that both sides have.
+
+        Args:
+            incumbent: incumbent forecast.
+            candidate: candidate.
+            best: best baseline.
+            level: confidence level, which is tightened for ``best``.
+            baselines: number of baselines from which ``best`` was chosen.
+            how: horizon, season, resamples and seed.
+        """
         needed = needed_origins(how["horizon"], how["season"], in_time=candidate.in_time)
         mine, present = _same_rows(candidate, incumbent)
         rival, reference = _same_rows(best, incumbent)

@@ -9,7 +9,7 @@ Floats = NDArray[np.float64]
 
 
 def paired_sums(losses_a: Floats, losses_b: Floats) -> tuple[Floats, Floats]:
-    """Return the losses of both sides summed over each row: ``(row,)`` from ``(row,)`` or ``(row, column)``.
+    """Return each side's losses, shape ``(row,)`` or ``(row, column)``, summed over each row, shape ``(row,)``.
 
     Both sides lack the same targets, so the counts cancel in the ratio of two means and sums suffice. Raises ValueError
     if shapes or missing targets differ, or a loss is infinite or negative.

@@ -31,7 +31,7 @@ _LONGEST_AT_LEAST = 24.0
 _COST_OF_MEMORY = 4.0
 #: Exponent of τ in its weight before the waves are observed; it favours long memories, which are hard to detect.
 _PRIOR_EXPONENT = 0.5
-#: Minimum share of a wave that the window of overlapping horizons is assumed to leave visible.
+#: Minimum share of a wave's size that is assumed to remain after averaging over overlapping horizons.
 _LEAST_SEEN = 0.05
 _BISECTIONS = 50
 #: Lower bound of squares, far below any real one and far above underflow.
@@ -75,7 +75,9 @@ class MeanUncertainty:
 
 
 def number_of_waves(origins: int, horizon: int) -> int:
-    """Return the number of cosine waves slow enough to be visible through overlapping horizons, at most 64.
+    """Return the number of cosine waves whose half period is at least the horizon, between 1 and 64.
+
+    The average over overlapping horizons suppresses faster waves.
 
     Example:
         >>> number_of_waves(336, horizon=1), number_of_waves(336, horizon=24)
@@ -91,7 +93,7 @@ class Waves:
     Attributes:
         mean: mean of the values, shape ``(…,)``.
         sizes: coefficients of the waves around the mean, shape ``(…, wave)``.
-        largest: bound of the values' sizes, for rounding errors, shape ``(…,)``.
+        largest: upper bound of the absolute values, from which rounding errors follow, shape ``(…,)``.
         origins: number of values.
         horizon: number of rows that each value covers.
     """
@@ -103,9 +105,9 @@ class Waves:
     horizon: int
 
     def less(self, other: Waves, times: Floats) -> Waves:
-        """Return the waves of these values minus ``times``, shape ``(…,)``, multiplied by the other values.
+        """Return the waves of the differences: these values minus ``times`` multiplied by the values of ``other``.
 
-        Both are values on the same origins.
+        ``times`` has the shape ``(…,)``; both sets of values belong to the same origins.
         """
         return Waves(
             self.mean - times * other.mean,
@@ -132,7 +134,7 @@ class Waves:
         return MeanUncertainty(np.sqrt(totals / waves / origins), weights, freedom, np.asarray(weights @ pieces))
 
     def foreseen(self, now: MeanUncertainty, times: float) -> MeanUncertainty:
-        """Return the uncertainty that ``times`` as many origins of the same kind would have.
+        """Return the uncertainty that ``times`` times as many origins of the same kind would have.
 
         ``now`` is the uncertainty with the present origins.
         """

@@ -82,12 +82,18 @@ class Pair:
         return cls(waves_of(a / means[0], horizon), waves_of(b / means[1], horizon), log_ratio)
 
     def chance_of_less(self, log_ratio: Floats | float = 0.0) -> Floats:
-        """Return the probability, ``(…,)``, of so low a mean of a's losses if the log ratio were ``log_ratio``."""
+        """Return the probability that a's mean loss is at most the observed one if the log ratio is ``log_ratio``.
+
+        Shape: ``(…,)``.
+        """
         differences = self.a.less(self.b, np.exp(log_ratio - self.log_ratio))
         return differences.uncertainty().below(differences.mean)
 
     def chance_of_more(self, log_ratio: Floats | float = 0.0) -> Floats:
-        """Return the probability, ``(…,)``, of so high a mean of a's losses if the log ratio were ``log_ratio``."""
+        """Return the probability that a's mean loss is at least the observed one if the log ratio is ``log_ratio``.
+
+        Shape: ``(…,)``.
+        """
         differences = self.a.less(self.b, np.exp(log_ratio - self.log_ratio))
         return differences.uncertainty().below(-differences.mean)
 
@@ -139,7 +145,7 @@ def scaled_interval(
     """Compare like ``relative_difference_interval``, with more power but more false results after an outlier.
 
     The uncertainty of the logarithm of the ratio is approximated by that of the scaled losses. This suits a test that
-    can only block a promotion, for which a missed difference is worse than a false one.
+    can only block a promotion, for which a missed difference is worse than a false one. Raises the same errors.
     """
     pair = _pair(losses_a, losses_b, horizon, level)
     estimate, found = float(pair.log_ratio), pair.scaled()
@@ -152,6 +158,7 @@ def relative_difference(losses_a: Floats, losses_b: Floats, power: float = 0.5) 
     """Return ``(a - b) / b`` of two scores on the same origins; at most one million if b is perfect and a is not.
 
     A score is the mean of the losses to the power ``power``: 0.5 gives an RMSE from squared errors, 1 the mean itself.
+    Raises ValueError if the losses do not belong to the same targets.
 
     Example:
         >>> round(relative_difference(np.full((2, 3), 4.0), np.full((2, 3), 16.0)), 6)

@@ -60,7 +60,7 @@ def more_needed(found: Comparison, a: Contender, b: Contender, *, horizon: int =
 
 
 def would_decide(found: Comparison, a: Contender, b: Contender, horizon: int, needed: int) -> list[Reason]:
-    """Return the reason that states the result of ``more_needed``; empty if there is none."""
+    """Return a list with the reason that states the result of ``more_needed``; an empty list if the result is None."""
     more = more_needed(found, a, b, horizon=horizon, needed=needed)
     return [] if more is None else [Reason("more_would_decide", {**found.params, "more": more})]
 

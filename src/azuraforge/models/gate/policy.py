@@ -1,7 +1,7 @@
 """Conditions under which the gate promotes a model's candidates, shared by database, API, verdict and bundle.
 
-The platform's own policy (number 0) requires a lead beyond noise in the task's own metric. It has no guarded slices and
-no limits, and the gate promotes automatically.
+The platform's default policy (number 0) requires a lead beyond noise in the task's own metric. It has no guarded slices
+and no limits, and the gate promotes automatically.
 """
 
 from __future__ import annotations
@@ -27,31 +27,49 @@ class GuardedSlice(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     by: Name
-    margin: float = Field(default=0.1, ge=0, le=10, description="relative: 0.1 allows 10 % worse, and noise beyond it")
-    values: tuple[Name, ...] = Field(default=(), max_length=200, description="the guarded values; empty: all")
+    margin: float = Field(
+        default=0.1, ge=0, le=10, description="allowed relative deterioration beyond noise; 0.1 is 10 %"
+    )
+    values: tuple[Name, ...] = Field(
+        default=(), max_length=200, description="guarded values of the property; empty for all"
+    )
 
 
 class PolicyTerms(BaseModel):
-    """Conditions of a promotion. An omitted condition has the platform's value."""
+    """Conditions of a promotion. An omitted condition has the platform's default value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    metric: Name | None = Field(default=None, description="null: the first gate metric of the task kind")
-    margin: float = Field(default=0.0, ge=0, le=1e12, description="by how much better, beyond noise, a winner must be")
+    metric: Name | None = Field(
+        default=None, description="metric that the gate compares by; null for the first gate metric of the task kind"
+    )
+    margin: float = Field(
+        default=0.0, ge=0, le=1e12, description="minimum improvement of a winner, beyond noise; see `margin_kind`"
+    )
     margin_kind: Literal["relative", "absolute"] = "relative"
     slices: tuple[GuardedSlice, ...] = Field(default=(), max_length=20)
     max_latency_ms: float | None = Field(
-        default=None, gt=0, le=1e9, description="per prediction, measured while judging"
+        default=None,
+        gt=0,
+        le=1e9,
+        description="maximum latency of a prediction in milliseconds, measured during evaluation; null for no limit",
     )
-    max_bytes: int | None = Field(default=None, ge=1, le=MOST_COUNT, description="of the predictor's files")
-    automatic: bool = Field(default=True, description="false: the gate approves, a person promotes")
+    max_bytes: int | None = Field(
+        default=None,
+        ge=1,
+        le=MOST_COUNT,
+        description="maximum size of the predictor's files in bytes; null for no limit",
+    )
+    automatic: bool = Field(
+        default=True, description="whether the gate promotes; if false, it only approves and a person promotes"
+    )
     unknown_slices: Literal["block", "pass"] = Field(
-        default="block", description="effect of a guarded slice that holds too few rows to be known"
+        default="block", description="effect of a guarded slice with too few rows to be assessed"
     )
 
 
 class GatePolicy(PolicyTerms):
-    """Conditions of one model's gate. ``number`` counts the model's policies; 0 is the platform's own."""
+    """Conditions of one model's gate. ``number`` counts the model's policies; 0 is the platform's default policy."""
 
     number: int = Field(default=0, ge=0)
 
@@ -65,7 +83,7 @@ class Measured(BaseModel):
     bytes: int | None = None
 
 
-#: The platform's own policy, and an empty set of measurements.
+#: The platform's default policy, and an empty set of measurements.
 PLATFORM, UNMEASURED = GatePolicy(), Measured()
 
 

@@ -15,7 +15,10 @@ from azuraforge.models.gate.record import ReasonRecord, Sentences, Value
 
 @dataclass(frozen=True)
 class Reason:
-    """Reason for a decision of the gate: a stable code and its values, from which the sentences are built."""
+    """Reason for a decision of the gate: a stable code and its values, from which the sentences are built.
+
+    Raises ValueError if the code is unknown.
+    """
 
     code: str
     params: Mapping[str, Value]

@@ -56,7 +56,7 @@ class SliceRecord(BaseModel):
     name: str = Field(max_length=400)
     state: Literal["held", "worse", "unknown"]
     margin: float
-    targets: int = Field(description="origins or examples with a target in the slice")
+    targets: int = Field(description="number of origins or examples with a target in the slice")
     relative_difference: float | None
     difference: float
     low: float | None
@@ -69,7 +69,7 @@ class VerdictRecord(BaseModel):
 
     Attributes:
         champion: name of the champion after the verdict; empty if there is none.
-        approved: name of the predictor that may be promoted if the policy requires approval; None otherwise.
+        approved: name of the predictor that a person may promote; None unless the decision is "approved".
         slices: results of the guarded slices.
     """
 
@@ -77,8 +77,12 @@ class VerdictRecord(BaseModel):
 
     decision: Decision
     headline: Headline
-    champion: str = Field(max_length=400, description="the name that holds the title afterwards; empty: none")
-    approved: str | None = Field(default=None, max_length=400, description="the name that a person may promote")
+    champion: str = Field(max_length=400, description="name of the champion after the verdict; empty if there is none")
+    approved: str | None = Field(
+        default=None,
+        max_length=400,
+        description="name of the predictor that a person may promote; null if there is none",
+    )
     reasons: list[ReasonRecord] = Field(max_length=1000)
     policy: GatePolicy = PLATFORM
     measured: Measured = UNMEASURED

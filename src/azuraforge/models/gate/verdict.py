@@ -1,4 +1,4 @@
-"""The verdict: which contender is champion after an evaluation, and why. The rules (DESIGN §8):
+"""The verdict: which contender is champion after an evaluation, and why. The rules (``docs/concepts/gate.md``):
 
 - Without a champion, the candidate must beat the best baseline by more than noise; otherwise the best baseline becomes
   champion.
@@ -12,7 +12,7 @@
   model's policy allows does not become champion (``policy.py``).
 - If the dataset has an incumbent forecast and there is no champion, a contender becomes champion only if it beats the
   incumbent by more than noise on the targets that the incumbent covers; otherwise the incumbent stays in use. If there
-  is a champion, the candidate must be at least as good as the incumbent there.
+  is a champion, the candidate must be at least as good as the incumbent on these targets.
 - If a column seems to contain the future, nothing is promoted automatically: a person decides.
 
 Losses are squared errors per origin and horizon on the candidate's test set, compared by their RMSE; or losses of
@@ -47,9 +47,9 @@ class Verdict:
     """The decision, the champion after it, and the reasons.
 
     Attributes:
-        decision: decision. If the policy leaves promotions to people, it is "approved".
-        champion: name of the champion after the verdict; if the decision is "approved", of the present one ("" for
-            none).
+        decision: decision of the gate; "approved" if a person must promote.
+        champion: name of the champion after the verdict; if the decision is "approved", the name of the present
+            champion, or "" if there is none.
         best_baseline: name of the baseline with the lowest score.
         reasons: reasons in the order in which they are shown.
         comparisons: all comparisons.
@@ -89,7 +89,7 @@ class Verdict:
         return "baseline_barred" if self.shortfall == "barred" else "baseline_unproven"
 
     def record(self, *, candidate_first: bool = False) -> VerdictRecord:
-        """Return the verdict in its stored form; the comparisons are stored with the evaluation."""
+        """Return the verdict in its stored form, without the comparisons; ``candidate_first`` as in ``headline``."""
         return VerdictRecord(
             decision=self.decision,
             headline=self.headline(candidate_first),
@@ -294,7 +294,7 @@ class _Case:
         return self.close(unproven, champion.name, reasons, "champion_kept")
 
     def _outlook(self, comparison: Comparison, a: Contender, b: Contender) -> list[Reason]:
-        """Return the estimate of what would decide an open comparison; empty if the comparison has a margin."""
+        """Return the reasons that estimate how many rows would decide the comparison; empty if it has a margin."""
         if comparison.margin:
             return []
         return would_decide(comparison, a, b, self.how["horizon"], self._needed())
@@ -311,7 +311,7 @@ class _Case:
     def _guarded(
         self, candidate: Contender, holder: Contender, slices: Sequence[Slice]
     ) -> tuple[list[Reason], list[Reason]]:
-        """Return the reasons of guarded slices that bar the candidate, and those that are only noted."""
+        """Return two lists of reasons about guarded slices: reasons that bar the candidate, and reasons only noted."""
         self.guarded = tuple(guard(candidate, holder, slices, level=self.asked, **self.how))
         blocks = self.policy.unknown_slices == "block"
         barred: list[Reason] = []
@@ -386,7 +386,7 @@ def _beside_champion(comparison: Comparison) -> Reason:
 
 
 def _remembering(code: str, comparison: Comparison) -> Reason:
-    """Return the reason why the origins do not suffice, with the number of independent ones they are worth."""
+    """Return the reason why the origins do not suffice, with the number of independent origins that they are worth."""
     return Reason(code, {**comparison.params, "worth": _worth(comparison), "needed": MIN_PIECES})
 
 

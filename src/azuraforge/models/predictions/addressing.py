@@ -17,7 +17,8 @@ from azuraforge.models.tables import Prediction
 def lines_of(session: Session, requests: Sequence[OutcomeRequest]) -> list[list[Prediction]]:
     """Return the ledger entries that each request refers to; a request by model may match none.
 
-    Raises NotFound for an unknown prediction id, request id or model.
+    Raises NotFound for an unknown prediction id, request id or model, and InvalidInput for a request by model if the
+    model predicts several series.
     """
     ids = [each.prediction_id for each in requests if each.prediction_id is not None]
     names = [each.request_id for each in requests if each.request_id is not None]
@@ -26,7 +27,7 @@ def lines_of(session: Session, requests: Sequence[OutcomeRequest]) -> list[list[
     by_name: dict[str, list[Prediction]] = {}
     for line in lines:
         by_id.setdefault(line.id, []).append(line)
-        if line.pair_id is not None:  # the unreturned half of a pair has the same outcome as the returned one
+        if line.pair_id is not None:  # both predictions of a pair have the same outcome
             by_id.setdefault(line.pair_id, []).append(line)
         by_name.setdefault(line.request_id or "", []).append(line)
     found = []
@@ -71,9 +72,12 @@ def _of_model(session: Session, name: str, at: datetime | None, where: Message) 
 def meant(lines: Sequence[Prediction], request: OutcomeRequest, index: int) -> list[tuple[Prediction, datetime]]:
     """Return each entry with the time of the point that the outcome request refers to.
 
-    The unreturned half of a pair may cover other times than the returned prediction; an entry without the requested
-    time is omitted. If both halves answer the same question with one point each, such as the class of an image, they
-    share the outcome although their times differ.
+    The stored prediction of a pair may cover other times than the returned one; an entry without the requested time is
+    omitted. If both were made for the same input and have one point each, such as the class of an image, they share the
+    outcome although their times differ.
+
+    Raises InvalidInput if a returned prediction has no such point; the error names ``index``, the position of the
+    request.
     """
     by_id = {line.id: line for line in lines}
     found = []

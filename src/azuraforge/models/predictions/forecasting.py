@@ -2,7 +2,7 @@
 
 The entries are written in the transaction that ends the run: a run that is killed has written none and starts again,
 and a run that has ended has written each entry once. A second run with the same version and origin finds the existing
-entries. A shadow or canary takes part as in online predictions; both halves of a pair are written together.
+entries. A shadow or canary takes part as in online predictions; both predictions of a pair are written together.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from azuraforge.errors import AzuraError, InvalidInput
 from azuraforge.messages.validation import message_of
 from azuraforge.models.deployments import store as deployment_store
-from azuraforge.models.deployments.service import Deployed, takes
+from azuraforge.models.deployments.places import Deployed
+from azuraforge.models.deployments.service import takes
 from azuraforge.models.events import PredictionsMade
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.ledger import Ledger
@@ -51,8 +52,12 @@ class ForecastConfig(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     alias: str = CHAMPION
-    version: int | None = Field(default=None, ge=1, description="empty: the version that the alias points at now")
-    horizon: int | None = Field(default=None, ge=1, description="empty: as far as the version can")
+    version: int | None = Field(
+        default=None, ge=1, description="number of the version that forecasts; null for the alias's current version"
+    )
+    horizon: int | None = Field(
+        default=None, ge=1, description="number of rows to forecast; null for the version's maximum"
+    )
 
 
 class ForecastSummary(RunSummary):
@@ -71,7 +76,7 @@ class ForecastSummary(RunSummary):
 
 @dataclass(frozen=True)
 class _Made:
-    """Ledger entries of one series, and the counter of the deployment that they increase, if any."""
+    """Ledger entries of one series, and the counter of the deployment to increment; None if there is none."""
 
     lines: tuple[LedgerLine, ...]
     counter: Counter | None = None
@@ -125,7 +130,10 @@ class ForecastHandler(Handler):
         )
 
     def execute(self, job: Job) -> Finish:
-        """Forecast each series in the version's serving process; the entries are stored when the run succeeds."""
+        """Forecast each series in the version's serving process; the entries are stored when the run succeeds.
+
+        Raises InvalidInput if the run names no model or dataset or the version cannot forecast from its rows.
+        """
         run = job.run
         if run.dataset_id is None or run.model is None:
             raise InvalidInput(
@@ -190,7 +198,7 @@ class _Asked:
     by: str
 
     def series(self, series: str | None) -> _Made:
-        """Return the ledger entries of one series: the forecast, and its pair if a deployment takes part."""
+        """Return the ledger entries of a series: the forecast, and its pair's second one if a deployment takes part."""
         deployed = self.deployed
         if deployed is None:
             return _Made((self._line(self.served, series, None),))
@@ -244,7 +252,7 @@ class _Asked:
 
 
 def _id_of(line: LedgerLine) -> str:
-    """Return an id derived from the version and the question, so that a repeated forecast is stored once."""
+    """Return an id derived from an entry's version, ``question`` and length, so that a repetition is stored once."""
     asked = f"forecast {line.model_id} {line.version} {line.question} {len(line.points)}"
     return hashlib.sha256(asked.encode()).hexdigest()[:_ID_LENGTH]
 
@@ -266,7 +274,11 @@ def _beside(session: Session, owner: Model, config: ForecastConfig) -> Deployed 
 
 
 def _check_fits(row: ModelVersion, dataset: DatasetVersion) -> None:
-    """Raise InvalidInput if the dataset has no times, or lacks the target, unit, series or features of the version."""
+    """Raise InvalidInput if the dataset cannot continue the series of the version.
+
+    This is so if either has no times, if their targets or units differ, if only one of them has several series, or if
+    the dataset lacks a feature of the version.
+    """
     learned, given = row.schema, dataset.schema
     if learned.time is None or given.time is None:
         raise InvalidInput(

@@ -1,9 +1,9 @@
 """Processing of a prediction request: find the version, query its child process, write the ledger, respond.
 
 A prediction is returned only after its ledger entry is committed. The frequent case uses no additional thread: the
-event loop does one lookup and sends the question to the child process, and the thread that receives the reply sends the
+event loop does one lookup and sends the input to the child process, and the thread that receives the reply sends the
 entry to the database. A thread is used only if something must be read first, if an entry belongs to the unit of work of
-an idempotent request, and for the other half of a shadow's or canary's pair.
+an idempotent request, and for the second prediction of a shadow's or canary's pair.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from anyio import to_thread
 from azuraforge.database import Database, UnitOfWork, new_id
 from azuraforge.datasets.lookup import DatasetLookup
 from azuraforge.errors import TransientError, UserError
-from azuraforge.models.deployments.service import Deployed, Deployments, InThread, Place
+from azuraforge.models.deployments.places import Deployed, InThread, Place
+from azuraforge.models.deployments.service import Deployments
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.ledger import Ledger
 from azuraforge.models.predictions.lines import LedgerLine
@@ -88,12 +89,12 @@ class Inference:
         *,
         unit: UnitOfWork | None = None,
     ) -> P:
-        """Answer a question with the version that ``target`` names.
+        """Predict with the version that ``target`` names.
 
         Args:
             unit: unit of work of an idempotent request, in which the ledger entry is written.
 
-        Raises NotFound or Conflict if there is no such version, InvalidInput if it cannot answer the question, and
+        Raises NotFound or Conflict if there is no such version, InvalidInput if it cannot predict from the input, and
         TransientError if its child process dies, times out or is overloaded, or if the client disconnects.
         """
         found = await self._find(project_id, name, target, in_thread)
@@ -158,7 +159,7 @@ class Inference:
         return case.question.result(served, entry.line, prepared, entry.answer, entry.at)
 
     def _answer_pair(self, case: _Case[P], version: int, pair_id: str) -> None:
-        """Obtain the other half of a pair and store it in the ledger; blocks."""
+        """Obtain the second prediction of a pair and store it in the ledger; blocks until it is stored."""
         served = self._versions.get(case.project_id, case.model_id, version)
         prepared = case.question.prepare(served, None)
         try:
@@ -176,7 +177,7 @@ class Inference:
         return _Entry(line, answer, at)
 
     def _enter_soon(self, case: _Case[P], served: Served, prepared: Prepared, pair_id: str | None) -> Future[_Entry]:
-        """Send the question to the version and write the ledger entry, without blocking.
+        """Send the input to the version and write the ledger entry, without blocking.
 
         Each step runs on the thread that completed the previous one.
         """

@@ -22,7 +22,19 @@ Truth = float | str | Actual
 
 @dataclass(frozen=True)
 class Judged:
-    """Judgement of one point of a prediction."""
+    """Judgement of one point of a prediction.
+
+    Attributes:
+        step: number of the point, from 1.
+        target_at: time of the point.
+        actual: actual value; None for a class.
+        label: actual class; None for a number.
+        loss: absolute error; for a class, 1 if it was wrong, else 0.
+        naive_loss: loss of the baseline; None if it is unknown.
+        hit: whether the interval contains the value, or the class is right; None without an interval.
+        late: whether the prediction was made after the time of the point.
+        incumbent_loss: absolute error of the incumbent forecast; None if there is none.
+    """
 
     step: int
     target_at: datetime
@@ -66,7 +78,7 @@ def _judge(line: Prediction, step: int, point: PredictionPoint, truth: Truth, us
 
 
 def _present_loss(row: Actual, origin_at: datetime) -> float | None:
-    """Return the absolute error of the incumbent forecast made by the origin; None if there is none.
+    """Return the absolute error of the incumbent forecast made no later than the origin; None if there is none.
 
     A later incumbent forecast would have known more than the prediction.
     """
@@ -97,6 +109,9 @@ class Score:
         incumbent_count: number of points with an incumbent forecast.
         incumbent_loss: mean loss of the incumbent forecast on those points.
         incumbent_skill: 1 − loss / incumbent loss on those points.
+
+    A skill is None if the loss with which it compares is missing or zero; ``hits`` is None if no point has an interval
+    or a class.
     """
 
     count: int

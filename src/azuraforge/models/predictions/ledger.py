@@ -167,7 +167,7 @@ def _told(line: LedgerLine) -> _Told:
 
 
 class _News:
-    """Emitter of events about new entries: the first at once, later ones summed, at most one per version and second."""
+    """Emitter of events about new entries: at most one per version and second, with the number of entries since."""
 
     def __init__(self, database: Database, events: EventLog) -> None:
         self._database = database

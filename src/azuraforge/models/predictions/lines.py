@@ -14,8 +14,11 @@ class LedgerLine:
 
     Attributes:
         model: name of the model, used only in the event.
-        pair_id: id of the returned half if this entry is the unreturned half of a pair; None otherwise.
-        question: hash of the question; equal questions have equal hashes.
+        naive: naive forecast, the last value known at the origin; None if there is none.
+        pair_id: id of the returned prediction if this entry is the prediction of a pair that is not returned; None
+            otherwise.
+        continues: id of the dataset whose next rows are the outcomes; None if there is none.
+        question: hash of the input; equal inputs have equal hashes.
     """
 
     model: str

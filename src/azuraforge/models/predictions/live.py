@@ -9,7 +9,7 @@ from azuraforge.bounds import Moment
 from azuraforge.database import Database, Session
 from azuraforge.errors import NotFound
 from azuraforge.models import shapes, store, trash_store
-from azuraforge.models.predictions import revising
+from azuraforge.models.predictions import revising, score_store
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.judging import score
 from azuraforge.models.predictions.schemas import (
@@ -47,7 +47,16 @@ class LiveReads:
         limit: int = PAGE,
         after: str | None = None,
     ) -> PredictionPage:
-        """Return a page of entries, newest first. Raises NotFound for an unknown model."""
+        """Return a page of entries, newest first.
+
+        Args:
+            model: name of the model; None for all.
+            version: number of the version; None for all.
+            judged: True for fully judged entries only, False for the other entries only, None for all.
+            unserved: whether to include predictions that no caller received.
+
+        Raises NotFound for an unknown model.
+        """
         key = _ORDER.read(after)
         with self._database.read(project_id) as session:
             owner = _known(session, model) if model is not None else None
@@ -97,13 +106,16 @@ class LiveReads:
         return PredictionDetail(**outline, outcomes=judged, features=line.features)
 
     def scores(self, project_id: str, model: str, days: int | None) -> LiveScores:
-        """Return live scores of the last ``days`` days before the newest judged target; None covers all time."""
+        """Return live scores of the last ``days`` days before the newest judged target; None covers all time.
+
+        Raises NotFound for an unknown model.
+        """
         with self._database.read(project_id) as session:
             owner = _known(session, model)
-            lines, waiting = ledger_store.counts(session, owner.id)
+            lines, waiting = score_store.counts(session, owner.id)
             last = ledger_store.newest(session, owner.id)
-            span = ledger_store.span(session, owner.id)
-            again = ledger_store.judged_again(session, owner.id)
+            span = score_store.span(session, owner.id)
+            again = score_store.judged_again(session, owner.id)
             total: list[LiveScore] = []
             over_time: list[LiveScore] = []
             width = _HOUR
@@ -112,7 +124,7 @@ class LiveReads:
                 since = None if days is None else end - timedelta(days=days)
                 width = _stretch(max(first, since) if since else first, end)
                 for late in (False, True):
-                    sums = ledger_store.scores(session, owner.id, width, since, late=late)
+                    sums = score_store.scores(session, owner.id, width, since, late=late)
                     over_time += [_score(row[0], row[1], row[2:], late) for row in sums]
                     total += _totals(sums, late)
         return LiveScores(

@@ -1,4 +1,4 @@
-"""Loop that judges predictions by new versions of datasets. Several may run, in any number of processes."""
+"""Loop that judges predictions by new versions of datasets. Several loops may run, in any number of processes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from azuraforge.models.predictions.progress import Due
 from azuraforge.telemetry import logger
 
 TICK_SECONDS = 1.0
-#: Number of datasets judged by in parallel, so that a large one does not delay the others.
+#: Number of datasets processed in parallel, so that a large one does not delay the others.
 _AT_ONCE = 2
 _DUE = 200
 _LONGEST_PAUSE_SECONDS = 60.0
@@ -65,12 +65,15 @@ class OutcomeLoop:
         self._workers.shutdown(cancel_futures=True)
 
     def notice(self, project_id: str, stream: str) -> None:
-        """Wake the loop if the event of this process concerns a dataset."""
+        """Wake the loop if ``stream``, the stream of an event of this process, belongs to a dataset."""
         if stream.startswith("dataset/"):
             self._woken.set()
 
     def tick(self) -> int:
-        """Submit the datasets that are due to the workers; return their number."""
+        """Submit the datasets with a new version to the worker threads; return the number of datasets submitted.
+
+        Datasets that are in progress, or that wait for another attempt after a failure, are skipped.
+        """
         with self._database.read_system() as session:
             found = progress.due(session, _DUE)
         begun = 0

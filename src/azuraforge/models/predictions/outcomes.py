@@ -1,6 +1,6 @@
 """Outcomes of predictions, reported by a client or found in a new version of a dataset.
 
-Each point of a prediction is judged once, by the first actual value that arrives; a point without one stays open. If
+Each point of a prediction is judged once, by the first actual value that arrives, and stays open until then. If
 the dataset accepts a revision, the points judged by an earlier version of it are judged again (``revising``).
 
 The transaction that adds a version marks it as due (``progress``). No version is missed if the platform stops in
@@ -67,7 +67,7 @@ class Outcomes:
         """Judge predictions by reported outcomes, all in one transaction.
 
         Raises NotFound for an unknown prediction id, request id or model, and InvalidInput if a request does not
-        identify one of several points.
+        identify a point of the prediction, or a series of the model.
         """
 
         models: set[str] = set()
@@ -108,7 +108,10 @@ class Outcomes:
         return judged
 
     def tend(self, project_id: str) -> int:
-        """Run ``join`` for every dataset with pending predictions; return the number of judged points."""
+        """Run ``join`` for every dataset with pending predictions; return the number of judged points.
+
+        The failure of one dataset is logged and does not stop the others.
+        """
         with self._database.read(project_id) as session:
             waiting = ledger_store.datasets_with_open_lines(session)
         judged = 0
@@ -126,7 +129,7 @@ class Outcomes:
             return None
 
     def _judge_open(self, project_id: str, dataset: DatasetVersion, at: progress.At) -> int:
-        """Judge the open points whose target times the dataset has reached."""
+        """Judge the open points whose target times the dataset has reached; return the number of points judged."""
         judged = 0
         for lines, done in self._open_lines(project_id, dataset):
             subjects = {line.id: self._truths.subject(project_id, line) for line in lines}
@@ -188,7 +191,7 @@ class Outcomes:
         return judged
 
     def _judge_again(self, project_id: str, dataset: DatasetVersion, at: progress.At) -> int:
-        """Judge the points again whose values were revised by versions after ``at.judged``."""
+        """Judge again the points whose values were revised after version ``at.judged``; return the number of points."""
         span = self._datasets.revised_times(project_id, dataset, at.judged)
         if span is None:
             return 0
@@ -315,7 +318,7 @@ def _until(times: set[datetime], end: datetime | None) -> set[datetime]:
 
 
 def _same(line: Prediction, dataset: DatasetVersion) -> bool:
-    """Return whether a dataset version can judge a prediction: they agree in target, unit and having series."""
+    """Return whether a dataset version can judge a prediction: target, unit and the presence of series must agree."""
     same = line.target == dataset.schema.target and line.unit == dataset.schema.unit
     return same and (dataset.schema.series is None) == (line.inputs.series is None)
 

@@ -51,7 +51,8 @@ class PictureQuestion:
     def retry(self, served: Served, error: UserError) -> Prepared:
         """Return a request for a smaller copy of an image that exceeds the limits of the serving process.
 
-        A child process with a memory limit shrinks the image. Raises InvalidInput if the version is no classifier.
+        A child process with a memory limit shrinks the image. Raises InvalidInput if the version is no classifier, and
+        ``error`` itself if the image does not exceed the limits.
         """
         if error.error_code == NOT_A_CLASSIFIER:
             raise InvalidInput(

@@ -17,7 +17,7 @@ from azuraforge.models.tables import JudgingProgress, Prediction
 
 
 class Overtaken(Exception):
-    """Raised if a newer version was added after the rows used for judging were read."""
+    """Exception raised if a newer version was added after the rows used for judging were read."""
 
 
 class At(NamedTuple):
@@ -28,7 +28,7 @@ class At(NamedTuple):
 
 
 class Due(NamedTuple):
-    """A dataset with a version that has not been used for judging yet."""
+    """Dataset with a version that has not been used for judging yet."""
 
     project_id: str
     dataset_id: str

@@ -23,11 +23,11 @@ from azuraforge.models.serving.versions import Rows, Served, ServedVersions
 
 @dataclass(frozen=True)
 class Prepared:
-    """A question in the form that is sent to one version's serving process.
+    """Prediction request in the form that is sent to the serving process of one version.
 
     Attributes:
         payload: message to the child process.
-        continues: id of the dataset whose next rows are the outcomes of the answer; None if there is none.
+        continues: id of the dataset whose next rows are the outcomes of the prediction; None if there is none.
         rows: dataset version after whose end the forecast begins; None if the request contains its own rows.
         newest: number of the dataset's newest version, if known.
         began: time at which the preparation began, in seconds of ``time.perf_counter``.
@@ -47,14 +47,14 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Caller:
-    """Origin of a question.
+    """Origin of a prediction request.
 
     Attributes:
         model: name of the model.
         by: name of the user, or the id of the run.
         alias: alias in the request; None if the request names a version.
-        request_id: id that the caller gave the request.
-        deployment: number of the shadow or canary deployment that takes part in the answer.
+        request_id: id that the caller gave the request; None if it gave none.
+        deployment: number of the shadow or canary deployment that takes part; None if there is none.
     """
 
     model: str
@@ -65,7 +65,7 @@ class Caller:
 
 
 class Predicted(Protocol):
-    """Protocol of an answer; ``prediction_id`` is the id of its ledger entry."""
+    """Protocol of a returned prediction; ``prediction_id`` is the id of its ledger entry."""
 
     @property
     def prediction_id(self) -> str: ...
@@ -79,7 +79,7 @@ class Question(Protocol[P]):
 
     @property
     def ends_with_request(self) -> bool:
-        """Whether the question must be answered before its request ends, since it uses an uploaded file."""
+        """Whether the prediction must be made before the HTTP request ends, since it uses an uploaded file."""
         ...
 
     @property
@@ -92,10 +92,10 @@ class Question(Protocol[P]):
         ...
 
     def prepare(self, served: Served, newest: int | None) -> Prepared:
-        """Return the question in the form for this version.
+        """Return the request in the form for this version.
 
         Args:
-            served: version that answers.
+            served: version that predicts.
             newest: number of the newest version of the model's dataset; None if unknown.
 
         Raises InvalidInput if the request does not fit the version.
@@ -103,15 +103,15 @@ class Question(Protocol[P]):
         ...
 
     def retry(self, served: Served, error: UserError) -> Prepared:
-        """Return the question in another form after the version rejected it with ``error``, or raise ``error``."""
+        """Return the request in another form after the version rejected it with ``error``, or raise ``error``."""
         ...
 
     def line(self, served: Served, caller: Caller, prepared: Prepared, answer: Reply) -> LedgerLine:
-        """Return the ledger entry of an answer."""
+        """Return the ledger entry for the version's reply, ``answer``."""
         ...
 
     def result(self, served: Served, line: LedgerLine, prepared: Prepared, answer: Reply, at: datetime) -> P:
-        """Return the API response for an answer whose ledger entry was written at ``at``."""
+        """Return the API response for the reply ``answer``, whose ledger entry was written at ``at``."""
         ...
 
 
@@ -219,7 +219,8 @@ class SeriesQuestion:
     def _continued(self, served: Served) -> str | None:
         """Return the id of the dataset whose next rows will be the outcomes; None if there is none.
 
-        A request with its own rows names that dataset in ``continues``.
+        A request with its own rows names that dataset in ``continues``. Raises InvalidInput if ``continues`` is set
+        without rows, and NotFound if the dataset does not exist.
         """
         request = self._request
         if request.rows is None and request.continues is not None:
@@ -238,7 +239,7 @@ class SeriesQuestion:
 def question_of(
     origin: str, features: Mapping[str, float | None] | None, naive: float | None, series: str | None = None
 ) -> str:
-    """Return the hash that identifies a question: its origin, the values known at that time, and its series.
+    """Return the hash that identifies a forecast's input: the origin, the values known at that time, and the series.
 
     Requests that differ only in their caller, their time or the length of their history have the same hash.
     """

@@ -24,7 +24,7 @@ _AT_ONCE = 500
 
 
 class JudgedPoint(NamedTuple):
-    """A point judged by a version of the dataset, with its ledger entry."""
+    """Point judged by a version of the dataset, with its ledger entry."""
 
     line: Prediction
     step: int
@@ -43,7 +43,7 @@ class Replaced(NamedTuple):
 def judged_points(
     session: Session, dataset_id: str, span: tuple[datetime, datetime], after: tuple[str, int], limit: int
 ) -> list[JudgedPoint]:
-    """Return the next points in a time range that were judged by a version of the dataset.
+    """Return at most ``limit`` points in the time range ``span`` that were judged by a version of the dataset.
 
     The points follow the key ``after`` and are ordered by entry id and step.
     """

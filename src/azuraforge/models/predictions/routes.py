@@ -46,8 +46,12 @@ def list_predictions(
     service: Service,
     model: Name | None = None,
     version: Number | None = None,
-    judged: Annotated[bool | None, Query(description="only those that are wholly judged, or only the others")] = None,
-    unserved: Annotated[bool, Query(description="also answers that only a shadow or canary was compared by")] = False,
+    judged: Annotated[
+        bool | None, Query(description="true: only fully judged predictions; false: only the others. Default: all")
+    ] = None,
+    unserved: Annotated[
+        bool, Query(description="whether to include predictions that a shadow or canary made only for comparison")
+    ] = False,
     limit: Limit = PAGE,
     after: After = None,
 ) -> PredictionPage:
@@ -65,9 +69,14 @@ def list_predictions(
 def get_forecast_file(
     access: Reader,
     service: Service,
-    prediction_id: Annotated[list[Name], Query(min_length=1, max_length=MOST_FORECASTS, description="of one model")],
+    prediction_id: Annotated[
+        list[Name],
+        Query(
+            min_length=1, max_length=MOST_FORECASTS, description="prediction id, repeatable; all must be of one model"
+        ),
+    ],
     file_format: Annotated[FileFormat, Query(alias="format")] = "csv",
-    language: Annotated[FileLanguage, Query(description="of the headings of a workbook")] = "en",
+    language: Annotated[FileLanguage, Query(description="language of the headings in a workbook")] = "en",
 ) -> Response:
     """Download forecasts as a file with the values, their intervals, the unit, and times in the zone of the series."""
     content = service.files.write(access.project_id, prediction_id, file_format, language)
@@ -92,13 +101,15 @@ def get_live_scores(
     name: Name,
     access: Reader,
     service: Service,
-    days: Annotated[int | None, Query(ge=1, le=36_500, description="before the newest judged target")] = None,
+    days: Annotated[
+        int | None, Query(ge=1, le=36_500, description="number of days before the newest judged target. Default: all")
+    ] = None,
 ) -> LiveScores:
     """Return live scores of a model's predictions, compared with the naive forecasts."""
     return service.reads.scores(access.project_id, name, days)
 
 
-Version = Annotated[Number | None, Query(description="empty: the champion")]
+Version = Annotated[Number | None, Query(description="number of the version. Default: the champion")]
 
 
 @router.get("/models/{name}/drift")

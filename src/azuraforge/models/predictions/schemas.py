@@ -33,21 +33,25 @@ class FormerOutcome(BaseModel):
 class PointOutcome(BaseModel):
     """Outcome of one point of a prediction."""
 
-    step: int = Field(description="rows ahead of the origin, from 1")
+    step: int = Field(description="number of rows ahead of the origin, starting at 1")
     at: datetime
     actual: float | None
     label: str | None
-    loss: float = Field(description="absolute error; for classes 1 where it was wrong, else 0")
-    naive_loss: float | None = Field(description="of the naive answer to the same question")
-    hit: bool | None = Field(description="inside the interval, or the right class")
-    late: bool = Field(description="the prediction was made after the time that it speaks of")
+    loss: float = Field(description="absolute error of a forecast; for classes 0 if correct, else 1")
+    naive_loss: float | None = Field(
+        description="loss of the naive baseline for the same target; null if there is none"
+    )
+    hit: bool | None = Field(
+        description="whether the actual value is inside the interval, or the class is correct; null without interval"
+    )
+    late: bool = Field(description="whether the prediction was made after its target time")
     source: str
     judged_at: datetime
     incumbent_loss: float | None = Field(
-        default=None, description="of the dataset's present forecast, where it was made by the origin"
+        default=None, description="loss of the incumbent forecast made no later than the origin; null if there is none"
     )
     earlier: list[FormerOutcome] = Field(
-        default=[], description="judgements that revisions of the dataset replaced, the first one first"
+        default=[], description="earlier judgements that were replaced after revisions of the dataset, oldest first"
     )
 
 
@@ -55,7 +59,9 @@ class PredictionDetail(PredictionOut):
     """A prediction with the outcomes of its points; points without an actual value are absent."""
 
     outcomes: list[PointOutcome]
-    features: dict[str, float | None] | None = Field(description="the numbers of the row from which it was made")
+    features: dict[str, float | None] | None = Field(
+        description="numeric columns of the row at the origin; null if they are not stored"
+    )
 
 
 class OutcomeRequest(BaseModel):
@@ -64,11 +70,17 @@ class OutcomeRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     prediction_id: Name | None = None
-    request_id: Name | None = Field(default=None, description="the caller's own name for the request")
-    model: Name | None = Field(default=None, description="every prediction of this model for the time `at`")
-    at: Moment | None = Field(default=None, description="the target's time; may be left out where there is one")
+    request_id: Name | None = Field(
+        default=None, description="request id that the caller sent with the prediction request"
+    )
+    model: Name | None = Field(
+        default=None, description="name of the model, all of whose predictions for the time `at` are judged"
+    )
+    at: Moment | None = Field(
+        default=None, description="time of the target; optional if the prediction has only one point"
+    )
     value: float | None = None
-    label: Name | None = Field(default=None, description="the right class")
+    label: Name | None = Field(default=None, description="actual class")
 
     @model_validator(mode="after")
     def _one_of_each(self) -> OutcomeRequest:
@@ -89,6 +101,8 @@ class OutcomeRequest(BaseModel):
 
 
 class OutcomesRequest(BaseModel):
+    """Report of several outcomes; either all are accepted or none."""
+
     model_config = ConfigDict(extra="forbid")
 
     outcomes: list[OutcomeRequest] = Field(min_length=1, max_length=10_000)
@@ -105,35 +119,48 @@ class LiveScore(BaseModel):
     """Mean losses over the judged points of one version, in one time interval or over all time."""
 
     version: int
-    start: datetime | None = Field(description="of the stretch; null: all of the time")
-    late: bool = Field(description="of predictions that were made after the time that they speak of")
-    count: int = Field(description="of different questions; the same one asked again counts once, with the mean")
-    answers: int = Field(description="all that were judged")
-    loss: float = Field(description="mean absolute error, or the share of wrong classes")
-    naive_loss: float | None = Field(description="of the naive answers to the same questions; null: none to compare")
-    skill: float | None = Field(description="1 − loss / naive loss on the same points; 0 is as good as naive")
-    hits: float | None = Field(description="share inside the interval, or of right classes")
-    incumbent_count: int = Field(
-        default=0, description="of them those for which the dataset's present forecast had said something by the origin"
+    start: datetime | None = Field(description="start of the time interval; null for all time")
+    late: bool = Field(description="whether the score covers predictions made after their target times")
+    count: int = Field(
+        description="number of distinct points; repeated requests with equal inputs count once, by their mean loss"
     )
-    incumbent_loss: float | None = Field(default=None, description="mean absolute error of the present forecast there")
+    answers: int = Field(description="number of judged points, including repeated requests")
+    loss: float = Field(description="mean absolute error, or share of wrong classes")
+    naive_loss: float | None = Field(description="loss of the naive baseline on the same points; null if there is none")
+    skill: float | None = Field(
+        description="1 − loss / naive loss on the same points; 0 means as good as naive; null without a naive loss"
+    )
+    hits: float | None = Field(
+        description="share of values inside the interval, or of correct classes; null without intervals"
+    )
+    incumbent_count: int = Field(
+        default=0, description="number of those points with an incumbent forecast made no later than the origin"
+    )
+    incumbent_loss: float | None = Field(
+        default=None,
+        description="mean absolute error of the incumbent forecast on those points; null if there are none",
+    )
     incumbent_skill: float | None = Field(
-        default=None, description="1 − loss / the present forecast's loss on the same questions; 0 is as good as it"
+        default=None,
+        description="1 − loss / incumbent loss on the same points; 0 means as good as the incumbent; null if unknown",
     )
 
 
 class LiveScores(BaseModel):
-    """Live scores of a model's predictions, compared with the naive forecasts of the same targets."""
+    """Live scores of a model's predictions, compared with the naive forecasts of the same targets.
+
+    ``over_time`` contains one score per version and interval of ``bucket_seconds`` seconds.
+    """
 
     model: str
     target: str
     unit: str
-    classes: bool = Field(description="losses are shares of wrong classes, not errors of numbers")
-    interval: float | None = Field(description="the share that the interval promises to hold")
+    classes: bool = Field(description="whether losses are shares of wrong classes rather than absolute errors")
+    interval: float | None = Field(description="nominal coverage of the interval, such as 0.9; null without intervals")
     predictions: int
-    waiting: int = Field(description="predictions of which some point is not yet known")
-    points: int = Field(description="judged")
-    judged_again: int = Field(default=0, description="points judged again because the dataset revised their values")
+    waiting: int = Field(description="number of predictions with at least one point not yet judged")
+    points: int = Field(description="number of judged points")
+    judged_again: int = Field(default=0, description="number of points judged again after revisions of the dataset")
     bucket_seconds: int
     total: list[LiveScore]
     over_time: list[LiveScore]
@@ -143,15 +170,19 @@ class BaselineStanding(BaseModel):
     """Comparison of a champion with one baseline on the same rows."""
 
     baseline: str
-    forecasts: int = Field(description="that count: their targets do not overlap")
-    loss: float = Field(description="mean absolute error of the champion there, or its share of wrong classes")
+    forecasts: int = Field(description="number of forecasts compared; their targets do not overlap")
+    loss: float = Field(
+        description="the champion's mean absolute error on the compared rows, or its share of wrong classes"
+    )
     baseline_loss: float
-    evidence: float = Field(description="that the champion is worse: 0 is none, from 1 on it is beyond noise")
+    evidence: float = Field(description="evidence that the champion is worse; 0 is none, 1 or more is beyond chance")
 
 
 class Standing(BaseModel):
     """Result of testing from judged predictions whether a champion is worse than a baseline beyond chance."""
 
     version: int
-    worse_than: str | None = Field(description="the baseline that is better beyond noise; null: none is")
-    baselines: list[BaselineStanding] = Field(description="empty: nothing is judged yet")
+    worse_than: str | None = Field(description="name of a baseline that is better beyond chance; null if there is none")
+    baselines: list[BaselineStanding] = Field(
+        description="comparison with each baseline; empty if no prediction has been judged"
+    )

@@ -70,7 +70,7 @@ class LedgerBin:
         self._expired[project_id] = purged
 
     def purge(self, project_id: str, before: datetime | None) -> Purged:
-        """Return the number of entries that the last ``expire`` of this project deleted."""
+        """Return the number of entries that the last ``expire`` of this project deleted; ``before`` is ignored."""
         return Purged(Counter(predictions=self._expired.pop(project_id, 0)))
 
     def sweep(self, project_id: str, older_than_seconds: float) -> int:

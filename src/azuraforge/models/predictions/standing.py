@@ -33,7 +33,7 @@ NAIVE, SEASONAL_NAIVE = "naive", "seasonal_naive"
 
 @dataclass(frozen=True)
 class _Point:
-    """A judged point with the losses of the baselines, by their names."""
+    """Judged point with the losses of the baselines, by their names."""
 
     step: int
     target_at: datetime
@@ -50,7 +50,7 @@ class _Forecast:
     points: Sequence[_Point]
 
     def part(self, baseline: str, *, first_step: bool) -> _Forecast:
-        """Return the points that the baseline also predicted; with ``first_step``, only those one step ahead."""
+        """Return the points that the baseline also predicted; with ``first_step``, only the points one step ahead."""
         kept = [each for each in self.points if baseline in each.baselines and (each.step == 1 or not first_step)]
         return _Forecast(self.timed, kept)
 
@@ -97,7 +97,7 @@ def standing_of(version: int, schema: DatasetSchema, points: Sequence[JudgedPoin
 
 
 def _forecasts(version: int, schema: DatasetSchema, points: Sequence[JudgedPoint]) -> Iterator[_Forecast]:
-    """Yield the forecasts of a version, oldest origin first; repeated predictions for one question count once."""
+    """Yield the forecasts of a version, oldest origin first; repeated predictions for the same input count once."""
     back = SeasonBack.of(schema)
     known = {(each.series, back.key(each.target_at)): each.actual for each in points if each.actual is not None}
     asked: dict[tuple[str, int], str] = {}

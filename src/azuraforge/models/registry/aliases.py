@@ -62,7 +62,7 @@ class Aliases:
                 before anything is written if it has moved since. By default it is not checked.
 
         A version that becomes champion loses the alias ``candidate``. Raises NotFound if the model or version does not
-        exist, and Conflict if the alias already points to the version.
+        exist, InvalidInput if the alias is not a valid name, and Conflict if it already points to the version.
         """
         owner = lock_model(session, model)
         find_version(session, owner, version)
@@ -104,14 +104,18 @@ class Aliases:
         return line
 
     def _decided(self, session: Session, owner: Model, version: int, by: str) -> None:
-        """Remove the alias ``candidate`` from the new champion, since no decision about it is pending any more."""
+        """Remove the alias ``candidate`` from the new champion, since a decision about it is no longer pending."""
         pointer = store.alias(session, owner.id, CANDIDATE)
         if pointer is not None and pointer.version == version:
             reason = f"version {version} is {CHAMPION}"
             self._moved(session, owner, store.remove_alias(session, owner, pointer, reason=reason, by=by))
 
     def remove(self, session: Session, model: str, alias: str, *, reason: str, by: str) -> AliasChange:
-        """Remove an alias; the history keeps it. Raises Conflict for the champion alias, which serving requires."""
+        """Remove an alias; the history keeps it.
+
+        Raises Conflict for the champion alias, which serving requires, and NotFound if the model or alias does not
+        exist.
+        """
         owner = lock_model(session, model)
         if alias == CHAMPION:
             raise Conflict(
@@ -135,7 +139,8 @@ class Aliases:
     def rollback(self, session: Session, model: str, *, reason: str, by: str, alias: str = CHAMPION) -> AliasChange:
         """Point the alias to the version before the last promotion that was not rolled back.
 
-        Each repetition goes one promotion further back. Raises Conflict if there is no earlier version.
+        Each repetition goes one promotion further back. Raises NotFound if the model does not exist, and Conflict if
+        the alias does not exist or has no earlier version.
         """
         owner = lock_model(session, model)
         before = _before(session, owner, alias)
@@ -168,7 +173,7 @@ class Aliases:
     ) -> schemas.AliasChange:
         """Point an alias to a version by a user's decision, whatever the gate decided.
 
-        Raises StorageError if the version's files do not match their hashes.
+        Raises StorageError if the version's files do not match their hashes, and the errors of ``promote``.
         """
         with self._database.read(project_id) as session:
             self._verify(find_version(session, find_model(session, model), version))
@@ -182,9 +187,10 @@ class Aliases:
     def rollback_by_hand(
         self, project_id: str, model: str, *, alias: str, reason: str, by: str, unit: UnitOfWork | None = None
     ) -> schemas.AliasChange:
-        """Roll an alias back one promotion by a user's decision; each repetition goes one further back.
+        """Roll an alias back one promotion by a user's decision; each repetition goes one promotion further back.
 
-        Raises StorageError if the files of the version do not match their hashes.
+        Raises StorageError if the files of the version do not match their hashes, Conflict if another request moves
+        the alias meanwhile, and the errors of ``rollback``.
         """
         with self._database.read(project_id) as session:
             owner = find_model(session, model)
@@ -206,7 +212,7 @@ class Aliases:
         return self._database.write(project_id, work, durable=True, unit=unit)
 
     def remove_by_hand(self, project_id: str, model: str, alias: str, *, reason: str, by: str) -> schemas.AliasChange:
-        """Remove an alias by a user's decision. Raises Conflict for the champion alias."""
+        """Remove an alias by a user's decision. Raises the errors of ``remove``."""
 
         def work(session: Session) -> schemas.AliasChange:
             return shapes.change_out(self.remove(session, model, alias, reason=reason, by=by))
@@ -225,7 +231,8 @@ class Aliases:
     ) -> schemas.HistoryPage:
         """Return a page of the moves of one alias or of all, newest first.
 
-        With ``at``, only moves until then are returned, so the first move of an alias shows the version it pointed to.
+        With ``at``, only moves until then are returned, so the first move of an alias shows the version that it pointed
+        to at that time; a time without a time zone is in UTC. Raises NotFound if the model does not exist.
         """
         if at is not None and at.tzinfo is None:
             at = at.replace(tzinfo=UTC)

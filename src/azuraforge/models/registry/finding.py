@@ -14,7 +14,7 @@ from azuraforge.models.tables import Model, ModelVersion
 
 
 def find_model(session: Session, name: str, *, trash: bool = False) -> Model:
-    """Return a model; with ``trash``, also a deleted one. Raises NotFound if it does not exist."""
+    """Return a model. Raises NotFound if it does not exist or, without ``trash``, if it is in the trash."""
     found = store.model(session, name)
     if found is None and trash:
         found = trash_store.find(session, name)
@@ -22,13 +22,13 @@ def find_model(session: Session, name: str, *, trash: bool = False) -> Model:
 
 
 def lock_model(session: Session, name: str) -> Model:
-    """Return a model with its row locked until commit. Raises NotFound if it does not exist."""
+    """Return a model with its row locked until commit. Raises NotFound if it does not exist or is in the trash."""
     found = store.lock_model(session, name)
     return found if found is not None else _unknown(session, name)
 
 
 def find_version(session: Session, owner: Model, number: int, *, trash: bool = False) -> ModelVersion:
-    """Return an existing version; with ``trash``, also a deleted one. Raises NotFound if it does not exist."""
+    """Return a version. Raises NotFound if it does not exist, was purged or, without ``trash``, is in the trash."""
     row = store.version(session, owner.id, number)
     if row is not None and row.purged_at is None and row.deleted_at is not None and not trash:
         raise NotFound(

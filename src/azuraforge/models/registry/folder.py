@@ -2,8 +2,8 @@
 
 A folder never changes and is deleted when no version uses it (``trash.py``). Its path is
 ``<artifacts>/<project>/models/<content hash>/``. Its ``manifest.json`` lists every other file with size, SHA-256 and
-type (``inert.py``). The content hash is the SHA-256 of that list, so a change of any file or of the list no longer
-matches the path. Nothing in a folder can run code.
+type (``inert.py``). The content hash is the SHA-256 of that list, so a folder with a changed file or list no longer
+matches its path. Nothing in a folder can run code.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class VersionFolders:
         return self._artifacts / project_id / "models"
 
     def addresses(self, project_id: str) -> list[str]:
-        """Return the content hashes of all stored folders."""
+        """Return the content hashes of all folders of a project."""
         return [path.name for path in self.root(project_id).glob("[0-9a-f]*")]
 
     def import_folder(self, project_id: str, source: Path, card: Mapping[str, JsonValue] | None = None) -> Imported:
@@ -77,7 +77,8 @@ class VersionFolders:
             card: facts required to use the predictor (plugin, config, schema …), written as ``version.json``; None if
                 the folder already contains that file. Facts that differ between equal runs do not belong here.
 
-        Raises InvalidInput for links and for unexpected or damaged files, and StorageError if the disk is full.
+        Raises InvalidInput for links and for unexpected or damaged files, and StorageError if the folder cannot
+        be written.
         """
         root = self.root(project_id)
         with _storage_errors(root):

@@ -39,8 +39,8 @@ class HeldOutUses:
     def earlier(self, session: Session, held_out: HeldOut) -> int:
         """Return the number of verdicts, finished or in progress, on test sets that overlap these rows.
 
-        A test set moved by a row counts as the same one, and so do equal data under another name and other versions of
-        them.
+        A test set moved by one row still overlaps. Other versions of the dataset and equal data under another name
+        count too.
         """
         same = self._same_data(session, held_out)
         return store.count_uses(session, same, held_out.target, held_out.start_at, held_out.end_at)

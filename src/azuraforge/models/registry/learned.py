@@ -1,4 +1,7 @@
-"""Rows that a version learned from, as its lineage states them. The module does not load NumPy, nor does the worker."""
+"""Rows that a version learned from, as its lineage states them.
+
+The module does not load NumPy, since the worker imports it.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,8 @@ from azuraforge.models.registry.folder import EVALUATED
 def learned_range(learned_from: LearnedRows | EvaluatedRows) -> tuple[str, str] | None:
     """Return the first and the last time that a version learned from; None if its lineage does not state them.
 
-    Missing, unreadable or reversed times give None as well. None does not mean that the version learned from no rows;
-    otherwise every row could evaluate it.
+    Missing, unreadable or reversed times give None as well. None does not mean that the version learned from no rows:
+    every row would then count as unseen.
 
     Example:
         >>> learned_range(LearnedRows(start="2026-01-01T00:00:00Z", end="2026-02-01T00:00:00Z"))

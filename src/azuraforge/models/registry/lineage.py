@@ -28,7 +28,8 @@ class Lineage:
     def of(self, project_id: str, name: str) -> LineageOut:
         """Return the graph of dataset versions → runs → versions → predictions, newest versions first.
 
-        An imported version follows its origin on the platform that its bundle names instead of a run here.
+        Instead of a run, an imported version follows its origin on the platform that trained it. Raises NotFound if the
+        model does not exist.
         """
         with self._database.read(project_id) as session:
             owner = find_model(session, name)

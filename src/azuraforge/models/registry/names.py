@@ -14,9 +14,9 @@ RESERVED = ("all", "latest", "newest", "none", "version")
 
 
 def check_name(name: str) -> str:
-    """Return a model's name if it is valid; it is part of URLs: letters, digits, ``.``, ``_`` and ``-``.
+    """Return ``name`` if it is a valid model name: at most 200 letters, digits, ``.``, ``_`` and ``-``.
 
-    Raises InvalidInput otherwise.
+    It must not begin with ``.`` or ``-``. Raises InvalidInput if it is not valid.
     """
     if (
         not name
@@ -33,9 +33,9 @@ def check_name(name: str) -> str:
 
 
 def check_alias(alias: str) -> str:
-    """Return an alias if it is valid: at most 40 lower-case letters, digits, ``_`` and ``-``.
+    """Return ``alias`` if it is valid: at most 40 lower-case letters, digits, ``_`` and ``-``.
 
-    Raises InvalidInput otherwise, and for reserved words and version numbers.
+    Raises InvalidInput if it is not valid, is a reserved word, or is a version number such as ``3`` or ``v3``.
     """
     if (
         not alias

@@ -65,7 +65,8 @@ class Registry:
         """Add the next version of ``model``, which is created if it does not exist.
 
         ``learned_from`` states the training and validation rows that the weights learned from, and ``origin`` where an
-        imported version was trained. Raises TransientError if the folder was deleted after its import.
+        imported version was trained. Raises InvalidInput if ``model`` is not a valid name, and TransientError if the
+        folder was deleted after its import.
         """
         owner = store.ensure_model(session, check_name(model))
         hold(session)
@@ -114,9 +115,10 @@ class Registry:
         held_out: HeldOut,
         losses_artifact: str | None = None,
     ) -> Evaluation:
-        """Store an evaluation with its verdict, whether or not it passed.
+        """Store an evaluation with its verdict, whether or not the candidate passed.
 
-        The use of the test set counts from now on unless it was reserved before.
+        The use of the test set counts from now on unless it was reserved before. Raises InvalidInput if ``model`` is
+        not a valid name.
         """
         owner = store.ensure_model(session, check_name(model))
         self._uses.reserve(session, run_id, 1, held_out)

@@ -26,7 +26,7 @@ class Change(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     column: Name
-    values: Values | None = Field(default=None, description="one for each row to predict")
+    values: Values | None = Field(default=None, description="new values, one for each row to predict")
     multiply: Value | None = None
     add: Value | None = None
 
@@ -51,18 +51,23 @@ class WhatIfRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    version: Number | None = Field(default=None, description="empty: the version that the alias points at")
+    version: Number | None = Field(
+        default=None, description="number of the version; null for the version that the alias points to"
+    )
     alias: Alias = "champion"
     rows: list[JsonObject] | None = Field(default=None, min_length=1, max_length=100_000)
     dataset_version: Number | None = Field(
-        default=None, description="of its dataset, whose end the forecast continues; empty: the newest"
+        default=None, description="version of the model's dataset, from whose end to forecast; null for the newest"
     )
-    horizon: int | None = Field(default=None, ge=1, le=100_000, description="rows ahead; empty: all that it can")
+    horizon: int | None = Field(
+        default=None, ge=1, le=100_000, description="number of rows to forecast; null for the version's maximum"
+    )
     series: Annotated[str | None, AfterValidator(plain)] = Field(default=None, min_length=1, max_length=200)
     known_ahead: dict[Name, Values] = Field(
         default_factory=dict,
         max_length=50,
-        description="values of columns known ahead at the rows to predict, for the base too; empty: those of the rows",
+        description="values of known-ahead columns at the rows to predict, also for the base; the rows supply the"
+        " values of columns that are not named",
     )
     scenarios: list[Scenario] = Field(min_length=1, max_length=MOST_SCENARIOS)
 
@@ -86,9 +91,9 @@ class ColumnAhead(BaseModel):
     """Values of a column known ahead at the rows to predict."""
 
     column: str
-    values: list[float] = Field(description="one for each row to predict")
-    assumed: bool = Field(description="no value is known there: the last known one stands for all")
-    learned_low: float | None = Field(description="the smallest value that the version learned from; null: unknown")
+    values: list[float] = Field(description="values of the column, one for each row to predict")
+    assumed: bool = Field(description="whether future values are unknown and the last known one is repeated")
+    learned_low: float | None = Field(description="smallest value of the column in training; null if unknown")
     learned_high: float | None
 
 
@@ -97,10 +102,10 @@ class ScenarioForecast(BaseModel):
 
     name: str
     predictions: list[PredictionPoint]
-    total: float = Field(description="sum over the rows to predict")
-    differences: list[float] = Field(description="from the base, by row")
+    total: float = Field(description="sum of the forecast over all predicted rows")
+    differences: list[float] = Field(description="difference from the base forecast, for each predicted row")
     total_difference: float
-    columns: dict[str, list[float]] = Field(description="the changed columns as the version was given them")
+    columns: dict[str, list[float]] = Field(description="changed columns with the values that the version received")
     cautions: list[Caution]
 
 
@@ -109,7 +114,7 @@ class WhatIfOut(BaseModel):
 
     model: str
     version: int
-    alias: str | None = Field(description="the alias that led to the version; null where the version was named")
+    alias: str | None = Field(description="alias that selected the version; null if the request named the version")
     plugin: str
     run_id: str | None
     target: str
@@ -118,11 +123,14 @@ class WhatIfOut(BaseModel):
     origin: datetime
     series: str | None
     dataset_version: int | None = Field(
-        default=None, description="of its dataset, whose end it continues; null: the rows that were sent"
+        default=None,
+        description="version of the model's dataset, from whose end the forecast starts; null if the caller sent rows",
     )
-    trained_on: int | None = Field(default=None, description="version of the dataset that the version learned from")
+    trained_on: int | None = Field(
+        default=None, description="dataset version that the model version was trained on; null if unknown"
+    )
     base: list[PredictionPoint]
     base_total: float
     known_ahead: list[ColumnAhead]
-    cautions: list[Caution] = Field(description="about the base, and so about every scenario")
+    cautions: list[Caution] = Field(description="cautions about the base forecast, which apply to every scenario")
     scenarios: list[ScenarioForecast]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from azuraforge.database import Database
-from azuraforge.models.deployments.service import InThread
+from azuraforge.models.deployments.places import InThread
 from azuraforge.models.predictions.inference import answer_of
 from azuraforge.models.registry.finding import find_aliased, find_model, find_version
 from azuraforge.models.scenarios.schemas import Change, WhatIfOut, WhatIfRequest
@@ -16,7 +16,7 @@ from azuraforge.models.serving.versions import Rows, Served, ServedVersions
 class WhatIf:
     """Service for what-if forecasts by a version's loaded child process.
 
-    Shadows and canaries take no part in hypothetical questions.
+    Shadows and canaries take no part in them.
     """
 
     def __init__(self, database: Database, versions: ServedVersions) -> None:
@@ -28,6 +28,7 @@ class WhatIf:
 
         Raises NotFound or Conflict if there is no such version, and InvalidInput if a change is impossible: the column
         is unknown or not known ahead, the number of values is wrong, or the known values end before the horizon.
+        Raises TransientError if the child process dies, times out or is overloaded, or if the client disconnects.
         """
         served, payload, rows = await in_thread(partial(self._prepare, project_id, name, request))
         answer = await answer_of(self._versions.ask(served, payload))

@@ -17,7 +17,7 @@ class Pipe(Protocol):
 
 
 class ChildSession(Protocol):
-    """Protocol of a long-lived child process; see ``runs.child_session``."""
+    """Protocol of a long-lived child process; see ``processes.exchange``."""
 
     @property
     def resident_bytes(self) -> int:
@@ -30,7 +30,7 @@ class ChildSession(Protocol):
         ...
 
     def pipe(self) -> Pipe:
-        """Return the socket of the child process, for pipelined questions."""
+        """Return the socket of the child process, for pipelined requests."""
         ...
 
     def death(self) -> Exception:
@@ -38,7 +38,7 @@ class ChildSession(Protocol):
         ...
 
     def ask(self, payload: Mapping[str, object], timeout_seconds: float) -> JsonObject:
-        """Send a question and return the reply.
+        """Send a request and return the reply.
 
         Raises the child's own AzuraError, or TransientError if the process dies or exceeds the timeout.
         """

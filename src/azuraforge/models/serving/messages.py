@@ -60,10 +60,10 @@ class Point(TypedDict):
 
 
 class _RowsBefore(TypedDict):
-    """Common fields of questions about a series.
+    """Common fields of requests for a series.
 
     Attributes:
-        rows: rows before those to predict; None to use the rows of ``dataset``.
+        rows: history before the rows to predict; None to use the rows of ``dataset``.
         dataset: dataset version with the history, or with the days and hours of the series if ``rows`` is given.
         horizon: number of rows to predict; None for the version's own horizon.
         series: name of the series; None if the version learned only one.
@@ -77,7 +77,7 @@ class _RowsBefore(TypedDict):
 
 @final
 class SeriesMessage(_RowsBefore):
-    """Question for the next values of a series."""
+    """Request for the next values of a series."""
 
 
 class ChangeMessage(TypedDict):
@@ -93,7 +93,7 @@ class ChangeMessage(TypedDict):
 
 
 class ScenarioMessage(TypedDict):
-    """A scenario: a named set of changes."""
+    """Scenario: a named set of changes."""
 
     name: str
     changes: list[ChangeMessage]
@@ -101,7 +101,7 @@ class ScenarioMessage(TypedDict):
 
 @final
 class WhatIfMessage(_RowsBefore):
-    """Question for the next values of a series under several scenarios.
+    """Request for the next values of a series under several scenarios.
 
     Attributes:
         known_ahead: values of columns at the rows to predict, for every scenario.
@@ -120,7 +120,7 @@ class SeriesReply(Shape):
         interval: level of the interval; None if the version provides no interval.
         rows: number of rows of history.
         points: predicted values, one per row.
-        naive: last known value of the target.
+        naive: last known value of the target; None if there is none.
         features: values of the last row by column.
         new_series: whether the version did not learn the series and forecasts it by analogy.
     """
@@ -136,7 +136,7 @@ class SeriesReply(Shape):
 
 @final
 class PictureMessage(TypedDict):
-    """Question for the classes of the image at the path ``picture``, which messages call ``name``."""
+    """Request for the classes of the image at the path ``picture``, which messages call ``name``."""
 
     picture: str
     name: str
@@ -152,7 +152,7 @@ class PictureReply(Shape):
 
 
 Message: TypeAlias = SeriesMessage | WhatIfMessage | PictureMessage
-"""Any question to a serving child process. It reads questions without validation, since the platform writes them."""
+"""Any request to a serving child process, which does not validate it, since the platform writes it."""
 
 
 class SeriesAnswer(TypedDict):
@@ -171,4 +171,4 @@ Written: TypeAlias = Mapping[str, object]
 """Any reply in the form that a child process writes."""
 
 Reply: TypeAlias = JsonObject
-"""Any reply in the form that the platform receives; the kind of question determines its shape."""
+"""Any reply in the form that the platform receives; the kind of request determines its shape."""

@@ -1,4 +1,4 @@
-"""Entry point of serving child processes: load a version, then answer questions."""
+"""Entry point of serving child processes: load a version, then predict on request."""
 
 from __future__ import annotations
 
@@ -17,12 +17,16 @@ Answer = Callable[[Message], Written]
 
 
 def serve(opening: ChildOpening) -> Answer:
-    """Load a version and return the function that answers questions to it."""
+    """Load a version and return its function that answers a request. Raises the errors of ``open_version``."""
     return open_version(opening).answer
 
 
 def open_version(opening: ChildOpening) -> Predictor | PicturePredictor:
-    """Load a version as its task kind requires. Raises InvalidInput if the kind is not served online."""
+    """Load a version as its task kind requires.
+
+    Raises InvalidInput if the kind is not served online, NotFound if the pipeline or the kind is not installed, and
+    StorageError if the version's files do not match their hashes.
+    """
     folder = opening["plugins_folder"]
     task = load_plugin("pipeline", opening["plugin"], folder).kind
     kind = load_plugin("task_kind", task, folder)

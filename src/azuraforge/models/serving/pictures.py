@@ -54,7 +54,8 @@ class PicturePredictor:
         ``too_many_pixels`` or ``memory``.
 
         Returns ``classes``, the classes with their probabilities, most probable first; ``size``, the size of the
-        version's input; and ``seen``, the input image as PNG in base64.
+        version's input; and ``seen``, the input image as PNG in base64. Raises InvalidInput if the image cannot be
+        decoded or classified.
         """
         if "picture" not in question:
             raise InvalidInput(

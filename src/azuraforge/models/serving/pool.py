@@ -27,10 +27,10 @@ class ReplicaPool:
     """Pool of child processes, each of which keeps one version loaded.
 
     Args:
-        open_child: starts a child process; ``Launcher.open``.
+        open_child: function that starts a child process, such as ``Launcher.open``.
         plugins_folder: folder of dropped-in plugins.
-        kernels_folder: called when a child process starts; returns the folder of the engine's kernels, None to use
-            none.
+        kernels_folder: function that is called when a child process starts and returns the folder of the engine's
+            kernels, None to use none.
         max_bytes: maximum resident memory of all loaded child processes; the one used last may exceed it alone.
     """
 
@@ -57,7 +57,7 @@ class ReplicaPool:
         timeout_seconds: float,
         on_piece: OnPiece | None = None,
     ) -> Future[Reply]:
-        """Send a question to a version and return the future reply; never blocks.
+        """Send a request to a version and return the future reply; never blocks.
 
         The child process is started if the version is not loaded. Callbacks of the future run on the replica's thread
         and must return quickly.
@@ -65,7 +65,7 @@ class ReplicaPool:
         Args:
             key: project id and content hash.
             opening: facts that the child process requires in order to load the version.
-            payload: question.
+            payload: request.
             timeout_seconds: limit for this reply; starting the process and loading have the launcher's own limit.
             on_piece: callback for the pieces of a streamed reply; see ``Replica.ask``.
 
@@ -78,17 +78,20 @@ class ReplicaPool:
                 raise TransientError("the platform is stopping", next_step="try again when the platform is running")
             replica = self._replicas.get(key)
             if replica is None:
-                # Remove replicas without a running process and without waiting questions.
+                # Remove replicas without a running process and without waiting requests.
                 for other, cold in list(self._replicas.items()):
                     if not cold.is_loaded and cold.close_if_idle():
                         del self._replicas[other]
                 replica = self._replicas[key] = Replica(lambda: self._opened(ENTRY, opening), self._make_room)
             self._replicas.move_to_end(key)
-            # The lock ensures that the replica cannot end before it receives the question.
+            # The lock ensures that the replica cannot end before it receives the request.
             return replica.ask(frame, timeout_seconds, on_piece)
 
     def ask_apart(self, entry: str, opening: Opening, payload: Mapping[str, object], timeout_seconds: float) -> Reply:
-        """Start a child process at ``entry`` for this one question, and return the reply."""
+        """Start a child process at ``entry`` for this one request, and return the reply.
+
+        Raises the child's own AzuraError, or TransientError if the process dies or exceeds ``timeout_seconds``.
+        """
         child_session = self._opened(entry, opening)
         try:
             return child_session.ask(dict(payload), timeout_seconds)
@@ -118,7 +121,7 @@ class ReplicaPool:
         return self._open(entry, dict(complete))
 
     def _make_room(self, just_used: Replica) -> None:
-        """End the least recently used child processes until the others fit; those with pending questions are spared."""
+        """End idle child processes except ``just_used``, least recently used first, until the rest fit."""
         with self._lock:
             total = sum(replica.bytes for replica in self._replicas.values())
             for key in list(self._replicas):

@@ -1,8 +1,8 @@
-"""Replica of a version: a queue of questions, and the child process that answers them in order.
+"""Replica of a version: a queue of requests, and the child process that answers them in order.
 
-Callers send a few questions ahead of the replies, without an intermediate thread. A thread of the replica receives the
-replies, starts the child process, and notices if it dies. Equal questions that wait at the same time are sent once. If
-the process dies, the question it was working on is suspected: it is sent once more, to a new process. The questions
+Callers send a few requests ahead of the replies, without an intermediate thread. A thread of the replica receives the
+replies, starts the child process, and notices if it dies. Equal requests that wait at the same time are sent once. If
+the process dies, the request it was working on is suspected: it is sent once more, to a new process. The requests
 behind it are sent again.
 """
 
@@ -27,10 +27,10 @@ from azuraforge.processes.failures import restore
 from azuraforge.processes.frames import FROM_CHILD, FrameReader
 from azuraforge.telemetry import logger
 
-#: Maximum number of questions sent to the process at a time. Further ones would not be answered sooner, and equal ones
+#: Maximum number of requests sent to the process at a time. Further ones would not be answered sooner, and equal ones
 #: could no longer be merged.
 IN_FLIGHT = 4
-#: Limits of the queue in questions and in bytes; a queue that only grows would answer none of them in time.
+#: Limits of the queue in requests and in bytes; a queue that only grows would answer none of them in time.
 MOST_WAITING = 1000
 _MOST_WAITING_BYTES = 256 << 20
 TOO_MANY = "too_many_questions"
@@ -48,7 +48,7 @@ log = logger("models")
 
 
 class _Question:
-    """Encoded question, and the futures that wait for its reply."""
+    """Encoded request, and the futures that wait for its reply."""
 
     def __init__(self, frame: bytes, timeout_seconds: float, on_piece: OnPiece | None = None) -> None:
         self.frame = frame
@@ -63,7 +63,7 @@ class _Question:
     def deliver(self, piece: Reply) -> None:
         """Pass a piece to the callback.
 
-        A callback that fails receives no further pieces; the question is still answered.
+        A callback that fails receives no further pieces; the request is still answered.
         """
         self.has_begun = True
         if self.on_piece is None:
@@ -79,7 +79,7 @@ class _Question:
         return not all(each.cancelled() for each in self.waiting)
 
     def begin(self) -> bool:
-        """Mark the futures as running, so that none can be cancelled any more; return whether any is left."""
+        """Mark the futures as running, so that they can no longer be cancelled; return whether any future is left."""
         self.waiting = [each for each in self.waiting if each.running() or each.set_running_or_notify_cancel()]
         return bool(self.waiting)
 
@@ -96,8 +96,8 @@ class Replica:
     """Queue and child process of one version. Safe to use from many threads.
 
     Args:
-        open_child: returns a new child process that has loaded the version; may take seconds.
-        answered: called on the replica's thread before each reply is delivered; ``bytes`` may have changed by then.
+        open_child: function that returns a new child process that has loaded the version; it may take seconds.
+        answered: callback on the replica's thread before each reply is delivered; ``bytes`` may have changed by then.
     """
 
     def __init__(self, open_child: Callable[[], ChildSession], answered: Callable[[Replica], None]) -> None:
@@ -124,18 +124,18 @@ class Replica:
         return self._child_session is not None
 
     def ask(self, frame: bytes, timeout_seconds: float, on_piece: OnPiece | None = None) -> Future[Reply]:
-        """Queue a question and return its future reply; never blocks.
+        """Queue a request and return its future reply; never blocks.
 
         The future raises the child's own AzuraError, or TransientError if the process dies twice or exceeds the
-        timeout. A question that is cancelled while it waits is not sent.
+        timeout. A request that is cancelled while it waits is not sent.
 
         Args:
-            frame: encoded question.
-            timeout_seconds: limit from the moment at which the process begins this question, and again from each piece.
-            on_piece: callback for the pieces of a streamed reply. After the first piece, the question is not sent again
+            frame: encoded request.
+            timeout_seconds: limit from the moment at which the process begins this request, and again from each piece.
+            on_piece: callback for the pieces of a streamed reply. After the first piece, the request is not sent again
                 if the process dies.
 
-        Raises TransientError if too many questions wait already, or one of them has waited too long.
+        Raises TransientError if the replica is closed, the queue is full, or its first request has waited too long.
         """
         answer: Future[Reply] = Future()
         with self._lock:
@@ -157,7 +157,7 @@ class Replica:
         return answer
 
     def _check_room(self, more_bytes: int) -> None:
-        """Raise TransientError if the queue is full; cancelled questions do not count. Requires the lock."""
+        """Raise TransientError if the queue is full; cancelled requests do not count. Requires the lock."""
         if self._is_full(more_bytes):
             self._waiting = deque(each for each in self._waiting if each.is_wanted)
             if self._is_full(more_bytes):
@@ -176,7 +176,7 @@ class Replica:
         )
 
     def close_if_idle(self) -> bool:
-        """End the replica if no question is pending; return whether it ended."""
+        """End the replica if no request is pending; return whether it ended."""
         with self._lock:
             if self._waiting or self._sent:
                 return False
@@ -244,7 +244,7 @@ class Replica:
                 question.settle(None, _stopping())
 
     def _start_child(self) -> None:
-        """Wait for a question, then start a child process for it."""
+        """Start a child process if a request is waiting; otherwise wait for a wake-up and return."""
         with self._lock:
             idle = not self._waiting
         if idle:
@@ -261,7 +261,7 @@ class Replica:
             self._send()
 
     def _refuse(self, error: Exception) -> None:
-        """Keep the questions for one more attempt after a temporary error; otherwise fail every waiting question."""
+        """Keep the requests for one more attempt after a temporary error; otherwise fail every waiting request."""
         with self._lock:
             head = self._waiting[0]
             head.tries += 1
@@ -273,7 +273,7 @@ class Replica:
             question.settle(None, error)
 
     def _wait(self, child_session: ChildSession) -> None:
-        """Wait for a reply, for space to send, for the end of the process, or for a question's deadline."""
+        """Wait briefly for a reply, space to send, the end of the process or a request's deadline, and handle it."""
         assert self._pipe is not None
         poll = select.poll()
         with self._lock:
@@ -341,7 +341,7 @@ class Replica:
             self.bytes, self._measured_at = child_session.resident_bytes, at
 
     def _died(self, child_session: ChildSession) -> None:
-        self._detach()  # nothing is sent to this process any more
+        self._detach()  # nothing more is sent to this process
         reason = child_session.death() if self._sent else None
         child_session.close()
         if reason is not None:
@@ -361,7 +361,7 @@ class Replica:
         )
 
     def _requeue(self, error: TransientError, tries: int) -> None:
-        """Queue the sent questions again, except possibly the first, which may have caused the failure."""
+        """Queue the sent requests again, except possibly the first, which may have caused the failure."""
         with self._lock:
             if not self._sent:
                 return

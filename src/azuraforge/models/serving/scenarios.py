@@ -57,7 +57,7 @@ def answer_scenarios(
     """Return the base forecast and one forecast per scenario: the fields of ``WhatIfOut`` that depend on the forecast.
 
     Args:
-        question: scenarios, and values that hold for all of them.
+        question: scenarios, and values of columns that apply to every scenario.
         part: one origin of one series, with the values that are known ahead of it.
         known_ahead: columns that the version learned as known ahead.
         learned: smallest and largest learned value by column.
@@ -129,7 +129,7 @@ def _given(name: str, values: Sequence[float], part: Part, known_ahead: Sequence
 
 
 def _with(part: Part, values: Mapping[str, Floats]) -> Part:
-    """Return ``part`` with other values of the columns at the first rows to predict."""
+    """Return a copy of ``part`` in which ``values`` replace the first rows to predict of their columns."""
     ahead = dict(part.ahead)
     for name, own in values.items():
         changed = ahead[name].copy()
@@ -154,7 +154,10 @@ def _column(name: str, part: Part, horizon: int, learned: tuple[float, float] | 
 def _changed(
     scenario: ScenarioMessage, columns: Mapping[str, Column], schema: Schema, horizon: int
 ) -> dict[str, Floats]:
-    """Return the changed columns of a scenario, ``(horizon,)`` each. Raises InvalidInput for an impossible change."""
+    """Return the changed columns of a scenario, each of shape ``(horizon,)``.
+
+    Raises InvalidInput if a change is impossible.
+    """
     changed: dict[str, Floats] = {}
     for number, change in enumerate(scenario["changes"]):
         name = change["column"]

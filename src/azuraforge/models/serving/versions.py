@@ -110,7 +110,11 @@ class ServedVersions:
         return known
 
     def dataset(self, served: Served) -> DatasetFile:
-        """Return the dataset version that a version was trained on; the first call reads the database."""
+        """Return the dataset version that a version was trained on; the first call reads the database.
+
+        Raises InvalidInput if the version was not trained on a stored dataset, and NotFound if the dataset version no
+        longer exists.
+        """
         return self._rows(served, served.dataset_version).file
 
     def start(
@@ -125,7 +129,8 @@ class ServedVersions:
                 if ``served`` cannot forecast from the newest one or the dataset is deleted.
             newest: number of the newest dataset version; None to look it up.
 
-        Raises InvalidInput if ``served`` cannot forecast from the version, and NotFound if the version does not exist.
+        Raises InvalidInput if ``served`` cannot forecast from the dataset version or if ``asked`` is given with
+        ``own_rows``, and NotFound if the dataset version does not exist.
         """
         if own_rows and asked is not None:
             raise InvalidInput(
@@ -201,12 +206,18 @@ class ServedVersions:
             return None
 
     def ask(self, served: Served, question: Mapping[str, object]) -> Future[Reply]:
-        """Send a question to the version's loaded child process and return the future reply; never blocks."""
+        """Send a request to the version's loaded child process and return the future reply; never blocks.
+
+        Raises TransientError if the platform is stopping or the queue of the version is full.
+        """
         key = (served.project_id, served.content_hash)
         return self._warm.ask_soon(key, served.opening, question, PREDICT_SECONDS)
 
     def ask_apart(self, served: Served, question: Mapping[str, object], entry: str) -> Reply:
-        """Send a question to a new child process started at ``entry``, so that the loaded one is not delayed."""
+        """Send a request to a new child process started at ``entry``, and return the reply.
+
+        The loaded child process is not delayed. Raises the errors of ``ReplicaPool.ask_apart``.
+        """
         return self._warm.ask_apart(entry, served.opening, question, PREDICT_SECONDS)
 
     def close(self) -> None:
@@ -236,7 +247,11 @@ class ServedVersions:
 
 
 def difference(learned: DatasetSchema, given: DatasetSchema) -> Message | None:
-    """Return how another version of a dataset differs from the one that a model version learned; None if it does not.
+    """Return the difference because of which a model version cannot forecast from a dataset version; None if it can.
+
+    Args:
+        learned: schema that the model version learned.
+        given: schema of the dataset version; additional columns make no difference.
 
     Example:
         >>> learned = DatasetSchema(target="load", features=("heat",))

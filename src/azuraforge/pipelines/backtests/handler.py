@@ -2,7 +2,7 @@
 
 One test set shows a forecaster's errors in one period. A backtest shows how much they depend on the period: the
 training set grows from fold to fold, and the rows after it are predicted and scored next to the baselines. All folds
-lie before the run's own test set, which is not used, and the parts of a fold are separated by a purge gap of at least
+end before the run's own test set, which is not used, and the parts of a fold are separated by a purge gap of at least
 one horizon, so that no value is a target in two parts.
 
 This module runs in the worker and starts child processes (``steps.py``). Each fold has four: one writes train and

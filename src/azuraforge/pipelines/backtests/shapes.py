@@ -124,7 +124,7 @@ class ContenderOverFolds(Shape):
 
 
 class BacktestFigure(Figure):
-    """The figure ``backtest``."""
+    """The figure ``backtest``: the metrics of all contenders; ``purge_rows`` rows are left out between two sets."""
 
     candidate: str
     horizon: int
@@ -132,7 +132,9 @@ class BacktestFigure(Figure):
     contenders: tuple[ContenderOverFolds, ...]
     purge_rows: int = 0
     choice: Literal["before", "inside"] | None = Field(
-        default=None, description="of a study's winner: how the folds lie to the rows that chose its config"
+        default=None,
+        description="position of the folds relative to the rows on which a study selected the config; null if "
+        "no study did",
     )
 
 

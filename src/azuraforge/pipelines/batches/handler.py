@@ -51,11 +51,17 @@ class BatchConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    version: int | None = Field(default=None, ge=1, description="empty: the version that the alias points at now")
+    version: int | None = Field(
+        default=None,
+        ge=1,
+        description="number of the version; null for the version that the alias points to at that time",
+    )
     alias: str = "champion"
-    start: AwareDatetime | None = Field(default=None, description="the first origin; empty: the first row that can be")
-    end: AwareDatetime | None = Field(default=None, description="the last origin; empty: the last row")
-    every: int = Field(default=1, ge=1, description="rows between two origins of a series")
+    start: AwareDatetime | None = Field(
+        default=None, description="time of the first origin; null for the first possible row"
+    )
+    end: AwareDatetime | None = Field(default=None, description="time of the last origin; null for the last row")
+    every: int = Field(default=1, ge=1, description="number of rows between consecutive origins of a series")
 
     @model_validator(mode="after")
     def _in_order(self) -> BatchConfig:

@@ -88,7 +88,9 @@ class BatchSummary(Shape):
     partial: bool
     chunks: int
     of_chunks: int
-    scores: dict[str, float | None] | None = Field(default=None, description="of rows that the version has not learned")
+    scores: dict[str, float | None] | None = Field(
+        default=None, description="metrics on rows that the version was not trained on; null if there are none"
+    )
 
 
 class PredictSummary(RunSummary, BatchSummary):

@@ -1,4 +1,4 @@
-"""The contract of an agent: a plugin that answers one request."""
+"""The contract of an agent: a plugin that executes a request and returns a response."""
 
 from __future__ import annotations
 
@@ -16,13 +16,21 @@ RequestT = TypeVar("RequestT", bound=BaseModel, default=Any)
 class AgentContext(Protocol):
     """The platform services available to an agent while it executes a request."""
 
-    def progress(self, done: int, total: int, note: str = "") -> None: ...
-    def log(self, step: int, **metrics: float) -> None: ...
-    def note(self, markdown: str) -> None: ...
+    def progress(self, done: int, total: int, note: str = "") -> None:
+        """Report that ``done`` of ``total`` units of work are complete."""
+        ...
+
+    def log(self, step: int, **metrics: float) -> None:
+        """Record the value of each named metric at ``step``."""
+        ...
+
+    def note(self, markdown: str) -> None:
+        """Add a paragraph of Markdown to the run's report."""
+        ...
 
 
 class Agent(ABC, Generic[RequestT]):
-    """Base class of agents: plugins that answer a validated ``Request`` with JSON-compatible data.
+    """Base class of agents: plugins that execute a validated ``Request`` and return JSON-compatible data.
 
     Attributes:
         name: name under which runs request the agent.
@@ -42,4 +50,4 @@ class Agent(ABC, Generic[RequestT]):
 
     @abstractmethod
     def execute(self, request: RequestT) -> dict[str, object]:
-        """Return the answer to ``request``. Raises ``azuraforge.errors.UserError`` if there can be no answer."""
+        """Return the response to ``request``. Raises ``azuraforge.errors.UserError`` if it cannot be executed."""

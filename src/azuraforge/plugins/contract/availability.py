@@ -61,7 +61,7 @@ Availability: TypeAlias = Annotated[str, Field(max_length=40), AfterValidator(pa
 
 
 def delay_of(statement: str | None) -> str | None:
-    """Return the delay between a row and the time at which its value is known; None if the value is known by then.
+    """Return the delay after which a row's value becomes known; None if it is known at the row's time or earlier.
 
     Example:
         >>> delay_of("6h"), delay_of("0"), delay_of("ahead"), delay_of(None)

@@ -61,7 +61,7 @@ class Batch(ABC, Generic[TableT]):
 
     @abstractmethod
     def origins(self, version: LoadedVersion, table: TableT, rows: BatchRange) -> tuple[Indices, int]:
-        """Return ``(origin,)`` rows to predict from, and the number of requested rows that are not usable as origins.
+        """Return the indices of the rows to predict from, ``(origin,)``, and the number of unusable requested rows.
 
         Raises InvalidInput if no requested row is usable.
         """
@@ -70,18 +70,18 @@ class Batch(ABC, Generic[TableT]):
     def predict(
         self, version: LoadedVersion, table: TableT, origins: Indices, learned_until: str | None
     ) -> pl.DataFrame:
-        """Return the predictions as rows of a table.
+        """Return the predictions as the rows of a data frame.
 
         Args:
             version: version that predicts.
             table: dataset version.
-            origins: ``(origin,)`` rows to predict from.
+            origins: ``(origin,)`` indices of the rows to predict from, as ``origins`` returns them.
             learned_until: time of the last row that the version learned from; None if unknown.
         """
 
     @abstractmethod
     def scores(self, frame: pl.DataFrame) -> dict[str, float | None] | None:
-        """Return the scores over rows whose true value is known and that the version did not learn from.
+        """Return metric name → score, over the rows with a known true value that the version did not learn from.
 
-        Returns None if no row qualifies.
+        ``frame`` contains all rows that ``predict`` returned for one batch. Returns None if no row qualifies.
         """

@@ -1,4 +1,4 @@
-"""The composition of a predictor that combines others: its members, their weights, and the members left out."""
+"""The composition of a combined predictor: its members, their weights, and the members left out."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ class LeftOutMember(Shape):
 
     name: str
     why: LeftOutWhy
-    reason: Texts = Field(description="by language code; the message of an error is in English")
-    seconds: float | None = Field(default=None, description="that were spent on it")
+    reason: Texts = Field(description="reason by language code; error messages are in English")
+    seconds: float | None = Field(
+        default=None, description="duration of the member's training in seconds; null if unknown"
+    )
 
     @classmethod
     def of(
@@ -58,11 +60,18 @@ class Member(Shape):
     """
 
     name: str
-    weight: float = Field(ge=0, description="0: learned, but not part of the combination")
-    score: float | None = Field(default=None, description="on the validation part, lower is better; see measure")
-    seconds: float | None = Field(default=None, description="that learning it took")
-    trials: int = Field(default=1, ge=1, description="candidates that it compared on the validation part")
-    metrics: dict[str, float | None] = Field(default_factory=dict, description="on the test set, by name of the metric")
+    weight: float = Field(ge=0, description="weight in the combination; 0 if the member was trained but is not used")
+    score: float | None = Field(
+        default=None,
+        description="score on the validation set, lower is better, see `measure` of the composition; null if unknown",
+    )
+    seconds: float | None = Field(default=None, description="training time in seconds; null if unknown")
+    trials: int = Field(
+        default=1, ge=1, description="number of candidates that the member compared on the validation set"
+    )
+    metrics: dict[str, float | None] = Field(
+        default_factory=dict, description="metrics on the test set by name; empty if not measured"
+    )
 
 
 class Composition(Shape):
@@ -74,13 +83,15 @@ class Composition(Shape):
     """
 
     rule: Literal["weights", "median", "trimmed", "single", "other"]
-    measure: Texts = Field(description="of the members' scores, in a few words")
-    members: tuple[Member, ...] = Field(description="the heaviest first")
+    measure: Texts = Field(description="short description of the members' scores, by language code")
+    members: tuple[Member, ...] = Field(description="members in descending order of weight")
     left_out: tuple[LeftOutMember, ...] = ()
     not_refitted: tuple[LeftOutMember, ...] = Field(
-        default=(), description="members whose evaluated predictor serves, because it could not be refitted"
+        default=(), description="members whose evaluated predictor serves because they could not be refitted"
     )
-    budget_seconds: float | None = Field(default=None, description="that learning the members may take")
+    budget_seconds: float | None = Field(
+        default=None, description="time budget for training the members, in seconds; null if there is none"
+    )
 
     @property
     def is_timed(self) -> bool:

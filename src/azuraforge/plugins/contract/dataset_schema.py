@@ -22,7 +22,7 @@ _ALWAYS: dict[DataKindName, frozenset[str]] = {
 class IncumbentColumns(Shape):
     """The columns of the incumbent: a forecast of the target that is already in use, such as a planner's spreadsheet.
 
-    If ``file`` is None, they are columns of the dataset: each row contains the forecast of its own target value and
+    If ``file`` is None, the columns belong to the dataset: each row contains the forecast of its own target value and
     the time at which that forecast was made, in microseconds since 1970. No model receives these columns. Otherwise
     the forecasts came in separate files and are stored next to the dataset's rows; a target value may then have
     several forecasts, made at different times.
@@ -30,10 +30,16 @@ class IncumbentColumns(Shape):
 
     forecast: str
     made_at: str
-    time: str | None = Field(default=None, description="the file's column of the target's time")
-    series: str | None = Field(default=None, description="the file's column of the series' names")
-    file: str | None = Field(default=None, description="the SHA-256 of the stored forecasts; null: columns of the rows")
-    file_name: str | None = Field(default=None, description="the file that was added last")
+    time: str | None = Field(
+        default=None, description="column of the file with the target times; null if `file` is null"
+    )
+    series: str | None = Field(
+        default=None, description="column of the file with the names of the series; null if there is none"
+    )
+    file: str | None = Field(
+        default=None, description="SHA-256 of the stored forecasts; null if they are columns of the dataset"
+    )
+    file_name: str | None = Field(default=None, description="name of the file added last; null if there is none")
 
     @property
     def label(self) -> str:
@@ -54,36 +60,48 @@ class DatasetSchema(Shape):
 
     kind: DataKindName = "series"
     target: str
-    unit: str = Field(default="", description="of the target")
-    time: str | None = Field(default=None, description="the column of times; null: the rows have none")
-    features: tuple[str, ...] = Field(default=(), description="the other columns to learn from, by name")
-    frequency: str | None = Field(default=None, description="such as 1h, 1d, 1mo; null: rows have no fixed distance")
-    season: int = Field(default=1, description="rows in the strongest natural cycle; 1: there is none")
-    timezone: str = Field(default="UTC", description="the zone in which calendar features are read")
-    rhythm_timezone: str | None = Field(
-        default=None, description="the zone in which days, months and hours follow one another; null: timezone"
+    unit: str = Field(default="", description="unit of the target; empty if not stated")
+    time: str | None = Field(default=None, description="column of times; null if the rows have none")
+    features: tuple[str, ...] = Field(default=(), description="sorted names of the other columns that models may use")
+    frequency: str | None = Field(
+        default=None, description="interval between rows, such as 1h, 1d or 1mo; null if it is irregular"
     )
-    month_end: bool = Field(default=False, description="the rows stand on the last days of their months")
-    series: str | None = Field(default=None, description="the column that tells several series apart")
-    series_names: tuple[str, ...] | None = Field(default=None, description="names of several series, sorted")
+    season: int = Field(default=1, description="length of the strongest natural cycle in rows; 1 if there is none")
+    timezone: str = Field(default="UTC", description="IANA time zone of calendar features")
+    rhythm_timezone: str | None = Field(
+        default=None,
+        description="IANA time zone in which days, months and hours have regular intervals; null if it is `timezone`",
+    )
+    month_end: bool = Field(default=False, description="whether each row is dated on the last day of its month")
+    series: str | None = Field(
+        default=None, description="column that identifies the series of a panel; null for a single series"
+    )
+    series_names: tuple[str, ...] | None = Field(
+        default=None, description="sorted names of the series of a panel; null for a single series"
+    )
     # ``default_factory``, because Pydantic copies mutable defaults, which takes longer than all other fields.
     groups: dict[str, dict[str, tuple[str, ...]]] = Field(
         default_factory=dict,
-        description="of several series: group column → group → the series in it, which a total adds up; groups of one"
-        " series are left out",
+        description="for a panel: group column → group → series in the group, for which a total is forecast; "
+        "groups of one series are omitted",
     )
     available_after: dict[str, Availability] = Field(
         default_factory=dict,
-        description="when the values of a column become known: '0' with their row, a duration such as 6h or 1d after"
-        " its time, 'ahead' before it; columns that are not named count as known with their row",
+        description="time at which a column's values become known: '0' with their row, a duration such as 6h or"
+        " 1d after it, 'ahead' before it; the default is '0'",
     )
     incumbent: IncumbentColumns | None = Field(
-        default=None, description="the columns of a present forecast, with which every model is compared; null: none"
+        default=None,
+        description="columns of the incumbent forecast that every model is compared with; null if there is none",
     )
-    height: int | None = Field(default=None, description="pixels; images only, as width, channels and classes")
+    height: int | None = Field(
+        default=None,
+        description="height of an image in pixels; null if the dataset has no images, as are width, channels "
+        "and classes",
+    )
     width: int | None = None
-    channels: int | None = Field(default=None, description="1: grey, 3: red, green, blue")
-    classes: tuple[str, ...] | None = Field(default=None, description="sorted")
+    channels: int | None = Field(default=None, description="number of channels: 1 for grey, 3 for red, green and blue")
+    classes: tuple[str, ...] | None = Field(default=None, description="sorted names of the classes")
 
     @property
     def numbers(self) -> tuple[str, ...]:

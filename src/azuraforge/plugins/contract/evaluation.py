@@ -26,11 +26,15 @@ class PartSummary(Shape):
     end: str | None
     origins: int | None = Field(
         default=None,
-        description="of the test set: how many predictions were evaluated; of a panel the moments that its series were"
-        " predicted from, as the gate compares them",
+        description="test set only: number of evaluated predictions; for a panel, number of distinct origin "
+        "times, which the gate compares by",
     )
-    classes: tuple[int, ...] | None = Field(default=None, description="rows of each class")
-    rows_sha256: str | None = Field(default=None, description="of the row numbers, where rows have no time")
+    classes: tuple[int, ...] | None = Field(
+        default=None, description="number of rows of each class; null if the target is not a class"
+    )
+    rows_sha256: str | None = Field(
+        default=None, description="SHA-256 of the row numbers if the rows have no time, else null"
+    )
 
 
 class HorizonMetrics(Shape):
@@ -58,11 +62,11 @@ class IntervalCoverage(Shape):
     between neighbouring origins.
     """
 
-    share: float = Field(description="promised, such as 0.9")
+    share: float = Field(description="nominal coverage, such as 0.9")
     coverage: float
     low: float
     high: float
-    width: float = Field(description="mean, in the target's unit")
+    width: float = Field(description="mean width in the target's unit")
     horizons: tuple[HorizonCoverage, ...] = ()
 
 
@@ -78,7 +82,9 @@ class ClassMetrics(Shape):
 
 
 class ContenderScores(Shape):
-    """The scores of one contender on the test set; those per horizon or per class are empty for other tasks.
+    """The scores of one contender on the test set.
+
+    Scores by horizon are empty for tasks other than forecasting, and scores by class for tasks without classes.
 
     ``metrics`` maps the name of each metric of the evaluation to its value over the whole test set; a value is null if
     the metric is undefined.
@@ -88,10 +94,10 @@ class ContenderScores(Shape):
     role: Role
     rank: int
     metrics: dict[str, float | None]
-    seconds: float | None = Field(default=None, description="that fitting took")
+    seconds: float | None = Field(default=None, description="fitting time in seconds; null if unknown")
     horizons: tuple[HorizonMetrics, ...] = ()
     pinball: dict[str, float] = Field(default_factory=dict, description="pinball loss by quantile level")
-    intervals: tuple[IntervalCoverage, ...] = Field(default=(), description="the narrowest first")
+    intervals: tuple[IntervalCoverage, ...] = Field(default=(), description="intervals, narrowest first")
     classes: tuple[ClassMetrics, ...] = ()
 
 
@@ -99,7 +105,7 @@ class FailedBaseline(Shape):
     """A baseline that could not be fitted or could not predict, with the reason."""
 
     name: str
-    reason: Texts = Field(description="by language code")
+    reason: Texts = Field(description="reason by language code")
 
 
 class ShownComparison(Shape):
@@ -128,13 +134,14 @@ class ComparisonScores(Shape):
     low: float | None
     high: float | None
     level: float
-    origins: int = Field(description="rows compared")
-    pieces: float = Field(description="independent rows that would say as much")
+    origins: int = Field(description="number of rows compared")
+    pieces: float = Field(description="effective number of independent rows")
     margin: float | None = Field(
-        default=0.0, description="by which a must be better, in the measure of the interval; null: no finite one"
+        default=0.0,
+        description="minimum improvement required of `a`, in the measure of the interval; null if it is infinite",
     )
     better: bool
-    shown: dict[str, ShownComparison] = Field(description="by language code")
+    shown: dict[str, ShownComparison] = Field(description="formatted numbers by language code")
 
 
 class GuardedRows(Shape):
@@ -161,13 +168,13 @@ class LeftOut(Shape):
     """A series of a panel that a run leaves out.
 
     ``why`` is ``few_rows``, ``no_window`` (too many measurements are missing), ``constant`` (the target never changes)
-    or ``ended`` (the series ends before the test set begins; its times do not count in the split).
+    or ``ended`` (the series ends before the test set begins; the split ignores its times).
     """
 
     series: str
-    part: PartName = Field(description="in which it falls short")
+    part: PartName = Field(description="part of the split in which the series has too few rows")
     why: Literal["few_rows", "no_window", "constant", "ended"]
-    rows: int = Field(description="that it has there")
+    rows: int = Field(description="number of rows of the series in that part")
     needed: int
 
 
@@ -178,7 +185,7 @@ class SeriesTable(Shape):
     candidate: str
     count: int
     worst: str | None
-    better: int = Field(description="series in which the candidate's RMSE is below the best baseline's")
+    better: int = Field(description="number of series in which the candidate's RMSE is below the best baseline's")
     rows: tuple[SeriesScores, ...]
     left_out: tuple[LeftOut, ...]
 
@@ -186,16 +193,16 @@ class SeriesTable(Shape):
 class LevelScores(Shape):
     """Scores of one level of a panel's hierarchy: the candidate, the best baseline and alternative forecasts of totals.
 
-    ``base_rmse`` is the error of the candidate's forecasts before reconciliation; only these need not add up.
+    ``base_rmse`` is the error of the candidate's forecasts before reconciliation, which need not add up.
     ``bottom_up_rmse`` is the error of totals that are sums of the candidate's forecasts of the single series.
     """
 
-    level: str = Field(description="total, a group column, or the column of the series")
-    series: int = Field(description="forecast at this level")
+    level: str = Field(description="level of the hierarchy: total, a group column, or the column of the series")
+    series: int = Field(description="number of series or totals forecast at this level")
     rmse: float | None
     baseline_rmse: float | None
-    skill: float | None = Field(description="1 - rmse / baseline_rmse")
-    base_rmse: float | None = Field(description="of the candidate before it was reconciled")
+    skill: float | None = Field(description="1 − rmse / baseline_rmse; null if undefined")
+    base_rmse: float | None = Field(description="RMSE of the candidate before reconciliation; null if unknown")
     bottom_up_rmse: float | None
     coverage: float | None
 
@@ -205,7 +212,8 @@ class Hierarchical(Shape):
 
     levels: tuple[LevelScores, ...]
     gap: float = Field(
-        description="largest distance of a total's forecast from the sum of its series', relative to their sizes"
+        description="largest difference between a total's forecast and the sum of its series' forecasts, "
+        "relative to their size"
     )
 
 
@@ -213,11 +221,11 @@ class SuspiciousColumn(Shape):
     """A column whose values seem to depend on later values of the target, with the evidence."""
 
     column: str
-    kind: str = Field(description="in which way, such as later_target or centred_average")
-    rows_ahead: int = Field(description="0: the same row")
-    share: float = Field(description="of the column, or of what is new in it, that later values of the target explain")
-    rows: int = Field(description="that were examined")
-    blocks: bool = Field(description="whether it stops an automatic promotion")
+    kind: str = Field(description="kind of leakage, such as later_target or centred_average")
+    rows_ahead: int = Field(description="number of rows that the column looks ahead; 0 for the same row")
+    share: float = Field(description="share of the column, or of its new information, that later target values explain")
+    rows: int = Field(description="number of rows examined")
+    blocks: bool = Field(description="whether it prevents an automatic promotion")
     text: Texts
 
 
@@ -228,13 +236,13 @@ INCUMBENT = "incumbent"
 class IncumbentScores(Shape):
     """Scores of the dataset's incumbent forecast and of other contenders on the same targets.
 
-    Only targets are compared whose incumbent forecast existed at the time of the origin.
+    A target is compared only if its incumbent forecast existed at the time of the origin.
     """
 
     column: str
-    targets: int = Field(description="compared: the forecast and the true value are known")
-    of: int = Field(description="targets with a known true value")
-    metrics: dict[str, float | None] = Field(description="of the present forecast, by name")
+    targets: int = Field(description="number of targets compared, which have an incumbent forecast and a true value")
+    of: int = Field(description="number of targets with a known true value")
+    metrics: dict[str, float | None] = Field(description="metrics of the incumbent forecast, by name")
     beside: dict[str, dict[str, float | None]] = Field(
         description="metrics of the candidate and the best baseline on the same targets, by contender"
     )
@@ -248,7 +256,7 @@ class EvaluationFinding(Shape):
     """
 
     code: str
-    contender: str = Field(description="whose numbers they are")
+    contender: str = Field(description="contender that the finding is about")
     text: Texts
 
 
@@ -268,41 +276,55 @@ class Evaluation(Shape):
 
     kind: str = Field(description="name of the task kind")
     target: str
-    unit: str = Field(description="of the target; empty: not stated")
-    metrics: tuple[MetricFacts, ...] = Field(description="of all contenders, in the order in which tables show them")
+    unit: str = Field(description="unit of the target; empty if not stated")
+    metrics: tuple[MetricFacts, ...] = Field(description="metrics of the contenders, in the order of the tables")
     ranked_by: str = Field(description="name of the metric that ranks the contenders")
-    gate_metric: str = Field(description="name of the metric that the gate compared by")
+    gate_metric: str = Field(description="name of the metric that the gate compares by")
     parts: dict[str, PartSummary]
-    contenders: tuple[ContenderScores, ...] = Field(description="the best first")
+    contenders: tuple[ContenderScores, ...] = Field(description="contenders, best first")
     failed: tuple[FailedBaseline, ...] = ()
     best_baseline: str
-    winner: str = Field(description="the contender that ranks first")
+    winner: str = Field(description="name of the contender with the best rank")
     comparisons: tuple[ComparisonScores, ...] = ()
     guarded: GuardedRows
     frequency: str | None = None
-    timezone: str | None = Field(default=None, description="in which days and hours follow one another")
-    season: int | None = Field(default=None, description="rows in one season")
-    horizon: int | None = Field(default=None, description="rows predicted from each origin")
+    timezone: str | None = Field(
+        default=None, description="IANA time zone of days and hours; null if the rows have no time"
+    )
+    season: int | None = Field(default=None, description="number of rows in a season; null if the task has none")
+    horizon: int | None = Field(
+        default=None, description="number of rows predicted from each origin; null if the task has none"
+    )
     judged_horizon: int | None = Field(
-        default=None, description="rows ahead, of ``horizon``, up to which any true value is held out"
+        default=None, description="largest number of rows ahead, at most `horizon`, with a true value in the test set"
     )
     shown_horizons: tuple[int, ...] = ()
-    series: SeriesTable | None = Field(default=None, description="of a panel")
-    hierarchy: Hierarchical | None = Field(default=None, description="of a panel with declared groups")
-    pretraining: Pretraining | None = Field(default=None, description="of the candidate's weights; null: none")
+    series: SeriesTable | None = Field(
+        default=None, description="scores of each series of a panel; null for other data"
+    )
+    hierarchy: Hierarchical | None = Field(
+        default=None, description="scores by level of a panel with declared groups; null for other data"
+    )
+    pretraining: Pretraining | None = Field(
+        default=None, description="origin of the candidate's pretrained weights; null if they are not pretrained"
+    )
     incumbent: IncumbentScores | None = Field(
-        default=None, description="the dataset's present forecast; null: it has none for the test set"
+        default=None, description="scores of the dataset's incumbent forecast; null if it has none for the test set"
     )
-    suspicious: tuple[SuspiciousColumn, ...] = Field(default=(), description="columns that seem to know the future")
+    suspicious: tuple[SuspiciousColumn, ...] = Field(
+        default=(), description="columns whose values seem to depend on the future"
+    )
     findings: tuple[EvaluationFinding, ...] = Field(
-        default=(), description="what the numbers of the candidate, and of the champion after the verdict, do not hold"
+        default=(), description="weaknesses in the scores of the candidate or, after the verdict, of the champion"
     )
-    composition: Composition | None = Field(default=None, description="of a candidate that combines others")
+    composition: Composition | None = Field(
+        default=None, description="members of a candidate that combines others; null for other candidates"
+    )
     classes: tuple[str, ...] | None = None
     image: ImageSize | None = None
 
     def contender(self, name: str) -> ContenderScores:
-        """Return the contender with this name. Raises KeyError if there is none."""
+        """Return the scores of the contender ``name``. Raises KeyError if the evaluation has no such contender."""
         found = next((each for each in self.contenders if each.name == name), None)
         if found is None:
             raise KeyError(name)
@@ -314,5 +336,5 @@ class Evaluation(Shape):
         return next(each for each in self.contenders if each.role == "candidate")
 
     def metric(self, name: str) -> MetricFacts | None:
-        """Return the facts about the metric with this name; None if the evaluation does not have it."""
+        """Return the facts about the metric ``name``; None if the evaluation does not contain it."""
         return next((each for each in self.metrics if each.name == name), None)

@@ -9,5 +9,6 @@ class Figure(Shape):
     """Base class of the figures of a task kind.
 
     A task kind declares a subclass for each of its figures in ``TaskKind.figures``. The fields contain the data of the
-    chart, as JSON. The dashboard draws the figures that it has a card for and shows any other as a table of its fields.
+    chart, as JSON. The dashboard draws the figures for which it has a card, and shows every other figure as a
+    table of its fields.
     """

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ConfigDict, Field, JsonValue
 
@@ -17,6 +17,7 @@ from azuraforge.plugins.contract.shape import Shape, Texts
 
 if TYPE_CHECKING:
     from azuraforge.plugins.contract.arrays import Flags, Floats
+    from azuraforge.plugins.contract.pipeline import Answer
 
 
 class SliceKey(Shape):
@@ -72,20 +73,24 @@ class SplitResult(Shape):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     parts: dict[str, PartSummary]
-    horizon: int | None = Field(default=None, description="rows predicted from each origin; null: no time")
+    horizon: int | None = Field(
+        default=None, description="number of rows predicted from each origin; null if the rows have no time"
+    )
     season: int | None = None
-    backtest: Backtest | None = Field(default=None, description="null: none was asked for")
-    refit: bool = Field(default=False, description="after the verdict, versions are fitted again on every row")
+    backtest: Backtest | None = Field(default=None, description="folds of the backtest; null if none was requested")
+    refit: bool = Field(default=False, description="whether versions are refitted on all rows after the verdict")
 
 
 class Predicted(Shape):
-    """A contender that has predicted, with the folder of its predictions."""
+    """A contender that has predicted the test set; ``predictions`` is the folder of its predictions."""
 
     name: str
     predictions: str
     seconds: float | None = None
-    guarded: int = Field(default=0, description="at how many predictions the leakage guard tried it")
-    members: dict[str, str] = Field(default_factory=dict, description="folders of the predictions of members, by name")
+    guarded: int = Field(default=0, description="number of predictions that the leakage guard checked")
+    members: dict[str, str] = Field(
+        default_factory=dict, description="folders of the members' predictions, by name of the member"
+    )
 
 
 class PresentChampion(Shape):
@@ -94,10 +99,11 @@ class PresentChampion(Shape):
     Attributes:
         name: name under which the evaluation lists the champion.
         predictions: folder of its predictions; None if there are none.
-        folder: folder of its version, where some task kinds store which rows it learned from.
+        folder: folder of its version, in which some task kinds store the rows that it learned from.
         learned_from: time ranges that it learned from, both ends included.
-        unknown: parts of the test set that it did not learn, such as names of a panel's series.
-        refitted: whether its refitted predictor, which serves requests, forecast the rows after the last one.
+        unknown: names of the series in a panel's test set that it did not learn from.
+        refitted: whether the forecast of the rows after the dataset's last row comes from its refitted predictor, which
+            serves requests.
         obstacle: why it cannot be compared; None if it can.
     """
 
@@ -120,7 +126,7 @@ class JudgeCase:
         champion: current champion; None if the model has none.
         truth: folder of the true values of the test set.
         test: folder of the test set without targets.
-        future: folder of the part that forecasts the rows after the last one.
+        future: folder of the part from which the rows after the dataset's last row are forecast.
         train: folder of the training set.
         split: split of the run.
         seed: seed of the run.
@@ -139,7 +145,7 @@ class JudgeCase:
 
 @dataclass(frozen=True)
 class SliceMask:
-    """The targets of one slice: those for which ``mask``, in the shape of the losses, is True."""
+    """A slice: the targets for which ``mask``, in the shape of the losses, is True."""
 
     key: str
     value: str
@@ -154,11 +160,11 @@ class Contest:
         losses: contender → ``(row, column)`` non-negative losses; NaN where the true value is missing.
         slices: slices of the requested keys.
         unseen: ``(row,)`` True where the champion has not learned from any target of the row.
-        horizon, season: number of rows; both are 1 for independent examples.
+        horizon, season: length of the horizon and of the season in rows; both are 1 for independent examples.
         obstacle: why the champion cannot be compared; its losses are ignored then. None if it can be compared.
         answered: array in the shape of the losses, False where the champion has no prediction; None if it has all.
         limit: remark that states which predictions the champion lacks; None if it has all.
-        suspicious: columns of the data that seem to know the future of the target.
+        suspicious: columns of the dataset that seem to contain later values of the target.
         incumbent: losses of the dataset's incumbent forecast, in the shape of the other losses and NaN where it has no
             value; None if the dataset has no incumbent.
     """
@@ -213,7 +219,7 @@ class Judge(ABC):
     """
 
     def members(self) -> Mapping[str, dict[str, float | None]]:
-        """Return member name → metrics of its own predictions; empty if the candidate combines no others."""
+        """Return member name → metrics of the member's own predictions; empty if the candidate has no members."""
         return {}
 
     def metric(self) -> str | None:
@@ -225,11 +231,11 @@ class Judge(ABC):
 
     @abstractmethod
     def contest(self, metric: MetricFacts, slices: Sequence[str]) -> Contest:
-        """Return the losses by ``metric`` for the gate, with the slices of the keys that ``slices`` names."""
+        """Return the losses by ``metric`` for the gate, with the slices of the slice keys named in ``slices``."""
 
     @abstractmethod
     def evaluate(self, metric: MetricFacts, best_baseline: str, champion: str, outputs: Path) -> Judged:
-        """Rank the contenders and write ``errors.npz``.
+        """Rank the contenders, write ``errors.npz`` and return the evaluation with its figures.
 
         Args:
             metric: metric that the gate compared by.
@@ -237,3 +243,28 @@ class Judge(ABC):
             champion: name of the contender that is champion after the verdict.
             outputs: folder for ``errors.npz``, which contains each contender's errors under its name.
         """
+
+
+@dataclass(frozen=True)
+class ExplainCase:
+    """The input of one explanation.
+
+    Attributes:
+        candidate: contender that the run trained, with the folder of its predictions.
+        baseline: best baseline, with the folder of its predictions.
+        test: folder of the test set without targets.
+        truth: folder of the true values of the test set.
+        split: split of the run.
+        seed: seed of the run.
+        answer: ``predict`` of the loaded candidate; None if the explanation does not call it.
+        progress: callback ``progress(done, total, note)``.
+    """
+
+    candidate: Predicted
+    baseline: Predicted
+    test: Path
+    truth: Path
+    split: SplitResult
+    seed: int
+    answer: Answer[Any, Any] | None
+    progress: Callable[[int, int, str], None]

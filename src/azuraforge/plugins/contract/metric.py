@@ -34,9 +34,13 @@ class Pairing(Shape):
     relative. Rows that are ``examples`` are independent: they are resampled one by one, and the difference is absolute.
     """
 
-    rows: Literal["origins", "examples"] = Field(description="what one row of losses is")
-    mean: Literal["arithmetic", "root"] = Field(default="arithmetic", description="root: the root of the mean loss")
-    binary: bool = Field(default=False, description="each loss is 0 or 1: an exact sign test must agree")
+    rows: Literal["origins", "examples"] = Field(description="meaning of one row of losses")
+    mean: Literal["arithmetic", "root"] = Field(
+        default="arithmetic", description="how losses are averaged; root: square root of the mean loss, as in RMSE"
+    )
+    binary: bool = Field(
+        default=False, description="whether each loss is 0 or 1, so that an exact sign test must agree"
+    )
 
 
 class MetricFacts(Shape):
@@ -44,19 +48,27 @@ class MetricFacts(Shape):
 
     name: str
     title: Texts
-    hint: Texts = Field(default_factory=dict, description="one sentence for readers, by language code")
-    direction: Direction = Field(description="which way is better; none: neither, as for the coverage of an interval")
-    unit: Unit = Field(default="none", description="target: the dataset's own unit")
-    format: Format = Field(
-        default="number", description="share: 0.25 reads 25 %; signed_share: with its sign; percent: 25 reads 25 %"
+    hint: Texts = Field(default_factory=dict, description="explanation in one sentence, by language code")
+    direction: Direction = Field(
+        description="whether lower or higher values are better; none: neither, as for interval coverage"
     )
-    digits: int | None = Field(default=None, description="behind the decimal point; null: as many as the size needs")
+    unit: Unit = Field(default="none", description="unit of the metric; target: that of the dataset's target")
+    format: Format = Field(
+        default="number",
+        description="display format; share: 0.25 is shown as 25 %; signed_share: the same with a sign; percent:"
+        " 25 is shown as 25 %",
+    )
+    digits: int | None = Field(
+        default=None, description="number of decimal places; null if it depends on the value's size"
+    )
     detail: Detail = Field(
         default="main",
-        description="main: in every table; more: where there is room; full: where readers choose one metric;"
-        " hidden: part of another metric",
+        description="where it is shown; main: every table; more: tables with enough space; full: selection of a"
+        " single metric; hidden: only as part of another metric",
     )
-    pairing: Pairing | None = Field(default=None, description="how the gate compares by it; null: it does not")
+    pairing: Pairing | None = Field(
+        default=None, description="how the gate compares contenders by the metric; null if it cannot"
+    )
 
     def unit_of(self, target: str) -> str:
         """Return the unit for display; ``target`` is the unit of the target.
@@ -76,7 +88,10 @@ class MetricFacts(Shape):
         return None if self.direction == "none" else self.direction == "lower"
 
     def score(self, losses: Floats) -> float | None:
-        """Return the metric's value from ``losses``, NaN where the true value is missing; None if all are missing."""
+        """Return the mean of the finite ``losses``, or its square root if ``pairing.mean`` is ``root``.
+
+        Losses are NaN where the true value is missing. Returns None if no loss is finite.
+        """
         import numpy as np  # imported here, because the API process uses this class without NumPy
 
         known = losses[np.isfinite(losses)]
@@ -103,7 +118,7 @@ class Metric(ABC, Generic[TruthT, SaidT]):
 
     @abstractmethod
     def losses(self, truth: TruthT, predictions: SaidT) -> Floats:
-        """Return ``(row, …)`` losses of the single predictions, NaN where the true value is missing.
+        """Return the loss of each prediction, ``(row, …)``, NaN where the true value is missing.
 
         Args:
             truth: true values as the task kind reads them, such as ``(origin, horizon)`` for forecasts.

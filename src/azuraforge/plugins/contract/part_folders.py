@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def fresh_folder(folder: Path) -> None:
-    """Create ``folder`` empty; files that an interrupted attempt left there are deleted."""
+    """Create an empty ``folder``, after deleting any files that an interrupted attempt left in it."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
 

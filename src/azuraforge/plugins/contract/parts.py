@@ -41,10 +41,11 @@ class Schema:
         rhythm_timezone: time zone in which the distance of rows is constant, such as UTC for a logger that writes at
             midnight UTC; None if it is ``timezone``.
         month_end: whether the rows are dated on the last day of their months.
-        series: name of the column that identifies the series of a panel (see ``panels.py``); None for a single series.
+        series: name of the column that identifies the series of a panel (see ``forecasting.panels``); None for a single
+            series.
         available_after: column → when its values become known. Rows of a table contain only values that were known at
             their time (see ``forecasting.availability``).
-        groups: groups of a panel's series that add up to totals (see ``contract.groups``).
+        groups: groups of a panel's series for which totals are forecast (see ``contract.groups``).
     """
 
     time: str | None
@@ -99,7 +100,8 @@ class Split:
     Attributes:
         train, validation, test: range of each part. For a panel, the ranges count its distinct times, so that every
             series is split at the same times.
-        needs: part name → number of rows that a series of a panel must have there; series with fewer are left out.
+        needs: part name → minimum number of rows that a series of a panel must have in this part; a series with fewer
+            rows is left out.
         partial: whether every row of a part is an origin, even if its horizon extends beyond the part. The targets
             beyond the part are then NaN.
     """
@@ -115,10 +117,10 @@ class Split:
 class Part:
     """A part of the table: earlier rows as context, followed by the part's own rows.
 
-    A part of a panel contains such rows series by series; ``panels.each`` yields the part of each series.
+    The rows of a panel are ordered by series; ``forecasting.panels.each`` yields the part of each series.
 
     Attributes:
-        frame: context rows followed by the part's own rows, in order of time.
+        frame: context rows followed by the part's own rows, in order of time; for a panel, series by series.
         schema: meaning of the columns.
         start: index in ``frame`` of the first own row; earlier rows are inputs, never targets. 0 for a panel.
         horizon: number of rows predicted from each origin; 0 for tasks without time.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Config(BaseModel):
-    """Base class of every config. Unknown keys are refused, so that a typing error is not silently ignored."""
+    """Base class of every config. Unknown keys are refused, so that a misspelled key is not ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -44,7 +44,7 @@ SplitT = TypeVar("SplitT", default=Split)
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A verified checkpoint of an earlier attempt: its step, and the folder that ``save`` filled."""
+    """An intact checkpoint of an earlier attempt: its step, and the folder that the ``save`` callback filled."""
 
     step: int
     folder: Path
@@ -74,7 +74,7 @@ class RunContext(Protocol[ConfigT_co]):
         """Record the value of each named metric at ``step``. Never blocks training."""
 
     def progress(self, done: int, total: int, note: str = "") -> None:
-        """Report that ``done`` of ``total`` units of work are complete; rate and remaining time follow from it."""
+        """Report that ``done`` of ``total`` units of work are complete; the remaining time is computed from it."""
 
     def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
         """Write a checkpoint: ``save(folder)`` fills an empty folder, which is then stored completely or not at all.
@@ -111,8 +111,8 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
         Config: model of the pipeline's settings.
         uses_engine: whether the pipeline computes with ``azuraforge.engine``; if False, its processes do not load the
             engine's kernels.
-        several_series: whether the pipeline accepts panels (see ``panels.py``); if False, it receives single series
-            only.
+        several_series: whether the pipeline accepts panels (see ``forecasting.panels``); if False, it receives single
+            series only.
         title, summary: texts by language code.
     """
 
@@ -126,7 +126,7 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
 
     @abstractmethod
     def split(self, table: TableT, config: ConfigT) -> SplitT:
-        """Return the row ranges of the train, validation and test sets."""
+        """Return the rows of the training, validation and test sets: ranges for series, indices for images."""
 
     def check_pretrained(self, config: ConfigT, folder_of: Callable[[str], Path]) -> None:
         """Check the pretrained weights that ``config`` names, before the run is created. The default checks nothing.
@@ -144,7 +144,7 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
         """Return a predictor fitted to ``train``; ``validation`` serves early stopping and calibration."""
 
     def refit(self, run: RunContext[ConfigT], evaluated: PredictorT, rows: PartT) -> PredictorT | None:
-        """Return a predictor with the same config fitted to all rows after the verdict; None if refits are unsupported.
+        """Return a predictor with the same config, fitted to all rows after the verdict; None without refit support.
 
         Everything that ``fit`` selected on the validation set (duration of training, penalties, widths of intervals) is
         taken from ``evaluated``, because no rows are left for the selection. The platform keeps the checkpoints of a
@@ -174,7 +174,7 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
         """Return the predictor that ``save`` wrote; its predictions must be bit-identical to those before saving."""
 
     def knows_series(self, predictor: PredictorT, name: str) -> bool:
-        """Return whether ``fit`` learned the series ``name`` of a panel; otherwise predictions mark it as new."""
+        """Return whether ``fit`` learned from the series ``name`` of a panel; predictions mark other series as new."""
         return True
 
     def trials(self, predictor: PredictorT) -> int:
@@ -185,7 +185,7 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
         return 1
 
     def composition(self, predictor: PredictorT) -> Composition | None:
-        """Return the members of a predictor that combines others; None if it does not.
+        """Return the composition of a predictor that combines members; None for other predictors.
 
         The platform calls it in the process of ``fit`` or ``refit``, so the result may contain facts that ``save`` does
         not write, such as durations. After ``refit``, ``left_out`` lists the members that could not be refitted and
@@ -194,7 +194,7 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
         return None
 
     def member_predictions(self, predictor: PredictorT, part: PartT) -> Mapping[str, PredictionsT]:
-        """Return member name → predictions of this member alone, which show whether the combination is better."""
+        """Return member name → predictions of the member alone, to compare with the combination; empty by default."""
         return {}
 
     def pretraining(self, predictor: PredictorT) -> Pretraining | None:
@@ -203,7 +203,7 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
 
 
 class Answer(Protocol[AnsweredT, GivenT]):
-    """Type of ``predict`` of a loaded pipeline, whose result is not checked yet."""
+    """Type of a loaded pipeline's ``predict``, bound to its predictor; the result is not checked yet."""
 
     def __call__(self, part: AnsweredT, /) -> GivenT: ...
 

@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 #: A text by language code: ``{"en": …, "tr": …}``.
-Texts: TypeAlias = Annotated[dict[str, str], Field(description="by language code")]
+Texts: TypeAlias = Annotated[dict[str, str], Field(description="text by language code, such as en")]
 
 
 class Shape(BaseModel):
@@ -34,7 +34,7 @@ def in_turkish(title: str, description: str = "") -> dict[str, JsonValue]:
 
 
 def text_of(texts: dict[str, str], language: str) -> str:
-    """Return the text in ``language``; if it is missing, the English text, and otherwise any. Empty without texts.
+    """Return the text in ``language``, else the English text, else any text; empty if ``texts`` is empty.
 
     Example:
         >>> text_of({"en": "error rate", "tr": "hata oranı"}, "tr"), text_of({"en": "RMSE"}, "tr")

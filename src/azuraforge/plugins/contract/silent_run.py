@@ -26,7 +26,7 @@ class SilentRun(Generic[ConfigT]):
         seed: seed of the run.
         threads: number of threads that the run may use.
         outputs: folder for files.
-        pretrained_folder: parent of the folders of pretrained weights; None if the run has none.
+        pretrained_folder: parent of the folders of pretrained weights; None if none are available.
     """
 
     config: ConfigT
@@ -60,9 +60,9 @@ class SilentRun(Generic[ConfigT]):
 
 
 def pretrained_weights(folder: str | None, name: str) -> Path:
-    """Return the folder ``name`` inside ``folder``.
+    """Return the folder of the pretrained weights ``name``, which is inside ``folder``.
 
-    Raises InvalidInput if it does not exist; the text lists the existing ones.
+    Raises InvalidInput if it does not exist or ``folder`` is None; the message lists the available weights.
     """
     place = Path(folder) if folder is not None else None
     if place is not None and Path(name).name == name and name not in ("", ".", "..") and (place / name).is_dir():

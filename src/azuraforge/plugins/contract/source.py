@@ -138,8 +138,9 @@ class Source(ABC, Generic[OptionsT]):
     ) -> httpx.Client:
         """Return an HTTP client that reaches only addresses which ``outgoing`` allows; use it in a ``with`` block.
 
-        Each address is checked before the connection, also after redirects; a private one raises ``InvalidInput``. Do
-        not quote responses in error messages: they may come from a machine that the user is not allowed to reach.
+        Each address is checked before the connection, also after redirects; a request to an address that ``outgoing``
+        does not allow raises ``InvalidInput``. Do not quote responses in error messages: they may come from a machine
+        that the user is not allowed to reach.
 
         Args:
             timeout_seconds: longest time to wait for data from the server.
@@ -177,14 +178,14 @@ class Source(ABC, Generic[OptionsT]):
         """
 
     def read_since(self, options: OptionsT, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
-        """Return the rows after ``cursor``. The default raises InvalidInput: the source does not support refreshing.
+        """Return the rows after ``cursor``; the default raises InvalidInput, for sources that cannot be refreshed.
 
         It may be called twice with the same cursor, because an interrupted refresh is repeated. The platform drops rows
         that the dataset already contains.
 
         Args:
             options: validated options of the source.
-            cursor: position that an earlier ``read`` or ``read_since`` returned; None if it returned none.
+            cursor: position that the previous ``read`` or ``read_since`` returned; None if it returned no cursor.
 
         Raises ``UserError`` if the options or the data are wrong, and ``TransientError`` if a later attempt may
         succeed; each with one clear sentence.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias
 
@@ -21,7 +20,15 @@ from azuraforge.plugins.contract.conformance import check_config, check_data, no
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import PartSummary
 from azuraforge.plugins.contract.figure import Figure
-from azuraforge.plugins.contract.judging import Explanation, Judge, JudgeCase, Predicted, Remark, SliceKey, SplitResult
+from azuraforge.plugins.contract.judging import (
+    ExplainCase,
+    Explanation,
+    Judge,
+    JudgeCase,
+    Remark,
+    SliceKey,
+    SplitResult,
+)
 from azuraforge.plugins.contract.metric import AnyMetric, MetricFacts
 from azuraforge.plugins.contract.pipeline import Answer, AnyPipeline, Config
 from azuraforge.plugins.contract.shape import Shape, Texts
@@ -49,20 +56,30 @@ class TaskKindFacts(Shape):
     name: str
     title: Texts
     summary: Texts
-    origin: str = Field(default="", description="the distribution that brought it, or the file in the plugins folder")
-    data: str = Field(description="kind of dataset that it learns from")
-    metrics: tuple[MetricFacts, ...] = Field(description="in the order in which tables show them")
+    origin: str = Field(
+        default="", description="distribution package that provides it, or its file in the plugins folder"
+    )
+    data: str = Field(description="kind of dataset that its pipelines learn from")
+    metrics: tuple[MetricFacts, ...] = Field(description="metrics, in the order of the tables")
     ranked_by: str = Field(description="name of the metric that ranks contenders")
-    gate_metrics: tuple[str, ...] = Field(description="what a policy may compare by; the first is the kind's own")
-    objectives: tuple[str, ...] = Field(description="what a study may aim at; the first is the kind's own")
-    slices: tuple[SliceKey, ...] = Field(description="what a policy may guard")
-    baselines: tuple[str, ...] = Field(description="pipelines that every candidate is compared with")
-    config_fields: tuple[str, ...] = Field(description="settings that the task itself needs")
-    pipeline: str | None = Field(default=None, description="that a run uses which names none; null: it must name one")
-    serving: Serving | None = Field(default=None, description="how versions answer online; null: they do not")
+    gate_metrics: tuple[str, ...] = Field(
+        description="names of metrics that a policy may compare by; the first one is the default"
+    )
+    objectives: tuple[str, ...] = Field(
+        description="names of metrics that a study may optimize; the first one is the default"
+    )
+    slices: tuple[SliceKey, ...] = Field(description="properties by which a policy may divide the targets into slices")
+    baselines: tuple[str, ...] = Field(description="names of the pipelines that every candidate is compared with")
+    config_fields: tuple[str, ...] = Field(description="config fields that the task itself requires")
+    pipeline: str | None = Field(
+        default=None, description="pipeline of a run that names none; null if a run must name one"
+    )
+    serving: Serving | None = Field(
+        default=None, description="kind of online predictions of its versions; null if they provide none"
+    )
 
     def metric(self, name: str) -> MetricFacts:
-        """Return the metric with this name. Raises KeyError if there is none."""
+        """Return the metric ``name``. Raises KeyError if the task kind has no such metric."""
         found = next((each for each in self.metrics if each.name == name), None)
         if found is None:
             raise KeyError(name)
@@ -94,31 +111,6 @@ class TaskKindFacts(Shape):
         )
 
 
-@dataclass(frozen=True)
-class ExplainCase:
-    """The input of one explanation.
-
-    Attributes:
-        candidate: contender that the run trained, with the folder of its predictions.
-        baseline: best baseline, with the folder of its predictions.
-        test: folder of the test set without targets.
-        truth: folder of the true values of the test set.
-        split: split of the run.
-        seed: seed of the run.
-        answer: ``predict`` of the loaded candidate; None if the explanation does not call it.
-        progress: callback ``progress(done, total, note)``.
-    """
-
-    candidate: Predicted
-    baseline: Predicted
-    test: Path
-    truth: Path
-    split: SplitResult
-    seed: int
-    answer: Answer[Any, Any] | None
-    progress: Callable[[int, int, str], None]
-
-
 class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     """Base class of task kinds, which implement everything that the pipelines of one kind have in common.
 
@@ -137,7 +129,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
             values are better.
         objectives: names of metrics that a study may optimise on the validation set; the first is the default.
         slices: keys of the slices that a policy may protect.
-        explanations: computations after the verdict; the judge selects those that apply to a run.
+        explanations: computations after the verdict; the judge selects which of them a run needs.
         figures: figure name → class, for every figure that the judge or an explanation draws.
         added: metrics that other plugins add to this kind.
     """
@@ -195,7 +187,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         return found.gate_metric(asked)
 
     def own_config(self, config: Mapping[str, JsonValue]) -> ConfigT:
-        """Return the settings of a pipeline's config that belong to the task kind."""
+        """Return the settings of a pipeline's ``config`` that the task kind's ``Config`` declares."""
         known = {name: config[name] for name in self.Config.model_fields if name in config}
         return self.Config.model_validate(known)  # type: ignore[return-value]  # ``Config`` is bound by the subclass
 
@@ -216,7 +208,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         """Return why the champion cannot be compared on the candidate's test set; None if it can.
 
         Args:
-            champion, candidate: schemas of the datasets that they learned from.
+            champion, candidate: schemas of the datasets that the champion and the candidate learned from.
             learned_from: first and last time of the rows that the champion learned from; None if its version does not
                 state them.
         """
@@ -224,7 +216,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         return found or (Remark(code="lineage_unknown") if learned_from is None else None)
 
     def other_data(self, learned: DatasetSchema, given: DatasetSchema) -> Remark | None:
-        """Return why a predictor that learned data of one schema cannot predict data of another; None if it can."""
+        """Return why a predictor that was fitted to ``learned`` cannot predict ``given``; None if it can."""
         pairs = (
             ("other_kind", learned.kind, given.kind),
             ("other_target", learned.target, given.target),
@@ -234,7 +226,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         return next((Remark(code=code, params={"champion": a, "candidate": b}) for code, a, b in differing), None)
 
     def unreadable(self, learned: DatasetSchema, given: DatasetSchema) -> Message | None:
-        """Return why a version that learned data of one schema cannot be applied to data of another; None if it can."""
+        """Return as a message why a version trained on ``learned`` cannot be applied to ``given``; None if it can."""
         found = self.other_data(learned, given)
         if found is None:
             return None
@@ -285,7 +277,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
 
     @abstractmethod
     def hold_out(self, table: TableT, split: SplitT, configs: Sequence[ConfigT], outputs: Path) -> int:
-        """Write the held-out data: ``test/`` without targets, ``truth/``, and ``future/`` if the kind predicts it.
+        """Write the held-out data: ``test/`` without targets, ``truth/``, and ``future/`` if the kind forecasts.
 
         Pipelines never receive ``truth/``, which contains the true values of the test set.
 
@@ -293,7 +285,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
             table: dataset version.
             split: checked split of the run.
             configs: task settings of the candidate and, if there is one, of the champion.
-            outputs: folder for the three folders.
+            outputs: parent of these folders.
 
         Returns the number of predictions in the test set.
         """
@@ -309,11 +301,14 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         """
 
     def all_rows(self, table: TableT, split: SplitT, config: ConfigT) -> tuple[PartT, PartSummary] | None:
-        """Return all rows of a run as one part to learn from, with its summary; None if the kind does not refit."""
+        """Return all rows of a run as one part, with its summary; None, the default, if the kind does not refit."""
         return None
 
     def remember(self, train: PartT, validation: PartT, predictor: Path) -> None:
-        """Write into the folder ``predictor`` which rows it learned from, if the data have no time to state a range."""
+        """Record the rows that a predictor learned from in its folder ``predictor``, for data without time.
+
+        The default writes nothing, because a time range identifies the rows of a series.
+        """
 
     # -- predictions and the leakage guard
 
@@ -324,9 +319,9 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     def predict_known(
         self, name: str, answer: Answer[PartT], part: PartT, knows: Callable[[str], bool]
     ) -> tuple[PredictionsT, tuple[str, ...]]:
-        """Return the predictions of a champion, and the names of the series in ``part`` that it did not learn.
+        """Return the predictions of a champion, and the names of the series in ``part`` that it did not learn from.
 
-        ``knows`` is ``Pipeline.knows_series`` of the champion. The default checks no series.
+        ``knows`` is ``Pipeline.knows_series`` of the champion. The default does not call it and returns no names.
         """
         return self.predict(name, answer, part), ()
 
@@ -334,10 +329,10 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     def guard(
         self, name: str, answer: Answer[PartT], part: PartT, predictions: PredictionsT, seed: int, *, thorough: bool
     ) -> int:
-        """Check that a predictor uses no data that are unknown at prediction time; return the number of checks.
+        """Check that a predictor uses only data known at prediction time; return the number of checked predictions.
 
         The number must depend on the rows only. If ``thorough`` is False, as for a baseline, few predictions are
-        checked. Raises InvalidInput if the predictor uses such data; the run then promotes nothing.
+        checked. Raises InvalidInput if the predictor uses any other data; the run then promotes nothing.
         """
 
     @abstractmethod
@@ -345,16 +340,18 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         """Write the predictions to ``path`` as an ``.npz`` file without pickled objects."""
 
     def predict_future(self, name: str, answer: Answer[PartT], future: Path, path: Path) -> None:
-        """Write forecasts of the part in ``future`` to ``path``; the default, for data without time, writes nothing."""
+        """Forecast the part in the folder ``future`` and write the result to ``path``; the default writes nothing."""
 
     def redraw(
         self, figures: Mapping[str, Mapping[str, JsonValue]], future: Path, refitted: Mapping[str, Path]
     ) -> dict[str, Figure]:
-        """Return the figures that show the rows after the last one, drawn again with the refitted predictors.
+        """Return the figures with forecasts after the dataset's last row, redrawn with the refitted predictors.
+
+        The default returns no figures.
 
         Args:
             figures: figure name → JSON of the run's figures.
-            future: folder of the part that forecasts the rows after the last one.
+            future: folder of the part from which the rows after the dataset's last row are forecast.
             refitted: pipeline name → file that ``predict_future`` wrote with the refitted predictor.
         """
         return {}
@@ -367,21 +364,27 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
 
     @abstractmethod
     def stored_losses(self, errors: Mapping[str, Floats], contender: str, metric: MetricFacts) -> Floats:
-        """Return ``(row, column)`` losses of a contender from the arrays of ``errors.npz``, to compare two runs."""
+        """Return the losses of a contender, ``(row, column)``, from the arrays in ``errors``, to compare two runs.
+
+        ``errors`` is the content of ``errors.npz``.
+        """
 
     def prepare_scoring(self, table: TableT, split: SplitT, config: ConfigT, outputs: Path) -> None:
-        """Write the data that scoring a study's trials on the validation set requires, next to the parts."""
+        """Write data that ``score`` needs into ``outputs``, the folder of the parts; the default writes nothing."""
 
     @abstractmethod
     def score(self, name: str, answer: Answer[PartT], parts: Path) -> dict[str, float | None]:
         """Return the metrics of a study's trial on the validation set; ``parts`` is the folder that ``split`` wrote."""
 
     def explain(self, explanation: str, case: ExplainCase) -> dict[str, Figure]:
-        """Return the figures of the explanation with this name, one of ``explanations``."""
+        """Return the figures of ``explanation``, the name of one of ``explanations``.
+
+        The default raises InvalidInput, because a task kind that declares an explanation must override this method.
+        """
         raise not_explained(self.name, explanation)
 
     def drawn(self, figures: Mapping[str, Figure]) -> dict[str, dict[str, JsonValue]]:
-        """Return figure name → JSON. Raises InvalidInput if the kind does not declare one of them in ``figures``."""
+        """Return figure name → JSON. Raises InvalidInput if a figure is not declared in the kind's ``figures``."""
         for name, figure in figures.items():
             declared = self.figures.get(name)
             if declared is None or not isinstance(figure, declared):
@@ -389,7 +392,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         return {name: figure.model_dump(mode="json", serialize_as_any=True) for name, figure in figures.items()}
 
     def batch(self) -> Batch[TableT] | None:
-        """Return the batch prediction of this kind; None if it has none."""
+        """Return the batch prediction of this kind; None, the default, if it does not support batches."""
         return None
 
 

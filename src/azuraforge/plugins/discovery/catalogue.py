@@ -58,7 +58,7 @@ log = logger("plugins")
 
 @dataclass(frozen=True)
 class _Unit:
-    """The plugins that one child process describes: entry points of one distribution, or one dropped-in file."""
+    """Plugins that one child process describes: the built-in ones, one other entry point, or one dropped-in file."""
 
     points: tuple[EntryPoint, ...] = ()
     file: Path | None = None
@@ -123,7 +123,10 @@ class Catalogue:
         return self.list()
 
     def show(self, name: str) -> PluginOut:
-        """Return the plugin with this name, even if it is broken. Raises NotFound that lists similar names."""
+        """Return the plugin ``name``, even if it is broken.
+
+        Raises NotFound, which lists similar names, if it does not exist.
+        """
         plugins = self.list()
         for plugin in sorted(plugins, key=lambda plugin: plugin.error is not None):
             if plugin.name == name:
@@ -171,9 +174,9 @@ class Catalogue:
         return found
 
     def task_kind(self, name: str) -> TaskKindFacts:
-        """Return the task kind with this name.
+        """Return the task kind ``name``.
 
-        Raises NotFound if no plugin has this name, and InvalidInput if the plugin is broken or no task kind.
+        Raises NotFound if no plugin has this name, and InvalidInput if the plugin is broken or is not a task kind.
         """
         found = self.task_kinds()
         if name not in found:
@@ -187,9 +190,10 @@ class Catalogue:
         return found[name]
 
     def validate(self, kind: str, name: str, config: Mapping[str, object]) -> dict[str, JsonValue]:
-        """Return ``config`` as the plugin itself validates it in a child process, with defaults filled in.
+        """Return ``config`` as the plugin validates it in a child process, with defaults filled in.
 
-        Raises NotFound if the plugin does not exist, and InvalidInput if it is broken or refuses the config.
+        Raises NotFound if the plugin does not exist, and InvalidInput if it is broken, is of another kind or refuses
+        the config.
         """
         self.get(kind, name)
         payload = {"kind": kind, "name": name, "plugins_folder": str(self.plugins_folder), "config": config}
@@ -218,9 +222,9 @@ class Catalogue:
     def _describe(self, unit: _Unit) -> tuple[Descriptions, bool]:
         """Return the descriptions of a unit, and whether to cache them.
 
-        A distribution whose import failed is described again at the next start, since the machine may have been busy.
-        The error of a dropped-in file is cached, so that the file does not slow down every start; a changed
-        modification time causes a new description.
+        An entry point whose import failed is described again at the next start, since the machine may have been busy.
+        A UserError of a dropped-in file is cached, so that the file does not slow down every start; the file is
+        described again when its modification time changes.
         """
         try:
             return self._call(DESCRIBE, unit.payload(), Described, self._timeout_seconds).plugins, True
@@ -264,7 +268,7 @@ def _units(plugins_folder: Path) -> list[_Unit]:
 
 
 def _keys(units: list[_Unit]) -> list[str]:
-    """Return a hash for each unit: over its files, those of AzuraForge, and the list of installed packages."""
+    """Return a hash for each unit: over its files, the files of AzuraForge, and the list of installed packages."""
     ground = hashlib.sha256(f"{platform.python_version()}|{sys.prefix}|{_hash_package(BUILT_IN)}".encode())
     for installed in _installed():
         ground.update(installed.encode())

@@ -35,7 +35,7 @@ _LIMITS = {
 
 
 class Asked(Protocol):
-    """Protocol of the child process connection that the entry points use: the payload of the request."""
+    """Protocol of the connection of a child process, reduced to the payload of the request."""
 
     @property
     def payload(self) -> Mapping[str, object]: ...
@@ -44,8 +44,8 @@ class Asked(Protocol):
 def describe(child: Asked) -> Described:
     """Import the requested entry points and files, and return a description of each plugin.
 
-    The payload is a ``DescribeInput``. Each description has the fields of ``schemas.PluginOut``; that of a plugin that
-    cannot be used contains an ``error``.
+    The payload is a ``DescribeInput``. Each description has the fields of ``schemas.PluginOut``; ``error`` is set if
+    the plugin cannot be used.
     """
     asked = DescribeInput.model_validate(child.payload)
     described: list[JsonObject] = []
@@ -59,8 +59,8 @@ def describe(child: Asked) -> Described:
 def validate(child: Asked) -> CheckedConfig:
     """Return the config, options or request of a plugin in its canonical form: validated, with defaults filled in.
 
-    The payload is a ``ValidateInput``. Raises InvalidInput if a value is invalid; the text names the field, the fault
-    and the allowed values.
+    The payload is a ``ValidateInput``. Raises NotFound if the plugin does not exist, and InvalidInput if it is broken
+    or a value is invalid; the message names the field, the fault and the allowed values.
     """
     asked = ValidateInput.model_validate(child.payload)
     plugin = loading.load_plugin(asked.kind, asked.name, asked.plugins_folder)
@@ -69,7 +69,10 @@ def validate(child: Asked) -> CheckedConfig:
 
 
 def parse_config(model: type[BaseModel], config: Mapping[str, object], plugin: str) -> BaseModel:
-    """Return ``config`` as an instance of ``model``. Raises InvalidInput that states the first three errors."""
+    """Return ``config`` as an instance of ``model``.
+
+    Raises InvalidInput, which states the first three errors, if ``config`` is invalid.
+    """
     try:
         return model.model_validate(dict(config))
     except ValidationError as error:

@@ -24,8 +24,8 @@ _SHORTEST_PIECE = 8
 def no_secret_leaves(secrets: Iterable[SecretStr], plugin: str) -> Iterator[None]:
     """Return a context manager that masks the values of secrets in errors raised in its block.
 
-    Errors other than ``AzuraError`` are replaced by InvalidInput with the masked text, because a traceback could
-    disclose a secret.
+    If there are secrets, errors other than ``AzuraError`` are replaced by InvalidInput with the masked text, because a
+    traceback could disclose a secret.
 
     Args:
         secrets: secrets to mask.

@@ -72,7 +72,7 @@ _loaded: dict[Path, tuple[str, ModuleType]] = {}
 
 @dataclass(frozen=True)
 class EntryPoint:
-    """A plugin that an installed distribution declares; ``value`` is ``package.module:Class``."""
+    """A plugin that an installed distribution declares; ``value`` has the form ``package.module:Class``."""
 
     kind: str
     name: str
@@ -82,10 +82,12 @@ class EntryPoint:
 
     @property
     def origin(self) -> str:
+        """Name and version of the distribution."""
         return f"{self.distribution} {self.version}"
 
     @property
     def top_package(self) -> str:
+        """Name of the top-level package that contains the plugin."""
         return self.value.partition(":")[0].partition(".")[0]
 
 
@@ -110,14 +112,14 @@ def _announced(path: tuple[str, ...]) -> list[EntryPoint]:
 
 
 def dropped_in_files(folder: Path) -> list[Path]:
-    """Return the ``*.py`` files in ``folder``, sorted by name, except those whose name starts with ``_`` or ``.``."""
+    """Return the ``*.py`` files in ``folder``, sorted by name, without names that start with ``_`` or ``.``."""
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.glob("*.py") if path.name[0] not in "._" and path.is_file())
 
 
 def file_version(path: Path) -> str:
-    """Return the version of a dropped-in file: a shortened hash of its content, or ``unreadable``."""
+    """Return the version of a dropped-in file: a shortened hash of its content; ``unreadable`` if it cannot be read."""
     content = content_of(path)
     return "unreadable" if content is None else f"sha256:{hashlib.sha256(content).hexdigest()[:12]}"
 
@@ -256,9 +258,10 @@ def load_file(path: Path) -> ModuleType:
 
 
 def classes_of(module: ModuleType) -> Iterator[tuple[str, str, type[object]]]:
-    """Yield the kind, the name and the class of each plugin that a dropped-in module defines itself.
+    """Yield the kind, the name and the class of each plugin that the module of a dropped-in file defines.
 
-    Abstract classes without a name are base classes and are skipped. Raises InvalidInput if another class has no name.
+    Abstract classes without a name are base classes and are skipped. Raises InvalidInput if a concrete class has no
+    name.
     """
     for defined in list(vars(module).values()):
         if not inspect.isclass(defined) or defined.__module__ != module.__name__:

@@ -1,4 +1,4 @@
-"""Requests to the child processes that describe plugins and validate configs, and their responses."""
+"""Requests to the child processes that describe plugins and validate configs, and the responses to them."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class ValidateInput(BaseModel):
 
 
 class Described(BaseModel):
-    """Response of a child: descriptions with the fields of ``PluginOut``, which the catalogue validates one by one."""
+    """Response to ``DescribeInput``: descriptions with the fields of ``PluginOut``, which the catalogue validates."""
 
     plugins: list[JsonObject]
 
 
 class CheckedConfig(BaseModel):
-    """Response of a child: a config in its canonical form, and the task kind if the plugin is a pipeline."""
+    """Response to ``ValidateInput``: the canonical config and, for a pipeline, the name of its task kind."""
 
     config: JsonObject
     task: str | None = None

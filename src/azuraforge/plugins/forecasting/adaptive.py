@@ -1,10 +1,11 @@
 """Adaptive prediction intervals, whose widths follow the outcomes known at each origin (adaptive conformal inference).
 
-Split-conformal offsets keep their coverage only while errors stay as they were on the validation set, which is not so
-for prices. Here, the level that is looked up among the validation errors moves: it rises a little after each actual
-value above a quantile and falls after each one below. Only outcomes that the origin knows and that the forecaster has
-not learned count, because errors on learned rows are too small and would make intervals too narrow. A forecaster that
-is refitted on all rows starts at the levels that the evaluated forecaster had reached at the end of these rows.
+Split-conformal offsets keep their coverage only while errors have the same distribution as on the validation set, which
+does not hold for prices. Here, the level that is looked up among the validation errors moves: it rises a little after
+each actual value above a quantile and falls after each actual value below it. Outcomes count only if they are known at
+the origin and the forecaster was not fitted to them, because errors on learned rows are too small and would make
+intervals too narrow. A forecaster that is refitted on all rows starts at the levels that the evaluated forecaster had
+reached at the end of these rows.
 
 Source: Gibbs and Candès, "Adaptive Conformal Inference Under Distribution Shift", 2021; each quantile moves on its own.
 """
@@ -53,18 +54,18 @@ class Start:
 
     @classmethod
     def after(cls, part: Part) -> Self:
-        """Return a start at ``QUANTILE_LEVELS``, for a forecaster that has learned one series up to its last row."""
+        """Return a start at ``QUANTILE_LEVELS``, for a forecaster fitted to one series up to the end of ``part``."""
         levels = np.repeat(np.asarray(QUANTILE_LEVELS)[:, None], part.horizon, axis=1)
         return cls(_last_moment(part), levels)
 
     @classmethod
     def after_levels(cls, part: Part, levels: Floats | None) -> Self:
-        """Return a start at ``levels`` ``(level, 1, horizon)`` after the last row; if None, like ``after``."""
+        """Return a start like ``after``, but at ``levels`` ``(level, 1, horizon)`` unless they are None."""
         start = cls.after(part)
         return start if levels is None else cls(start.learned, levels[:, 0])
 
     def unlearned(self, part: Part, past: Part) -> Floats:
-        """Return ``(row, horizon)``: the result of ``past_truth``, with NaN for the rows that were learned."""
+        """Return the result of ``past_truth``, ``(row, horizon)``, with NaN for the rows that were learned."""
         truth = column_values(part.frame, part.schema.target)
         fresh = moments_of(part.frame, part.schema) > self.learned
         return _following(np.where(fresh, truth, np.nan), past.origins, past.horizon)
@@ -78,24 +79,29 @@ def last_origin(rows: Part) -> Part:
 
 
 def starts_to_arrays(starts: Mapping[str, Start]) -> dict[str, Floats]:
-    """Return the array ``levels`` ``(series, level, horizon)``, sorted by series name; no array without starts."""
+    """Return the array ``levels``, ``(series, level, horizon)``, sorted by series name; empty without starts."""
     return {"levels": np.stack([starts[name].levels for name in sorted(starts)])} if starts else {}
 
 
 def starts_from(learned: Mapping[str, int], levels: Floats | None) -> dict[str, Start]:
-    """Rebuild the starts by series from ``learned`` and the array of ``starts_to_arrays``."""
+    """Return the starts by series; empty if ``levels`` is None.
+
+    Args:
+        learned: series name → ``Start.learned``.
+        levels: array ``levels`` of ``starts_to_arrays``; None if there is none.
+    """
     if levels is None:
         return {}
     return {name: Start(int(learned[name]), levels[place]) for place, name in enumerate(sorted(learned))}
 
 
 def score_table(scores: Floats) -> Floats:
-    """Return ``(GRID, horizon)``: quantiles of ``(origin, horizon)`` validation errors at levels from 0 to 1."""
+    """Return quantiles, ``(GRID, horizon)``, of validation errors ``(origin, horizon)`` at levels from 0 to 1."""
     return np.asarray(np.nanquantile(scores, np.linspace(0.0, 1.0, GRID), axis=0))
 
 
 def error_table(errors: Floats) -> Floats:
-    """Return ``(GRID, horizon)``: quantiles of a point forecast's errors.
+    """Return quantiles of a point forecast's errors, ``(GRID, horizon)``, at levels from 0 to 1.
 
     They come from ``score_table``, or from ``residual_quantiles`` for rows ahead with few errors.
     """
@@ -108,9 +114,9 @@ def error_table(errors: Floats) -> Floats:
 
 
 def calibration_tables(errors: Floats, offsets: Floats) -> Floats:
-    """Return ``(level, GRID, horizon)``: a ``score_table`` for each quantile that a forecaster predicts.
+    """Return a ``score_table`` for each quantile that a forecaster predicts, ``(level, GRID, horizon)``.
 
-    For a row ahead with few errors, the table is shifted so that it contains the fixed offset at its own level.
+    For a row ahead with few errors, a table is shifted so that its value at the quantile's level is the fixed offset.
 
     Args:
         errors: ``(level, origin, horizon)``, actual value minus each predicted quantile at ``QUANTILE_LEVELS``.
@@ -124,7 +130,7 @@ def calibration_tables(errors: Floats, offsets: Floats) -> Floats:
 
 
 def past_part(part: Part, first: int) -> Part | None:
-    """Return the part with the recent origins whose outcomes the origins of ``part`` know; None if there are none.
+    """Return the part with the recent origins whose outcomes are known at the origins of ``part``; None without any.
 
     Args:
         part: part to predict.
@@ -141,12 +147,12 @@ def past_part(part: Part, first: int) -> Part | None:
 
 
 def past_truth(part: Part, past: Part) -> Floats:
-    """Return ``(row, horizon)``: the values after each origin of ``past``, NaN if unknown."""
+    """Return the values after each origin of ``past``, ``(row, horizon)``, NaN if unknown."""
     return _following(column_values(part.frame, part.schema.target), past.origins, past.horizon)
 
 
 def adaptive_offsets(tables: Sequence[Floats], levels: Floats) -> Floats:
-    """Return ``(level, origin, horizon)``: the offset of each quantile at each origin.
+    """Return the offset of each quantile at each origin, ``(level, origin, horizon)``.
 
     Args:
         tables: table of each level, from ``score_table``.
@@ -163,7 +169,7 @@ def adapted_levels(
     levels: Sequence[float],
     start: Floats | None = None,
 ) -> Floats:
-    """Return ``(level, origin, horizon)``: the levels, adapted to the outcomes known at each origin.
+    """Return the levels adapted to the outcomes known at each origin, ``(level, origin, horizon)``.
 
     Args:
         tables: table of each level, from ``score_table``.
@@ -208,7 +214,7 @@ def _moved(tables: Floats, scores: Floats, past: Indices, origins: Indices, leve
 
 
 def _looked_up(tables: Floats, levels: Floats) -> Floats:
-    """Return ``(level, origin, horizon)``: the errors at the given levels, interpolated between the rows of the tables.
+    """Return the errors at the given levels, ``(level, origin, horizon)``, interpolated between the rows of the tables.
 
     For levels outside 0 to 1, the authors use an infinite interval. Here, the interval grows linearly: by the distance
     from the median error to the outermost error for each ``_BEYOND`` by which the level exceeds the range.

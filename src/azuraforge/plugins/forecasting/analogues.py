@@ -67,7 +67,7 @@ class Analogues:
 
     @classmethod
     def learn(cls, train: Part, validation: Part, season: int) -> Analogues:
-        """Learn the profile from the training set of a panel, and the errors from its validation set."""
+        """Learn the profile from the training set of a panel, and the offsets from errors on its validation set."""
         profiled = cls._profiled(train, season, np.zeros((len(QUANTILE_LEVELS), train.horizon)))
         checks = [part for _, part, _ in each(validation)]
         errors = [profiled._errors(part) for part in checks[:: max(1, -(-len(checks) // _MOST_SERIES))]]
@@ -89,7 +89,7 @@ class Analogues:
         return replace(bare, profile=np.asarray(profile - profile.mean()))
 
     def predict(self, name: str, part: Part) -> Predictions:
-        """Forecast the series ``name`` from each origin, using the rows up to it.
+        """Return forecasts of the series ``name`` from each origin, using the rows up to the origin.
 
         Raises InvalidInput (``UNKNOWN_SERIES``) if an origin has fewer than ``LEAST_ROWS`` known values up to it.
         """
@@ -123,12 +123,12 @@ class Analogues:
 
     @classmethod
     def stored(cls, settings: AnaloguesSettings, arrays: dict[str, Floats]) -> Analogues:
-        """Rebuild the object from the results of ``settings`` and ``arrays``, and remove its arrays from ``arrays``."""
+        """Return the analogues that ``settings`` and ``arrays`` store, and remove their arrays from ``arrays``."""
         profile, offsets = arrays.pop(f"{_PREFIX}profile"), arrays.pop(f"{_PREFIX}offsets")
         return cls(profile, offsets, int(settings["start"]), Clock.from_dict(settings["clock"]))
 
     def _places(self, part: Part) -> Indices:
-        """Return ``(row,)``: the position of each row in the season."""
+        """Return the position of each row in the season, ``(row,)``."""
         count = part.frame.height
         if len(self.profile) < _CYCLES:
             return np.zeros(count, dtype=np.int64)
@@ -137,7 +137,7 @@ class Analogues:
         return np.asarray((last - np.arange(count - 1, -1, -1)) % len(self.profile))
 
     def _own_profile(self, part: Part) -> Floats | None:
-        """Return ``(season,)``: the profile of one series; None if it has too few rows."""
+        """Return the profile of one series, ``(season,)``; None if it has too few rows."""
         values, season = column_values(part.frame, part.schema.target), len(self.profile)
         known = np.isfinite(values)
         size = float(np.abs(values[known]).mean()) if known.any() else 0.0

@@ -53,7 +53,7 @@ def as_known(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
 
 
 def without_unknown_head(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
-    """Return the rows of ``frame`` from the first one at which every delayed column was known.
+    """Return the rows of ``frame`` from the first row at which every delayed column was known.
 
     Used for a short history sent by a caller. Raises InvalidInput if there is no such row.
     """
@@ -75,12 +75,12 @@ def without_unknown_head(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
 
 
 def known_ahead_of(schema: DatasetSchema) -> tuple[str, ...]:
-    """Return the columns that the dataset declares as known ahead of their rows."""
+    """Return the names of the columns that the dataset declares as known ahead of their rows."""
     return tuple(name for name in schema.features if schema.available_after.get(name) == AHEAD)
 
 
 def _newest_known(frame: pl.DataFrame, schema: Schema, delay: str) -> Indices:
-    """Return ``(row,)``: the newest row of the same series whose value was known at each row; -1 if there is none."""
+    """Return the newest row of the same series whose value was known at each row, ``(row,)``; -1 if there is none."""
     if schema.series is None:
         return _newest_known_of_one(frame, schema, delay)
     lengths = frame.get_column(schema.series).rle().struct.field("len").to_list()

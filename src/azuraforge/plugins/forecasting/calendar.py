@@ -1,7 +1,7 @@
 """Calendar features: the position of a row in the day, the week and the year, in the time zone of the dataset.
 
 A cycle is encoded by sines and cosines of its phase (Fourier terms), so that 23:00 and 00:00 are neighbours. Calendar
-features are known in advance, so a forecaster may also use those of the rows that it predicts.
+features are known in advance, so a forecaster may also use the features of the rows that it predicts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
 WEEK = 7 * DAY
-#: The mean Gregorian year; with 365 the phase would be a month late after a century.
+#: The mean Gregorian year; with 365 days, the phase would be 24 days late after a century.
 YEAR = round(365.2425 * DAY)
 UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": HOUR, "d": DAY, "w": WEEK, "mo": YEAR // 12,
           "q": YEAR // 4, "y": YEAR}  # fmt: skip
@@ -55,8 +55,9 @@ class Cycle:
 def cycles_for(step: int, span: int | None = None) -> tuple[Cycle, ...]:
     """Return the cycles that suit rows ``step`` microseconds apart over ``span`` microseconds of training.
 
-    At least two rows must fit into a cycle, and the training set must cover all of it: if it covers only the spring, a
-    yearly cycle says nothing about the autumn, and a model would extrapolate wildly.
+    At least two rows must fit into a cycle, and the training set must cover 1.25 cycles: if it covers only the spring,
+    a yearly cycle says nothing about the autumn, and a model would extrapolate wildly. If ``span`` is None, it is not
+    checked.
 
     Example:
         >>> [cycle.name for cycle in cycles_for(HOUR)], [cycle.name for cycle in cycles_for(WEEK)]
@@ -129,13 +130,13 @@ class Clock:
         return sum(2 * cycle.harmonics for cycle in self.cycles)
 
     def features(self, frame: pl.DataFrame) -> Floats:
-        """Return ``(row, feature)``: the calendar features of every row of ``frame``."""
+        """Return the calendar features of every row of ``frame``, ``(row, feature)``."""
         if self.time is None or not self.width:
             return np.zeros((frame.height, 0))
         return self._phases(_local_times(frame, self.time, self.timezone))
 
     def following(self, frame: pl.DataFrame, origins: Indices, horizon: int) -> Floats:
-        """Return ``(origin, horizon, feature)``: the calendar features of the rows after each origin.
+        """Return the calendar features of the rows after each origin, ``(origin, horizon, feature)``.
 
         They are computed from the time of the origin, because later rows may not exist.
         """
@@ -149,14 +150,18 @@ class Clock:
         return self._phases(local_times) if self.width else np.zeros((len(local_times), 0))
 
     def following_local_times(self, frame: pl.DataFrame, origins: Indices, horizon: int) -> Indices:
-        """Return ``(origin, horizon)``: the local times after each origin, in microseconds since 1970-01-01 00:00."""
+        """Return the local times of the rows after each origin, ``(origin, horizon)``.
+
+        They are in microseconds since 1970-01-01 00:00. Raises ValueError if rows have no time.
+        """
         moments = self.following_moments(frame, origins, horizon)
         return _local_times_of(moments.reshape(-1), self.timezone).reshape(moments.shape)
 
     def following_moments(self, frame: pl.DataFrame, origins: Indices, horizon: int) -> Indices:
-        """Return ``(origin, horizon)``: the times after each origin, in microseconds UTC.
+        """Return the times of the rows after each origin, ``(origin, horizon)``, in microseconds UTC.
 
-        Days, months and timetables follow the local time of ``rhythm_timezone``; shorter steps are elapsed time.
+        Days, months and timetables follow the local time of ``rhythm_timezone``; shorter steps are elapsed time. Raises
+        ValueError if rows have no time.
         """
         if self.time is None:
             raise ValueError("rows without a time have no following times")
@@ -178,7 +183,10 @@ class Clock:
         return _moments_of(local_times.reshape(-1), self.rhythm_timezone).reshape(local_times.shape)
 
     def rows_between(self, start: int, at: int) -> int:
-        """Return the approximate number of rows between two times in microseconds UTC, ignoring holidays."""
+        """Return the approximate number of rows between ``start`` and ``at``, ignoring holidays.
+
+        Both times are in microseconds UTC. Returns 0 if rows have no time.
+        """
         if self.step <= 0:
             return 0
         if self.slots:
@@ -232,12 +240,12 @@ class Clock:
 
 
 def moments_of(frame: pl.DataFrame, schema: Schema) -> Indices:
-    """Return ``(row,)``: the time of each row in microseconds UTC; the row number if rows have no time."""
+    """Return the time of each row, ``(row,)``, in microseconds UTC; the row numbers if rows have no time."""
     return np.arange(frame.height, dtype=np.int64) if schema.time is None else _moments(frame, schema.time)
 
 
 def usual(values: Indices) -> Indices:
-    """Return the distinct values, ascending, without those that occur less than 5 % as often as the most common one.
+    """Return the distinct values, ascending, without values that occur less than 5 % as often as the most common.
 
     Example:
         >>> usual(np.array([0] * 40 + [1] * 38 + [5])).tolist()
@@ -273,7 +281,7 @@ def _timetable(local_times: Indices) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 
 def _next_slots(local_times: Indices, slots: Indices, count: int) -> Indices:
-    """Return ``(row, count)``: the local times of the next slots after each local time."""
+    """Return the local times of the next ``count`` slots after each local time, ``(row, count)``."""
     since = local_times - _FIRST_MONDAY
     index = np.searchsorted(slots, since % WEEK, side="right")[:, None] + np.arange(count)
     weeks = (since // WEEK)[:, None] + index // len(slots)
@@ -313,7 +321,8 @@ def _local_times_of(moments: Indices, timezone: str) -> Indices:
 def _moments_of(local_times: Indices, timezone: str) -> Indices:
     """Convert local times to microseconds UTC.
 
-    A local time that occurs twice means its first occurrence. One that does not exist is moved to an hour later.
+    A local time that occurs twice means its first occurrence. A local time that does not exist is moved forward, in
+    steps of an hour.
     """
     import polars as pl
 

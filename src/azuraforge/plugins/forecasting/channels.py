@@ -59,6 +59,8 @@ def filled(values: Floats, before: float) -> Floats:
 def is_stationary(values: Floats) -> bool:
     """Return whether training values keep their level: the means of their quarters vary little.
 
+    Constant values, and fewer than eight values, count as not stationary.
+
     Example:
         >>> is_stationary(np.sin(np.arange(400.0))), is_stationary(np.arange(400.0))
         (True, False)
@@ -78,7 +80,7 @@ def robust_center(values: Floats) -> float:
 def robust_scale(values: Floats) -> float:
     """Return a robust standard deviation: the interquartile range divided by 1.349.
 
-    If that is zero, the plain standard deviation is returned; if that is zero too, or without values, 1.
+    If it is zero, the plain standard deviation is returned, and 1 if that is zero too or there are no values.
 
     Example:
         >>> round(robust_scale(np.append(np.arange(100.0), 1e9)), 1)
@@ -99,7 +101,7 @@ class Channel:
 
     Attributes:
         column: name of the column.
-        before: replacement for missing values before the first known one.
+        before: replacement for missing values before the first known value.
         center, scale: learned on training rows; a scaled value is ``(value - center) / scale``.
         relative: whether a window contains differences from its last row, so that the level has no effect.
         missing: whether the channel contains 1 for each missing and 0 for each known value, instead of the values.
@@ -135,7 +137,7 @@ class Channel:
         return cls(column, float(known[0]), 0.0, robust_scale(known[lag:] - known[:-lag]), relative=True)
 
     def scaled(self, values: Floats) -> Floats:
-        """Return ``(row,)`` scaled values without gaps."""
+        """Return the scaled values with gaps filled, ``(row,)``; if ``missing``, 1 for each gap and 0 otherwise."""
         if self.missing:
             return (~np.isfinite(values)).astype(np.float64)
         return (filled(values, self.before) - self.center) / self.scale

@@ -183,12 +183,12 @@ class ForecastConfig(Config):
     ]
 
     def completed(self, schema: DatasetSchema) -> Self:
-        """Return the config with the known-ahead columns that the dataset declares, unless it names its own."""
+        """Return the config with the known-ahead columns that the dataset declares, unless ``known_ahead`` is set."""
         stated = known_ahead_of(schema)
         return self.model_copy(update={"known_ahead": stated}) if stated and not self.known_ahead else self
 
     def season_of(self, schema: Schema) -> int:
-        """Return the configured season in rows, or by default the one that follows from the dataset's frequency."""
+        """Return the configured season in rows; by default, the season of ``schema``."""
         return self.season if self.season is not None else schema.season
 
 
@@ -245,8 +245,8 @@ def chronological_split(
 def window_within(rows: int, horizon: int, window: int, least: int | None) -> int:
     """Return the window for a training set of ``rows`` rows.
 
-    It is ``window`` if that fits, else half of the rows without the horizon, but not less than ``least``. If ``least``
-    is None, the window is fixed.
+    It is ``window`` if the rows suffice for it and the horizon, else half of the rows without the horizon, but at least
+    ``least``. If ``least`` is None, the window is always ``window``.
 
     Example:
         >>> window_within(100, 12, 30, 2), window_within(30, 12, 30, 2), window_within(30, 12, 30, None)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def check_known_ahead(columns: Sequence[str], schema: Schema) -> None:
     """Raise InvalidInput unless all ``columns`` can be known ahead.
 
-    Each must be named once, be another column of the dataset than the target, and not be declared as known later.
+    Each must be named once, be a feature of the dataset, and not be declared as known with its row or later.
     """
     for column in columns:
         if column not in schema.features:
@@ -56,7 +56,10 @@ def check_known_ahead(columns: Sequence[str], schema: Schema) -> None:
 
 
 def ahead_of(frame: pl.DataFrame, columns: Sequence[str], origins: Indices, horizon: int) -> dict[str, Floats]:
-    """Return the values of each column in the rows after each origin, ``(origin, horizon)``, NaN if missing."""
+    """Return column → values in the rows after each origin, ``(origin, horizon)``, NaN if missing.
+
+    Raises InvalidInput if ``frame`` lacks a column.
+    """
     steps = origins[:, None] + np.arange(1, horizon + 1)
     return {name: np.append(column_values(frame, name), np.full(horizon, np.nan))[steps] for name in columns}
 
@@ -90,7 +93,10 @@ class Covariates:
 
     @classmethod
     def learn(cls, train: Part, columns: Sequence[str], country: str | None) -> Covariates:
-        """Learn the scales from ``train``, whose frame ends with the training rows."""
+        """Learn the scales from ``train``, whose frame ends with the training rows.
+
+        Raises InvalidInput if a column is missing or has no known value.
+        """
         learned = (Channel.learn(name, column_values(train.frame, name), 1, relative=False) for name in columns)
         return cls(tuple(learned), country)
 

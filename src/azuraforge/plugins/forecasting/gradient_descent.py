@@ -1,4 +1,4 @@
-"""Training loop of a network forecaster, with early stopping or a fixed number of epochs; it resumes bit for bit."""
+"""Training loop of a network forecaster, with early stopping or a fixed number of epochs. It resumes bit for bit."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def descend(
         fixed_epochs: number of epochs after which the last weights are kept; if None, ``stop_after`` of the config.
 
     Raises:
-        InvalidInput: the loss became NaN or infinite.
+        InvalidInput: if the loss became NaN or infinite.
+        ValueError: if ``checking`` is None and the number of epochs is not fixed.
     """
     config = run.config
     fixed = config.stop_after if fixed_epochs is None else fixed_epochs

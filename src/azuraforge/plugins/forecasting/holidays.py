@@ -23,7 +23,7 @@ _EPOCH = date(1970, 1, 1)
 
 
 def check_country(country: str, schema: Schema) -> None:
-    """Raise InvalidInput if the holidays of ``country`` are not known, or if rows have no times."""
+    """Raise InvalidInput if the holidays of ``country`` are unknown or the rows have no times."""
     if schema.time is None:
         raise InvalidInput(
             "holidays require rows with times, but the rows of this dataset have none",
@@ -38,9 +38,11 @@ def holiday_features(local_times: Indices, step: int, country: str) -> Floats:
 
     Args:
         local_times: microseconds since 1970-01-01 00:00 in local time, in any shape.
-        step: microseconds that a row covers. The share of a row of at most a day is 0 or 1, that of a week with two
-            holidays 2/7.
+        step: microseconds that a row covers. The share is 0 or 1 for a row of at most a day, and 2/7 for a week with
+            two holidays.
         country: ISO 3166 code, optionally with a subdivision, such as ``"DE-BY"``.
+
+    Raises InvalidInput if the holidays of ``country`` are unknown.
 
     Example:
         >>> from datetime import datetime
@@ -60,7 +62,7 @@ def holiday_features(local_times: Indices, step: int, country: str) -> Floats:
 
 
 def holidays_ahead(clock: Clock, frame: pl.DataFrame, origins: Indices, horizon: int, country: str) -> Floats:
-    """Return ``(origin, horizon, 2)``: the holiday features of the rows after each origin."""
+    """Return the holiday features of the rows after each origin, ``(origin, horizon, 2)``."""
     return holiday_features(clock.following_local_times(frame, origins, horizon), clock.step, country)
 
 

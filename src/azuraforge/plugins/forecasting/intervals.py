@@ -29,16 +29,16 @@ SHOWN_SHARE = 0.9
 
 
 def residual_quantiles(residuals: Floats, levels: Sequence[float], *, recency: bool = False) -> Floats:
-    """Return ``(level, horizon)``: offsets from a prediction below which a share ``level`` of actual values should be.
+    """Return the offsets from a prediction, ``(level, horizon)``, below which a share ``level`` of values should be.
 
-    The ranks are those of split-conformal prediction. A row ahead with at most ``FEW_ERRORS`` residuals gets quantiles
+    The ranks follow split-conformal prediction. A row ahead with at most ``FEW_ERRORS`` residuals gets quantiles
     of Student's t distribution instead, because the smallest and largest of so few residuals cover less than stated and
     may both be on one side of the prediction. Their scale is the root mean square of the residuals, made non-decreasing
     over the horizon. The degrees of freedom are the number of horizons that the residuals cover, because the horizons
     of neighbouring origins overlap.
 
-    In a short series, later rows ahead may have fewer residuals. Their intervals are at least as wide as those of the
-    row before, grown with the square root of the distance like the errors of a random walk.
+    In a short series, later rows ahead may have fewer residuals. Their intervals are at least as wide as the intervals
+    of the row before, grown with the square root of the distance like the errors of a random walk.
 
     Args:
         residuals: ``(origin, horizon)``, actual value minus prediction on the validation set; NaN is ignored.
@@ -75,10 +75,10 @@ def residual_quantiles(residuals: Floats, levels: Sequence[float], *, recency: b
 
 
 def calibration(errors: Floats, centre: Floats, levels: Sequence[float], *, recency: bool = False) -> Floats:
-    """Return ``(level, horizon)``: offsets that calibrate the quantiles predicted by a forecaster.
+    """Return the offsets, ``(level, horizon)``, that calibrate the quantiles predicted by a forecaster.
 
     At a row ahead with at most ``FEW_ERRORS`` errors, quantiles are only widened, and the median is unchanged. Their
-    mean distance from the forecast is then at least that of ``residual_quantiles`` of its errors.
+    mean distance from the forecast is then at least the offset that ``residual_quantiles`` returns for ``centre``.
 
     Args:
         errors: ``(level, origin, horizon)``, actual value minus each predicted quantile; NaN is ignored.
@@ -99,7 +99,7 @@ def calibration(errors: Floats, centre: Floats, levels: Sequence[float], *, rece
 
 
 def at_levels(trained: Floats, levels: Sequence[float]) -> Floats:
-    """Return quantiles ``(level, …)`` at ``levels`` from those at ``TRAINED_LEVELS``.
+    """Return quantiles ``(level, …)`` at ``levels`` from the quantiles ``trained`` at ``TRAINED_LEVELS``.
 
     Each side of the median is scaled like a normal distribution.
 
@@ -114,7 +114,7 @@ def at_levels(trained: Floats, levels: Sequence[float]) -> Floats:
 
 
 def ends_of(levels: Iterable[float], share: float = SHOWN_SHARE) -> tuple[float, float] | None:
-    """Return the two levels of the interval with coverage ``share``, or of the widest interval if there is none.
+    """Return the two levels of the interval with coverage ``share``, or of the widest interval if none has it.
 
     Returns None if the levels form no interval.
 
@@ -143,7 +143,7 @@ def pairs_of(levels: Iterable[float]) -> dict[float, tuple[float, float]]:
 
 
 def in_order(quantiles: Floats) -> Floats:
-    """Sort quantiles ``(level, …)`` by level so that they never cross (Chernozhukov et al., 2010)."""
+    """Return quantiles ``(level, …)`` sorted by level, so that they never cross (Chernozhukov et al., 2010)."""
     return np.sort(quantiles, axis=0)
 
 
@@ -159,7 +159,7 @@ def _recent(in_turn: Floats) -> Floats:
 
 
 def _student(freedom: float, levels: Sequence[float]) -> Floats:
-    """Return ``(level,)``: quantiles of Student's t distribution, exactly zero at the level 0.5."""
+    """Return quantiles of Student's t distribution, ``(level,)``, exactly zero at the level 0.5."""
     from scipy.special import stdtrit  # a slow import, needed only for few errors
 
     found = stdtrit(max(_LEAST_FREEDOM, freedom), np.asarray(levels))

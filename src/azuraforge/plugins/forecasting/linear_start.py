@@ -39,13 +39,15 @@ def fit_line(train: Examples, validation: Examples | None, flatten: Flatten, *, 
     """Fit a ridge regression of the targets on flattened windows, in float64, in one pass over each set.
 
     Sums of products are computed chunk by chunk, so that memory does not grow with the series. The validation error of
-    each penalty follows from the sums of the validation set.
+    each penalty is computed from the sums of the validation set.
 
     Args:
         train: training windows.
         validation: validation windows on which the penalty is chosen; not needed if ``penalty`` is given.
-        flatten: function that flattens windows and known-ahead values.
+        flatten: function that flattens windows and known-ahead values to ``(example, input)``.
         penalty: penalty to use; None to choose one.
+
+    Raises ValueError if both ``penalty`` and ``validation`` are None.
     """
     gram, cross, _, mean_x, mean_y, count = _sums(train, flatten)
     scale = np.sqrt(np.maximum(np.diag(gram) / count, 0.0))

@@ -27,7 +27,7 @@ _NAMED = 8
 
 
 def one_of(schema: Schema) -> Schema:
-    """Return the schema of a single series of a panel."""
+    """Return the schema of a single series of a panel: ``schema`` without its series column."""
     return replace(schema, series=None)
 
 
@@ -67,7 +67,7 @@ class Blocks:
         return np.asarray(self.stop - self.first)
 
     def of_rows(self, rows: Indices) -> Indices:
-        """Return ``(row,)``: the index of the series of each row."""
+        """Return the index of the series of each row, ``(row,)``."""
         return np.asarray(np.searchsorted(self.first, rows, side="right") - 1)
 
 
@@ -88,7 +88,7 @@ def filled_each(values: Floats, blocks: Blocks, before: Floats) -> Floats:
     Args:
         values: ``(row,)``.
         blocks: the rows of each series.
-        before: ``(series,)``, replacement for missing values before the first known one.
+        before: ``(series,)``, replacement for missing values before the first known value.
 
     Example:
         >>> found = Blocks(["a", "b"], np.array([0, 2]), np.array([2, 4]))
@@ -101,12 +101,15 @@ def filled_each(values: Floats, blocks: Blocks, before: Floats) -> Floats:
 
 
 def times(frame: pl.DataFrame, schema: Schema) -> Indices:
-    """Return ``(moment,)``: the distinct times of all series in microseconds UTC, ascending."""
+    """Return the distinct times of all series, ``(moment,)``, in microseconds UTC, ascending."""
     return np.unique(moments_of(frame, schema))
 
 
 def each(part: Part) -> Iterator[tuple[str, Part, Indices]]:
-    """Yield the name, the part and the positions in ``part.origins`` of each series that has origins in ``part``."""
+    """Yield the name, the part and the positions in ``part.origins`` of each series that has origins in ``part``.
+
+    Raises ValueError if ``part`` is not a part of a panel.
+    """
     column = _column(part.schema)
     schema = one_of(part.schema)
     found = Blocks.of(part.frame, column)
@@ -149,6 +152,8 @@ def stack(parts: Sequence[tuple[str, Part]], schema: Schema) -> Part:
     Args:
         parts: name and part of each series.
         schema: schema of the panel, with the name of the series column.
+
+    Raises ValueError if ``schema`` names no series column.
     """
     import polars as pl
 
@@ -183,7 +188,7 @@ def predict_each(part: Part, predict: Callable[[str, Part], Predictions]) -> Pre
 
 
 def known_series(learned: Mapping[str, Learned], name: str) -> Learned:
-    """Return the learned state of a series. Raises InvalidInput (``UNKNOWN_SERIES``) if it was not learned."""
+    """Return the value of the series ``name``. Raises InvalidInput (``UNKNOWN_SERIES``) if it was not learned."""
     if name not in learned:
         shown_names = ", ".join(list(learned)[:_NAMED]) + (" …" if len(learned) > _NAMED else "")
         raise InvalidInput(

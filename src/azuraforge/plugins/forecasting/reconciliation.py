@@ -34,7 +34,7 @@ class Hierarchy:
     """Series of a panel and their totals.
 
     Attributes:
-        totals: total → the series that it sums.
+        totals: name of each total → names of the series that it sums.
         series: names of the series, in the order of forecasts.
     """
 
@@ -91,7 +91,7 @@ class ErrorCovariance:
         return cls(sizes, squares, _shrinkage(squares / sizes))
 
     def times(self, chosen: Flags, constraints: Floats) -> Floats:
-        """Return ``(name, total)``: the covariance of the chosen names times the transposed constraints."""
+        """Return the covariance of the ``chosen`` names times the transposed ``constraints``, ``(name, total)``."""
         sizes, errors = self.sizes[chosen], self.errors[:, chosen]
         rest, moments = 1.0 - self.shrinkage, max(1, len(errors))
         own = np.square(sizes) - rest * np.square(errors).sum(axis=0) / moments

@@ -1,8 +1,8 @@
 """Base class of neural forecasters, for which an author writes only a network and its config.
 
 The class supplies windows, the chronological split, scaling learned on the training set and saved with the version,
-transforms of the target, calendar features, several rows ahead, calibrated intervals, a training loop that resumes bit
-for bit, saving and loading.
+transforms of the target, calendar features, forecasts of several rows, calibrated intervals, a training loop that
+resumes with bit-identical results, saving and loading.
 
     class Small(TimeSeriesPipeline[TimeSeriesConfig]):
         name = "mine.small"
@@ -12,8 +12,8 @@ for bit, saving and loading.
             return MyNetwork(inputs, outputs)
 
 The network receives a window ``(batch, window, channel)`` and the values known ahead ``(batch, horizon, known)``, and
-returns ``(batch, horizon, output)``: the point forecast, then one value for each of ``TRAINED_LEVELS``. All are changes
-since the origin in units of ``Preprocessing.scale``.
+returns ``(batch, horizon, output)``: the point forecast, then one value for each of ``TRAINED_LEVELS``. All outputs are
+changes since the origin in units of ``Preprocessing.scale``.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ from azuraforge.plugins.forecasting.intervals import TRAINED_LEVELS, at_levels, 
 from azuraforge.plugins.forecasting.panels import each, known_series, one_of, predict_each
 from azuraforge.plugins.forecasting.training_config import TimeSeriesConfig
 from azuraforge.plugins.forecasting.transforms import Transform
+from azuraforge.plugins.forecasting.trust import learn_trust, trusted
 from azuraforge.plugins.forecasting.windows import Examples, Inputs, Layout, Preprocessing
 
 #: Number of outputs of a network for each row ahead: the point forecast, and one value for each learned level.
@@ -83,7 +84,7 @@ class Forecaster:
         series: for a panel, preprocessing of each learned series, by name.
         epochs: number of epochs after which the weights were kept.
         starts: starting point of the levels of adaptive intervals, by series; a single series has the empty name.
-        analogues: for a panel, forecaster of series that were not learned, for which the network has no units.
+        analogues: for a panel, forecaster of series that were not learned, and so have no preprocessing.
     """
 
     network: nn.Module
@@ -99,13 +100,16 @@ class Forecaster:
     analogues: Analogues | None = None
 
     def of(self, name: str) -> Forecaster:
-        """Return the forecaster of one series of a panel: the same network with the preprocessing of that series."""
+        """Return the forecaster of the series ``name`` of a panel: the network with the preprocessing of this series.
+
+        Raises InvalidInput (``UNKNOWN_SERIES``) if the series was not learned.
+        """
         starts = {_ALONE: known_series(self.starts, name)} if self.starts else {}
         return replace(self, preprocessing=known_series(self.series, name), series={}, starts=starts)
 
     def answer(self, examples: Examples) -> Floats:
         """Return the outputs ``(example, horizon, output)`` in units of the network, shrunk but not calibrated."""
-        return _trusted(_answer(self.network, examples), self.trust)
+        return trusted(_answer(self.network, examples), self.trust)
 
 
 class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConfigT]):
@@ -123,7 +127,10 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         """Set weights that need no gradient descent before training starts; does nothing by default."""
 
     def prepare_refit(self, config: SeriesConfigT, network: nn.Module, evaluated: nn.Module, train: Examples) -> None:
-        """Set weights before a refit, as ``prepare`` does, with the choices that ``evaluated`` has made."""
+        """Set weights before a refit, as ``prepare`` does before training; does nothing by default.
+
+        Choices that ``prepare`` made on the validation set are taken from ``evaluated``, the evaluated network.
+        """
 
     def split(self, table: Table, config: SeriesConfigT) -> Split:
         """Split the rows in chronological order; the default window is shortened to fit into the training set.
@@ -146,7 +153,11 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         return found
 
     def fit(self, run: RunContext[SeriesConfigT], train: Part, validation: Part) -> Forecaster:
-        """Train, keep the weights with the lowest validation loss, and calibrate intervals on the validation set."""
+        """Train a network, calibrate its intervals on the validation set, and return the forecaster.
+
+        It has the weights with the lowest validation loss or, if ``stop_after`` is set, the last weights. Raises
+        InvalidInput if there are too few windows or training diverges.
+        """
         config = run.config
         if train.schema.series is None:
             series: dict[str, Preprocessing] = {}
@@ -171,8 +182,8 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         epochs = descend(run, network, learning, checking, lambda: self.prepare(config, network, learning, checking))
         truth = np.concatenate([targets for _, _, targets in checking.chunks(PREDICT_BATCH)]).astype(np.float64)
         raw = _answer(network, checking)
-        trust = _learn_trust(raw[:, :, 0], truth)
-        answers = _trusted(raw, trust)
+        trust = learn_trust(raw[:, :, 0], truth)
+        answers = trusted(raw, trust)
         errors = truth - _quantiles(answers)
         alone = train.schema.series is None  # errors of several series are ordered by series, not by time
         offsets = calibration(errors, truth - answers[:, :, 0], QUANTILE_LEVELS, recency=alone)
@@ -185,7 +196,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         return found if alone else replace(found, analogues=_analogues(config, train, validation))
 
     def refit(self, run: RunContext[SeriesConfigT], evaluated: Forecaster, rows: Part) -> Forecaster:
-        """Train on all rows for as many epochs as the evaluated network.
+        """Return a forecaster trained on all rows for as many epochs as the evaluated network.
 
         Scales, channels and calibration of the evaluated forecaster are kept, because offsets are in units of the
         scales.
@@ -214,7 +225,10 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         return starts
 
     def predict(self, predictor: Forecaster, part: Part) -> Predictions:
-        """Return the predictions from each origin, using only rows of the same series up to the origin."""
+        """Return the predictions from each origin, using only rows of the same series up to the origin.
+
+        Raises InvalidInput if the part has another horizon than the predictor, or too little history before an origin.
+        """
         if part.schema.series is not None:
             return predict_each(part, lambda name, one: self._predict_one(predictor, name, one))
         if part.horizon != predictor.preprocessing.horizon:
@@ -278,7 +292,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
 
     def load(self, folder: Path) -> Forecaster:
-        """Read the predictor that ``save`` wrote. Raises InvalidInput if it has another format."""
+        """Return the predictor that ``save`` wrote. Raises InvalidInput if it was saved in another format."""
         described = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
         if described.get("format") != _FORMAT:
             raise InvalidInput(
@@ -359,26 +373,6 @@ def _by_series(part: Part) -> dict[str, Part]:
 
 def _joined(series: Mapping[str, Preprocessing], part: Part) -> Examples:
     return Examples.joined([known_series(series, name).examples(one, learning=True) for name, one, _ in each(part)])
-
-
-def _learn_trust(change: Floats, truth: Floats) -> Floats:
-    """Return ``(horizon,)``: factors of the predicted change, from 0 to 1, by least squares on the validation set.
-
-    If the predictions have no skill, as often for prices, the factor 0 returns the last value instead of noise. A slope
-    that is hardly larger than its standard error is shrunk (positive-part James and Stein, 1961). Overlapping windows
-    count once per horizon.
-    """
-    explained = (change * truth).sum(axis=0)
-    size = np.square(change).sum(axis=0)
-    slope = np.divide(explained, size, out=np.ones_like(size), where=size > 0)
-    horizon = truth.shape[1]
-    variance = np.square(truth - slope * change).mean(axis=0) * horizon
-    luck = np.divide(variance, np.square(slope) * size, out=np.zeros_like(size), where=(size > 0) & (slope != 0))
-    return np.asarray(np.clip(slope * np.maximum(1.0 - luck, 0.0), 0.0, 1.0))
-
-
-def _trusted(answers: Floats, trust: Floats) -> Floats:
-    return answers + (answers[:, :, :1] * (trust - 1.0)[:, None])
 
 
 def _quantiles(answers: Floats) -> Floats:

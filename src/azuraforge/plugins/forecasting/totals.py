@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def with_totals(table: Table) -> Table:
-    """Return a panel with the totals of its groups; the same table if none are declared."""
+    """Return a panel with the totals of its groups; the same table if no groups are declared."""
     if not table.schema.groups:
         return table
     blocks = Blocks.of(table.frame, str(table.schema.series))
@@ -37,7 +37,7 @@ def with_totals(table: Table) -> Table:
 
 
 def with_totals_of(frame: pl.DataFrame, schema: Schema, hierarchy: Hierarchy) -> pl.DataFrame:
-    """Return the rows of a panel, followed by those of its totals."""
+    """Return the rows of a panel, followed by the rows of the totals in ``hierarchy``."""
     import polars as pl
 
     blocks = Blocks.of(frame, str(schema.series))
@@ -102,7 +102,7 @@ def with_other_series(
 
 
 def own_origins(part: Part) -> Flags | None:
-    """Return ``(origin,)``: whether each origin belongs to a series rather than a total; None without totals."""
+    """Return an ``(origin,)`` mask of the origins that belong to series rather than totals; None without totals."""
     if part.schema.series is None or not part.schema.groups:
         return None
     blocks = Blocks.of(part.frame, part.schema.series)
@@ -114,7 +114,7 @@ def own_origins(part: Part) -> Flags | None:
 def at_same_moment(part: Part, index: int) -> Indices:
     """Return the positions of the origins that are predicted together with the origin at ``index``.
 
-    With groups, these are all origins at the same moment; otherwise only that origin.
+    With groups, these are all origins at the same moment; otherwise only ``index`` itself.
     """
     if part.schema.series is None or not part.schema.groups:
         return np.array([index], dtype=np.int64)

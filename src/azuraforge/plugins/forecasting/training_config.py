@@ -17,7 +17,7 @@ _LEAST = 2
 
 
 class TimeSeriesConfig(ForecastConfig):
-    """Settings for training a network on windows, in addition to those that all forecasters share."""
+    """Settings for training a network on windows, in addition to the settings that all forecasters share."""
 
     window: Annotated[
         int | None,
@@ -185,5 +185,5 @@ class TimeSeriesConfig(ForecastConfig):
         return _LEAST if self.window is None else None
 
     def window_within(self, schema: Schema, rows: int) -> int:
-        """Return the window for a training set of ``rows`` rows."""
+        """Return the window for a training set of ``rows`` rows; see ``config.window_within``."""
         return window_within(rows, self.horizon, self.window_of(schema), self.least_window)

@@ -39,7 +39,10 @@ class Transform:
 
     @classmethod
     def learn(cls, name: TransformName, values: Floats, column: str) -> Transform:
-        """Learn the transformation from training values. Raises InvalidInput if ``log`` gets values not above zero."""
+        """Learn the transformation from training values.
+
+        Raises InvalidInput if ``name`` is ``log`` and a value is zero or negative, or no value is known.
+        """
         if name != "log":
             return cls(name)
         known = values[np.isfinite(values)]
@@ -64,18 +67,18 @@ class Transform:
         return values
 
     def anchor(self, values: Floats) -> Floats:
-        """Return ``(row,)``: the reference value at each row from which a forecast path starts.
+        """Return the reference value at each row, ``(row,)``, from which a forecast path starts.
 
         This is the logarithm of the value for ``log``, and the value itself otherwise.
         """
         return self.apply(values) if self.name == "log" else values
 
     def path(self, steps: Floats) -> Floats:
-        """Return ``(…, horizon)``: transformed values as a path in the space of ``anchor``, summing differences."""
+        """Return forecasts of transformed values, ``(…, horizon)``, as a path; differences are summed along it."""
         return np.cumsum(steps, axis=-1) if self.name == "difference" else steps
 
     def invert(self, changed: Floats, last: Floats) -> Floats:
-        """Convert transformed values back to the target.
+        """Return transformed values converted back to the target, ``(origin, horizon)``.
 
         Args:
             changed: ``(origin, horizon)``, forecasts of the transformed values after each origin.
@@ -86,11 +89,11 @@ class Transform:
         return self.from_anchor(changed)
 
     def from_anchor(self, path: Floats) -> Floats:
-        """Convert a path from the space of ``anchor`` back to the target."""
+        """Return a path in the space of ``anchor`` converted back to the target."""
         return np.asarray(np.exp(path)) if self.name == "log" else path
 
     def smearing(self, errors: Floats) -> Floats:
-        """Return ``(horizon,)``: factors that turn inverted mean forecasts into forecasts of the target's mean.
+        """Return the factors, ``(horizon,)``, that turn inverted mean forecasts into forecasts of the target's mean.
 
         The exponential of a mean logarithm is a median of the target, which is below its mean. The factor is the mean
         of ``actual / inverted`` over known errors (Duan, "Smearing Estimate: A Nonparametric Retransformation Method",

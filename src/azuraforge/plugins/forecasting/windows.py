@@ -29,11 +29,11 @@ class Inputs:
 
     Attributes:
         window: number of past rows.
-        channels: number of values per row of the window, those of the target first.
+        channels: number of values per row of the window, the values of the target first.
         target_channels: number of channels of the target.
         known: number of known-ahead values per future row, calendar features first.
         horizon: number of rows ahead.
-        ahead: number of those known-ahead values, the last ones, that come from holidays and columns.
+        ahead: number of known-ahead values that come from holidays and columns; they follow the calendar features.
     """
 
     window: int
@@ -121,7 +121,7 @@ class Examples:
         return parts if self._targets is None else (*parts, self._targets[indices])
 
     def chunks(self, size: int) -> Iterator[tuple[Single, ...]]:
-        """Yield all examples in order, ``size`` at a time."""
+        """Yield the arrays of ``gather`` for all examples in order, ``size`` examples at a time."""
         for start in range(0, len(self), size):
             yield self.gather(np.arange(start, min(start + size, len(self))))
 
@@ -132,7 +132,7 @@ class Layout:
 
     Attributes:
         level: whether the level of the target is an input in addition to its changes.
-        relative: whether each of the other columns is measured from the last row of the window, by name.
+        relative: column → whether its values are measured from the last row of the window; the target is not included.
         holes: columns, possibly including the target, whose missing values are marked by an additional channel.
     """
 
@@ -142,7 +142,7 @@ class Layout:
 
     @classmethod
     def of(cls, train: Part, transform: Transform, window: int, features: bool) -> Layout:
-        """Return the layout for the training rows of one series."""
+        """Return the layout for the training rows of one series. Raises InvalidInput if a column has no known value."""
         target = column_values(train.frame, train.schema.target)
         columns = {name: column_values(train.frame, name) for name in (train.schema.features if features else ())}
         anchors = transform.anchor(target)
@@ -182,9 +182,9 @@ class Preprocessing:
         transform: transformation of the target.
         clock: time axis with the calendar features.
         calendar: whether calendar features are inputs.
-        channels: channels of the window, those of the target first.
+        channels: channels of the window, the channels of the target first.
         target_channels: number of channels of the target.
-        first: replacement for missing target values before the first known one.
+        first: replacement for missing target values before the first known value.
         scale: unit of the network's outputs.
         covariates: covariates known ahead.
     """
@@ -217,7 +217,7 @@ class Preprocessing:
         """Learn scales and channels from ``train``, whose frame ends with the training rows.
 
         If ``train`` is a series of a panel, ``layout`` is the layout of the panel; if None, it is chosen for ``train``.
-        Raises InvalidInput if the target of a single series does not change.
+        Raises InvalidInput if the target of a single series does not change, or if a column has no known value.
         """
         schema = train.schema
         target = column_values(train.frame, schema.target)
@@ -270,9 +270,10 @@ class Preprocessing:
         return Inputs(self.window, len(self.channels), self.target_channels, known, self.horizon, ahead)
 
     def examples(self, part: Part, *, learning: bool) -> Examples:
-        """Return the examples of ``part``; if ``learning``, only those with a whole window and known targets.
+        """Return the examples of ``part``; if ``learning``, without incomplete windows and unknown targets.
 
-        Raises InvalidInput if not ``learning`` and an origin has fewer rows up to it than the window.
+        Raises InvalidInput if not ``learning`` and an origin has fewer rows up to it than the window, and ValueError if
+        ``learning`` and the part has no targets.
         """
         origins, chosen = part.origins, np.arange(len(part.origins))
         if not learning and len(origins) and int(origins.min()) + 1 < self.window:

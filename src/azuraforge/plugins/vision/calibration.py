@@ -1,4 +1,4 @@
-"""Temperature scaling: calibration of class probabilities by one number that is learned on the validation set.
+"""Temperature scaling: calibration of class probabilities by one number that is fitted on the validation set.
 
 Source: Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017.
 """
@@ -14,7 +14,7 @@ _ROUNDS = 60
 
 
 def softmax(scores: Floats) -> Floats:
-    """Return ``(example, class)`` probabilities from ``(example, class)`` scores.
+    """Return the probabilities of ``scores``, both ``(example, class)``; they sum to 1 for each example.
 
     Example:
         >>> softmax(np.array([[0.0, 0.0]])).tolist()
@@ -34,7 +34,7 @@ def negative_log_likelihood(scores: Floats, labels: Indices) -> float:
 def fit_temperature(scores: Floats, labels: Indices) -> float:
     """Return the temperature in [0.05, 20] that minimises the mean log loss of ``softmax(scores / temperature)``.
 
-    The logarithm of the temperature is found by golden-section search, because the loss has a single minimum in it.
+    The temperature is found by golden-section search over its logarithm, because the loss has a single minimum.
     Returns 1 if there are no examples or all scores are equal.
 
     Args:

@@ -1,7 +1,7 @@
 """Data of the task kind "classify": tables, parts and predictions of image classifiers, and the split by class.
 
 A dataset version of images has the columns ``image`` (raw bytes, row-major height × width × channels), ``label``,
-``part`` (``"train"``, ``"test"`` or null: no official split) and ``name``.
+``part`` (``"train"``, ``"test"`` or null without an official split) and ``name``.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class ImageSchema:
 
     @classmethod
     def of(cls, schema: DatasetSchema) -> ImageSchema:
-        """Return the size and the classes in a dataset's schema. Raises InvalidInput if it is no image dataset."""
+        """Return the size and the classes from ``schema``. Raises InvalidInput if the dataset has no images."""
         if schema.size is None or schema.classes is None:
             raise InvalidInput(
                 "a classifier needs a dataset of images",
@@ -72,13 +72,13 @@ class ImageTable:
 
     @property
     def labels(self) -> Indices:
-        """``(example,)`` index of each image's class in ``schema.classes``; -1 for images without a label."""
+        """Index of each image's class in ``schema.classes``, ``(example,)``; -1 for images without a label."""
         numbers = {name: number for number, name in enumerate(self.schema.classes)}
         column = self.frame.get_column(self.schema.target).to_list()
         return np.array([numbers.get(label, -1) for label in column], dtype=np.int64)
 
     def pixels(self, rows: Indices) -> Pixels:
-        """Return ``(example, height, width, channels)`` pixel values of the given rows."""
+        """Return the pixel values of the images in ``rows``, ``(example, height, width, channels)``."""
         shape = (len(rows), self.schema.height, self.schema.width, self.schema.channels)
         raw = b"".join(self.frame.get_column("image").gather(rows).to_list())
         return np.frombuffer(raw, dtype=np.uint8).reshape(shape)
@@ -86,7 +86,7 @@ class ImageTable:
 
 @dataclass(frozen=True)
 class ImageSplit:
-    """The ``(example,)`` row indices of each part. The platform checks them and creates the parts."""
+    """The row indices of each part, ``(example,)``. The platform checks them and creates the parts."""
 
     train: Indices
     validation: Indices
@@ -201,7 +201,7 @@ class ImagePipeline(Pipeline[ConfigT, PredictorT, ImagePart, ClassPredictions, I
 
 
 def content_hashes(images: list[bytes]) -> Hashes:
-    """Return ``(example,)`` hashes of the raw pixels of images: the first 8 bytes of the SHA-256.
+    """Return a hash of the raw pixels of each image, ``(example,)``: the first 8 bytes of the SHA-256.
 
     Example:
         >>> a, b, c = content_hashes([b"x", b"y", b"x"])
@@ -213,10 +213,10 @@ def content_hashes(images: list[bytes]) -> Hashes:
 
 
 def stratified_split(table: ImageTable, config: ClassifyConfig) -> ImageSplit:
-    """Return a random split in which the held-out parts contain the same share of every class.
+    """Return a random split that is stratified by class: a drawn part has about the same share of every class.
 
     If the dataset has an official test set, it is used unchanged; otherwise a test set is drawn. The same
-    ``split_seed`` always draws the same rows. Images with equal pixels are assigned to the same part, and those that
+    ``split_seed`` always draws the same rows. Images with equal pixels are assigned to the same part, and images that
     the official test set also contains are left out of the other parts. Rows without a label are left out.
 
     Raises InvalidInput if a part would be empty or the training set would lack a class.

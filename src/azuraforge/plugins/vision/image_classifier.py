@@ -53,7 +53,7 @@ _PREDICT_BATCH = 500
 
 
 class ImageConfig(ClassifyConfig):
-    """The settings for training a network on images, in addition to those of all classifiers."""
+    """The settings for training a network on images, in addition to the settings of all classifiers."""
 
     epochs: Annotated[
         int,
@@ -172,7 +172,7 @@ class Scaling:
 
     @classmethod
     def learn(cls, pixels: Pixels) -> Scaling:
-        """Return the scaling by the standard deviation of each channel of the training images; 1 if it is constant."""
+        """Return the scaling by each channel's standard deviation in the training images; 1 for a constant channel."""
         values = pixels.reshape(-1, pixels.shape[3])
         mean = values.mean(axis=0, dtype=np.float64)
         # Counted by pixel value, because a copy of a large training set as floats might not fit into memory.
@@ -181,7 +181,7 @@ class Scaling:
         return cls(np.where(deviation > 0, deviation, 1.0))
 
     def apply(self, pixels: Pixels) -> Single:
-        """Return ``(example, channel, height, width)`` inputs from ``(example, height, width, channel)`` pixels."""
+        """Return the inputs, ``(example, channel, height, width)``, of pixels ``(example, height, width, channel)``."""
         scaled = pixels.astype(np.float32) / self.deviation.astype(np.float32)
         return np.ascontiguousarray(scaled.transpose(0, 3, 1, 2))
 
@@ -197,7 +197,7 @@ class Classifier:
     temperature: float
 
     def scores(self, pixels: Pixels) -> Floats:
-        """Return ``(example, class)`` scores of ``(example, height, width, channel)`` pixels, without gradients."""
+        """Return the scores, ``(example, class)``, of pixels ``(example, height, width, channel)``."""
         self.network.eval()
         answers = []
         with engine.no_grad():
@@ -214,7 +214,7 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
 
     @abstractmethod
     def build(self, config: ImageConfigT, schema: ImageSchema) -> nn.Module:
-        """Return the untrained network, initialised by the engine's generator, which the run's seed has set."""
+        """Return the untrained network; its weights are drawn by the engine's generator, seeded with the run's seed."""
 
     def examples(self, config: ImageConfigT, images: Single, labels: Indices, seed: int) -> Dataset:
         """Return the training dataset; a subclass may augment the images each time they are drawn.
@@ -228,10 +228,10 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
         return data.Arrays(images, labels)
 
     def fit(self, run: RunContext[ImageConfigT], train: ImagePart, validation: ImagePart) -> Classifier:
-        """Train the network and calibrate it on the validation set.
+        """Train the network, calibrate it on the validation set and return the classifier.
 
-        The weights kept are the averaged ones with the lowest validation loss, or the last ones if ``stop_after`` is
-        set. Raises InvalidInput if training diverges.
+        It has the averaged weights of the epoch with the lowest validation loss or, if ``stop_after`` is set, the
+        averaged weights of the last epoch. Raises InvalidInput if training diverges.
         """
         assert train.labels is not None
         assert validation.labels is not None
@@ -275,7 +275,7 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
 
     def load(self, folder: Path) -> Classifier:
-        """Return the predictor that ``save`` wrote. Raises InvalidInput if its format is another one."""
+        """Return the predictor that ``save`` wrote. Raises InvalidInput if it was saved in another format."""
         described = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
         if described.get("format") != _FORMAT:
             raise InvalidInput(
@@ -378,7 +378,7 @@ class _Look(Callback):
 
 
 def _class_weights(config: ImageConfig, train: ImagePart) -> Single | None:
-    """Return ``(class,)`` loss weights inverse to the class frequencies, with mean 1 over the training examples.
+    """Return loss weights, ``(class,)``, inverse to the class frequencies, with mean 1 over the training examples.
 
     Returns None if the config weights all classes equally.
     """

@@ -14,12 +14,12 @@ from PIL import Image
 
 
 def from_pixels(pixels: NDArray[np.uint8]) -> Image.Image:
-    """Return a Pillow image of ``(height, width, channels)`` uint8 pixels."""
+    """Return a Pillow image of uint8 pixels ``(height, width, channels)`` with 1 or 3 channels."""
     return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
 
 
 def png_base64(pixels: NDArray[np.uint8], most: int = 96) -> str:
-    """Return ``(height, width, channels)`` uint8 pixels as a PNG in base64, reduced to ``most`` pixels a side."""
+    """Return uint8 pixels ``(height, width, channels)`` as a PNG in base64, with at most ``most`` pixels per side."""
     image = from_pixels(pixels)
     if max(image.size) > most:
         image.thumbnail((most, most), Image.Resampling.LANCZOS)

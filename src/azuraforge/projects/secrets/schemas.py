@@ -28,7 +28,8 @@ class SecretOut(BaseModel):
 
     name: str
     state: SecretState = Field(
-        description="older_key: setting it again encrypts it with the present key; unreadable: set it again"
+        description="ready; older_key: the secret is encrypted with an older key, and setting it again uses the"
+        " current one; unreadable: the secret must be set again"
     )
     created_at: datetime
     updated_at: datetime

@@ -38,7 +38,7 @@ def named(session: Session, names: Sequence[str]) -> Sequence[Secret]:
 
 
 def count(session: Session) -> int:
-    """Return the number of secrets that users named."""
+    """Return the number of secrets that users have stored."""
     return session.execute(select(func.count()).select_from(Secret).where(_NAMED)).scalar_one()
 
 

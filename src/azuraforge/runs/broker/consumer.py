@@ -90,7 +90,7 @@ class Consumer:
         while not self._stopping.is_set():
             if not answers(self._url):
                 if not away:
-                    log.warning("broker_away", note="this worker waits for it; what it carries goes on")
+                    log.warning("broker_away", note="this worker waits for the broker; its running runs continue")
                 away = True
                 self._stopping.wait(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)

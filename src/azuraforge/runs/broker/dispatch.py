@@ -63,7 +63,9 @@ class CeleryDispatch:
                 broker.send(app, *message)
             except Exception as error:  # any error of kombu or Redis: the dispatcher retries
                 if not away:
-                    log.warning("broker_away", reason=str(error), note="runs stay queued until it is back")
+                    log.warning(
+                        "broker_away", reason=str(error), note="runs stay queued until the broker is available again"
+                    )
                 away, again_at = True, time.monotonic() + _PAUSE_SECONDS
                 app = self._renewed(app)
             else:

@@ -74,7 +74,9 @@ class Dispatcher:
             count = int(self._broker.llen(name))
         except Exception as error:
             if not self._away:
-                log.warning("broker_away", reason=str(error), note="runs stay queued until it is back")
+                log.warning(
+                    "broker_away", reason=str(error), note="runs stay queued until the broker is available again"
+                )
             self._away = True
             return MOST_WAITING
         if self._away:

@@ -215,8 +215,15 @@ class AttemptJob:
         self._kernels_folder = fixed.folder
         environment = {**self._launcher.environment, **fixed.fields}
         changed = differences(recorded, environment)
-        because = f" ({fixed.problem})" if fixed.problem else ""
-        changes = f"No longer bit for bit: {', '.join(changed)}{because}." if changed else None
+        changes = None
+        if changed:
+            values = {"changes": changed, "reason": fixed.problem}
+            changes = Message(
+                "No longer bit for bit: {changes} ({reason})."
+                if fixed.problem
+                else "No longer bit for bit: {changes}.",
+                values,
+            )
         transitions = Transitions(self._events)
         self.write(
             lambda session: transitions.environment_fixed(

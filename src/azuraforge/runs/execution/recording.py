@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, FailFast, JsonValue
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session
-from azuraforge.errors import InvalidInput
+from azuraforge.errors import InvalidInput, InvalidValue
 from azuraforge.events.service import EventLog
 from azuraforge.messages import Message
 from azuraforge.messages.stored import StoredText, in_language, text_from_json
@@ -32,7 +32,7 @@ KEPT_CHECKPOINTS = 3
 
 def _series(name: str) -> str:
     if problem := problem_with_series(name):
-        raise ValueError(f"a series cannot have this name: {problem}")
+        raise InvalidValue("a series cannot have this name: {problem}", problem=problem)
     return name
 
 

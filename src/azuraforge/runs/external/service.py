@@ -136,7 +136,7 @@ class ExternalRuns:
                 where="run {run_id}",
                 code="ended",
                 next_step="start a new run",
-                state=run.state,
+                state=Message(f"state.{run.state}"),
                 run_id=run_id,
             )
         held = Held(session.project_id, run_id, run.attempt)

@@ -38,7 +38,7 @@ def create() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("started_by", sa.String(length=200), nullable=False),
         sa.Column("started_at", database.Timestamp(), nullable=False),
-        sa.Column("ended_reason", sa.Text(), nullable=True),
+        sa.Column("ended_reason", database.MessageText(), nullable=True),
         sa.Column("ended_by", sa.String(length=200), nullable=True),
         sa.Column("ended_at", database.Timestamp(), nullable=True),
         sa.ForeignKeyConstraint(

@@ -65,7 +65,7 @@ class SqlOptions(TableOptions):
         description="Column of the query that never decreases, such as an id or the time of insertion."
         " Empty: the time column",
         json_schema_extra=in_turkish(
-            "İmleç", "Sorgunun hiç azalmayan sütunu, örneğin bir kimlik ya da eklenme zamanı. Boş: zaman sütunu"
+            "İmleç", "Sorgunun değeri hiç azalmayan sütunu, örneğin kimlik ya da eklenme zamanı. Boş: zaman sütunu"
         ),
     )
     look_back: float = Field(
@@ -74,11 +74,11 @@ class SqlOptions(TableOptions):
         le=1e9,
         title="Look back",
         description="Distance before the last cursor value from which rows are read again, because"
-        " transactions may commit late: seconds for times, days for dates, else units",
+        " transactions may commit late; in seconds for times, days for dates, and the cursor's unit for numbers",
         json_schema_extra=in_turkish(
             "Geriye bakış",
-            "İşlemler geç kaydedilebildiğinden, imlecin son değerinden ne kadar öncesinin yeniden"
-            " okunduğu: zamanlarda saniye, tarihlerde gün, diğerlerinde birim",
+            "İmlecin son değerinden ne kadar geriye gidilip satırların yeniden okunacağı; bazı işlemler geç"
+            " tamamlanabilir. Zamanlarda saniye, tarihlerde gün, sayılarda imlecin birimi",
         ),
     )
     max_rows: int = Field(
@@ -88,7 +88,7 @@ class SqlOptions(TableOptions):
         title="Maximum rows",
         description="Maximum number of rows per refresh; the next refresh continues",
         json_schema_extra=in_turkish(
-            "En çok satır", "Yenileme başına en çok satır sayısı; sonraki yenileme kaldığı yerden sürer"
+            "En çok satır sayısı", "Bir yenilemede okunan en çok satır sayısı; sonraki yenileme kaldığı yerden sürer"
         ),
     )
     timeout_seconds: float = Field(
@@ -109,7 +109,7 @@ class _Rows:
         asked: number of rows returned by the query.
         kept: number of rows that were not seen before.
         last: last value of the cursor column.
-        at_last: all rows with that value.
+        at_last: all rows whose cursor value is ``last``.
     """
 
     names: list[str]
@@ -125,10 +125,10 @@ class Sql(TableSource[SqlOptions]):
 
     name = "sql"
     Options: ClassVar[type[BaseModel]] = SqlOptions
-    title: ClassVar[Mapping[str, str]] = {"en": "Query of a database", "tr": "Veritabanı sorgusu"}
+    title: ClassVar[Mapping[str, str]] = {"en": "Database query", "tr": "Veritabanı sorgusu"}
     summary: ClassVar[Mapping[str, str]] = {
-        "en": "Rows of PostgreSQL, MySQL or SQLite by one read-only query that goes on where it ended.",
-        "tr": "PostgreSQL, MySQL veya SQLite satırları; yalnızca okuyan bir sorgu kaldığı yerden sürer.",
+        "en": "Rows of one read-only query on PostgreSQL, MySQL or SQLite. Each refresh continues after the last row.",
+        "tr": "PostgreSQL, MySQL ya da SQLite'ta salt okunur bir sorgunun satırları. Yenileme kaldığı yerden sürer.",
     }
 
     def read(self, options: SqlOptions) -> SourceRead:

@@ -25,7 +25,8 @@ Kind: TypeAlias = Literal[
 #: explain only if the column was computed from them. Among real columns, the largest share is 0.88, for the close of a
 #: stock, explained by the next day's open; all others are below 0.6.
 EXACT_NEWS = 0.92
-#: Minimum shares of the rest and of the news of a column that later targets explain if it is a noisy filter of them.
+#: Minimum shares of the residual and of the news of a column that later targets explain if the column is a noisy
+#: filter of them.
 NOISY_REST, NOISY_NEWS = 0.92, 0.15
 #: The same shares for a shifted target with more noise, and the maximum that past and present values may explain.
 SHIFTED_REST, SHIFTED_NEWS, MOST_BEHIND = 0.2, 0.1, 0.02
@@ -42,7 +43,7 @@ class Foreknowledge:
     Attributes:
         column: name of the column.
         kind: kind of the evidence.
-        rows_ahead: number of rows that the column is ahead; 0 for the same row.
+        rows_ahead: number of rows by which the column is ahead of the target; 0 for the same row.
         share: share of the column, or of its news, that later values of the target explain.
         rows: number of examined rows.
         blocks: whether the finding prevents automatic promotion; a copy of the same row alone is harmless.
@@ -72,7 +73,7 @@ def examine(
     Args:
         target: ``(row,)``, NaN if unknown.
         columns: other columns by name, each ``(row,)``.
-        series: rows of each series in chronological order; one entry for a single series.
+        series: rows of each series in chronological order.
         horizon: number of rows ahead that will be predicted.
         season: length of the season in rows; 1 without a season.
         known_ahead: columns that are declared as known ahead of the rows to predict.

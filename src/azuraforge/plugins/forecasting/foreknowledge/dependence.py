@@ -3,9 +3,9 @@
 A column is regressed on the past and present values of the target, and then also on its next values. Four shares of
 variance distinguish a column that contains future values from an ordinary covariate:
 
-``ahead``       share of the rest, after past and present values of the target, that later values explain
-``ahead_new``   share of the news, the rest after the column's own past as well, that later values explain
-``behind``      share of the rest, after later values, that past and present values explain
+``ahead``       share of the residual after past and present values of the target that later values explain
+``ahead_new``   share of the news (the residual after the column's own past as well) that later values explain
+``behind``      share of the residual after later values of the target that past and present values explain
 ``same_row``    share of the target's own news in a row that the column explains in that row
 
 A function of later targets has an ``ahead_new`` near 1, unlike almost any other column: a leading covariate explains
@@ -23,7 +23,7 @@ import numpy as np
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.foreknowledge.pieces import Piece, Span, calendar, lagged, normal_scores, scaled
 
-#: A rest below this share of a column counts as a rounding error.
+#: A residual below this share of a column counts as a rounding error.
 _NOTHING = 1e-10
 _DEPENDENT = 1e-7
 
@@ -67,11 +67,11 @@ class TargetSpace:
 
     @property
     def enough(self) -> bool:
-        """Return whether there are many more rows than regressors."""
+        """Whether there are at least twice as many rows as regressors, and more than 20."""
         return self.rows >= 2 * (self._of_all.shape[1] + len(self._span.lags)) and self.rows > 20
 
     def of(self, values: Floats) -> Dependence:
-        """Return the dependence of one column ``(row,)`` with all rows of the table."""
+        """Return the dependence of one column; ``values`` are ``(row,)``, over all rows of the table."""
         filled = carried(values)
         column = self._lags(filled, (0,))
         own = self._lags(filled, self._span.lags)
@@ -93,7 +93,7 @@ class TargetSpace:
         )
 
     def _share(self, column: Floats, fewer: Floats, more: Floats, floor: float) -> float:
-        """Return the share of the rest after the basis ``fewer`` that the basis ``more`` explains; 0 without a rest."""
+        """Return the share of the residual after ``fewer`` that ``more`` explains; 0 if the residual is negligible."""
         before, after = _size(_rest(column, fewer)), _size(_rest(column, more))
         if before <= floor:
             return 0.0

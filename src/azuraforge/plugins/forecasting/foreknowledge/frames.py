@@ -33,11 +33,13 @@ def examine_frame(
 ) -> list[Foreknowledge]:
     """Return the evidence for each column of ``frame`` that contains future values of the target.
 
+    Only the first ``MOST_COLUMNS`` columns are examined.
+
     Args:
         frame: rows in canonical order; a panel is ordered by series.
         schema: meaning of the columns.
         horizon: number of rows ahead that will be predicted.
-        season: length of the season in rows; if None, that of the schema.
+        season: length of the season in rows; if None, the season of ``schema``.
         known_ahead: columns that are declared as known ahead of the rows to predict.
     """
     if not schema.features:

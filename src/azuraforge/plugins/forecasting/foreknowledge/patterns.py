@@ -35,7 +35,7 @@ _EQUAL = 1e-6
 
 @dataclass(frozen=True)
 class Pattern:
-    """Pattern, the number of rows that it reaches ahead, and the share of the column that it explains."""
+    """A pattern in a column, the number of rows that it reaches ahead, and the share of the column that it explains."""
 
     name: PatternName
     rows_ahead: int
@@ -75,7 +75,7 @@ def events_ahead(target: Floats, column: Floats, pieces: Sequence[Piece], span: 
 
 
 def same_row_copy(target: Floats, column: Floats) -> bool:
-    """Return whether the column is the target of the same row, except for a linear or an increasing function."""
+    """Return whether the column is a linear or monotonic function of the target in the same row."""
     known = np.isfinite(target) & np.isfinite(column)
     if known.sum() < _FEWEST_ROWS:
         return False
@@ -190,7 +190,7 @@ def _alike(column: Floats, pattern: Floats) -> float:
 
 
 def _shifted(y: Floats, lead: int) -> Floats:
-    """Return ``(row,)``: the value ``lead`` rows later (earlier if negative), NaN beyond the ends."""
+    """Return the value ``lead`` rows later (earlier if negative), ``(row,)``, NaN beyond the ends."""
     out = np.full(len(y), np.nan)
     if lead >= 0:
         out[: len(y) - lead] = y[lead:]
@@ -200,7 +200,7 @@ def _shifted(y: Floats, lead: int) -> Floats:
 
 
 def _window_mean(sums: Floats, width: int) -> Floats:
-    """Return ``(row,)``: the mean of each row and the next ``width - 1`` rows, from cumulative sums.
+    """Return the mean of each row and the next ``width - 1`` rows, ``(row,)``, from cumulative sums.
 
     Means beyond the last row are NaN.
     """

@@ -63,7 +63,7 @@ def span_of(longest: int, horizon: int, season: int) -> Span:
 def pieces_of(series: Sequence[Piece]) -> list[Piece]:
     """Choose pieces with at most ``MOST_ROWS`` rows in total.
 
-    For a single long series, these are its first, middle and last rows; for many series, as many series as fit.
+    For a single long series, these are its first, middle and last rows; for many series, evenly spaced series.
     """
     usable = [one for one in series if len(one.rows) >= _SHORTEST]
     if len(usable) == 1 and len(usable[0].rows) > MOST_ROWS:
@@ -97,7 +97,7 @@ def scaled(values: Floats) -> Floats:
 def varies(values: Floats) -> bool:
     """Return whether there are two different values.
 
-    The standard deviation is no test, because rounding can make that of equal values positive.
+    The standard deviation is not used, because rounding can make it positive for equal values.
 
     Example:
         >>> varies(np.full(1500, 0.422915)), float(np.full(1500, 0.422915).std()) > 0
@@ -107,7 +107,7 @@ def varies(values: Floats) -> bool:
 
 
 def lagged(values: Floats, lags: Sequence[int], rows: slice) -> Floats:
-    """Return ``(row, lag)``: the values ``lag`` rows before each row in ``rows``, or after it if a lag is negative.
+    """Return the values ``lag`` rows before each row in ``rows``, ``(row, lag)``; after it if a lag is negative.
 
     Example:
         >>> lagged(np.arange(5.0), (1, -1), slice(1, 4)).tolist()
@@ -117,7 +117,10 @@ def lagged(values: Floats, lags: Sequence[int], rows: slice) -> Floats:
 
 
 def calendar(piece: Piece, season: int) -> Floats:
-    """Return ``(row, wave)``: harmonics of the season and, if rows have times, of the day, the week and the year."""
+    """Return harmonics of the season and, if rows have times, of the day, the week and the year, ``(row, wave)``.
+
+    A period of the calendar is omitted if it is longer than the piece or shorter than two rows.
+    """
     places: list[Floats] = [np.arange(len(piece.rows)) / season] if season > 1 else []
     if piece.seconds is not None:
         length = float(piece.seconds[-1] - piece.seconds[0])

@@ -43,7 +43,8 @@ class Gain:
     Attributes:
         step: number of rows ahead with the largest reduction.
         share: share of the squared error that all columns together remove at that step.
-        dropped: column → share of the squared error without it that the column removes if all others are used.
+        dropped: column → share of the squared error of a fit on all other columns that the column removes; empty if
+            columns were not left out one by one.
         rows: number of rows that were forecast.
     """
 
@@ -63,7 +64,7 @@ def gain_of(
     given: Mapping[str, Floats] | None = None,
     drop_from: float = 0.0,
 ) -> Gain | None:
-    """Return the reduction of the error of a forecast of ``target`` by the other columns.
+    """Return the reduction of the error of a forecast of ``target`` by ``columns``.
 
     Returns None if there are too few rows or no columns, or if the target is constant in the rows to forecast.
 
@@ -130,7 +131,7 @@ class _Case:
     judged: np.ndarray[tuple[int], np.dtype[np.bool_]]
 
     def errors(self, chosen: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Floats:
-        """Return ``(step,)``: the mean squared error on the evaluated rows of a fit with the chosen inputs."""
+        """Return the mean squared error, ``(step,)``, on the evaluated rows of a fit with the chosen inputs."""
         inputs, targets = self.inputs[self.learn][:, chosen], self.changes[self.learn]
         mean, centre = inputs.mean(axis=0), targets.mean(axis=0)
         inputs = inputs - mean

@@ -24,7 +24,7 @@ class ImageBatch(Batch[ImageTable]):
     """Batch prediction by classifiers, with one row per image."""
 
     def origins(self, version: LoadedVersion, table: ImageTable, rows: BatchRange) -> tuple[Indices, int]:
-        """Return all images and 0, because images have no time by which ``rows`` could select."""
+        """Return the indices of all images and 0, because images have no time by which ``rows`` could select."""
         return np.arange(len(table), dtype=np.int64), 0
 
     def predict(
@@ -60,7 +60,7 @@ class ImageBatch(Batch[ImageTable]):
         return pl.concat(parts)
 
     def scores(self, frame: pl.DataFrame) -> dict[str, float | None] | None:
-        """Return the accuracy, and as ``majority`` the accuracy of always predicting the most frequent class.
+        """Return ``rows``, ``accuracy``, and ``majority``: the accuracy of always predicting the most frequent class.
 
         Only labelled images that the version did not learn from count; returns None if there are none.
         """

@@ -74,7 +74,7 @@ class ClassJudge(Judge):
             self._contenders.append(self._measured(said, "champion"))
 
     def contest(self, metric: MetricFacts, slices: Sequence[str]) -> Contest:
-        """Return the ``(example, 1)`` losses of the contenders.
+        """Return the losses of the contenders, ``(example, 1)``, and the slices by class.
 
         A champion whose version does not state which images it learned from has the obstacle ``lineage_unknown``.
         """
@@ -119,7 +119,7 @@ class ClassJudge(Judge):
         return Judged(evaluation, _figures(contenders[0], best, test, labels), (SALIENCY.name,))
 
     def members(self) -> dict[str, dict[str, float | None]]:
-        """Return member name → metrics of its own predictions; empty if the candidate combines no others."""
+        """Return member name → metrics of the member's own predictions; empty if the candidate has no members."""
         said = [Predicted(name=name, predictions=folder) for name, folder in self._case.candidate.members.items()]
         return {each.name: self._measured(each, "candidate").metrics for each in said}
 
@@ -131,7 +131,7 @@ class ClassJudge(Judge):
         return _Measured(said.name, role, said.seconds, made, metrics)
 
     def _losses(self, metric: MetricFacts, each: _Measured) -> Floats:
-        """Return ``(example, 1)`` losses of a contender by ``metric``."""
+        """Return the losses of a contender by ``metric``, ``(example, 1)``."""
         for added in self._added:
             if added.name == metric.name:
                 return added.losses(self._labels, each.predictions).reshape(len(self._labels), 1)
@@ -173,7 +173,7 @@ class ClassJudge(Judge):
 
 
 def class_slices(asked: Sequence[str], labels: Indices, classes: Sequence[str]) -> list[SliceMask]:
-    """Return one slice per true class with a mask ``(example, 1)``; empty if ``asked`` does not name the key."""
+    """Return one slice per true class, with a mask ``(example, 1)``; empty if ``asked`` does not contain ``class``."""
     if SLICES[0].name not in asked:
         return []
     column = labels[:, None]
@@ -183,7 +183,7 @@ def class_slices(asked: Sequence[str], labels: Indices, classes: Sequence[str]) 
 def mistakes(
     predictions: ClassPredictions, test: ImagePart, labels: Indices, most: int = MOST_MISTAKES
 ) -> tuple[Mistake, ...]:
-    """Return the ``most`` misclassified images with the highest confidence, in descending order of confidence."""
+    """Return at most ``most`` misclassified images, in descending order of confidence."""
     answers, sure = predictions.probabilities.argmax(axis=1), predictions.probabilities.max(axis=1)
     wrong = np.flatnonzero(answers != labels)
     names = test.schema.classes

@@ -14,10 +14,10 @@ from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.batch import Batch
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.figure import Figure
-from azuraforge.plugins.contract.judging import JudgeCase, Remark, other
+from azuraforge.plugins.contract.judging import ExplainCase, JudgeCase, Remark, other
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.pipeline import Answer, AnyPipeline
-from azuraforge.plugins.contract.task_kind import ExplainCase, TaskKind
+from azuraforge.plugins.contract.task_kind import TaskKind
 from azuraforge.plugins.kinds.classify.facts import METRICS, SALIENCY, SLICES
 from azuraforge.plugins.kinds.classify.figures import FIGURES
 from azuraforge.plugins.kinds.classify.metrics import measure
@@ -75,7 +75,7 @@ class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions,
     def obstacle(
         self, champion: DatasetSchema, candidate: DatasetSchema, learned_from: tuple[str, str] | None
     ) -> Remark | None:
-        """Return the difference of the datasets; None if there is none.
+        """Return the difference between the datasets that prevents a comparison; None if there is none.
 
         A missing time range is no obstacle, because the judge reads the learned images from a file of the version.
         """
@@ -91,9 +91,9 @@ class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions,
         return other("other_size", *sizes) if sizes[0] != sizes[1] else None
 
     def unreadable(self, learned: DatasetSchema, given: DatasetSchema) -> Message | None:
-        """Return why a version cannot classify images of another dataset: another data kind or image size.
+        """Return why a version cannot classify the images of a dataset; None if it can.
 
-        The classes may differ or be unknown.
+        The reasons are another data kind and another image size. The classes may differ or be unknown.
         """
         found = super().other_data(learned, given)
         if found is not None and found.code == "other_kind":

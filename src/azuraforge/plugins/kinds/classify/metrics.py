@@ -27,7 +27,7 @@ Metrics: TypeAlias = dict[str, float | None]
 
 
 def confusion(labels: Indices, answers: Indices, classes: int) -> Indices:
-    """Return ``(true class, predicted class)`` counts of examples.
+    """Return the number of examples by true and predicted class, ``(true class, predicted class)``.
 
     Example:
         >>> confusion(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
@@ -56,7 +56,7 @@ def wilson(right: float, total: float) -> tuple[float, float]:
 
 
 def log_losses(labels: Indices, probabilities: Floats) -> Floats:
-    """Return ``(example,)`` log losses: minus the logarithm of the true class's probability, at most 87.3 nats."""
+    """Return log losses, ``(example,)``: minus the logarithm of the true class's probability, at most 87.3 nats."""
     return np.asarray(-np.log(np.maximum(probabilities[np.arange(len(labels)), labels], _LEAST)))
 
 

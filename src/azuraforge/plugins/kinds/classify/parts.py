@@ -42,7 +42,9 @@ PARTS = ("train", "validation", "test")
 class ImageSplitResult(SplitResult):
     """The split of an image dataset; the row numbers of each part are stored in ``rows.npz`` next to the parts."""
 
-    rows: str | None = Field(default=None, description="path of the file with the rows of each part")
+    rows: str | None = Field(
+        default=None, description="path of the file with the row numbers of each part; null if it was not written"
+    )
 
 
 def cut_images(
@@ -75,7 +77,7 @@ def hold_out_images(table: ImageTable, rows: str, outputs: Path) -> int:
     Args:
         table: dataset version.
         rows: path of the file ``rows.npz`` with the row numbers of each part.
-        outputs: folder for the two folders.
+        outputs: parent of the two folders.
     """
     with np.load(rows, allow_pickle=False) as arrays:
         held = arrays["test"]
@@ -116,7 +118,7 @@ def retraining_images(split: ImageSplit, labels: Indices) -> ImageSplit:
 
 
 def check_image_split(split: ImageSplit, labels: Indices, hashes: Hashes) -> None:
-    """Raise InvalidInput if a part is empty, repeats rows, contains unlabelled rows, or shares an image with another.
+    """Raise InvalidInput if a part is empty, repeats rows, has unlabelled rows, or shares an image with another part.
 
     Args:
         split: split to check.
@@ -173,7 +175,7 @@ def keep_learned(train: ImagePart, validation: ImagePart, predictor: Path) -> No
 
 
 def learned_images(predictor: Path) -> Hashes | None:
-    """Return the hashes that ``keep_learned`` wrote; None if the version has none."""
+    """Return the hashes, ``(image,)``, that ``keep_learned`` wrote; None if the folder contains no such file."""
     if not (predictor / LEARNED_IMAGES).exists():
         return None
     tensors, _ = load_safetensors(predictor / LEARNED_IMAGES)

@@ -42,7 +42,7 @@ def classify_checked(name: str, predict: Predict, part: ImagePart) -> ClassPredi
 def guard_each_alone(
     name: str, predict: Predict, part: ImagePart, predictions: ClassPredictions, seed: int, most: int = GUARDED_IMAGES
 ) -> int:
-    """Check that a classifier's prediction for an image does not depend on the other images; return the number checked.
+    """Check that predictions for an image do not depend on other images; return the number of checked images.
 
     At most ``most`` images, drawn by ``seed``, are predicted alone and compared with ``predictions``. Raises
     InvalidInput if a probability differs; the run then promotes nothing.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.figure import Figure
-from azuraforge.plugins.contract.task_kind import ExplainCase
+from azuraforge.plugins.contract.judging import ExplainCase
 from azuraforge.plugins.kinds.classify.figures import ExplainedImage, Patch, Saliency
 from azuraforge.plugins.kinds.classify.parts import load_images
 from azuraforge.plugins.kinds.classify.predictions import classify_checked
@@ -31,7 +31,7 @@ Predict = Callable[[ImagePart], Floats]
 
 
 def saliency(case: ExplainCase) -> dict[str, Figure]:
-    """Return the figure ``saliency`` of the candidate of a run."""
+    """Return the figure of the candidate of a run, under the name ``saliency``."""
     assert case.answer is not None
     answer, name = case.answer, case.candidate.name
     test = load_images(case.test)
@@ -51,10 +51,10 @@ def saliency_figure(
     seed: int,
     progress: Callable[[int, int, str], None] = lambda done, total, note: None,
 ) -> Saliency:
-    """Return the figure of the images of ``chosen_images`` with the effect of a patch at each position.
+    """Return the figure of the images that ``chosen_images`` selects, with the effect of a patch at each position.
 
-    ``ExplainedImage.falls`` contains ``(row, column)`` decreases of the predicted class's probability; they are
-    negative where covering the patch increases it. The patch has the mean colour of the chosen images.
+    ``ExplainedImage.falls`` contains the decreases of the predicted class's probability, ``(row, column)``; they are
+    negative where covering a region increases it. The patch has the mean colour of the chosen images.
 
     Args:
         contender: name of the classifier.
@@ -88,7 +88,10 @@ def saliency_figure(
 
 
 def chosen_images(probabilities: Floats, labels: Indices, seed: int) -> Indices:
-    """Return the indices of the images to explain: the most confident mistakes, then correct images of all classes."""
+    """Return the indices of the images to explain, at most ``MOST_IMAGES``.
+
+    The most confident mistakes come first, at most half of the images; the others are correct, balanced over classes.
+    """
     answers, sure = probabilities.argmax(axis=1), probabilities.max(axis=1)
     wrong = np.flatnonzero(answers != labels)
     wrong = wrong[np.argsort(-sure[wrong], kind="stable")][: MOST_IMAGES // 2]
@@ -101,9 +104,9 @@ def chosen_images(probabilities: Floats, labels: Indices, seed: int) -> Indices:
 
 
 def occluded(predict: Predict, image: ImagePart, answer: int, colour: NDArray[np.uint8]) -> Floats:
-    """Return ``(row, column)`` decreases of the probability of class ``answer`` for each position of the patch.
+    """Return the decrease of the probability of class ``answer`` for each position of the patch, ``(row, column)``.
 
-    ``predict`` is called once, with the original image and all covered ones.
+    ``predict`` is called once, with the original image and all covered images.
     """
     height, width = patch_of(image)
     tops, lefts = _places(image.schema.height, height), _places(image.schema.width, width)

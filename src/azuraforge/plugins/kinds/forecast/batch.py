@@ -76,7 +76,7 @@ class ForecastBatch(Batch[Table]):
         return pl.concat(parts)
 
     def scores(self, frame: pl.DataFrame) -> dict[str, float | None] | None:
-        """Return the MAE of the version and of the naive forecast, and the skill; totals are left out.
+        """Return ``rows``, the MAE of the version and of the naive forecast, and ``skill``; totals are left out.
 
         Only rows with a known true value that the version did not learn from count; returns None if there are none.
         """
@@ -243,7 +243,7 @@ def _able(version: LoadedVersion, table: Table, row: int, of: Of = None) -> bool
 
 
 def _part(version: LoadedVersion, table: Table, origins: Indices, of: Of = None) -> Part:
-    """Return a part with these origins and without the rows after the last of them."""
+    """Return a part with ``origins`` and without the rows after the last origin."""
     horizon = version.horizon or 1
     stated = {name: version.config[name] for name in ForecastConfig.model_fields if name in version.config}
     ahead = ahead_at(table, ForecastConfig.model_validate(stated).known_ahead, origins, horizon)
@@ -326,7 +326,7 @@ def _times(table: Table, horizon: int) -> pl.Series:
 
 
 def _last_known(target: Floats, origins: Indices) -> Floats:
-    """Return the ``(origin,)`` last measured value at each origin; NaN if there is none."""
+    """Return the last measured value at each origin, ``(origin,)``; NaN if there is none."""
     rows = np.where(np.isfinite(target), np.arange(len(target)), -1)
     last = np.maximum.accumulate(rows)[origins]
     return np.where(last >= 0, target[last], np.nan)

@@ -15,7 +15,7 @@ from azuraforge.plugins.forecasting.panels import Blocks, filled_each
 
 
 def last_values(part: Part) -> Floats:
-    """Return the ``(origin,)`` last known target at each origin; NaN if none is known before it."""
+    """Return the last known target at each origin, ``(origin,)``; NaN if none is known up to the origin."""
     values = column_values(part.frame, part.schema.target)
     if part.schema.series is None:
         return filled(values, float("nan"))[part.origins]

@@ -23,9 +23,9 @@ DRAWN_ROWS_OF_SERIES = 200
 def forecast_figures(
     name: str, future: Part, ahead: Predictions, test: Part, made: Predictions, truth: Floats
 ) -> ForecastFigure:
-    """Return the figure of the first series of a panel, with the figures of the next ones in ``more``.
+    """Return the figure of the first series of a panel, with the figures of further series in ``more``.
 
-    The arguments are those of ``forecast_figure``, for all series together.
+    The arguments are those of ``forecast_figure``, for all series together. At most ``DRAWN_SERIES`` series are drawn.
     """
     futures = {series: (one, at) for series, one, at in each_series(future)}
     drawn = []
@@ -44,7 +44,7 @@ def forecast_figure(
 
     Args:
         name: name of the contender.
-        future: part whose origin is the last row.
+        future: part whose only origin is the last row of the series.
         ahead: forecasts from that origin.
         test: test set.
         made: predictions for the test set.

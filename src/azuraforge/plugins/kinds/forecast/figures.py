@@ -12,7 +12,7 @@ from azuraforge.plugins.contract.shape import Shape
 
 
 class NextValue(Shape):
-    """The forecast of one row after the last one, with the ends of its interval if there is one."""
+    """The forecast of one row after the last row, with the ends of its interval if there is one."""
 
     at: str
     value: float
@@ -34,7 +34,7 @@ class HeldOutForecast(Shape):
 class ForecastFigure(Figure):
     """The forecast of a series: history, forecasts of the next rows, and predictions one row ahead on the test set.
 
-    For a panel, this is the figure of the first series, and ``more`` contains those of the next ones.
+    For a panel, this is the figure of the first series, and ``more`` contains the figures of further series.
     """
 
     target: str
@@ -42,15 +42,15 @@ class ForecastFigure(Figure):
     frequency: str | None
     timezone: str
     contender: str
-    history: tuple[tuple[str, float | None], ...] = Field(description="time and value of each row")
+    history: tuple[tuple[str, float | None], ...] = Field(description="time and value of each history row")
     next: tuple[NextValue, ...]
-    interval: float | None = Field(description="coverage that the intervals promise; null: no intervals")
+    interval: float | None = Field(description="nominal coverage of the intervals; null if there are none")
     refitted: bool = Field(
         default=False,
-        description="a predictor that was refitted on every row after its verdict predicts the next values",
+        description="whether the next values are predicted by a predictor refitted on all rows after its verdict",
     )
     test: HeldOutForecast | None
-    series: str | None = Field(default=None, description="name of the series; null: the only one")
+    series: str | None = Field(default=None, description="name of the series; null if there is only one")
     more: tuple[ForecastFigure, ...] = ()
 
 
@@ -67,14 +67,14 @@ class ActualPredicted(ErrorFigure):
     """Actual values against predictions one row ahead."""
 
     horizon: int
-    origins: int = Field(description="with a known actual value; fewer may be drawn")
+    origins: int = Field(description="number of origins with a known actual value; the figure may show fewer points")
     actual: tuple[float, ...]
     predicted: tuple[float, ...]
     baseline_predicted: tuple[float, ...]
 
 
 class Histogram(Shape):
-    """Histogram: the count between each pair of neighbouring edges, so there is one edge more than counts."""
+    """Histogram: the number of values between each pair of neighbouring edges; there is one more edge than counts."""
 
     edges: tuple[float, ...]
     counts: tuple[int, ...]
@@ -114,8 +114,10 @@ class ResidualShape(Shape):
     histogram: Histogram
     qq: NormalQuantiles
     over_time: ErrorsOverTime
-    autocorrelation: tuple[float, ...] = Field(description="at lags 1, 2, …")
-    autocorrelation_bound: float | None = Field(description="within which 95 % of the lags of white noise lie")
+    autocorrelation: tuple[float, ...] = Field(description="autocorrelation of the errors at lags 1, 2, …")
+    autocorrelation_bound: float | None = Field(
+        description="95 % bound of the autocorrelation of white noise; null if undefined"
+    )
     ljung_box: LjungBox | None
 
 
@@ -177,8 +179,8 @@ class InputName(Shape):
 class InputImportance(InputName):
     """The permutation importance of an input.
 
-    ``increase`` is the mean increase of the RMSE if the input is replaced by that of another origin, in the unit of the
-    target; ``spread`` is its standard deviation over repeats, ``share`` its ratio to the RMSE.
+    ``increase`` is the mean increase of the RMSE, in the unit of the target, if the input is replaced by the same input
+    of another origin; ``spread`` is its standard deviation over repeats, ``share`` its ratio to the RMSE.
     """
 
     increase: float

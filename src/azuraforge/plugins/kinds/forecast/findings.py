@@ -18,7 +18,7 @@ from azuraforge.plugins.contract.shape import Texts
 from azuraforge.plugins.forecasting.intervals import SHOWN_SHARE
 from azuraforge.plugins.kinds.forecast.coverage import missed
 
-#: Totals whose RMSE exceeds that of plain sums by less than this share count as equally good.
+#: Totals whose RMSE exceeds the RMSE of plain sums by less than this share count as equally good.
 _AS_GOOD = 1e-3
 
 
@@ -50,8 +50,8 @@ def evaluation_findings(
 def coverage_findings(name: str, intervals: Sequence[IntervalCoverage]) -> list[EvaluationFinding]:
     """Return at most two findings: on intervals that are too narrow, and on intervals that are too wide.
 
-    A finding describes the interval that predictions show if it is affected, otherwise the widest affected one, and
-    names the others that miss in the same direction.
+    A finding describes the interval that predictions show if it is affected, otherwise the widest affected interval,
+    and names the other intervals that miss in the same direction.
 
     Args:
         name: name of the contender.
@@ -90,7 +90,7 @@ def total_findings(name: str, hierarchy: Hierarchical | None, column: str | None
 
 
 def _worse(level: LevelScores) -> float | None:
-    """Return the share by which a level's RMSE exceeds that of plain sums; None if it is not noticeably larger."""
+    """Return the share by which a level's RMSE exceeds the RMSE of plain sums; None if not noticeably."""
     if level.rmse is None or not level.bottom_up_rmse:
         return None
     change = level.rmse / level.bottom_up_rmse - 1

@@ -81,13 +81,13 @@ def backtest_of(
     Args:
         table: dataset version, for a panel without the series that ended before the test set.
         ranges: part name → row range of the run's split.
-        needs: part name → number of rows that a series must have there.
+        needs: part name → minimum number of rows of a series in this part.
         count: number of folds.
         horizon, gap: numbers of rows; the larger one is left out between two parts.
         chosen_by: range of the rows whose scores selected the config in a study; None if no study selected it. If
             possible, the folds end before these rows, because the config is biased towards them.
 
-    Raises InvalidInput if a fold is too short.
+    Raises InvalidInput if a fold is too short or leaves no usable series.
     """
 
     def checked(until: int | None) -> tuple[Fold, ...]:
@@ -115,5 +115,5 @@ def backtest_of(
 
 
 def split_of(fold: Fold, needs: Mapping[str, int]) -> Split:
-    """Return the row ranges of a fold as a split."""
+    """Return the row ranges of ``fold`` as a split; ``needs`` becomes ``Split.needs``."""
     return Split(Rows(*fold.train), Rows(*fold.validation), Rows(*fold.test), needs)

@@ -2,9 +2,9 @@
 
 An input is a block of rows of one column up to the origin: the target 0, 1, 2 to 3, 4 to 7 and so on rows before the
 origin, or another column as a whole, including later rows if the column is known in advance. The examined origins are
-so far apart that their blocks do not overlap. The block of an origin is replaced by that of another origin, and the
-pipeline predicts again; only its ``predict`` is called. Rows more than ``rows_back`` before the origin are unchanged,
-and so are the times of rows, so the calendar is not an input.
+so far apart that their blocks do not overlap. The block of an origin is replaced by the block of another origin, and
+the pipeline predicts again; only its ``predict`` is called. Rows more than ``rows_back`` before the origin, and the
+times of rows, are unchanged, so the calendar is not an input.
 
 Importance is computed on the test set after the verdict, and nothing depends on the result.
 
@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.figure import Figure
+from azuraforge.plugins.contract.judging import ExplainCase
 from azuraforge.plugins.contract.parts import Part
-from azuraforge.plugins.contract.task_kind import ExplainCase
 from azuraforge.plugins.forecasting.covariates import ahead_of
 from azuraforge.plugins.kinds.forecast.figures import (
     Importance,
@@ -67,7 +67,7 @@ class Input:
     Attributes:
         column: name of the column.
         first, last: range of the rows, counted back from the origin, both included; negative for later rows.
-        whole: whether the block stands for the whole column.
+        whole: whether the block represents the whole column.
 
     Example:
         >>> Input("value", 2, 3).name, Input("value", 0, 0).name, Input("rain", -4, 31, whole=True).name
@@ -81,6 +81,7 @@ class Input:
 
     @property
     def name(self) -> str:
+        """Display name: the column, with the number of rows back unless the block is a whole column."""
         if self.whole:
             return self.column
         back = str(self.first) if self.first == self.last else f"{self.first}–{self.last}"
@@ -88,6 +89,7 @@ class Input:
 
     @property
     def lags(self) -> tuple[int, int] | None:
+        """First and last lag in rows; None for a whole column."""
         return None if self.whole else (self.first, self.last)
 
 
@@ -150,7 +152,8 @@ def importance_figures(
 def rows_back_of(test: Part, season: int) -> int:
     """Return the number of rows up to the origin that inputs cover.
 
-    It is two seasons, limited to 32 to 256 rows, and less if the test set would have fewer than eight separate origins.
+    It is two seasons, but at least 32 and at most 256 rows. It is shorter, but at least 8 rows, if the test set would
+    otherwise have fewer than eight separate origins.
     """
     wanted = min(max(32, 2 * season), _LONGEST_REACH)
     rows = test.frame.height - test.start
@@ -213,7 +216,7 @@ def permutation_importance(
     inputs: list[Input],
     seed: int,
 ) -> Importance:
-    """Return the increase of the RMSE when each input is replaced by that of another origin.
+    """Return the increase of the RMSE when an input is replaced by the same input of another origin.
 
     The increase of an input that the pipeline does not use is exactly 0.
 
@@ -325,7 +328,7 @@ def shapley_values(
 
 
 def exchanged(test: Part, chosen: NDArray[np.int64], others: NDArray[np.int64], blocks: list[Input]) -> pl.DataFrame:
-    """Return the frame with the rows of ``blocks`` at each origin replaced by those at its partner.
+    """Return the frame with the rows of ``blocks`` at each origin replaced by the rows at its partner.
 
     Args:
         test: test set.
@@ -355,7 +358,7 @@ def _walk(
     inputs: list[Input],
     order: NDArray[np.int64],
 ) -> tuple[Floats, Floats]:
-    """Return the change of each forecast when its own inputs are restored one by one, and the forecast before.
+    """Return the change of each forecast when its own inputs are restored one by one, and the first forecast.
 
     The first forecast uses the inputs of the partners only; inputs are restored in ``order``. Changes have the shape
     ``(example, input)``, forecasts ``(example,)``.

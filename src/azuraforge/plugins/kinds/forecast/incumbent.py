@@ -1,7 +1,7 @@
-"""The incumbent forecast of a dataset at the origins of a test set, and its scores next to those of contenders.
+"""The incumbent forecast of a dataset at the origins of a test set, and its scores alongside the contenders.
 
-At each origin, only forecasts made at or before the origin's time count, because later ones could use more information
-than the model that they are compared with.
+At each origin, only forecasts made at or before the origin's time count, because later forecasts could use more
+information than the model.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Incumbent:
     """The incumbent forecast at the origins of a test set.
 
     Attributes:
-        column: its display name.
+        column: display name of the forecast.
         point: ``(origin, horizon)`` forecasts, NaN where none had been made by the time of the origin.
     """
 
@@ -45,7 +45,7 @@ class Incumbent:
 
     @classmethod
     def load(cls, folder: Path, own: Indices | None) -> Incumbent | None:
-        """Return the incumbent forecast in a truth folder; None if the dataset has none.
+        """Return the incumbent forecast in a truth folder; None if the dataset has no incumbent.
 
         Args:
             folder: truth folder.
@@ -61,7 +61,7 @@ class Incumbent:
         return np.asarray(np.isfinite(self.point) & np.isfinite(truth))
 
     def losses(self, truth: Floats, of: Callable[[Predictions], Floats]) -> Floats | None:
-        """Return the losses of the incumbent, NaN where it has no forecast; None if it has none at all.
+        """Return the losses of the incumbent, NaN where a loss is unknown; None if all are unknown.
 
         Args:
             truth: ``(origin, horizon)`` true values, NaN where missing.
@@ -78,7 +78,7 @@ class Incumbent:
         compared_with: Mapping[str, Predictions],
         measured: Callable[[Floats, Predictions], dict[str, float | None]],
     ) -> IncumbentScores | None:
-        """Return the metrics of the incumbent and of contenders on the targets with an incumbent forecast.
+        """Return the metrics of the incumbent and of contenders on the targets of ``known``.
 
         Returns None if there are no such targets.
 
@@ -102,7 +102,7 @@ class Incumbent:
     def suspicion(self, truth: Floats, last: Floats) -> SuspiciousColumn | None:
         """Return the evidence that the incumbent was recorded after the outcome; None if there is none.
 
-        Suspicious is a high share of exact forecasts among targets that differ from the last known value.
+        A high share of exact forecasts among targets that differ from the last known value is suspicious.
 
         Args:
             truth: ``(origin, horizon)`` true values, NaN where missing.
@@ -138,7 +138,7 @@ def save_incumbent(told: pl.DataFrame, schema: DatasetSchema, test: Part, truth:
 
 
 def at_origins(told: pl.DataFrame, test: Part) -> Floats:
-    """Return ``(origin, horizon)`` newest incumbent forecasts made by the time of the origin, NaN if there is none.
+    """Return the newest incumbent forecasts made by the time of each origin, ``(origin, horizon)``, NaN if none exists.
 
     Args:
         told: incumbent forecasts in any order, with the columns ``series`` (null for a single series), ``at`` (time of

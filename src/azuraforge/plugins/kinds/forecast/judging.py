@@ -137,7 +137,7 @@ class ForecastJudge(Judge):
         return RMSSE.name if self._scaled.intermittent else None
 
     def contest(self, metric: MetricFacts, slices: Sequence[str]) -> Contest:
-        """Return ``(origin, horizon)`` losses; for a panel ``(moment, series * horizon)``."""
+        """Return the losses for the gate: ``(origin, horizon)``, or ``(moment, series * horizon)`` for a panel."""
         truth, panel, case = self._truth, self._panel, self._case
         losses = {each.name: self._losses(metric, each) for each in (*self._contenders, *self._aside)}
         masks, unseen = series_slices(slices, self._test), self._unseen()
@@ -167,14 +167,17 @@ class ForecastJudge(Judge):
         )
 
     def evaluate(self, metric: MetricFacts, best_baseline: str, champion: str, outputs: Path) -> Judged:
-        """Rank the contenders by RMSE (RMSSE if demand is intermittent), and return the evaluation with its figure."""
+        """Rank the contenders, write ``errors.npz``, and return the evaluation with its figure.
+
+        The contenders are ranked by RMSE, or by RMSSE if many values are zero.
+        """
         test, case, split, contenders = self._test, self._case, self._split, self._contenders
         best = next(each for each in contenders if each.name == best_baseline)
         series = self._series(best)
         for each in contenders:
             each.metrics["skill"] = skill(each.metrics["rmse"], best.metrics["rmse"])
         ranked_by = self.metric() or RMSE.name
-        ranked = sorted(contenders, key=lambda each: _known(each.metrics[ranked_by]))
+        ranked = sorted(contenders, key=lambda each: math.inf if (score := each.metrics[ranked_by]) is None else score)
         self._save_errors(outputs / "errors.npz", ranked)
         shown = next((each for each in ranked if each.name == champion), ranked[0])
         future, ahead = load_part(case.future), load_predictions(shown.folder / "future.npz")
@@ -216,7 +219,7 @@ class ForecastJudge(Judge):
         return Judged(evaluation, {"forecast": forecast}, explained)
 
     def members(self) -> dict[str, dict[str, float | None]]:
-        """Return member name → metrics of its point forecasts; those of intervals are left out."""
+        """Return member name → RMSSE, ``r2_change`` and the metrics of ``measure`` for the member's forecasts."""
         found = {}
         for name, folder in self._case.candidate.members.items():
             point = load_predictions(Path(folder) / "test.npz")
@@ -257,7 +260,7 @@ class ForecastJudge(Judge):
             contender.horizons.append({name: value for name, value in row.items() if name != "horizon"})
 
     def _incumbent_losses(self, metric: MetricFacts) -> Floats | None:
-        """Return the losses of the incumbent, in the shape of those in ``Contest``; None if it has none."""
+        """Return the losses of the incumbent, in the shape of ``Contest.losses``; None if none is known."""
         if self._incumbent is None or metric.name == SCALED_PINBALL.name:  # the incumbent has no quantiles
             return None
         one = self._contenders[0]
@@ -316,7 +319,7 @@ class ForecastJudge(Judge):
         return unseen_origins(ends[:, 0], ends[:, 1], learned)
 
     def _save_errors(self, path: Path, contenders: Sequence[_Measured]) -> None:
-        """Write the ``(origin, horizon)`` errors of each contender under its name, for later comparisons of runs.
+        """Write the errors of each contender, ``(origin, horizon)``, under its name, for later comparisons of runs.
 
         For a panel, the errors have the shape ``(moment, series * horizon)``.
         """
@@ -351,7 +354,7 @@ def unseen_origins(
 
 
 def suspicious_columns(test: Part, season: int | None) -> tuple[SuspiciousColumn, ...]:
-    """Return the columns that seem to know the future of the target, found in the test set and all earlier rows."""
+    """Return the columns that seem to contain later values of the target in the test set and all earlier rows."""
     ahead = tuple(test.ahead)
     found = examine_frame(test.frame, test.schema, horizon=test.horizon, season=season, known_ahead=ahead)
     if not any(each.blocks for each in found):  # a column that is already suspicious would explain the skill
@@ -371,7 +374,7 @@ def suspicious_columns(test: Part, season: int | None) -> tuple[SuspiciousColumn
 
 
 def panel_and_scale(test: Part, train: Part, season: int) -> tuple[Panel | None, float | None]:
-    """Return the panel of a test set and None, or None and the denominator of MASE of a single series."""
+    """Return the panel of a test set and None; for a single series, None and the denominator of its MASE."""
     if test.schema.series is not None:
         return Panel.of(test, series_scales(train, season)), None
     values = column_values(train.frame, train.schema.target)
@@ -381,10 +384,6 @@ def panel_and_scale(test: Part, train: Part, season: int) -> tuple[Panel | None,
 def _loaded(said: Predicted, role: Role) -> _Measured:
     folder = Path(said.predictions)
     return _Measured(said.name, role, said.seconds, load_predictions(folder / "test.npz"), folder)
-
-
-def _known(score: float | None) -> float:
-    return math.inf if score is None else score
 
 
 def _scores(contender: _Measured, rank: int) -> ContenderScores:

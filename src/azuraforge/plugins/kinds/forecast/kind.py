@@ -19,11 +19,11 @@ from azuraforge.plugins.contract.batch import Batch
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import PartSummary
 from azuraforge.plugins.contract.figure import Figure
-from azuraforge.plugins.contract.judging import JudgeCase, Remark, other
+from azuraforge.plugins.contract.judging import ExplainCase, JudgeCase, Remark, other
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.parts import Part, Predictions, Rows, Table
 from azuraforge.plugins.contract.pipeline import Answer, AnyPipeline
-from azuraforge.plugins.contract.task_kind import ExplainCase, TaskKind
+from azuraforge.plugins.contract.task_kind import TaskKind
 from azuraforge.plugins.forecasting.availability import known_table
 from azuraforge.plugins.forecasting.config import ForecastConfig
 from azuraforge.plugins.forecasting.totals import at_same_moment, own_origins, with_totals
@@ -102,7 +102,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
             )
 
     def completed(self, pipeline: AnyPipeline) -> AnyPipeline:
-        """Return the pipeline in a wrapper that clips forecasts of counts at zero and reconciles those of groups."""
+        """Return the pipeline in a wrapper that clips forecasts of counts at zero and reconciles panels with groups."""
         from azuraforge.plugins.kinds.forecast.hierarchy.reconciled import ReconciledPipeline
 
         return ReconciledPipeline(pipeline)
@@ -279,7 +279,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
 
 
 def _in_months(frequency: str | None) -> str | None:
-    """Return a frequency with years and quarters converted to months, so that ``1y`` equals ``12mo``; None stays."""
+    """Return a frequency with years and quarters converted to months, so that ``1y`` equals ``12mo``; None for None."""
     if frequency is None:
         return None
     months = {"q": 3, "y": 12}.get(frequency[-1])

@@ -49,7 +49,7 @@ def seasonal_scale(train: Floats, season: int) -> float | None:
 
 
 def measure(truth: Floats, predictions: Predictions, scale: float | None) -> tuple[Metrics, list[Metrics]]:
-    """Return the metrics over all horizons together, and a list with those of each horizon.
+    """Return the metrics over all horizons together, and a list with the metrics of each horizon.
 
     Args:
         truth: ``(origin, horizon)`` true values, NaN where missing.
@@ -80,7 +80,7 @@ def skill(rmse: float | None, best_baseline_rmse: float | None) -> float | None:
 
 
 def squared_errors(truth: Floats, point: Floats) -> Floats:
-    """Return ``(origin, horizon)`` squared errors, NaN where the true value is missing."""
+    """Return the squared errors, ``(origin, horizon)``, NaN where the true value is missing."""
     return np.square(point - truth)
 
 
@@ -132,7 +132,7 @@ def measure_all(truth: Floats, point: Floats, interval: tuple[Floats, Floats] | 
 def _smape(actual: Floats, predicted: Floats, absolute: Floats) -> float | None:
     """Return the symmetric mean absolute percentage error in percent (0 to 200).
 
-    Values are left out if both the true and the predicted one are zero. Returns None for intermittent series, where
+    Pairs of a true and a predicted value that are both zero are left out. Returns None for intermittent series, where
     most terms would be 0 or 200 % for any prediction.
     """
     if np.mean(actual == 0) >= INTERMITTENT_SHARE:

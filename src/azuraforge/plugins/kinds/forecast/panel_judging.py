@@ -33,7 +33,7 @@ MOST_SERIES = 200
 
 
 def origins_of(predictions: Predictions, at: Indices) -> Predictions:
-    """Return the predictions at the ``(origin,)`` indices ``at``."""
+    """Return the predictions for the origins with the indices ``at``, ``(origin,)``."""
     quantiles = {level: values[at] for level, values in predictions.quantiles.items()}
     return Predictions(predictions.point[at], quantiles, None if predictions.base is None else predictions.base[at])
 
@@ -47,7 +47,7 @@ class Panel:
         scales: series name → denominator of MASE from its training rows; None if undefined.
         owners: ``(origin,)`` index of the origin's series in ``members``.
         moment: ``(origin,)`` index of the origin's time among the distinct times of all origins.
-        rank: ``(origin,)`` position of the origin among those of the same time.
+        rank: ``(origin,)`` position of the origin among the origins of the same time.
     """
 
     members: dict[str, Indices]
@@ -73,7 +73,7 @@ class Panel:
         return cls(members, own, owners.astype(np.int64), moment.astype(np.int64), rank)
 
     def by_moment(self, values: NDArray[ScalarT], missing: float) -> NDArray[ScalarT]:
-        """Return ``(origin, horizon)`` values as ``(moment, series * horizon)``.
+        """Return ``values``, ``(origin, horizon)``, rearranged as ``(moment, series * horizon)``.
 
         Series without an origin at a moment have the value ``missing``.
         """
@@ -87,7 +87,7 @@ class Panel:
         return np.asarray(self.by_moment(flags[:, None], True).all(axis=1))
 
     def measure(self, truth: Floats, predictions: Predictions) -> tuple[Metrics, list[Metrics], dict[str, Metrics]]:
-        """Return the overall metrics, a list with those of each horizon, and series name → metrics.
+        """Return the overall metrics, a list with the metrics of each horizon, and series name → metrics.
 
         Args:
             truth: ``(origin, horizon)`` true values, NaN where missing.
@@ -113,7 +113,7 @@ class Panel:
 def measure_each(
     truth: Floats, predictions: Predictions, owners: Indices, scales: Sequence[float | None]
 ) -> list[Metrics]:
-    """Return the metrics of each series, as ``metrics.measure_all`` computes them.
+    """Return the metrics of each series, in the order of ``scales``, as ``metrics.measure_all`` computes them.
 
     Args:
         truth: ``(origin, horizon)`` true values, NaN where missing.

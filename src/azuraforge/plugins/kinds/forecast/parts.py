@@ -38,7 +38,7 @@ _ISO = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def check_split(split: Split, rows: int, *, horizon: int, gap: int = 0) -> None:
-    """Check the order, the gaps and the lengths of the parts of a split. Raises InvalidInput.
+    """Raise InvalidInput if the parts of a split are too short, out of range or order, or not ``gap`` rows apart.
 
     Args:
         split: split to check.
@@ -82,7 +82,7 @@ def _bad_split(problem: Message) -> InvalidInput:
 
 
 def targets_at(values: Floats, origins: Indices, horizon: int) -> Floats:
-    """Return ``(origin, horizon)`` values of the ``horizon`` rows after each origin.
+    """Return the values of the ``horizon`` rows after each origin, ``(origin, horizon)``.
 
     Example:
         >>> targets_at(np.arange(6.0), np.array([0, 2]), 3).tolist()
@@ -97,7 +97,7 @@ def _until(values: Floats, rows: Rows, horizon: int) -> Floats:
 
 
 def ahead_at(table: Table, columns: Sequence[str], origins: Indices, horizon: int) -> dict[str, Floats]:
-    """Return column → ``(origin, horizon)`` values after each origin, NaN where a row or value is missing."""
+    """Return column → values after each origin, ``(origin, horizon)``, NaN where a row or value is missing."""
     return ahead_of(table.frame, columns, origins, horizon)
 
 
@@ -141,7 +141,7 @@ def cut_test(
     *,
     partial: bool = False,
 ) -> tuple[Part, Floats]:
-    """Return the test set without targets, and its ``(origin, horizon)`` true values, NaN where missing.
+    """Return the test set without targets, and its true values, ``(origin, horizon)``, NaN where missing.
 
     Every row is an origin, or every n-th row if there are more than ``max_origins``. The frame contains the part's own
     rows, because they are history for later origins. With ``partial``, the last origins have fewer known true values
@@ -177,7 +177,7 @@ def cut_future(table: Table, horizon: int, known_ahead: Sequence[str] = ()) -> P
 
 
 def cut_after(part: Part, origin: int) -> Part:
-    """Return ``part`` with only the origin ``origin`` and without rows later than it, of any series.
+    """Return ``part`` with only the origin ``origin``, a row of its frame, and without the later rows of any series.
 
     For a panel with groups, the other origins of the same moment are kept. Values of columns that are known in advance
     are kept too, because they were known at the origin.
@@ -210,7 +210,7 @@ def times_of(frame: pl.DataFrame, schema: Schema) -> list[str]:
 
 
 def range_of(table: Table, rows: Rows) -> PartSummary:
-    """Return the number of rows of a part and its first and last time; for a panel, rows of all series count."""
+    """Return the summary of the part ``rows``: its first and last time, and its number of rows in all series."""
     if table.schema.series is None:
         ends = times_of(table.frame[[rows.start, rows.stop - 1]], table.schema)
         return PartSummary(rows=len(rows), start=ends[0], end=ends[1])
@@ -221,7 +221,10 @@ def range_of(table: Table, rows: Rows) -> PartSummary:
 
 
 def future_times(frame: pl.DataFrame, schema: Schema, horizon: int) -> list[str]:
-    """Return the times of the ``horizon`` rows after the last one, in the format of ``times_of``."""
+    """Return the times of the ``horizon`` rows after the last row of ``frame``, in the format of ``times_of``.
+
+    Raises InvalidInput if they cannot be derived because ``frame`` has a single row and no frequency.
+    """
     if schema.time is None:
         return [str(frame.height + step) for step in range(horizon)]
     return [at.strftime(_ISO) for at in following_times(frame, schema, horizon)]
@@ -275,7 +278,10 @@ def load_part(folder: Path | str) -> Part:
 
 
 def without_short_series(table: Table, split: Split, horizon: int) -> tuple[Table, tuple[LeftOut, ...]]:
-    """Return the table with the series of a panel that cannot be used marked as left out, and the list of these."""
+    """Return the table with the unusable series of a panel marked as left out, and these series with the reasons.
+
+    Raises InvalidInput if no series is usable.
+    """
     if table.schema.series is None:
         return table, ()
     gone = panel.left_out(table, split, horizon)
@@ -283,7 +289,10 @@ def without_short_series(table: Table, split: Split, horizon: int) -> tuple[Tabl
 
 
 def learnable(table: Table, split: Split, horizon: int) -> tuple[Table, tuple[LeftOut, ...]]:
-    """Return the table as ``without_short_series`` does, but with the totals of declared groups added first."""
+    """Return the result of ``without_short_series``, with the totals of declared groups added to the table.
+
+    Raises InvalidInput if no series is usable.
+    """
     table, gone = without_short_series(table, split, horizon)
     if not table.schema.groups:
         return table, gone
@@ -296,7 +305,7 @@ def of_run(table: Table, left_out: Sequence[LeftOut]) -> Table:
     """Return the table to which the row ranges of a run refer.
 
     Series that ended before the test set are removed, because the ranges do not count their moments (see
-    ``panel.split_of_those_that_go_on``); the others in ``left_out`` are marked as left out.
+    ``panel.split_of_those_that_go_on``); the other series in ``left_out`` are marked as left out.
 
     Args:
         table: dataset version.

@@ -36,7 +36,8 @@ Predict = Callable[[Part], Predictions]
 def predict_checked(name: str, predict: Predict, part: Part) -> Predictions:
     """Return the checked predictions of the pipeline ``name`` for ``part``.
 
-    Raises InvalidInput if they have the wrong type or shape, or contain NaN or infinite values.
+    Raises InvalidInput if they have the wrong type or shape, contain NaN or infinite values, or have a quantile level
+    that is not between 0 and 1.
     """
     answer = predict(part)
     expected = (len(part.origins), part.horizon)
@@ -61,9 +62,9 @@ def predict_known(
 
     Args:
         name: name of the pipeline.
-        answer: its ``predict``.
+        answer: the pipeline's ``predict``, bound to the predictor.
         part: part to predict.
-        knows: function that returns whether the predictor learned the series with a name.
+        knows: function from the name of a series to whether the predictor learned it.
     """
 
     def predict(one: Part) -> Predictions:
@@ -125,7 +126,7 @@ def predict_known(
 def guard_against_future(
     name: str, predict: Predict, part: Part, predictions: Predictions, seed: int, most: int = GUARDED_ORIGINS
 ) -> int:
-    """Check that a pipeline does not use rows later than the origin; return the number of checked origins.
+    """Check that a pipeline uses no rows later than an origin; return the number of checked origins.
 
     At the first ``most`` of ``guarded_origins``, the prediction is repeated with a frame that ends at the origin. If it
     changes, the pipeline used rows that did not exist yet at the origin, or rows of other origins.
@@ -190,8 +191,8 @@ def affordable_origins(part: Part) -> int:
 def guarded_origins(origins: int, seed: int) -> list[int]:
     """Return the indices of at most 64 origins in the order in which the leakage guard checks them.
 
-    They are the first origin, a random one, the last, and then alternately a random one near an end of the part and any
-    random one. The first origin has the most later rows; the ends border on rows of other parts.
+    They are the first origin, a random origin, the last origin, and then alternately a random origin near an end of the
+    part and any random origin. The first origin has the most later rows; the ends border on rows of other parts.
 
     Example:
         >>> order = guarded_origins(1000, seed=7)
@@ -231,7 +232,7 @@ def load_predictions(path: Path | str) -> Predictions:
 def interval_of(predictions: Predictions) -> tuple[float, Floats, Floats] | None:
     """Return the level of the shown interval and its lower and upper ends; None if there is no symmetric interval.
 
-    The shown interval is the 90 % interval, or the widest symmetric one if that is missing.
+    The shown interval is the 90 % interval, or the widest symmetric interval if there is no 90 % interval.
 
     Example:
         >>> made = Predictions(np.zeros((1, 1)), {0.05: -np.ones((1, 1)), 0.95: np.ones((1, 1))})
@@ -283,7 +284,7 @@ def _difference(a: Predictions, b: Predictions) -> float:
 
 
 def _spreads(part: Part) -> Callable[[int], float]:
-    """Return a function from an origin to the spread of the target; in a panel, that of the origin's series.
+    """Return a function from an origin to the spread of the target, in a panel over the origin's series only.
 
     The tolerances of the leakage guard are relative to this spread, so leaks of small series are detected too.
     """

@@ -32,7 +32,7 @@ class Scores(TypedDict):
 
 
 def score(truth: Floats, predictions: Predictions) -> tuple[Scores, list[Scores]]:
-    """Return the scores over all horizons together, and a list with those of each horizon.
+    """Return the scores over all horizons together, and a list with the scores of each horizon.
 
     Args:
         truth: ``(origin, horizon)`` true values, NaN where missing.

@@ -17,7 +17,7 @@ Ranges = dict[str, tuple[float, float]]
 
 
 def keep_ranges(part: Part, predictor: Path) -> None:
-    """Write the minimum and maximum of each column that is known in advance, for each series of a panel.
+    """Write the minimum and maximum of each known-ahead column into ``predictor``; for a panel, of each series.
 
     They are computed over all rows of the part's frame. No file is written if there are no such columns.
     """

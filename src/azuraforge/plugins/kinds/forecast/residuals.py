@@ -1,8 +1,8 @@
 """Residuals of a forecast: the distribution of its errors, their course over time, and errors by slice.
 
-Errors are ``predicted - actual``. Distribution, course and autocorrelation use the errors one row ahead, because those
-of neighbouring origins do not overlap; slices use all horizons. Everything is computed from stored predictions in a
-child process that loads no pipeline.
+Errors are ``predicted - actual``. Distribution, course and autocorrelation use the errors one row ahead, whose
+targets do not overlap; slices use all horizons. Everything is computed from stored predictions in a child process that
+loads no pipeline.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.figure import Figure
+from azuraforge.plugins.contract.judging import ExplainCase
 from azuraforge.plugins.contract.parts import Part
-from azuraforge.plugins.contract.task_kind import ExplainCase
 from azuraforge.plugins.kinds.forecast.figures import (
     ActualPredicted,
     ErrorSlices,
@@ -127,7 +127,7 @@ def histogram(errors: Floats) -> Histogram:
 def normal_quantiles(errors: Floats) -> NormalQuantiles:
     """Return the points of a normal QQ plot: standardised errors against normal quantiles of their rank (Blom, 1958).
 
-    Empty if there are fewer than three errors or all are equal.
+    The result is empty if there are fewer than three errors or all are equal.
     """
     if len(errors) < 3 or not errors.std():
         return NormalQuantiles(normal=(), error=())
@@ -142,7 +142,7 @@ def normal_quantiles(errors: Floats) -> NormalQuantiles:
 def autocorrelation(errors: Floats, lags: int) -> list[float]:
     """Return the autocorrelation of the errors at the lags 1 to ``lags``, in origins; NaN errors are left out.
 
-    Empty if fewer than three errors are known or all are equal.
+    The result is empty if fewer than three errors are known or all are equal.
 
     Example:
         >>> [round(value, 3) for value in autocorrelation(np.array([1.0, -1.0] * 50), 2)]
@@ -184,8 +184,8 @@ def error_by_slice(test: Part, truth: Floats, point: Floats, baseline: Floats) -
 
     Hours, weekdays (1 is Monday) and months are those of the target's time in the time zone of the schema. The level is
     the tercile (1 to 3) of the last known value at the origin; it is known when the forecast is made, so no slice
-    depends on the outcome. Slices with fewer than ``FEWEST_ERRORS`` errors are left out, and keys with fewer than two
-    slices.
+    depends on the outcome. Slices with fewer than ``FEWEST_ERRORS`` errors are left out, and so are keys with fewer
+    than two slices.
 
     Args:
         test: test set.
@@ -251,9 +251,9 @@ def _calendar_keys(test: Part, shape: tuple[int, int]) -> dict[str, NDArray[np.i
 
 
 def _level_keys(test: Part) -> NDArray[np.int64] | None:
-    """Return the ``(origin,)`` tercile (1 to 3) of the last known value at each origin.
+    """Return the tercile (1 to 3) of the last known value at each origin, ``(origin,)``.
 
-    Returns None if an origin has no known value before it or there are fewer than three distinct values.
+    Returns None if an origin has no known value up to it, or there are fewer than three distinct values.
     """
     import polars as pl
 

@@ -1,8 +1,8 @@
 """The split for training the best config of a study again: most validation rows join the training set.
 
 A study selects its config and the number of epochs on the validation set, so these rows may be learned from afterwards.
-Only the last of them are kept out of the training set, so that intervals are calibrated on rows that the weights have
-not learned from. The test set is unchanged; no trial has used it.
+Only the last validation rows are kept out of the training set, so that intervals are calibrated on rows that the
+weights have not learned from. The test set is unchanged; no trial has used it.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _SHARE = 4
 
 
 def retraining_split(split: Split, *, horizon: int, gap: int) -> Split:
-    """Return the split with the last quarter of the validation set, or up to a half for enough calibration origins.
+    """Return ``split`` with the last quarter of its validation set, or up to half for enough calibration origins.
 
-    The earlier validation rows, except the last ``gap`` of them, join the training set. A partial split is returned
+    The earlier validation rows, except the last ``gap`` rows, join the training set. A partial split is returned
     unchanged.
 
     Example:

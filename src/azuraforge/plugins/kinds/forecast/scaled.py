@@ -58,7 +58,7 @@ class Scales:
         return self.zeros >= INTERMITTENT_SHARE
 
     def losses(self, metric: str, truth: Floats, predictions: Predictions) -> Floats:
-        """Return ``(origin, horizon)`` losses, NaN where unknown.
+        """Return the losses by ``metric``, ``(origin, horizon)``, NaN where unknown.
 
         Args:
             metric: ``rmsse`` for scaled squared errors; otherwise scaled pinball losses are returned, which are NaN if
@@ -76,7 +76,7 @@ class Scales:
     def measure(self, truth: Floats, predictions: Predictions, owners: Indices | None) -> dict[str, float | None]:
         """Return RMSSE and the scaled pinball loss by name; for a panel, each is the mean over its series.
 
-        ``owners`` contains the ``(origin,)`` series index of each origin; None for a single series.
+        ``owners`` is the series index of each origin, ``(origin,)``; None for a single series.
         """
         return {metric.name: self.score(metric, truth, predictions, owners) for metric in (RMSSE, SCALED_PINBALL)}
 
@@ -85,7 +85,7 @@ class Scales:
     ) -> float | None:
         """Return the value of ``metric``, for a panel the mean over its series; None if no loss is known.
 
-        ``owners`` contains the ``(origin,)`` series index of each origin; None for a single series.
+        ``owners`` is the series index of each origin, ``(origin,)``; None for a single series.
         """
         return _score(metric, self.losses(metric.name, truth, predictions), owners)
 
@@ -93,7 +93,7 @@ class Scales:
 def step_sizes(values: Floats) -> tuple[float, float]:
     """Return the mean squared and the mean absolute change between neighbouring known values.
 
-    Values before the first one other than zero are ignored. Both are NaN if there is no change.
+    Values before the first nonzero value are ignored. Both are NaN if there is no change.
 
     Example:
         >>> step_sizes(np.array([0.0, 0.0, 2.0, 0.0, np.nan, 3.0, 4.0]))

@@ -32,10 +32,11 @@ class ForecastSplit(SplitResult):
 
     ranges: dict[str, tuple[int, int]]
     left_out: tuple[LeftOut, ...] = ()
-    needs: dict[str, int] = Field(default_factory=dict, description="rows that a series must have in a part")
-    partial: bool = Field(default=False, description="every row of a part is an origin, see Split.partial")
+    needs: dict[str, int] = Field(default_factory=dict, description="minimum number of rows of a series by part")
+    partial: bool = Field(default=False, description="whether every row of a part is an origin, see `Split.partial`")
     chosen_by: tuple[int, int] | None = Field(
-        default=None, description="of a study's winner: the rows by whose scores its config was chosen"
+        default=None,
+        description="half-open range of the rows on which a study selected the config; null if no study did",
     )
 
     def range_of(self, part: PartName) -> Rows:

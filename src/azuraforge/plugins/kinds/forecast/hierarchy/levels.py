@@ -24,7 +24,8 @@ def level_scores(test: Part, truth: Floats, candidate: Predictions, baseline: Pr
     Args:
         test: test set with the origins of series and totals.
         truth: ``(origin, horizon)`` true values, NaN where missing.
-        candidate: reconciled forecasts of the candidate; ``base`` contains those before reconciliation.
+        candidate: reconciled forecasts of the candidate; ``base`` contains the forecasts before
+            reconciliation.
         baseline: forecasts of the best baseline, reconciled in the same way.
     """
     if test.schema.series is None or not test.schema.groups:

@@ -1,6 +1,6 @@
-"""A wrapper of every forecaster that clips forecasts of counts at zero and reconciles forecasts of groups.
+"""A wrapper around forecasters that clips forecasts of counts at zero and reconciles forecasts of groups.
 
-The platform wraps each pipeline that it loads, so that the forecasts of any pipeline add up to those of the totals. The
+The platform wraps each pipeline that it loads, so that its forecasts of series add up to its forecasts of totals. The
 pipeline itself receives totals as additional series. Without declared groups, only negative forecasts of series that
 are never negative are changed (see ``floors.py``).
 """
@@ -51,7 +51,7 @@ class Reconciler:
 
     Attributes:
         reconciliation: reconciliation of the learned hierarchy.
-        widths: ``(name,)`` ratio of the root mean square error of reconciled forecasts to that of base forecasts.
+        widths: ``(name,)`` ratio of the root mean square error of reconciled forecasts to the error of base forecasts.
     """
 
     reconciliation: Reconciliation
@@ -212,7 +212,7 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
         return predict_checked(self.name, partial(self._pipeline.predict, predictor), part)
 
     def _errors(self, predictor: object, part: Part, hierarchy: Hierarchy) -> Floats:
-        """Return ``(moment, name, horizon)`` errors: true value minus base forecast, NaN where unknown."""
+        """Return the errors (true value minus base forecast), ``(moment, name, horizon)``, NaN where unknown."""
         if part.targets is None:
             raise ValueError("a part to learn from has no targets")
         base = self._base(predictor, replace(part, targets=None))
@@ -233,7 +233,7 @@ def _floors(config: object, rows: Part) -> Floors:
 
 
 def _ended(found: Floats, method: Reconciliation, ends: Flags) -> Floats:
-    """Return reconciled ``(row, name)`` forecasts, clipped at zero for the series flagged in ``ends``.
+    """Return reconciled forecasts, ``(row, name)``, clipped at zero for the series flagged in ``ends``.
 
     The totals are raised by the same amounts, so that they still add up.
     """
@@ -256,7 +256,7 @@ def _newest(train: Part) -> Part:
 
 
 def _widths(found: Reconciliation, errors: Floats) -> Floats:
-    """Return ``(name,)`` ratios of the root mean square error with reconciliation to that without.
+    """Return the ratios of the root mean square error with reconciliation to the error without it, ``(name,)``.
 
     Each half of the moments is reconciled with the covariance of the other half, so that no error is used twice. With
     few moments the ratios remain close to 1.
@@ -282,7 +282,7 @@ def _widths(found: Reconciliation, errors: Floats) -> Floats:
 
 
 def _every_series(part: Part) -> tuple[Part, Indices]:
-    """Return ``part`` with all rows at the moments of its origins as origins, and the indices of its former origins.
+    """Return ``part`` with all rows at the moments of its origins as origins, and the new indices of its origins.
 
     Columns that are known in advance are NaN at the added origins.
     """
@@ -297,7 +297,7 @@ def _every_series(part: Part) -> tuple[Part, Indices]:
 
 
 def _places(part: Part, names: tuple[str, ...]) -> Indices:
-    """Return ``(origin,)`` indices into ``names`` of each origin's series; -1 if the series is not among them."""
+    """Return the index in ``names`` of each origin's series, ``(origin,)``; -1 if the series is not in ``names``."""
     blocks = Blocks.of(part.frame, str(part.schema.series))
     place = {name: number for number, name in enumerate(names)}
     known = np.array([place.get(name, -1) for name in blocks.names], dtype=np.int64)

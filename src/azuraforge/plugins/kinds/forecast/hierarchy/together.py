@@ -26,7 +26,7 @@ class Together:
     """A panel with its totals.
 
     Attributes:
-        table: rows of the series, followed by those of the totals.
+        table: rows of the series, followed by the rows of the totals.
         hierarchy: series and totals that the version learned.
     """
 
@@ -35,7 +35,7 @@ class Together:
 
     @classmethod
     def of(cls, table: Table, folder: Path) -> Together | None:
-        """Return ``table`` with its totals; None if it has a single series or the version in ``folder`` no totals."""
+        """Return ``table`` with its totals; None for a single series, or if the version in ``folder`` has no totals."""
         hierarchy = None if table.schema.series is None else hierarchy_learned(folder)
         if hierarchy is None:
             return None
@@ -48,17 +48,17 @@ class Together:
 
     @cached_property
     def moments(self) -> Indices:
-        """``(row,)`` times in microseconds since 1970, UTC."""
+        """Time of each row, ``(row,)``, in microseconds since 1970, UTC."""
         return moments_of(self.table.frame, self.table.schema)
 
     @cached_property
     def learned(self) -> Flags:
-        """``(series,)`` mask of the series that the version learned; the others are in no total."""
+        """Mask of the series and totals that the version learned, ``(series,)``; other series are in no total."""
         names = frozenset(self.hierarchy.names)
         return np.array([name in names for name in self.blocks.names], dtype=bool)
 
     def every(self, rows: Indices, every: int) -> Indices:
-        """Return those of ``rows`` at every ``every``-th moment, so that all series use the same moments."""
+        """Return the rows in ``rows`` at every ``every``-th moment, so that all series use the same moments."""
         chosen = np.unique(self.moments[rows])[::every]
         return rows[np.isin(self.moments[rows], chosen)]
 
@@ -69,7 +69,7 @@ class Together:
     def questions(self, asked: Indices, needed: int) -> Iterator[Indices]:
         """Yield batches of rows to predict from together.
 
-        They contain, at the moments of ``asked``, the rows of all learned series with enough history.
+        The batches contain the rows of all learned series with enough history at the moments of ``asked``.
 
         Args:
             asked: requested rows.

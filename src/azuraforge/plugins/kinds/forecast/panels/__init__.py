@@ -1,1 +1,1 @@
-"""Panels: the split of several series in one table, and the parts of them."""
+"""Panels: the split of a table of several series, and its parts."""

@@ -35,7 +35,7 @@ class OwnRows:
 
     @property
     def counts(self) -> Indices:
-        """``(series,)`` number of rows in the range of moments."""
+        """Number of rows of each series in the range of moments, ``(series,)``."""
         return np.asarray(self.stop - self.start)
 
 
@@ -71,7 +71,7 @@ class Windows:
     targets: Floats
 
     def kept(self, chosen: Flags) -> Windows:
-        """Return only the origins for which the ``(origin,)`` mask ``chosen`` is True."""
+        """Return the windows with only the origins for which the ``(origin,)`` mask ``chosen`` is True."""
         origins, source, owners = self.origins[chosen], self.source[chosen], self.owners[chosen]
         return replace(self, origins=origins, source=source, owners=owners, targets=self.targets[chosen])
 
@@ -86,7 +86,7 @@ class Windows:
         return np.asarray(np.isfinite(self.targets).any(axis=1))
 
     def counts(self, chosen: Flags) -> Indices:
-        """Return the ``(series,)`` number of origins for which the mask ``chosen`` is True."""
+        """Return the number of origins of each series for which the ``(origin,)`` mask ``chosen`` is True."""
         return np.bincount(self.owners[chosen], minlength=len(self.own.names)).astype(np.int64)
 
     def part(self, table: Table, known_ahead: Sequence[str], targets: Floats | None) -> Part:
@@ -104,6 +104,7 @@ class Windows:
 
     @property
     def horizon(self) -> int:
+        """Number of rows predicted from each origin."""
         return int(self.targets.shape[1])
 
 
@@ -145,10 +146,10 @@ def learning_part(table: Table, rows: Rows, horizon: int, known_ahead: Sequence[
 def test_part(
     table: Table, rows: Rows, horizon: int, known_ahead: Sequence[str], most: int, *, partial: bool
 ) -> tuple[Part, Floats]:
-    """Return the test set of a panel, and its ``(origin, horizon)`` true values; see ``parts.cut_test``.
+    """Return the test set of a panel, and its true values, ``(origin, horizon)``; see ``parts.cut_test``.
 
-    If there are more than ``most`` origins, only those at every n-th moment are used. Raises InvalidInput if a series
-    has no known target.
+    If there are more than ``most`` origins, only the origins at every n-th moment are used. Raises InvalidInput if a
+    series has no known target.
     """
     found = windows(table, rows, horizon, partial=partial)
     _refuse_none(found, found.judged, Message("the test set has no known target"))
@@ -180,13 +181,13 @@ def future_part(table: Table, horizon: int, known_ahead: Sequence[str]) -> Part:
 
 
 def _ahead(values: Floats, origins: Indices, ends: Indices, horizon: int) -> Floats:
-    """Return the ``(origin, horizon)`` values after each origin; NaN at and after the row ``ends`` of its series."""
+    """Return the values after each origin, ``(origin, horizon)``; NaN from the row ``ends`` of its series on."""
     rows = origins[:, None] + np.arange(1, horizon + 1)
     return np.where(rows < ends[:, None], values[np.minimum(rows, len(values) - 1)], np.nan)
 
 
 def _counted(flags: Flags, blocks: Blocks) -> Indices:
-    """Return the ``(series,)`` number of flagged rows of each series."""
+    """Return the number of flagged rows of each series, ``(series,)``."""
     total = np.append(0, np.cumsum(flags))
     return np.asarray(total[blocks.stop] - total[blocks.first], dtype=np.int64)
 
