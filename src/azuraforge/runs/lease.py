@@ -92,7 +92,7 @@ def _running_in(project_id: ColumnElement[str]) -> Select[int]:
 
 
 def _first_of(waiting: CTE, kinds: TextsParameter, queues: TextsParameter) -> Select[str]:
-    """Return a query for a project's due run with the highest priority, or the oldest of several."""
+    """Return a query for a project's due run with the highest priority, the oldest of several equal ones."""
     best, head = aliased(Run), aliased(Run)
     highest = select(best.priority).where(best.project_id == waiting.c.project_id, _due(best, kinds, queues))
     highest = highest.order_by(best.priority.desc()).limit(_ONE).correlate(waiting)

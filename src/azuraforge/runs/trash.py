@@ -50,7 +50,10 @@ class RunTrash(RowBin[Run]):
         self._needs = needs
 
     def pin(self, project_id: str, run_id: str, pinned: bool) -> None:
-        """Keep a run regardless of its age, or apply the project's retention policy again."""
+        """Pin a run, so that it is kept regardless of its age, or unpin it.
+
+        Raises NotFound if the run does not exist.
+        """
 
         def work(session: Session) -> None:
             run = store.lock(session, run_id)
