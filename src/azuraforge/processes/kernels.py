@@ -105,14 +105,14 @@ class Kernels:
         threads: int,
         waiting: Callable[[bool], None] = lambda compiling: None,
     ) -> Fixed:
-        """Return the backend of an attempt.
+        """Choose the backend of an attempt.
 
         Args:
             recorded: environment of the run's first attempt; None if this is the first attempt.
             threads: number of threads that the run requests.
             waiting: called repeatedly during a wait, with whether kernels are being compiled; may raise.
 
-                    Raises UserError if the settings require kernels but they cannot be used.
+        Raises UserError if the settings require kernels but they cannot be used.
         """
         if recorded is not None and recorded.get("backend") != "cpu":
             return self._reference(threads)
