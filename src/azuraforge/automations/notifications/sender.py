@@ -123,7 +123,10 @@ class Sender:
         return begun
 
     def send(self, key: store.Key) -> bool:
-        """Send one message. Return False if another sender has claimed it or if it could not be delivered."""
+        """Claim and send one message; return whether it was sent and recorded as sent.
+
+        A failed delivery is recorded with the time of the next attempt, or as final.
+        """
         claim = self._database.write(key.project_id, lambda session: self._claim(session, key))
         if claim is None:
             return False

@@ -52,7 +52,7 @@ class Firings:
         return self._begin(session, row, others, cause, 1)
 
     def release(self, session: Session, row: Automation, at: datetime) -> AutomationFiring | None:
-        """Fire once for all pending causes if nothing delays them any more. Return the firing, or None."""
+        """Fire once for all pending causes if nothing delays them. Return the firing that started, or None."""
         if row.firing_id is not None or row.pending_at is None or row.pending_at > at or row.paused:
             return None
         others = store.others_of_group(session, row)
