@@ -59,7 +59,7 @@ class Dimension:
         return {"kind": self.kind, "low": low, "high": high, "log": self.log, "step": step}
 
     def values(self) -> list[JsonValue]:
-        """Return the values of a grid. Raises InvalidInput for a range without a step."""
+        """Return the values of a grid. Raises InvalidInput for a range without a step or with too many values."""
         if self.kind == "choice":
             return list(self.choices)
         step = self.step or (1 if self.kind == "int" and not self.log else None)
@@ -111,7 +111,10 @@ class Dimension:
         return min(max(float(f"{value:.15g}"), self.low), self.high)
 
     def share_of(self, value: JsonValue) -> float:
-        """Return the position of a number in this range, the inverse of ``at`` except for rounding."""
+        """Return the position of a number in the range, the inverse of ``at`` except for rounding.
+
+        Raises InvalidInput if ``value`` is not a number.
+        """
         if not isinstance(value, int | float):
             raise InvalidInput(
                 "{value!r} is not a number",
@@ -212,7 +215,7 @@ def corners(space: Mapping[str, Dimension], seed: int = 0) -> Iterator[Params]:
 
 
 def extremes(space: Mapping[str, Dimension]) -> Iterator[Params]:
-    """Yield configs that vary one field at a time over its outermost values; other fields have their first one."""
+    """Yield configs that vary one field at a time over its outermost values; the others keep their first."""
     first = {name: each.ends()[0] for name, each in space.items()}
     yield first
     for name, each in space.items():

@@ -1,4 +1,4 @@
-"""All SQL of studies."""
+"""SQL queries for studies."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def find_in_trash(session: Session, name_or_id: str) -> Study | None:
 def deleted(session: Session, before: datetime | None) -> Sequence[Study]:
     """Return the deleted studies, most recently deleted first.
 
-    With ``before``, return only those deleted until then and those whose purge was interrupted.
+    With ``before``, return only studies that were deleted no later than ``before`` or whose purge was interrupted.
     """
     statement = select(Study).where(Study.deleted_at.is_not(None))
     if before is not None:
@@ -173,7 +173,10 @@ def counts(session: Session, study_ids: Sequence[str]) -> dict[str, dict[str, in
 
 
 def complete(session: Session, study_ids: Sequence[str]) -> dict[str, list[tuple[int, list[float]]]]:
-    """Return number and scores of each study's complete trials."""
+    """Return the number and the scores of all complete trials by study, ordered by number.
+
+    Studies without complete trials are omitted.
+    """
     statement = (
         select(StudyTrial.study_id, StudyTrial.number, StudyTrial.scores)
         .where(StudyTrial.study_id.in_(study_ids), StudyTrial.state == "complete")
