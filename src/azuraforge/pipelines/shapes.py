@@ -159,7 +159,7 @@ class LearnedBaseline(Shape):
 
 
 class LearnedBaselines(StepResult):
-    """All baselines of the task kind."""
+    """The fitted and failed baselines of the task kind."""
 
     baselines: tuple[LearnedBaseline, ...]
 
@@ -199,7 +199,7 @@ class PredictInput(StepInput):
     """A predictor and the parts that it predicts.
 
     Attributes:
-        engine: the backend with which a version was trained; None for the run's own.
+        engine: the backend with which a version was trained; None for the run's own backend.
         champion: whether the predictor is the champion's. It then predicts the series that it knows, without the
             leakage guard, and a failure is the result's ``problem``.
         serving: folder of the champion's refitted predictor, which predicts only the future; None without a refit.

@@ -23,7 +23,7 @@ _TOLD = "parts.json"
 
 
 class StudyParts:
-    """One folder per study, ``<project>/<study>/``, with the parts and ``parts.json``, which has split and hash."""
+    """Store with one folder per study, ``<project>/<study>/``: the parts, and ``parts.json`` with split and hash."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
