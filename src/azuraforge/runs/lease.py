@@ -159,7 +159,7 @@ def places_of_runs(ids: TextsParameter) -> KeySelect:
 def find_due(
     session: Session, kinds: Sequence[str], most_running: int | None = None, queues: Sequence[str] = QUEUES
 ) -> Held | None:
-    """Return the run to claim next, or None. Requires a session of system scope.
+    """Lock and return the run to claim next, or None. Requires a session of system scope.
 
     ``most_running`` is the maximum number of running runs in one project; None means no limit.
     """
@@ -255,7 +255,7 @@ def beat(session: Session, held: Sequence[Held], lease_seconds: float) -> dict[H
 
 
 def find_expired(session: Session) -> Held | None:
-    """Return an attempt whose lease has expired, or None. Requires a session of system scope."""
+    """Lock and return an attempt whose lease has expired, or None. Requires a session of system scope."""
     return _first(first_expired_run(session))
 
 

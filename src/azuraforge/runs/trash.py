@@ -66,9 +66,9 @@ class RunTrash(RowBin[Run]):
         self.database.write(project_id, work)
 
     def forget(self, project_id: str, run_ids: Sequence[str]) -> Purged:
-        """Purge runs whose owner was purged, whether or not they are in the trash; return what was freed.
+        """Purge runs whose owner, such as a study, is being purged, even if they are not in the trash.
 
-        Unfinished runs and runs that are still needed are kept.
+        Return the number of purged rows and the freed bytes. Unfinished runs and runs that are still needed are kept.
         """
 
         def remover(run_id: str) -> Callable[[Session], Removal]:

@@ -345,9 +345,9 @@ class AttemptJob:
 
 
 def forget_earlier(phase: Path, attempt: int) -> None:
-    """Remove the phase's folders of this attempt and of earlier ones.
+    """Remove the folders of ``attempt`` and of earlier attempts from the folder ``phase``.
 
-    Folders of later attempts are kept: this attempt may have been suspended and replaced.
+    Folders of later attempts are kept, because ``attempt`` may have been suspended and replaced.
     """
     for left in phase.iterdir() if phase.is_dir() else ():
         if left.name.isdigit() and int(left.name) <= attempt:
