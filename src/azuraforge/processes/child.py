@@ -97,7 +97,7 @@ class Child:
     def progress(self, done: int, total: int, note: str = "") -> None:
         """Report that ``done`` of ``total`` units of this phase are complete.
 
-        Raises InvalidInput if one of them is not a number or exceeds 64 bits.
+        Raises InvalidInput if ``done`` or ``total`` is not a number or exceeds 64 bits.
         """
         self._outbox.progress(_whole("done", done), _whole("total", total), str(note))
 
@@ -128,7 +128,10 @@ class Child:
         self._outbox.flush(_FLUSH_SECONDS)
 
     def resume(self) -> Checkpoint | None:
-        """Return the newest intact checkpoint, or None if there is none. Metric points after it are deleted."""
+        """Return the newest intact checkpoint, or None if there is none.
+
+        Metric points after the checkpoint are deleted; without a checkpoint, all points of the phase.
+        """
         skipped: list[dict[str, JsonValue]] = []
         for saved in self._saved:
             problem = problem_with(Path(saved["folder"]), saved["sha256"])

@@ -158,7 +158,7 @@ def _answer(start: Start, child: Child) -> Result:
 
 
 def _cpu_seconds() -> float:
-    """Return the CPU time of this process and its reaped descendants."""
+    """Return the CPU time of this process and its reaped descendants, in seconds."""
     used = os.times()
     return round(used.user + used.system + used.children_user + used.children_system, 3)
 

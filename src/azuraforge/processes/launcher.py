@@ -131,7 +131,7 @@ class Launcher:
         hear: Callable[[SentMessage], None] | None = None,
         memory: MemoryLimit | None = None,
     ) -> ResultT:
-        """Run ``entry(child)`` in a new child and return its answer as ``result``.
+        """Run ``entry(child)`` in a new child and return its answer as an instance of ``result``.
 
         ``hear`` receives the messages that the child sends before its answer. Within an HTTP request, the child is
         killed if the client disconnects (``azuraforge.waiting``).
