@@ -57,7 +57,7 @@ class FreshService:
         """Set up or update the automations that keep a model fresh. A repeated request changes nothing.
 
         Raises NotFound if the model does not exist, Conflict if it has no champion or its dataset is not stored, and
-        the errors of ``AutomationService.create``. If one of them occurs, nothing is set up.
+        the errors of ``AutomationService.create``. After these errors, nothing is set up.
         """
         champion = self._champion(project_id, model)
         dataset = self._dataset(project_id, champion)

@@ -26,7 +26,7 @@ class DiskUsed:
         self._home = home
 
     def read(self, project_id: str, of: str | None) -> float | None:
-        """Return the used share, which is the same for every project."""
+        """Return the used share, which is the same for every project. ``of`` is ignored."""
         usage = shutil.disk_usage(self._home)
         return usage.used / usage.total
 
