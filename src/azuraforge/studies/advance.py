@@ -131,7 +131,10 @@ class Advance:
         return request, dataclasses.replace(prepared, extra=extra)
 
     def counted(self, session: Session, study: Study, seen: frozenset[str] = frozenset()) -> int:
-        """Return the number of trials that count for the gate: those of the study and of all studies it builds on."""
+        """Return the number of trials that count for the gate.
+
+        These are the trials of the study and of all studies that it started from, directly or indirectly.
+        """
         total = study.asked
         for earlier_id in study.warm_start_from:
             if earlier_id in seen:

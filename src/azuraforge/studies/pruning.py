@@ -1,4 +1,4 @@
-"""Early ending of trials: those with a poor curve, and all trials of a stopped study."""
+"""Early end of trials with a poor curve, and of all trials of a stopped study."""
 
 from __future__ import annotations
 

@@ -285,7 +285,7 @@ def _frozen(trial: TrialRecord, scores: list[float] | None, space: Space, sign: 
 
 
 def _inside(trials: Sequence[TrialRecord], space: Space) -> list[TrialRecord]:
-    """Return those of ``trials``, which come from earlier studies, whose params lie in ``space``."""
+    """Return the trials whose params lie in ``space``; ``trials`` come from earlier studies."""
     return [trial for trial in trials if all(each.holds(trial["params"].get(name)) for name, each in space.items())]
 
 

@@ -56,7 +56,10 @@ class SamplerProcess:
         self._used = 0.0
 
     def next(self, study: Study, trials: Sequence[StudyTrial], warm: Sequence[StudyTrial]) -> tuple[Params, int | None]:
-        """Return the params and the CMA-ES generation of the study's next trial."""
+        """Return the params and the CMA-ES generation of the study's next trial; None for other samplers.
+
+        ``warm`` are complete trials of earlier studies.
+        """
         question: NextTrialQuestion = {
             **_record(study, trials),
             "do": "ask",

@@ -121,7 +121,7 @@ class StudyService:
         return self.get(project_id, study_id)
 
     def check(self, project_id: str, request: StudyRequest) -> None:
-        """Check a request without creating a study, except its name and its earlier studies.
+        """Check everything in a request except the name and the earlier studies, without creating a study.
 
         Raises InvalidInput if the request is not valid, and NotFound if the pipeline or the dataset does not exist.
         """
@@ -230,7 +230,8 @@ class StudyService:
     def importance(self, project_id: str, study: str) -> ImportanceOut:
         """Return, for each objective, the fraction of its variance that each field explains so far.
 
-        Raises TransientError if the sampler process is unavailable.
+        An element is null if too few trials are complete or all scores are equal. Raises TransientError if the sampler
+        process is unavailable.
         """
         with self._database.read(project_id) as session:
             row = _found(store.find(session, study, trash=True), study)

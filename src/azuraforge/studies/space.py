@@ -203,7 +203,10 @@ def suggest(schema: Mapping[str, object] | None) -> list[SearchableField]:
 
 
 def corners(space: Mapping[str, Dimension], seed: int = 0) -> Iterator[Params]:
-    """Yield configs at the edges: all combinations of outermost values, or a random sample if there are too many."""
+    """Yield configs at the edges: all combinations of outermost values, or a sample if there are too many.
+
+    The sample contains ``extremes`` and random combinations, which ``seed`` determines.
+    """
     ends = {name: each.ends() for name, each in space.items()}
     if math.prod(len(values) for values in ends.values()) <= MOST_CORNERS:
         yield from (dict(zip(ends, values, strict=True)) for values in itertools.product(*ends.values()))
@@ -215,7 +218,10 @@ def corners(space: Mapping[str, Dimension], seed: int = 0) -> Iterator[Params]:
 
 
 def extremes(space: Mapping[str, Dimension]) -> Iterator[Params]:
-    """Yield configs that vary one field at a time over its outermost values; the others keep their first."""
+    """Yield configs that vary one field at a time over its outermost values.
+
+    All other fields have the first of their outermost values.
+    """
     first = {name: each.ends()[0] for name, each in space.items()}
     yield first
     for name, each in space.items():
