@@ -34,7 +34,10 @@ _RESULT, _OUTPUTS, _DRAFT = "result.json", "outputs", ".draft-"
 
 
 class BaselineCache:
-    """Cache entries in ``<folder>/<project>/<key>/``: ``result.json`` and ``outputs/``. Safe for many processes."""
+    """Cache with entries in ``<folder>/<project>/<key>/``: ``result.json`` and ``outputs/``.
+
+    Several processes may use it at the same time.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -165,7 +165,7 @@ class LearnedBaselines(StepResult):
 
 
 class ChampionData(Shape):
-    """Schema, config and learned rows of the current champion.
+    """Schema and config of the current champion, and the range of rows that it learned from.
 
     ``learned_from`` are the first and last time; None if the version states no range.
     """
@@ -221,8 +221,8 @@ class PredictResult(StepResult):
         problem: the reason why there are no predictions, by language code.
         latency_ms: the median latency of one prediction in milliseconds.
         guarded: the number of predictions that the leakage guard checked, which depends only on the rows.
-        unknown: series of the test set that the predictor did not learn.
-        none_of: the number of series in the test set if the predictor learned none of them.
+        unknown: series of the test set that the predictor was not fitted on.
+        none_of: the number of series in the test set if the predictor was fitted on none of them.
         refitted: whether a refitted predictor predicted the future.
         members: folder of each member's own predictions, by the member's name.
     """
