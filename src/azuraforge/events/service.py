@@ -63,7 +63,7 @@ class EventLog:
         return seq
 
     def forget(self, session: Session, stream: str) -> None:
-        """Delete a stream with all its events, because its run, study or schedule was purged."""
+        """Delete a stream with all its events, because its run or study is being purged."""
         store.delete_stream(session, stream)
 
     def forget_type(self, session: Session, stream: str, type_: str, keep_after: int) -> None:
