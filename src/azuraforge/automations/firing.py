@@ -90,7 +90,10 @@ class Firing:
         return self._database.write(key.project_id, lambda session: self._step(session, seen, due_at, step, prepared))
 
     def now(self, schedule: Schedule, user_id: str | None, unit: UnitOfWork | None = None) -> ScheduleFire:
-        """Fire once at a user's request, in addition to the schedule's times. Raises UserError if this fails."""
+        """Fire once at a user's request, in addition to the schedule's times.
+
+        Raises UserError if the run cannot be queued or the schedule was deleted.
+        """
         prepared = self._prepare(schedule)
         if prepared.problem is not None:
             raise prepared.problem

@@ -36,7 +36,7 @@ class Scheduler:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop the loop; a fire in progress is finished."""
+        """Stop the loop after the fire in progress, and wait up to 10 seconds for its end."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(10)

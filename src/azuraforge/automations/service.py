@@ -45,7 +45,8 @@ _YEARS = range(1970, 2200)
 class ScheduleService:
     """Service for the schedules of all projects.
 
-    Each method takes the id of the project; ``schedule`` is the id or the name of a schedule.
+    Each method takes the id of the project; ``schedule`` is the id or the name of a schedule. Methods with ``schedule``
+    raise NotFound if the schedule does not exist.
     """
 
     def __init__(self, database: Database, runs: RunService, firing: Firing) -> None:
@@ -121,7 +122,7 @@ class ScheduleService:
         return FirePage(items=[_fire_out(fire, runs) for fire in fires], next=cursor)
 
     def get(self, project_id: str, schedule: str) -> ScheduleOut:
-        """Return one schedule with more of its fires than ``list`` returns. Raises NotFound if it does not exist."""
+        """Return one schedule with up to 50 of its newest fires."""
         with self._database.read(project_id) as session:
             at = store.clock(session)
             row = _found(store.find(session, schedule), schedule)

@@ -1,4 +1,4 @@
-"""SQL of schedules."""
+"""SQL queries for schedules."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def due_schedules(limit: ColumnElement[int]) -> Select[str, str]:
 
 
 def due(session: Session, limit: int) -> list[Due]:
-    """Return due schedules. Requires a session of system scope."""
+    """Return the keys of at most ``limit`` due schedules. Requires a session of system scope."""
     return [Due(row.project_id, row.id) for row in due_schedules(session, limit=limit)]
 
 
@@ -43,7 +43,7 @@ def clock(session: Session) -> datetime:
 
 
 def find(session: Session, name_or_id: str) -> Schedule | None:
-    """Return the schedule with this id or, if there is none, with this name."""
+    """Return the schedule with this id or, if there is none, with this name; None if there is neither."""
     named = or_(Schedule.id == name_or_id, Schedule.name == name_or_id)
     statement = select(Schedule).where(named)
     return session.scalars(statement.order_by(Schedule.id != name_or_id), execution_options=_FRESH).first()
@@ -61,7 +61,7 @@ def every(session: Session) -> Sequence[Schedule]:
 
 
 def page(session: Session, limit: int, after: tuple[str] | None) -> Sequence[Schedule]:
-    """Return the project's schedules after the cursor ``after``, sorted by name."""
+    """Return at most ``limit`` of the project's schedules after the cursor ``after``, sorted by name."""
     statement = select(Schedule).order_by(Schedule.name).limit(limit)
     if after is not None:
         statement = statement.where(behind([Schedule.name], after))
@@ -106,7 +106,7 @@ def add_fire(session: Session, fire: ScheduleFire) -> None:
 def newest_fires(
     session: Session, schedule_id: str, limit: int, after: tuple[datetime] | None = None
 ) -> Sequence[ScheduleFire]:
-    """Return a schedule's fires after the cursor ``after``, newest first."""
+    """Return at most ``limit`` of a schedule's fires after the cursor ``after``, newest first."""
     statement = select(ScheduleFire).where(_of(schedule_id))
     if after is not None:
         statement = statement.where(behind([ScheduleFire.fire_time], after, descending=True))

@@ -22,7 +22,10 @@ class Notifier:
         self._subscribers: list[Callable[[str, str], None]] = []
 
     def subscribe(self, subscriber: Callable[[str, str], None]) -> None:
-        """Call ``subscriber`` with project id and stream at each notification here; it must return immediately."""
+        """Call ``subscriber`` with project id and stream at each notification of this process.
+
+        It must return immediately.
+        """
         self._subscribers.append(subscriber)
 
     def notify(self, project_id: str, stream: str) -> None:
@@ -90,7 +93,10 @@ class Subscription:
                 del self._notifier._waiting[self._key]
 
     async def wait(self, timeout_seconds: float) -> bool:
-        """Wait for a notification; return False if none arrives within ``timeout_seconds``."""
+        """Wait for a notification; return False if none arrives within ``timeout_seconds``.
+
+        If the notifier is closed, return True immediately.
+        """
         if self._notifier.closed:
             return True
         try:

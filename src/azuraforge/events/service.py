@@ -63,11 +63,11 @@ class EventLog:
         return seq
 
     def forget(self, session: Session, stream: str) -> None:
-        """Delete a stream with all its events, because its run, study or schedule was purged."""
+        """Delete a stream with all its events, because its run or study is being purged."""
         store.delete_stream(session, stream)
 
     def forget_type(self, session: Session, stream: str, type_: str, keep_after: int) -> None:
-        """Delete the data of one type's events up to number ``keep_after``, because it is also stored elsewhere."""
+        """Delete the data of events of the type ``type_`` up to number ``keep_after``; it is stored elsewhere, too."""
         store.delete_type(session, stream, type_, keep_after)
 
     def forget_before(self, project_id: str, before: datetime, spared: str) -> int:

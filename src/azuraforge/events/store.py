@@ -1,4 +1,4 @@
-"""SQL of the event log."""
+"""SQL queries for the event log."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def last_seq(session: Session, stream: str) -> int:
 
 
 def delete_type(session: Session, stream: str, type_: str, keep_after: int) -> int:
-    """Delete the data of one type's events up to number ``keep_after``; return the number of events."""
+    """Delete the data of events of the type ``type_`` up to number ``keep_after``; return the number of events."""
     statement = (
         update(Event).where(Event.stream == stream, Event.type == type_, Event.seq <= keep_after).values(data={})
     )

@@ -2,8 +2,8 @@
 
 An entry is the sealed output folder of a phase with its result. Its key is a hash of everything that the phase depends
 on: the sealed data folders, the task's config, the baselines with their versions, seed, threads, environment, code and
-all installed packages. An entry is used only if all its files verify, and is first copied into the run's own folder, so
-that later changes to the cache cannot affect the run. Entries are never shared between projects.
+all installed packages. An entry is used only if all its files are intact, and is first copied into the run's own
+folder, so that later changes to the cache cannot affect the run. Entries are never shared between projects.
 """
 
 from __future__ import annotations
@@ -34,7 +34,10 @@ _RESULT, _OUTPUTS, _DRAFT = "result.json", "outputs", ".draft-"
 
 
 class BaselineCache:
-    """Cache entries in ``<folder>/<project>/<key>/``: ``result.json`` and ``outputs/``. Safe for many processes."""
+    """Cache with entries in ``<folder>/<project>/<key>/``: ``result.json`` and ``outputs/``.
+
+    Several processes may use it at the same time.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -58,7 +61,11 @@ class BaselineCache:
         return {**result, "outputs": str(copy)}
 
     def keep(self, project_id: str, key: str, outputs: Path, result: JsonObject) -> None:
-        """Store a sealed output folder as an entry. If this fails, for example on a full disk, no entry is stored."""
+        """Store a sealed output folder as an entry, and remove the least recently used entries above the maximum.
+
+        Do nothing if the folder is not sealed or the entry exists. Errors of the file system, such as a full disk, are
+        ignored: no entry is stored then.
+        """
         home = self._folder / project_id
         draft = home / f"{_DRAFT}{new_id()}"
         sha256 = sealed_hash(outputs)
@@ -114,7 +121,7 @@ def sealed_hash(folder: Path) -> str | None:
 
 
 def files_of(folder: Path) -> list[JsonValue]:
-    """Return name, size and modification time of every file in the folder of pretrained weights."""
+    """Return the name, size and modification time of every file below ``folder``, as one string for each file."""
     found = ((path.relative_to(folder).as_posix(), path.stat()) for path in sorted(folder.rglob("*")) if path.is_file())
     return [f"{name} {about.st_size} {about.st_mtime_ns}" for name, about in found]
 

@@ -17,7 +17,7 @@ from azuraforge.plugins.contract.shape import Texts
 
 
 def champion_data(champion: LearnedVersion, split: SplitResult) -> ChampionData:
-    """Return schema, config and learned rows of the champion's comparable predictor."""
+    """Return the champion's schema and config, and the range of rows that its comparable predictor learned from."""
     _, learned = comparable_predictor(champion.learned_from, split.parts["test"].start)
     return ChampionData(meaning=champion.schema, config=champion.config, learned_from=learned)
 

@@ -15,7 +15,7 @@ from azuraforge.strict_json import JsonObject
 
 
 class Child(Protocol):
-    """Protocol of the child process (``runs.child.Child``) that the steps use."""
+    """Protocol of the child process (``processes.child.Child``) that the steps use."""
 
     payload: JsonObject
     seed: int

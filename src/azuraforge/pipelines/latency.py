@@ -21,7 +21,7 @@ def latency_ms(answer: Callable[[PartT], object], part: PartT, alone: Callable[[
     The first prediction warms up caches and is excluded unless it used up the time limit.
 
     Args:
-        answer: the predictor.
+        answer: function that predicts a part.
         part: the test set, which the predictor has already predicted as a whole; ``len`` is its number of examples.
         alone: function that returns a part that contains only the example with this index.
     """

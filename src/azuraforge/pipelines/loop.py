@@ -121,7 +121,10 @@ class TrainingLoop:
         self._extra = job.run.carries(TrainExtra)
 
     def execute(self) -> TrainingResult:
-        """Execute every phase. The test set is written only after all training has ended."""
+        """Execute every phase and return their results.
+
+        The test set is written only after the candidate and the baselines were fitted.
+        """
         run, task, folder = self._job.run, self._extra.task, self._plugins_folder
         wanted = SplitInput(
             plugins_folder=folder,

@@ -28,7 +28,10 @@ PredictorT = TypeVar("PredictorT")
 def learn(
     name: str, pipeline: AnyPipeline, run: RunContext[Any], train: PartT, validation: PartT, folder: Path
 ) -> Learned:
-    """Fit a pipeline and save the predictor into ``folder``. ``seconds`` excludes the time for reading the parts."""
+    """Fit a pipeline and save the predictor into ``folder``.
+
+    The ``seconds`` of the result exclude the time spent on reading the parts.
+    """
     predictor, seconds = _timed(lambda: pipeline.fit(run, train, validation), run.seed)
     return _saved(name, pipeline, predictor, seconds, folder)
 
@@ -36,9 +39,11 @@ def learn(
 def learn_again(
     name: str, pipeline: AnyPipeline, run: RunContext[Any], evaluated: Path, rows: PartT, folder: Path
 ) -> Learned | None:
-    """Refit the predictor in ``evaluated`` on all rows and save into ``folder``; None if the pipeline does not refit.
+    """Refit the predictor in ``evaluated`` on all rows and save it into ``folder``.
 
-    The evaluated predictor is copied to ``EVALUATED`` inside the folder, because a version contains both.
+    Return None if the pipeline does not refit.
+
+    The evaluated predictor is copied to ``EVALUATED`` inside ``folder``, because a version contains both.
     """
     predictor, seconds = _timed(lambda: pipeline.refit(run, pipeline.load(evaluated), rows), run.seed)
     if predictor is None:

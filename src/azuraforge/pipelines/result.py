@@ -86,7 +86,10 @@ class TrainingResult:
     def finish(
         self, job: Job, dataset: DatasetVersion, models: ModelService, version_of: Callable[[str], str]
     ) -> Finish:
-        """Store the files, and return the success with a commit function that registers versions and evaluation."""
+        """Store the files, and return the success with a commit function that registers versions and evaluation.
+
+        The commit function raises TransientError if the champion has changed since the comparison.
+        """
         self._keep_files(job)
         entries = self._entries(job.run, version_of)
         imported = [
@@ -197,7 +200,10 @@ class TrainingResult:
         return self.evaluation.contender(name).metrics
 
     def _beside(self) -> dict[str, float | None]:
-        """Return the best baseline's score for independent examples; a ratio to almost zero errors is meaningless."""
+        """Return the best baseline's score as ``baseline_<metric>``; empty unless examples are independent.
+
+        The score is stored because a ratio to a baseline with almost no errors would be meaningless.
+        """
         ranked_by = self.evaluation.metric(self.evaluation.ranked_by)
         if ranked_by is None or ranked_by.pairing is None or ranked_by.pairing.rows != "examples":
             return {}

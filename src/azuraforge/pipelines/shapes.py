@@ -162,13 +162,13 @@ class LearnedBaseline(Shape):
 
 
 class LearnedBaselines(StepResult):
-    """All baselines of the task kind."""
+    """The fitted and failed baselines of the task kind."""
 
     baselines: tuple[LearnedBaseline, ...]
 
 
 class ChampionData(Shape):
-    """Schema, config and learned rows of the current champion.
+    """Schema and config of the current champion, and the range of rows that it learned from.
 
     ``learned_from`` are the first and last time; None if the version states no range.
     """
@@ -202,7 +202,7 @@ class PredictInput(StepInput):
     """A predictor and the parts that it predicts.
 
     Attributes:
-        engine: the backend with which a version was trained; None for the run's own.
+        engine: the backend with which a version was trained; None for the run's own backend.
         champion: whether the predictor is the champion's. It then predicts the series that it knows, without the
             leakage guard, and a failure is the result's ``problem``.
         serving: folder of the champion's refitted predictor, which predicts only the future; None without a refit.
@@ -224,8 +224,8 @@ class PredictResult(StepResult):
         problem: the reason why there are no predictions, by language code.
         latency_ms: the median latency of one prediction in milliseconds.
         guarded: the number of predictions that the leakage guard checked, which depends only on the rows.
-        unknown: series of the test set that the predictor did not learn.
-        none_of: the number of series in the test set if the predictor learned none of them.
+        unknown: series of the test set that the predictor was not fitted on.
+        none_of: the number of series in the test set if the predictor was fitted on none of them.
         refitted: whether a refitted predictor predicted the future.
         members: folder of each member's own predictions, by the member's name.
     """

@@ -54,7 +54,7 @@ from azuraforge.strict_json import JsonObject
 
 
 def validate(child: Child) -> Validated:
-    """Cut the parts without writing them and check pretrained weights, so that invalid requests create no run.
+    """Split the dataset without writing the parts and check pretrained weights, so that invalid requests create no run.
 
     ``SplitInput`` → ``Validated``.
     """
@@ -88,7 +88,7 @@ def fit_baselines(child: Child) -> LearnedBaselines:
 
 
 def learn_candidate(child: Child, wanted: FitInput) -> Learned:
-    """Fit the run's own pipeline."""
+    """Fit the run's own pipeline, and write ``predictor/`` and ``files/`` to the outputs."""
     pipeline, kind = load_pipeline(wanted.plugin, wanted.plugins_folder)
     config = config_of(pipeline, wanted.config, wanted.plugin)
     files = child.outputs / "files"
@@ -103,7 +103,10 @@ def learn_candidate(child: Child, wanted: FitInput) -> Learned:
 
 
 def learn_baselines(child: Child, wanted: FitInput) -> LearnedBaselines:
-    """Fit every baseline that is compared with ``wanted.plugin``."""
+    """Fit every baseline that is compared with ``wanted.plugin``, each into ``<name>/predictor/``.
+
+    A failed baseline is listed with its reason.
+    """
     _, kind = load_pipeline(wanted.plugin, wanted.plugins_folder)
     train, validation = (kind.load_part(Path(part)) for part in (wanted.train, wanted.validation))
     own = kind.own_config(wanted.config).model_dump(mode="json")
@@ -153,7 +156,10 @@ def hold_out(child: Child) -> HeldOutRows:
 
 
 def predict(child: Child) -> PredictResult:
-    """Load the saved predictor, predict, and check for leakage. ``PredictInput`` → ``PredictResult``."""
+    """Load the saved predictor, predict, and check for leakage. ``PredictInput`` → ``PredictResult``.
+
+    A failure of the champion is returned as the result's ``problem``; other failures end the run.
+    """
     wanted = asked(PredictInput, child.payload)
     try:
         return _predict(child, wanted, child.outputs, thorough=True)

@@ -113,7 +113,7 @@ class TrainingHandler(Handler):
         )
 
     def execute(self, job: Job) -> Finish:
-        """Execute the phases of the run, in a worker thread."""
+        """Execute the phases of the run, in a worker thread; the commit of the result registers the versions."""
         run = job.run
         if run.dataset_id is None or run.plugin is None or run.model is None:
             raise InvalidInput(

@@ -114,6 +114,8 @@ def choose(environment: Mapping[str, JsonValue], folder: str | None) -> JsonObje
 def choose_nearest(preferred: Mapping[str, JsonValue] | None, folder: str | None) -> JsonObject:
     """Set the backend with which a model version was trained, or the most similar available one.
 
+    Return its backend, instruction_set, threads and kernels.
+
     Args:
         preferred: backend of the version; None selects the reference backend.
         folder: cache of kernels; None if kernels must not be used.

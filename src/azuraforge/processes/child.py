@@ -53,12 +53,15 @@ class Child:
         self._begun = self._checkpoints is None  # a call outside a run has nothing to resume
 
     def asked(self, shape: type[P]) -> P:
-        """Return the payload as an instance of ``shape``."""
+        """Return the payload as an instance of ``shape``. Raises pydantic's ValidationError if it does not fit."""
         return shape.model_validate(self.payload)
 
     @property
     def outputs(self) -> Path:
-        """Folder for the phase's output files, hashed when the entry point returns and verified before use."""
+        """Folder for the phase's output files, hashed when the entry point returns and verified before use.
+
+        Raises RuntimeError outside a run.
+        """
         if self._outputs is None:
             raise RuntimeError("this child runs outside a run and has no outputs")
         return Path(self._outputs)
@@ -74,7 +77,10 @@ class Child:
         return backend.choose(self._environment, self._kernels_folder)
 
     def log(self, step: int, **metrics: float) -> None:
-        """Record one point of each named series at ``step``; NaN and infinities are allowed."""
+        """Record one point of each named series at ``step``; NaN and infinities are allowed.
+
+        Raises InvalidInput if a value is not a number, or if the step or a name cannot be stored.
+        """
         self._begin(None)
         try:
             numbers = {series: float(value) for series, value in metrics.items()}
@@ -89,13 +95,17 @@ class Child:
         self._outbox.point(_whole("step", step), numbers)
 
     def progress(self, done: int, total: int, note: str = "") -> None:
-        """Report the progress of this phase."""
+        """Report that ``done`` of ``total`` units of this phase are complete.
+
+        Raises InvalidInput if ``done`` or ``total`` is not a number or exceeds 64 bits.
+        """
         self._outbox.progress(_whole("done", done), _whole("total", total), str(note))
 
     def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
         """Write a checkpoint atomically and durably, then report it to the worker.
 
-        Raises StorageError if the disk is full; older checkpoints remain unchanged.
+        ``save`` writes the files into the folder that it receives. Raises InvalidInput if ``step`` cannot be stored,
+        StorageError if the disk is full or not writable, and RuntimeError outside a run.
         """
         if self._checkpoints is None:
             raise RuntimeError("this child runs outside a run and keeps no checkpoints")
@@ -118,7 +128,10 @@ class Child:
         self._outbox.flush(_FLUSH_SECONDS)
 
     def resume(self) -> Checkpoint | None:
-        """Return the newest checkpoint that verifies, or None. Metric points after it are deleted."""
+        """Return the newest intact checkpoint, or None if there is none.
+
+        Metric points after the checkpoint are deleted; without a checkpoint, all points of the phase.
+        """
         skipped: list[dict[str, JsonValue]] = []
         for saved in self._saved:
             problem = problem_with(Path(saved["folder"]), saved["sha256"])
@@ -153,7 +166,10 @@ class Child:
         self._outbox.message(message_frame(name, body))
 
     def receive(self, timeout_seconds: float | None = None) -> Message | None:
-        """Wait for the worker's next message, such as a reply, and return it; None after ``timeout_seconds``."""
+        """Wait for the worker's next message, such as a reply, and return it; None after ``timeout_seconds``.
+
+        If ``timeout_seconds`` is None, wait without limit. Raises RuntimeError outside a run.
+        """
         if self._inbox is None:
             raise RuntimeError("this child runs outside a run and receives no messages")
         return self._inbox.receive(timeout_seconds)

@@ -40,12 +40,12 @@ _POLARS_THREADS = "POLARS_MAX_THREADS"
 
 
 def live(descriptors: list[int], launcher_pid: int) -> NoReturn:
-    """Run the child after the fork; never return. ``descriptors`` are its socket and, optionally, its output."""
+    """Run the child after the fork. Never returns. ``descriptors`` are its socket and, optionally, its output."""
     _to_the_end(lambda: _settle(launcher_pid), lambda: descriptors)
 
 
 def wait_and_live(orders: socket.socket, warm: Warm, launcher_pid: int) -> NoReturn:
-    """Run a prestarted child: import the modules in ``warm``, wait for a request and execute it. Never return."""
+    """Run a prestarted child: import the modules in ``warm``, wait for a request and execute it. Never returns."""
 
     def begin() -> None:
         _settle(launcher_pid)
@@ -158,7 +158,7 @@ def _answer(start: Start, child: Child) -> Result:
 
 
 def _cpu_seconds() -> float:
-    """Return the CPU time of this process and its reaped descendants."""
+    """Return the CPU time of this process and its reaped descendants, in seconds."""
     used = os.times()
     return round(used.user + used.system + used.children_user + used.children_system, 3)
 

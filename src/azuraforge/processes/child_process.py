@@ -45,7 +45,10 @@ class ChildProcess:
             self._send_signal(number)
 
     def death(self, wait_seconds: float = 5.0) -> Interruption:
-        """Return the error that explains why the child ended, after waiting for the launcher's report."""
+        """Return the error that explains why the child ended.
+
+        Wait at most ``wait_seconds`` for the launcher's report; without it, the exit status is unknown.
+        """
         self.ended.wait(wait_seconds)
         return LauncherDied() if self.launcher_died else ChildDied(self.status)
 

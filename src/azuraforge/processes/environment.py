@@ -73,7 +73,10 @@ def differences(recorded: Mapping[str, JsonValue] | None, present: Mapping[str, 
 
 
 def processor() -> str:
-    """Return the widest vector instruction set of this processor that NumPy and its libraries use."""
+    """Return the widest vector instruction set of this processor that NumPy and its libraries use.
+
+    If it cannot be determined, return the machine type.
+    """
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -82,7 +82,7 @@ class ChildSession:
         return self._child.ended.is_set()
 
     def death(self) -> Interruption:
-        """Return the error that explains why the child ended, after waiting for the launcher's report."""
+        """Return the error that explains why the child ended; wait up to 5 seconds for the launcher's report."""
         return self._child.death()
 
     def kill(self) -> None:

@@ -171,7 +171,7 @@ class Shapes(Generic[FrameT]):
                 self._required[name] = shape.__required_keys__  # type: ignore[attr-defined]  # it is a TypedDict
 
     def read(self, body: bytes | bytearray | memoryview) -> FrameT:
-        """Decode a frame. Raises ValueError if it is not JSON or has none of the shapes."""
+        """Decode a frame. Raises ValueError if it is not JSON or matches none of the shapes."""
         frame = orjson.loads(body)
         try:
             required = self._required[frame["type"]]
@@ -207,9 +207,10 @@ class FrameReader(Generic[FrameT]):
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Iterable[FrameT]:
-        """Return the frames that ``data`` completes.
+        """Return the frames that ``data`` completes. The caller must exhaust them before the next call.
 
-        Raises ValueError if a frame is too long, is not JSON or has none of the shapes.
+        Raises ValueError, possibly during the iteration, if a frame is too long, is not JSON or matches none of the
+        reader's shapes.
         """
         if not self._buffer and len(data) > _LENGTH.size and _LENGTH.unpack_from(data)[0] == len(data) - _LENGTH.size:
             return (self._read(memoryview(data)[_LENGTH.size :]),)  # exactly one frame, the usual case, without a copy
@@ -230,7 +231,7 @@ class FrameReader(Generic[FrameT]):
 
 
 def read_frames(connection: socket.socket, shapes: Shapes[FrameT]) -> Iterator[FrameT]:
-    """Yield received frames until the other side closes the connection."""
+    """Yield received frames until the other side closes the connection. Raises the errors of ``FrameReader.feed``."""
     reader = FrameReader(shapes)
     while data := connection.recv(_READ_BYTES):
         yield from reader.feed(data)

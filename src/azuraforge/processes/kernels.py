@@ -107,7 +107,7 @@ class Kernels:
         threads: int,
         waiting: Callable[[bool], None] = lambda compiling: None,
     ) -> Fixed:
-        """Return the backend of an attempt.
+        """Choose the backend of an attempt.
 
         Args:
             recorded: environment of the run's first attempt; None if this is the first attempt.

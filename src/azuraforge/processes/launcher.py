@@ -106,7 +106,7 @@ class Launcher:
         """Start a child, which waits for its first frame. If ``output`` is true, its stdout and stderr go to a pipe.
 
         ``warm`` names modules that the child will need. If a prestarted child has already imported them, it is used
-        (``prefork.py``). Raises LauncherDied if the launcher dies repeatedly.
+        (``prefork.py``). Raises LauncherDied if the launcher dies repeatedly, and TransientError if it was stopped.
         """
         for _ in range(_TRIES):
             try:
@@ -131,13 +131,14 @@ class Launcher:
         hear: Callable[[SentMessage], None] | None = None,
         memory: MemoryLimit | None = None,
     ) -> ResultT:
-        """Run ``entry(child)`` in a new child and return its answer as ``result``.
+        """Run ``entry(child)`` in a new child and return its answer as an instance of ``result``.
 
         ``hear`` receives the messages that the child sends before its answer. Within an HTTP request, the child is
         killed if the client disconnects (``azuraforge.waiting``).
 
         Raises the error that the child reported, or InvalidInput if it died, took longer than ``timeout_seconds``,
-        needed more than ``memory``, or returned an answer of another shape.
+        needed more than ``memory``, or returned an answer of another shape. Raises TransientError if the launcher dies
+        repeatedly or was stopped.
         """
         where = entry.rpartition(":")[2]
         frame: Start = {"type": "call", "entry": entry, "payload": payload}

@@ -46,7 +46,10 @@ class Inbox:
         self._frames = frames
 
     def receive(self, timeout_seconds: float | None) -> Message | None:
-        """Wait for the next message and return it; None if none arrives within ``timeout_seconds``."""
+        """Wait for the next message and return it; None if none arrives within ``timeout_seconds`` (None: no limit).
+
+        Raises ValueError if another kind of frame arrives.
+        """
         try:
             frame = self._frames.get(timeout=timeout_seconds)
         except queue.Empty:

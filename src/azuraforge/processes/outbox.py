@@ -66,7 +66,10 @@ class Outbox:
             self._changed.notify_all()
 
     def progress(self, done: int, total: int, note: str) -> None:
-        """Queue a progress report, which replaces an unsent older one. Raises InvalidInput beyond 64 bits."""
+        """Queue a progress report, which replaces an unsent older one.
+
+        Raises InvalidInput if ``done`` or ``total`` exceeds 64 bits.
+        """
         if not (-_COUNT <= done <= _COUNT and -_COUNT <= total <= _COUNT):
             raise InvalidInput(
                 "{done} of {total} exceeds 64 bits",
@@ -89,7 +92,10 @@ class Outbox:
             self._changed.notify_all()
 
     def flush(self, timeout_seconds: float) -> None:
-        """Wait until all queued messages are written to the socket, so that they arrive even if this process dies."""
+        """Wait until all queued messages are written to the socket, so that they arrive even if this process dies.
+
+        Return after ``timeout_seconds`` in any case.
+        """
         with self._changed:
             self._changed.wait_for(lambda: not (self._ready or self._sending), timeout_seconds)
 
@@ -114,7 +120,7 @@ class Outbox:
     def _send(self) -> None:
         try:
             self._send_all()
-        except Exception:  # training must not continue if its results cannot be sent any more
+        except Exception:  # training must not continue if its results can no longer be sent
             traceback.print_exc()
             os._exit(1)
 

@@ -1,4 +1,4 @@
-"""Sealed folders: written atomically, and trusted only if every byte verifies.
+"""Sealed folders: written atomically, and trusted only if every file matches its hash.
 
 ``<folder>/manifest.json`` lists each file with its length and SHA-256. The database stores the hash of the manifest.
 Checkpoints and the outputs of phases are sealed folders.
@@ -80,7 +80,7 @@ def seal(folder: Path, about: Mapping[str, JsonValue]) -> Seal:
 
 
 def problem_with(folder: Path, sha256: str) -> Message | None:
-    """Return why a sealed folder with the manifest hash ``sha256`` cannot be trusted; None if every byte verifies."""
+    """Return why a sealed folder with the manifest hash ``sha256`` cannot be trusted; None if it is intact."""
     try:
         content = (folder / MANIFEST).read_bytes()
         if hashlib.sha256(content).hexdigest() != sha256:

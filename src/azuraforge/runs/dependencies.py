@@ -53,7 +53,7 @@ def needed_by(session: Session, request: RunRequest) -> Sequence[Run]:
 
 
 def link(session: Session, run: Run, needed: Sequence[Run]) -> None:
-    """Store the dependencies of a new run."""
+    """Store the dependencies of a new run, and the number of unfinished ones in ``waiting_on``."""
     store.add_dependencies(session, run.id, [each.id for each in needed])
     store.change(session, run, waiting_on=unfinished(needed))
 
@@ -64,7 +64,7 @@ def unfinished(needed: Sequence[Run]) -> int:
 
 
 def still_waits(session: Session, run: Run) -> bool:
-    """Update a run's count of unfinished dependencies; return whether there are any."""
+    """Update a run's count of unfinished dependencies; return whether any are left."""
     left = unfinished(store.needs(session, run.id))
     store.change(session, run, waiting_on=left)
     return left > 0

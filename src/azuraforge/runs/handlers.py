@@ -166,7 +166,9 @@ class Job(Protocol):
         """Run one child process to completion and return its result.
 
         The entry point reads its input with ``child.asked(Shape)`` and returns an instance of ``result``. A phase that
-        an earlier attempt completed is not repeated if its payload is unchanged and its outputs verify.
+        an earlier attempt completed is not repeated if its payload is unchanged and its outputs are intact.
+
+        Raises the error that the child reports, and Cancelled, Replaced or Draining if the attempt must stop.
 
         Args:
             name: name of the phase, unique within the run.
@@ -187,7 +189,10 @@ class Job(Protocol):
         ...
 
     def artifact(self, name: str, path: Path, media_type: str, kind: str) -> None:
-        """Copy a file into the artifact store and add it to the run's artifacts."""
+        """Copy a file into the artifact store and add it to the run's artifacts.
+
+        Raises StorageError if the file cannot be read or stored.
+        """
         ...
 
     def figure(self, name: str, data: Mapping[str, JsonValue]) -> None:
@@ -293,7 +298,7 @@ class Handler(ABC):
 
     @abstractmethod
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        """Validate a request before the run is created. Raises UserError.
+        """Validate a request before the run is created. Raises UserError if it is not valid.
 
         The API process calls this method; it may start child processes.
         """

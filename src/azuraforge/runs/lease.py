@@ -92,7 +92,7 @@ def _running_in(project_id: ColumnElement[str]) -> Select[int]:
 
 
 def _first_of(waiting: CTE, kinds: TextsParameter, queues: TextsParameter) -> Select[str]:
-    """Return a query for a project's due run with the highest priority, or the oldest of several."""
+    """Return a query for a project's due run with the highest priority, the oldest of several equal ones."""
     best, head = aliased(Run), aliased(Run)
     highest = select(best.priority).where(best.project_id == waiting.c.project_id, _due(best, kinds, queues))
     highest = highest.order_by(best.priority.desc()).limit(_ONE).correlate(waiting)
@@ -159,7 +159,7 @@ def places_of_runs(ids: TextsParameter) -> KeySelect:
 def find_due(
     session: Session, kinds: Sequence[str], most_running: int | None = None, queues: Sequence[str] = QUEUES
 ) -> Held | None:
-    """Return the run to claim next, or None. Requires a session of system scope.
+    """Lock and return the run to claim next, or None. Requires a session of system scope.
 
     ``most_running`` is the maximum number of running runs in one project; None means no limit.
     """
@@ -255,7 +255,7 @@ def beat(session: Session, held: Sequence[Held], lease_seconds: float) -> dict[H
 
 
 def find_expired(session: Session) -> Held | None:
-    """Return an attempt whose lease has expired, or None. Requires a session of system scope."""
+    """Lock and return an attempt whose lease has expired, or None. Requires a session of system scope."""
     return _first(first_expired_run(session))
 
 

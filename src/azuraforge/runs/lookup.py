@@ -30,7 +30,7 @@ NEEDED_BY = 100
 
 
 class RunLookup:
-    """Asynchronous reads of runs. Those of one run raise NotFound if it is not in the project."""
+    """Asynchronous reads of runs. A read of one run raises NotFound if the run is not in the project."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -108,6 +108,8 @@ class RunLookup:
         times: bool = False,
     ) -> MetricsOut:
         """Return curves of a run, each reduced to at most ``max_points`` points; spikes are kept.
+
+        Raises NotFound if the run or one of the series does not exist.
 
         Args:
             series: names of the curves; None means all.

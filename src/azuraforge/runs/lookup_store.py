@@ -1,4 +1,4 @@
-"""SQL of the most frequent reads, used by ``lookup.py``. ``Question`` restricts each query to one project."""
+"""SQL queries of the most frequent reads, used by ``lookup.py``. ``Question`` restricts each query to one project."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def page(
 ) -> Question[RunRow]:
     """Return the query for a page of runs, newest first or sorted by a metric.
 
-    Its parameters are ``limit`` and, depending on the arguments, ``state``, ``kind``, those of the cursor,
+    Its parameters are ``limit`` and, depending on the arguments, ``state``, ``kind``, the cursor's values,
     ``sort_series``, and ``series_0``, ``value_0`` … of the conditions. It reads statistics of curves, but no points.
 
     Args:
@@ -270,7 +270,7 @@ _filtered_page = lru_cache(maxsize=256)(_make_page)
 def _series(
     name: str, statistic: Statistic
 ) -> tuple[tuple[type[MetricSeries], ColumnElement[bool]], InstrumentedAttribute[float | None]]:
-    """Return the join with the series that parameter ``name`` contains, and the column of one of its statistics."""
+    """Return the join with the series that the query parameter ``name`` names, and the column of ``statistic``."""
     table = aliased(MetricSeries)
     values = {"last": table.last, "lowest": table.lowest, "highest": table.highest}
     of_run = and_(table.project_id == Run.project_id, table.run_id == Run.id)

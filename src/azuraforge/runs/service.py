@@ -115,8 +115,8 @@ class RunService:
     ) -> RunDetail:
         """Validate and queue a run; an external run starts immediately.
 
-        A repeated request with the same ``idempotency_key`` returns the existing run. Raises Conflict if the key
-        belongs to a different request.
+        A repeated request with the same ``idempotency_key`` returns the existing run. Raises UserError if the request
+        is not valid, and Conflict if the key belongs to a different request.
         """
         request_hash = _hash(request)
         if (known := self._known(project_id, request, request_hash)) is not None:
@@ -135,7 +135,7 @@ class RunService:
         return self.get(project_id, run_id)
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        """Validate a request without queueing it; may start child processes. Raises UserError."""
+        """Validate a request without queueing it; may start child processes. Raises UserError if it is not valid."""
         check_asked(request, self._limits)
         if request.kind == _EXTERNAL:
             return PreparedRun(request.name or "external run", request.plugin, request.config, model=request.model)
@@ -183,7 +183,10 @@ class RunService:
             return {row.id: shapes.run_out(row) for row in store.named(session, list(run_ids))}
 
     def get(self, project_id: str, run_id: str) -> RunDetail:
-        """Return all stored data of a run except its metrics. In the event loop, await ``lookup.get`` instead."""
+        """Return all stored data of a run except its metrics. Raises NotFound if the run does not exist.
+
+        In the event loop, await ``lookup.get`` instead.
+        """
         return self._database.follow_now(project_id, lookup.detail(run_id))
 
     def cancel(
@@ -191,7 +194,8 @@ class RunService:
     ) -> RunDetail:
         """Cancel a queued run, or request that a running run stop.
 
-        ``reason``, if given, is noted in the run's report. Raises Conflict if the run has ended in another way.
+        ``reason``, if given, is noted in the run's report. Raises NotFound if the run does not exist, and Conflict if
+        it has ended in another way.
         """
 
         def work(session: Session) -> None:
@@ -216,7 +220,11 @@ class RunService:
         return self.get(project_id, run_id)
 
     def resume(self, project_id: str, run_id: str, *, unit: UnitOfWork | None = None) -> RunDetail:
-        """Requeue a failed, cancelled or quarantined run; it continues from its newest verified checkpoint."""
+        """Requeue a failed, cancelled or quarantined run; it continues from its newest intact checkpoint.
+
+        Raises NotFound if the run does not exist, and Conflict if it is external, in the trash or in another state, if
+        a dependency did not succeed, or if an objection applies.
+        """
 
         def work(session: Session) -> None:
             needed = dependencies.lock_needed(session, run_id)
@@ -260,13 +268,20 @@ class RunService:
         max_points: int = 1000,
         times: bool = False,
     ) -> MetricsOut:
-        """Return curves (``series`` None: all), each reduced to at most ``max_points`` points; spikes are kept."""
+        """Return curves of a run, each reduced to at most ``max_points`` points; spikes are kept.
+
+        Raises NotFound if the run or one of the series does not exist.
+
+        Args:
+            series: names of the curves; None means all.
+            times: whether to include the time at which each point was logged.
+        """
         return self._database.follow_now(project_id, lookup.curves(run_id, series, max_points, times))
 
     def artifact(self, project_id: str, run_id: str, name: str) -> tuple[ArtifactOut, Path]:
         """Return an artifact and the path of its file.
 
-        Raises NotFound if the run or the artifact does not exist, StorageError if the file does not verify.
+        Raises NotFound if the run or the artifact does not exist, StorageError if the file is damaged or missing.
         """
         with self._database.read(project_id) as session:
             self._existing(session, run_id)
@@ -289,7 +304,8 @@ class RunService:
     ) -> None:
         """Add an artifact to a run that has ended.
 
-        Do nothing if the run was resumed or purged meanwhile, or if it has unfinished follow-ups.
+        Do nothing if the run was resumed or purged meanwhile, or if it has unfinished follow-ups. Raises StorageError
+        if ``content`` cannot be stored.
         """
         stored = self._artifacts.put_bytes(project_id, content)
         values = {"kind": kind, "media_type": media_type, "bytes": stored.bytes, "sha256": stored.sha256}
@@ -305,19 +321,30 @@ class RunService:
         self._database.write(project_id, work)
 
     def renew_lease(self, project_id: str, run_id: str, user_id: str, *, unit: UnitOfWork | None = None) -> RunOut:
-        """Renew the lease of an external run on behalf of its client."""
+        """Renew the lease of an external run on behalf of its client.
+
+        Raises NotFound if the run does not exist, Conflict if it is not external or has ended, and Forbidden if another
+        member executes it.
+        """
         return shapes.run_out(self._external.renew(project_id, run_id, user_id, unit=unit))
 
     def record(
         self, project_id: str, run_id: str, user_id: str, body: MetricPoints, *, unit: UnitOfWork | None = None
     ) -> RunOut:
-        """Store points and progress of an external run."""
+        """Store points and progress of an external run and renew its lease.
+
+        Raises the same errors as ``renew_lease``.
+        """
         return shapes.run_out(self._external.record(project_id, run_id, user_id, body, unit=unit))
 
     def finish(
         self, project_id: str, run_id: str, user_id: str, body: FinishRequest, *, unit: UnitOfWork | None = None
     ) -> RunOut:
-        """End an external run."""
+        """End an external run with the state that its client reports. Repeating the same request has no effect.
+
+        Raises NotFound if the run does not exist, Conflict if it is not external or has ended in another state, and
+        Forbidden if another member executes it.
+        """
         return shapes.run_out(self._external.finish(project_id, run_id, user_id, body, unit=unit))
 
     def _row(self, project_id: str, request: RunRequest, prepared: PreparedRun, user_id: str | None) -> Run:

@@ -1,4 +1,4 @@
-"""SQL of runs; see also ``lease.py``, ``lookup_store.py``, ``metrics/store.py`` and ``trash_store.py``."""
+"""SQL queries for runs; see also ``lease.py``, ``lookup_store.py``, ``metrics/store.py`` and ``trash_store.py``."""
 
 from __future__ import annotations
 

@@ -161,7 +161,7 @@ class RunAttempt(Owned, Base):
 
 
 class RunPhase(Owned, Base):
-    """A completed phase: its result and the hash of its outputs. It is not repeated if its outputs verify."""
+    """A completed phase: its result and the hash of its outputs. It is not repeated if its outputs are intact."""
 
     __tablename__ = "run_phase"
     __table_args__ = (_of_run(),)
@@ -235,7 +235,7 @@ class RunFigure(Owned, Base):
 
 
 class RunNote(Owned, Base):
-    """A paragraph of the run's report, in the order in which they were written."""
+    """A paragraph of the run's report; ``number`` gives the order of the paragraphs."""
 
     __tablename__ = "run_note"
     __table_args__ = (_of_run(),)
@@ -287,7 +287,7 @@ class MetricPoint(Owned, Base):
     step: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     attempt: Mapped[int] = mapped_column(Integer)
     value: Mapped[float | None] = mapped_column(Double)
-    at_ms: Mapped[int | None] = mapped_column(BigInteger)  # logging time since 1970; NULL: unknown
+    at_ms: Mapped[int | None] = mapped_column(BigInteger)  # milliseconds since 1970; NULL: unknown
 
 
 class MetricChunk(Owned, Base):

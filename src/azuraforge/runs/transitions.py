@@ -34,6 +34,8 @@ def run_stream(run_id: str) -> str:
 class Transitions:
     """Writer of all changes of ``run.state``, except claims: ``lease.claim`` writes them, and ``claimed`` records them.
 
+    Fenced methods raise Replaced if the attempt no longer holds the run.
+
     Args:
         events: log that receives an event for each change.
         bring: called after the commit with a run whose dependencies have all ended.
@@ -88,7 +90,18 @@ class Transitions:
         error: Mapping[str, JsonValue] | None = None,
         reason: StoredText | None = None,
     ) -> None:
-        """Record running → succeeded, failed, cancelled or quarantined. Fenced; ``run.finished`` is the last event."""
+        """Record running → succeeded, failed, cancelled or quarantined. Fenced; ``run.finished`` is the last event.
+
+        Args:
+            session: the caller's transaction.
+            held: the attempt that ends.
+            state: the new state.
+            summary: key results of a successful run.
+            follow_ups: names of the computations that start after the success.
+            timed: whether the result depends on elapsed time; the run is then not bit-reproducible.
+            error: error to store with the run.
+            reason: reason to store with the attempt; by default the message of ``error``.
+        """
         values: dict[str, object] = {"state": state, "error": error, "finished_at": now(), "lease_until": None}
         if summary is not None:
             values["summary"] = summary.stored()

@@ -51,7 +51,10 @@ class RunTrash(RowBin[Run]):
         self._needs = needs
 
     def pin(self, project_id: str, run_id: str, pinned: bool) -> None:
-        """Keep a run regardless of its age, or apply the project's retention policy again."""
+        """Pin a run, so that it is kept regardless of its age, or unpin it.
+
+        Raises NotFound if the run does not exist.
+        """
 
         def work(session: Session) -> None:
             run = store.lock(session, run_id)
@@ -64,9 +67,9 @@ class RunTrash(RowBin[Run]):
         self.database.write(project_id, work)
 
     def forget(self, project_id: str, run_ids: Sequence[str]) -> Purged:
-        """Purge runs whose owner was purged, whether or not they are in the trash; return the result of the purge.
+        """Purge runs whose owner, such as a study, is being purged, even if they are not in the trash.
 
-        Unfinished runs and runs that are still needed are kept.
+        Return the number of purged rows and the freed bytes. Unfinished runs and runs that are still needed are kept.
         """
 
         def remover(run_id: str) -> Callable[[Session], Removal]:

@@ -1,4 +1,4 @@
-"""SQL for deleting and purging runs."""
+"""SQL queries for deleting and purging runs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _PARTS = (
 
 
 def newest(session: Session, after: tuple[datetime, str] | None, limit: int | None) -> Sequence[Run]:
-    """Return the deleted runs after the cursor ``after``, latest deletion first."""
+    """Return at most ``limit`` deleted runs after the cursor ``after``, latest deletion first."""
     statement = select(Run).where(_in_trash()).order_by(Run.deleted_at.desc(), Run.id.desc())
     if after is not None:
         statement = statement.where(behind((Run.deleted_at, Run.id), after, descending=True))
@@ -70,7 +70,10 @@ def artifact_bytes(session: Session, run_ids: Sequence[str]) -> dict[str, int]:
 
 
 def deleted_before(session: Session, before: datetime | None, after: Run | None, limit: int) -> Sequence[Run]:
-    """Return runs deleted up to a time (None: all deleted runs), earliest deletion first, following ``after``."""
+    """Return at most ``limit`` deleted runs that follow ``after``, earliest deletion first.
+
+    With ``before``, return only runs that were deleted no later.
+    """
     statement = select(Run).where(_in_trash())
     if before is not None:
         statement = statement.where(Run.deleted_at <= before)
@@ -82,7 +85,7 @@ def deleted_before(session: Session, before: datetime | None, after: Run | None,
 
 
 def outdated(session: Session, age: timedelta, after: Run | None, limit: int) -> Sequence[Run]:
-    """Return unpinned runs that succeeded at least ``age`` ago, oldest first, following ``after``."""
+    """Return at most ``limit`` unpinned runs that succeeded at least ``age`` ago and follow ``after``, oldest first."""
     before: datetime = session.connection().execute(select(now())).scalar_one() - age
     statement = select(Run).where(
         Run.state == "succeeded",

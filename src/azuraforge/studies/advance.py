@@ -86,13 +86,16 @@ class Advance:
         return self._start(study, alone=not waiting)
 
     def keep(self, going_on: Collection[str]) -> None:
-        """Discard the cached pruning state of all studies except those in ``going_on``."""
+        """Discard the cached pruning state of all studies whose ids are not in ``going_on``."""
         self._pruning.keep(going_on)
 
     def retrain(
         self, session: Session, study: Study, trial: StudyTrial, prepared: tuple[RunRequest, PreparedRun]
     ) -> str:
-        """Queue the winner's training run in the caller's transaction, which has locked the study; return its id."""
+        """Queue a prepared training run of a trial's config, record the trial as the winner, and return the run's id.
+
+        The caller has locked the study. Raises IntegrityError if the trial has already been retrained.
+        """
         request, run = prepared
         run_id = self._runs.add(session, request, run, study.created_by)
         store.change(session, study, retrain_run_id=run_id, winner=trial.number)
@@ -102,8 +105,8 @@ class Advance:
     def prepare_retraining(self, study: Study, trial: StudyTrial, counted: int) -> tuple[RunRequest, PreparedRun]:
         """Return the request of a training run with a trial's config, and the prepared run.
 
-        If the trial has a best epoch, it ends the training, which then also learns from most validation rows. Raises
-        UserError if the config can no longer be trained.
+        If the config has the field ``stop_after`` and the trial a best epoch, training stops after that epoch and also
+        uses most of the validation rows. Raises UserError if the config can no longer be trained.
         """
         config = {**study.config, **trial.params}
         retrained = "stop_after" in config and trial.best_epoch is not None
@@ -128,7 +131,10 @@ class Advance:
         return request, dataclasses.replace(prepared, extra=extra)
 
     def counted(self, session: Session, study: Study, seen: frozenset[str] = frozenset()) -> int:
-        """Return the number of trials that count for the gate: the study's own, and those that it started from."""
+        """Return the number of trials that count for the gate.
+
+        These are the trials of the study and of all studies that it started from, directly or indirectly.
+        """
         total = study.asked
         for earlier_id in study.warm_start_from:
             if earlier_id in seen:

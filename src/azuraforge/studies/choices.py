@@ -11,7 +11,7 @@ from azuraforge.studies.space import Dimension
 
 
 def check_sampler(request: StudyRequest, objectives: Sequence[StoredObjective]) -> None:
-    """Raise InvalidInput if the sampler or the pruner does not support the request."""
+    """Raise InvalidInput if the sampler or the pruner does not support the objectives or a warm start."""
     if request.sampler == "cmaes" and len(objectives) > 1:
         raise InvalidInput("cmaes supports only one objective", where="sampler", next_step="choose the sampler tpe")
     if request.pruner.name != "none" and len(objectives) > 1:
@@ -30,7 +30,10 @@ def check_sampler(request: StudyRequest, objectives: Sequence[StoredObjective]) 
 
 
 def pruner_of(asked: Pruner, space: dict[str, Dimension], config: Params) -> StoredPruner:
-    """Return the pruner in its stored form. Raises InvalidInput if hyperband cannot determine a trial's reports."""
+    """Return the pruner in its stored form.
+
+    Raises InvalidInput for hyperband if neither ``most_reports`` nor ``epochs`` gives the number of reports of a trial.
+    """
     most = asked.most_reports
     if asked.name == "hyperband" and most is None:
         epochs = space["epochs"].ends() if "epochs" in space else [config.get("epochs")]

@@ -31,11 +31,14 @@ class Curves:
         self._runs = runs
 
     def of(self, study: Study, trial: StudyTrial) -> list[float | None]:
-        """Return the series that the study's pruner uses, one value per report."""
+        """Return the series that the study's pruner uses, one value per report; empty if there is none."""
         return self.values(study, trial, study.pruner["series"], _MOST_REPORTS)
 
     def values(self, study: Study, trial: StudyTrial, series: str, most: int) -> list[float | None]:
-        """Return a series of a trial's run; empty if the run no longer exists or has not logged the series."""
+        """Return a series of a trial's run, reduced to at most ``most`` values.
+
+        The list is empty if the run no longer exists or has not logged the series.
+        """
         try:
             found = self._runs.metrics(study.project_id, trial.run_id, [series], max_points=most)
         except NotFound:

@@ -65,7 +65,7 @@ def fields_of(schema: Mapping[str, object] | None) -> dict[str, FieldSchema]:
 
 
 def _field(schema: object) -> FieldSchema:
-    """Return a field. If its schema has an unsupported form, such as a list of types, only choices can search it."""
+    """Return a field. A schema of an unsupported form, such as a list of types, allows a search by choices only."""
     try:
         return FieldSchema.model_validate(schema)
     except ValidationError:

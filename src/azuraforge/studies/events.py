@@ -11,7 +11,7 @@ from azuraforge.studies.tables import Study
 
 
 class StudyEvent(EventBody):
-    """Fields of every study event, which ``StudyEvents`` sets."""
+    """Base of all events of studies; ``StudyEvents`` sets the fields."""
 
     study_id: str = ""
     name: str = ""

@@ -12,7 +12,7 @@ from azuraforge.studies.tables import Study
 
 
 def object_to_dataset(session: Session, id_: str, name: str, version: int | None) -> None:
-    """Raise Conflict if an unfinished study reads this dataset, or this version of it."""
+    """Raise Conflict if an unfinished study reads the dataset, or the given version of it."""
     for row in store.using(session):
         if row.dataset_id == id_ and version in (None, row.dataset_version):
             raise _in_use(
@@ -24,7 +24,7 @@ def object_to_dataset(session: Session, id_: str, name: str, version: int | None
 
 
 def object_to_model(session: Session, name: str) -> None:
-    """Raise Conflict if an unfinished study will add a version to this model."""
+    """Raise Conflict if an unfinished study will create a version of the model."""
     for row in store.using(session):
         if row.model == name and row.retrain:
             raise _in_use(Message("model {model!r}", {"model": name}), row)

@@ -1,4 +1,4 @@
-"""Early ending of trials: those with a poor curve, and all trials of a stopped study."""
+"""Early end of trials with a poor curve, and of all trials of a stopped study."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Pruning:
         self._looked: dict[str, dict[int, int]] = {}
 
     def keep(self, going_on: Collection[str]) -> None:
-        """Discard the state of all studies except those in ``going_on``."""
+        """Discard the state of all studies whose ids are not in ``going_on``."""
         self._looked = {study_id: looked for study_id, looked in self._looked.items() if study_id in going_on}
 
     def cancel(self, study: Study, waiting: Sequence[StudyTrial], runs: Mapping[str, RunOut]) -> None:
@@ -44,7 +44,10 @@ class Pruning:
                     continue  # the run has just ended
 
     def prune(self, study: Study, waiting: Sequence[StudyTrial]) -> bool:
-        """Ask the pruner about all running trials with new reports; return True if one was pruned."""
+        """Mark the running trials with new reports that the pruner rejects; return whether there were any.
+
+        Raises TransientError if the sampler process is unavailable.
+        """
         before = self._looked.get(study.id, {})
         # Trials that another scheduler has collected are dropped.
         looked = {trial.number: before[trial.number] for trial in waiting if trial.number in before}

@@ -1,8 +1,8 @@
 """Child process that imports Optuna: proposes configs, prunes trials and computes importances.
 
-It stays open while studies run, because importing Optuna takes most of a second, but it stores nothing that matters.
-Each request contains the study's rows, and the response depends only on them and on a random stream of (seed, trial
-number). Therefore a request that is repeated after a restart gives the same trial.
+It keeps running while studies run, because importing Optuna takes most of a second, but it holds no state that affects
+a response. Each request contains the study's rows, and the response depends only on them and on a random stream of
+(seed, trial number), so a request that is repeated after a restart gives the same trial.
 
 Sources: TPE: Bergstra et al., "Algorithms for hyper-parameter optimization", 2011 (``optuna.samplers.TPESampler``).
 CMA-ES: Hansen, "The CMA evolution strategy: a tutorial", 2016 (``cmaes.CMA``, which Optuna's sampler also uses; Optuna
@@ -70,7 +70,7 @@ def ask(question: NextTrialQuestion) -> NextTrial:
 
 
 def importance(question: ImportanceQuestion) -> Importances:
-    """Return the fraction of the scores' variance that each field explains, by fANOVA."""
+    """Return, for each objective, the fraction of the scores' variance that each field explains, by fANOVA."""
     import optuna
 
     space = dimensions_of(question["space"])
@@ -202,13 +202,16 @@ class _Replay:
         self._doomed: set[int] = set()
 
     def fits(self, trials: Sequence[TrialRecord]) -> bool:
-        """Return whether no curve has become shorter, as it does if its run resumes from an earlier checkpoint."""
+        """Return whether no curve is shorter than when it was last reported.
+
+        A curve becomes shorter if its run resumes from an earlier checkpoint.
+        """
         return len(trials) >= len(self._reported) and all(
             len(trial["curve"]) >= reported for trial, reported in zip(trials, self._reported, strict=False)
         )
 
     def take(self, trials: Sequence[TrialRecord]) -> list[int]:
-        """Report the new values in order, and return the running trials that the pruner would end."""
+        """Report the new values in order; return the numbers of the running trials that the pruner would end."""
         import optuna
 
         states = {"pruned": optuna.trial.TrialState.PRUNED, "failed": optuna.trial.TrialState.FAIL}
@@ -282,7 +285,7 @@ def _frozen(trial: TrialRecord, scores: list[float] | None, space: Space, sign: 
 
 
 def _inside(trials: Sequence[TrialRecord], space: Space) -> list[TrialRecord]:
-    """Return the trials of an earlier study whose params this space contains."""
+    """Return the trials whose params lie in ``space``; ``trials`` come from earlier studies."""
     return [trial for trial in trials if all(each.holds(trial["params"].get(name)) for name, each in space.items())]
 
 

@@ -44,7 +44,10 @@ Open = Callable[[str, dict[str, object]], ChildSession]
 
 
 class SamplerProcess:
-    """Client of the sampler process. A process that died is restarted for the next request without loss of state."""
+    """Client of the sampler process. A process that died is restarted without loss of state.
+
+    Requests raise TransientError if the restarted process fails, too.
+    """
 
     def __init__(self, open_child: Open) -> None:
         self._open = open_child
@@ -53,7 +56,10 @@ class SamplerProcess:
         self._used = 0.0
 
     def next(self, study: Study, trials: Sequence[StudyTrial], warm: Sequence[StudyTrial]) -> tuple[Params, int | None]:
-        """Return the params and the CMA-ES generation of the study's next trial."""
+        """Return the params and the CMA-ES generation of the study's next trial; None for other samplers.
+
+        ``warm`` are complete trials of earlier studies.
+        """
         question: NextTrialQuestion = {
             **_record(study, trials),
             "do": "ask",
@@ -71,7 +77,10 @@ class SamplerProcess:
         return _PRUNED.validate_python(self._ask(question))["prune"]
 
     def importance(self, study: Study, trials: Sequence[StudyTrial]) -> list[dict[str, float] | None]:
-        """Return, for each objective, the fraction of the variance that each field explains."""
+        """Return, for each objective, the fraction of its variance that each field explains.
+
+        An element is None if too few trials are complete or all scores are equal.
+        """
         question: ImportanceQuestion = {**_record(study, trials), "do": "importance"}
         return _IMPORTANCES.validate_python(self._ask(question))["importances"]
 

@@ -1,4 +1,4 @@
-"""The loop that advances studies. Several may run, in any number of processes."""
+"""Loop that advances studies. Several loops may run, in any number of processes."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class StudyScheduler:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop the loop after the current step."""
+        """Stop the loop after the current step, and wait up to 10 seconds for its end."""
         self._stopping.set()
         self._woken.set()
         if self._thread.is_alive():
@@ -72,7 +72,7 @@ class StudyScheduler:
             self._woken.set()
 
     def tick(self) -> int:
-        """Advance each active study as far as possible; return the number of active studies."""
+        """Advance each active study by a limited number of steps; return the number of active studies."""
         with self._database.read_system() as session:
             found = store.active(session, _AT_ONCE)
         prune = time.monotonic() >= self._prune_at

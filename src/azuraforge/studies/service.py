@@ -52,7 +52,7 @@ _KEPT_ANSWERS = 64
 
 
 class StudyService:
-    """Service for studies. Each method takes the project's id and the id or name of a study.
+    """Service for studies. Methods for one study take its id or name and raise NotFound if it does not exist.
 
     Args:
         wake: callback when there is work for the scheduler of this process.
@@ -88,7 +88,11 @@ class StudyService:
     def create(
         self, project_id: str, request: StudyRequest, user_id: str | None = None, *, unit: UnitOfWork | None = None
     ) -> StudyDetail:
-        """Check the request and create the study. Raises InvalidInput, NotFound, or Conflict (name or limit)."""
+        """Check the request and create the study.
+
+        Raises InvalidInput if the request is not valid, NotFound if the pipeline, the dataset or an earlier study does
+        not exist, and Conflict if the name is taken or the project has the maximum number of studies.
+        """
         values = self._checked(project_id, request, user_id)
 
         def work(session: Session) -> str:
@@ -117,7 +121,10 @@ class StudyService:
         return self.get(project_id, study_id)
 
     def check(self, project_id: str, request: StudyRequest) -> None:
-        """Check a request as ``create`` does, without creating a study. Raises InvalidInput and NotFound."""
+        """Check everything in a request except the name and the earlier studies, without creating a study.
+
+        Raises InvalidInput if the request is not valid, and NotFound if the pipeline or the dataset does not exist.
+        """
         self._checked(project_id, request, None)
 
     def _checked(self, project_id: str, request: StudyRequest, user_id: str | None) -> dict[str, object]:
@@ -221,7 +228,11 @@ class StudyService:
         return TrialPage(items=[shapes.trial_out(trial, runs.get(trial.run_id)) for trial in trials], next=cursor)
 
     def importance(self, project_id: str, study: str) -> ImportanceOut:
-        """Return the importance of each field so far."""
+        """Return, for each objective, the fraction of its variance that each field explains so far.
+
+        An element is null if too few trials are complete or all scores are equal. Raises TransientError if the sampler
+        process is unavailable.
+        """
         with self._database.read(project_id) as session:
             row = _found(store.find(session, study, trash=True), study)
             trials = [each for each in store.trials(session, row.id) if each.state == "complete"]
@@ -237,7 +248,7 @@ class StudyService:
         return known
 
     def space_of(self, plugin: str) -> SpaceOut:
-        """Return the searchable fields of a pipeline with default ranges."""
+        """Return the searchable fields of a pipeline with default ranges. Raises NotFound if it does not exist."""
         found = self._catalogue.get("pipeline", plugin)
         return SpaceOut(
             plugin=found.name,
@@ -247,7 +258,10 @@ class StudyService:
         )
 
     def pause(self, project_id: str, study: str, *, unit: UnitOfWork | None = None) -> StudyDetail:
-        """Pause a study: no further trial starts, and running trials continue to their end."""
+        """Pause a study: no further trial starts, and running trials continue to their end.
+
+        Raises Conflict if the study has ended or is in the trash.
+        """
 
         def change(session: Session, row: Study) -> None:
             if row.state == "paused":
@@ -260,7 +274,7 @@ class StudyService:
         return self._change(project_id, study, change, unit)
 
     def resume(self, project_id: str, study: str, *, unit: UnitOfWork | None = None) -> StudyDetail:
-        """Resume a paused study."""
+        """Resume a paused study. Raises Conflict if the study has ended or is in the trash."""
 
         def change(session: Session, row: Study) -> None:
             if row.state == "running":
@@ -272,7 +286,10 @@ class StudyService:
         return self._change(project_id, study, change, unit)
 
     def stop(self, project_id: str, study: str, *, unit: UnitOfWork | None = None) -> StudyDetail:
-        """End a study and cancel its running trials; the best trial so far is the winner, but is not retrained."""
+        """End a study and cancel its running trials; the best trial so far is the winner, but is not retrained.
+
+        Raises Conflict if the study has ended in another way or is in the trash.
+        """
 
         def change(session: Session, row: Study) -> None:
             if row.state == "stopped":
@@ -289,7 +306,11 @@ class StudyService:
         return self._change(project_id, study, change, unit)
 
     def retrain(self, project_id: str, study: str, number: int | None, *, unit: UnitOfWork | None = None) -> RunDetail:
-        """Retrain one trial's config, by default the best one's. Raises Conflict while the study runs."""
+        """Retrain the config of trial ``number``; None means the best trial.
+
+        Raises Conflict if the study has not ended or is in the trash, if the trial is not complete, or if it has
+        already been retrained, and UserError if the config can no longer be trained.
+        """
         with self._database.read(project_id) as session:
             row = _found(store.find(session, study, trash=True), study)
             _require_kept(row)
@@ -366,7 +387,10 @@ def _locked(session: Session, study: str) -> Study:
 
 
 def _earlier(session: Session, name: str, values: dict[str, object]) -> str:
-    """Return the id of a study to start from. Raises InvalidInput if its trials are not comparable."""
+    """Return the id of a study to start from.
+
+    Raises NotFound if the study does not exist, and InvalidInput if its trials are not comparable.
+    """
     earlier = _found(store.find(session, name), name)
     for difference, theirs, ours in (
         (Message("another pipeline"), earlier.plugin, values["plugin"]),

@@ -59,7 +59,7 @@ class Dimension:
         return {"kind": self.kind, "low": low, "high": high, "log": self.log, "step": step}
 
     def values(self) -> list[JsonValue]:
-        """Return the values of a grid. Raises InvalidInput for a range without a step."""
+        """Return the values of a grid. Raises InvalidInput for a range without a step or with too many values."""
         if self.kind == "choice":
             return list(self.choices)
         step = self.step or (1 if self.kind == "int" and not self.log else None)
@@ -111,7 +111,10 @@ class Dimension:
         return min(max(float(f"{value:.15g}"), self.low), self.high)
 
     def share_of(self, value: JsonValue) -> float:
-        """Return the position of a number in this range, the inverse of ``at`` except for rounding."""
+        """Return the position of a number in the range, the inverse of ``at`` except for rounding.
+
+        Raises InvalidInput if ``value`` is not a number.
+        """
         if not isinstance(value, int | float):
             raise InvalidInput(
                 "{value!r} is not a number",
@@ -200,7 +203,10 @@ def suggest(schema: Mapping[str, object] | None) -> list[SearchableField]:
 
 
 def corners(space: Mapping[str, Dimension], seed: int = 0) -> Iterator[Params]:
-    """Yield configs at the edges: all combinations of outermost values, or a random sample if there are too many."""
+    """Yield configs at the edges: all combinations of outermost values, or a sample if there are too many.
+
+    The sample contains ``extremes`` and random combinations, which ``seed`` determines.
+    """
     ends = {name: each.ends() for name, each in space.items()}
     if math.prod(len(values) for values in ends.values()) <= MOST_CORNERS:
         yield from (dict(zip(ends, values, strict=True)) for values in itertools.product(*ends.values()))
@@ -212,7 +218,10 @@ def corners(space: Mapping[str, Dimension], seed: int = 0) -> Iterator[Params]:
 
 
 def extremes(space: Mapping[str, Dimension]) -> Iterator[Params]:
-    """Yield configs that vary one field at a time over its outermost values; other fields have their first one."""
+    """Yield configs that vary one field at a time over its outermost values.
+
+    All other fields have the first of their outermost values.
+    """
     first = {name: each.ends()[0] for name, each in space.items()}
     yield first
     for name, each in space.items():

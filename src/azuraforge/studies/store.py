@@ -1,4 +1,4 @@
-"""All SQL of studies."""
+"""SQL queries for studies."""
 
 from __future__ import annotations
 
@@ -46,7 +46,10 @@ def clock(session: Session) -> datetime:
 
 
 def find(session: Session, name_or_id: str, *, trash: bool = False) -> Study | None:
-    """Return a study by id, or else by name; None if not found. With ``trash``, the id may be a deleted study's."""
+    """Return a study by id, or else by name; None if not found.
+
+    With ``trash``, a deleted study is found, too, but only by its id.
+    """
     named = or_(Study.id == name_or_id, and_(Study.name == name_or_id, Study.deleted_at.is_(None)))
     statement = select(Study).where(named)
     if not trash:
@@ -64,7 +67,7 @@ def find_in_trash(session: Session, name_or_id: str) -> Study | None:
 def deleted(session: Session, before: datetime | None) -> Sequence[Study]:
     """Return the deleted studies, most recently deleted first.
 
-    With ``before``, return only those deleted until then and those whose purge was interrupted.
+    With ``before``, return only studies that were deleted no later than ``before`` or whose purge was interrupted.
     """
     statement = select(Study).where(Study.deleted_at.is_not(None))
     if before is not None:
@@ -104,7 +107,7 @@ def beginning_from(session: Session, study: Study) -> list[Study]:
 
 
 def run_ids(session: Session, study_id: str) -> list[str]:
-    """Return the run ids of a study's trials, ordered by trial number."""
+    """Return the ids of the runs of a study's trials, ordered by trial number."""
     of = StudyTrial.study_id == study_id
     return list(session.scalars(select(StudyTrial.run_id).where(of).order_by(StudyTrial.number)))
 
@@ -160,7 +163,7 @@ def trial(session: Session, study_id: str, number: int) -> StudyTrial | None:
 
 
 def counts(session: Session, study_ids: Sequence[str]) -> dict[str, dict[str, int]]:
-    """Return the number of trials by study and state."""
+    """Return the number of trials by study and state; states without trials are omitted."""
     statement = (
         select(StudyTrial.study_id, StudyTrial.state, func.count())
         .where(StudyTrial.study_id.in_(study_ids))
@@ -173,7 +176,10 @@ def counts(session: Session, study_ids: Sequence[str]) -> dict[str, dict[str, in
 
 
 def complete(session: Session, study_ids: Sequence[str]) -> dict[str, list[tuple[int, list[float]]]]:
-    """Return number and scores of each study's complete trials."""
+    """Return the number and the scores of all complete trials by study, ordered by number.
+
+    Studies without complete trials are omitted.
+    """
     statement = (
         select(StudyTrial.study_id, StudyTrial.number, StudyTrial.scores)
         .where(StudyTrial.study_id.in_(study_ids), StudyTrial.state == "complete")

@@ -1,8 +1,8 @@
 """Trash of studies: deleted studies can be read and restored until they are purged with the runs of their trials.
 
 The name of a study in the trash can be used again. The runs of its trials are not moved to the trash one by one: they
-belong to the study and appear only in its lists. A study that another one started from is kept as long as the other
-one, because its trials count for the other one's gate.
+belong to the study and appear only in its lists. A study from which a later study
+started is kept until the later study is purged, because its trials count for the gate of the later study.
 """
 
 from __future__ import annotations
@@ -94,7 +94,10 @@ class StudyTrash(RowBin[Study]):
         return {key: NeededBy(noun="study", name=later[0].name) for key, later in found.items() if later}
 
     def purge_parts(self, project_id: str, thing: Thing[Study], limit: int) -> Purged | None:
-        """Purge the trials' runs before the study, so that an interrupted purge can be continued."""
+        """Purge at most ``limit`` runs of the trials before the study, so that an interrupted purge can be continued.
+
+        Return None if the study must be kept.
+        """
         run_ids = self.database.write(project_id, self._free(project_id, thing))
         if run_ids is None:
             return None
@@ -120,7 +123,10 @@ class StudyTrash(RowBin[Study]):
             self._emit(session, each.row, body)
 
     def _free(self, project_id: str, thing: Thing[Study]) -> Callable[[Session], list[str] | None]:
-        """Return a function that marks the study and returns the ids of its remaining runs; None if it must be kept."""
+        """Return the function that a transaction calls to mark the study as being purged.
+
+        The function returns the ids of the runs that can be purged, or None if the study must be kept.
+        """
 
         def work(session: Session) -> list[str] | None:
             locked = self.lock(session, thing)

@@ -54,10 +54,10 @@ class FreshService:
         *,
         unit: UnitOfWork | None = None,
     ) -> KeepFreshOut:
-        """Set up the automations, or update existing ones. A repeated request changes nothing.
+        """Set up or update the automations that keep a model fresh. A repeated request changes nothing.
 
         Raises NotFound if the model does not exist, Conflict if it has no champion or its dataset is not stored, and
-        the errors of ``AutomationService.create``. Nothing is set up after an error.
+        the errors of ``AutomationService.create``. After these errors, nothing is set up.
         """
         champion = self._champion(project_id, model)
         dataset = self._dataset(project_id, champion)
@@ -76,7 +76,11 @@ class FreshService:
         return self.show(project_id, model)
 
     def stop(self, project_id: str, model: str, *, unit: UnitOfWork | None = None) -> KeepFreshOut:
-        """Remove the automations; the runs that they queued are kept. Raises NotFound if the model does not exist."""
+        """Remove the automations that keep a model fresh; the runs that they queued are kept.
+
+        Raises NotFound if the model does not exist. If the model has no champion, the automations are removed, but the
+        response cannot be made, so Conflict is raised.
+        """
         with self._database.read(project_id) as session:
             owner = find_model(session, model)
             label = label_of(owner.name, owner.id)
@@ -140,8 +144,8 @@ class FreshService:
     def _trained(self, project_id: str, champion: LearnedVersion) -> tuple[str, dict[str, JsonValue]]:
         """Return the pipeline and config of the run that produced the champion.
 
-        If a baseline won that run, it is thus challenged again by the pipeline that lost. If the run is gone, return
-        the pipeline and config of the champion itself.
+        If a baseline won that run, the run's own pipeline is therefore trained again and challenges the baseline. If
+        the run no longer exists, return the pipeline and config of the champion itself.
         """
         try:
             run = self._runs.get(project_id, champion.run_id) if champion.run_id else None

@@ -26,7 +26,7 @@ class Wording(Protocol):
 def put(
     session: Session, target: str, source: str, cause: str, wording: Wording, data: Mapping[str, JsonValue]
 ) -> Notification:
-    """Add a message for a target, or group it with an unsent one of the same source.
+    """Add a message for a target, or group it with an unsent message of the same source; return the message.
 
     The first message of a source is sent immediately; later ones within the target's ``group_seconds`` are sent as one
     message at the end of that period. Raises NotFound if the target does not exist.

@@ -32,7 +32,7 @@ class NotificationBin:
         return Contents([], 0, 0)
 
     def expire(self, project_id: str, policy: RetentionPolicy) -> None:
-        """Purge old messages."""
+        """Purge messages that have exceeded the retention period and will not be sent or escalated again."""
         before = self._database.clock() - timedelta(days=self._days)
         gone = 0
         while some := self._database.write(project_id, lambda session: store.purge(session, before, _AT_ONCE)):
@@ -40,7 +40,7 @@ class NotificationBin:
         self._gone[project_id] = gone
 
     def purge(self, project_id: str, before: datetime | None) -> Purged:
-        """Return the number of messages that ``expire`` has removed."""
+        """Return the number of messages that the last call of ``expire`` has removed, once."""
         return Purged(Counter(notifications=self._gone.pop(project_id, 0)))
 
     def sweep(self, project_id: str, older_than_seconds: float) -> int:

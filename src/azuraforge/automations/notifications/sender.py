@@ -91,7 +91,10 @@ class Sender:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop the loop; a message whose delivery does not end in time is sent again later."""
+        """Stop the loop and wait up to 10 seconds for its end.
+
+        A message whose delivery is interrupted is sent again later.
+        """
         self._stopping.set()
         self._woken.set()
         if self._thread.is_alive():
@@ -105,7 +108,10 @@ class Sender:
             self._woken.set()
 
     def tick(self) -> int:
-        """Escalate messages and start to send due ones while threads are free. Return how many were started."""
+        """Escalate messages, and start to send due messages while threads are free.
+
+        Return the number of messages whose sending was started.
+        """
         with self._database.read_system() as session:
             late = store.unacknowledged(session, 100)
             due = store.due(session, 100)
@@ -123,7 +129,10 @@ class Sender:
         return begun
 
     def send(self, key: store.Key) -> bool:
-        """Send one message. Return False if another sender has claimed it or if it could not be delivered."""
+        """Claim and send one message; return whether it was sent and recorded as sent.
+
+        A failed delivery is recorded with the time of the next attempt, or as final.
+        """
         claim = self._database.write(key.project_id, lambda session: self._claim(session, key))
         if claim is None:
             return False

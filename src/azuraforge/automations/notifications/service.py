@@ -41,7 +41,10 @@ Objection = Callable[[Session, str, str], None]
 
 
 class NotificationService:
-    """Service for the targets and messages of all projects; each method takes the id of the project."""
+    """Service for the targets and messages of all projects; each method takes the id of the project.
+
+    Methods for one target or message raise NotFound if it does not exist.
+    """
 
     def __init__(
         self,
@@ -62,8 +65,9 @@ class NotificationService:
     ) -> TargetOut:
         """Validate the options in a child process and store the target with encrypted options.
 
-        Raises InvalidInput if the options are invalid, NotFound if the notifier or the second target does not exist,
-        Conflict if the name is taken or there are too many targets, and StorageError if there is no encryption key.
+        Raises InvalidInput if the options are invalid or the targets would escalate in a cycle, NotFound if the
+        notifier or the second target does not exist, Conflict if the name is taken or there are too many targets, and
+        StorageError if there is no encryption key.
         """
         shown = self._catalogue.validate("notifier", request.notifier, request.options)
         key = self._secrets.key()
@@ -83,7 +87,10 @@ class NotificationService:
         return self._written(project_id, request.name, work, unit)
 
     def replace(self, project_id: str, target: str, request: TargetRequest, user_name: str) -> TargetOut:
-        """Replace a target with all of its options; its messages are kept. Raises the same errors as ``create``."""
+        """Replace a target with all of its options; its messages are kept.
+
+        Raises the same errors as ``create``, and Conflict if a target that an automation uses would be renamed.
+        """
         shown = self._catalogue.validate("notifier", request.notifier, request.options)
         key = self._secrets.key()
 
@@ -107,7 +114,7 @@ class NotificationService:
         return TargetPage(items=[_target_out(row, names, states) for row in page], next=cursor)
 
     def get(self, project_id: str, target: str) -> TargetOut:
-        """Return one target. Raises NotFound if it does not exist."""
+        """Return one target, with its secrets masked."""
         with self._database.read(project_id) as session:
             row = _found(store.target(session, target), target)
             second = store.target(session, row.escalate_to) if row.escalate_to is not None else None
@@ -117,7 +124,7 @@ class NotificationService:
     def silence(
         self, project_id: str, target: str, until: datetime | None, *, unit: UnitOfWork | None = None
     ) -> TargetOut:
-        """Silence a target until a time, or end its silence if ``until`` is None.
+        """Silence a target until ``until``, or end its silence if ``until`` is None.
 
         Messages to a silenced target are stored but not sent.
         """
@@ -171,7 +178,7 @@ class NotificationService:
         return NotificationPage(items=[_out(row, names) for row in rows], next=cursor)
 
     def notification(self, project_id: str, id_: str) -> NotificationOut:
-        """Return one message. Raises NotFound if it does not exist."""
+        """Return one message with its delivery state."""
         with self._database.read(project_id) as session:
             row = _message(store.notification(session, id_), id_)
             names = {each.id: each.name for each in store.targets(session)}

@@ -1,4 +1,4 @@
-"""SQL of notifications."""
+"""SQL queries for notifications."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def unacknowledged_notifications(limit: ColumnElement[int]) -> Select[str, str]:
 
 
 def due(session: Session, limit: int) -> list[Key]:
-    """Return due messages. Requires a session of system scope."""
+    """Return the keys of at most ``limit`` due messages. Requires a session of system scope."""
     return [Key(row.project_id, row.id) for row in due_notifications(session, limit=limit)]
 
 
 def unacknowledged(session: Session, limit: int) -> list[Key]:
-    """Return messages that are due for escalation. Requires a session of system scope."""
+    """Return the keys of at most ``limit`` messages due for escalation. Requires a session of system scope."""
     return [Key(row.project_id, row.id) for row in unacknowledged_notifications(session, limit=limit)]
 
 
@@ -54,7 +54,10 @@ def clock(session: Session) -> datetime:
 
 
 def target(session: Session, name_or_id: str, *, locked: bool = False) -> NotificationTarget | None:
-    """Return the target with this id or, if there is none, with this name."""
+    """Return the target with this id or, if there is none, with this name; None if there is neither.
+
+    If ``locked``, lock its row until commit.
+    """
     named = or_(NotificationTarget.id == name_or_id, NotificationTarget.name == name_or_id)
     statement = select(NotificationTarget).where(named).order_by(NotificationTarget.id != name_or_id)
     if locked:
@@ -109,7 +112,7 @@ def count(session: Session, target_id: str) -> int:
 
 
 def page(session: Session, limit: int, after: tuple[datetime, str] | None) -> Sequence[Notification]:
-    """Return messages after the cursor ``after``, newest first."""
+    """Return at most ``limit`` messages after the cursor ``after``, newest first."""
     keys = [Notification.created_at, Notification.id]
     statement = select(Notification)
     if after is not None:
@@ -118,7 +121,7 @@ def page(session: Session, limit: int, after: tuple[datetime, str] | None) -> Se
 
 
 def purge(session: Session, before: datetime, limit: int) -> int:
-    """Delete at most ``limit`` messages created before a time that are not sent or escalated any more.
+    """Delete at most ``limit`` messages that were created before ``before`` and will not be sent or escalated again.
 
     Return their number.
     """

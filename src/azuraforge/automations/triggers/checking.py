@@ -34,7 +34,11 @@ from azuraforge.studies.service import StudyService
 
 
 class Checks:
-    """Validator of automations. Its methods raise InvalidInput, NotFound, and the errors of validating runs."""
+    """Validator of automations.
+
+    Each method raises InvalidInput if the definition is invalid, NotFound if an object that it names does not exist,
+    and the errors of ``RunService.prepare``.
+    """
 
     def __init__(self, runs: RunService, studies: StudyService, watch: Watch) -> None:
         self._runs = runs

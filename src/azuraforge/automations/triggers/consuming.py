@@ -35,7 +35,11 @@ class Consumer:
         self._firings = firings
 
     def consume(self, project_id: str) -> int:
-        """Consume the next events of a project and return their number; 0 if another consumer was faster."""
+        """Consume the next events of a project and return their number.
+
+        Return 0 if there are none, if no automation awaits events, or if the events must be read again because another
+        process has consumed them or an automation was changed.
+        """
         with self._database.read(project_id) as session:
             cursor = store.cursor(session)
         if cursor is None or not cursor.active:

@@ -1,7 +1,7 @@
 """Detection of cycles: automations whose steps cause the events that fire them, directly or indirectly.
 
-Each step is described by the events that it may append. An automation may fire another one if one of these events has
-the type that the other one awaits and no filter excludes it. A field whose value is not known in advance excludes
+Each step is described by the events that it may append. Automation A may fire automation B if one of A's events
+has the type that B awaits and no filter of B excludes the event. A field whose value is not known in advance excludes
 nothing, so no cycle is missed. False cycles are excluded by filters on fields that a step determines, such as the
 dataset, the model or the kind of a run.
 """

@@ -71,7 +71,16 @@ def of_values(when: OnMeasure, values: Sequence[tuple[datetime, float | None]], 
 def replay(
     request: DryRunRequest, causes: Iterable[At], since: datetime, until: datetime, seen: int, note: Message | None
 ) -> DryRunOut:
-    """Simulate the firings for causes, oldest first, with the cool-down and the daily limit of a request."""
+    """Simulate the firings for causes, oldest first, with the cool-down and the daily limit of a request.
+
+    Args:
+        request: definition to simulate.
+        causes: causes in the period, oldest first.
+        since: start of the period.
+        until: end of the period.
+        seen: number of events, times or values that were examined.
+        note: why the stored data does not cover the period; None if it does.
+    """
     fired: list[WouldFire] = []
     grouped = withheld = count = held = 0
     cool = timedelta(seconds=request.cool_down_seconds)

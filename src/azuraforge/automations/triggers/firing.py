@@ -39,7 +39,10 @@ class Firings:
         self._events = events
 
     def offer(self, session: Session, row: Automation, cause: Cause, at: datetime) -> AutomationFiring | None:
-        """Fire for a cause, or count the cause for a later firing. Return the firing that started, or None."""
+        """Fire for a cause, or count the cause for a later firing.
+
+        Return the firing that started; None if the cause was counted, has already fired, or exceeds the daily limit.
+        """
         others = store.others_of_group(session, row)
         ready_at = self._ready_at(row, others, at)
         if row.firing_id is not None or ready_at > at or row.pending_count:
@@ -52,7 +55,7 @@ class Firings:
         return self._begin(session, row, others, cause, 1)
 
     def release(self, session: Session, row: Automation, at: datetime) -> AutomationFiring | None:
-        """Fire once for all pending causes if nothing delays them any more. Return the firing, or None."""
+        """Fire once for all pending causes if nothing delays them. Return the firing that started, or None."""
         if row.firing_id is not None or row.pending_at is None or row.pending_at > at or row.paused:
             return None
         others = store.others_of_group(session, row)

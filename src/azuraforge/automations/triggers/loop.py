@@ -61,7 +61,7 @@ class AutomationLoop:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop the loop; a step in progress is finished."""
+        """Stop the loop after the step in progress, and wait up to 10 seconds for its end."""
         self._stopping.set()
         self._woken.set()
         if self._thread.is_alive():

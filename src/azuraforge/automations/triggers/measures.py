@@ -26,7 +26,7 @@ class DiskUsed:
         self._home = home
 
     def read(self, project_id: str, of: str | None) -> float | None:
-        """Return the used share, which is the same for every project."""
+        """Return the used share, which is the same for every project. ``of`` is ignored."""
         usage = shutil.disk_usage(self._home)
         return usage.used / usage.total
 
@@ -44,7 +44,10 @@ class DatasetAge:
         self._datasets = datasets
 
     def read(self, project_id: str, of: str | None) -> float | None:
-        """Return the age in seconds; None if the dataset has no times."""
+        """Return the age in seconds; None if the dataset has no times.
+
+        Raises InvalidInput if ``of`` is None, and NotFound if the dataset does not exist.
+        """
         found = self._datasets.get(project_id, _needed(of, "dataset"))
         return None if found.end_at is None else (utc_now() - found.end_at).total_seconds()
 
@@ -62,7 +65,7 @@ class Drift:
         self._predictions = predictions
 
     def read(self, project_id: str, of: str | None) -> float | None:
-        """Return 1 or 0 from the last drift check; None if there was none."""
+        """Return 1 or 0 from the last drift check; None if there was none. Raises InvalidInput if ``of`` is None."""
         found = self._predictions.drift.show(project_id, _needed(of, "model"), None)
         return None if found.checked_at is None else float(found.alarm)
 
@@ -80,7 +83,10 @@ class WorseThanBaseline:
         self._predictions = predictions
 
     def read(self, project_id: str, of: str | None) -> float | None:
-        """Return 1 or 0; None while no prediction has been compared with a baseline."""
+        """Return 1 or 0; None while no prediction has been compared with a baseline.
+
+        Raises InvalidInput if ``of`` is None.
+        """
         found = self._predictions.standings.read(project_id, _needed(of, "model"))
         return float(found.worse_than is not None) if found.baselines else None
 

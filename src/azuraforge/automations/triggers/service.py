@@ -49,7 +49,8 @@ _Write = Callable[[Session], str]
 class AutomationService:
     """Service for the automations of all projects.
 
-    Each method takes the id of the project; ``automation`` is the id or the name of an automation.
+    Each method takes the id of the project, except ``measures``; ``automation`` is the id or the name of an automation.
+    Methods with ``automation`` raise NotFound if the automation does not exist.
     """
 
     def __init__(self, database: Database, events: EventLog, firings: Firings, watch: Watch, checks: Checks) -> None:
@@ -189,7 +190,7 @@ class AutomationService:
         return AutomationPage(items=items, next=cursor)
 
     def get(self, project_id: str, automation: str) -> AutomationOut:
-        """Return one automation with more of its firings than ``list`` returns. Raises NotFound."""
+        """Return one automation with up to 20 of its newest firings."""
         with self._database.read(project_id) as session:
             return automation_out(session, _found(store.find(session, automation), automation), _FIRINGS_IN_DETAIL)
 
@@ -241,7 +242,10 @@ class AutomationService:
         return self.get(project_id, automation)
 
     def fire(self, project_id: str, automation: str, *, unit: UnitOfWork | None = None) -> AutomationOut:
-        """Fire once at a user's request, after the cool-down. Raises Conflict if paused or at the daily limit."""
+        """Fire once at a user's request, after the cool-down.
+
+        Raises Conflict if the automation is paused or has reached its daily limit.
+        """
 
         def work(session: Session) -> None:
             row = self._locked(session, automation)
@@ -271,9 +275,10 @@ class AutomationService:
         self._database.write(project_id, work)
 
     def dry_run(self, project_id: str, request: DryRunRequest, automation: str | None = None) -> DryRunOut:
-        """Return what an automation would have done since a time in the past month; nothing is written.
+        """Return the firings that an automation would have had in the past month; nothing is written.
 
         ``automation`` is the id or the name of a stored automation, whose recorded values of a measure are used.
+        Raises InvalidInput if the cause is invalid or ``request.since`` is in the future.
         """
         self._checks.check_when(project_id, request.when)
         with self._database.read(project_id) as session:

@@ -1,4 +1,4 @@
-"""SQL of automations."""
+"""SQL queries for automations."""
 
 from __future__ import annotations
 
@@ -66,12 +66,15 @@ def unread_projects(limit: ColumnElement[int]) -> Select[str]:
 
 
 def due(session: Session, limit: int) -> list[Key]:
-    """Return automations that are due. Requires a session of system scope."""
+    """Return the keys of at most ``limit`` due automations. Requires a session of system scope."""
     return [Key(row.project_id, row.id) for row in due_automations(session, limit=limit)]
 
 
 def firings_due(session: Session, limit: int) -> list[Key]:
-    """Return firings with a due step or an ended run. Requires a session of system scope."""
+    """Return the keys of firings with a due step or an ended run, at most ``limit`` of each.
+
+    Requires a session of system scope.
+    """
     found = {Key(row.project_id, row.id): None for row in due_firings(session, limit=limit)}
     found.update({Key(row.project_id, row.id): None for row in firings_whose_run_ended(session, limit=limit)})
     return list(found)
@@ -89,14 +92,17 @@ def clock(session: Session) -> datetime:
 
 
 def find(session: Session, name_or_id: str) -> Automation | None:
-    """Return the automation with this id or, if there is none, with this name."""
+    """Return the automation with this id or, if there is none, with this name; None if there is neither."""
     named = or_(Automation.id == name_or_id, Automation.name == name_or_id)
     statement = select(Automation).where(named).order_by(Automation.id != name_or_id)
     return session.scalars(statement, execution_options=_FRESH).first()
 
 
 def lock(session: Session, automation_id: str) -> Automation | None:
-    """Lock an automation and its cool-down group until commit, ordered by id, and return the automation."""
+    """Lock an automation and its cool-down group until commit, ordered by id.
+
+    Return the automation, or None if it does not exist.
+    """
     group = select(Automation.cool_down_group).where(Automation.id == automation_id).scalar_subquery()
     mine = or_(Automation.id == automation_id, Automation.cool_down_group == group)
     statement = select(Automation).where(mine).order_by(Automation.id).with_for_update(of=Automation)
@@ -147,7 +153,7 @@ def awaits_events(session: Session) -> bool:
 
 
 def page(session: Session, limit: int, after: tuple[str] | None) -> Sequence[Automation]:
-    """Return the project's automations after the cursor ``after``, sorted by name."""
+    """Return at most ``limit`` of the project's automations after the cursor ``after``, sorted by name."""
     statement = select(Automation).order_by(Automation.name).limit(limit)
     if after is not None:
         statement = statement.where(behind([Automation.name], after))
@@ -224,7 +230,7 @@ def fired_within(session: Session, automation_id: str, seconds: float) -> int:
 def newest_firings(
     session: Session, automation_id: str, limit: int, after: tuple[datetime, str] | None = None
 ) -> Sequence[AutomationFiring]:
-    """Return an automation's firings after the cursor ``after``, newest first."""
+    """Return at most ``limit`` of an automation's firings after the cursor ``after``, newest first."""
     keys: list[InstrumentedAttribute[datetime] | InstrumentedAttribute[str]]
     keys = [AutomationFiring.fired_at, AutomationFiring.id]
     statement = select(AutomationFiring).where(AutomationFiring.automation_id == automation_id)
@@ -254,7 +260,7 @@ def free(session: Session, automation_id: str, firing_id: str) -> None:
 
 
 def samples(session: Session, automation_id: str, since: datetime) -> Sequence[AutomationSample]:
-    """Return the recorded values of a watched measure since a time, oldest first."""
+    """Return the values of a watched measure that were recorded at ``since`` or later, oldest first."""
     of = (AutomationSample.automation_id == automation_id, AutomationSample.at >= since)
     return session.scalars(select(AutomationSample).where(*of).order_by(AutomationSample.at)).all()
 

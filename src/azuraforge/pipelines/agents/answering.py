@@ -28,7 +28,10 @@ class AnsweringContext:
 
 
 def answer(child: Child) -> AgentAnswer:
-    """Execute a request and write ``result.json``. ``AgentInput`` → ``AgentAnswer``."""
+    """Execute a request and write ``result.json``. ``AgentInput`` → ``AgentAnswer``.
+
+    Raises InvalidInput if the request is not valid, or if the agent returns anything but a dict of JSON values.
+    """
     wanted = asked(AgentInput, child.payload)
     name = wanted.plugin
     plugin = load_plugin("agent", name, wanted.plugins_folder)

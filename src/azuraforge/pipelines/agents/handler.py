@@ -25,7 +25,7 @@ class AgentHandler(Handler):
         self._catalogue = catalogue
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        """Validate the request with the agent's own schema. Raises UserError if agent or request are invalid."""
+        """Validate the request with the agent's own schema. Raises UserError if the agent or the request is invalid."""
         if not request.plugin:
             raise InvalidInput(
                 "the request specifies no agent", where="plugin", next_step="run azuraforge plugins list"

@@ -15,7 +15,7 @@ from azuraforge.strict_json import JsonObject
 
 
 class FoldRows(StepInput):
-    """One fold of a dataset. ``config`` is the candidate's."""
+    """One fold of a dataset, and the config of the candidate."""
 
     dataset: DatasetFile
     fold: Fold
@@ -38,7 +38,7 @@ class FoldLearner(Shape):
 
 
 class FoldLearned(StepResult):
-    """The fitted pipelines, the candidate first, then the baselines; predictors are in ``<name>/predictor/``."""
+    """The fitted and failed pipelines, the candidate first; predictors are in ``<name>/predictor/``."""
 
     learned: tuple[FoldLearner, ...]
 
@@ -52,7 +52,7 @@ class FoldPredictInput(StepInput):
 
 
 class FoldPredicted(StepResult):
-    """The pipelines that predicted, the candidate first; predictions are in ``<name>.npz``."""
+    """The pipelines that predicted or failed, the candidate first; predictions are in ``<name>.npz``."""
 
     predicted: tuple[FoldLearner, ...]
 

@@ -84,7 +84,10 @@ class BatchPredictHandler(Handler):
         self._plugins_folder = plugins_folder
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        """Determine the version and check that it can read the dataset. Raises UserError if it cannot."""
+        """Determine the version and check that it can read the dataset.
+
+        Raises UserError if the request is not valid or the version cannot read the dataset.
+        """
         if not request.model:
             raise InvalidInput("the request specifies no model", where="model", next_step="run azuraforge models list")
         config = _parse(request.config)
@@ -111,7 +114,11 @@ class BatchPredictHandler(Handler):
         )
 
     def execute(self, job: Job) -> Finish:
-        """Execute the run chunk by chunk, in a thread of the worker."""
+        """Execute the run chunk by chunk, in a thread of the worker.
+
+        If the run is cancelled or fails with an error that is not transient, the finished chunks are stored in files
+        that are named as partial.
+        """
         run = job.run
         if run.dataset_id is None or run.model is None:
             raise InvalidInput(

@@ -63,7 +63,7 @@ class Chunk(StepResult):
 
 
 class GatherInput(StepInput):
-    """The chunks in order, and the folder for the files that are made of them."""
+    """The chunks in order, and the folder for the joined files."""
 
     task: str
     chunks: tuple[str, ...]

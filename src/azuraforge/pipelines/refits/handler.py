@@ -56,7 +56,10 @@ def _not_refitted(name: str, reason: Texts) -> Texts:
 
 
 def refit(job: Job, wanted: RefitInput, *, share: float) -> RefitResult:
-    """Execute the phase and add its notes to the run. If a refit fails, the evaluated predictor serves."""
+    """Execute the refit as a phase of the run, add its notes to the run, and return its result.
+
+    If a refit fails, the evaluated predictor serves.
+    """
     done = execute_step(job, "refit", STEP, wanted, RefitResult, share=share)
     for each in done.refitted:
         for note in each.notes:

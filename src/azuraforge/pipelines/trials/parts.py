@@ -23,7 +23,7 @@ _TOLD = "parts.json"
 
 
 class StudyParts:
-    """One folder per study, ``<project>/<study>/``, with the parts and ``parts.json``, which has split and hash."""
+    """Store with one folder per study, ``<project>/<study>/``: the parts, and ``parts.json`` with split and hash."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -43,7 +43,11 @@ class StudyParts:
         return TrialSplit.model_validate({**record["split"], "outputs": str(parts)})
 
     def keep(self, project_id: str, study_id: str, split: TrialSplit) -> None:
-        """Store a copy for later trials. Two concurrent calls store two copies; on a full disk, none is stored."""
+        """Store a copy of the parts of ``split`` for later trials.
+
+        Two concurrent calls store two copies. Errors of the file system, such as a full disk, are ignored: no copy is
+        stored then.
+        """
         home = self._home(project_id, study_id)
         source = Path(split.outputs)
         name = f"parts-{source.parents[3].name}"  # <run>/phases/split/<attempt>/outputs

@@ -37,7 +37,7 @@ def split(child: Child) -> TrialSplit:
 
 
 def fit(child: Child) -> ScoredTrial:
-    """Fit, save, load again and score. ``TrialInput`` → ``ScoredTrial``."""
+    """Fit the trial's pipeline, save it, load it again and score it. ``TrialInput`` → ``ScoredTrial``."""
     wanted = asked(TrialInput, child.payload)
     fitted = steps.learn_candidate(child, wanted)
     folder = child.outputs / "predictor"

@@ -51,8 +51,12 @@ def measure(pid: int) -> Usage:
 class Sampler:
     """Sampler of the curves ``system/…``, whose steps are seconds since the run's first start.
 
-    A point is recorded at a fixed interval. The first one is recorded earlier and another one before a process ends,
-    so that short runs have points too.
+    A point is recorded every ``every_seconds``. The first point is recorded earlier, and another one before a process
+    ends, so that short runs have points, too.
+
+    Args:
+        every_seconds: interval between two points.
+        elapsed_seconds: time since the run's first start.
     """
 
     def __init__(self, every_seconds: float, elapsed_seconds: float) -> None:
@@ -109,7 +113,7 @@ def _family(pid: int) -> Iterator[int]:
 
 
 def _cpu_seconds(pid: int) -> float:
-    """Return the CPU time of a process and its ended children."""
+    """Return the CPU time of a process and its ended children, in seconds."""
     if not LINUX:
         times = psutil.Process(pid).cpu_times()
         return float(times.user + times.system)

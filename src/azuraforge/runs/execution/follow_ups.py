@@ -82,7 +82,7 @@ class _Attached:
 def keep(folder: Path, run: ClaimedRun, settings: ChildSettings, steps: Sequence[FollowUp]) -> None:
     """Write a run's follow-ups to its work folder; call it before the run's success is committed.
 
-    Raises StorageError if the disk is full.
+    Raises StorageError if the disk is full, and OSError if the file cannot be written for another reason.
     """
     task = Task(
         project_id=run.project_id,

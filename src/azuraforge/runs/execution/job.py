@@ -138,7 +138,10 @@ class AttemptJob:
         return result
 
     def artifact(self, name: str, path: Path, media_type: str, kind: str) -> None:
-        """Copy a file into the artifact store and add it to the run's artifacts."""
+        """Copy a file into the artifact store and add it to the run's artifacts.
+
+        Raises StorageError if the file cannot be read or stored.
+        """
         project_id = self.run.project_id
         while True:
             stored = self._artifacts.put_file(project_id, path)
@@ -176,7 +179,7 @@ class AttemptJob:
     def write(self, work: Callable[[Session], T], *, durable: bool = False) -> T:
         """Run ``work`` in a fenced transaction; retry while the database is unavailable.
 
-        Raises Replaced if this attempt no longer holds the run.
+        Raises Replaced if this attempt no longer holds the run, and the reason of an interrupt during a retry.
         """
 
         def fenced(session: Session) -> T:
@@ -249,7 +252,7 @@ class AttemptJob:
         self.write(work)
 
     def _finished_before(self, name: str, wanted: str) -> _Ended | None:
-        """Return the stored result of a phase if its inputs are the same and its outputs verify; otherwise None."""
+        """Return the stored result of a phase if its inputs are the same and its outputs intact; otherwise None."""
         with self._database.read(self.run.project_id) as session:
             row = store.phase(session, self.run.id, name)
         if row is None or row.payload_hash != wanted:
@@ -349,9 +352,9 @@ class AttemptJob:
 
 
 def forget_earlier(phase: Path, attempt: int) -> None:
-    """Remove the phase's folders of this attempt and of earlier ones.
+    """Remove the folders of ``attempt`` and of earlier attempts from the folder ``phase``.
 
-    Folders of later attempts are kept: this attempt may have been suspended and replaced.
+    Folders of later attempts are kept, because ``attempt`` may have been suspended and replaced.
     """
     for left in phase.iterdir() if phase.is_dir() else ():
         if left.name.isdigit() and int(left.name) <= attempt:

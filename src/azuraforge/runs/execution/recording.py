@@ -63,7 +63,7 @@ class Saved(BaseModel):
 
 
 class Skipped(BaseModel):
-    """Checkpoint that was skipped because it does not verify."""
+    """Checkpoint that was skipped because it is damaged."""
 
     step: int
     problem: JsonValue

@@ -153,7 +153,10 @@ class Worker:
         return bool(jobs)
 
     def drain(self) -> None:
-        """Requeue all running runs and stop heartbeats. Not counted as a child death."""
+        """Requeue all running runs, wait at most 20 seconds for their ends, and stop heartbeats.
+
+        The interrupted attempts do not count as child deaths.
+        """
         self._stopping.set()
         self._follow_ups.stop()
         with self._lock:

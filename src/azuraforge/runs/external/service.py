@@ -36,7 +36,11 @@ LOST = AzuraError(
 
 
 class ExternalRuns:
-    """Operations of clients on their external runs. Each returns the run's row."""
+    """Operations of clients on their external runs. Each returns the run's row.
+
+    They raise NotFound if the run does not exist, Conflict if it is not external or has ended, and Forbidden if another
+    member executes it. A run that failed because its lease expired is reopened instead.
+    """
 
     def __init__(self, database: Database, events: EventLog, transitions: Transitions, lease_seconds: float) -> None:
         self._database = database
@@ -46,7 +50,7 @@ class ExternalRuns:
         self._renewal = Renewal(lease_seconds)
 
     def renew(self, project_id: str, run_id: str, user_id: str, *, unit: UnitOfWork | None = None) -> Run:
-        """Renew a run's lease. Raises Conflict if the run has ended, Forbidden if another member executes it."""
+        """Renew a run's lease."""
         return self._database.write(project_id, lambda session: self._renewed(session, run_id, user_id), unit=unit)
 
     def record(
@@ -77,7 +81,10 @@ class ExternalRuns:
     def finish(
         self, project_id: str, run_id: str, user_id: str, body: FinishRequest, *, unit: UnitOfWork | None = None
     ) -> Run:
-        """End the run with the state that its client reports. Repeating the same request has no effect."""
+        """End the run with the state that its client reports. Repeating the same request has no effect.
+
+        A run that failed after a cancellation request ends as cancelled.
+        """
 
         def work(session: Session) -> Run:
             run = self._row(session, run_id)

@@ -75,7 +75,9 @@ class MetricCondition:
 
     @classmethod
     def parse(cls, text: str) -> MetricCondition:
-        """Parse ``SERIES[:STATISTIC] COMPARISON NUMBER``; the default statistic is ``last``. Raises InvalidInput.
+        """Parse ``SERIES[:STATISTIC] COMPARISON NUMBER``; the default statistic is ``last``.
+
+        Raises InvalidInput if the text is malformed.
 
         Example:
             >>> MetricCondition.parse("validation_loss:lowest <= 0.1")

@@ -1,4 +1,4 @@
-"""SQL of curves: new points are stored in a tail, whose oldest points are compressed into chunks."""
+"""SQL queries for curves: new points are stored in a tail, whose oldest points are compressed into chunks."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def append(
 def truncate(session: Session, run_id: str, phase: str, after_step: int | None) -> dict[str, int]:
     """Delete a phase's points after ``after_step`` (None: all points).
 
-    Return the last step that each series of the phase had before.
+    Return, by series, the last step that each non-empty series of the phase had before.
     """
     last: dict[str, int] = {}
     for row in _series(session, run_id):
@@ -134,7 +134,7 @@ def event(written: dict[str, list[Written]], attempt: int) -> MetricsLogged:
 
 
 def read(session: Session, run_id: str, series: str) -> metrics.Curve:
-    """Return all points of a series as a curve."""
+    """Return all points of a series as a curve; the curve is empty if the series does not exist."""
     chunks = select(MetricChunk.data).where(*_of(MetricChunk, session.project_id, run_id, series))
     tail = select(MetricPoint.step, MetricPoint.value, MetricPoint.at_ms)
     points = session.execute(
