@@ -225,7 +225,7 @@ class Runs:
         return {curve.series: curve for curve in curves}
 
     def evaluation(self, run_id: str) -> Evaluation | None:
-        """Return the run's evaluation with the gate's verdict; None if the run does not exist or has no evaluation yet."""
+        """Return the run's evaluation with the gate's verdict; None if the run is unknown or has none (yet)."""
         try:
             return Evaluation.from_json(self._connection.get(f"/evaluations/{segment(run_id)}"))
         except ApiError as error:

@@ -1,8 +1,8 @@
 """Cross-project queries. They return only keys; all further work takes place inside one project.
 
-Each query is written once, as a SELECT, which SQLite executes directly. On PostgreSQL, the application's role sees only one
-project, so ``row_security`` compiles the same SELECT into a ``SECURITY DEFINER`` function of the schema's owner, which
-the query calls.
+Each query is written once, as a SELECT, which SQLite executes directly. On PostgreSQL, the application's role sees only
+one project, so ``row_security`` compiles the same SELECT into a ``SECURITY DEFINER`` function of the schema's owner,
+which the query calls.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ AnyCrossProjectQuery = CrossProjectQuery[*tuple[Any, ...]]
 def cross_project_query(
     **parameters: _Kind,
 ) -> Callable[[Callable[..., Select[*Columns]]], CrossProjectQuery[*Columns]]:
-    """Decorate a function that builds the SELECT of a ``CrossProjectQuery``; ``parameters`` maps their names to SQL types.
+    """Decorate a function that builds the SELECT of a ``CrossProjectQuery``; ``parameters`` maps names to SQL types.
 
     Only the stores of runs, automations, models and projects define such queries, which a test enforces. The queries
     select keys; callers read all other values inside the project.

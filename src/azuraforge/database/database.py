@@ -90,7 +90,8 @@ class Database:
     def read(self, project_id: str) -> Iterator[Session]:
         """Open a session that reads one project in a consistent snapshot.
 
-        Raises TransientError if the database is unavailable."""
+        Raises TransientError if the database is unavailable.
+        """
         with self._read(lambda session: scope(session, project_id)) as session:
             yield session
 
@@ -110,7 +111,8 @@ class Database:
     async def follow(self, project_id: str, plan: Plan[T]) -> T:
         """Execute the queries of a plan on the event loop, each step in one snapshot, and return the plan's result.
 
-        Raises TransientError if the database is unavailable."""
+        Raises TransientError if the database is unavailable.
+        """
         while True:
             try:
                 asked = next(plan)

@@ -44,7 +44,7 @@ _Conversion = Callable[[Any], object]
 
 
 class Asked(Generic[RowT_co]):
-    """A query with its parameter values and, after its execution, its rows. ``Question.given`` creates it for one use."""
+    """A query with its parameter values and, after its execution, its rows. Made by ``Question.given``, used once."""
 
     __slots__ = ("_compiled", "_rows", "given", "question")
 

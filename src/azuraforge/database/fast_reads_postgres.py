@@ -39,7 +39,8 @@ class PostgresReader:
     async def ask(self, project_id: str, asked: Sequence[Asked[object]]) -> None:
         """Execute the queries in one snapshot.
 
-        Raises TransientError if the database is unavailable, and InvalidInput for a parameter that cannot be stored."""
+        Raises TransientError if the database is unavailable, and InvalidInput for a parameter that cannot be stored.
+        """
         try:
             statements = [Statement(_SET_PROJECT, self._values.of((project_id,)))]
             for each in asked:

@@ -70,7 +70,8 @@ def reading_engine(engine: Engine) -> Engine:
 def reading(engine: Engine, bind: Callable[[Session], Session]) -> Iterator[Session]:
     """Open a session with a transaction, scoped by ``bind``; a pooled connection that has died is replaced.
 
-    Raises TransientError if the database is unavailable."""
+    Raises TransientError if the database is unavailable.
+    """
     session = _begun(engine, bind)
     try:
         with session:

@@ -30,7 +30,8 @@ class Session(orm.Session):
     def project_id(self) -> str:
         """Id of the project to which every statement of this session is restricted.
 
-        Raises ScopeError for a session of system scope."""
+        Raises ScopeError for a session of system scope.
+        """
         found = self.info.get(_SCOPE)
         if not isinstance(found, str):
             raise ScopeError("a session of system scope has no project")
@@ -52,7 +53,8 @@ def scope_system(session: Session) -> Session:
 def enter(session: Session, project_id: str) -> Session:
     """Move a session from system scope into one project within a transaction, irreversibly. For ``Database`` only.
 
-    Raises ScopeError if the session is not of system scope."""
+    Raises ScopeError if the session is not of system scope.
+    """
     require_system(session)
     session.info[_SCOPE] = project_id
     _tell_connection(session, session.connection())

@@ -57,7 +57,8 @@ def open_database(url: str, owner_url: str | None = None) -> Database:
 def upgrade_postgresql(database: Database, owner_url: str) -> bool:
     """Migrate as the owner and build row-level security for the role of ``database``; return whether anything changed.
 
-    Raises Conflict if the database is newer than this code, and StorageError or TransientError if it cannot be opened."""
+    Raises Conflict if the database is newer than this code, and StorageError or TransientError if it cannot be opened.
+    """
     with _told(database), database.engine.connect() as connection:
         role = connection.scalar(text("SELECT current_user"))
     owner = Database(owner_url)
@@ -89,7 +90,8 @@ def upgrade(database: Database, role: str | None = None) -> bool:
 def check(database: Database) -> None:
     """Raise Conflict if the schema is not current, or if row-level security is incomplete.
 
-    Raises InvalidInput if row-level security does not apply to this role."""
+    Raises InvalidInput if row-level security does not apply to this role.
+    """
     with _told(database), database.engine.connect() as connection:
         if not _stands(connection, database.url):
             raise Conflict(
@@ -132,7 +134,8 @@ def head_revision() -> str:
 def refuse_unknown(revision: str, made: str, where: str) -> None:
     """Raise Conflict for a revision that this code cannot upgrade.
 
-    ``made`` names the object for the message, such as "the backup", and ``where`` its place."""
+    ``made`` names the object for the message, such as "the backup", and ``where`` its place.
+    """
     from alembic.script import ScriptDirectory
 
     known = {each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()}

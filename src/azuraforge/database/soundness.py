@@ -99,7 +99,7 @@ class FileWatch:
         return damaged(said).with_next_step(_STOP)
 
     def learn(self, error: BaseException) -> BaseException:
-        """Return the error to raise instead of a driver error; damage is recorded, so that ``problem`` reports it from then on."""
+        """Return the error to raise instead of a driver error. Damage is recorded for ``problem``."""
         if (said := damage_of(error)) is not None:
             self._damage = said
             self._log(str(said))

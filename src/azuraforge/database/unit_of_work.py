@@ -31,7 +31,8 @@ class UnitOfWork:
         """Return a function that writes the record and then calls ``work``.
 
         Raises RuntimeError after a commit, because a unit is one transaction. The function raises ScopeError in a
-        session of another project."""
+        session of another project.
+        """
         if self._committed:
             raise RuntimeError("this unit of work is committed; a request takes effect in one transaction")
 

@@ -69,13 +69,14 @@ class Writer:
     def submit(self, run: Callable[[Session], T], bind: Callable[[Session], Session], durable: bool) -> T:
         """Call ``run`` and return its result after the commit. ``durable`` commits also survive a power failure.
 
-        Raises RuntimeError inside another write, and StorageError if the database is closed."""
+        Raises RuntimeError inside another write, and StorageError if the database is closed.
+        """
         if threading.current_thread() is self._thread:
             raise RuntimeError("a write may not be started inside another write")
         return self.submit_soon(run, bind, durable).result()
 
     def submit_soon(self, run: Callable[[Session], T], bind: Callable[[Session], Session], durable: bool) -> Future[T]:
-        """Queue work like ``submit``, and return the future of its result. Raises StorageError if the database is closed."""
+        """Queue work like ``submit``; return the future of its result. Raises StorageError after ``close``."""
         work: _Work[T] = _Work(run, bind, durable, Future())
         work.future.set_running_or_notify_cancel()  # the work is executed even if its caller stops waiting
         with self._closing:

@@ -54,7 +54,8 @@ def read_columns(paths: Sequence[Path], schema: DatasetSchema, columns: Sequence
 def read_since(paths: Sequence[Path], schema: DatasetSchema, since: datetime) -> pl.DataFrame:
     """Return the rows at or after ``since``, in canonical order; earlier row groups are not read.
 
-    Raises StorageError if the files cannot be read."""
+    Raises StorageError if the files cannot be read.
+    """
     if not paths:
         return pl.DataFrame()
     with _readable(paths):

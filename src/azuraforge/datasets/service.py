@@ -109,7 +109,8 @@ class DatasetService:
     def inbox(self) -> Iterator[Path]:
         """Create a folder for one upload, which is locked during the block and removed after it.
 
-        Raises StorageError if the folder cannot be created."""
+        Raises StorageError if the folder cannot be created.
+        """
         with storage(self._settings.home):
             claim = Claim(self._uploads)
         try:
@@ -152,7 +153,8 @@ class DatasetService:
     ) -> DatasetVersionOut:
         """Read from a source plugin, and store the result as a version.
 
-        Raises InvalidInput if the source refuses its options or returns unusable rows, and then stores nothing."""
+        Raises InvalidInput if the source refuses its options or returns unusable rows, and then stores nothing.
+        """
         if request.name is not None:
             dataset_name(request.name)
         with self.inbox() as folder:
@@ -214,8 +216,8 @@ class DatasetService:
     def revised_times(self, project_id: str, found: DatasetVersion, after: int) -> tuple[datetime, datetime] | None:
         """Return the first and last time whose values may have been revised after version ``after``, up to ``found``.
 
-        Return None if nothing was revised. A version that was not created by adding rows counts as a revision of all rows
-        if the dataset accepts revisions, and of no row if it refuses them.
+        Return None if nothing was revised. A version that was not created by adding rows counts as a revision of all
+        rows if the dataset accepts revisions, and of no row if it refuses them.
         """
         with self._database.read(project_id) as session:
             growths = store.growths(session, found.id, max(after, 1), found.version)
@@ -279,7 +281,8 @@ class DatasetService:
     def pictures(self, project_id: str, name_or_id: str, version: int | None = None, per_class: int = 8) -> PicturesOut:
         """Return, for each class, the number of its images and a sample of at most ``per_class`` of them.
 
-        Raises NotFound if the version does not exist, and InvalidInput if the dataset does not contain images."""
+        Raises NotFound if the version does not exist, and InvalidInput if the dataset does not contain images.
+        """
         found = self.get(project_id, name_or_id, version, trash=True)
         if found.schema.size is None:
             raise InvalidInput(

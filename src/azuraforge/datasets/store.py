@@ -79,7 +79,8 @@ def all_versions(session: Session, dataset_id: str) -> Sequence[DatasetVersionRo
 def growths(session: Session, dataset_id: str, after: int, until: int) -> Sequence[Growth | None]:
     """Return the growth of each version after ``after`` up to ``until``, including deleted versions, in order.
 
-    An item is None if its version was not created by adding rows."""
+    An item is None if its version was not created by adding rows.
+    """
     row = DatasetVersionRow
     statement = select(row.growth).where(_of(dataset_id), row.version > after, row.version <= until)
     return session.scalars(statement.order_by(row.version)).all()
@@ -98,7 +99,8 @@ def sharing(
 ) -> list[tuple[str, str, str | None]]:
     """Return dataset id, fingerprint and file hash of all versions of ``datasets`` or with a hash in ``contents``.
 
-    A hash is the fingerprint of the rows or the SHA-256 of the file."""
+    A hash is the fingerprint of the rows or the SHA-256 of the file.
+    """
     row = DatasetVersionRow
     same = or_(row.dataset_id.in_(datasets), row.fingerprint.in_(contents), row.file_sha256.in_(contents))
     statement = select(row.dataset_id, row.fingerprint, row.file_sha256).where(same)
@@ -147,7 +149,8 @@ def change(session: Session, row: Dataset | DatasetVersionRow, **values: object)
 def deleted_datasets(session: Session, before: datetime | None) -> Sequence[Dataset]:
     """Return the datasets in the trash, most recently deleted first.
 
-    With ``before``, only those deleted up to this time."""
+    With ``before``, only those deleted up to this time.
+    """
     statement = select(Dataset).where(Dataset.deleted_at.is_not(None))
     if before is not None:
         statement = statement.where(Dataset.deleted_at <= before)

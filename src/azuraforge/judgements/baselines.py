@@ -243,7 +243,8 @@ def _fill(
 ) -> None:
     """Predict the pairs with the indices ``inside``, and write the predictions into ``found``.
 
-    The pairs are predicted in chunks of origins to limit memory use."""
+    The pairs are predicted in chunks of origins to limit memory use.
+    """
     horizon = int(pairs.ahead.max())
     size = max(1, _AT_ONCE // (horizon + 64))
     for low in range(int(place[inside[0]]), int(place[inside[-1]]) + 1, size):

@@ -51,7 +51,8 @@ def time_lines(
 ) -> str:
     """Draw lines over time, with a band for each interval; the line of the ``baseline`` is dashed.
 
-    Return an empty text for fewer than two points. With ``share``, the values are shares and shown as percentages."""
+    Return an empty text for fewer than two points. With ``share``, the values are shares and shown as percentages.
+    """
     values = [value for line in chart.lines for some in (line.values, line.low, line.high) for value in some or ()]
     known = [value for value in values if value is not None]
     if not known or len(chart.at) < 2:
@@ -197,7 +198,7 @@ def _band(line: Line, x: Callable[[int], float], y: Callable[[float], float]) ->
 
 
 def _styles(lines: Sequence[Line], baseline: str) -> list[str]:
-    """Return the CSS class of each line. A model has the same colour in every chart, since each chart lists the best model first."""
+    """Return the CSS class of each line. A model has the same colour in all charts, since their order is the same."""
     models = [each.name for each in lines if each.name not in ("actual", baseline)]
     return [each.name if each.name == "actual" else _own(each.name, models) for each in lines]
 

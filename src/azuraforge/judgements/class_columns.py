@@ -23,7 +23,7 @@ _SUM = 0.01
 
 @dataclass(frozen=True)
 class Answers:
-    """One classifier's predictions: ``classes``, ``(example,)``, and ``probabilities``, ``(example, class)``, if known."""
+    """One classifier's predictions: ``classes``, ``(example,)``; ``probabilities``, ``(example, class)`` or None."""
 
     name: str
     classes: Indices
@@ -132,7 +132,8 @@ def _chosen(
 ) -> list[str]:
     """Return the columns of predicted classes: as requested, with a known name, or all that contain only ``classes``.
 
-    Raises InvalidInput if a requested column does not exist."""
+    Raises InvalidInput if a requested column does not exist.
+    """
     if options.models:
         for each in options.models:
             require_column(names, table.name, each, "--model")

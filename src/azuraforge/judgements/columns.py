@@ -49,7 +49,8 @@ class Columns:
 def find_columns(table: RawTable, options: Options) -> Columns:
     """Return the role of each column.
 
-    Raises InvalidInput if the times or all predictions are missing, or if the options contradict the columns."""
+    Raises InvalidInput if the times or all predictions are missing, or if the options contradict the columns.
+    """
     names = columns_of(table)
     time = time_column(table, options)
     actual = _named(table, options.target, "--target") if options.target in names else first_of(names, ACTUALS)
@@ -108,7 +109,8 @@ def actual_time_column(table: RawTable, options: Options, *, stated: bool) -> st
 def incumbent_time_column(table: RawTable, options: Options) -> str:
     """Return the column of times in the incumbent's file: as stated, as in the predictions, or with a known name.
 
-    Raises InvalidInput if there is no such column."""
+    Raises InvalidInput if there is no such column.
+    """
     if options.incumbent_time is not None:
         return _named(table, options.incumbent_time, "--incumbent-time")
     return _other_time_column(table, options, "--incumbent-time")
@@ -139,7 +141,8 @@ def _other_time_column(table: RawTable, options: Options, option: str) -> str:
 def actual_column(table: RawTable, options: Options, time: str) -> str:
     """Return the column of actual values: ``options.target``, one with a known name, or the only numeric column.
 
-    Raises InvalidInput if there is no such column."""
+    Raises InvalidInput if there is no such column.
+    """
     names = [name for name in columns_of(table) if name != time]
     if options.target is not None:
         return _named(table, options.target, "--target")
@@ -195,7 +198,7 @@ def only_series(table: RawTable) -> str | None:
 
 
 def first_of(names: Sequence[str], wanted: Sequence[str]) -> str | None:
-    """Return the first of ``wanted`` that ``names`` contains, ignoring case, as spelled in ``names``; None if none does."""
+    """Return the first of ``wanted`` that ``names`` contains, ignoring case, as spelled in ``names``; else None."""
     lower = {name.lower(): name for name in reversed(names)}
     return next((lower[each] for each in wanted if each in lower), None)
 
@@ -250,7 +253,8 @@ def _with_interval(table: RawTable, name: str, names: list[str], *, alone: bool)
 def _end_of(name: str, names: list[str]) -> str | None:
     """Return the column of the model whose interval has the end ``name``; None if ``name`` is not an interval's end.
 
-    An end without a model's name, such as ``lower``, is returned as it is."""
+    An end without a model's name, such as ``lower``, is returned as it is.
+    """
     found = _LOW.fullmatch(name) or _HIGH.fullmatch(name)
     if found is not None and found[1] in names:
         return found[1]

@@ -68,7 +68,8 @@ class Layout:
     def grouped(self, values: Floats) -> tuple[Floats, int]:
         """Return the sums of ``values`` over groups of neighbouring origins, and the overlap in groups.
 
-        Shapes: ``(origin,)`` → ``(group,)``."""
+        Shapes: ``(origin,)`` → ``(group,)``.
+        """
         size = self.group
         sums = np.add.reduceat(values, np.arange(0, self.origins, size))
         return np.asarray(sums, dtype=np.float64), -(-self.overlap // size)

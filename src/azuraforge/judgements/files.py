@@ -90,7 +90,8 @@ def columns_of(table: RawTable) -> list[str]:
 def times(table: RawTable, column: str, options: Options) -> Indices:
     """Return the column's times in microseconds since 1970 in UTC, ``(row,)``.
 
-    Raises InvalidInput if a time cannot be read."""
+    Raises InvalidInput if a time cannot be read.
+    """
     read = parse_times(table, column, options.timezone, options.time_format)
     return np.asarray(read.utc.cast(pl.Datetime("us", "UTC")).to_physical().to_numpy(), dtype=np.int64)
 

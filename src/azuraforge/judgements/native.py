@@ -97,7 +97,7 @@ def _forecast(table: RawTable, headings: Mapping[str, str]) -> Native:
 
 
 def _batch(table: RawTable, options: Options) -> Native:
-    """Return the rows that the version was not trained on, with the interval of the requested or else the highest level."""
+    """Return the rows that the version was not trained on, with the interval of the requested or highest level."""
     frame = table.frame
     learned = frame["learned"].cast(pl.String).str.to_lowercase() == "true"
     kept = replace(table, frame=frame.filter(~learned.fill_null(False)))

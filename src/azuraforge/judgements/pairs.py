@@ -19,7 +19,7 @@ from azuraforge.plugins.contract.arrays import Flags, Floats, Indices
 
 @dataclass(frozen=True)
 class Model:
-    """One model's predictions ``point``, with the ends ``low`` and ``high`` of its interval if known; ``(pair,)`` each."""
+    """One model's predictions, with the ends of its interval if the file contains them; ``(pair,)`` each."""
 
     name: str
     point: Floats
@@ -105,7 +105,8 @@ class Pairs:
 def read_predictions(table: RawTable, options: Options, names: Mapping[str, str] | None = None) -> ReadPredictions:
     """Read times, predictions and intervals; ``names`` maps renamed columns to their original names.
 
-    Raises InvalidInput if a column is missing or contains a wrong value, or if the models predict different rows."""
+    Raises InvalidInput if a column is missing or contains a wrong value, or if the models predict different rows.
+    """
     columns = find_columns(table, options)
     at = times(table, columns.time, options)
     values = {each.name: numbers(table, each.name, options) for each in columns.models}

@@ -185,7 +185,8 @@ def _shifted(model: Model, pairs: Pairs, truth: Truth, ahead: int) -> Suspicion 
 def _later_values(model: Model, pairs: Pairs, truth: Truth, ahead: int) -> Suspicion | None:
     """Return evidence that the predictions depend on later values; None if there is none.
 
-    The predictions are examined as a column that contains, at each origin, the prediction made there."""
+    The predictions are examined as a column that contains, at each origin, the prediction made there.
+    """
     inside = pairs.origin >= 0
     first, last = int(pairs.origin[inside].min()), int(pairs.origin[inside].max())
     rows = np.arange(first, last + 1, dtype=np.int64)

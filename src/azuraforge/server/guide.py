@@ -1,6 +1,6 @@
 """Server of the documentation site at ``/docs/guide``, which is built from docs/ and included in the wheel.
 
-Files are read on request, because all together take 8 MB of memory and few are ever requested.
+Files are read on request, because all files together take 8 MB of memory and few are ever requested.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ class Guide:
         self._files: dict[str, Path] = {}
 
     def find(self, path: str) -> Asset | None:
-        """Return the file of a path, or None: ``models`` means ``models.html``, and a folder means its index.html."""
+        """Return the file of a path; None if there is none.
+
+        ``models`` means ``models.html``, and a folder means its index.html.
+        """
         name = f"{path}index.html" if not path or path.endswith("/") else path
         for folder in (_PACKAGED, _CHECKOUT):
             try:

@@ -42,7 +42,8 @@ class Shipped:
 def create(journal: Journal, connection: Connection, timeout_seconds: float = REQUEST_SECONDS) -> str:
     """Create the run of a journal unless it was created before; return the run's id.
 
-    Raises ApiError or PlatformUnreachable if the request fails."""
+    Raises ApiError or PlatformUnreachable if the request fails.
+    """
     if journal.run_id is None:
         assert journal.header is not None
         body = {"kind": "external", "idempotency_key": journal.key, **journal.header["run"]}

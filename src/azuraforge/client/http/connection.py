@@ -41,7 +41,8 @@ class Connection:
     def get(self, path: str, timeout_seconds: float = ANSWER_SECONDS, **query: Query) -> object:
         """Send a GET request and return the response's JSON. Retry once if the connection fails, but not on a timeout.
 
-        Raises the errors of ``request``."""
+        Raises the errors of ``request``.
+        """
         try:
             return self.request("GET", path, query=query, timeout_seconds=timeout_seconds)
         except PlatformUnreachable as error:

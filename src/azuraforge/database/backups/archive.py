@@ -117,7 +117,8 @@ def extract(source: Path, target: Path) -> Manifest:
     """Extract the contents to ``target``, and return the manifest.
 
     Raises InvalidInput if the file is not a backup or its contents do not match the manifest, and StorageError if
-    ``target`` cannot be written."""
+    ``target`` cannot be written.
+    """
     manifest = read(source)
     try:
         with zipfile.ZipFile(source) as made, made.open(_CONTENTS) as packed, target.open("wb") as unpacked:

@@ -85,7 +85,8 @@ def journals(path: Path) -> list[Path]:
 def workroom(path: Path) -> Iterator[Path]:
     """Create a folder next to the database, on its file system, to prepare the replacement in; remove it afterwards.
 
-    Raises StorageError if the folder cannot be created."""
+    Raises StorageError if the folder cannot be created.
+    """
     folders = path.with_name(_WORK)
     with _storage(path):
         claim = Claim(folders)

@@ -32,7 +32,8 @@ _CONNECTED = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_data
 def dump(url: URL, connection: Connection, target: Path) -> None:
     """Write a dump in custom format from the snapshot of ``connection``, whose transaction must be REPEATABLE READ.
 
-    Raises InvalidInput if ``pg_dump`` is not installed."""
+    Raises InvalidInput if ``pg_dump`` is not installed.
+    """
     snapshot = connection.scalar(text("SELECT pg_export_snapshot()"))
     _run("pg_dump", url, "--format=custom", "--enable-row-security", f"--snapshot={snapshot}", f"--file={target}")
 

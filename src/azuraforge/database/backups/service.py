@@ -128,8 +128,8 @@ def restore(
     ``before`` is called after all checks and before the first change. If an error is raised, the old database still
     exists; if the next start will replace it, the StorageError's next step says so.
 
-    Raises InvalidInput if the file is damaged or from a different database system, and Conflict if the database has rows
-    (unless ``replace``) or the backup is newer than this code.
+    Raises InvalidInput if the file is damaged or from a different database system, and Conflict if the database has
+    rows (unless ``replace``) or the backup is newer than this code.
     """
     said = archive.read(source)
     dialect = "sqlite" if place.is_sqlite else "postgresql"

@@ -1,4 +1,4 @@
-"""Construction of the segments and the fingerprint of the version that new rows create. Runs only in child processes."""
+"""Construction of the version that new rows create: its segments and fingerprint. Runs only in child processes."""
 
 from __future__ import annotations
 

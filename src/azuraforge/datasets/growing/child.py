@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 def append(child: Asked) -> Json:
     """Return the next version, with the rows of a file or rows as JSON added. ``AppendInput`` → ``Grown``.
 
-    Raises InvalidInput if the rows cannot be added."""
+    Raises InvalidInput if the rows cannot be added.
+    """
     asked = AppendInput.model_validate(child.payload)
     stored, given, findings = asked.stored, asked.options, list[Finding]()
     joining.check_meaning(stored, given.unit, given.timezone, asked.name)
@@ -107,7 +108,8 @@ def _file(
 def _json_rows(path: Path, name: str, stored: Stored, limits: ReadingLimits) -> RawTable:
     """Read rows given as JSON objects.
 
-    Raises InvalidInput if a row has a column that the dataset lacks, or if a column mixes types."""
+    Raises InvalidInput if a row has a column that the dataset lacks, or if a column mixes types.
+    """
     rows = orjson.loads(path.read_bytes())
     meaning = stored.meaning
     known = {each for each in (meaning.series, meaning.time, meaning.target, *meaning.numbers) if each is not None}

@@ -49,7 +49,7 @@ def stated(asked: IncumbentInput) -> IncumbentGrown:
     """Return the next version: the same rows, with the stored incumbent forecasts and those of the file.
 
     Raises InvalidInput if columns are missing or cannot be read, if two forecasts for one time were made at the same
-    time, if no forecast belongs to the dataset, or if a stored forecast is changed although the policy refuses revisions.
+    time, if no forecast belongs to the dataset, or if a stored forecast is changed although revisions are refused.
     """
     findings: list[Finding] = []
     columns = _columns(asked)
@@ -154,7 +154,8 @@ def _table(path: Path, asked: IncumbentInput, options: FileOptions, findings: li
 def _own(found: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) -> pl.DataFrame:
     """Return the forecasts for the dataset's series, without repetitions.
 
-    Raises InvalidInput if there are none, or if two forecasts for one time were made at the same time."""
+    Raises InvalidInput if there are none, or if two forecasts for one time were made at the same time.
+    """
     meaning = asked.stored.meaning
     if meaning.series is not None:
         foreign = found.filter(~pl.col("series").is_in(list(meaning.forecast_names)))

@@ -106,8 +106,9 @@ def check_meaning(stored: Stored, unit: str | None, timezone: str | None, where:
 def arrived(table: RawTable, stored: Stored, options: FileOptions, now: datetime | None = None) -> Arrived:
     """Read the table's rows, and split them into new rows and rows of the past.
 
-    With several series, all rows are in ``fresh``, and ``parted`` splits them by the end of each series. Rows before the start of the dataset are counted and skipped. Raises InvalidInput if rows cannot be read, have other
-    columns, or lie in the future.
+    With several series, all rows are in ``fresh``, and ``parted`` splits them by the end of each series. Rows before
+    the start of the dataset are counted and skipped. Raises InvalidInput if rows cannot be read, have other columns, or
+    lie in the future.
     """
     meaning, findings = stored.meaning, list[Finding]()
     time, target, features = str(meaning.time), meaning.target, list(meaning.features)

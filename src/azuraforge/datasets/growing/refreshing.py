@@ -25,7 +25,7 @@ _FILE = "file"
 
 
 class RefreshConfig(BaseModel):
-    """Config of a refresh. It has no options: the source is read with the options with which the dataset was created."""
+    """Config of a refresh. It has no options: the source is read with the options of the dataset's creation."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -77,7 +77,8 @@ class RefreshHandler(Handler):
         """Read the source in a child process; the rows become a version in the transaction that ends the run.
 
         Raises UserError if the dataset cannot be refreshed; committing raises TransientError if another version was
-        added in the meantime."""
+        added in the meantime.
+        """
         run = job.run
         if run.dataset_id is None:
             raise InvalidInput(

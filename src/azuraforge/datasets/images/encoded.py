@@ -26,7 +26,7 @@ def label_text(value: object) -> str:
 
 
 def unique_parts(values: Iterable[str | None]) -> dict[str | None, str | None]:
-    """Map the values of a table's part column to ``train`` and ``test``; map all to None if they are no split."""
+    """Map the values of a table's part column to ``train`` and ``test``; map all to None if they form no split."""
     words = set(values)
     known = {word: part_of(word) for word in words}
     return known if {"train", "test"} <= set(known.values()) and None not in known.values() else dict.fromkeys(words)

@@ -41,7 +41,7 @@ class Look:
 
 
 def look(data: bytes, name: str) -> Look:
-    """Return an image's size and channels without decoding pixels. Raises InvalidInput as ``decode_picture`` does."""
+    """Return an image's size and channels without decoding pixels. Raises the errors of ``decode_picture``."""
     with _opened(data, name) as image:
         height, width = image.height, image.width
         if image.getexif().get(_ORIENTATION) in _SIDEWAYS:
@@ -78,7 +78,7 @@ class Asked(Protocol):
 def shrink(child: Asked) -> Shrunk:
     """Decode an image and save it as a lossless PNG of the requested size. ``ShrinkInput`` → ``Shrunk``.
 
-    Raises as ``decode_picture`` does.
+    Raises the errors of ``decode_picture``.
     """
     asked = ShrinkInput.model_validate(child.payload)
     pixels = decode_picture(asked.path.read_bytes(), asked.name, *asked.size)
