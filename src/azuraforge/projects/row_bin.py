@@ -83,8 +83,8 @@ class RowBin(ABC, Generic[Row]):
     def restore(self, project_id: str, name: str, version: int | None, *, unit: UnitOfWork | None = None) -> Thing[Row]:
         """Restore an item or one of its versions and return it; no effect if it is not in the trash.
 
-        An item is identified by its id or name; several deleted items may share a name, which then means the one
-        deleted last. Raises NotFound if the item was purged, and Conflict if another item now has its name.
+        An item is identified by its id or name. If several deleted items share the name, the item deleted last is
+        restored. Raises NotFound if the item was purged, and Conflict if another item now has its name.
         """
         restored: list[Thing[Row]] = []
 
@@ -172,7 +172,7 @@ class RowBin(ABC, Generic[Row]):
         return shelf.sweep(older_than_seconds) if shelf is not None else 0
 
     def free_files(self, project_id: str, addresses: Sequence[str]) -> int:
-        """Remove those of the files at ``addresses`` that no row names; return the freed bytes."""
+        """Remove the files at ``addresses`` that no row names; return the freed bytes."""
         shelf = self.shelf(project_id)
         return shelf.free(addresses) if shelf is not None else 0
 

@@ -70,7 +70,7 @@ class Spread:
         power: exponent of the forecast in the unit; 0 if errors do not grow with the forecast.
         least: lower limit of the absolute forecast in the unit.
         table: quantiles of errors in the same unit, for adaptive intervals, ``(GRID, horizon)``; empty if fixed.
-        outside: mean ratio of squared validation errors to squared training errors, corrected for the training set's length.
+        outside: mean ratio of squared validation errors to squared training errors, corrected for the number of rows.
         stretches: number of horizons that the validation errors behind ``outside`` cover; 0 if it was not measured.
     """
 

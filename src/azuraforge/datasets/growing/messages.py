@@ -16,7 +16,7 @@ from azuraforge.plugins.contract.shape import Shape
 
 
 class Stored(Shape):
-    """The newest version of a dataset, to whose rows or incumbent forecasts a child process adds.
+    """The newest version of a dataset, from which a child process builds the next version.
 
     Attributes:
         present: the file of the segment ``incumbent``, with incumbent forecasts that were added as a separate file.

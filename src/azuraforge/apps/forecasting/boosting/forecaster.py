@@ -43,7 +43,8 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
     """Forecaster that averages forests, which correct the last value, a ridge forecast, or the last seasons.
 
     The same trees predict every row ahead: the number of rows ahead is an input, and the calendar, earlier seasons and
-    known-ahead columns refer to the row to predict. One model is fitted to all series of a panel, with a scale for each.
+    known-ahead columns refer to the row to predict. One model is fitted to all series of a panel, which are scaled
+    separately.
     """
 
     name: ClassVar[str] = "forecasting.boosted_lags"
