@@ -100,7 +100,10 @@ FiringList: TypeAlias = list[Firing]
 
 
 class Automations:
-    """Methods of ``client.automations``. An automation is given by its id or name."""
+    """Methods of ``client.automations``. An automation is given by its id or name.
+
+    Each method raises ApiError if the platform refuses the request, and PlatformUnreachable if it does not respond.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -189,7 +192,7 @@ class Automations:
         return listed(self._connection, f"/automations/{segment(automation)}/firings", Firing, limit)
 
     def dry_run(self, automation: str) -> DryRun:
-        """Return when an automation would have fired over the past month. No steps are executed."""
+        """Return the firings that an automation would have had over the past month. No steps are executed."""
         return DryRun.from_json(self._connection.get(f"/automations/{segment(automation)}/dry-run"))
 
     def pause(self, automation: str) -> Automation:
@@ -197,7 +200,7 @@ class Automations:
         return Automation.from_json(self._connection.post(f"/automations/{segment(automation)}/pause"))
 
     def resume(self, automation: str) -> Automation:
-        """Resume an automation."""
+        """Resume a paused automation."""
         return Automation.from_json(self._connection.post(f"/automations/{segment(automation)}/resume"))
 
     def fire(self, automation: str) -> Automation:

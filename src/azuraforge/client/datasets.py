@@ -137,7 +137,7 @@ class Appended(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class IncumbentAdded(Shape):
-    """Result of adding incumbent forecasts: the new version and the number of forecasts."""
+    """Result of adding incumbent forecasts: the version that contains them, and the number of forecasts by outcome."""
 
     version: DatasetVersion
     forecasts: int
@@ -201,7 +201,10 @@ VersionList: TypeAlias = list[DatasetVersion]
 
 
 class Datasets:
-    """Methods of ``client.datasets``. A dataset is given by its name or id."""
+    """Methods of ``client.datasets``. A dataset is given by its name or id.
+
+    Each method raises ApiError if the platform refuses the request, and PlatformUnreachable if it does not respond.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -310,7 +313,7 @@ class Datasets:
         return Run.from_json(self._connection.post("/runs", body))
 
     def set_revisions(self, name: str, revisions: Literal["refuse", "accept"]) -> DatasetVersion:
-        """Set whether new rows that change stored rows are refused, or accepted as a revision."""
+        """Set whether rows that change stored rows are refused or accepted as revisions; return the newest version."""
         answer = self._connection.post(f"/datasets/{segment(name)}/revisions", {"revisions": revisions})
         return DatasetVersion.from_json(answer)
 
@@ -325,7 +328,8 @@ class Datasets:
                 None to remove an earlier statement.
             version: version whose rows the new version takes over; None: the newest.
 
-        Raises ApiError if a column is not an input of the dataset.
+        Raises:
+            ApiError: a column is not an input of the dataset.
         """
         answer = self._connection.post(
             f"/datasets/{segment(name)}/available-after",
@@ -348,7 +352,7 @@ class Datasets:
         return listed(self._connection, f"/datasets/{segment(name)}/versions", DatasetVersion, limit)
 
     def get(self, name: str, version: int | None = None) -> DatasetVersion:
-        """Return one version of a dataset; None: the newest."""
+        """Return one version of a dataset; ``version`` None: the newest."""
         return DatasetVersion.from_json(self._connection.get(f"/datasets/{segment(name)}", version=version))
 
     def delete(self, name: str, version: int | None = None) -> None:

@@ -187,7 +187,7 @@ class ComparisonScores(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class GuardedRows(Shape):
-    """The number of test predictions that the leakage guard checked (``tried``), out of all (``of``)."""
+    """The number of test predictions that the leakage guard checked (``tried``), and of all (``of``)."""
 
     tried: int = 0
     of: int = 0
@@ -235,8 +235,8 @@ class SeriesTable(Shape):
 class LevelScores(Shape):
     """Scores of one level of a hierarchy.
 
-    ``base_rmse`` is the candidate's error before reconciliation, ``bottom_up_rmse`` that of the sums of its series
-    forecasts.
+    ``base_rmse`` is the candidate's error before reconciliation; ``bottom_up_rmse`` is the error of the sums of its
+    forecasts of single series.
     """
 
     level: str
@@ -253,7 +253,7 @@ class LevelScores(Shape):
 class IncumbentScores(Shape):
     """Scores of the incumbent forecast and of other contenders (``beside``) on the same targets.
 
-    Compared are the ``targets`` (out of ``of``) for which an incumbent forecast had been made by the origin.
+    They are compared on the targets for which an incumbent forecast had been made by the origin: ``targets`` of ``of``.
     """
 
     column: str

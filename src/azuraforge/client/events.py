@@ -36,7 +36,8 @@ def follow(
 ) -> Iterator[Event]:
     """Yield each event after the cursor ``after`` once, without end, reconnecting if necessary.
 
-    Raises ApiError if the platform refuses, PlatformUnreachable if it is unavailable for ``patience_seconds``.
+    Raises ApiError if the platform refuses the request. If the platform is unavailable for ``patience_seconds``, the
+    last error is raised: PlatformUnreachable or ApiError.
     """
     away_since: float | None = None
     pause = _FIRST_PAUSE_SECONDS
@@ -67,7 +68,7 @@ def _read_once(connection: Connection, stream: str, after: int) -> Iterator[Even
 
 
 def parse(chunks: Iterable[bytes]) -> Iterator[Mapping[str, str]]:
-    r"""Parse chunks of bytes as server-sent events; yield the fields of each event, an empty mapping for a comment.
+    r"""Parse chunks of bytes as server-sent events; yield the fields of each event, and an empty mapping per comment.
 
     Only ``\n`` ends a line, because JSON may contain other line separators unescaped.
 

@@ -36,7 +36,10 @@ History: TypeAlias = list[AliasChange]
 
 
 class Models:
-    """Methods of ``client.models``."""
+    """Methods of ``client.models``.
+
+    Each method raises ApiError if the platform refuses the request, and PlatformUnreachable if it does not respond.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -55,7 +58,7 @@ class Models:
         return listed(self._connection, f"/models/{segment(name)}/versions", ModelVersion, limit)
 
     def get(self, name: str) -> Model:
-        """Return a model with its newest 100 versions and those that aliases point to."""
+        """Return a model with its newest 100 versions and all versions that aliases point to."""
         return Model.from_json(self._connection.get(f"/models/{segment(name)}"))
 
     def version(self, name: str, version: int) -> ModelVersion:
@@ -80,7 +83,7 @@ class Models:
 
         Args:
             alias: only changes of this alias; None: of all aliases.
-            at: only changes up to this time; the first one of an alias contains the version it pointed to then.
+            at: only changes up to this time; the newest change of an alias then contains its version at this time.
             limit: maximum number of changes; None: all.
         """
         moment = at.isoformat() if at is not None else None
@@ -92,12 +95,12 @@ class Models:
         return AliasChange.from_json(self._connection.post(f"/models/{segment(name)}/promote", body))
 
     def rollback(self, name: str, reason: str | None = None, alias: str = "champion") -> AliasChange:
-        """Move an alias back to the version it pointed to before."""
+        """Move an alias back to its previous version; ``reason`` (None: a standard text) is recorded in the history."""
         body = {"alias": alias, **({"reason": reason} if reason else {})}
         return AliasChange.from_json(self._connection.post(f"/models/{segment(name)}/rollback", body))
 
     def set_alias(self, name: str, alias: str, version: int, reason: str) -> AliasChange:
-        """Create an alias of a version, or move it to the version."""
+        """Point an alias to a version; create the alias if it does not exist. ``reason`` is recorded in the history."""
         body = {"version": version, "reason": reason}
         place = f"/models/{segment(name)}/aliases/{segment(alias)}"
         return AliasChange.from_json(self._connection.post(place, body))
@@ -155,7 +158,7 @@ class Models:
             name: name of the model.
             reason: reason to record in the history.
             **terms: metric, margin, margin_kind, slices, max_latency_ms, max_bytes, automatic, unknown_slices; omitted
-                ones take the platform's defaults.
+                terms have the platform's defaults.
         """
         place = f"/models/{segment(name)}/policies"
         return GatePolicy.from_json(self._connection.post(place, {**terms, "reason": reason}))
@@ -257,7 +260,7 @@ class Models:
             rows: recent history, oldest first, with the dataset's columns; None: the last rows of ``dataset_version``.
             version: number of the version; None: the version that ``alias`` points to.
             horizon: number of rows to predict; None: the version's whole horizon.
-            series: the series to predict, and the series of ``rows``, if the version learned several.
+            series: the series to predict, and the series of ``rows``, if the version was trained on several.
             request_id: the caller's id for this request, with which outcomes can be sent later.
             continues: dataset that ``rows`` continue; rows of its later versions are the outcomes of the prediction.
                 None: only outcomes sent for this prediction count.
@@ -286,7 +289,7 @@ class Models:
     ) -> WhatIf:
         """Return forecasts under changed values of columns known ahead, next to the base forecast.
 
-        None of them is recorded in the ledger.
+        The forecasts are not recorded in the ledger.
 
         Args:
             scenarios: name → changes such as ``{"column": "price", "multiply": 0.9}``; instead of ``multiply`` also

@@ -62,7 +62,10 @@ TargetList: TypeAlias = list[NotificationTarget]
 
 
 class Notifications:
-    """Methods of ``client.notifications``. A target is given by its id or name."""
+    """Methods of ``client.notifications``. A target is given by its id or name.
+
+    Each method raises ApiError if the platform refuses the request, and PlatformUnreachable if it does not respond.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

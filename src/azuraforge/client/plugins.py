@@ -75,7 +75,10 @@ PluginList: TypeAlias = list[Plugin]
 
 
 class Plugins:
-    """Methods of ``client.plugins``."""
+    """Methods of ``client.plugins``.
+
+    Each method raises ApiError if the platform refuses the request, and PlatformUnreachable if it does not respond.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -59,7 +59,7 @@ class PointOutcome(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class KnownPoints(Shape):
-    """The number of judged points of a prediction (``known``), out of all (``of``)."""
+    """The number of judged points of a prediction (``known``), and of all its points (``of``)."""
 
     known: int
     of: int
@@ -211,7 +211,10 @@ Judged: TypeAlias = dict[str, int]
 
 
 class Predictions:
-    """Methods of ``client.predictions``."""
+    """Methods of ``client.predictions``.
+
+    Each method raises ApiError if the platform refuses the request, and PlatformUnreachable if it does not respond.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -287,7 +290,7 @@ class Predictions:
 
         Args:
             model, version: only predictions of this model or version.
-            judged: True: only fully judged predictions; False: only the others; None: all.
+            judged: True: only fully judged predictions; False: only predictions with unjudged points; None: all.
             unserved: also predictions that were not returned to a caller but only compared for a shadow or canary.
             limit: maximum number of predictions; None: all.
         """

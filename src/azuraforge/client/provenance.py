@@ -32,7 +32,7 @@ class EvaluatedRows(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class LearnedRows(Shape):
-    """The training rows of the serving predictor; ``evaluated`` contains those of the evaluated one if they differ."""
+    """The training rows of the serving predictor; ``evaluated``: of the evaluated predictor, if they differ."""
 
     rows: int | None = None
     start: str | None = None
@@ -85,7 +85,7 @@ class LineageNode(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class MadePredictions(Shape):
-    """The number of predictions that a version made, and how many of them are judged."""
+    """The number of predictions that a version made, the number of judged ones, and the times of the first and last."""
 
     made: int
     judged: int

@@ -13,7 +13,7 @@ ENDED = ("succeeded", "failed", "cancelled", "quarantined")
 
 @dataclass(frozen=True, kw_only=True)
 class Progress(Shape):
-    """The progress of a run: ``share`` (0 to 1) of the whole run, ``done`` of ``total`` in the current phase."""
+    """The progress of a run: ``share`` (0 to 1) of the whole run, ``done`` of ``total`` units in the current phase."""
 
     phase: str | None = None
     done: int = 0
@@ -72,7 +72,7 @@ class LinkedRun(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class StudyLink(Shape):
-    """The study that started a run, as a trial or to retrain one; ``trial`` is the number of the trial."""
+    """The study that started a run, as a trial or to retrain with a trial's config; ``trial`` is the trial's number."""
 
     id: str
     name: str
@@ -138,8 +138,8 @@ class Run(Shape):
 class Curve(Shape):
     """One metric over the steps of a run, downsampled in a way that keeps spikes.
 
-    A value of None represents NaN or an infinity. ``times`` are milliseconds since 1970, or None if
-    they were not requested.
+    A value of None represents NaN or an infinity. ``times`` are milliseconds since 1970; None if not
+    requested.
     """
 
     series: str

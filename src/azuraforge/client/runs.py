@@ -31,7 +31,10 @@ def kind_of(connection: Connection, plugin: str) -> str:
 
 
 class Runs:
-    """Methods of ``client.runs``."""
+    """Methods of ``client.runs``.
+
+    Each method raises ApiError if the platform refuses the request, and PlatformUnreachable if it does not respond.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -65,7 +68,7 @@ class Runs:
             model: name of the model to train; None: the dataset's name.
             priority: -100 to 100; among the queued runs of a project, higher values run first.
             depends_on: ids of runs that must end before this run starts.
-            on_failure: what to do if one of them does not succeed: ``cancel`` this run, or ``run`` it anyway.
+            on_failure: handling of a run in ``depends_on`` that does not succeed: ``cancel`` this run, or ``run`` it.
             time_limit_seconds: maximum wall time of each attempt; None: the platform's limit.
             memory_limit_bytes: maximum memory of all processes together; None: the platform's limit.
             idempotency_key: a repeated request with the same key returns the same run.
@@ -194,7 +197,7 @@ class Runs:
                 return
 
     def wait(self, run_id: str, patience_seconds: float = PATIENCE_SECONDS) -> Run:
-        """Wait until the run has ended, whether successfully or not, and return it."""
+        """Wait until the run has ended, in any state, and return it. Raises the errors of ``watch``."""
         run = self.get(run_id)
         while not run.has_ended:  # repeated if the run was resumed between its end and the request
             for _ in self.watch(run_id, run.last_event_seq, patience_seconds):
@@ -208,7 +211,7 @@ class Runs:
         """Return the run's curves by name.
 
         Args:
-            series: names of the curves; none: all.
+            series: names of the curves; if omitted, all curves.
             max_points: maximum number of points per curve, by downsampling; None: the platform's default.
             times: also return the time at which each point was logged.
         """
@@ -222,7 +225,7 @@ class Runs:
         return {curve.series: curve for curve in curves}
 
     def evaluation(self, run_id: str) -> Evaluation | None:
-        """Return the run's evaluation with the gate's verdict; None if there is none or not yet."""
+        """Return the run's evaluation with the gate's verdict; None if the run is unknown or has none (yet)."""
         try:
             return Evaluation.from_json(self._connection.get(f"/evaluations/{segment(run_id)}"))
         except ApiError as error:
@@ -251,7 +254,7 @@ class Runs:
         """Return the metrics of runs side by side, and the settings in which the runs differ.
 
         Raises:
-            ApiError: there are fewer than two runs, or one of them does not exist.
+            ApiError: there are fewer than two runs, or a run does not exist.
         """
         return RunComparison.from_json(self._connection.get("/comparisons", run=list(run_ids)))
 

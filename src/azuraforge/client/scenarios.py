@@ -22,7 +22,7 @@ class Caution(Shape):
 class ColumnAhead(Shape):
     """The values of a column known ahead at the rows to predict.
 
-    If ``assumed`` is true, no values were given and the last known value is used for all rows.
+    If ``assumed`` is true, no values were given, and the last known value is used for all rows.
     """
 
     column: str
@@ -47,7 +47,7 @@ class ScenarioForecast(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class WhatIf(Shape):
-    """A base forecast and one forecast per scenario. None of them is recorded in the ledger."""
+    """A base forecast and one forecast per scenario. The forecasts are not recorded in the ledger."""
 
     model: str
     version: int

@@ -64,7 +64,10 @@ FireList: TypeAlias = list[Fire]
 
 
 class Schedules:
-    """Methods of ``client.schedules``. A schedule is given by its id or name."""
+    """Methods of ``client.schedules``. A schedule is given by its id or name.
+
+    Each method raises ApiError if the platform refuses the request, and PlatformUnreachable if it does not respond.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -172,7 +175,7 @@ class Schedules:
         return listed(self._connection, "/schedules", Schedule, limit)
 
     def fires(self, schedule: str, *, limit: int | None = None) -> FireList:
-        """Return the fires of a schedule, newest first; at most ``limit`` of them (None: all that are stored)."""
+        """Return the fires of a schedule, newest first; at most ``limit`` of them (None: all stored fires)."""
         return listed(self._connection, f"/schedules/{segment(schedule)}/fires", Fire, limit)
 
     def get(self, schedule: str) -> Schedule:

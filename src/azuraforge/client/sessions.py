@@ -29,7 +29,10 @@ class Link(Shape):
 
 
 class Sessions:
-    """Methods of ``client.sessions``."""
+    """Methods of ``client.sessions``.
+
+    Each method raises ApiError if the platform refuses the request, and PlatformUnreachable if it does not respond.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -39,5 +42,5 @@ class Sessions:
         return Session.from_json(self._connection.get("/sessions/current"))
 
     def link(self, next_path: str | None = None) -> Link:
-        """Create a one-time sign-in link. ``next_path`` is the page to open after signing in."""
+        """Create a one-time sign-in link. ``next_path`` is the page to open after signing in; None: the home page."""
         return Link.from_json(self._connection.post("/links", {"next": next_path}))

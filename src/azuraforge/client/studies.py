@@ -24,7 +24,10 @@ TrialList: TypeAlias = list[Trial]
 
 
 class Studies:
-    """Methods of ``client.studies``. A study is given by its id or name."""
+    """Methods of ``client.studies``. A study is given by its id or name.
+
+    Each method raises ApiError if the platform refuses the request, and PlatformUnreachable if it does not respond.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -58,11 +61,11 @@ class Studies:
             space: field of the config → ``{"low": 1e-4, "high": 1e-1, "log": True}`` or ``{"choices": [16, 32]}``.
             config: fields with fixed values.
             pruner: ``none``, ``median`` or ``hyperband``, or a mapping with its settings.
-            objectives: metrics on the validation set, such as ``rmse``; none: the default of the task.
+            objectives: metrics on the validation set, such as ``rmse``; if empty, the default of the task.
             trials, seconds, cpu_seconds: limits after which no further trial starts.
             parallel: maximum number of concurrent trials.
             warm_start_from: earlier studies whose trials the sampler learns from.
-            retrain: whether to train again with the winner's config at the end, for the gate to compare.
+            retrain: whether to train a model with the winner's config at the end, which the gate evaluates.
 
         Example::
 

@@ -75,7 +75,10 @@ class Purged(Shape):
 
 
 class Trash:
-    """Methods of ``client.trash``."""
+    """Methods of ``client.trash``.
+
+    Each method raises ApiError if the platform refuses the request, and PlatformUnreachable if it does not respond.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

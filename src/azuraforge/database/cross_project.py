@@ -1,8 +1,8 @@
 """Cross-project queries. They return only keys; all further work takes place inside one project.
 
-Each is written once, as a SELECT, which SQLite executes directly. On PostgreSQL, the application's role sees only one
-project, so ``row_security`` compiles the same SELECT into a ``SECURITY DEFINER`` function of the schema's owner, which
-the query calls.
+Each query is written once, as a SELECT, which SQLite executes directly. On PostgreSQL, the application's role sees only
+one project, so ``row_security`` compiles the same SELECT into a ``SECURITY DEFINER`` function of the schema's owner,
+which the query calls.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _PREFIX = "azuraforge_"
 
 
 class Texts(TypeDecorator[Sequence[str]]):
-    """Parameter type for ``among``: a list of texts as one parameter."""
+    """Parameter type for ``among``: a list of texts, bound as one parameter."""
 
     impl = Text
     cache_ok = True
@@ -113,7 +113,7 @@ AnyCrossProjectQuery = CrossProjectQuery[*tuple[Any, ...]]
 def cross_project_query(
     **parameters: _Kind,
 ) -> Callable[[Callable[..., Select[*Columns]]], CrossProjectQuery[*Columns]]:
-    """Decorate a function that builds the SELECT of a ``CrossProjectQuery``; ``parameters`` are its SQL types by name.
+    """Decorate a function that builds the SELECT of a ``CrossProjectQuery``; ``parameters`` maps names to SQL types.
 
     Only the stores of runs, automations, models and projects define such queries, which a test enforces. The queries
     select keys; callers read all other values inside the project.

@@ -42,7 +42,7 @@ _PENS = 2
 
 
 class Database:
-    """Access to the database, which opens all sessions.
+    """Access to an SQLite or PostgreSQL database; it opens all sessions.
 
     Example:
         >>> database = Database("sqlite:////tmp/azuraforge-doctest.db")
@@ -88,7 +88,10 @@ class Database:
 
     @contextmanager
     def read(self, project_id: str) -> Iterator[Session]:
-        """Open a session that reads one project in a consistent snapshot."""
+        """Open a session that reads one project in a consistent snapshot.
+
+        Raises TransientError if the database is unavailable.
+        """
         with self._read(lambda session: scope(session, project_id)) as session:
             yield session
 
@@ -102,11 +105,14 @@ class Database:
         return asked.rows
 
     async def ask_all(self, project_id: str, *asked: Asked[object]) -> None:
-        """Execute several queries as ``ask`` does, in one snapshot; the rows are in ``Asked.rows``."""
+        """Execute several queries in one snapshot, like ``ask``; each query's rows are then in its ``Asked.rows``."""
         await self._reader.ask(project_id, asked)
 
     async def follow(self, project_id: str, plan: Plan[T]) -> T:
-        """Execute the queries of a plan, each step as ``ask`` does, and return the plan's result."""
+        """Execute the queries of a plan on the event loop, each step in one snapshot, and return the plan's result.
+
+        Raises TransientError if the database is unavailable.
+        """
         while True:
             try:
                 asked = next(plan)
@@ -155,7 +161,7 @@ class Database:
         Args:
             durable: the commit survives a power failure (promotions). Other commits survive the death of the process;
                 on PostgreSQL, ``synchronous_commit`` decides.
-            unit: unit of work of the request whose effect this write is.
+            unit: unit of work of the request whose effect this write is; None: no record of a request is stored.
 
         Raises TransientError if the database is unavailable and StorageError if it cannot be written.
         """
@@ -176,7 +182,7 @@ class Database:
         return self._pens.submit(self._write, work, lambda session: scope(session, project_id), False)
 
     def write_system(self, work: Callable[[Session], T], *, durable: bool = False) -> T:
-        """Run ``write`` without a project; as in ``read_system``, only cross-project queries see projects' rows."""
+        """Run ``work(session)`` like ``write``, but in a session of system scope, as ``read_system`` opens it."""
         return self._write(work, scope_system, durable)
 
     def write_claimed(
@@ -185,7 +191,7 @@ class Database:
         """Find a key across projects, then call ``work`` inside its project, in one transaction.
 
         ``find`` calls a cross-project query, which may lock the row that it returns; ``work`` receives a session of
-        that project only. Returns the result of ``work``, or None if ``find`` returns None.
+        that project only. Return the result of ``work``; None if ``find`` returns None.
         """
 
         def both(session: Session) -> T | None:
@@ -195,7 +201,7 @@ class Database:
         return self._write(both, scope_system, durable)
 
     async def read_row(self, project_id: str, asked: Asked[object]) -> None:
-        """Check that the database can serve requests, by executing a query that must return at least one row.
+        """Check that the database can be read, by executing a query that must return rows.
 
         Raises TransientError if the database is unavailable, damaged, or replaced since it was opened.
         """

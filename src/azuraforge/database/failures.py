@@ -35,7 +35,7 @@ def unavailable(error: BaseException) -> bool:
 
 
 def readable(error: BaseException) -> BaseException:
-    """Return the error to raise to the caller: the matching AzuraError if there is one, else ``error`` itself."""
+    """Return the AzuraError that corresponds to a driver error; ``error`` itself if there is none."""
     if isinstance(error, AzuraError):
         return error
     if isinstance(error, PoolTimeout):

@@ -4,8 +4,8 @@ A ``Question`` is a SELECT over rows of one project, which is compiled once. It 
 SQLite directly, because a lookup takes less time than a switch of threads; on PostgreSQL as one pipeline and one
 transaction, which sets the project and executes the SELECTs under the same row-level security as any session.
 
-Each question declares the type of its rows, a ``NamedTuple`` with a field for each column. mypy compares the types
-where those of the columns are known; the constructor compares the names.
+Each question declares the type of its rows, a ``NamedTuple`` with a field for each column. mypy compares the field
+types with the column types where these are known; the constructor compares the names.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _Conversion = Callable[[Any], object]
 
 
 class Asked(Generic[RowT_co]):
-    """A question with its parameters and, after its execution, its rows. ``Question.given`` creates it for one use."""
+    """A query with its parameter values and, after its execution, its rows. Made by ``Question.given``, used once."""
 
     __slots__ = ("_compiled", "_rows", "given", "question")
 
@@ -56,7 +56,7 @@ class Asked(Generic[RowT_co]):
 
     @property
     def rows(self) -> Sequence[RowT_co]:
-        """The rows found. Raises LookupError if the question has not been executed yet."""
+        """The rows found. Raises LookupError if the query has not been executed yet."""
         if self._rows is None:
             raise LookupError("this question is not answered yet; ask it with Database.ask, or yield it from a plan")
         return self._rows
@@ -81,7 +81,7 @@ Plan = Generator[Sequence[Asked[object]], None, T]
 
 
 class FastReader(Protocol):
-    """Protocol of the readers that execute questions."""
+    """Protocol of the readers that execute queries."""
 
     async def ask(self, project_id: str, asked: Sequence[Asked[object]]) -> None:
         """Execute the questions in one snapshot. Raises TransientError if the database is unavailable."""
@@ -99,7 +99,7 @@ class Question(Generic[RowT_co]):
     Args:
         row: a ``NamedTuple`` with the names and types of the columns, in their order.
         varied: whether callers build very many variants of the statement (sort orders and conditions), which must not
-            displace the prepared statements of other questions.
+            displace the prepared statements of other queries.
 
     Raises TypeError if the field names of ``row`` differ from the columns' names, and ScopeError for tables without a
     project.
@@ -130,7 +130,7 @@ class Question(Generic[RowT_co]):
         self._compiled: dict[str, _Compiled[RowT_co]] = {}
 
     def given(self, values: Mapping[str, object]) -> Asked[RowT_co]:
-        """Return the question with values for its parameters."""
+        """Return the query with values for its parameters, ready to be executed once."""
         return Asked(self, values)
 
     @property
@@ -146,7 +146,7 @@ class Question(Generic[RowT_co]):
 
 
 class _Compiled(Generic[RowT_co]):
-    """A question's statement in one dialect, with the conversions of parameters and results."""
+    """A query's statement in one dialect, with the conversions of parameters and results."""
 
     def __init__(self, statement: Statement, dialect: Dialect, make_row: Callable[[Iterable[object]], RowT_co]) -> None:
         compiled = statement.compile(dialect=dialect)
@@ -188,7 +188,7 @@ class _Compiled(Generic[RowT_co]):
 
 
 class SqliteReader:
-    """Reader that executes questions in the calling thread; each thread has its own connection."""
+    """Reader that executes queries in the calling thread; each thread has a separate connection."""
 
     def __init__(self, url: URL, watch: FileWatch) -> None:
         self._path = Path(url.database or "")

@@ -23,7 +23,7 @@ _SET_PROJECT = f"SELECT set_config('{PROJECT_SETTING}', $1, true)".encode()
 
 
 class PostgresReader:
-    """Reader with a few separate connections. All callers run in one event loop."""
+    """Reader with a small separate pool of connections. All callers run in one event loop."""
 
     def __init__(self, url: URL, dialect: Dialect) -> None:
         self._address = url.set(drivername="postgresql").render_as_string(hide_password=False)
@@ -37,7 +37,10 @@ class PostgresReader:
         self._places = asyncio.Semaphore(_CONNECTIONS)
 
     async def ask(self, project_id: str, asked: Sequence[Asked[object]]) -> None:
-        """Execute the questions in one snapshot. Raises TransientError if the database is unavailable."""
+        """Execute the queries in one snapshot.
+
+        Raises TransientError if the database is unavailable, and InvalidInput for a parameter that cannot be stored.
+        """
         try:
             statements = [Statement(_SET_PROJECT, self._values.of((project_id,)))]
             for each in asked:

@@ -16,7 +16,10 @@ _TEXTS = ("project", "account", "slug", "name", "owner")
 
 
 def found(session: Session, *, project: str, account: str, slug: str, name: str, owner: str) -> None:
-    """Call the function on PostgreSQL. ``project`` and ``account`` are new ids; ``owner`` is the account's name."""
+    """Call the function on PostgreSQL. ``project`` and ``account`` are new ids; ``owner`` is the account's name.
+
+    ``slug`` and ``name`` are the project's. Raises ScopeError unless the session is of system scope.
+    """
     require_system(session)
     values = {"project": project, "account": account, "slug": slug, "name": name, "owner": owner}
     session.connection().execute(select(getattr(func, FUNCTION)(*(values[each] for each in _TEXTS))))

@@ -69,10 +69,10 @@ class Pipeline:
         return cls(connection)
 
     async def ask(self, statements: Sequence[Statement]) -> list[Rows]:
-        """Execute statements in one transaction and return the rows of each.
+        """Execute statements in one transaction, and return the rows of each statement that returns rows.
 
-        After any error, including a cancellation, the connection must be closed, because its state is unknown. Raises
-        psycopg.Error.
+        Raises psycopg.Error. After any error, including a cancellation, the connection must be closed, because its
+        state is unknown.
         """
         if self._watch.poll(0):  # an idle connection becomes readable only when it has ended
             raise psycopg.OperationalError("the server closed the connection while it was idle")
@@ -152,7 +152,7 @@ class Pipeline:
             return True
 
     def _take(self, results: list[PGresult]) -> bool:
-        """Read available results; return True after the last one."""
+        """Append the available results to ``results``; return whether all results have been read."""
         self._pq.consume_input()
         ended = False
         while not self._pq.is_busy():
@@ -178,7 +178,7 @@ class Pipeline:
 
 
 def _unread(document: str | bytes) -> bytes:
-    """Return JSON as bytes; the column's type parses it or uses a cached result."""
+    """Return JSON as bytes; the type of its column parses it, possibly with a cache."""
     return document if isinstance(document, bytes) else document.encode()
 
 

@@ -68,7 +68,10 @@ def reading_engine(engine: Engine) -> Engine:
 
 @contextmanager
 def reading(engine: Engine, bind: Callable[[Session], Session]) -> Iterator[Session]:
-    """Open a scoped session with a transaction; a pooled connection that has died is replaced."""
+    """Open a session with a transaction, scoped by ``bind``; a pooled connection that has died is replaced.
+
+    Raises TransientError if the database is unavailable.
+    """
     session = _begun(engine, bind)
     try:
         with session:
@@ -95,7 +98,8 @@ def _begun(engine: Engine, bind: Callable[[Session], Session]) -> Session:
 def write(engine: Engine, run: Callable[[Session], T], bind: Callable[[Session], Session], after: str) -> T:
     """Call ``run`` in one transaction; repeat it if a deadlock or a lost connection rolled it back before COMMIT.
 
-    The callbacks that ``run`` stored in ``session.info[after]`` are called after the COMMIT.
+    The callbacks that ``run`` stored in ``session.info[after]`` are called after the COMMIT. Raises RuntimeError
+    inside another write, and TransientError if the database is unavailable.
     """
     if getattr(_writing, "now", False):
         raise RuntimeError("a write may not be started inside another write")

@@ -28,7 +28,10 @@ class Session(orm.Session):
 
     @property
     def project_id(self) -> str:
-        """Id of the project to which every statement of this session is restricted."""
+        """Id of the project to which every statement of this session is restricted.
+
+        Raises ScopeError for a session of system scope.
+        """
         found = self.info.get(_SCOPE)
         if not isinstance(found, str):
             raise ScopeError("a session of system scope has no project")
@@ -48,7 +51,10 @@ def scope_system(session: Session) -> Session:
 
 
 def enter(session: Session, project_id: str) -> Session:
-    """Confine a session of system scope to one project, irreversibly. Only ``Database`` calls this."""
+    """Move a session from system scope into one project within a transaction, irreversibly. For ``Database`` only.
+
+    Raises ScopeError if the session is not of system scope.
+    """
     require_system(session)
     session.info[_SCOPE] = project_id
     _tell_connection(session, session.connection())

@@ -35,7 +35,10 @@ def see_all(connection: Connection) -> None:
 
 
 def build(connection: Connection, role: str, version_table: str) -> bool:
-    """Create policies, functions and grants for the application's role, as the owner; False if they are current."""
+    """Create policies, functions and grants for the application's role, as the owner; return whether any changed.
+
+    Raises RuntimeError if the package of a table was not imported.
+    """
     if unknown := set(connection.scalars(text(_OWNED))) - set(Base.metadata.tables):
         raise RuntimeError(f"the package of table {min(unknown)} was not imported, so its policies are not known")
     schema = connection.scalar(text("SELECT current_schema()"))

@@ -1,4 +1,4 @@
-"""Upgrade of a database to this code's schema, safe for concurrent processes; refusal of an unknown schema."""
+"""Upgrade of a database to this code's schema, safe for concurrent processes. Unknown schemas are refused."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ def open_database(url: str, owner_url: str | None = None) -> Database:
 
 
 def upgrade_postgresql(database: Database, owner_url: str) -> bool:
-    """Migrate as the owner, and build row-level security for the role of ``database``.
+    """Migrate as the owner and build row-level security for the role of ``database``; return whether anything changed.
 
-    Returns whether anything changed.
+    Raises Conflict if the database is newer than this code, and StorageError or TransientError if it cannot be opened.
     """
     with _told(database), database.engine.connect() as connection:
         role = connection.scalar(text("SELECT current_user"))
@@ -72,7 +72,7 @@ def upgrade_postgresql(database: Database, owner_url: str) -> bool:
 def upgrade(database: Database, role: str | None = None) -> bool:
     """Apply missing migrations as the owner, and on PostgreSQL build row-level security for ``role``.
 
-    Returns whether anything changed. Raises Conflict if the database is newer than this code.
+    Return whether anything changed. Raises Conflict if the database is newer than this code.
     """
     with _told(database), database.engine.connect() as connection:
         if database.dialect == "sqlite" and _stands(connection, database.url):
@@ -89,7 +89,10 @@ def upgrade(database: Database, role: str | None = None) -> bool:
 
 
 def check(database: Database) -> None:
-    """Raise an error if the schema is not current, or if row-level security does not apply to this role."""
+    """Raise Conflict if the schema is not current, or if row-level security is incomplete.
+
+    Raises InvalidInput if row-level security does not apply to this role.
+    """
     with _told(database), database.engine.connect() as connection:
         if not _stands(connection, database.url):
             raise Conflict(
@@ -129,8 +132,11 @@ def head_revision() -> str:
     return head
 
 
-def refuse_unknown(revision: str, made: Message, where: str) -> None:
-    """Raise Conflict for a revision that this code cannot upgrade. ``made`` names the object, such as the backup."""
+def refuse_unknown(revision: str, made: str, where: str) -> None:
+    """Raise Conflict for a revision that this code cannot upgrade.
+
+    ``made`` names the object for the message, such as "the backup", and ``where`` its place.
+    """
     from alembic.script import ScriptDirectory
 
     known = {each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()}

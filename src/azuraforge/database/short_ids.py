@@ -53,7 +53,7 @@ class ShortId:
         self._question = Question(_Row, statement.order_by(id_).limit(_SHOWN + 1))
 
     async def complete(self, database: Database, project_id: str, given: str) -> str:
-        """Return the id that starts with ``given``; return ``given`` if it is a name, a complete id, or matches no row.
+        """Return the id that starts with ``given``; return ``given`` if it is a name, a complete id or matches no row.
 
         A trailing ellipsis, as shown by the dashboard, is ignored; a text with an ellipsis never matches a name. Raises
         InvalidInput if several ids start with ``given``.

@@ -88,7 +88,7 @@ class FileWatch:
                 self._opened = tuple(map(_identity, self._files))
 
     def problem(self) -> TransientError | None:
-        """Return the reason why this database must not be used any more; None if there is none."""
+        """Return the reason why this database must no longer be used; None if there is none."""
         said: str | Message | None = self._damage
         for file, opened in zip(self._files, self._opened or (), strict=False):
             if opened is not None and _identity(file) != opened:
@@ -99,10 +99,7 @@ class FileWatch:
         return damaged(said).with_next_step(_STOP)
 
     def learn(self, error: BaseException) -> BaseException:
-        """Return the error to raise instead: damage or a replaced file if detected, else ``readable(error)``.
-
-        Detected damage is recorded, so that no further writes are accepted.
-        """
+        """Return the error to raise instead of a driver error. Damage is recorded for ``problem``."""
         if (said := damage_of(error)) is not None:
             self._damage = said
             self._log(str(said))

@@ -133,8 +133,8 @@ class JsonShape(JsonText, Generic[_Shape]):
     Args:
         shape: the type; use a ``TypeAdapter`` for unions and other types that are not classes.
         exclude_unset: omit fields that were not set, so that a reader can distinguish them from explicit defaults.
-        recurs: whether few distinct documents occur in many rows and reads. Short ones are then parsed once and shared,
-            so ``shape`` must be frozen.
+        recurs: whether few distinct documents occur in many rows and reads. Short documents are then parsed once and
+            shared, so ``shape`` must be frozen.
     """
 
     cache_ok = True

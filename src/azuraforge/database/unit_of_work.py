@@ -28,7 +28,11 @@ class UnitOfWork:
         self._committed = False
 
     def include(self, work: Callable[[Session], T]) -> Callable[[Session], T]:
-        """Return ``work`` preceded by the record. Raises RuntimeError after a commit: a unit is one transaction."""
+        """Return a function that writes the record and then calls ``work``.
+
+        Raises RuntimeError after a commit, because a unit is one transaction. The function raises ScopeError in a
+        session of another project.
+        """
         if self._committed:
             raise RuntimeError("this unit of work is committed; a request takes effect in one transaction")
 

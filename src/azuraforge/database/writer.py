@@ -1,7 +1,7 @@
 """A single writer thread with group commit, so that many callers can write to SQLite without lock errors.
 
 Each piece of work runs inside a savepoint of a shared transaction; all work that arrives during a commit is part of the
-next one. If a piece raises an error, only its savepoint is rolled back. Results are returned after COMMIT.
+next transaction. If a piece raises an error, only its savepoint is rolled back. Results are returned after COMMIT.
 """
 
 from __future__ import annotations
@@ -67,13 +67,16 @@ class Writer:
         self._thread.start()
 
     def submit(self, run: Callable[[Session], T], bind: Callable[[Session], Session], durable: bool) -> T:
-        """Call ``run`` and return its result after the commit. ``durable`` commits also survive a power failure."""
+        """Call ``run`` and return its result after the commit. ``durable`` commits also survive a power failure.
+
+        Raises RuntimeError inside another write, and StorageError if the database is closed.
+        """
         if threading.current_thread() is self._thread:
             raise RuntimeError("a write may not be started inside another write")
         return self.submit_soon(run, bind, durable).result()
 
     def submit_soon(self, run: Callable[[Session], T], bind: Callable[[Session], Session], durable: bool) -> Future[T]:
-        """Queue work as ``submit`` does, and return its future."""
+        """Queue work like ``submit``; return the future of its result. Raises StorageError after ``close``."""
         work: _Work[T] = _Work(run, bind, durable, Future())
         work.future.set_running_or_notify_cancel()  # the work is executed even if its caller stops waiting
         with self._closing:

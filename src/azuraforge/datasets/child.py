@@ -47,7 +47,10 @@ class Asked(Protocol):
 
 
 def read(child: Asked) -> Json:
-    """Read an uploaded file. ``ReadInput`` → ``ReadResult``."""
+    """Read an uploaded file. ``ReadInput`` → ``ReadResult``.
+
+    Raises InvalidInput if the file cannot be used.
+    """
     asked = ReadInput.model_validate(child.payload)
     got = KINDS[asked.kind].read(asked.path, asked.name, asked.options, asked.limits)
     schema, present = got.prepared.schema, asked.incumbent
@@ -60,7 +63,10 @@ def read(child: Asked) -> Json:
 
 
 def read_source(child: Asked) -> Json:
-    """Read from a source plugin. ``SourceInput`` → ``ReadResult``."""
+    """Read from a source plugin. ``SourceInput`` → ``ReadResult``.
+
+    Raises InvalidInput if the options or the result of the plugin cannot be used.
+    """
     asked = SourceInput.model_validate(child.payload)
     name = asked.source
     source = opened_source(name, asked.access, asked.secrets, asked.folder)

@@ -47,7 +47,7 @@ class VersionKeeper:
         are addressed by their content, so a repetition, or a crash before the commit, changes no existing file. If a
         version with the same content exists, it is returned, and restored if it was deleted or purged.
 
-        Raises TransientError if a shared segment was removed, StorageError if the disk is full.
+        Raises TransientError if a shared segment was removed, and StorageError if a file cannot be written.
         """
         hold(session)
         row = store.version_by_fingerprint(session, dataset.id, read.fingerprint)
@@ -107,7 +107,7 @@ class VersionKeeper:
             self._events.append(session, stream, body)
 
     def _intact(self, project_id: str, row: DatasetVersionRow, *, reread: bool) -> bool:
-        """Return whether all files of the version exist and, with ``reread``, have their original content."""
+        """Return whether all files of the version exist and, if ``reread`` is true, have their original content."""
         paths = [(each, self._trash.path(project_id, each.address)) for each in row.segments]
         if not all(path.exists() for _, path in paths):
             return False

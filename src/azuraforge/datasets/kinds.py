@@ -37,7 +37,10 @@ class DataKind(ABC):
 
     @abstractmethod
     def prepare(self, read: object, source: str, cleaning: CleaningOptions, limits: ReadingLimits) -> Prepared | None:
-        """Prepare the result of a source plugin, or return None if it is of another kind. Raises InvalidInput."""
+        """Prepare the result of a source plugin, or return None if it is of another kind.
+
+        Raises InvalidInput if the result cannot be used.
+        """
 
     @abstractmethod
     def fingerprint(self, frame: pl.DataFrame, schema: DatasetSchema, options: Json) -> str:

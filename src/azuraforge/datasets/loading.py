@@ -40,9 +40,11 @@ def load_version(paths: Sequence[Path], schema: DatasetSchema, options: Json, ex
 
 
 def read_columns(paths: Sequence[Path], schema: DatasetSchema, columns: Sequence[str]) -> pl.DataFrame:
-    """Return some columns of a version, in canonical order, without verifying them; use it for charts only.
+    """Return ``columns`` of a version in canonical order, without verifying the rows; use it for charts only.
 
-    If there are several segments, ``columns`` must include the time and the names of the series.
+    If there are several segments, ``columns`` must include the time column and the column of series names.
+
+    Raises StorageError if the files cannot be read.
     """
     with _readable(paths):
         frames = [pl.read_parquet(path, columns=list(columns)) for path in paths]
@@ -50,7 +52,10 @@ def read_columns(paths: Sequence[Path], schema: DatasetSchema, columns: Sequence
 
 
 def read_since(paths: Sequence[Path], schema: DatasetSchema, since: datetime) -> pl.DataFrame:
-    """Return the rows at or after ``since``, in canonical order; earlier row groups are not read."""
+    """Return the rows at or after ``since``, in canonical order; earlier row groups are not read.
+
+    Raises StorageError if the files cannot be read.
+    """
     if not paths:
         return pl.DataFrame()
     with _readable(paths):
@@ -64,7 +69,7 @@ def read_values(
     span: tuple[datetime, datetime] | None,
     series: Collection[str] | None,
 ) -> pl.DataFrame:
-    """Return the target and the incumbent forecast, with time and name of their series, in no particular order.
+    """Return the columns of the series name, the time, the target and the incumbent forecast, in no particular order.
 
     Args:
         files: paths of the segments with their addresses; the bytes of each are verified.
@@ -126,7 +131,7 @@ def present_forecasts(frame: pl.DataFrame, schema: DatasetSchema, file: tuple[Pa
 
 
 def read_tail(paths: Sequence[Path], rows: int) -> pl.DataFrame:
-    """Return the last ``rows`` rows of segments in order of time."""
+    """Return the last ``rows`` rows of segments that are sorted by time. Raises StorageError if they cannot be read."""
     parts: list[pl.DataFrame] = []
     with _readable(paths):
         for path in reversed(paths):
@@ -140,7 +145,7 @@ def read_tail(paths: Sequence[Path], rows: int) -> pl.DataFrame:
 def in_order(frame: pl.DataFrame, schema: DatasetSchema, *, pieces: int = 2) -> pl.DataFrame:
     """Return rows in canonical order: by time, or by series and time if there are several series.
 
-    Rows of fewer than two ``pieces`` (segments) are in order already.
+    ``pieces`` is the number of segments; the rows of a single segment are already in order.
     """
     if schema.time is None or pieces < 2:
         return frame

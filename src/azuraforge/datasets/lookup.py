@@ -1,7 +1,7 @@
 """The most frequent reads of datasets, in few database round trips and without the ORM.
 
-A version is found by a plan of queries. On the event loop, ``DatasetLookup`` executes the plan; in a thread,
-``DatasetService`` does.
+A version is found by a plan of queries. ``DatasetLookup`` executes the plan on the event loop, and
+``DatasetService`` in a thread.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class DatasetLookup:
     async def list(
         self, project_id: str, *, trash: bool = False, limit: int = PAGE, after: str | None = None
     ) -> DatasetPage:
-        """Return a page of datasets with their newest versions, by name; with ``trash``, of the deleted ones."""
+        """Return a page of datasets with their newest versions, by name; with ``trash``, of deleted datasets."""
         key = BY_NAME.read(after)
         asked = lookup_store.page(after=key is not None, trash=trash)
         given = {"limit": limit + 1, **parameters(key or ())}
@@ -81,7 +81,10 @@ class DatasetLookup:
         return found[0].version if found else None
 
     async def get(self, project_id: str, name_or_id: str, version: int | None = None) -> DatasetVersionOut:
-        """Return one version, even if it is in the trash. See ``version_of``."""
+        """Return one version (``version`` None: the newest), even if it is in the trash.
+
+        Raises NotFound if it does not exist.
+        """
         plan = version_of(lookup_store.SHOWN, name_or_id, version, trash=True)
         return shown_version(*await self._database.follow(project_id, plan)).out()
 
@@ -89,10 +92,10 @@ class DatasetLookup:
 def version_of(
     questions: VersionQuestions[VersionT], name_or_id: str, version: int | None, *, trash: bool
 ) -> Plan[tuple[DatasetRow, VersionT]]:
-    """Plan the queries for a dataset and one of its versions; without a number, the newest that is not deleted.
+    """Plan the queries for a dataset and one of its versions (``version`` None: the newest that is not deleted).
 
     With ``trash``, the plan also finds deleted items that are not purged, and deleted datasets by id or former name.
-    Raises NotFound.
+    Raises NotFound if the dataset or the version does not exist.
     """
     yield (found := lookup_store.DATASET.given({"name": name_or_id}),)
     rows = found.rows

@@ -1,4 +1,4 @@
-"""SQL queries of ``lookup.py``, the most frequent reads. ``Question`` confines each to one project."""
+"""SQL queries of ``lookup.py``, the most frequent reads. ``Question`` restricts each query to one project."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ NAMES = Question(NameRow, select(Dataset.name).where(Dataset.deleted_at.is_(None
 
 @dataclass(frozen=True)
 class VersionQuestions(Generic[RowT]):
-    """Queries for a dataset's newest version that is not deleted, and for one by its number, which may be deleted.
+    """Queries for the newest version that is not deleted, and for a version by its number, which may be deleted.
 
     Parameters: ``dataset_id``; the second query also requires ``version``.
     """

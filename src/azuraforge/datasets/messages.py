@@ -25,7 +25,7 @@ class PresentFile(Shape):
 class ReadInput(Shape):
     """An uploaded file to read; the canonical Parquet file is written to ``folder``.
 
-    ``incumbent`` is that of the previous version, which is kept if the file has no incumbent.
+    ``incumbent`` is the incumbent of the previous version, which is kept if the file has no incumbent.
     """
 
     kind: DataKindName
@@ -61,7 +61,7 @@ class SourceInput(Shape):
 
 
 class RestateInput(Shape):
-    """A stored version, and the times at which some of its columns become known (null: unspecified)."""
+    """A stored version, and the times at which some of its columns become known (None: unspecified)."""
 
     paths: tuple[Path, ...]
     segments: tuple[Segment, ...]

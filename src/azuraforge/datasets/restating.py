@@ -12,7 +12,10 @@ from azuraforge.errors import InvalidInput
 
 
 def restated(asked: RestateInput) -> ReadResult:
-    """Return a stored version with changed availability: the same rows, a new schema and a new fingerprint."""
+    """Return a stored version with changed availability: the same rows, a new schema and a new fingerprint.
+
+    Raises InvalidInput if a column is not an input of the dataset, and StorageError if the rows have changed.
+    """
     frame = load_version(asked.paths, asked.meaning, asked.options, asked.fingerprint)
     meaning = asked.meaning
     if meaning.time is None:

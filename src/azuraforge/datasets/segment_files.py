@@ -19,7 +19,7 @@ def span_of(times: pl.Series) -> tuple[datetime | None, datetime | None]:
 
 
 def write_segment(frame: pl.DataFrame, time: str | None, folder: Path) -> tuple[Segment, Path]:
-    """Write rows into ``folder`` as a segment; return the segment and its path."""
+    """Write rows into ``folder`` as a segment; return the segment and its path. Raises StorageError if this fails."""
     draft = folder / "segment.parquet"
     address = write_parquet(frame, draft)
     path = draft.replace(folder / f"{address}.parquet")

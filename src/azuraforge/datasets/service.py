@@ -107,7 +107,10 @@ class DatasetService:
 
     @contextmanager
     def inbox(self) -> Iterator[Path]:
-        """Create a folder for one upload, locked while this process lives and removed after the block."""
+        """Create a folder for one upload, which is locked during the block and removed after it.
+
+        Raises StorageError if the folder cannot be created.
+        """
         with storage(self._settings.home):
             claim = Claim(self._uploads)
         try:
@@ -126,10 +129,10 @@ class DatasetService:
     ) -> DatasetVersionOut:
         """Read the file at ``path`` and store it as a version; messages call it ``filename``.
 
-        The class of the options selects the kind: a series in CSV, Excel or Parquet, or images in a zip or in Parquet.
+        The class of ``options`` selects the kind: series in CSV, Excel or Parquet, or images in a zip file or Parquet.
 
-        The same content under the same name returns the existing version. Raises InvalidInput with problem, place and
-        next step, and then stores nothing.
+        The same content under the same name returns the existing version. Raises InvalidInput if the
+        file cannot be used, and then stores nothing.
         """
         name = dataset_name(options.name or stem(filename))
         with self.inbox() as folder:
@@ -148,7 +151,10 @@ class DatasetService:
     def add_from_source(
         self, project_id: str, request: FromSource, *, unit: UnitOfWork | None = None
     ) -> DatasetVersionOut:
-        """Read from a source plugin, and store the result as a version."""
+        """Read from a source plugin, and store the result as a version.
+
+        Raises InvalidInput if the source refuses its options or returns unusable rows, and then stores nothing.
+        """
         if request.name is not None:
             dataset_name(request.name)
         with self.inbox() as folder:
@@ -178,7 +184,7 @@ class DatasetService:
     ) -> DatasetVersionOut:
         """Set when columns become known, in a new version with the same rows; the existing version never changes.
 
-        Raises NotFound if the version does not exist, InvalidInput if a column is not an input of the dataset.
+        Raises NotFound if the version does not exist, and InvalidInput if a column is not an input of the dataset.
         """
         found = self.get(project_id, name_or_id, request.version)
         wanted = RestateInput(
@@ -200,9 +206,9 @@ class DatasetService:
     def get(
         self, project_id: str, name_or_id: str, version: int | None = None, *, trash: bool = False
     ) -> DatasetVersion:
-        """Return one version; without a number, the newest. With ``trash``, it may be deleted, but not purged.
+        """Return one version (``version`` None: the newest). With ``trash``, it may be deleted, but not purged.
 
-        Raises NotFound. On the event loop, await ``lookup.get`` instead.
+        Raises NotFound if it does not exist. On the event loop, await ``lookup.get`` instead.
         """
         plan = version_of(lookup_store.STORED, name_or_id, version, trash=trash)
         return self.keeper.version(project_id, *self._database.follow_now(project_id, plan))
@@ -210,8 +216,8 @@ class DatasetService:
     def revised_times(self, project_id: str, found: DatasetVersion, after: int) -> tuple[datetime, datetime] | None:
         """Return the first and last time whose values may have been revised after version ``after``, up to ``found``.
 
-        Returns None if nothing was revised. A version that was read whole counts as a revision of all rows if the
-        dataset accepts revisions, and of no row if it refuses them.
+        Return None if nothing was revised. A version that was not created by adding rows counts as a revision of all
+        rows if the dataset accepts revisions, and of no row if it refuses them.
         """
         with self._database.read(project_id) as session:
             growths = store.growths(session, found.id, max(after, 1), found.version)
@@ -236,8 +242,8 @@ class DatasetService:
     ) -> RowsOut:
         """Return the target of one series over time, reduced to at most ``max_points`` rows without losing spikes.
 
-        With ``last``, only that many newest rows are read. Raises NotFound, and InvalidInput for an image dataset or an
-        unknown series.
+        With ``last``, only the newest ``last`` rows are read. Raises NotFound if the version does not exist, and
+        InvalidInput for an image dataset or an unknown series.
         """
         found = self.get(project_id, name_or_id, version, trash=True)
         schema = found.schema
@@ -273,7 +279,10 @@ class DatasetService:
         return self.ask(ROWS, wanted, RowsOut, ROWS_TIMEOUT_SECONDS)
 
     def pictures(self, project_id: str, name_or_id: str, version: int | None = None, per_class: int = 8) -> PicturesOut:
-        """Return the number of images of each class, and a sample of at most ``per_class`` images."""
+        """Return, for each class, the number of its images and a sample of at most ``per_class`` of them.
+
+        Raises NotFound if the version does not exist, and InvalidInput if the dataset does not contain images.
+        """
         found = self.get(project_id, name_or_id, version, trash=True)
         if found.schema.size is None:
             raise InvalidInput(

@@ -8,7 +8,7 @@ from azuraforge.datasets.versions import shown_version
 
 
 def dataset_out(dataset: DatasetRow, latest: VersionRow, numbers: list[int]) -> DatasetOut:
-    """Return a dataset with its newest version; ``numbers`` are those of the versions that are not deleted."""
+    """Return a dataset with its newest version; ``numbers`` are the numbers of the versions that are not deleted."""
     return DatasetOut(
         id=dataset.id,
         name=dataset.name,

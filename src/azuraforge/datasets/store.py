@@ -1,4 +1,4 @@
-"""All SQL of datasets, except the frequent reads in ``lookup_store.py`` and the typed reads in ``reads.py``."""
+"""SQL queries for datasets, except the frequent reads in ``lookup_store.py`` and the typed reads in ``reads.py``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def find(session: Session, name_or_id: str) -> Dataset | None:
 
 
 def find_in_trash(session: Session, name_or_id: str) -> Dataset | None:
-    """Return a deleted dataset by its id, else the most recently deleted one of this name; None if there is none."""
+    """Return a deleted dataset by its id, else the most recently deleted one with the name; None if there is none."""
     statement = (
         select(Dataset)
         .where(
@@ -61,7 +61,7 @@ def find_or_add(session: Session, name: str) -> Dataset:
 
 
 def version(session: Session, dataset_id: str, number: int | None, trash: bool = False) -> DatasetVersionRow | None:
-    """Return one version; without a number, the newest. With ``trash``, it may be deleted, but not purged."""
+    """Return one version (``number`` None: the newest), or None. With ``trash``, it may be deleted, but not purged."""
     statement = select(DatasetVersionRow).where(_of(dataset_id), DatasetVersionRow.purged_at.is_(None))
     if number is not None:
         statement = statement.where(DatasetVersionRow.version == number)
@@ -77,7 +77,10 @@ def all_versions(session: Session, dataset_id: str) -> Sequence[DatasetVersionRo
 
 
 def growths(session: Session, dataset_id: str, after: int, until: int) -> Sequence[Growth | None]:
-    """Return the growth of each version after ``after``, up to and including ``until``, even of deleted ones."""
+    """Return the growth of each version after ``after`` up to ``until``, including deleted versions, in order.
+
+    An item is None if its version was not created by adding rows.
+    """
     row = DatasetVersionRow
     statement = select(row.growth).where(_of(dataset_id), row.version > after, row.version <= until)
     return session.scalars(statement.order_by(row.version)).all()
@@ -94,7 +97,10 @@ def version_by_fingerprint(session: Session, dataset_id: str, fingerprint: str) 
 def sharing(
     session: Session, datasets: Collection[str], contents: Collection[str]
 ) -> list[tuple[str, str, str | None]]:
-    """Return dataset id, fingerprint and file hash of all versions of these datasets or with one of these contents."""
+    """Return dataset id, fingerprint and file hash of all versions of ``datasets`` or with a hash in ``contents``.
+
+    A hash is the fingerprint of the rows or the SHA-256 of the file.
+    """
     row = DatasetVersionRow
     same = or_(row.dataset_id.in_(datasets), row.fingerprint.in_(contents), row.file_sha256.in_(contents))
     statement = select(row.dataset_id, row.fingerprint, row.file_sha256).where(same)
@@ -141,7 +147,10 @@ def change(session: Session, row: Dataset | DatasetVersionRow, **values: object)
 
 
 def deleted_datasets(session: Session, before: datetime | None) -> Sequence[Dataset]:
-    """Return the datasets in the trash, most recently deleted first; with ``before``, those deleted until then."""
+    """Return the datasets in the trash, most recently deleted first.
+
+    With ``before``, only those deleted up to this time.
+    """
     statement = select(Dataset).where(Dataset.deleted_at.is_not(None))
     if before is not None:
         statement = statement.where(Dataset.deleted_at <= before)
@@ -149,9 +158,9 @@ def deleted_datasets(session: Session, before: datetime | None) -> Sequence[Data
 
 
 def deleted_versions(session: Session, before: datetime | None) -> Sequence[tuple[Dataset, DatasetVersionRow]]:
-    """Return the deleted versions of datasets that are not deleted themselves, most recently deleted first.
+    """Return the deleted versions of datasets that are not deleted, most recently deleted first, with their datasets.
 
-    If ``before`` is given, return only those deleted by that time.
+    With ``before``, only those deleted up to this time.
     """
     row = DatasetVersionRow
     statement = (
@@ -177,13 +186,13 @@ def forget(session: Session, dataset_id: str) -> None:
 
 
 def named_files(session: Session, addresses: Sequence[str]) -> set[str]:
-    """Return the addresses that at least one version of the project still refers to."""
+    """Return the ``addresses`` that at least one version of the project refers to."""
     statement = select(DatasetSegmentRow.address).where(DatasetSegmentRow.address.in_(addresses)).distinct()
     return set(session.scalars(statement))
 
 
 def own_bytes(session: Session, rows: Sequence[DatasetVersionRow]) -> int:
-    """Return the total size in bytes of the segments that only these versions refer to."""
+    """Return the total size in bytes of the segments that only the versions ``rows`` refer to."""
     sizes = {each.address: each.bytes for row in rows for each in row.segments}
     mine = {(row.dataset_id, row.version) for row in rows}
     table, addresses = DatasetSegmentRow, sorted(sizes)
@@ -197,7 +206,7 @@ def own_bytes(session: Session, rows: Sequence[DatasetVersionRow]) -> int:
 
 
 def name_segments(session: Session, row: DatasetVersionRow, segments: tuple[Segment, ...]) -> None:
-    """Set the segments of a version; the caller has locked its dataset."""
+    """Replace the segments of a version and its references to them; the caller has locked its dataset."""
     unname_segments(session, row)
     row.segments, row.bytes = segments, sum(each.bytes for each in segments)
     for address in dict.fromkeys(each.address for each in segments):

@@ -14,7 +14,7 @@ from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 
 class Dataset(Deletable, Owned, Base):
-    """A named dataset. The name of one in the trash can be used again."""
+    """A named dataset. The name of a dataset in the trash can be used again."""
 
     __tablename__ = "dataset"
     __table_args__ = (unique_name("dataset"),)

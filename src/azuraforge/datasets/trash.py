@@ -1,7 +1,7 @@
 """Datasets and versions in the trash: new work cannot use them, and they can be restored until they are purged.
 
-The name of a dataset in the trash can be used again. Versions that a model learned from are kept as long as that
-model's versions; purging deletes the others.
+The name of a dataset in the trash can be used again. A version that a model was trained on is kept as long as
+a version of this model that needs it; purging deletes all other versions.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class DatasetTrash(RowBin[Row]):
         return self._folder(project_id) / f"{address}.parquet"
 
     def revive(self, session: Session, dataset: Dataset, row: DatasetVersionRow) -> None:
-        """Restore a version, even a purged one, whose content was added again; no effect if it is not deleted."""
+        """Restore a deleted or purged version whose content was added again. Has no effect if it is not deleted."""
         if row.deleted_at is not None:
             store.change(session, row, deleted_at=None, deleted_by=None, purged_at=None)
             self.announce(session, "restored", [_thing(dataset, row)], None)

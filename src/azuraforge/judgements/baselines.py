@@ -56,8 +56,8 @@ class Missing:
         name: name of the baseline.
         why: reason, as the message key ``left_out.WHY``.
         needed: number of known rows that the baseline needs before an origin.
-        known: number of known rows before the first prediction.
-        problem: message of the error, if fitting failed.
+        known: number of rows known at the first prediction's origin.
+        problem: message of the error if fitting failed, else empty.
     """
 
     name: str
@@ -152,7 +152,7 @@ def _affordable(pairs: Pairs, first: int, horizon: int, season: int, *, must: bo
 
 
 def _needed(name: str, horizon: int, season: int, truth: Truth) -> int | None:
-    """Return the number of known rows that a baseline needs before an origin; None if the season rules it out."""
+    """Return the number of known rows that a baseline needs before an origin; None if it cannot use the season."""
     if name == NAIVE:
         return 1
     if name == SEASONAL:
@@ -210,7 +210,7 @@ def _learn(
 ) -> tuple[object, Floats]:
     """Fit on the first ``rows`` rows. Return the predictor and its interval offsets, ``(end, horizon)``.
 
-    The offsets are NaN if too few rows are known to measure them.
+    The ends are lower and upper. The offsets are NaN if too few rows are known to measure them.
     """
     table = Table(truth.frame(rows), truth.schema)
     first = int(np.isfinite(truth.values).argmax())
@@ -241,7 +241,10 @@ def _fill(
     place: Indices,
     offsets: Floats,
 ) -> None:
-    """Predict the pairs with the indices ``inside`` into ``found``, in chunks of origins that limit memory use."""
+    """Predict the pairs with the indices ``inside``, and write the predictions into ``found``.
+
+    The pairs are predicted in chunks of origins to limit memory use.
+    """
     horizon = int(pairs.ahead.max())
     size = max(1, _AT_ONCE // (horizon + 64))
     for low in range(int(place[inside[0]]), int(place[inside[-1]]) + 1, size):

@@ -17,7 +17,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 12, 10, 26
 
 
 def forest(verdicts: Sequence[Verdict], words: Words, label: str) -> str:
-    """Draw the interval of each model's difference to the best baseline, one row per model."""
+    """Draw the interval of each model's difference to the best baseline, one row per model; empty without intervals."""
     known = [each for each in verdicts if each.low is not None and each.high is not None]
     if not known:
         return ""
@@ -49,7 +49,10 @@ def forest(verdicts: Sequence[Verdict], words: Words, label: str) -> str:
 def time_lines(
     chart: Chart, words: Words, label: str, names: dict[str, str], baseline: str, *, share: bool = False
 ) -> str:
-    """Draw lines over time, with a band for each interval; the line of the ``baseline`` is dashed."""
+    """Draw lines over time, with a band for each interval; the line of the ``baseline`` is dashed.
+
+    Return an empty text for fewer than two points. With ``share``, the values are shares and shown as percentages.
+    """
     values = [value for line in chart.lines for some in (line.values, line.low, line.high) for value in some or ()]
     known = [value for value in values if value is not None]
     if not known or len(chart.at) < 2:
@@ -80,7 +83,7 @@ def time_lines(
 
 
 def by_horizon(ranking: Sequence[Scores], best: str, words: Words, label: str, names: dict[str, str]) -> str:
-    """Draw the RMSE by horizon, of each model and of the best baseline."""
+    """Draw the RMSE by horizon of the best models and of the best baseline; empty if no scores have horizons."""
     shown = [each for each in ranking if each.horizons and (each.role == "model" or each.name == best)]
     models = [each for each in shown if each.role == "model"]
     shown = [*models[:MOST_MODELS], *[each for each in shown if each.role != "model"]]
@@ -141,7 +144,7 @@ def reliability(chart: Chart, words: Words, label: str) -> str:
 
 
 def ticks(low: float, high: float, most: int) -> list[float]:
-    """Return round numbers between ``low`` and ``high``, at most about ``most`` of them.
+    """Return round numbers between ``low`` and ``high``: multiples of a step of at least ``(high - low) / most``.
 
     Example:
         >>> ticks(-0.12, 0.31, 5)
@@ -155,7 +158,7 @@ def ticks(low: float, high: float, most: int) -> list[float]:
 
 
 def tick_text(words: Words, value: float, *, share: bool = False) -> str:
-    """Return a round number without trailing zeros.
+    """Return a round number as text without trailing zeros; with ``share``, as a percentage.
 
     Example:
         >>> tick_text(Words("en"), 4.0), tick_text(Words("tr"), 0.25), tick_text(Words("en"), -0.5, share=True)
@@ -195,7 +198,7 @@ def _band(line: Line, x: Callable[[int], float], y: Callable[[float], float]) ->
 
 
 def _styles(lines: Sequence[Line], baseline: str) -> list[str]:
-    """Return the CSS class of each line. A model has the same colour in every chart, since all list the best first."""
+    """Return the CSS class of each line. A model has the same colour in all charts, since their order is the same."""
     models = [each.name for each in lines if each.name not in ("actual", baseline)]
     return [each.name if each.name == "actual" else _own(each.name, models) for each in lines]
 

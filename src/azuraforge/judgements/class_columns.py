@@ -23,7 +23,7 @@ _SUM = 0.01
 
 @dataclass(frozen=True)
 class Answers:
-    """One classifier's predictions: ``classes`` of shape ``(example,)``, ``probabilities`` of ``(example, class)``."""
+    """One classifier's predictions: ``classes``, ``(example,)``; ``probabilities``, ``(example, class)`` or None."""
 
     name: str
     classes: Indices
@@ -36,11 +36,11 @@ class ReadClasses:
 
     Attributes:
         names: names of the classes.
-        labels: ``(example,)`` index in ``names`` of each true class.
+        labels: index in ``names`` of each example's true class, ``(example,)``.
         models: predictions of each classifier, with classes as indices in ``names``.
         without_label: number of rows without a label, which are not judged.
         unused: names of columns that are not used.
-        lacking: classes without a column of probabilities, although others have one; no probabilities are used then.
+        lacking: classes without a column of probabilities if other classes have one; then no probabilities are used.
     """
 
     names: tuple[str, ...]
@@ -52,7 +52,7 @@ class ReadClasses:
 
 
 def read_classes(table: RawTable, options: Options) -> ReadClasses:
-    """Read labels and predictions. Raises InvalidInput naming the first wrong value."""
+    """Read labels and predictions. Raises InvalidInput if a column is missing or contains a wrong value."""
     label = first_of(columns_of(table), (LABEL,)) or LABEL
     known = words(table, label).is_not_null()
     if not known.any():
@@ -122,7 +122,7 @@ def read_classes(table: RawTable, options: Options) -> ReadClasses:
 
 
 def read_labels(table: RawTable) -> list[str]:
-    """Return the labels in a history file, without missing ones."""
+    """Return the labels in a history file, without missing labels. Raises InvalidInput if there is no such column."""
     require_column(columns_of(table), table.name, LABEL, "--history")
     return words(table, LABEL).drop_nulls().to_list()
 
@@ -130,7 +130,10 @@ def read_labels(table: RawTable) -> list[str]:
 def _chosen(
     table: RawTable, names: list[str], probable: dict[str, str], classes: list[str], options: Options
 ) -> list[str]:
-    """Return the columns of predicted classes: those in the options, else one with a usual name, else all that fit."""
+    """Return the columns of predicted classes: as requested, with a known name, or all that contain only ``classes``.
+
+    Raises InvalidInput if a requested column does not exist.
+    """
     if options.models:
         for each in options.models:
             require_column(names, table.name, each, "--model")
@@ -160,7 +163,7 @@ def _list(names: Sequence[str]) -> str:
 
 
 def _partial(table: RawTable, classes: Sequence[str], names: Sequence[str]) -> dict[str, str]:
-    """Return class → numeric column named after it, with the same prefix for all; some classes may have no column."""
+    """Return the numeric columns that are named after some of ``classes``, with one prefix, by class."""
     for prefix in _PREFIXES:
         found = {each: f"{prefix}{each}" for each in classes if f"{prefix}{each}" in names}
         if found and all(is_numeric(table, name) for name in found.values()):

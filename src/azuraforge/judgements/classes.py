@@ -38,7 +38,7 @@ _MOST_CLASS_ROWS = 50
 
 
 def judge_classes(table: RawTable, actual: Path | None, history: Path | None, options: Options) -> Judgement:
-    """Judge a file of predicted classes. See ``judging.judge``."""
+    """Judge a file of predicted classes (see ``judging.judge``). Raises InvalidInput if ``actual`` is given."""
     if actual is not None:
         raise InvalidInput(
             "the true classes are in the column 'label' of the predictions",

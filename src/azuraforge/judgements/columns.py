@@ -26,7 +26,7 @@ _HIGH = re.compile(r"(.*?)[_-](upper|high|hi|hi-\d+(?:\.\d+)?)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class ModelColumns:
-    """A model's column of predictions, and the columns of its interval if it has one."""
+    """A model's column of predictions, and the columns of its interval if the file has one."""
 
     name: str
     low: str | None = None
@@ -35,7 +35,7 @@ class ModelColumns:
 
 @dataclass(frozen=True)
 class Columns:
-    """Roles of the columns in a file of forecasts; ``ignored`` columns have none."""
+    """Roles of the columns in a file of forecasts; ``ignored`` lists the columns without a role."""
 
     time: str
     models: tuple[ModelColumns, ...]
@@ -47,7 +47,10 @@ class Columns:
 
 
 def find_columns(table: RawTable, options: Options) -> Columns:
-    """Return the role of each column. Raises InvalidInput if the times or all predictions are missing."""
+    """Return the role of each column.
+
+    Raises InvalidInput if the times or all predictions are missing, or if the options contradict the columns.
+    """
     names = columns_of(table)
     time = time_column(table, options)
     actual = _named(table, options.target, "--target") if options.target in names else first_of(names, ACTUALS)
@@ -72,7 +75,7 @@ def find_columns(table: RawTable, options: Options) -> Columns:
 
 
 def time_column(table: RawTable, options: Options) -> str:
-    """Return the column of times in a file of predictions. Raises InvalidInput if it has none."""
+    """Return the column of times in a file of predictions. Raises InvalidInput if the file has no such column."""
     names = columns_of(table)
     if options.time is not None:
         return _named(table, options.time, "--time")
@@ -89,15 +92,14 @@ def time_column(table: RawTable, options: Options) -> str:
 
 
 def actual_time_column(table: RawTable, options: Options, *, stated: bool) -> str:
-    """Return the name of the column of times in a file of actual values.
-
-    It is ``options.actual_time`` if the file has that column, else ``options.time``, else a column with a usual name,
-    else the only column that contains times. Raises InvalidInput if none of them exists.
+    """Return the column of times in a file of actual values: as stated, as in the predictions, or with a known name.
 
     Args:
         table: the file.
         options: the options of the judgement.
         stated: whether the column ``options.actual_time`` is required, as in the file of --actual.
+
+    Raises InvalidInput if there is no such column.
     """
     if options.actual_time is not None and (stated or options.actual_time in columns_of(table)):
         return _named(table, options.actual_time, "--actual-time")
@@ -105,10 +107,9 @@ def actual_time_column(table: RawTable, options: Options, *, stated: bool) -> st
 
 
 def incumbent_time_column(table: RawTable, options: Options) -> str:
-    """Return the name of the column of times in the incumbent's file.
+    """Return the column of times in the incumbent's file: as stated, as in the predictions, or with a known name.
 
-    It is ``options.incumbent_time``, else ``options.time``, else a column with a usual name, else the only column that
-    contains times. Raises InvalidInput if none of them exists.
+    Raises InvalidInput if there is no such column.
     """
     if options.incumbent_time is not None:
         return _named(table, options.incumbent_time, "--incumbent-time")
@@ -138,7 +139,10 @@ def _other_time_column(table: RawTable, options: Options, option: str) -> str:
 
 
 def actual_column(table: RawTable, options: Options, time: str) -> str:
-    """Return the column of actual values: ``options.target``, a column with a known name, or the only numeric one."""
+    """Return the column of actual values: ``options.target``, one with a known name, or the only numeric column.
+
+    Raises InvalidInput if there is no such column.
+    """
     names = [name for name in columns_of(table) if name != time]
     if options.target is not None:
         return _named(table, options.target, "--target")
@@ -159,9 +163,9 @@ def actual_column(table: RawTable, options: Options, time: str) -> str:
 
 
 def of_series(table: RawTable, series: str | None) -> RawTable:
-    """Return the rows of one series; the whole table if it has no column of series.
+    """Return the rows of ``series``; the whole table if ``series`` is None or no column contains it.
 
-    Raises InvalidInput if it has such a column without this series.
+    Raises InvalidInput if the column of series does not contain ``series``.
     """
     column = first_of(columns_of(table), SERIES)
     if series is None:
@@ -186,7 +190,7 @@ def of_series(table: RawTable, series: str | None) -> RawTable:
 
 
 def only_series(table: RawTable) -> str | None:
-    """Return the series that all rows belong to; None if there are several or none is named."""
+    """Return the series that all rows belong to; None if there are several series or no column of series."""
     column = first_of(columns_of(table), SERIES)
     if column is None or table.frame[column].n_unique() != 1:
         return None
@@ -194,7 +198,7 @@ def only_series(table: RawTable) -> str | None:
 
 
 def first_of(names: Sequence[str], wanted: Sequence[str]) -> str | None:
-    """Return the first of the wanted names that exists, ignoring case; None if none exists."""
+    """Return the first of ``wanted`` that ``names`` contains, ignoring case, as spelled in ``names``; else None."""
     lower = {name.lower(): name for name in reversed(names)}
     return next((lower[each] for each in wanted if each in lower), None)
 
@@ -249,7 +253,10 @@ def _with_interval(table: RawTable, name: str, names: list[str], *, alone: bool)
 
 
 def _end_of(name: str, names: list[str]) -> str | None:
-    """Return the model whose interval ends in the column ``name``; None if it is not the end of an interval."""
+    """Return the column of the model whose interval has the end ``name``; None if ``name`` is not an interval's end.
+
+    An end without a model's name, such as ``lower``, is returned as it is.
+    """
     found = _LOW.fullmatch(name) or _HIGH.fullmatch(name)
     if found is not None and found[1] in names:
         return found[1]

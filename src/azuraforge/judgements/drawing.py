@@ -48,8 +48,9 @@ def sample_chart(pairs: Pairs, truth: Truth, order: Sequence[str], baseline: Mod
 def lead_chart(losses: Mapping[str, Floats], best: Floats, layout: Layout, pairs: Pairs, truth: Truth) -> Chart | None:
     """Return running differences of squared errors, baseline minus model, as shares of the baseline's total.
 
-    ``losses`` contains the models, best first. A line rises where the model is better; a single jump shows that one
-    period decides the result. Returns None for fewer than two origins or a baseline without errors.
+    ``losses`` contains each model's squared errors, the best model first; ``best`` contains those of
+    the best baseline. A line rises where the model is better; a single jump shows that one period decides the result.
+    Return None for fewer than two origins or a baseline without errors.
     """
     total = float(best.sum())
     if total <= 0 or layout.origins < 2:

@@ -28,7 +28,7 @@ class Layout:
     """The origins of the pairs.
 
     Attributes:
-        place: ``(pair,)`` index of each pair's origin.
+        place: index of each pair's origin, ``(pair,)``.
         origins: number of origins.
         overlap: maximum number of origins within one horizon, whose predictions share targets.
         season: number of origins in one season.
@@ -41,7 +41,7 @@ class Layout:
 
     @classmethod
     def of(cls, pairs: Pairs, season: int) -> Layout:
-        """Return the layout of pairs, which must be ordered by origin."""
+        """Return the layout of pairs, which must be ordered by origin; ``season`` is in rows."""
         origins, place = np.unique(pairs.origin, return_inverse=True)
         longest = int(pairs.ahead.max())
         until = np.searchsorted(origins, origins + longest)
@@ -62,11 +62,14 @@ class Layout:
         return max(1, -(-self.origins // _MOST_GROUPS))
 
     def sums(self, values: Floats) -> Floats:
-        """Return ``(origin,)`` sums of ``(pair,)`` values over each origin."""
+        """Return the sum of the pairs' ``values`` over each origin: ``(pair,)`` → ``(origin,)``."""
         return np.asarray(np.bincount(self.place, weights=values, minlength=self.origins), dtype=np.float64)
 
     def grouped(self, values: Floats) -> tuple[Floats, int]:
-        """Return ``(group,)`` sums of ``(origin,)`` values over neighbouring origins, and the overlap in groups."""
+        """Return the sums of ``values`` over groups of neighbouring origins, and the overlap in groups.
+
+        Shapes: ``(origin,)`` → ``(group,)``.
+        """
         size = self.group
         sums = np.add.reduceat(values, np.arange(0, self.origins, size))
         return np.asarray(sums, dtype=np.float64), -(-self.overlap // size)
@@ -77,8 +80,8 @@ def compared(
 ) -> tuple[Comparison, int | None]:
     """Compare squared errors ``a`` and ``b``, ``(pair,)`` each, of predictions of the same rows.
 
-    Returns the comparison, and an estimate of how many more origins would decide a difference of this size; None if it
-    is decided, or cannot be estimated.
+    Return the comparison, and an estimate of the number of further origins that would decide a difference of this size.
+    The estimate is None if the comparison is decided or the number cannot be estimated.
     """
     # The ratio of two sums equals that of two means, so the pairs of an origin may be summed.
     (one, overlap), (other, _) = (layout.grouped(layout.sums(each)) for each in (a, b))

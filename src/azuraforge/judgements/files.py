@@ -83,12 +83,15 @@ def _read(path: Path, sheet: str | None) -> RawTable:
 
 
 def columns_of(table: RawTable) -> list[str]:
-    """Return the names of the file's columns."""
+    """Return the names of the file's columns, without the added column of row numbers."""
     return [name for name in table.frame.columns if name != ROW]
 
 
 def times(table: RawTable, column: str, options: Options) -> Indices:
-    """Return ``(row,)`` microseconds since 1970 in UTC. Raises InvalidInput naming the first unreadable time."""
+    """Return the column's times in microseconds since 1970 in UTC, ``(row,)``.
+
+    Raises InvalidInput if a time cannot be read.
+    """
     read = parse_times(table, column, options.timezone, options.time_format)
     return np.asarray(read.utc.cast(pl.Datetime("us", "UTC")).to_physical().to_numpy(), dtype=np.int64)
 

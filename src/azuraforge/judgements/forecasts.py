@@ -45,7 +45,7 @@ _MOST_MODELS = 50
 
 
 def judge_forecasts(table: RawTable, actual: Path | None, history: Path | None, options: Options) -> Judgement:
-    """Judge a file of forecasts. See ``judging.judge``."""
+    """Judge a file of forecasts, as described in ``judging.judge``."""
     options = replace(options, series=options.series or only_series(table))
     table = of_series(table, options.series)
     if (own := native(table, options)) is not None:

@@ -23,7 +23,7 @@ _ANY_ORIGIN = -2 * MOST_AHEAD
 
 
 def with_incumbent(pairs: Pairs, read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
-    """Return the pairs that have an incumbent forecast, with these forecasts; all pairs if no incumbent is given.
+    """Return the pairs that have an incumbent forecast, with this forecast; all pairs if no incumbent is given.
 
     From a separate file, a pair gets the newest forecast made at its origin or earlier; if the file does not state when
     its forecasts were made, they count as known at every origin.

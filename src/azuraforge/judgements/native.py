@@ -57,8 +57,8 @@ def native(table: RawTable, options: Options) -> Native | None:
 def _from_sheet(frame: pl.DataFrame) -> tuple[pl.DataFrame, Mapping[str, str]]:
     """Convert a sheet of the platform to the columns of its CSV file; return other frames unchanged.
 
-    The offsets become part of the times. The second value maps the columns of the CSV file to the headings of the
-    sheet.
+    The offsets become part of the times. The second result maps the columns of the CSV file to the sheet's headings; it
+    is empty for other frames.
     """
     for language in LANGUAGES:
         words = {heading(key, language): key for key in ("series", *SHEET_HEADINGS) if key != "time"}
@@ -97,7 +97,7 @@ def _forecast(table: RawTable, headings: Mapping[str, str]) -> Native:
 
 
 def _batch(table: RawTable, options: Options) -> Native:
-    """Return the rows that the version was not trained on, with the interval of the requested level or the widest."""
+    """Return the rows that the version was not trained on, with the interval of the requested or highest level."""
     frame = table.frame
     learned = frame["learned"].cast(pl.String).str.to_lowercase() == "true"
     kept = replace(table, frame=frame.filter(~learned.fill_null(False)))

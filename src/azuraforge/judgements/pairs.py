@@ -19,7 +19,7 @@ from azuraforge.plugins.contract.arrays import Flags, Floats, Indices
 
 @dataclass(frozen=True)
 class Model:
-    """One model's predictions, ``(pair,)`` each, with its interval if the file has one."""
+    """One model's predictions, with the ends of its interval if the file contains them; ``(pair,)`` each."""
 
     name: str
     point: Floats
@@ -27,7 +27,7 @@ class Model:
     high: Floats | None = None
 
     def at(self, chosen: Flags | Indices) -> Model:
-        """Return the model's predictions of the chosen pairs."""
+        """Return the model's predictions of the pairs ``chosen``, a mask or indices."""
         ends = [None if end is None else end[chosen] for end in (self.low, self.high)]
         return Model(self.name, self.point[chosen], ends[0], ends[1])
 
@@ -39,9 +39,9 @@ class ReadPredictions:
     Attributes:
         table: the file.
         columns: roles of its columns.
-        all_at: ``(row,)`` times of all rows, in microseconds since 1970.
-        at: ``(prediction,)`` target times of the predictions, in microseconds since 1970.
-        rows: ``(prediction,)`` row of each prediction in the file, for messages.
+        all_at: times of all rows, ``(row,)``, in microseconds since 1970.
+        at: target times of the predictions, ``(prediction,)``, in microseconds since 1970.
+        rows: row of each prediction in the file, ``(prediction,)``, for messages.
         models: the models; each has a value for every prediction.
         origins: ``(prediction,)`` times at which the predictions were made; None if the file does not state them.
         ahead: ``(prediction,)`` horizons in rows; None if the file does not state them.
@@ -90,7 +90,7 @@ class Pairs:
         return len(self.target)
 
     def at(self, chosen: Flags | Indices) -> Pairs:
-        """Return the chosen pairs."""
+        """Return the pairs ``chosen``, a mask or indices."""
         return replace(
             self,
             target=self.target[chosen],
@@ -103,7 +103,10 @@ class Pairs:
 
 
 def read_predictions(table: RawTable, options: Options, names: Mapping[str, str] | None = None) -> ReadPredictions:
-    """Read times, predictions and intervals. Raises InvalidInput naming the first wrong value."""
+    """Read times, predictions and intervals; ``names`` maps renamed columns to their original names.
+
+    Raises InvalidInput if a column is missing or contains a wrong value, or if the models predict different rows.
+    """
     columns = find_columns(table, options)
     at = times(table, columns.time, options)
     values = {each.name: numbers(table, each.name, options) for each in columns.models}
@@ -150,8 +153,8 @@ def read_predictions(table: RawTable, options: Options, names: Mapping[str, str]
 def pair(read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
     """Pair the predictions with their actual values.
 
-    Raises InvalidInput if two predictions have the same target and origin, if one was not made before its target, if
-    one is too far ahead, or if no prediction has an actual value.
+    Raises InvalidInput if two predictions have the same target and origin, if a prediction was not made before its
+    target or too far ahead, or if no prediction has an actual value.
     """
     target = truth.row_of(read.at)
     if read.origins is not None:
@@ -205,7 +208,7 @@ def pair(read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
 
 
 def spread_over(model: Model, places: Indices, length: int) -> Model:
-    """Return a model whose values are at ``places`` in arrays of the given length, NaN elsewhere."""
+    """Return a model whose values are at the indices ``places`` in arrays of length ``length``, with NaN elsewhere."""
 
     def spread(values: Floats) -> Floats:
         found = np.full(length, np.nan)
@@ -261,7 +264,7 @@ def _ahead(table: RawTable, column: str, rows: Indices, options: Options) -> Ind
 
 
 def _at_rows(table: RawTable, rows: Indices) -> RawTable:
-    """Return the given rows of a table; the others need no origin."""
+    """Return the given rows of a table; the other rows have no prediction and need no origin."""
     return replace(table, frame=table.frame[rows])
 
 

@@ -83,7 +83,7 @@ def verdict_text(verdict: Verdict) -> Texts:
 def model_findings(
     model: str, suspicion: Suspicion | None, copy: Copy | None, scores: Scores, coverage: float
 ) -> list[Finding]:
-    """Return the findings about one model."""
+    """Return the findings about one model: suspected leakage, a copied baseline, and a wrong coverage."""
     found = []
     if suspicion is not None:
         found.append(_finding(f"suspected.{suspicion.kind}", "suspicion", _evidence(suspicion), model))
@@ -162,7 +162,7 @@ def unused(columns: Sequence[str]) -> Finding:
 
 
 def few_for_news(usable: int, needed: int) -> Finding:
-    """Return the note that there are too few predictions to detect actual values with added noise."""
+    """Return the note that fewer predictions are usable (``usable``) than needed to detect actual values with noise."""
 
     def filling(words: Words) -> dict[str, object]:
         return {"count": words.number(usable), "needed": words.number(needed)}

@@ -62,7 +62,7 @@ def against_incumbent(judgement: Judgement, language: str) -> list[str]:
 
 
 def lead_in(judgement: Judgement, words: Words) -> str:
-    """Return the sentence that states how many predictions were judged."""
+    """Return the sentence that states the number of judged predictions, their period and their horizons."""
     shown = {"predictions": words.number(judgement.predictions), "level": shown_level(words, judgement.level)}
     if not judgement.horizons:
         return text("lead_in.classes", words.code, **shown)
@@ -89,7 +89,7 @@ def versus(verdict: Verdict | None, words: Words) -> str:
 
 
 def cells(judgement: Judgement, words: Words) -> tuple[list[str], list[tuple[Scores, list[str]]]]:
-    """Return the headings of the table of scores, and the cells of each row without the name."""
+    """Return the table of scores without the names: the headings, and for each row its scores and its cells."""
     code = words.code
     verdicts = {each.model: each for each in judgement.verdicts}
     facts = {each.name: each for each in (FORECASTS if judgement.horizons else CLASSES)}

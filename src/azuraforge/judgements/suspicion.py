@@ -1,9 +1,9 @@
-"""Detection of predictions that seem to use the outcome, and of those that only repeat a baseline.
+"""Detection of predictions that seem to use the outcome, and of predictions that only repeat a baseline.
 
 Four kinds of evidence, each measured on the judged pairs:
 
 - the predictions equal the actual values;
-- they follow the actual value of another row than their target, after their origin;
+- they follow the actual values of rows after their origin other than their targets;
 - as a column, they depend on later values like a function of these values (``plugins/forecasting/foreknowledge``);
 - they explain nearly all of the news, the part of the actual values that the past and the baselines do not explain; or
   they are the actual values with added noise: their errors are unrelated to the actual values, which is impossible for
@@ -104,9 +104,9 @@ def suspicion_of(model: Model, pairs: Pairs, truth: Truth, baselines: Mapping[st
 
 
 def pairs_for_news(pairs: Pairs, truth: Truth, baselines: Mapping[str, Model]) -> tuple[int, int]:
-    """Return the number of pairs usable to measure the news, and the minimum number for that.
+    """Return the number of pairs usable to measure the news, and the minimum number that the measurement needs.
 
-    With fewer, actual values with added noise are not detected.
+    With fewer pairs, actual values with added noise are not detected.
     """
     chosen = np.flatnonzero(pairs.ahead == _usual_ahead(pairs))
     past = _past(pairs.at(chosen), truth, [each.at(chosen) for each in baselines.values()])
@@ -114,7 +114,7 @@ def pairs_for_news(pairs: Pairs, truth: Truth, baselines: Mapping[str, Model]) -
 
 
 def copy_of(model: Model, pairs: Pairs, truth: Truth, baselines: Mapping[str, Model]) -> Copy | None:
-    """Return the baseline, or the last value, that the model mostly repeats; None if it repeats neither."""
+    """Return the copy if the model mostly repeats a baseline or the last value; None otherwise."""
     closest: Copy | None = None
     for name, baseline in baselines.items():
         error = _distance(baseline.point, pairs.actual)
@@ -136,7 +136,7 @@ def copy_of(model: Model, pairs: Pairs, truth: Truth, baselines: Mapping[str, Mo
 
 
 def last_values(truth: Truth, origins: Indices) -> Floats:
-    """Return ``(pair,)`` the last known value at each origin, NaN if none is known."""
+    """Return the last known value at each origin, ``(pair,)``; NaN if none is known."""
     values = filled(truth.values, float("nan"))
     return np.where(origins >= 0, values[np.maximum(origins, 0)], np.nan)
 
@@ -183,7 +183,10 @@ def _shifted(model: Model, pairs: Pairs, truth: Truth, ahead: int) -> Suspicion 
 
 
 def _later_values(model: Model, pairs: Pairs, truth: Truth, ahead: int) -> Suspicion | None:
-    """Examine the predictions as a column that contains, at each origin, the prediction made there."""
+    """Return evidence that the predictions depend on later values; None if there is none.
+
+    The predictions are examined as a column that contains, at each origin, the prediction made there.
+    """
     inside = pairs.origin >= 0
     first, last = int(pairs.origin[inside].min()), int(pairs.origin[inside].max())
     rows = np.arange(first, last + 1, dtype=np.int64)

@@ -107,10 +107,11 @@ async def admin(access: Annotated[Access, Depends(require_access)]) -> Access:
 
 
 def while_member(connection: HTTPConnection, access: Access, work: Callable[[], T]) -> Callable[[], T]:
-    """Return ``work`` preceded by a check that the caller is still a member, if its role was read too long ago.
+    """Return a function that checks that the caller is still a member, and then calls ``work``.
 
-    Use it for work after a long wait: an upload may take hours, and its sender may lose the role meanwhile. The check
-    reads the database, so it must run in a thread. It raises Unauthorized or Forbidden.
+    Use it for work after a long wait: an upload may take hours, and its sender may lose the role meanwhile. If the
+    role was read too long ago, the function reads the database, so call it in a thread. It raises Unauthorized or
+    Forbidden.
     """
 
     def checked() -> T:

@@ -20,7 +20,7 @@ class Address:
     Attributes:
         url: origin that links start with: the public URL if one is set, else the listening address.
         hosts: lower-case host names and addresses that requests may use.
-        own: those of ``hosts`` that belong only to this machine or its network interface: loopback and the bound
+        own: the ``hosts`` that belong only to this machine or its network interface: loopback and the bound
             address. Their pages are recognised by the request's own Host header, so that a forwarded port works.
         beyond_loopback: whether other machines can connect.
 

@@ -1,4 +1,4 @@
-"""All SQL of idempotent requests."""
+"""SQL queries for idempotent requests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def get(session: Session, key: str, kept_seconds: float) -> AnsweredRequest | No
 
 
 def take(session: Session, key: str, route: str, kept_seconds: float) -> bool:
-    """Record the key in the transaction of the request's effect; return False if it was already recorded.
+    """Record the key in the transaction of the request's effect; return whether it was not recorded before.
 
     Rows that have expired are deleted first.
     """
@@ -34,7 +34,7 @@ def take(session: Session, key: str, route: str, kept_seconds: float) -> bool:
 
 
 def answer(session: Session, key: str, values: dict[str, object]) -> None:
-    """Store the response with its key unless the key already has one."""
+    """Store the response with its key unless the key already has a response."""
     statement = _insert(session).values(project_id=session.project_id, key=key, created_at=now(), **values)
     session.connection().execute(
         statement.on_conflict_do_update(

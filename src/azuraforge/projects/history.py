@@ -1,7 +1,7 @@
 """Detection of a database that is older than the files next to it.
 
-A restored backup, or an older copy of the database, does not contain what was created after it, and does not record
-what was restored from the trash since then. In this case, no files are removed for the length of the trash period. A
+A restored backup, or an older copy of the database, does not contain items that were created after it, or record that
+items were restored from the trash since then. In this case, no files are removed for the length of the trash period. A
 file in the data home contains the newest event of each project. If the database lacks this event, or has a different
 one with its number, its history differs from the one that this data home last saw.
 """
@@ -33,7 +33,7 @@ log = logger("projects")
 
 @dataclass(frozen=True)
 class _Mark:
-    """Mark of a project: its newest event, and the start of a hold on file removal (ISO 8601; None: no hold)."""
+    """The newest event of a project, and the time since which its files are held (ISO 8601; None: not held)."""
 
     seq: int
     event: str
@@ -48,9 +48,9 @@ class History:
         self._folder = folder
 
     def held_until(self, project_id: str, trash_days: int) -> datetime | None:
-        """Compare the database with the mark, update the mark, and return until when no files may be removed.
+        """Compare the database with the mark, update the mark, and return the time until which no files may be removed.
 
-        Returns None if files may be removed. Raises OSError if the mark cannot be written; then no files may be removed
+        Return None if files may be removed. Raises OSError if the mark cannot be written; then no files may be removed
         either.
         """
         before = self._read(project_id)

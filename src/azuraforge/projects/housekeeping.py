@@ -1,4 +1,4 @@
-"""The loop that applies retention policies. Several may run, in any number of processes."""
+"""The loop that applies retention policies. Several loops may run at once, in any number of processes."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Housekeeping:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop the loop after the current project."""
+        """Stop the loop after the current project, and wait for it at most 30 seconds."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(30)

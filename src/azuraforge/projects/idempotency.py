@@ -30,7 +30,7 @@ ANSWER_UNKNOWN = "answer_unknown"
 
 @dataclass(frozen=True)
 class Answer:
-    """The response to a request. If ``secret`` is set, its body is shown only once and not stored."""
+    """The response to a request. If ``secret`` is true, the body is sent only once and not stored."""
 
     status: int
     media_type: str
@@ -51,7 +51,10 @@ class KnownAnswer:
 
 @dataclass(frozen=True)
 class KeyedRequest:
-    """A request with its key. ``route`` is its method, path and query. Raises InvalidInput for an invalid key."""
+    """A request with its idempotency key. ``route`` is its method, path and query.
+
+    Raises InvalidInput for an invalid key.
+    """
 
     project_id: str
     key: str
@@ -132,7 +135,7 @@ def repeated(known: KnownAnswer, request: KeyedRequest, request_hash: str) -> An
 
 
 def _without_answer(request: KeyedRequest, row: AnsweredRequest | None) -> Conflict:
-    """Return the error for a key without a stored response; ``row`` is None if it was recorded a moment ago."""
+    """Return the error for a key without a stored response; ``row`` is the key's row, None if it is not visible yet."""
     if row is None:
         return Conflict(
             "the request with the idempotency key {key!r} ({route}) took effect, but its response is not stored yet",

@@ -46,7 +46,7 @@ class Shelf:
     named: Named
 
     def free(self, addresses: Iterable[str]) -> int:
-        """Remove the entries that no row names; return the freed bytes."""
+        """Remove the entries among ``addresses`` that no row names; return the freed bytes."""
         wanted = sorted(set(addresses))
         freed = 0
         for start in range(0, len(wanted), _BATCH):
@@ -75,7 +75,10 @@ class Shelf:
         return freed + self.free(outlasted(self.folder, unnamed, older_than_seconds))
 
     def _mover(self, addresses: Sequence[str]) -> Callable[[Session], list[Path]]:
-        """Return a function that renames unused files. Writers wait for it, but renaming even large files is fast."""
+        """Return a function that renames the unused files among ``addresses`` and returns their new paths.
+
+        Writers wait for it, but renaming even large files is fast.
+        """
 
         def work(session: Session) -> list[Path]:
             store.seize_project(session)

@@ -1,4 +1,4 @@
-"""The trash of one noun: delete, restore and purge. ``RowBin`` has the rules; packages supply rows and files."""
+"""The trash of one noun: delete, restore and purge. ``RowBin`` contains the rules; packages supply rows and files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _BATCH = 200
 
 @dataclass(frozen=True)
 class Thing(Generic[Row]):
-    """A deletable row: a whole item, or one ``version`` of it."""
+    """A deletable row: an item, or one of its versions if ``version`` is not None."""
 
     row: Row
     id: str
@@ -83,8 +83,8 @@ class RowBin(ABC, Generic[Row]):
     def restore(self, project_id: str, name: str, version: int | None, *, unit: UnitOfWork | None = None) -> Thing[Row]:
         """Restore an item or one of its versions and return it; no effect if it is not in the trash.
 
-        A whole item is identified by its id, or by its name, which then means the one deleted last. Raises NotFound if
-        it was purged, and Conflict if another item now has its name.
+        An item is identified by its id or name. If several deleted items share the name, the item deleted last is
+        restored. Raises NotFound if the item was purged, and Conflict if another item now has its name.
         """
         restored: list[Thing[Row]] = []
 
@@ -139,7 +139,10 @@ class RowBin(ABC, Generic[Row]):
                 self.database.write(project_id, self._marker(project_id, free))
 
     def purge(self, project_id: str, before: datetime | None) -> Purged:
-        """Purge items that were deleted before a time (all if None): first their rows, then their files."""
+        """Purge items that were deleted before ``before`` (None: all): first their rows, then their files.
+
+        One call purges about ``AT_ONCE`` items; ``left`` of the result is true if more remain.
+        """
         purged, addresses = Purged(), list[str]()
         for thing, is_needed in self._candidates(project_id, before):
             if is_needed and not self.checks_needs:
@@ -164,12 +167,12 @@ class RowBin(ABC, Generic[Row]):
         return purged
 
     def sweep(self, project_id: str, older_than_seconds: float) -> int:
-        """Remove files that no row uses; return the freed bytes."""
+        """Remove files that no row has used for at least ``older_than_seconds``; return the freed bytes."""
         shelf = self.shelf(project_id)
         return shelf.sweep(older_than_seconds) if shelf is not None else 0
 
     def free_files(self, project_id: str, addresses: Sequence[str]) -> int:
-        """Remove files that no row names; return the freed bytes."""
+        """Remove the files at ``addresses`` that no row names; return the freed bytes."""
         shelf = self.shelf(project_id)
         return shelf.free(addresses) if shelf is not None else 0
 
@@ -186,7 +189,7 @@ class RowBin(ABC, Generic[Row]):
     def find(self, session: Session, name: str, version: int | None) -> Thing[Row] | None:
         """Lock and return an item that is not in the trash, or one of its versions, which may be in the trash.
 
-        Returns None if there is no such item. Raises NotFound if the item has no such version.
+        Return None if there is no such item. Raises NotFound if the item has no such version.
         """
 
     @abstractmethod
@@ -201,9 +204,9 @@ class RowBin(ABC, Generic[Row]):
     def page(
         self, session: Session, before: datetime | None, after: Thing[Row] | None, limit: int
     ) -> Sequence[Thing[Row]]:
-        """Return the items deleted before a time (all if None) that follow ``after`` in the order of purging.
+        """Return the items deleted before ``before`` (None: all) that follow ``after`` in the order of purging.
 
-        The page may contain more than ``limit`` items; an empty page means that there are no more.
+        The page may contain more than ``limit`` items; an empty page means that no items follow.
         """
 
     @abstractmethod
@@ -215,13 +218,16 @@ class RowBin(ABC, Generic[Row]):
         """Delete the rows of a locked item that is in the trash."""
 
     def newest(self, session: Session, after: Position | None, limit: int | None) -> Sequence[Thing[Row]]:
-        """Return the restorable items after the position ``after``, latest first. This version reads the whole bin."""
+        """Return the restorable items after the position ``after``, latest first; at most ``limit``.
+
+        This default implementation reads the whole bin.
+        """
         things = {self._position(each): each for each in self.page(session, None, None, AT_ONCE)}
         places = sorted((each for each in things if after is None or each < after), reverse=True)
         return [things[each] for each in places[:limit]]
 
     def lock_all(self, session: Session, things: Sequence[Thing[Row]]) -> Sequence[Thing[Row]]:
-        """Lock and return the items that were not purged."""
+        """Lock and return the items that can be purged now; see ``lock``."""
         return [found for each in things if (found := self.lock(session, each)) is not None]
 
     def shelf(self, project_id: str) -> Shelf | None:
@@ -245,11 +251,11 @@ class RowBin(ABC, Generic[Row]):
     def outdated(
         self, session: Session, policy: RetentionPolicy, after: Thing[Row] | None, limit: int
     ) -> Sequence[Thing[Row]]:
-        """Return a page of items that the policy no longer keeps, after ``after``."""
+        """Return at most ``limit`` items that the policy no longer keeps and that follow ``after``."""
         return []
 
     def purge_parts(self, project_id: str, thing: Thing[Row], limit: int) -> Purged | None:
-        """Purge at most ``limit`` items of other nouns that belong to this one; return None if it must be kept."""
+        """Purge at most ``limit`` items of other nouns that belong to ``thing``; None means that it must be kept."""
         return Purged()
 
     def clean_up(self, thing: Thing[Row]) -> int:
@@ -263,7 +269,7 @@ class RowBin(ABC, Generic[Row]):
 
     @abstractmethod
     def announce(self, session: Session, what: str, things: Sequence[Thing[Row]], by: str | None) -> None:
-        """Append events for items that were ``deleted`` or ``restored``, by a user or (None) by the policy."""
+        """Append events for items that were ``deleted`` or ``restored`` (``what``) by the user ``by``, if known."""
 
     def unknown(self, name: str) -> NotFound:
         """Return the error for a name that does not exist."""

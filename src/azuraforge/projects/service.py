@@ -75,7 +75,7 @@ class ProjectService:
     """Service for projects, sign-in links, browser sessions and API tokens.
 
     Args:
-        tell: called with the hash of each secret that was revoked, so that other processes ``forget`` it, too.
+        tell: called with the hash of each revoked secret, so that other processes ``forget`` it, too.
     """
 
     def __init__(self, database: Database, tell: Callable[[str], None] = lambda _hash: None) -> None:
@@ -110,7 +110,7 @@ class ProjectService:
         return project_id
 
     async def look(self, project_id: str) -> None:
-        """Read a row of the project. Raises TransientError if the database cannot answer requests."""
+        """Check that the database can be read, by reading a row of the project. Raises TransientError otherwise."""
         await self._database.read_row(project_id, store.MEMBER.given({}))
 
     def is_new(self) -> bool:
@@ -118,7 +118,7 @@ class ProjectService:
         return self._find(lambda session: store.find_project(session, "default")) is None
 
     def owner_link(self, project_id: str, base_url: str, next_page: str | None = None) -> LinkOut:
-        """Create a one-time sign-in link for the project's owner. Raises Conflict if it has no owner."""
+        """Create a one-time sign-in link for the project's owner. Raises Conflict if the project has no owner."""
         return self.link(project_id, self._owner_of(project_id), "owner", base_url, next_page)
 
     def link(
@@ -131,7 +131,10 @@ class ProjectService:
         *,
         unit: UnitOfWork | None = None,
     ) -> LinkOut:
-        """Create a one-time sign-in link. Its secret is in the fragment, which browsers do not send to servers."""
+        """Create a sign-in link that works once, for ``LINK_SECONDS``. Browsers do not send its fragment, the secret.
+
+        ``next_page`` is the page to open after signing in.
+        """
         secret, row = self._issue(project_id, user_id, "link", role, expires_in_seconds=LINK_SECONDS, unit=unit)
         fragment = f"link={secret}" + (f"&next={next_page}" if next_page else "")
         assert row.expires_at is not None
@@ -213,7 +216,7 @@ class ProjectService:
         return cached if cached is not None and cached.is_current else None
 
     def forget(self, hash_: str | None) -> None:
-        """Remove the secret with this hash (all secrets if None) from the cache, so that the database is read again."""
+        """Remove the secret with this hash (None: all secrets) from the cache, so that the database is read again."""
         with self._lock:
             self._forgotten += 1
             if hash_ is None:
@@ -224,7 +227,7 @@ class ProjectService:
     def create_token(self, access: Access, request: TokenRequest, *, unit: UnitOfWork | None = None) -> TokenCreated:
         """Create an API token of this project; its secret is returned only here.
 
-        Raises Forbidden for a role above the caller's own.
+        Raises Forbidden for a role above the caller's role.
         """
         if not access.may(request.role):
             raise Forbidden(
@@ -274,7 +277,7 @@ class ProjectService:
         self._removed(hash_)
 
     async def complete_id(self, project_id: str, short: ShortId, given: str) -> str:
-        """Return the id of the project's row that starts with ``given``; see ``ShortId.complete``."""
+        """Return the complete id for ``given``; see ``ShortId.complete``. Raises InvalidInput if several ids match."""
         return await short.complete(self._database, project_id, given)
 
     def _owner_of(self, project_id: str) -> str:

@@ -1,4 +1,4 @@
-"""All SQL of projects, members and credentials."""
+"""SQL queries for projects, members and credentials."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from azuraforge.projects.tables import Credential, Member, Project, RetentionPol
 
 @dataclass(frozen=True)
 class Place:
-    """Project id of a credential or slug, the only value that these cross-project queries return."""
+    """Id of the project that a credential or slug belongs to, the only result of the cross-project queries here."""
 
     project_id: str
 
@@ -104,7 +104,7 @@ def credential(session: Session, hash_: str, kinds: tuple[str, ...]) -> Row[Cred
 
 
 def use_link(session: Session, hash_: str) -> Credential | None:
-    """Mark a one-time link as used and return it; None if it is unknown, expired or already used."""
+    """Mark a one-time link as used and return it; return None if it is unknown, expired or already used."""
     statement = (
         update(Credential)
         .where(Credential.hash == hash_, Credential.kind == "link", Credential.used_at.is_(None), _alive())
@@ -135,7 +135,7 @@ def tokens(session: Session, limit: int, after: tuple[datetime, str] | None) -> 
 
 
 def delete_token(session: Session, id_: str) -> str | None:
-    """Delete a token and return its hash; None if the project has no token with this id."""
+    """Delete a token and return its hash; return None if the project has no token with this id."""
     statement = delete(Credential).where(Credential.kind == "token", Credential.id == id_)
     return session.execute(statement.returning(Credential.hash)).scalar()
 

@@ -1,7 +1,7 @@
 """The trash of a project: deleted items can be restored until the policy or a user purges them.
 
 Each package has its own bin and purges its own items; this module only iterates over the bins. Models come before runs
-and datasets, which they need and which are kept as long as the models are.
+and datasets, because a model's runs and datasets are kept as long as the model.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def position(item: TrashItem) -> Position:
 class Purged:
     """Result of a purge: numbers of items by their field in ``PurgeOut``, and the bytes of their files.
 
-    ``kept`` is the number of items that are still needed. ``left`` is true if another call is required for the rest.
+    ``kept`` is the number of items that are still needed. ``left`` is true if more items remain for another call.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -76,11 +76,14 @@ class Bin(Protocol):
         ...
 
     def purge(self, project_id: str, before: datetime | None) -> Purged:
-        """Purge items that were deleted before a time (all if None): first their rows, then their files."""
+        """Purge items that were deleted before ``before`` (None: all): first their rows, then their files."""
         ...
 
     def sweep(self, project_id: str, older_than_seconds: float) -> int:
-        """Remove files that no row uses, such as those left by killed processes; return the freed bytes."""
+        """Remove files that no row has used for ``older_than_seconds``, such as files of killed processes.
+
+        Return the freed bytes.
+        """
         ...
 
 
@@ -98,7 +101,10 @@ class Trash:
             return policy_of(session)
 
     def set_policy(self, project_id: str, policy: RetentionPolicy, by: str) -> RetentionPolicy:
-        """Change the policy from the next housekeeping round on; an omitted ``keep_prediction_days`` is kept."""
+        """Store the policy, which applies from the next housekeeping round, and return it.
+
+        If ``keep_prediction_days`` is not set, its current value is kept.
+        """
         if "keep_prediction_days" not in policy.model_fields_set:
             present = self.policy(project_id).keep_prediction_days
             policy = policy.model_copy(update={"keep_prediction_days": present})
@@ -122,7 +128,7 @@ class Trash:
         return TrashOut(items=list(page), next=cursor, count=count, bytes=held, policy=policy)
 
     def empty(self, project_id: str, by: str) -> PurgeOut:
-        """Purge all items that are not needed; ``left`` is true if another call is required for the rest."""
+        """Purge items that are not needed; ``left`` of the result is true if more items remain for another call."""
         return self._purge(project_id, None, by)
 
     def tend(self, project_id: str) -> PurgeOut:

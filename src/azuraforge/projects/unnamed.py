@@ -24,7 +24,7 @@ log = logger("projects")
 
 
 def outlasted(folder: Path, unnamed: Iterable[str], older_than_seconds: float) -> list[str]:
-    """Record which entries of ``folder`` no row uses now; return those unused for at least the grace period.
+    """Record the entries of ``folder`` that no row uses; return those unused for at least ``older_than_seconds``.
 
     The record of an entry is deleted when the entry is returned or used again.
     """

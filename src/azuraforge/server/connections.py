@@ -1,4 +1,4 @@
-"""Limits of the open connections of one server: in number, per client, and in time.
+"""Limits of a server's open connections: their number, their number per client, and the time of requests.
 
 uvicorn limits neither the bytes of a header nor the seconds that a client takes to send it, so a few clients could use
 up all file descriptors. The protocols in ``protocol.py`` call this module.
@@ -68,8 +68,8 @@ class Connections(ServerState):
     def admit(self, connection: Connection, client: tuple[str, int] | None, now: float) -> bool:
         """Return whether a connection may stay open. The caller has already added it to ``connections``.
 
-        If there are too many connections, those that have waited longest without a request in progress are closed, and
-        after them those that are being closed but whose client does not read the rest of its response.
+        If there are too many connections, in total or from the client's address, others are closed to make room: first
+        idle ones, the longest idle first, then those that are still sending the rest of a response before they close.
         """
         connection.address = address = _network(client[0]) if client else None
         if address is not None:
@@ -91,7 +91,7 @@ class Connections(ServerState):
             del self._by_address[address]
 
     def check(self, now: float) -> None:
-        """End connections that are too slow, and log the number of refused ones."""
+        """Close connections that are too slow, and log the number of refused connections."""
         for connection in cast(list[Connection], list(self.connections)):
             connection.check(now)
         if self.refused:
@@ -99,7 +99,7 @@ class Connections(ServerState):
             self.refused.clear()
 
     def _free(self, now: float, address: str | None = None) -> bool:
-        """Close the oldest idle connections, of one address or of all; return whether there were any."""
+        """Close the longest idle connections of ``address`` (None: of all); return whether there were any."""
         waiting = [
             each
             for each in cast(list[Connection], list(self.connections))

@@ -1,4 +1,4 @@
-"""Additions to FastAPI's OpenAPI document: the errors of each route, and shapes that packages register."""
+"""Additions to FastAPI's OpenAPI document: the errors of each route, and the shapes that packages register."""
 
 from __future__ import annotations
 

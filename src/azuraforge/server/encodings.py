@@ -40,8 +40,8 @@ def accepted(header: str, offered: Container[str]) -> str:
 class JsonCompression:
     """Middleware that compresses large JSON responses to GET requests.
 
-    Streams, files and ``no-store`` responses are not compressed: the latter contain a secret, which the length of a
-    compressed response could reveal (BREACH).
+    Streams, files and ``no-store`` responses are not compressed. A ``no-store`` response contains a secret, which the
+    length of a compressed response could reveal (BREACH).
     """
 
     def __init__(self, app: ASGIApp) -> None:

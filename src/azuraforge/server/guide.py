@@ -1,6 +1,6 @@
 """Server of the documentation site at ``/docs/guide``, which is built from docs/ and included in the wheel.
 
-Files are read on request, because all of them would take 8 MB of memory and few are requested.
+Files are read on request, because all files together take 8 MB of memory and few are ever requested.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Guide:
     def find(self, path: str) -> Asset | None:
         """Return the file of a path; None if there is none.
 
-        ``models`` stands for ``models.html``, and a folder for its index.html.
+        ``models`` means ``models.html``, and a folder means its index.html.
         """
         name = f"{path}index.html" if not path or path.endswith("/") else path
         for folder in (_PACKAGED, _CHECKOUT):

@@ -150,7 +150,7 @@ class _HashedBody:
 
 
 class _Held:
-    """Response that is held back until it is stored. One that is too long to store is sent immediately."""
+    """Response that is held back until it is stored. A response that is too long to store is sent immediately."""
 
     def __init__(self, send: Send) -> None:
         self._send = send

@@ -10,7 +10,7 @@ from azuraforge.server.application import create_api
 
 
 def document() -> str:
-    """Return the OpenAPI document as JSON; the same code always gives the same text."""
+    """Return the OpenAPI document as JSON; the same code always returns the same text."""
     return json.dumps(create_api().openapi(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 

@@ -32,7 +32,10 @@ def problem(
     details: Mapping[str, object] | None = None,
     **values: object,
 ) -> Response:
-    """Return a problem document in the language of the request."""
+    """Return a response with a problem document in the language of the request.
+
+    ``template``, ``where`` and ``next_step`` are message templates, filled in with ``values``.
+    """
     language = current()
     texts = {
         "detail": translated(Message(template, values), language),

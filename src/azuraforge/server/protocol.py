@@ -210,7 +210,7 @@ class HttpProtocol(HttpToolsProtocol):
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """WebSocket protocol that counts as a connection. A text that is not UTF-8 closes it (1007) without a log entry."""
+    """WebSocket protocol that counts as a connection. Invalid UTF-8 closes it (code 1007) without a log entry."""
 
     def __init__(
         self,

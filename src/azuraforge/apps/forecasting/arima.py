@@ -47,7 +47,7 @@ class ArimaModel(StateModel):
         phi: expanded polynomial of the autoregressive part.
         theta: expanded polynomial of the moving-average part.
         delta: expanded polynomial of all differences.
-        waves: ``(2 · harmonic,)``, coefficients of sines and cosines; empty without waves.
+        waves: coefficients of sines and cosines, ``(2 · harmonic,)``; empty without waves.
     """
 
     form: str
@@ -60,7 +60,7 @@ class ArimaModel(StateModel):
     waves: Floats
 
     def regression(self, rows: Floats) -> Floats:
-        """Return ``(row,)``: the sum of mean, drift and waves at ``(row,)`` row numbers, which start at 1."""
+        """Return the sum of mean, drift and waves at the row numbers ``rows``, which start at 1, ``(row,)``."""
         known = self.mean + self.drift * rows
         if not len(self.waves):
             return np.asarray(known)
@@ -137,7 +137,7 @@ class ArimaModel(StateModel):
 
 
 def waves_at(rows: Floats, period: int, harmonics: int) -> Floats:
-    """Return ``(row, 2 · harmonic)``: sines, then cosines, of a season of ``period`` rows at ``(row,)`` row numbers."""
+    """Return sines, then cosines, of a season of ``period`` rows at the numbers ``rows``, ``(row, 2 · harmonic)``."""
     angles = 2 * np.pi * np.outer(rows / period, np.arange(1, harmonics + 1))
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
 
@@ -171,7 +171,7 @@ class AutoArima(StateForecaster[ArimaModel]):
     ) -> Estimate[ArimaModel]:
         """Estimate the coefficients for the orders of ``found``.
 
-        Searches for new orders if the seasons have changed or the estimation fails.
+        If the seasons have changed or the estimation fails, search for new orders.
         """
         from statsforecast.arima import myarima
 
@@ -205,7 +205,7 @@ def _seasons(values: Floats, seasons: tuple[int, ...]) -> tuple[int, int, Floats
 
 
 def _estimate(found: dict[str, Any], wave: int) -> Estimate[ArimaModel]:
-    """Convert a model that statsforecast fitted; ``wave`` is the season of its waves in rows."""
+    """Convert a model that statsforecast fitted; ``wave`` is the season of the model's waves in rows."""
     from statsforecast.arima import make_arima
 
     coefficients: dict[str, float] = {name: float(value) for name, value in found["coef"].items()}

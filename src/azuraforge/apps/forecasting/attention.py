@@ -78,7 +78,8 @@ class Encoder(nn.Module):
     """Transformer encoder with a learned vector for each position.
 
     Shapes:
-        ``(batch, row, channel)`` in, ``(batch, row, width)`` out.
+        x: rows, ``(batch, row, channel)``.
+        result: encoded rows, ``(batch, row, width)``.
     """
 
     def __init__(self, channels: int, rows: int, config: AttentionConfig) -> None:
@@ -119,7 +120,7 @@ class AttentionNetwork(ForecastNetwork):
         )
 
     def summary(self, rows: Tensor) -> Tensor:
-        """Return ``(batch, width)``: the encoding of the last row."""
+        """Return the encoding of the last row, ``(batch, width)``."""
         encoded: Tensor = self.encoder(rows)
         return encoded[:, -1, :]
 

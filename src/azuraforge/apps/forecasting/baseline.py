@@ -1,4 +1,4 @@
-"""Base of the baselines: parameters learned on the training set and frozen, intervals from validation errors.
+"""Base of the baselines: parameters fitted to the training set and frozen, intervals from validation errors.
 
 At each origin, a baseline uses the same history as other forecasters: later rows update its *state*, never its
 parameters.
@@ -41,14 +41,14 @@ _WINDOWS_OF_ALL = 20
 
 @dataclass
 class Learned:
-    """Learned state of a baseline.
+    """Fitted state of a baseline.
 
     Attributes:
         settings: parameters as JSON values.
         arrays: parameters as arrays, by name.
         spread: spread of the quantiles around a forecast.
-        series: for a panel, the learned state of each series; all other attributes except ``analogues`` are empty.
-        analogues: for a panel, the forecaster of series that were not learned.
+        series: for a panel, the fitted state of each series; all other attributes except ``analogues`` are empty.
+        analogues: for a panel, the forecaster of series that are not in the training data; None otherwise.
     """
 
     settings: dict[str, Any] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class Learned:
 class Baseline(Pipeline[ForecastConfig, Learned]):
     """Base class of forecasters without a training loop. Subclasses implement ``learn`` and ``forecast``.
 
-    Each series of a panel is learned separately; ``most_series`` limits their number.
+    Each series of a panel is fitted separately; ``most_series`` limits their number.
     """
 
     kind = "forecast"
@@ -86,7 +86,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
 
     @abstractmethod
     def forecast(self, learned: Learned, part: Part) -> Floats:
-        """Return the forecasts ``(origin, horizon)``, in the unit of the target."""
+        """Return the forecasts, ``(origin, horizon)``, in the unit of the target."""
 
     def split(self, table: Table, config: ForecastConfig) -> Split:
         """Split the rows in chronological order."""
@@ -94,7 +94,10 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         return chronological_split(table, config, window=window, least_window=1, partial=self.partial)
 
     def fit(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
-        """Learn from the training set, and measure the spread of the errors on the validation set."""
+        """Fit to the training set, and measure the spread of the errors on the validation set.
+
+        Raises InvalidInput if a panel has too many series, and ValueError if ``validation`` has no targets.
+        """
         if train.schema.series is None:
             learned = self._fit(run, train, validation)
             run.progress(1, 1)
@@ -131,7 +134,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
     def learn_each(
         self, run: RunContext[ForecastConfig], trains: Sequence[Part], validations: Sequence[Part]
     ) -> Iterator[Learned]:
-        """Yield the learned state of each series of a panel."""
+        """Yield the fitted state of each series of a panel, in the order of ``trains``."""
         for train, validation in zip(trains, validations, strict=True):
             yield self.learn(run, train, validation)
 
@@ -185,7 +188,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         return Errors(train.targets[some] - point, point)
 
     def refit(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
-        """Learn from all rows; the widths of intervals stay those of the evaluated predictor."""
+        """Fit to all rows, keeping the widths of the evaluated predictor's intervals."""
         if rows.schema.series is None:
             return self._refit(run, evaluated, rows)
         parts = {name: part for name, part, _ in each(rows) if name in evaluated.series}
@@ -232,11 +235,11 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         return predictor.analogues.predict(name, part)
 
     def knows_series(self, predictor: Learned, name: str) -> bool:
-        """Return whether the predictor has learned the series; other series are forecast by analogy."""
+        """Return whether the predictor was fitted to the series; other series are forecast by analogy."""
         return name in predictor.series
 
     def _levels(self, predictor: Learned, part: Part) -> Floats | None:
-        """Return the levels ``(level, origin, horizon)`` of adaptive intervals; None if intervals are fixed."""
+        """Return the levels of adaptive intervals, ``(level, origin, horizon)``; None if intervals are fixed."""
         past = past_part(part, 0) if len(predictor.spread.table) else None
         if past is None:
             return None
@@ -284,10 +287,12 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
 
 
 def pooled_spreads(errors: Mapping[str, Floats], sizes: Mapping[str, float]) -> dict[str, Floats]:
-    """Return offsets ``(level, horizon)`` for each series that has too few validation errors of its own.
+    """Return offsets, ``(level, horizon)``, by name of each series that has too few validation errors.
+
+    The result is empty if all series have enough errors, or if there is only one series.
 
     The shape of the offsets comes from the errors of all series, each divided by the size of its series. The width
-    comes from the series' own errors, shrunk towards those of all series.
+    comes from the errors of the series itself, shrunk towards the errors of all series.
 
     Args:
         errors: errors ``(origin, horizon)`` on the validation set, by series.
@@ -329,12 +334,12 @@ def first_known(part: Part) -> float:
 
 
 def target_of(learned: Learned, part: Part) -> Floats:
-    """Return the target ``(row,)`` with gaps filled forward, and before the first known value by the stored one."""
+    """Return the target, ``(row,)``, with gaps filled forward; before the first known value, the stored value."""
     return filled(column_values(part.frame, part.schema.target), learned.settings["first"])
 
 
 def seasonal_rows(part: Part, season: int) -> tuple[Indices, NDArray[np.bool_]]:
-    """Return ``(origin, horizon)`` rows a whole number of seasons before each target row, and whether they exist.
+    """Return the row whole seasons before each target row, and whether it exists, both ``(origin, horizon)``.
 
     The newest such row up to the origin is returned. Example: with season 7, the target 9 rows ahead is read 14 rows
     before itself, which is 5 rows before the origin.

@@ -32,8 +32,8 @@ class Walk:
     """States of a model along a series.
 
     Attributes:
-        states: ``(row, state)``, the input of ``ahead`` after each of the requested rows.
-        after: ``(begin,)``, the start of another ``walk`` after the last row.
+        states: state after each of the requested rows, the input of ``ahead``; ``(row, state)``.
+        after: start of another ``walk`` after the last row, ``(begin,)``.
     """
 
     states: Floats
@@ -48,29 +48,29 @@ class StateModel(ABC):
 
     @abstractmethod
     def walk(self, begin: Floats, values: Floats, at: Indices) -> Walk:
-        """Update the state ``begin`` with ``(row,)`` values and return the states after the rows ``at``.
+        """Update the state ``begin`` with ``values``, ``(row,)``, and return the states after the rows ``at``.
 
         At a NaN, the state advances without a correction.
         """
 
     @abstractmethod
     def ahead(self, states: Floats, horizon: int) -> Floats:
-        """Return the forecasts ``(row, horizon)`` from the states ``(row, state)``."""
+        """Return the forecasts from each state: ``(row, state)`` → ``(row, horizon)``."""
 
     @abstractmethod
     def restart(self, before: Floats, after: Floats, values: Floats, gap: int) -> Floats:
-        """Return an initial state for ``(row,)`` values that do not reach back to the training set.
+        """Return an initial state for ``values`` that do not reach back to the training set.
 
         Args:
             before: the state before the first row of the training set.
             after: the state after its last row.
-            values: ``(row,)``, of which at least one is known.
+            values: values, ``(row,)``, at least one of which is known.
             gap: number of rows between the training set and the first of ``values``; negative if ``values`` begin
                 before the end of the training set.
         """
 
     def state_of(self, begin: Floats) -> Floats:
-        """Return ``(state,)``: the input of ``ahead`` before the first row; by default ``begin`` itself."""
+        """Return the input of ``ahead`` before the first row, ``(state,)``; by default ``begin`` itself."""
         return begin
 
     @property
@@ -104,9 +104,9 @@ class _Asked:
     Attributes:
         train: the training set.
         values: ``(row,)``, the target of all rows.
-        tail: the last of ``values``, with gaps filled; the model is estimated on them.
+        tail: the last rows of ``values``, with gaps filled, on which the model is estimated.
         seasons: lengths of the seasons in rows, ascending.
-        settings: settings of the learned result, without those of the model.
+        settings: settings of the fitted state, without the settings of the model.
     """
 
     train: Part
@@ -116,7 +116,7 @@ class _Asked:
     settings: dict[str, Any]
 
     def learned(self, found: Estimate[ModelT]) -> Learned:
-        """Return the learned result: the model, its states around the training set, and the settings."""
+        """Return the fitted state: the model, its states around the training set, and the settings."""
         moments, start = moments_of(self.train.frame, self.train.schema), len(self.values) - len(self.tail)
         model, after = found.model, found.after
         if after is None:
@@ -148,11 +148,11 @@ class StateForecaster(Baseline, Generic[ModelT]):
 
     @abstractmethod
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[ModelT]:
-        """Estimate the model of ``(row,)`` values without gaps.
+        """Estimate the model of ``values``.
 
         Args:
             config: config of the run.
-            values: the values.
+            values: values without gaps, ``(row,)``.
             seasons: lengths in rows, ascending, of the seasons that fit into the values often enough.
         """
 
@@ -163,7 +163,10 @@ class StateForecaster(Baseline, Generic[ModelT]):
         return self.estimate(config, values, seasons)
 
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
-        """Estimate the parameters on the last rows of the training set."""
+        """Estimate the parameters on the last rows of the training set.
+
+        Raises InvalidInput if fewer than ``fewest_rows`` values are known.
+        """
         asked = self._asked(run.config, train)
         if isinstance(asked, Learned):
             return asked
@@ -182,7 +185,10 @@ class StateForecaster(Baseline, Generic[ModelT]):
     def learn_each(
         self, run: RunContext[ForecastConfig], trains: Sequence[Part], validations: Sequence[Part]
     ) -> Iterator[Learned]:
-        """Yield the learned result of each series, estimating their parameters together if that is faster."""
+        """Yield the fitted state of each series; the parameters are estimated together if this is faster.
+
+        Raises InvalidInput if the parameters of a series cannot be estimated.
+        """
         asked = [self._asked(run.config, train) for train in trains]
         open_ = [one for one in asked if isinstance(one, _Asked)]
         found = self.estimate_each(run.config, [(one.tail, one.seasons) for one in open_])
@@ -198,18 +204,18 @@ class StateForecaster(Baseline, Generic[ModelT]):
     def relearn_each(
         self, run: RunContext[ForecastConfig], evaluated: Sequence[Learned], rows: Sequence[Part]
     ) -> Iterator[Learned]:
-        """Yield the relearned result of each series; see ``relearn``."""
+        """Yield the state of each series, fitted again; see ``relearn``."""
         return super().relearn_each(run, evaluated, rows) if self.keeps_form else self.learn_each(run, rows, rows)
 
     def estimate_each(
         self, config: ForecastConfig, asked: Sequence[tuple[Floats, tuple[int, ...]]]
     ) -> Iterator[Estimate[ModelT] | InvalidInput]:
-        """Yield the estimate of each series, given its values and seasons."""
+        """Yield the estimate, or the error, of each series in ``asked``, pairs of values and seasons."""
         for values, seasons in asked:
             yield self._estimate(config, values, seasons)
 
     def _asked(self, config: ForecastConfig, train: Part) -> _Asked | Learned:
-        """Prepare a series for estimation; return the learned result instead if the series is constant.
+        """Prepare a series for estimation; return its fitted state instead if the series is constant.
 
         Raises InvalidInput if fewer than ``fewest_rows`` values are known.
         """
@@ -309,7 +315,7 @@ def model_of(kind: type[StateModel], learned: Learned) -> StateModel:
 
 
 def bridged(values: Floats) -> Floats:
-    """Return ``(row,)`` values with gaps interpolated linearly; only for estimation within the training set."""
+    """Return the values with gaps interpolated linearly, ``(row,)``; only for estimation within the training set."""
     known = np.isfinite(values)
     rows = np.arange(len(values))
     return np.interp(rows, rows[known], values[known]) if known.any() else np.zeros(len(values))

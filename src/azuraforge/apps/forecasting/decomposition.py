@@ -27,7 +27,7 @@ Fit = Callable[[Floats], Estimate[Smoothing]]
 
 
 def decompose(values: Floats, seasons: tuple[int, ...]) -> Floats:
-    """Return ``(season, row)``: the seasonal components of ``(row,)`` values by MSTL."""
+    """Return the seasonal components of ``values`` by MSTL: ``(row,)`` → ``(season, row)``."""
     from statsforecast.mstl import mstl
 
     found = mstl(values, list(seasons))
@@ -36,10 +36,10 @@ def decompose(values: Floats, seasons: tuple[int, ...]) -> Floats:
 
 
 def with_carried_seasons(values: Floats, seasons: tuple[int, ...], fit: Fit) -> Estimate[Smoothing]:
-    """Decompose ``(row,)`` values, fit the remainder, and choose the weight with which the seasons follow later rows.
+    """Decompose the values, fit the remainder, and choose the weight with which the seasons follow later rows.
 
     Args:
-        values: values without gaps.
+        values: values without gaps, ``(row,)``.
         seasons: lengths of the seasons in rows, ascending.
         fit: function that estimates a model of the seasonally adjusted values.
     """

@@ -98,7 +98,7 @@ class ExponentialSmoothing(StateForecaster[Smoothing]):
     def estimate_each(
         self, config: ForecastConfig, asked: Sequence[tuple[Floats, tuple[int, ...]]]
     ) -> Iterator[Estimate[Smoothing] | InvalidInput]:
-        """Estimate each series as ``estimate`` does; series of the same length and season share one search."""
+        """Estimate each series like ``estimate``; series of the same length and season share one search."""
         form, damped = (config.form, config.damped) if isinstance(config, EtsConfig) else ("ZZZ", None)
         groups: dict[tuple[int, int], list[int]] = {}
         for place, (values, seasons) in enumerate(asked):
@@ -120,7 +120,7 @@ def smoothed(
 ) -> Estimate[Smoothing]:
     """Estimate every form that ``pattern`` allows and choose one.
 
-    AICc chooses the best form with additive errors and the best one with multiplicative errors. Of these two, the form
+    AICc chooses the best form with additive errors and the best form with multiplicative errors. Of these two, the form
     with the smaller forecast error on the newest third of the values is used. Their likelihoods are no guide to which
     one forecasts better, because relative errors give the small early values of a growing series the same weight as its
     newest values (decision 0016).
@@ -132,7 +132,7 @@ def smoothed(
 def smoothed_each(
     values: Floats, period: int, pattern: str, horizon: int, damped: bool | None = None
 ) -> list[Estimate[Smoothing]]:
-    """Estimate many series ``(row, series)`` as ``smoothed`` does, up to ``_AT_ONCE`` of them in one search."""
+    """Estimate many series, ``(row, series)``, like ``smoothed``, up to ``_AT_ONCE`` of them in one search."""
     found: list[Estimate[Smoothing]] = [_plain(values[:, 0])] * values.shape[1]
     positive = values.min(axis=0) > 0
     for kind in (True, False):

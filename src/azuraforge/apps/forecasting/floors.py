@@ -25,7 +25,7 @@ _NO_WIDTH = 1e-6
 def at_least_own_steps(spread: Spread, train: Part) -> Spread:
     """Return the spread with a minimum width for the rows ahead at which it has no width.
 
-    For these, the quantiles are those of a normal distribution whose standard deviation is the root mean square change
+    At these, the quantiles are those of a normal distribution whose standard deviation is the root mean square change
     of the training set over as many rows. The spread of a constant series is returned unchanged.
     """
     sizes = changes(train)
@@ -45,7 +45,7 @@ def at_least_own_steps(spread: Spread, train: Part) -> Spread:
 
 
 def changes(train: Part) -> Floats:
-    """Return ``(horizon,)``: the root mean square change of the known target over 1, 2, … rows, made non-decreasing.
+    """Return the root mean square change of the known target over 1, 2, … rows, made non-decreasing, ``(horizon,)``.
 
     Changes over more rows than the series has grow like those of a random walk.
     """

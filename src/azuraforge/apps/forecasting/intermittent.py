@@ -1,6 +1,6 @@
 """Forecasters for intermittent demand, in which many rows are zero: Croston's method, TSB and ADIDA.
 
-Each forecasts the mean demand per row, which is the same for every row ahead.
+Each method forecasts the mean demand per row, which is the same for every row ahead.
 
 Sources: Croston, "Forecasting and stock control for intermittent demands", 1972; Syntetos and Boylan, "The accuracy of
 intermittent demand estimates", 2005; Teunter, Syntetos and Babai, "Intermittent demand: linking forecasting to
@@ -112,7 +112,7 @@ class BucketModel(StateModel):
         return np.repeat(np.maximum(states, 0.0), horizon, axis=1)
 
     def state_of(self, begin: Floats) -> Floats:
-        """Return ``(1,)``: the newest known level, divided by the rows of a bucket."""
+        """Return the newest known level, divided by the rows of a bucket, ``(1,)``."""
         return np.array([_mean_per_row(begin[: self.bucket].tolist(), self.bucket)])
 
     def restart(self, before: Floats, after: Floats, values: Floats, gap: int) -> Floats:
@@ -133,7 +133,10 @@ class Croston(StateForecaster[DemandModel]):
     }
 
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[DemandModel]:
-        """Choose one weight for size and interval by the one-step-ahead error."""
+        """Choose one weight for size and interval by the one-step-ahead error.
+
+        Raises InvalidInput for negative values.
+        """
         _check_demand(self.name, values)
         models = [DemandModel("croston", weight, weight, 1 - weight / 2) for weight in WEIGHTS]
         return _least_error(models, np.array([-1.0, -1.0, 0.0]), values)
@@ -152,7 +155,10 @@ class Tsb(StateForecaster[DemandModel]):
     }
 
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[DemandModel]:
-        """Choose the weights of size and probability by the one-step-ahead error."""
+        """Choose the weights of size and probability by the one-step-ahead error.
+
+        Raises InvalidInput for negative values.
+        """
         _check_demand(self.name, values)
         models = [DemandModel("tsb", size, rate, 1.0) for size in WEIGHTS for rate in WEIGHTS]
         return _least_error(models, np.array([-1.0, -1.0, 0.0]), values)
@@ -171,7 +177,10 @@ class Adida(StateForecaster[BucketModel]):
     }
 
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[BucketModel]:
-        """Set the bucket to the mean interval between demands, and choose the weight by the one-step-ahead error."""
+        """Set the bucket to the mean interval between demands, and choose the weight by the one-step-ahead error.
+
+        Raises InvalidInput for negative values.
+        """
         _check_demand(self.name, values)
         interval = (np.flatnonzero(values)[-1] + 1) / np.count_nonzero(values)
         bucket = int(np.clip(round(interval), 1, min(_LONGEST_BUCKET, len(values))))

@@ -19,11 +19,11 @@ class RidgePath:
     With fewer examples than inputs, ``X Xᵀ`` is decomposed instead of ``Xᵀ X``, with the same solutions.
 
     Attributes:
-        basis: ``(input, direction)``, maps the scaled right-hand side to coefficients.
-        right: ``(direction, target)``, the right-hand side in the basis of the eigenvectors.
-        values: ``(direction,)``, the eigenvalues, none below zero.
-        mean_inputs: ``(input,)``, the means that were subtracted from the inputs.
-        mean_targets: ``(target,)``, the means that were subtracted from the targets.
+        basis: matrix that maps the scaled right-hand side to coefficients, ``(input, direction)``.
+        right: right-hand side in the basis of the eigenvectors, ``(direction, target)``.
+        values: eigenvalues, none below zero, ``(direction,)``.
+        mean_inputs: means that were subtracted from the inputs, ``(input,)``.
+        mean_targets: means that were subtracted from the targets, ``(target,)``.
 
     Example:
         >>> inputs = np.array([[0.0], [1.0], [2.0]])
@@ -41,7 +41,7 @@ class RidgePath:
 
     @classmethod
     def of(cls, inputs: Floats, targets: Floats) -> RidgePath:
-        """Decompose ``(example, input)`` inputs and ``(example, target)`` targets."""
+        """Decompose the inputs, ``(example, input)``, and targets, ``(example, target)``."""
         mean_inputs, mean_targets = inputs.mean(axis=0), targets.mean(axis=0)
         centred, wanted = inputs - mean_inputs, targets - mean_targets
         few = len(centred) < centred.shape[1]
@@ -51,7 +51,7 @@ class RidgePath:
         return cls(basis, right, np.maximum(values, 0.0), mean_inputs, mean_targets)
 
     def solve(self, penalty: float) -> tuple[Floats, Floats]:
-        """Return ``(target, input)`` coefficients and the ``(target,)`` intercept."""
+        """Return the coefficients, ``(target, input)``, and the intercepts, ``(target,)``, for a penalty."""
         lengths = self.values + penalty
         shrunk = np.divide(self.right, lengths[:, None], out=np.zeros_like(self.right), where=lengths[:, None] > 0)
         weights = np.ascontiguousarray((self.basis @ shrunk).T)

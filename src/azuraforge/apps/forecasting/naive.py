@@ -29,7 +29,7 @@ class Naive(Baseline):
         return Learned({"first": first_known(train)})
 
     def forecast(self, learned: Learned, part: Part) -> Floats:
-        """Return ``(origin, horizon)``: the value at the origin for every row ahead."""
+        """Return the value at each origin for every row ahead, ``(origin, horizon)``."""
         return np.repeat(target_of(learned, part)[part.origins][:, None], part.horizon, axis=1)
 
 
@@ -52,7 +52,7 @@ class SeasonalNaive(Baseline):
         return int(learned.settings["season"]) - 1
 
     def forecast(self, learned: Learned, part: Part) -> Floats:
-        """Return ``(origin, horizon)``: the newest value a whole number of seasons before each target row.
+        """Return the newest value a whole number of seasons before each target row, ``(origin, horizon)``.
 
         If no row is that early, the forecast is the value at the origin.
         """
@@ -72,7 +72,7 @@ class RandomWalkDrift(Baseline):
     }
 
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
-        """Learn the average step from row to row."""
+        """Compute the average step from row to row."""
         values = column_values(train.frame, train.schema.target)
         known = np.flatnonzero(np.isfinite(values))
         rows = int(known[-1] - known[0]) if known.size else 0
@@ -80,6 +80,6 @@ class RandomWalkDrift(Baseline):
         return Learned({"first": first_known(train), "drift": drift})
 
     def forecast(self, learned: Learned, part: Part) -> Floats:
-        """Return ``(origin, horizon)``: a straight line with the average step from the value at each origin."""
+        """Return a straight line with the average step from the value at each origin, ``(origin, horizon)``."""
         steps = np.arange(1, part.horizon + 1)
         return np.asarray(target_of(learned, part)[part.origins][:, None] + learned.settings["drift"] * steps)

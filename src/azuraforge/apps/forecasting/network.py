@@ -59,8 +59,9 @@ class FlooredNetwork(nn.Module):
         outputs: number of outputs for each row ahead, the point forecast first.
 
     Shapes:
-        window ``(batch, window, channel)`` and values known ahead ``(batch, horizon, known)`` in, forecast
-        ``(batch, horizon, output)`` out.
+        window: ``(batch, window, channel)``.
+        known: values known ahead, ``(batch, horizon, known)``.
+        result: forecast, ``(batch, horizon, output)``.
     """
 
     line_weight: Tensor
@@ -84,7 +85,7 @@ class FlooredNetwork(nn.Module):
         self.line_penalty.data[...] = line.penalty
 
     def over_the_floor(self, flat: Single, added: Tensor) -> Tensor:
-        """Return the linear forecast of the flattened inputs plus ``added`` ``(batch, horizon, output)``."""
+        """Return the linear forecast of the flattened inputs plus ``added``, both ``(batch, horizon, output)``."""
         line = nn.functional.linear(Tensor(flat), self.line_weight, self.line_bias)
         point = line.reshape(len(flat), self.inputs.horizon, 1) + added[:, :, :1]
         return concat([point, point.detach() + added[:, :, 1:]], axis=2)
@@ -103,7 +104,7 @@ class ForecastNetwork(FlooredNetwork):
         encoder: module that reads the rows.
         width: number of values of the summary.
         dropout: share of values set to zero in the summary and between the layers of the head.
-        rows: maximum number of last rows of the window that the encoder reads; the linear forecast reads all.
+        rows: maximum number of last rows of the window that the encoder reads; the linear forecast reads all rows.
     """
 
     def __init__(
@@ -122,7 +123,7 @@ class ForecastNetwork(FlooredNetwork):
 
     @abstractmethod
     def summary(self, rows: Tensor) -> Tensor:
-        """Return the summaries ``(batch, width)`` of the last rows ``(batch, row, channel)``."""
+        """Return the summaries of the last rows: ``(batch, row, channel)`` → ``(batch, width)``."""
 
     def forward(self, window: Tensor, known: Tensor) -> Tensor:
         """Return the forecast ``(batch, horizon, output)``; see ``FlooredNetwork`` for the inputs."""
@@ -156,10 +157,10 @@ class NetworkForecaster(TimeSeriesPipeline[NetworkConfigT]):
 
 
 def flatten(inputs: Inputs, window: Single, known: Single) -> Single:
-    """Return ``(batch, input)``: the target's window, the last rows of the other channels, and values known ahead.
+    """Return the target's window, the last rows of the other channels, and values known ahead, as ``(batch, input)``.
 
-    The calendar features of the first row ahead are enough: those of each further row are a rotation of them, and hence
-    a linear function. Holidays and known-ahead columns are included for every row ahead.
+    The calendar features of the first row ahead are enough: the features of each further row are a rotation of them,
+    and hence a linear function. Holidays and known-ahead columns are included for every row ahead.
     """
     batch = len(window)
     target = window[:, :, : inputs.target_channels].reshape(batch, -1)

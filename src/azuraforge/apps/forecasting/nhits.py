@@ -53,11 +53,12 @@ class NhitsConfig(NetworkConfig):
 
 
 class Stack(nn.Module):
-    """Stack that reads the window at one resolution and returns the part of it that it explains, and a forecast.
+    """Stack that reads the window at one resolution, and returns the explained part of the window and a forecast.
 
     Shapes:
-        window ``(batch, window)`` and other inputs ``(batch, other)`` in, explained part ``(batch, window)`` and
-        forecast ``(batch, horizon, output)`` out.
+        window: ``(batch, window)``.
+        others: other inputs, ``(batch, other)``.
+        result: explained part, ``(batch, window)``, and forecast, ``(batch, horizon, output)``.
     """
 
     def __init__(self, window: int, horizon: int, others: int, outputs: int, rows: int, config: NhitsConfig) -> None:
@@ -141,7 +142,7 @@ class NhitsForecaster(NetworkForecaster[NhitsConfig]):
 
 
 def interpolation(knots: int, rows: int) -> Single:
-    """Return ``(knot, row)``: weights of linear interpolation between knots spaced evenly from first to last row.
+    """Return weights, ``(knot, row)``, of linear interpolation between knots spaced evenly from first to last row.
 
     Example:
         >>> interpolation(2, 3).tolist()

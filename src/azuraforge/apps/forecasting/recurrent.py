@@ -76,7 +76,7 @@ class RecurrentNetwork(ForecastNetwork):
         self.layer_name = name
 
     def summary(self, rows: Tensor) -> Tensor:
-        """Return ``(batch, width)``: the final state of the top layer."""
+        """Return the final state of the top layer, ``(batch, width)``."""
         _, state = getattr(self, self.layer_name)(rows)
         upper = state[0] if isinstance(state, tuple) else state
         last: Tensor = upper[-1]

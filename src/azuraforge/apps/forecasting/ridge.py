@@ -34,8 +34,8 @@ _CHUNK = 4096
 class Ridge(Baseline):
     """Ridge regression on the last 30 values, last season's values, other columns, calendar, and known-ahead values.
 
-    Each row ahead has its own coefficients ("direct" forecasting), which predict the change since the origin. The
-    penalty is the one of ``PENALTIES`` with the smallest error on the validation set.
+    Each row ahead has separate coefficients ("direct" forecasting), which predict the change since the origin. Of
+    ``PENALTIES``, the penalty with the smallest error on the validation set is used.
     """
 
     name: ClassVar[str] = "forecasting.ridge"
@@ -51,11 +51,11 @@ class Ridge(Baseline):
         return max(target_lags(config.season_of(schema), config.horizon)) + 1
 
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
-        """Learn coefficients from ``train`` for every penalty, and choose the penalty on ``validation``."""
+        """Fit coefficients to ``train`` for every penalty, and choose the penalty on ``validation``."""
         return self._line(run, train, validation, PENALTIES)
 
     def relearn(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
-        """Learn coefficients from all rows, with the evaluated penalty."""
+        """Fit coefficients to all rows, with the evaluated penalty."""
         return self._line(run, rows, rows, [evaluated.settings["penalty"]])
 
     def _line(
@@ -96,7 +96,7 @@ class Ridge(Baseline):
         mean: Floats,
         scale: Floats,
     ) -> float:
-        """Return the first of the penalties with the smallest squared error on the validation set."""
+        """Return the penalty with the smallest squared error on the validation set; if several, the first."""
         if len(penalties) == 1:
             return penalties[0]
         checked, truth = self._examples(learned, validation, MOST_ROWS)
@@ -160,7 +160,7 @@ class Ridge(Baseline):
 
 
 def ahead_of(learned: Learned, part: Part, chosen: Indices) -> Floats:
-    """Return the covariates ``(origin, horizon * width)``; see ``covariates_ahead``."""
+    """Return the covariates as ``(origin, horizon * width)``; see ``covariates_ahead``."""
     return covariates_ahead(learned, part, chosen).reshape(len(chosen), -1)
 
 
@@ -176,7 +176,7 @@ def covariates_ahead(learned: Learned, part: Part, chosen: Indices) -> Floats:
 
 
 def target_lags(season: int, horizon: int) -> list[int]:
-    """Return the lags 0 to 29 and those around the row one season before each target row.
+    """Return the lags 0 to 29, and the lags around the newest row whole seasons before each target row.
 
     Example:
         >>> target_lags(season=52, horizon=2)[-5:]

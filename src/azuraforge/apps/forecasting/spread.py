@@ -6,7 +6,7 @@ show how errors grow with the horizon and with the forecast, and the validation 
 outside the training set are larger. The quantiles are those of Student's t distribution. Its degrees of freedom are the
 number of horizons that the training set covers, because only that many errors are independent.
 
-A refitted predictor has also learned the validation set. Its widths come from its errors within all rows, enlarged by
+A refitted predictor was also fitted to the validation set. Its widths come from its errors within all rows, enlarged by
 the factor that was measured for the evaluated predictor.
 """
 
@@ -53,8 +53,8 @@ class Errors:
     """Forecasts and their errors.
 
     Attributes:
-        errors: ``(origin, horizon)``, actual value minus forecast; NaN if the actual value is unknown.
-        point: ``(origin, horizon)``, the forecasts.
+        errors: actual value minus forecast, ``(origin, horizon)``; NaN if the actual value is unknown.
+        point: forecasts, ``(origin, horizon)``.
     """
 
     errors: Floats
@@ -66,11 +66,11 @@ class Spread:
     """Offsets of a forecast's quantiles, in units of a power of the forecast.
 
     Attributes:
-        offsets: ``(level, horizon)``, for each of ``QUANTILE_LEVELS``.
+        offsets: offsets of the quantiles at ``QUANTILE_LEVELS``, ``(level, horizon)``.
         power: exponent of the forecast in the unit; 0 if errors do not grow with the forecast.
         least: lower limit of the absolute forecast in the unit.
-        table: ``(GRID, horizon)``, quantiles of errors in the same unit for adaptive intervals; empty if fixed.
-        outside: mean ratio of squared validation errors to those within the training set, corrected for its length.
+        table: quantiles of errors in the same unit, for adaptive intervals, ``(GRID, horizon)``; empty if fixed.
+        outside: mean ratio of squared validation errors to squared training errors, corrected for the number of rows.
         stretches: number of horizons that the validation errors behind ``outside`` cover; 0 if it was not measured.
     """
 
@@ -88,7 +88,7 @@ class Spread:
         return np.asarray(np.maximum(np.abs(point), self.least) ** self.power)
 
     def around(self, point: Floats, levels: Floats | None = None) -> Floats:
-        """Return quantiles ``(level, origin, horizon)`` around the forecasts ``point``, ``(origin, horizon)``.
+        """Return quantiles around the forecasts: ``(origin, horizon)`` → ``(level, origin, horizon)``.
 
         For adaptive intervals, ``levels`` ``(level, origin, horizon)`` from ``moved`` are looked up in ``table``.
         """
@@ -101,18 +101,17 @@ class Spread:
         """Return the levels ``(level, origin, horizon)``, adapted to the outcomes known at each origin.
 
         Args:
-            past: forecasts from earlier rows, see ``past_part``, and their errors; NaN if the outcome is
-                unknown or part of the training set.
-            rows: ``(row,)``, the origins of ``past``.
-            origins: ``(origin,)``, the origins for which levels are returned.
-            start: ``(level, horizon)``, the levels before the first outcome.
+            past: forecasts from earlier rows, see ``past_part``, and their errors, NaN if unknown or learned.
+            rows: origins of ``past``, ``(row,)``.
+            origins: origins for which levels are returned, ``(origin,)``.
+            start: levels before the first outcome, ``(level, horizon)``.
         """
         levels = len(QUANTILE_LEVELS)
         scores = past.errors / self.width(past.point)
         return adapted_levels([self.table] * levels, [scores] * levels, rows, origins, QUANTILE_LEVELS, start)
 
     def refitted(self, inside: Errors) -> Spread:
-        """Return the spread of a refitted predictor, from its errors within the rows that it has learned.
+        """Return the spread of a refitted predictor, from its errors within the rows to which it was fitted.
 
         The spread stays unchanged if intervals are adaptive, if it came from validation errors alone, or if the errors
         are almost zero.
@@ -186,7 +185,7 @@ def _few(rows: int, parameters: int) -> float:
 
 
 def _says_something(inside: Floats, outside: Floats) -> bool:
-    """Return whether errors within the training set are known and, unlike those of a constant series, not near zero."""
+    """Return whether errors within the training set are known and exceed a share of the errors outside it."""
     known = np.abs(inside[np.isfinite(inside)])
     seen = np.abs(outside[np.isfinite(outside)])
     return bool(known.size) and float(known.max()) > _LEAST_INSIDE * float(seen.max(initial=0.0))
@@ -201,7 +200,7 @@ def _student(freedom: float, levels: Sequence[float], size: Floats) -> Floats:
 def _power(outside: Errors, inside: Errors, least: float) -> float:
     """Return the candidate exponent with the largest normal likelihood of the errors within the training set.
 
-    Returns 0 unless all forecasts and actual values are positive.
+    Return 0 unless all forecasts and actual values are positive.
     """
     for each in (outside, inside):
         if each.point.min() <= 0 or np.nanmin(each.errors + each.point, initial=np.inf) <= 0:
@@ -217,7 +216,7 @@ def _power(outside: Errors, inside: Errors, least: float) -> float:
 
 
 def _size_by_step(inside: Floats, known: Known) -> Floats:
-    """Return ``(horizon,)``: the root mean square error of each row ahead, made non-decreasing.
+    """Return the root mean square error of each row ahead, made non-decreasing, ``(horizon,)``.
 
     Rows ahead without errors, in a series shorter than the horizon, get the growth of a random walk's errors.
     """

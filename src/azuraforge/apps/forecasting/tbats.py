@@ -29,9 +29,9 @@ class Tbats(StateModel):
         power: exponent (lambda) of the Box-Cox transformation; None without a transformation.
         floor: replacement for values that are not positive, which the transformation does not allow.
         longest: length of the longest season in rows.
-        transition: ``(state, state)`` transition matrix.
-        reading: ``(state,)`` observation vector.
-        share: ``(state,)`` weights of an error in the state.
+        transition: transition matrix, ``(state, state)``.
+        reading: observation vector, ``(state,)``.
+        share: weights of an error in the state, ``(state,)``.
     """
 
     power: float | None

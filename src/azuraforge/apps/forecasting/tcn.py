@@ -63,8 +63,8 @@ class CausalBlock(nn.Module):
     convolution of stride 2. The result equals that of the dilated convolution, in a fraction of the time.
 
     Shapes:
-        ``(batch, channel, time)`` in, ``(batch, width, half the time, rounded up)`` out. If the numbers of channels
-        differ, ``x`` first passes through a 1×1 convolution.
+        x: ``(batch, channel, time)``. If ``channel`` and ``width`` differ, ``x`` also passes through a 1×1 convolution.
+        result: ``(batch, width, half the time, rounded up)``.
     """
 
     def __init__(self, channels: int, width: int, kernel: int, dropout: float) -> None:
@@ -110,7 +110,7 @@ class TcnNetwork(ForecastNetwork):
         )
 
     def summary(self, rows: Tensor) -> Tensor:
-        """Return ``(batch, width)``: the last column of the top block."""
+        """Return the last column of the top block, ``(batch, width)``."""
         columns: Tensor = self.blocks(rows.swapaxes(1, 2))
         return columns[:, :, -1]
 

@@ -31,9 +31,9 @@ class ThetaModel(StateModel):
     Attributes:
         form: ``"STM"`` (standard), ``"OTM"`` (optimized), ``"DSTM"`` or ``"DOTM"`` (their dynamic variants).
         alpha: weight of a new value in the level.
-        theta: determines the weight of the line in the forecast, ``1 − 1 / theta``.
+        theta: parameter that determines the weight of the line in the forecast, ``1 − 1 / theta``.
         multiplicative: whether the seasonal indices are factors instead of summands.
-        indices: ``(season,)``, seasonal indices of the training set; empty without a season.
+        indices: seasonal indices of the training set, ``(season,)``; empty without a season.
     """
 
     form: str

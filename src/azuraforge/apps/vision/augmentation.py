@@ -41,8 +41,8 @@ class Augmented:
     """Dataset of labelled images that are augmented at each access.
 
     Args:
-        images: ``(example, channel, height, width)``, centred so that zero is the mean image.
-        labels: ``(example,)``.
+        images: images, ``(example, channel, height, width)``, centred so that zero is the mean image.
+        labels: labels, ``(example,)``.
         ranges: ranges of the augmentation.
         seed: seed of the run.
         groups: maximum number of random maps per batch; neighbouring images share a map to save time.
@@ -60,7 +60,7 @@ class Augmented:
         return len(self.images)
 
     def gather(self, indices: NDArray[np.int64]) -> tuple[Single, NDArray[np.int64]]:
-        """Return ``(batch, channel, height, width)`` augmented copies, and their labels."""
+        """Return augmented copies of the images ``indices``, ``(batch, channel, height, width)``, and their labels."""
         labels = self.labels[indices]
         if not self.ranges.any:
             return self.images[indices], labels
@@ -86,7 +86,7 @@ def bilinear_maps(
 ) -> tuple[NDArray[np.int32], Single]:
     """Draw ``count`` random maps.
 
-    Returns four input pixels for each output pixel and their weights, both ``(count, 4, pixel)``. The index
+    Return four input pixels for each output pixel and their weights, both ``(count, 4, pixel)``. The index
     ``height * width`` means a pixel outside the image.
     """
     angle = np.deg2rad(rng.uniform(-ranges.rotation_degrees, ranges.rotation_degrees, count))

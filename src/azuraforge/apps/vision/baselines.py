@@ -42,14 +42,14 @@ class Baseline(ImagePipeline[ClassifyConfig, Learned]):
 
     @abstractmethod
     def learn(self, train: ImagePart, validation: ImagePart, seed: int) -> Learned:
-        """Learn from ``train``; ``validation`` is only used to choose settings."""
+        """Fit to ``train``; ``validation`` is only used to choose settings."""
 
     @abstractmethod
     def scores(self, learned: Learned, pixels: Pixels) -> Floats:
         """Return the logarithms of probabilities ``(example, class)``, up to a constant for each example."""
 
     def fit(self, run: RunContext[ClassifyConfig], train: ImagePart, validation: ImagePart) -> Learned:
-        """Learn from the training set, and fit the temperature of the probabilities on the validation set."""
+        """Fit to the training set, and fit the temperature of the probabilities on the validation set."""
         assert validation.labels is not None
         learned = self.learn(train, validation, run.seed)
         learned.settings["temperature"] = fit_temperature(self.scores(learned, validation.pixels), validation.labels)
@@ -110,7 +110,7 @@ class Logistic(Baseline):
     ITERATIONS: ClassVar[int] = 60
 
     def learn(self, train: ImagePart, validation: ImagePart, seed: int) -> Learned:
-        """Choose the penalty with a sample of the training images, then fit all of them."""
+        """Choose the penalty with a sample of the training images, then fit to all training images."""
         assert train.labels is not None
         assert validation.labels is not None
         x, y = flat_view(train.pixels) / np.float32(255), train.labels

@@ -29,7 +29,10 @@ SecretList: TypeAlias = list[Secret]
 
 
 class Secrets:
-    """Methods of ``client.secrets``."""
+    """Methods of ``client.secrets``.
+
+    Each method raises ApiError if the platform refuses the request, and PlatformUnreachable if it does not respond.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

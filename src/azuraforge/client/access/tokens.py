@@ -28,7 +28,10 @@ TokenList: TypeAlias = list[Token]
 
 
 class Tokens:
-    """Methods of ``client.tokens``."""
+    """Methods of ``client.tokens``.
+
+    Each method raises ApiError if the platform refuses the request, and PlatformUnreachable if it does not respond.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -139,7 +139,7 @@ class Journal:
         return journal
 
     def batch(self, points: Points, progress: Progress | None) -> None:
-        """Append a batch with the points logged since the last one. On OSError, nothing is written."""
+        """Append a batch with the points logged since the last one. Raises OSError, and then writes nothing."""
         number = self._batches + 1
         line: dict[str, object] = {"batch": number, "points": points}
         if progress is not None:
@@ -148,7 +148,7 @@ class Journal:
         self._batches = number
 
     def end(self, finish: Finish) -> None:
-        """Append the end of the run. It is also kept in memory in case the disk is full (OSError)."""
+        """Append the end of the run. If this raises OSError (full disk), ``finish`` still holds the end."""
         self.finish = finish
         self._append({"finish": finish})
 
@@ -244,7 +244,7 @@ class Journal:
 
 
 def leftovers(home: Path, platform: str | None) -> Iterator[Journal]:
-    """Yield the journals of ended processes for ``platform`` (None: without a given URL), oldest first and locked."""
+    """Yield the locked journals of ended processes, oldest first, whose header names ``platform`` (None: no URL)."""
     paths = list((home / FOLDER).glob("*.jsonl"))
     for path in sorted(paths, key=_written_at):
         journal = Journal.adopt(path)

@@ -28,7 +28,7 @@ class Shipped:
         key: the journal's key.
         name: the run's name.
         run_id: the run's id on the platform; None if it could not be created.
-        problem: why the journal could not be sent; None if the platform has all of it.
+        problem: reason why the journal could not be sent; None if the platform has stored all of it.
         kept_at: path of the journal if it was kept, else None.
     """
 
@@ -40,7 +40,10 @@ class Shipped:
 
 
 def create(journal: Journal, connection: Connection, timeout_seconds: float = REQUEST_SECONDS) -> str:
-    """Create the run of a journal unless it was created before; return its id."""
+    """Create the run of a journal unless it was created before; return the run's id.
+
+    Raises ApiError or PlatformUnreachable if the request fails.
+    """
     if journal.run_id is None:
         assert journal.header is not None
         body = {"kind": "external", "idempotency_key": journal.key, **journal.header["run"]}
@@ -92,7 +95,7 @@ def _cancel_requested(answer: object) -> bool:
 
 
 def ship_leftovers(home: Path, connection: Connection, platform: str | None) -> list[Shipped]:
-    """Send the journals of processes that have ended; return one result each, which contains its problem if any."""
+    """Send the journals of processes that have ended; return one result per journal. Problems do not raise."""
     return [_ship_leftover(journal, connection) for journal in leftovers(home, platform)]
 
 

@@ -39,7 +39,10 @@ class Connection:
         return self._open()[1].url
 
     def get(self, path: str, timeout_seconds: float = ANSWER_SECONDS, **query: Query) -> object:
-        """Send a GET request and return the response's JSON. Repeat it once if the connection was interrupted."""
+        """Send a GET request and return the response's JSON. Retry once if the connection fails, but not on a timeout.
+
+        Raises the errors of ``request``.
+        """
         try:
             return self.request("GET", path, query=query, timeout_seconds=timeout_seconds)
         except PlatformUnreachable as error:
@@ -71,7 +74,7 @@ class Connection:
             data: fields of a form, instead of ``json``.
             files: files of a form, instead of ``json``.
 
-        Raises ApiError if the platform refuses and PlatformUnreachable if it does not answer.
+        Raises ApiError if the platform refuses the request, and PlatformUnreachable if it does not respond.
         """
         http, address = self._open()
         try:
@@ -168,7 +171,7 @@ def segment(name: str) -> str:
 
 
 def problem(answer: httpx.Response) -> ApiError:
-    """Return the error for an error response, also if a proxy wrote it and it is not a problem document."""
+    """Return the error for an error response, even if it is not a problem document, for example from a proxy."""
     try:
         problem = answer.json()
     except ValueError:

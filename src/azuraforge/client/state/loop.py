@@ -74,7 +74,10 @@ LoopList: TypeAlias = list[Loop]
 
 
 class Loops:
-    """Methods of ``client.loop``."""
+    """Methods of ``client.loop``.
+
+    Each method raises ApiError if the platform refuses the request, and PlatformUnreachable if it does not respond.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

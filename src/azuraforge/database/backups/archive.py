@@ -47,10 +47,10 @@ def refuse_existing(target: Path) -> None:
 
 
 def write(target: Path, contents: Path, manifest: Manifest, draft: Path) -> None:
-    """Write the backup file, readable by its owner only. It appears complete or not at all.
+    """Write the backup file atomically, readable only by its owner.
 
-    ``draft`` is a path on the same file system. Raises Conflict if ``target`` exists, and StorageError if it cannot be
-    written.
+    ``draft`` is the path of a temporary file on the file system of ``target``. Raises Conflict if ``target`` exists,
+    and StorageError if it cannot be written.
     """
     try:
         with open(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b") as file:
@@ -114,7 +114,11 @@ def read(source: Path) -> Manifest:
 
 
 def extract(source: Path, target: Path) -> Manifest:
-    """Extract the contents to ``target``. Raises InvalidInput if they do not match the manifest."""
+    """Extract the contents to ``target``, and return the manifest.
+
+    Raises InvalidInput if the file is not a backup or its contents do not match the manifest, and StorageError if
+    ``target`` cannot be written.
+    """
     manifest = read(source)
     try:
         with zipfile.ZipFile(source) as made, made.open(_CONTENTS) as packed, target.open("wb") as unpacked:

@@ -31,7 +31,9 @@ _JOURNALS = ("-wal", "-shm", "-journal")
 
 
 def replace(path: Path, contents: Path) -> Path | None:
-    """Replace the database at ``path`` by ``contents``; return the new path of the old one, or None if there was none.
+    """Replace the database at ``path`` by ``contents``; return the path at which the old database is kept.
+
+    Return None if there was no old database.
 
     No process may have either file open. Raises StorageError if the disk is full or the folder is not writable; its
     next step states whether the old database is unchanged or the next start completes the replacement.
@@ -51,7 +53,8 @@ def replace(path: Path, contents: Path) -> Path | None:
 def settle(path: Path) -> Path | None:
     """Complete an interrupted replacement and remove work folders of ended processes; the data home must be locked.
 
-    Returns the path of the replaced database; None if no replacement was interrupted.
+    Return the path at which the replaced database is kept; None if there is none. Raises StorageError if the disk is
+    full or the folder is not writable.
     """
     kept = None
     for incoming in unfinished(path):
@@ -75,13 +78,16 @@ def kept(path: Path) -> list[Path]:
 
 
 def journals(path: Path) -> list[Path]:
-    """Return the paths of this file's journals; they need not exist."""
+    """Return the paths of a database file's journals, which need not exist."""
     return [path.with_name(path.name + ending) for ending in _JOURNALS]
 
 
 @contextmanager
 def workroom(path: Path) -> Iterator[Path]:
-    """Create a folder next to the database for the preparation of its replacement, which one rename then places."""
+    """Create a folder next to the database, on its file system, to prepare the replacement in; remove it afterwards.
+
+    Raises StorageError if the folder cannot be created.
+    """
     folders = path.with_name(_WORK)
     with _storage(path):
         claim = Claim(folders)

@@ -30,7 +30,10 @@ _CONNECTED = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_data
 
 
 def dump(url: URL, connection: Connection, target: Path) -> None:
-    """Write a dump in custom format from the snapshot of ``connection``, whose transaction must be REPEATABLE READ."""
+    """Write a dump in custom format from the snapshot of ``connection``, whose transaction must be REPEATABLE READ.
+
+    Raises InvalidInput if ``pg_dump`` is not installed.
+    """
     snapshot = connection.scalar(text("SELECT pg_export_snapshot()"))
     _run("pg_dump", url, "--format=custom", "--enable-row-security", f"--snapshot={snapshot}", f"--file={target}")
 
@@ -38,7 +41,7 @@ def dump(url: URL, connection: Connection, target: Path) -> None:
 def restore(
     url: URL, source: Path, script: Path, schema: str, tables: Sequence[str], rows: Mapping[str, int], role: str
 ) -> None:
-    """Replace ``tables`` by a dump, in one transaction.
+    """Replace ``tables`` by the dump ``source``, in one transaction; ``script`` is a path for temporary files.
 
     The transaction fails if a restored table's row count differs from ``rows``, or if ``role`` has connected meanwhile.
     It is rolled back if this process is killed.
@@ -57,7 +60,7 @@ def restore(
 
 @contextmanager
 def alone(engine: Engine, role: str) -> Iterator[None]:
-    """Raise Conflict if a platform is connected, that is, if ``role`` has open connections."""
+    """Raise Conflict on entry if a platform is connected, that is, if ``role`` has open connections."""
     with engine.connect() as connection:
         count = connection.scalar(text(f"{_CONNECTED} :role"), {"role": role})
     if count:

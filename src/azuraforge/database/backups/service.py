@@ -85,7 +85,9 @@ def examine(place: Place) -> Condition:
 
 
 def back_up(place: Place, target: Path, artifacts: dict[str, int] | None = None) -> Manifest:
-    """Write a backup while the platform runs; ``artifacts`` maps its artifact files to sizes, for a later comparison.
+    """Write and verify a backup, also while a platform runs, and return its manifest.
+
+    ``artifacts`` maps the artifact files of the data home to sizes in bytes, for a later comparison.
 
     Raises Conflict if ``target`` exists, and StorageError if the database or the copy is damaged.
     """
@@ -120,13 +122,15 @@ def back_up(place: Place, target: Path, artifacts: dict[str, int] | None = None)
 def restore(
     place: Place, source: Path, *, replace: bool = False, before: Callable[[], None] = lambda: None
 ) -> Manifest:
-    """Replace the database by a backup and upgrade it to this code's schema. No platform may be running.
+    """Replace the database by a backup, upgrade it to this code's schema, and return the backup's manifest.
+
+    No platform may be running.
 
     ``before`` is called after all checks and before the first change. If an error is raised, the old database still
     exists; if the next start will replace it, the StorageError's next step says so.
 
-    Raises InvalidInput if the file is damaged or of the other database system, and Conflict if the database has rows
-    (unless ``replace``) or the backup is newer than this code.
+    Raises InvalidInput if the file is damaged or from a different database system, and Conflict if the database has
+    rows (unless ``replace``) or the backup is newer than this code.
     """
     said = archive.read(source)
     dialect = "sqlite" if place.is_sqlite else "postgresql"

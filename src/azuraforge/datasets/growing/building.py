@@ -1,4 +1,4 @@
-"""Segments and fingerprint of the version that new rows create. Runs only in child processes."""
+"""Construction of the version that new rows create: its segments and fingerprint. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Built:
 def extended(stored: Stored, fresh: pl.DataFrame, folder: Path) -> Built:
     """Append new rows to the stored rows of one series. Only the last block is read, and no stored row is copied.
 
-    Raises StorageError if the rows of that block have changed since they were stored.
+    Raises StorageError if the rows of the last block have changed since they were stored.
     """
     whole = stored.rows // BLOCK_ROWS
     tail = read_tail(stored.paths, stored.rows - whole * BLOCK_ROWS) if stored.rows % BLOCK_ROWS else fresh.clear()
@@ -49,9 +49,10 @@ def extended(stored: Stored, fresh: pl.DataFrame, folder: Path) -> Built:
 
 
 def rebuilt(stored: Stored, meaning: DatasetSchema, changed: pl.DataFrame, added: pl.DataFrame, folder: Path) -> Built:
-    """Change stored rows and insert rows at any time. Segments without changes are shared with the stored version.
+    """Replace the stored rows in ``changed``, and add the rows in ``added``, which may lie at any time.
 
-    All rows are read, since the fingerprint covers them in canonical order.
+    Segments without changes are shared with the stored version. All rows are read, since the fingerprint covers them
+    in canonical order. Raises StorageError if a segment has changed since it was stored.
     """
     load_version(stored.paths, stored.meaning, stored.options, stored.fingerprint)  # raises if a segment has changed
     key = [name for name in (meaning.series, meaning.time) if name is not None]
@@ -80,7 +81,7 @@ def rebuilt(stored: Stored, meaning: DatasetSchema, changed: pl.DataFrame, added
 
 
 def merged(built: Built, meaning: DatasetSchema, folder: Path) -> Built:
-    """Merge the newest small segments of a version that has too many.
+    """Merge the newest small segments of a version with more than ``MOST_SEGMENTS`` segments; else return it unchanged.
 
     Each row is rewritten only a few times, and a version has few files however often rows arrive.
     """

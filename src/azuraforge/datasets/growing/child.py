@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 
 
 def append(child: Asked) -> Json:
-    """Add the rows of a file, or rows as JSON, to a version. ``AppendInput`` → ``Grown``."""
+    """Return the next version, with the rows of a file or rows as JSON added. ``AppendInput`` → ``Grown``.
+
+    Raises InvalidInput if the rows cannot be added.
+    """
     asked = AppendInput.model_validate(child.payload)
     stored, given, findings = asked.stored, asked.options, list[Finding]()
     joining.check_meaning(stored, given.unit, given.timezone, asked.name)
@@ -103,7 +106,10 @@ def _file(
 
 
 def _json_rows(path: Path, name: str, stored: Stored, limits: ReadingLimits) -> RawTable:
-    """Read rows given as JSON objects. Raises InvalidInput for a column that the dataset lacks, likely a typo."""
+    """Read rows given as JSON objects.
+
+    Raises InvalidInput if a row has a column that the dataset lacks, or if a column mixes types.
+    """
     rows = orjson.loads(path.read_bytes())
     meaning = stored.meaning
     known = {each for each in (meaning.series, meaning.time, meaning.target, *meaning.numbers) if each is not None}
@@ -138,6 +144,6 @@ def _json_rows(path: Path, name: str, stored: Stored, limits: ReadingLimits) -> 
 def _number(value: object) -> object:
     """Convert whole numbers below 2**53 to float, so that a column can mix both.
 
-    Larger ones, such as epochs in microseconds, stay exact.
+    Larger integers, such as epochs in microseconds, stay exact.
     """
     return float(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53 else value

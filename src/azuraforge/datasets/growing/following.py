@@ -1,4 +1,4 @@
-"""Cleaning of the rows after the end of a series, like those before it. Runs only in child processes."""
+"""Cleaning of the rows after the end of a series, in the same way as the stored rows. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def following(
         findings: receives the findings.
         budget: limit for the total size of all series.
 
-    Raises InvalidInput as reading a file does, and if rows do not follow the dataset's frequency.
+    Raises InvalidInput if the rows cannot be cleaned, or do not follow the dataset's frequency.
     """
     meaning = stored.meaning
     time, target, features = str(meaning.time), meaning.target, list(meaning.features)

@@ -71,6 +71,6 @@ def carried_on(stored: Stored, meaning: DatasetSchema, paths: Sequence[Path], en
 
 
 def named(found: pl.DataFrame) -> str:
-    """Return the first row's time, followed by its series if there are several."""
+    """Return the time of the first row of ``found``, followed by the name of its series if the dataset names series."""
     name, at = found["series"][0], found["at"][0].isoformat()
     return at if name is None else f"{at} ({name})"

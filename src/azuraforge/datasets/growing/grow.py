@@ -36,7 +36,7 @@ def grown(
     """Return the version that follows ``stored`` when the rows of ``table`` are added.
 
     New segments are written into ``folder``. Rows equal to stored ones are counted and skipped. Raises InvalidInput if
-    rows cannot be read, have other columns, lie in the future, or change stored rows although the policy refuses that.
+    rows cannot be read, have other columns, lie in the future, or change stored rows although revisions are refused.
     """
     meaning = stored.meaning
     found = joining.arrived(table, stored, options)

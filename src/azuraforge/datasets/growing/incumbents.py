@@ -1,4 +1,4 @@
-"""Incumbent forecasts from a separate file, added to a stored version. Runs only in child processes."""
+"""Addition of incumbent forecasts from a separate file to a dataset. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _CODES = (
 
 
 def state(child: Asked) -> Json:
-    """Add the forecasts of a file to a version. ``IncumbentInput`` → ``IncumbentGrown``."""
+    """Return the next version, with the forecasts of a file added. ``IncumbentInput`` → ``IncumbentGrown``."""
     return stated(IncumbentInput.model_validate(child.payload)).model_dump(mode="json")
 
 
@@ -49,7 +49,7 @@ def stated(asked: IncumbentInput) -> IncumbentGrown:
     """Return the next version: the same rows, with the stored incumbent forecasts and those of the file.
 
     Raises InvalidInput if columns are missing or cannot be read, if two forecasts for one time were made at the same
-    time, if no forecast belongs to the dataset, or if a stored forecast is changed although the policy refuses that.
+    time, if no forecast belongs to the dataset, or if a stored forecast is changed although revisions are refused.
     """
     findings: list[Finding] = []
     columns = _columns(asked)
@@ -152,7 +152,10 @@ def _table(path: Path, asked: IncumbentInput, options: FileOptions, findings: li
 
 
 def _own(found: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) -> pl.DataFrame:
-    """Return the forecasts for the dataset's series, without repetitions."""
+    """Return the forecasts for the dataset's series, without repetitions.
+
+    Raises InvalidInput if there are none, or if two forecasts for one time were made at the same time.
+    """
     meaning = asked.stored.meaning
     if meaning.series is not None:
         foreign = found.filter(~pl.col("series").is_in(list(meaning.forecast_names)))
@@ -185,7 +188,7 @@ def _own(found: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) ->
 
 
 def _decide(changed: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) -> None:
-    """Refuse or report changes of stored forecasts, according to the dataset's policy."""
+    """Report changes of stored forecasts. Raises InvalidInput if the dataset's policy refuses them."""
     old, new = (f"{changed[name][0]:g}" for name in ("forecast", "forecast_now"))
     made_at = changed["made_at"][0].isoformat()
     if asked.stored.revisions == "refuse":
@@ -210,7 +213,7 @@ def _decide(changed: pl.DataFrame, asked: IncumbentInput, findings: list[Finding
 
 
 def _report(now: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) -> None:
-    """Report unused forecasts, and rows without one. Raises InvalidInput if no forecast can be used."""
+    """Report unused forecasts, and rows without a forecast. Raises InvalidInput if no forecast can be used."""
     stored, meaning = asked.stored, asked.stored.meaning
     frame = load_version(stored.paths, meaning, stored.options, stored.fingerprint)
     rows = keys_of(frame, meaning)

@@ -47,7 +47,7 @@ class Arrived:
 
 
 def options_of(stored: Stored, **asked: object) -> FileOptions:
-    """Return the options to read new rows as the stored ones were; ``asked`` overrides the format for this table."""
+    """Return the options with which the stored rows were read; ``asked`` overrides the format for the new rows."""
     meaning = stored.meaning
     return FileOptions.model_validate(
         {
@@ -85,7 +85,7 @@ def check_columns(table: RawTable, stored: Stored) -> None:
 
 
 def check_meaning(stored: Stored, unit: str | None, timezone: str | None, where: Text) -> None:
-    """Raise InvalidInput if a stated unit or time zone differs from the dataset's; None is not stated."""
+    """Raise InvalidInput if a stated unit or time zone differs from the dataset's; None means not stated."""
     meaning = stored.meaning
     for what, stated, known in (("unit", unit, meaning.unit), ("time zone", timezone, meaning.timezone)):
         if stated is not None and stated != known:
@@ -106,8 +106,9 @@ def check_meaning(stored: Stored, unit: str | None, timezone: str | None, where:
 def arrived(table: RawTable, stored: Stored, options: FileOptions, now: datetime | None = None) -> Arrived:
     """Read the table's rows, and split them into new rows and rows of the past.
 
-    Rows before the start of the dataset are counted and skipped. Raises InvalidInput if rows cannot be read, have other
-    columns, or lie in the future.
+    With several series, all rows are in ``fresh``, and ``parted`` splits them by the end of each series. Rows before
+    the start of the dataset are counted and skipped. Raises InvalidInput if rows cannot be read, have other columns, or
+    lie in the future.
     """
     meaning, findings = stored.meaning, list[Finding]()
     time, target, features = str(meaning.time), meaning.target, list(meaning.features)
@@ -142,7 +143,7 @@ def arrived(table: RawTable, stored: Stored, options: FileOptions, now: datetime
 
 
 def parted(found: Arrived, ends: pl.DataFrame, time: str, series: str) -> Arrived:
-    """Split the rows of several series by the end of each; ``ends`` has the columns ``series`` and ``end``."""
+    """Split the rows of several series by the end of each series, which ``ends`` contains in the column ``end``."""
     joined = found.fresh.join(ends, on=series, how="left", maintain_order="left")
     past = (pl.col(time) <= pl.col("end")).fill_null(False)
     fresh, past_rows = joined.filter(~past).drop("end"), joined.filter(past).drop("end")

@@ -1,4 +1,4 @@
-"""Inputs and results of the child processes that add rows to a version, exchanged as JSON over a pipe."""
+"""Inputs and results of the child processes that add rows or incumbent forecasts to a dataset, as JSON over a pipe."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from azuraforge.plugins.contract.shape import Shape
 
 
 class Stored(Shape):
-    """The version that rows are added to.
+    """The newest version of a dataset, from which a child process builds the next version.
 
     Attributes:
         present: the file of the segment ``incumbent``, with incumbent forecasts that were added as a separate file.
@@ -44,7 +44,7 @@ class Stored(Shape):
 
 
 class AppendInput(Shape):
-    """Rows to add to a version, from a file or as JSON; new segments are written to ``folder``."""
+    """Rows to add to a dataset, from a file or as JSON; new segments are written to ``folder``."""
 
     stored: Stored
     path: Path
@@ -56,7 +56,7 @@ class AppendInput(Shape):
 
 
 class IncumbentInput(Shape):
-    """A file of incumbent forecasts to add to a version."""
+    """A file of incumbent forecasts to add to a dataset."""
 
     stored: Stored
     path: Path
@@ -81,10 +81,10 @@ class RefreshInput(Shape):
 
 
 class Grown(Shape):
-    """The next version; if no new rows arrived, ``read`` describes the stored one.
+    """The next version; if no new rows arrived, ``read`` describes the stored version.
 
     Attributes:
-        cursor: position of the source after the rows; null if unchanged.
+        cursor: position of the source after the rows; None if unchanged.
         own: findings about the new rows; in ``read.findings``, they follow the carried ones.
     """
 

@@ -25,7 +25,7 @@ _FILE = "file"
 
 
 class RefreshConfig(BaseModel):
-    """Config of a refresh. It has no options: the source is read with those of the dataset's creation."""
+    """Config of a refresh. It has no options: the source is read with the options of the dataset's creation."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -41,7 +41,7 @@ class RefreshHandler(Handler):
         self._growing = growing
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        """Check that the dataset has a source to refresh from. Raises UserError if it has none."""
+        """Check the request, and describe the run. Raises UserError if it has options or the dataset has no source."""
         if not request.dataset:
             raise InvalidInput(
                 "no dataset is specified", where="dataset", next_step="run azuraforge datasets list and choose one"
@@ -74,7 +74,11 @@ class RefreshHandler(Handler):
         )
 
     def execute(self, job: Job) -> Finish:
-        """Read the source in a child process; the rows become a version in the transaction that ends the run."""
+        """Read the source in a child process; the rows become a version in the transaction that ends the run.
+
+        Raises UserError if the dataset cannot be refreshed; committing raises TransientError if another version was
+        added in the meantime.
+        """
         run = job.run
         if run.dataset_id is None:
             raise InvalidInput(

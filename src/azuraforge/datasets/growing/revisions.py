@@ -1,4 +1,4 @@
-"""Comparison of rows of the past with the stored ones. Runs only in child processes."""
+"""Comparison of rows of the past with the stored rows. Runs only in child processes."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def compare(past: pl.DataFrame, old: pl.DataFrame, stored: Stored, table: RawTab
 
     A missing value does not replace a stored one. A row without a target is not inserted.
 
-    Raises InvalidInput with the code ``rows_revised`` if rows change stored ones and the policy refuses that.
+    Raises InvalidInput with the code ``rows_revised`` if rows change stored rows and the policy refuses revisions.
     """
     meaning = stored.meaning
     key = [name for name in (meaning.series, meaning.time) if name is not None]

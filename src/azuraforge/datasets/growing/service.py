@@ -1,4 +1,4 @@
-"""Service that adds rows to datasets, from files or as JSON."""
+"""Service that adds rows and incumbent forecasts to datasets."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TRIES = 8
 
 
 class Overtaken(Exception):
-    """Raised if a newer version was added since the base version was read."""
+    """Error raised if a newer version was added since the base version was read."""
 
 
 class GrowingDatasets:
@@ -81,7 +81,8 @@ class GrowingDatasets:
     ) -> IncumbentOut:
         """Add the incumbent forecasts of a file to the stored ones; the dataset's rows stay the same.
 
-        Raises InvalidInput if the file cannot be used, and then stores nothing; raises Conflict as ``append_file``.
+        Raises InvalidInput if the file cannot be used, and then stores nothing; raises Conflict if every attempt is
+        overtaken by another version.
         """
         for _ in range(_TRIES):
             base = self._datasets.get(project_id, name_or_id)
@@ -106,7 +107,7 @@ class GrowingDatasets:
     def set_revisions(
         self, project_id: str, name_or_id: str, policy: RevisionPolicy, *, unit: UnitOfWork | None = None
     ) -> DatasetVersionOut:
-        """Set the policy for rows that change stored ones. Raises NotFound if the dataset does not exist."""
+        """Set the policy for rows that change stored rows. Raises NotFound if the dataset does not exist."""
         found = self._datasets.get(project_id, name_or_id)
 
         def work(session: Session) -> None:
@@ -195,7 +196,7 @@ class GrowingDatasets:
 
 
 def stored_of(base: DatasetVersion) -> Stored:
-    """Return the description of a version for a child process. Raises InvalidInput for a dataset without series."""
+    """Return the description of a version for a child process. Raises InvalidInput for an image dataset."""
     if base.schema.time is None or base.start_at is None or base.end_at is None:
         raise InvalidInput(
             "dataset {dataset!r} contains images; rows can be added to series only",

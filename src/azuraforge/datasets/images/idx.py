@@ -1,4 +1,4 @@
-"""idx files, the format of MNIST, Fashion-MNIST, EMNIST and KMNIST: pairs of files with images and labels.
+"""idx files, the format of MNIST, Fashion-MNIST, EMNIST and KMNIST: pairs of an image file and a label file.
 
 A file starts with a big-endian magic number (two zero bytes, the type, the number of dimensions), then has the sizes as
 int32, then the values. Source: Y. LeCun, C. Cortes, C. Burges, The MNIST database of handwritten digits. Runs only in
@@ -84,8 +84,8 @@ def read_idx(data: bytes, name: str, max_bytes: int = 1 << 30) -> NDArray[np.uin
 def pair(files: Mapping[str, bytes], max_bytes: int = 1 << 30) -> list[IdxPart]:
     """Pair image and label files by name; ``t10k-…`` and ``test-…`` are the official test set if there is another part.
 
-    Raises InvalidInput if a file has no counterpart, two do not match, or all files together contain more than
-    ``max_bytes`` values.
+    Raises InvalidInput if a file has no counterpart or does not match its counterpart, or if all files together contain
+    more than ``max_bytes`` values.
     """
     values: dict[str, NDArray[np.uint8]] = {}
     for name, data in files.items():

@@ -56,7 +56,7 @@ class LargePictures:
         """Scale the image at ``path`` to ``size`` (height, width, channels), and return the path of a PNG next to it.
 
         Within a request, the child is ended if the client disconnects. Raises InvalidInput if the image cannot be
-        decoded within the memory limit, TransientError if no decoder becomes free within ``timeout_seconds``.
+        decoded within the memory limit, and TransientError if no decoder becomes free within ``timeout_seconds``.
         """
         height, width, channels = size
         target = path.with_name(f"{path.name}-{height}x{width}x{channels}.png")

@@ -41,7 +41,7 @@ class Look:
 
 
 def look(data: bytes, name: str) -> Look:
-    """Return an image's size and channels without decoding pixels. Raises InvalidInput as ``decode_picture`` does."""
+    """Return an image's size and channels without decoding pixels. Raises the errors of ``decode_picture``."""
     with _opened(data, name) as image:
         height, width = image.height, image.width
         if image.getexif().get(_ORIENTATION) in _SIDEWAYS:

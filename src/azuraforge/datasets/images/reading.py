@@ -41,7 +41,7 @@ Size = tuple[int, int, int]
 def read_images(path: Path, name: str, options: ImageOptions, limits: ReadingLimits = _DEFAULT) -> ReadFile:
     """Read and prepare an image dataset; messages call the file ``name``.
 
-    Raises InvalidInput with problem, place and next step if the file cannot be used.
+    Raises InvalidInput if the file or an option cannot be used.
     """
     if (options.height is None) != (options.width is None):
         raise InvalidInput(
@@ -76,7 +76,10 @@ def prepare_pictures(
     findings: list[Finding],
     limits: ReadingLimits = _DEFAULT,
 ) -> Prepared:
-    """Decode every image into one size. Unreadable images raise InvalidInput, or are skipped and reported."""
+    """Decode all images at one size; unreadable images are skipped and reported if ``options`` permits it.
+
+    Raises InvalidInput if an image is unreadable, if there are too few images or classes, or if sizes differ.
+    """
     refuse_unlearnable([each.picture for each in pictures], name)
     bad: dict[str, InvalidInput] = {}
     looks = _looks(pictures, bad)
@@ -108,7 +111,10 @@ def prepare_pixels(
     findings: list[Finding],
     limits: ReadingLimits = _DEFAULT,
 ) -> Prepared:
-    """Prepare decoded pixels of shape ``(example, height, width, channels)``."""
+    """Prepare decoded pixels, ``(example, height, width, channels)``.
+
+    Raises InvalidInput if there are too few images or classes, or the images are too large.
+    """
     refuse_unlearnable(pictures, name)
     size = (
         options.height or pixels.shape[1],
@@ -220,7 +226,10 @@ def prepare_idx(
     findings: list[Finding],
     limits: ReadingLimits = _DEFAULT,
 ) -> Prepared:
-    """Prepare pairs of idx files; the name of an image is its number in its file, from 0."""
+    """Prepare pairs of idx files; the name of an image is its number in its file, from 0.
+
+    Raises InvalidInput if the pairs have images of different sizes.
+    """
     if len({part.pixels.shape[1:] for part in parts}) > 1:
         sizes = ", ".join("×".join(map(str, part.pixels.shape[1:3])) for part in parts)
         raise InvalidInput(
@@ -304,7 +313,7 @@ def _looks(pictures: Sequence[Encoded], bad: dict[str, InvalidInput]) -> dict[in
 
 
 def _size(looks: dict[int, Look], name: str, options: ImageOptions) -> Size:
-    """Return the requested size, else the size that all images have."""
+    """Return the requested size, else the size that all images have. Raises InvalidInput if their sizes differ."""
     channels: int = options.channels or max((found.channels for found in looks.values()), default=1)
     if options.height is not None and options.width is not None:
         size = (options.height, options.width, channels)

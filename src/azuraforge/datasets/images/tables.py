@@ -29,7 +29,8 @@ def read_table(
 ) -> list[Encoded]:
     """Return the rows as encoded images; the name of an image is its row's number, from 0.
 
-    Class names come from the table's Hugging Face metadata if present, else from the label column.
+    Class names come from the table's Hugging Face metadata if present, else from the label column. Raises InvalidInput
+    if the table is damaged or too large, or lacks a column.
     """
     schema, rows = describe(path, name)
     wanted = _columns(schema, name, options)

@@ -50,7 +50,7 @@ class Entry:
 
 
 class Archive:
-    """Zip archive that was checked for links, paths outside it, a password, zip bombs and repeated names."""
+    """Zip archive that was checked for links, paths that leave it, a password, zip bombs and repeated names."""
 
     def __init__(self, file: zipfile.ZipFile, name: str) -> None:
         self._file = file
@@ -58,7 +58,7 @@ class Archive:
         self.entries = _checked(file, name)
 
     def read(self, entry: Entry) -> bytes:
-        """Return an entry's bytes. Raises InvalidInput if it is damaged or larger than the directory states."""
+        """Return an entry's bytes. Raises InvalidInput if the entry is damaged or larger than the directory states."""
         try:
             with self._file.open(entry.info) as stream:
                 data = stream.read(entry.bytes + 1)
@@ -102,7 +102,7 @@ def open_archive(path: Path, name: str) -> Iterator[Archive]:
 def check_directory(file: IO[bytes], name: str) -> None:
     """Raise InvalidInput if an archive's directory exceeds ``MAX_DIRECTORY_BYTES``, according to its end record.
 
-    Resets the file's position to its start. Accepts a file that is no archive: opening it reports that.
+    The file's position is reset to its start. A file that is not an archive is accepted, because opening it fails.
     """
     size = file.seek(0, io.SEEK_END)
     start = max(0, size - _LONGEST_END)

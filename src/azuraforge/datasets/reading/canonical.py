@@ -53,7 +53,7 @@ def fingerprint(frame: pl.DataFrame, schema: DatasetSchema, options: Json) -> st
 def fingerprint_of(
     schema: DatasetSchema, options: Json, columns: Sequence[str], rows: int, blocks: Sequence[str]
 ) -> str:
-    """Return the fingerprint of rows, given the hashes of all their blocks."""
+    """Return the fingerprint of ``rows`` rows, given the hashes of all their blocks."""
     header = {
         "format": _FORMAT,
         "schema": {**schema.to_json(), "features": sorted(schema.features)},
@@ -87,7 +87,7 @@ def _block_hash(frame: pl.DataFrame) -> str:
 
 
 def write_parquet(frame: pl.DataFrame, path: Path) -> str:
-    """Write ``frame`` to ``path`` atomically; return the file's SHA-256. Raises StorageError if that fails."""
+    """Write ``frame`` to ``path`` atomically; return the file's SHA-256. Raises StorageError if this fails."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     buffer = io.BytesIO()  # Polars' own writer hides the reason if a disk is full
     frame.write_parquet(buffer, compression="zstd", statistics=True, row_group_size=BLOCK_ROWS)

@@ -9,7 +9,7 @@ import polars as pl
 
 
 def reduce_rows(frame: pl.DataFrame, columns: list[str], max_points: int) -> pl.DataFrame:
-    """Return at most ``max_points`` rows: the first, the last, and each column's minimum and maximum in each bucket.
+    """Return at most ``max_points`` rows: the first, the last, and each column's extremes in buckets of equal length.
 
     Example:
         >>> frame = pl.DataFrame({"y": [0.0] * 500 + [9.0] + [0.0] * 500})

@@ -1,6 +1,6 @@
 """Cleaning of rows; each change is reported as a finding. Runs only in child processes.
 
-Gaps are filled from past values only: a value carried forward was known at its time, an interpolated one was not.
+Gaps are filled from past values only: a value carried forward was known at its time, an interpolated value was not.
 Only features are filled. A missing target stays empty: pipelines carry the last known target forward as an input, but
 never train on a row without a target or use it as an outcome.
 """
@@ -27,7 +27,10 @@ _MOST_FILLED = 0.05
 def take_as_missing(
     frame: pl.DataFrame, missing_values: dict[str, list[float]], findings: list[Finding]
 ) -> pl.DataFrame:
-    """Replace the values that the user declared as missing with null."""
+    """Replace the values that the user declared as missing with null.
+
+    Raises InvalidInput if ``missing_values`` names a column that ``frame`` lacks.
+    """
     for column, values in sorted(missing_values.items()):
         if column not in frame.columns:
             raise InvalidInput(
@@ -45,7 +48,7 @@ def take_as_missing(
 
 
 def sort_rows(frame: pl.DataFrame, time: str, table: RawTable, findings: list[Finding]) -> pl.DataFrame:
-    """Sort rows by time."""
+    """Sort rows by time, rows of equal time in the order of the file."""
     backwards = (frame[time].diff().cast(pl.Int64) < 0).arg_true()
     if len(backwards):
         row = int(frame[ROW][int(backwards[0])])
@@ -58,7 +61,7 @@ def reduce_duplicates(
 ) -> pl.DataFrame:
     """Keep one row per time. Exact repetitions are removed; ``policy`` decides between rows with different values.
 
-    Raises InvalidInput if there are such rows and the policy is ``error``.
+    Raises InvalidInput if rows of one time have different values and the policy is ``error``.
     """
     values = [column for column in frame.columns if column != ROW]
     once = frame.unique(values, keep="first", maintain_order=True)
@@ -149,7 +152,7 @@ def settle_features(
 ) -> tuple[pl.DataFrame, list[str]]:
     """Fill missing feature values from the past; ignore features that are mostly missing.
 
-    Leading rows are removed until every feature and the target have a value. Returns the rows and the kept features.
+    Leading rows are removed until every feature and the target have a value. Return the rows and the kept features.
     """
     kept: list[str] = []
     ignored: list[str] = []
@@ -208,7 +211,7 @@ def settle_gaps(
     ``rows_before`` is the number of earlier rows of the series outside ``frame``; they count in the share of missing
     rows.
 
-    Returns the frame, and whether it is now regular. Raises InvalidInput if ``policy`` refuses the gaps, or if the
+    Return the frame, and whether it has no gaps left. Raises InvalidInput if ``policy`` refuses the gaps, or if the
     whole series would exceed ``budget``; the number of rows is known from the rhythm before they are created.
     """
     if rhythm.kind != "regular" or not rhythm.missing or rhythm.gap_after is None:

@@ -48,7 +48,7 @@ _BOMS = (
 
 @dataclass(frozen=True)
 class Decoded:
-    """A decoded text file. ``assumed``: whether the encoding is a guess."""
+    """A decoded text file. ``assumed`` is true if the encoding is a guess."""
 
     text: str
     encoding: str
@@ -56,7 +56,7 @@ class Decoded:
 
 
 def unpack(path: Path, name: str, limits: ReadingLimits | None = None) -> bytes:
-    """Return a file's bytes, decompressed. Raises InvalidInput if it is not a table, or exceeds ``limits``."""
+    """Return a file's bytes, decompressed. Raises InvalidInput if it is no table or exceeds ``limits``."""
     try:
         with path.open("rb") as file:
             head = file.read(16)

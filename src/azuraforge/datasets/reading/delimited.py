@@ -35,7 +35,7 @@ class RawTable:
     """A table as in the file.
 
     Attributes:
-        frame: the file's columns, as strings if they come from text, and ``ROW``, the row's number from 0.
+        frame: the file's columns, as strings if they come from text, and ``ROW``, the number of each row from 0.
         name: name of the file or source in messages.
         first_line: line number of row 0; None if a row can span several lines.
         separator: separator of the columns; None if the table does not come from text.
@@ -66,7 +66,10 @@ class RawTable:
 
 
 def table_of(frame: pl.DataFrame, name: Text) -> RawTable:
-    """Return a typed frame, from Parquet or a source, as a table; categories become text."""
+    """Return a typed frame, from Parquet or a source, as a table; categories become text.
+
+    Raises InvalidInput if a column has a reserved name.
+    """
     _refuse_reserved(frame.columns, name)
     categories = [column for column, kind in frame.schema.items() if isinstance(kind, pl.Categorical | pl.Enum)]
     return RawTable(frame.with_columns(pl.col(categories).cast(pl.String)).with_row_index(ROW), name)
@@ -287,7 +290,7 @@ def _refuse_single_column(text: str, name: str) -> None:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """Yield the lines as ``io.StringIO`` does, without copying the whole text."""
+    """Yield the same lines as ``io.StringIO``, without copying the whole text."""
     start = 0
     while start < len(text):
         end = text.find("\n", start) + 1 or len(text)
@@ -296,7 +299,7 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _line_ends(text: str) -> int:
-    """Return the number of line breaks, without those at the end of the text."""
+    """Return the number of line breaks, not counting the line breaks at the end of the text."""
     end = len(text)
     while end and text[end - 1] in "\r\n":
         end -= 1

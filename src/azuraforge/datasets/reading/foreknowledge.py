@@ -18,7 +18,7 @@ CODES = ("column_knows_future", "column_repeats_target")
 
 
 def report_foreknowledge(frame: pl.DataFrame, schema: DatasetSchema, findings: list[Finding]) -> None:
-    """Append a warning for each suspicious column of a canonical frame, given when its values become known."""
+    """Append a warning for each suspicious column of a canonical frame, considering when its values become known."""
     table = known_table(frame, schema)
     for found in examine_frame(table.frame, table.schema, horizon=_HORIZON, known_ahead=known_ahead_of(schema)):
         code = CODES[0] if found.blocks else CODES[1]

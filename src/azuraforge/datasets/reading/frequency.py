@@ -99,7 +99,7 @@ def _rhythm_in(times: pl.Series, zone: str, frequency: str | None) -> Rhythm | N
 def season_of(frequency: str) -> int:
     """Return the number of rows in the natural season of a frequency.
 
-    The season is a day for hours, a week for days, and a year for weeks and months; a frequency without one gives 1.
+    The season is a day for hours, a week for days, and a year for weeks and months; 1 if a frequency has none.
 
     Example:
         >>> season_of("15m"), season_of("1w"), season_of("1mo")
@@ -132,7 +132,10 @@ def step_of(frequency: str) -> timedelta:
 
 
 def whole_grid(times: pl.Series, rhythm: Rhythm) -> pl.Series:
-    """Return all times of a regular rhythm from the first to the last row, in UTC."""
+    """Return all times of a regular rhythm from the first to the last row, in UTC.
+
+    Raises ValueError if the rhythm has no frequency.
+    """
     if rhythm.frequency is None:
         raise ValueError("rows without a fixed distance have no grid")
     zone = rhythm.zone or "UTC"
@@ -197,7 +200,7 @@ def _fixed(moments: pl.Series, step: int, zone: str | None) -> Rhythm | None:
 
 
 def _months(wall: pl.Series, zone: str, step: int | None = None) -> Rhythm | None:
-    """Return the rhythm of rows at one day and time of the month, or at its last day; None if other rows exist."""
+    """Return the rhythm of rows on one day of the month, or on its last day, at one time; None for other rows."""
     into_day = wall - wall.dt.truncate("1d")
     last_day = wall.dt.day() == wall.dt.month_end().dt.day()
     month_end = bool(last_day.all()) and wall.dt.day().n_unique() > 1

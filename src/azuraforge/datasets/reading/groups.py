@@ -58,7 +58,7 @@ def read_groups(
         kept: names of the dataset's series, sorted.
         options: options for reading the file.
 
-    Raises InvalidInput if grouping by a column is meaningless, or a series is in two of its groups.
+    Raises InvalidInput if grouping by a column is meaningless, or a series is in two groups of one column.
     """
     if not options.groups and options.group_separator is None:
         return {}

@@ -19,7 +19,7 @@ from azuraforge.plugins.contract.dataset_schema import DatasetSchema, IncumbentC
 def incumbent_of(options: FileOptions) -> IncumbentColumns | None:
     """Return the columns of the incumbent; None if the options name none.
 
-    Raises InvalidInput if only one of its two columns is named, or one already has another role.
+    Raises InvalidInput if only one of the two columns is named, or if a column already has another role.
     """
     if options.incumbent is None and options.incumbent_made_at is None:
         return None
@@ -49,9 +49,9 @@ def incumbent_of(options: FileOptions) -> IncumbentColumns | None:
 def read_incumbent(
     table: RawTable, keys: pl.DataFrame, columns: IncumbentColumns, options: FileOptions, findings: list[Finding]
 ) -> pl.DataFrame:
-    """Return the rows with an incumbent forecast: ``keys``, the forecast, and when it was made (epoch microseconds).
+    """Return the rows with an incumbent forecast: ``keys``, the forecast, and its creation time (epoch microseconds).
 
-    If there are several forecasts for one target, the last in the file is returned.
+    If there are several forecasts for one target, the last of them in the file is returned.
 
     Args:
         table: the rows in the order of ``keys``.
@@ -60,7 +60,7 @@ def read_incumbent(
         options: the options for reading the table.
         findings: receives the number of rows with a forecast.
 
-    Raises InvalidInput naming the first row whose forecast or time cannot be read, or whose time is missing.
+    Raises InvalidInput if a forecast or its creation time cannot be read, or a creation time is missing.
     """
     found = all_forecasts(table, keys, columns, options)
     findings.append(finding("incumbent_read", count=found.height, column=columns.forecast, of=table.frame.height))
@@ -68,7 +68,10 @@ def read_incumbent(
 
 
 def all_forecasts(table: RawTable, keys: pl.DataFrame, columns: IncumbentColumns, options: FileOptions) -> pl.DataFrame:
-    """Return every row with an incumbent forecast, in the columns of ``read_incumbent`` and the table's ``ROW``."""
+    """Return every row with an incumbent forecast, in the columns of ``read_incumbent`` and ``ROW``.
+
+    Raises the errors of ``read_incumbent``.
+    """
     table.require(columns.forecast, "incumbent")
     table.require(columns.made_at, "incumbent_made_at")
     values = _numbers(table, columns.forecast, options)

@@ -1,4 +1,4 @@
-"""Inspection of columns: selection of usable features, and refusal of series that cannot be learned.
+"""Inspection of columns: selection of usable features, and refusal of series that no model can be fitted to.
 
 Runs only in child processes.
 """
@@ -34,7 +34,7 @@ def numbers(
 ) -> tuple[pl.DataFrame, list[str]]:
     """Return ``ROW``, target and features as float64, in the table's order of columns, and the features' names.
 
-    Raises InvalidInput naming the first row if the target, or a feature that was requested by name, is not a number.
+    Raises InvalidInput if the target, or a feature that was requested by name, contains text that is not a number.
     """
     candidates = _candidates(table, time, target, features, exclude)
     cleaned = table.frame.with_columns(
@@ -63,7 +63,10 @@ def numbers(
 def ignore_useless(
     frame: pl.DataFrame, time: str, target: str, features: list[str], findings: list[Finding]
 ) -> tuple[pl.DataFrame, list[str]]:
-    """Drop useless features: constants, counters of rows or time, and copies of the target. Report them."""
+    """Drop useless features: constants, counters of rows or time, and copies of the target.
+
+    Return the frame and the names of the kept features. The dropped features are reported as findings.
+    """
     rows = pl.Series(range(frame.height), dtype=pl.Float64)
     clock = frame[time].cast(pl.Int64).cast(pl.Float64)
     reasons: dict[str, list[str]] = {}

@@ -55,9 +55,9 @@ class ReadingLimits:
             raise _refused(size, Message("{most:,}", {"most": self.values}), "values", what, next_step)
 
     def check_frame(self, frame: pl.DataFrame, what: Text, next_step: Message = _A_PART) -> None:
-        """Raise InvalidInput if a frame is too large.
+        """Raise InvalidInput if a frame has too many columns, values or bytes of text.
 
-        Text that several rows share counts for each of them, because most operations on the frame copy it per row.
+        Text that several rows share counts for each row, because most operations on the frame copy it per row.
         """
         self.check_table(frame.height, frame.width, what, next_step)
         import polars as pl  # imported here, since the platform's own process must not load Polars
@@ -104,7 +104,7 @@ class ReadingLimits:
 
 
 class Budget:
-    """Counter of the rows of several series of one dataset, limited by their total number of values."""
+    """Counter of the rows of several series of one dataset, which limits their total number of values."""
 
     def __init__(self, limits: ReadingLimits) -> None:
         self._limits = limits

@@ -51,7 +51,7 @@ def refuse_markup(text: str, name: str) -> None:
 
 
 def refuse_json(text: str, name: str) -> None:
-    """Raise InvalidInput if the text is JSON, quoting its error message if it has one.
+    """Raise InvalidInput if the text is JSON, with the error message that the JSON contains, if any.
 
     Example:
         >>> refuse_json('{"error": "token expired"}', "sales.csv")

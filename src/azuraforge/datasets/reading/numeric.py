@@ -24,7 +24,7 @@ _EVIDENCE_ROWS = 20_000
 
 
 def find_decimal(frame: pl.DataFrame, columns: list[str], target: str, place: Text) -> Decimal:
-    """Return the decimal sign of the file, from unambiguous numbers; those of the target take precedence.
+    """Return the decimal sign of the file, from unambiguous numbers; the target's numbers take precedence.
 
     Raises InvalidInput if all numbers of the target are ambiguous (``1,234``) and no other column decides.
     """
@@ -53,7 +53,7 @@ def find_decimal(frame: pl.DataFrame, columns: list[str], target: str, place: Te
 
 
 def without_missing(series: pl.Series) -> pl.Series:
-    """Replace missing markers with null."""
+    """Replace missing markers (``MISSING``, in any case) in a column of strings with null."""
     return series.set(series.str.to_lowercase().is_in(MISSING), None)
 
 

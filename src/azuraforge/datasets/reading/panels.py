@@ -1,6 +1,6 @@
 """Panels: each of several series in one table is cleaned and inspected separately, and all must share one rhythm.
 
-Series that need no cleaning, usually most of them, are processed together, the others one by one.
+Series that need no cleaning, usually most of them, are processed together, and all other series one by one.
 Runs only in child processes.
 """
 
@@ -77,7 +77,10 @@ class Columns:
 
 
 def names_of(table: RawTable, column: str) -> pl.Series:
-    """Return the series name of each row. Raises InvalidInput if a row has none, or there are too many series."""
+    """Return the series name of each row.
+
+    Raises InvalidInput if the column or a name is missing, or if there are too many series.
+    """
     table.require(column, "series")
     names = table.frame[column].cast(pl.String).str.strip_chars()
     empty = (names.is_null() | (names == "")).fill_null(True).arg_true()
@@ -106,9 +109,9 @@ def names_of(table: RawTable, column: str) -> pl.Series:
 
 
 def rhythm_of(times: pl.Series, columns: Columns, usual: Rhythm | None) -> Rhythm:
-    """Return the rhythm of a series; if ``usual`` is given, a short series must follow that rhythm.
+    """Return the rhythm of a series; if ``usual`` is given, the series must follow that rhythm.
 
-    Raises InvalidInput if it does not.
+    Raises InvalidInput if a row does not fit the frequency of ``usual`` or of ``columns``.
     """
     if usual is None:
         return find_rhythm(times, columns.zone, columns.frequency)
@@ -120,9 +123,9 @@ def rhythm_of(times: pl.Series, columns: Columns, usual: Rhythm | None) -> Rhyth
 def settle_panel(
     frame: pl.DataFrame, columns: Columns, features: list[str], settle: Settle, findings: list[Finding]
 ) -> SettledPanel:
-    """Clean each series and keep the features that all of them have. Useless series are excluded and reported.
+    """Clean each series and keep the features that all series have. Useless series are excluded and reported.
 
-    Raises InvalidInput naming the series if one cannot be cleaned, or if there is nothing to learn.
+    Raises InvalidInput if a series cannot be cleaned, if rhythms differ, or if no series is left.
     """
     ordered = frame.sort(columns.series, maintain_order=True)
     blocks = Blocks.of(ordered, columns.series)
@@ -185,7 +188,7 @@ class _Tidy:
         self._found: dict[tuple[bytes, bool], Rhythm | None] = {}
 
     def settled(self, asked: Flags, usual: Rhythm | None) -> _Shared:
-        """Return those of the ``asked`` series that need no cleaning and have no gaps."""
+        """Return the series that are flagged in ``asked``, need no cleaning and have no gaps."""
         flags, rhythms = np.zeros(len(self._blocks), dtype=bool), dict[str, Rhythm]()
         for number in np.flatnonzero(self._tidy & asked).tolist():
             rhythm = self._rhythm(int(self._blocks.first[number]), int(self._blocks.stop[number]), usual)
@@ -216,7 +219,7 @@ def _each(
     gone: dict[str, InvalidInput],
     columns: Columns,
 ) -> dict[str, Settled]:
-    """Clean the ``asked`` series one by one; ``found_in`` receives the findings, ``gone`` the useless series."""
+    """Clean the series flagged in ``asked`` one by one; ``found_in`` receives findings, ``gone`` the useless series."""
     settled: dict[str, Settled] = {}
     for number in np.flatnonzero(asked).tolist():
         name, first = blocks.names[number], int(blocks.first[number])
@@ -265,7 +268,7 @@ def _too_short(blocks: Blocks) -> InvalidInput:
 
 
 def _report_unlearned(whole: pl.DataFrame, columns: Columns, findings: list[Finding]) -> None:
-    """Report short series, and those with a constant target. Raises InvalidInput if no other series is left."""
+    """Report short series, and series with a constant target. Raises InvalidInput if no other series is left."""
     facts = whole.group_by(columns.series, maintain_order=True).agg(
         pl.len().alias("rows"),
         (pl.col(columns.target).max() == pl.col(columns.target).min()).fill_null(True).alias("still"),

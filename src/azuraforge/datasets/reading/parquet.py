@@ -71,7 +71,10 @@ def read_parquet(
 
 
 def describe(path: Path, name: str) -> tuple[dict[str, pl.DataType], int]:
-    """Return the columns' types and the number of rows, from the file's metadata alone."""
+    """Return the columns' types and the number of rows, from the file's metadata alone.
+
+    Raises InvalidInput if the file is damaged.
+    """
 
     def look() -> tuple[dict[str, pl.DataType], int]:
         schema = dict(pl.read_parquet_schema(path))

@@ -49,7 +49,7 @@ class ReadFile:
 def read_file(path: Path, name: str, options: FileOptions, limits: ReadingLimits = _DEFAULT) -> ReadFile:
     """Read and prepare a CSV, Parquet or Excel file; messages call it ``name``.
 
-    Raises InvalidInput with problem, place and next step if the file cannot be used.
+    Raises InvalidInput if the file cannot be used.
     """
     findings: list[Finding] = []
     refuse_sheet(path, name, options.sheet)
@@ -70,7 +70,7 @@ def read_file(path: Path, name: str, options: FileOptions, limits: ReadingLimits
 def prepare_source(
     read: SourceRead, source: str, options: CleaningOptions, limits: ReadingLimits = _DEFAULT
 ) -> Prepared:
-    """Prepare the result of a source. Raises InvalidInput if it has no rows or time column, or cannot be used."""
+    """Prepare the result of a source. Raises InvalidInput if it has no rows or time column, or if it cannot be used."""
     if read.time is None:
         raise InvalidInput(
             "the source {source} does not specify its time column",
@@ -175,7 +175,7 @@ def _prepare_panel(
     limits: ReadingLimits,
     forecasts: pl.DataFrame | None,
 ) -> Prepared:
-    """Prepare several series as ``_prepare`` does each; a feature is kept if it is useful in at least one of them."""
+    """Prepare several series, each like ``_prepare``; a feature is kept if it is useful in at least one series."""
     time, target, column = options.time, options.target, str(options.series)
     if column in (time, target):
         raise InvalidInput(
@@ -272,7 +272,7 @@ def _rhythm_finding(rhythm: Rhythm, season: int, times: pl.Series) -> Finding:
 
 
 def refuse_warnings(findings: list[Finding], name: Text) -> None:
-    """Raise InvalidInput with the first warning, if there is one."""
+    """Raise InvalidInput if ``findings`` contains a warning; the error contains all warnings as details."""
     warnings = [item for item in findings if item.severity == "warning"]
     if warnings:
         first = warnings[0]

@@ -32,7 +32,7 @@ _GROUPED = re.compile(r"-?\d{1,3}\.\d{3}")
 
 @dataclass(frozen=True)
 class Merged:
-    """A range of merged cells; rows and columns count from 0, and the last ones are included."""
+    """A range of merged cells; rows and columns count from 0, and ``bottom`` and ``right`` are included."""
 
     top: int
     left: int
@@ -63,7 +63,8 @@ def read_sheet(path: Path, name: str, options: FileOptions, limits: ReadingLimit
     """Read a sheet of a workbook. Rows of the table have the numbers that the spreadsheet shows.
 
     The header is the first row that names the time and target columns; rows above it are skipped. Raises
-    InvalidInput as ``read_delimited`` does, and if several columns of the header share a merged name.
+    InvalidInput if the workbook is damaged or too large, if the sheet has no rows or lacks a required column, or if
+    several columns of the header share a merged name.
     """
     sheet = open_sheet(path, name, options.sheet, limits)
     where = Message("{file}, sheet {sheet!r}", {"file": name, "sheet": sheet.name})
@@ -119,10 +120,10 @@ def read_plain_sheet(
         name: the workbook's name in messages.
         limits: size limits of the table.
         asked: name of the sheet to read; if None, it is chosen by ``preferred``.
-        preferred: names of sheets of which the first found is read; without one, the only visible sheet is read.
+        preferred: names of sheets; the first sheet with one of them is read, else the only visible sheet.
         times: lower-case names of columns whose numbers are dates if all of them can be serial numbers of days.
 
-    Raises InvalidInput as ``read_sheet`` does.
+    Raises the errors of ``read_sheet``.
     """
     if asked is None:
         asked = next((each for each in sheet_names(path) if each in preferred), None)
@@ -156,7 +157,7 @@ def read_plain_sheet(
 
 
 def _filled_cells(path: Path, name: str, sheet: Sheet, where: Message) -> Grid:
-    """Return the cells of a sheet. Raises InvalidInput if all are empty."""
+    """Return the cells of a sheet. Raises InvalidInput if all cells are empty."""
     grid = _cells(path, name, sheet)
     if not any(_is_filled(cell) for row in grid.cells for cell in row):
         raise InvalidInput(
@@ -198,7 +199,7 @@ def _cells(path: Path, name: str, sheet: Sheet) -> Grid:
 
 
 def _header_row(grid: Grid, wanted: Collection[str]) -> int:
-    """Return the first row that contains all wanted names, else the first that is not empty."""
+    """Return the first row that contains all names in ``wanted``, else the first row that is not empty."""
     first = None
     for row in range(grid.top, grid.top + len(grid.cells)):
         names = {_heading(grid, row, column) for column in range(grid.left, grid.left + grid.width)}
@@ -247,7 +248,7 @@ def _columns(grid: Grid, header: int, where: Text) -> dict[str, int]:
 
 
 def _heading(grid: Grid, row: int, column: int) -> str:
-    """Return a column's name; if its cell is merged with cells above, the name is in the first of them."""
+    """Return a column's name; if its cell is merged with cells above, the name is in the topmost cell."""
     cell = grid.at(row, column)
     if not _is_filled(cell):
         for each in grid.merged:
@@ -292,7 +293,7 @@ def _named(marked: Marked, names: dict[int, str]) -> str:
 
 
 def _filled_from_merged(grid: Grid, body: Sequence[int], place: int, cells: list[Cell]) -> list[Cell]:
-    """Return the cells of a key column; a cell merged over several rows provides the value of each."""
+    """Return the cells of a key column; a cell merged over several rows provides the value of each row."""
     above = {
         row: grid.at(each.top, place)
         for each in grid.merged

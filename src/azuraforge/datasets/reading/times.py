@@ -36,7 +36,10 @@ class Times:
 def parse_times(
     table: RawTable, column: str, timezone: str | None, time_format: str | None, series: str | None = None
 ) -> Times:
-    """Read times as ``read_times`` does. Raises InvalidInput also for a year outside 1000–9000."""
+    """Read times like ``read_times``, and check the years.
+
+    Raises the errors of ``read_times``, and InvalidInput for a year outside 1000–9000.
+    """
     times = read_times(table, column, timezone, time_format, series)
     years = times.utc.dt.year()
     _refuse_unparsed(table, column, (years < _FIRST_YEAR) | (years > _LAST_YEAR))
@@ -49,8 +52,8 @@ def read_times(
     """Return the column as ``Datetime("us", "UTC")``.
 
     Times without an offset are local times of ``timezone``, or UTC if it is None. The hour that repeats when clocks
-    are set back may occur twice in each series of the column ``of_series``. Raises InvalidInput naming the first row
-    that cannot be read, or if day and month are ambiguous.
+    are set back may occur twice in each series of the column ``of_series``. Raises InvalidInput if the
+    column or the time zone does not exist, if a time is missing or cannot be read, or if day and month are ambiguous.
     """
     check_zone(timezone)
     series = table.frame[column]
@@ -288,7 +291,7 @@ def _refuse_unparsed(table: RawTable, column: str, bad: pl.Series, series: pl.Se
 
 
 def _localise(table: RawTable, column: str, naive: pl.Series, timezone: str, series: str | None = None) -> pl.Series:
-    """Convert local times to UTC. Of equal times in a repeated hour, the first of each series is the earlier one."""
+    """Convert local times to UTC. In a repeated hour, the first of two equal times of a series is the earlier."""
     mine = pl.lit("") if series is None else table.frame[series].cast(pl.String)
     first = pl.int_range(pl.len()).over("t", "series") == 0
     frame = naive.to_frame("t").with_columns(mine.alias("series"))

@@ -1,7 +1,7 @@
 """Excel workbooks (.xlsx): a sheet's size is checked in the archive before the sheet is loaded.
 
-Macros and formulas are never executed: a formula's value is the one stored when the workbook was saved. Runs only in
-child processes.
+Macros and formulas are never executed: the value of a formula is the value stored when the workbook was saved. Runs
+only in child processes.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _FORMULA_ALONE = re.compile(
 
 @dataclass(frozen=True)
 class Marked:
-    """Cells of one kind: their number, the place of the first (such as ``D4``), and their columns, from 0."""
+    """Cells of one kind: their number, the place of the first cell (such as ``D4``), and their columns, from 0."""
 
     count: int = 0
     first: str = ""
@@ -77,7 +77,7 @@ def is_workbook(path: Path) -> bool:
 
 
 def refuse_sheet(path: Path, name: str, asked: str | None) -> None:
-    """Raise InvalidInput if a sheet is requested from a file that is not a workbook."""
+    """Raise InvalidInput if the sheet ``asked`` is not None and the file is not a workbook."""
     if asked is not None and not is_workbook(path):
         raise InvalidInput(
             "the file {name} is not an Excel workbook and has no sheet {sheet!r}",
@@ -91,10 +91,10 @@ def refuse_sheet(path: Path, name: str, asked: str | None) -> None:
 
 
 def open_sheet(path: Path, name: str, asked: str | None, limits: ReadingLimits) -> Sheet:
-    """Choose the requested sheet, else the only visible one, and check its size.
+    """Choose the sheet ``asked`` (None: the only visible sheet), and check its size.
 
-    Raises InvalidInput if the workbook is damaged, binary or too large, if the requested sheet does not exist, or if
-    none is requested and not exactly one is visible.
+    Raises InvalidInput if the workbook is damaged, binary or too large, if the sheet does not exist, or if ``asked`` is
+    None and not exactly one sheet is visible.
     """
     with open_archive(path, name) as archive:
         entries = {entry.path: entry for entry in archive.entries}

@@ -95,7 +95,10 @@ class Folder(TableSource[FolderOptions]):
         return news.read
 
     def read_since(self, options: FolderOptions, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
-        """Read new files, and files that changed since they were read."""
+        """Read new files, and files that changed since they were read.
+
+        Raises InvalidInput if the folder is not allowed or a file cannot be used.
+        """
         return self._news(options, FolderCursor.model_validate(cursor).files if cursor else {})
 
     def _news(self, options: FolderOptions, known: Mapping[str, _File]) -> SourceNews:
@@ -230,7 +233,7 @@ def _opened_inside(descriptor: int, folders: Sequence[Path]) -> bool:
 
 
 def _joined(frames: Sequence[tuple[str, pl.DataFrame]]) -> pl.DataFrame:
-    """Concatenate the rows of all files, with the columns of the first one."""
+    """Concatenate the rows of all files, with the columns of the first file. Raises InvalidInput if columns differ."""
     first_name, first = frames[0]
     for name, frame in frames[1:]:
         for column, kind in first.schema.items():

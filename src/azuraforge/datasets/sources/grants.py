@@ -18,7 +18,7 @@ class Grants:
         self._secrets = secrets
 
     def of(self, project_id: str, source: str, options: Json) -> dict[str, str]:
-        """Return secrets by name. Raises InvalidInput if one does not exist or cannot be decrypted.
+        """Return secrets by name. Raises InvalidInput if a secret does not exist or cannot be decrypted.
 
         If no option names a secret of the project, the catalogue is not loaded; the source then reports a missing
         secret.

@@ -179,13 +179,20 @@ class Http(TableSource[HttpOptions]):
     silence_seconds: ClassVar[float] = _SILENCE_SECONDS
 
     def read(self, options: HttpOptions) -> SourceRead:
-        """Fetch the table. Raises InvalidInput if it is not a table, TransientError if the server is unavailable."""
+        """Fetch the table.
+
+        Raises InvalidInput if the server refuses the request or does not return a table, and TransientError if the
+        server is unavailable.
+        """
         read = self._fetch(options, None)
         assert read is not None  # None means unchanged, which requires a cursor
         return read
 
     def read_since(self, options: HttpOptions, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
-        """Fetch the table; return no rows if it is unchanged since it was last read."""
+        """Fetch the table; return no rows if it is unchanged since it was last read. Raises the errors of ``read``.
+
+        Raises TransientError also if the table has become empty or shorter.
+        """
         before = None if not cursor else HttpCursor.model_validate(cursor)
         read = self._fetch(options, before)
         if read is None:

@@ -73,7 +73,7 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 
 @dataclass(frozen=True)
 class PagingOptions:
-    """Options of paging; see those of the source."""
+    """Options of paging, from the options of the source."""
 
     way: Paging
     parameter: str
@@ -263,5 +263,5 @@ def _joined(url: httpx.URL, link: str, number: int) -> httpx.URL:
 
 
 def digest_of(pages: Sequence[str]) -> str:
-    """Return one digest for those of all pages; the digest of a single page is returned unchanged."""
+    """Return one digest of the digests of all pages; the digest of a single page is returned unchanged."""
     return pages[0] if len(pages) == 1 else hashlib.sha256("".join(pages).encode()).hexdigest()

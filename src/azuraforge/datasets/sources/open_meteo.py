@@ -126,7 +126,7 @@ class _Place:
 
     @classmethod
     def of(cls, cursor: Mapping[str, JsonValue] | None) -> _Place | None:
-        """Return the place stored in the cursor, since a new search may find another one; None if there is none."""
+        """Return the place stored in the cursor; None if there is none. A new search might find another place."""
         try:
             known = cursor or {}
             zone = known["timezone"]
@@ -151,12 +151,18 @@ class OpenMeteo(Source):
     wait_seconds: ClassVar[float] = 1.0
 
     def read(self, options: OpenMeteoOptions) -> SourceRead:
-        """Fetch all days. Raises InvalidInput if the server refuses, TransientError if it is unavailable."""
+        """Fetch all days.
+
+        Raises InvalidInput if the server refuses the request, and TransientError if it is unavailable.
+        """
         with self.http_client(timeout_seconds=_TIMEOUT_SECONDS) as client:
             return self._fetch(client, options, self._find(client, options), options.start)
 
     def read_since(self, options: OpenMeteoOptions, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
-        """Fetch the days from the last one with a value, because the archive adds its newest hours later."""
+        """Fetch from the last day with a value, because the archive adds its newest hours later.
+
+        Raises the errors of ``read``.
+        """
         start = options.start
         with suppress(KeyError, TypeError, ValueError):
             start = date.fromisoformat(str((cursor or {})["day"]))

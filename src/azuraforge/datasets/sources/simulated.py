@@ -103,7 +103,7 @@ class Simulated(Source):
         return _read(options, 0, min(options.rows_at_first, options.rows))
 
     def read_since(self, options: SimulatedOptions, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
-        """Return the next rows; none if the series has ended."""
+        """Return the next rows; no rows if the series has ended. Raises InvalidInput for an invalid cursor."""
         done = cursor.get("rows") if cursor is not None else options.rows_at_first
         if not isinstance(done, int):
             raise InvalidInput(
@@ -116,7 +116,7 @@ class Simulated(Source):
 
 
 def values(options: SimulatedOptions) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return the values of all rows, ``(rows,)``."""
+    """Return the values of all rows, ``(row,)``."""
     at = np.arange(options.rows)
     change = options.rows if options.changes_after is None else options.changes_after
     season = np.where(at < change, at / options.season, (at - change) / options.later_season + change / options.season)

@@ -155,7 +155,7 @@ def meaning_of(
     cursor: Mapping[str, object],
     findings: Sequence[SourceFinding] = (),
 ) -> SourceRead:
-    """Return a table as the result of a source, with the roles of its columns."""
+    """Return a table as the result of a source, with the roles of its columns and without the excluded columns."""
     features = None if options.features is None else tuple(dict.fromkeys(options.features))
     kept = {options.time, options.target, options.series, *(features or ())}
     written = options if isinstance(options, FileTableOptions) else None
@@ -215,7 +215,10 @@ def _parquet(path: Path, name: str, limits: ReadingLimits) -> pl.DataFrame:
 
 
 def _json_lines(text: str, name: str, limits: ReadingLimits) -> pl.DataFrame:
-    """Read one object per line. The number of columns is checked before the table is built."""
+    """Read one object per line. The number of columns is checked before the table is built.
+
+    Raises InvalidInput if a line is not a JSON object or the table is too large.
+    """
     if re.match(r"\s*\{\s*[\r\n]", text):
         refuse_json(text, name)  # one object spans several lines
     columns: set[str] = set()

@@ -38,7 +38,7 @@ class KeyRing:
 
     Args:
         given: keys of 32 bytes in base64, separated by commas; the keys of the file follow them.
-        file: contains keys in the same form, one per line. It is created when a key is needed and there is none.
+        file: file with further keys in base64, one per line; created when a key is needed and there is none.
     """
 
     def __init__(self, given: SecretStr | None, file: Path) -> None:
@@ -52,7 +52,10 @@ class KeyRing:
         return [*named, *(_parsed(each, str(self._file)) for each in self._lines())]
 
     def first(self) -> Key:
-        """Return the key that encrypts; create one if there is none."""
+        """Return the key that encrypts; create a key if there is none.
+
+        Raises StorageError if a key is invalid or unreadable, or the new key cannot be written.
+        """
         if not (found := self.keys()):
             self._make()
             found = self.keys()

@@ -23,7 +23,10 @@ class OwnedSecrets:
         self._keys = keys
 
     def key(self) -> Key:
-        """Return the key that encrypts. Call it before the transaction. Raises StorageError without a usable key."""
+        """Return the key that encrypts; call this method before the transaction.
+
+        Raises StorageError if no key can be read or created.
+        """
         return self._keys.first()
 
     def put(self, session: Session, key: Key, owner: str, value: str, user_name: str) -> None:
@@ -59,7 +62,7 @@ class OwnedSecrets:
         store.remove(session, owner)
 
     def states(self, session: Session, owners: Iterable[str]) -> dict[str, SecretState]:
-        """Return for each owner whether its value can be decrypted."""
+        """Return the state of each owner's value: ``ready``, ``older_key`` or ``unreadable``."""
         try:
             keys = self._keys.keys()
         except StorageError:

@@ -23,7 +23,10 @@ def seal(key: Key, project_id: str, name: str, value: str) -> bytes:
 
 
 def unseal(keys: Sequence[Key], key_id: str, project_id: str, name: str, sealed: bytes) -> str:
-    """Return the decrypted value. Raises CannotOpen if it cannot be decrypted."""
+    """Return the decrypted value.
+
+    Raises CannotOpen if ``keys`` lacks the key, or if the value was changed or belongs to another row.
+    """
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 

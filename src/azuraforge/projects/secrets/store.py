@@ -1,4 +1,4 @@
-"""All SQL of secrets."""
+"""SQL queries for secrets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def page(session: Session, limit: int, after: tuple[str] | None) -> Sequence[Sec
 
 
 def named(session: Session, names: Sequence[str]) -> Sequence[Secret]:
-    """Return the existing secrets with these names."""
+    """Return the secrets with these names; unknown names are skipped."""
     return session.scalars(select(Secret).where(Secret.name.in_(names))).all()
 
 
@@ -57,6 +57,6 @@ def put(session: Session, name: str, key_id: str, sealed: bytes, user_name: str)
 
 
 def remove(session: Session, name: str) -> bool:
-    """Delete a secret; return False if it did not exist."""
+    """Delete a secret; return whether it existed."""
     statement = delete(Secret).where(Secret.name == name).returning(Secret.name)
     return session.execute(statement).scalar() is not None

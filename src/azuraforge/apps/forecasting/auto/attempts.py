@@ -1,8 +1,8 @@
 """Function calls in forked processes with a deadline: a member that fails, crashes or hangs does not stop the others.
 
 A process calls one function after another, because forking takes longer than most members; after a failure or a crash,
-a new process continues with the rest. All processes stay in the process group of the run, which is killed as a whole;
-on Linux they also end with their parent.
+a new process continues with the remaining functions. All processes stay in the process group of the run, which is
+killed as a whole; on Linux they also end with their parent.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class _Process:
             os.write(self.orders, place.to_bytes(4, "little"))
 
     def end(self, *, kill: bool = False) -> int:
-        """Close the pipes, which makes the process exit, and return its wait status; with ``kill``, kill it first."""
+        """Close the pipes, so that the process exits, and return its wait status; with ``kill``, kill it first."""
         if kill:
             os.kill(self.pid, signal.SIGKILL)
         os.close(self.orders)
@@ -71,7 +71,8 @@ class _Process:
 def attempts(work: Mapping[str, Callable[[], None]], at_once: int, seconds: float) -> Iterator[Attempt]:
     """Call each function of ``work`` in a forked process, at most ``at_once`` at a time; yield each result.
 
-    After ``seconds``, running calls are killed, and calls that have not begun are not started.
+    Results are yielded in the order in which the calls end. After ``seconds``, running calls are
+    killed, and calls that have not begun are not started.
     """
     deadline = time.monotonic() + seconds
     names, functions = list(work), list(work.values())

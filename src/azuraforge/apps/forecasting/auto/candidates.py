@@ -76,10 +76,10 @@ class Candidates:
     """Names of the members to try, in order.
 
     Attributes:
-        free: members that are learned almost instantly and forecast even if all others fail.
+        free: members that are fitted almost instantly and forecast even if all others fail.
         core: members that are combined whatever their errors if there is too little evidence to weight them.
         further: groups of members; each is tried only if the group before it did not increase the error.
-        early: members of ``further`` that cost less than those of ``core`` and are learned before them.
+        early: members of ``further`` that cost less than the members of ``core`` and are fitted before them.
         too_slow: members that are not tried, because importing their library or fitting so many series takes longer
             than the budget.
         twice: members of ``core`` that count twice if there is too little evidence, see docs/decisions/0032.
@@ -196,7 +196,7 @@ def _within_budget(
     groups: list[tuple[str, ...]],
     too_slow: list[str],
 ) -> Candidates:
-    """Return the candidates of a panel without the members that would exceed the rest of the budget."""
+    """Return the candidates of a panel without the members that exceed the remaining budget or ``most_series``."""
     left = config.budget_seconds
 
     def affordable(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -217,7 +217,7 @@ def _within_budget(
 
 
 def _seconds(name: str, series: int) -> float:
-    """Return the estimated CPU seconds for fitting a member to so many series; 0 for the naive members."""
+    """Return the estimated CPU seconds for fitting a member to ``series`` series; 0 for the naive members."""
     return _FIXED_SECONDS.get(name, 0.0) + _SECONDS_PER_SERIES.get(name, 0.0) * series
 
 
@@ -229,7 +229,7 @@ def needs_library(name: str, seasons: Sequence[int] = ()) -> bool:
 
 
 def is_forked(name: str) -> bool:
-    """Return whether a member is learned in a forked process.
+    """Return whether a member is fitted in a forked process.
 
     Ridge and trees run in this process, where ``limits.within`` interrupts them: Polars converts time zones and OpenMP
     grows trees in threads that a forked process does not have.

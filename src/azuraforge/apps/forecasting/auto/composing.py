@@ -17,13 +17,13 @@ TOO_FEW, RAISED, TOO_SLOW = "auto.validation_too_short", "auto.raised", "auto.to
 def composed(
     combination: Combination, progress: Progress, config: AutoConfig, not_tried: Iterable[LeftOutMember] = ()
 ) -> Composition:
-    """Return the composition of the learned members.
+    """Return the composition of the fitted members.
 
     Args:
         combination: weights and scores of the members.
         progress: finished work of the run.
         config: config of the run.
-        not_tried: members of later groups; those that an earlier attempt of the run has tried are skipped.
+        not_tried: members that were not tried; members that an earlier attempt of the run has tried are skipped.
     """
     weights = combination.weights
     names = sorted(

@@ -1,4 +1,4 @@
-"""Learning of members within a time limit; statistical members are learned in forked processes."""
+"""Fitting of members within a time limit; statistical members are fitted in forked processes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Progress:
     """Finished work of a run over all of its attempts, which is stored in checkpoints.
 
     Attributes:
-        members: learned state of each finished member, by name.
+        members: fitted state of each finished member, by name.
         left_out: members that failed or were stopped and are not tried again, by name.
         seconds: wall time of each member, by name.
         trials: number of candidates that each member compared, by name.
@@ -58,7 +58,7 @@ class Progress:
 
     @property
     def spent(self) -> float:
-        """Wall time in seconds of this and all earlier attempts; members learned in parallel count once."""
+        """Wall time in seconds of this and all earlier attempts; the time of members fitted in parallel counts once."""
         return self.before + time.monotonic() - self._began
 
     def save(self, folder: Path) -> None:
@@ -88,12 +88,12 @@ class Progress:
 def learn_members(
     run: RunContext[AutoConfig], names: Sequence[str], learn: Learn, progress: Progress, seconds: float, total: int
 ) -> None:
-    """Learn the named members that no earlier attempt has finished, and add them to ``progress``.
+    """Fit the members ``names`` that no earlier attempt has finished, and add them to ``progress``.
 
     Args:
         run: run context of the ensemble, which stores the checkpoints.
         names: keys of ``MEMBERS``.
-        learn: function that is called for each member, in a forked process if ``is_forked``.
+        learn: function that fits a member; called in a forked process if ``is_forked``.
         progress: finished work, updated in place.
         seconds: time limit; members that have not finished by then are stopped and left out.
         total: number of members in the whole run, for its progress.
@@ -141,7 +141,7 @@ def learn_members(
 
 
 def _here(make: Callable[[str], None], name: str, deadline: float) -> Attempt:
-    """Learn a member in this process and interrupt it at ``deadline``, in seconds of the monotonic clock."""
+    """Fit a member in this process, and interrupt the fit at ``deadline``, in seconds of the monotonic clock."""
     began = time.monotonic()
     if began >= deadline:
         return Attempt(name, 0.0, "not_started")

@@ -17,7 +17,7 @@ class _OutOfTime(BaseException):
 
 
 def within(seconds: float, work: Callable[[], None]) -> bool:
-    """Call ``work`` and interrupt it after ``seconds``; return whether it finished.
+    """Call ``work`` and interrupt it after ``seconds``; return whether it finished. Errors of ``work`` are raised.
 
     The interruption is an exception inside ``work``, raised between two Python instructions, so a call of compiled code
     finishes first. Only the main thread receives signals; in any other thread, ``work`` is not interrupted.

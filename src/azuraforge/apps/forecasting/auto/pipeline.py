@@ -1,4 +1,4 @@
-"""``forecasting.auto``: members learned within a time budget, combined by their errors on the validation set."""
+"""``forecasting.auto``: members fitted within a time budget, combined by their errors on the validation set."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ _ONE = ""
 
 @dataclass
 class Ensemble:
-    """Learned members and their combination.
+    """Fitted members and their combination.
 
     Attributes:
-        members: learned state of each member, by name.
+        members: fitted state of each member, by name.
         combination: weights and scores of the members.
         spreads: spread of the quantiles around a forecast, by series; a single series has the empty name.
         starts: starting point of the levels of adaptive intervals, by series.
-        report: composition of the ensemble, only right after learning; it is not saved.
+        report: composition of the ensemble after a fit; None for a loaded ensemble, because it is not saved.
     """
 
     members: dict[str, Any]
@@ -84,7 +84,10 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         return chronological_split(table, config, window=1, least_window=1, partial=True)
 
     def fit(self, run: RunContext[AutoConfig], train: Part, validation: Part) -> Ensemble:
-        """Learn members, cheapest first, until the budget is spent or a group increases the error; combine them."""
+        """Fit members, cheapest first, until the budget is spent or a group increases the error; combine them.
+
+        Raises ValueError if ``validation`` has no targets.
+        """
         if validation.targets is None:
             raise ValueError("the validation part has no targets")
         chosen, budget = candidates(run.config, train), run.config.budget_seconds
@@ -135,7 +138,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         return replace(ensemble, report=composed(combination, progress, run.config, not_tried))
 
     def refit(self, run: RunContext[AutoConfig], evaluated: Ensemble, rows: Part) -> Ensemble:
-        """Learn the members again from all rows, with unchanged weights.
+        """Fit the members again to all rows, with unchanged weights.
 
         Intervals that came from few validation errors are measured again, with the errors within all rows. A member
         that fails or does not finish within the budget keeps its evaluated state, and the composition lists it as left
@@ -179,7 +182,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         return max(1, len(predictor.combination.scores))
 
     def composition(self, predictor: Ensemble) -> Composition | None:
-        """Return the members with their weights, scores and seconds, and those left out; None if it was loaded."""
+        """Return the members with their weights, scores and seconds, and the omitted members; None after ``load``."""
         return predictor.report
 
     def member_predictions(self, predictor: Ensemble, part: Part) -> dict[str, Predictions]:
@@ -200,14 +203,14 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         return Predictions(point, dict(zip(QUANTILE_LEVELS, quantiles, strict=True)))
 
     def _by_analogy(self, predictor: Ensemble, part: Part) -> Floats:
-        """Return the combined quantiles of the members, for a series that was not learned and has no known errors."""
+        """Return the combined quantiles of the members, for a series without errors in the training data."""
         made = {name: MEMBERS[name]().predict(own, part).quantiles for name, own in predictor.members.items()}
         combination = predictor.combination
         levels = [combination.of({name: own[level] for name, own in made.items()}) for level in QUANTILE_LEVELS]
         return in_order(np.stack(levels))
 
     def knows_series(self, predictor: Ensemble, name: str) -> bool:
-        """Return whether the predictor has learned the series; other series are forecast by analogy."""
+        """Return whether the predictor was fitted to the series; other series are forecast by analogy."""
         return name in predictor.spreads
 
     def _levels(self, predictor: Ensemble, name: str, part: Part) -> Floats | None:
@@ -326,7 +329,7 @@ def _alone(ensemble: Ensemble, series: str) -> Ensemble:
 
 
 def _scale(train: Part, validation: Part) -> Floats:
-    """Return ``(origin, 1)``: the mean absolute step of the origin's series in the training set."""
+    """Return the mean absolute step in the training set of each origin's series, ``(origin, 1)``."""
     sizes = {name: step_size(one) for name, one, _ in _series(train)}
     scale = np.ones((len(validation.origins), 1))
     for name, _, at in _series(validation):
@@ -345,7 +348,7 @@ def _newest(rows: Part) -> Part:
 
 
 def _origins(rows: Part, some: Indices) -> Part:
-    """Return the part with only the origins of the indices ``some``, without targets."""
+    """Return the part with only the origins at the indices ``some``, without targets."""
     ahead = {column: values[some] for column, values in rows.ahead.items()}
     return replace(rows, origins=rows.origins[some], targets=None, ahead=ahead)
 

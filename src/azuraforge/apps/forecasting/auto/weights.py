@@ -45,8 +45,8 @@ class Combination:
         rule: ``weights`` for the weighted sum, ``median`` for the median of the members with a weight, ``trimmed`` for
             the weighted mean of each value without a quarter of the weights at either end.
         weights: weight of each member, by name; they sum to 1 and are equal for a median.
-        scores: mean absolute error of each member on the validation set, by name, as a multiple of that of the naive
-            forecast; None if unknown.
+        scores: mean absolute error of each member on the validation set, by name, as a multiple of the naive
+            forecast's error; None if unknown.
     """
 
     rule: Literal["weights", "median", "trimmed"]
@@ -86,8 +86,8 @@ def combine(
     Args:
         points: forecasts ``(origin, horizon)`` by member.
         truth: actual values ``(origin, horizon)``; NaN if unknown.
-        scale: ``(origin, 1)``, typical step of each origin's series.
-        core: members that count with little evidence, unless their errors exceed the smallest by ``HOPELESS``.
+        scale: typical step of each origin's series, ``(origin, 1)``.
+        core: members that count with little evidence, unless their error exceeds ``HOPELESS`` times the smallest error.
         free: member that is used if no member of ``core`` remains; scores are multiples of its errors.
         twice: members of ``core`` that count twice with little evidence, in a trimmed mean with weights that fall with
             a power of the scores; the power grows with the evidence. If none remains, the median is used.

@@ -15,7 +15,7 @@ from azuraforge.plugins.contract.parts import Part
 
 
 def usable(part: Part) -> Indices:
-    """Return the indices of the origins whose targets are all known."""
+    """Return the indices of the origins whose targets are all known. Raises ValueError if the part has no targets."""
     if part.targets is None:
         raise ValueError("a part without targets cannot be learned from")
     return np.flatnonzero(np.isfinite(part.targets).all(axis=1))
@@ -43,7 +43,7 @@ def examples(fitted: Boosted, part: Part, most: int) -> Examples:
 
 
 def _stride(pairs: int, most: int, horizon: int) -> int:
-    """Return the step that thins ``pairs`` pairs out to at most ``most``.
+    """Return the step with which to take at most ``most`` of ``pairs`` pairs.
 
     The step has no factor in common with the horizon, so that each row ahead is taken equally often.
     """

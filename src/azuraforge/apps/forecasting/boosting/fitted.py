@@ -38,9 +38,9 @@ class Boosted:
         forests: one forest for each of ``starts``.
         shares: share of each forest in the forecast; the sum is 1.
         ridge: ridge forecast; None if no forest corrects it.
-        spread: ``(level, horizon)``, offsets of the quantiles in units of a series' scale.
+        spread: offsets of the quantiles, ``(level, horizon)``, in units of a series' scale.
         widths: factor of the offsets of each series, by name.
-        table: ``(GRID, horizon)``, errors for adaptive intervals in units of a series' scale; empty if fixed.
+        table: errors for adaptive intervals, ``(GRID, horizon)``, in units of a series' scale; empty if fixed.
         starts_of_levels: starting point of the levels of adaptive intervals, by series.
     """
 
@@ -58,7 +58,7 @@ class Boosted:
 
 
 def starts_of(fitted: Boosted, read: Inputs, rows: Indices, steps: Indices) -> Floats:
-    """Return ``(forest, example)``: the scaled forecast that each forest corrects."""
+    """Return the scaled forecasts that each forest corrects, ``(forest, example)``."""
     found = []
     for start in fitted.starts:
         if start == "ridge" and fitted.ridge is not None:
@@ -78,7 +78,7 @@ def starts_of(fitted: Boosted, read: Inputs, rows: Indices, steps: Indices) -> F
 
 
 def _point(fitted: Boosted, read: Inputs) -> Floats:
-    """Return the forecasts ``(origin, horizon)`` in the scale of each series."""
+    """Return the forecasts, ``(origin, horizon)``, in the scale of each series."""
     horizon, count = fitted.horizon, len(read.owners)
     point = np.empty((count, horizon))
     size = max(1, _AT_ONCE // horizon)
@@ -94,7 +94,7 @@ def _point(fitted: Boosted, read: Inputs) -> Floats:
 
 
 def calibrated(fitted: Boosted, check: Part, *, adaptive: bool) -> Boosted:
-    """Return the forecaster with the spread of its errors on the validation set."""
+    """Return the forecaster with quantile offsets measured from its errors on ``check``, the validation set."""
     read = Inputs(fitted.layout, fitted.scales, check)
     owners = read.owners
     center, scale = read.center[owners, None], read.scale[owners, None]
@@ -115,7 +115,7 @@ def calibrated(fitted: Boosted, check: Part, *, adaptive: bool) -> Boosted:
 def answer(fitted: Boosted, part: Part) -> Predictions:
     """Return forecasts and quantiles for the origins of one or several series, in the unit of the target.
 
-    A series that was not learned is forecast by the same trees, in a scale computed from its own rows.
+    A series that is not in the training data is forecast by the same trees, in a scale computed from its rows.
     """
     if part.schema.series is None:
         return _answer(fitted, part, None)
@@ -130,7 +130,7 @@ def answer(fitted: Boosted, part: Part) -> Predictions:
 
 
 def _by_analogy(fitted: Boosted, part: Part) -> Predictions:
-    """Return forecasts of a series that was not learned; each origin is scaled by the rows up to it."""
+    """Return forecasts of a series that is not in the training data; each origin is scaled by the rows up to it."""
     ratios = [scales.scale / abs(scales.center) for scales in fitted.scales.values() if scales.center]
     ratio = float(np.median(ratios)) if ratios else 1.0
     found = []
@@ -151,7 +151,7 @@ def _by_analogy(fitted: Boosted, part: Part) -> Predictions:
 
 
 def _answer(fitted: Boosted, part: Part, alone: str | None) -> Predictions:
-    """Return the predictions as ``answer`` does; if ``alone`` is given, the part contains only that series."""
+    """Return predictions like ``answer``; if ``alone`` is not None, the part contains only this series."""
     named = fitted if alone is None else _only(fitted, alone)
     read = Inputs(named.layout, named.scales, part)
     point, owners = _point(named, read), read.owners
@@ -166,7 +166,7 @@ def _answer(fitted: Boosted, part: Part, alone: str | None) -> Predictions:
 
 
 def levels_of(fitted: Boosted, name: str, part: Part) -> Floats | None:
-    """Return the levels ``(level, origin, horizon)`` of one series' adaptive intervals; None if they are fixed."""
+    """Return the levels of one series' adaptive intervals, ``(level, origin, horizon)``; None if they are fixed."""
     past = past_part(part, 0) if len(fitted.table) else None
     if past is None:
         return None

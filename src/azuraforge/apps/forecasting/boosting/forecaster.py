@@ -43,7 +43,8 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
     """Forecaster that averages forests, which correct the last value, a ridge forecast, or the last seasons.
 
     The same trees predict every row ahead: the number of rows ahead is an input, and the calendar, earlier seasons and
-    known-ahead columns refer to the row to predict. One model learns all series of a panel, each in its own scale.
+    known-ahead columns refer to the row to predict. One model is fitted to all series of a panel, which are scaled
+    separately.
     """
 
     name: ClassVar[str] = "forecasting.boosted_lags"
@@ -100,7 +101,10 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
         return replace(fresh, forests=forests)
 
     def predict(self, predictor: Boosted, part: Part) -> Predictions:
-        """Return the forecasts from each origin, with their intervals."""
+        """Return the forecasts from each origin, with their intervals.
+
+        Raises InvalidInput if ``part`` has another horizon than the training data.
+        """
         if part.horizon != predictor.horizon:
             raise InvalidInput(
                 "this forecaster predicts {learned} [row|rows] ahead, not {asked}",
@@ -112,7 +116,7 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
         return answer(predictor, part)
 
     def knows_series(self, predictor: Boosted, name: str) -> bool:
-        """Return whether the predictor has learned the series; other series are forecast by analogy."""
+        """Return whether the predictor was fitted to the series; other series are forecast by analogy."""
         return name in predictor.scales
 
     def save(self, predictor: Boosted, folder: Path) -> None:
@@ -161,7 +165,7 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
         )
 
     def _fresh(self, run: RunContext[BoostedConfig], train: Part, validation: Part) -> Boosted:
-        """Return a forecaster without trees, after learning scales, layout and ridge forecast."""
+        """Return a forecaster without trees, with scales, layout and ridge forecast fitted to the training set."""
         config, rows = run.config, train.frame.height
         parts = dict(series_of(train))
         longest = max(parts.values(), key=lambda part: part.frame.height)

@@ -34,9 +34,9 @@ class Examples:
     """Examples for training or validation.
 
     Attributes:
-        inputs: ``(example, feature)``.
-        truth: ``(example,)``, scaled targets.
-        starts: for each forest ``(example,)``, the forecasts that its trees correct.
+        inputs: inputs of the trees, ``(example, feature)``.
+        truth: scaled targets, ``(example,)``.
+        starts: for each forest, the forecasts that its trees correct, ``(example,)``.
     """
 
     inputs: Floats
@@ -78,8 +78,8 @@ def grow(
     """Grow one forest for each start.
 
     Each forest keeps the number of trees with the smallest error on ``checked``, which may be 0. Its share is
-    proportional to a power of its accuracy there (``_POWER``). Without ``checked``, each forest has
-    ``config.stop_after`` trees, and the shares are equal.
+    proportional to its root mean square error on ``checked`` to the power ``-_POWER``. Without ``checked``, each forest
+    has ``config.stop_after`` trees, and the shares are equal.
 
     Args:
         growth: settings.
@@ -96,7 +96,7 @@ def grow(
 
 
 def regrow(growth: Growth, learned: Examples, trees: Sequence[int]) -> tuple[Forest, ...]:
-    """Grow one forest for each start, with the given numbers of trees."""
+    """Grow one forest for each start, with ``trees`` trees each, or fewer if no split is left."""
     forests = []
     for booster, count in zip(_boosters(growth, learned, None), trees, strict=True):
         forests.append(Forest.of_dump(booster.dump_model(num_iteration=_add(booster, count))) if count else _none())
@@ -118,7 +118,7 @@ def _grow(
     checked: Examples | None,
     report: Callable[[int, int, float], None],
 ) -> tuple[int, Floats]:
-    """Grow a forest; return the number of trees to keep and their forecasts ``(example,)`` for ``checked``."""
+    """Grow a forest; return the number of trees to keep, and their forecasts for ``checked``, ``(example,)``."""
     if checked is None:
         return _add(booster, config.stop_after or config.trees), np.zeros(0)
     best, forecast = 0, checked.starts[number]
@@ -153,7 +153,7 @@ def _none() -> Forest:
 
 
 def _seen(booster: lightgbm.Booster) -> Floats:
-    """Return ``(example,)``: the sum of a booster's trees for the validation examples."""
+    """Return the sum of a booster's trees for each validation example, ``(example,)``."""
     found: list[Floats] = []
 
     def keep(sums: Any, _: Any) -> tuple[str, float, bool]:

@@ -55,10 +55,10 @@ def seasons_of(season: int, clock: Clock, rows: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Scales:
-    """Scales of one series, learned on its training rows.
+    """Scales of one series, computed from its training rows.
 
     Attributes:
-        first: replacement for missing target values before the first known one.
+        first: replacement for missing target values before the first known value.
         center, scale: the scaled target is ``(value - center) / scale``.
         others: channels of the other columns.
     """
@@ -70,7 +70,7 @@ class Scales:
 
     @classmethod
     def learn(cls, train: Part) -> Scales:
-        """Learn the scales from ``train``, whose frame ends with the training rows."""
+        """Compute the scales from ``train``, whose frame ends with the training rows."""
         values = column_values(train.frame, train.schema.target)
         known = values[np.isfinite(values)]
         others = []
@@ -133,7 +133,7 @@ class Layout:
 
     @classmethod
     def learn(cls, config: ForecastConfig, train: Part, clock: Clock, *, several: bool) -> Layout:
-        """Learn the layout from the training set of the longest series."""
+        """Choose the layout by ``train``, the training set of the longest series."""
         values = column_values(train.frame, train.schema.target)
         known = values[np.isfinite(values)]
         seasons = seasons_of(config.season_of(train.schema), clock, train.frame.height)
@@ -175,7 +175,7 @@ class Inputs:
         part: rows and origins; series without an origin are ignored.
 
     Attributes:
-        owners: ``(origin,)``, index of each origin's series in ``center`` and ``scale``.
+        owners: index of each origin's series in ``center`` and ``scale``, ``(origin,)``.
         center, scale: ``(series,)``, see ``Scales``.
     """
 
@@ -192,7 +192,7 @@ class Inputs:
         self.others = [self._other(name, blocks, own) for name in layout.columns]
 
     def _other(self, name: str, blocks: Blocks, own: list[Scales]) -> Floats:
-        """Return ``(row,)``: another column, scaled; NaN in a series without a training value of that column."""
+        """Return the column ``name``, scaled, ``(row,)``; NaN in a series without a training value of the column."""
         nothing = (np.nan, np.nan, np.nan)
         known = [{each.column: (each.before, each.center, each.scale) for each in one.others} for one in own]
         before, center, scale = np.array([one.get(name, nothing) for one in known]).T
@@ -201,30 +201,30 @@ class Inputs:
         return np.asarray(np.clip(scaled, -LIMIT, LIMIT))
 
     def at(self, rows: Indices, steps: Indices) -> Floats:
-        """Return the inputs ``(example, feature)``.
+        """Return the inputs of examples, ``(example, feature)``.
 
         Args:
-            rows: ``(example,)``, index of each example's origin among those of the part.
-            steps: ``(example,)``, rows ahead, counted from 0.
+            rows: index of each example's origin among the part's origins, ``(example,)``.
+            steps: rows ahead, counted from 0, ``(example,)``.
         """
         asked, place = np.unique(rows, return_inverse=True)
         once = self._at_origins(asked)
         return np.concatenate([once[place], *self._at_targets(rows, steps, asked, place)], axis=1)
 
     def last(self, rows: Indices) -> Floats:
-        """Return ``(example,)``: the scaled target at the origin."""
+        """Return the scaled target at each origin, ``(example,)``."""
         return np.asarray(self.target[self.part.origins[rows]])
 
     def level(self, rows: Indices) -> Floats:
-        """Return ``(example,)``: the mean of the scaled target over the shortest season up to the origin."""
+        """Return the mean of the scaled target over the shortest season up to each origin, ``(example,)``."""
         asked, place = np.unique(rows, return_inverse=True)
         return self._means(asked, self.layout.seasons[0])[place]
 
     def repeated(self, rows: Indices, steps: Indices) -> Floats:
-        """Return ``(example,)``: the mean of the scaled target at the same position of the last seasons.
+        """Return the mean of the scaled target at the same position of the last seasons, ``(example,)``.
 
         The seasons have ``Layout.cycle`` rows. The mean is shifted by the difference between the mean of the newest
-        season and that of all of these seasons.
+        season and the mean of all of these seasons.
         """
         cycle = self.layout.cycle
         back = self._back(rows, steps, cycle)[:, :SEASONS_BACK]
@@ -233,7 +233,7 @@ class Inputs:
         return np.asarray(_known_mean(back) + moved[place])
 
     def _means(self, asked: Indices, window: int) -> Floats:
-        """Return ``(origin,)``: the mean of the last ``window`` rows, for the origins with the indices ``asked``."""
+        """Return the mean of the last ``window`` rows up to the origins with the indices ``asked``, ``(origin,)``."""
         rows = self.part.origins[asked][:, None] - np.arange(window)
         return _known_mean(_read(self.target, rows, self._first[asked][:, None]))
 
@@ -298,9 +298,9 @@ class Inputs:
         return found[asked]
 
     def _back(self, rows: Indices, steps: Indices, season: int) -> Floats:
-        """Return ``(example, SEASONS_BACK + 2)``: the values at the same position of the last known seasons.
+        """Return the values at the same position of the last known seasons, ``(example, SEASONS_BACK + 2)``.
 
-        The last two columns are the values before and after the newest one. Values before the first row of the series
+        The last two columns are the values before and after the newest value. Values before the first row of the series
         or after the origin are NaN.
         """
         ahead, origins, first = steps + 1, self.part.origins[rows], self._first[rows][:, None]
@@ -325,18 +325,18 @@ def _asked_only(part: Part) -> tuple[Part, Blocks]:
 
 
 def _known_mean(values: Floats) -> Floats:
-    """Return ``(row,)``: the mean of the known values of ``(row, value)``; 0, the center, if none is known."""
+    """Return the mean of each row's known values, ``(row, value)`` → ``(row,)``; 0, the center, if none is known."""
     known = np.isfinite(values)
     return np.asarray(np.where(known, values, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1))
 
 
 def _read(values: Floats, rows: Indices, first: Indices) -> Floats:
-    """Return ``values[rows]``, NaN for rows before the ``first`` of their series."""
+    """Return ``values[rows]``, NaN for rows before ``first``, the first row of their series."""
     return np.where(rows >= first, values[np.maximum(rows, 0)], np.nan)
 
 
 def _numbers(clock: Clock, local_times: Indices) -> Floats:
-    """Return ``(example, number)``: hour, weekday, day of the month and day of the year of local times.
+    """Return hour, weekday, day of the month and day of the year of local times, ``(example, number)``.
 
     Only numbers whose cycles the calendar contains are included.
     """

@@ -44,13 +44,13 @@ class ChronosBolt:
         self._answer = _Residual(config, tensors, "output_patch_embedding", config.d_model, answers)
 
     def forecast(self, contexts: Floats, horizon: int) -> Floats:
-        """Return quantiles ``(series, level, horizon)`` at the levels ``levels``.
+        """Return quantiles at ``levels`` of the next values, ``(series, level, horizon)``.
 
         Beyond the prediction length of one pass, each quantile is appended to the context as a separate path, and the
         predictions of all paths are reduced to quantiles again, as the authors do.
 
         Args:
-            contexts: ``(series, row)``, values up to each origin; NaN if unknown.
+            contexts: values up to each origin, ``(series, row)``; NaN if unknown.
             horizon: number of rows ahead.
         """
         parts = [self._forecast(contexts[start : start + BATCH], horizon) for start in range(0, len(contexts), BATCH)]
@@ -84,7 +84,7 @@ class ChronosBolt:
         return np.asarray(answers * scale[:, :, None] + where[:, :, None])
 
     def _patches(self, scaled: Single, known: Flags) -> tuple[Single, Flags]:
-        """Return the patches ``(series, patch, 2 · patch size)`` and which patches have a known value.
+        """Return the patches, ``(series, patch, 2 · patch size)``, and a mask of those with a known value.
 
         Each patch contains its scaled values, then 1 for each known value and 0 for each unknown value.
         """

@@ -77,7 +77,7 @@ class Pretrained:
     Attributes:
         model: model with its weights.
         context: number of past rows that the model reads.
-        offsets: ``(level, horizon)``, added to the model's quantiles, in units of each context's standard deviation.
+        offsets: offsets of the model's quantiles, ``(level, horizon)``, in units of each context's standard deviation.
         pretraining: stated origin of the weights.
     """
 
@@ -106,12 +106,15 @@ class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
         return chronological_split(table, config, window=1, least_window=1, partial=True)
 
     def check_pretrained(self, config: ChronosBoltConfig, folder_of: Callable[[str], Path]) -> None:
-        """Read the folder of weights as ``fit`` does. Raises InvalidInput if it is not valid."""
+        """Check the folder of weights by reading it as ``fit`` does. Raises InvalidInput if it is not valid."""
         found = read_folder(folder_of(config.weights))
         ChronosBolt(found.config, found.weights)
 
     def fit(self, run: RunContext[ChronosBoltConfig], train: Part, validation: Part) -> Pretrained:
-        """Read the weights and calibrate the quantiles; nothing is learned from ``train``."""
+        """Read the weights and calibrate the quantiles; ``train`` is not used.
+
+        Raises InvalidInput if the folder of weights is not valid, and ValueError if ``validation`` has no targets.
+        """
         found = read_folder(run.pretrained(run.config.weights))
         model = ChronosBolt(found.config, found.weights)
         context = min(run.config.context or model.context, model.context)
@@ -167,7 +170,7 @@ class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
 
 
 def _scores(predictor: Pretrained, part: Part, most: int) -> Floats:
-    """Return ``(level, origin, horizon)``: actual value minus quantile, in units of each context's standard deviation.
+    """Return actual values minus quantiles in units of each context's standard deviation, ``(level, origin, horizon)``.
 
     Errors of unknown values are NaN. At most ``most`` origins, spaced evenly, are used.
     """
@@ -179,7 +182,7 @@ def _scores(predictor: Pretrained, part: Part, most: int) -> Floats:
 
 
 def _quantiles(predictor: Pretrained, part: Part, origins: Indices, horizon: int) -> tuple[Floats, Floats]:
-    """Return quantiles ``(level, origin, horizon)`` at ``QUANTILE_LEVELS``, and context scales ``(origin, 1)``."""
+    """Return quantiles at ``QUANTILE_LEVELS``, ``(level, origin, horizon)``, and context scales, ``(origin, 1)``."""
     values = column_values(part.frame, part.schema.target)
     rows = predictor.context
     padded = np.concatenate([np.full(rows - 1, np.nan), values])
@@ -193,11 +196,11 @@ def _quantiles(predictor: Pretrained, part: Part, origins: Indices, horizon: int
 
 
 def at_levels(quantiles: Floats, levels: Sequence[float], wanted: Sequence[float]) -> Floats:
-    """Return quantiles at the levels ``wanted``, from ``quantiles`` ``(series, level, horizon)`` at ``levels``.
+    """Return quantiles at the levels ``wanted``, computed from ``quantiles`` at ``levels``, which contain 0.5.
 
-    The result has the shape ``(wanted, series, horizon)``. Between two levels, quantiles are interpolated linearly.
-    Beyond the outermost level, the model predicts no quantile, and the distance from the median grows like that of a
-    normal distribution.
+    Shapes: ``(series, level, horizon)`` → ``(wanted, series, horizon)``. Between two levels, quantiles are
+    interpolated linearly. Beyond the outermost level, the model predicts no quantile, and the distance from the median
+    grows like that of a normal distribution.
 
     Example:
         >>> quantiles = np.array([[[-1.0], [0.0], [1.0]]])

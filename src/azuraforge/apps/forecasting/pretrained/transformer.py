@@ -21,13 +21,13 @@ _SAME = "place config.json and model.safetensors of the same Chronos-Bolt model 
 
 
 class Tensors:
-    """Weights by name; the shape of each is checked when it is read."""
+    """Weights by name; the shape of each tensor is checked when it is read."""
 
     def __init__(self, weights: Mapping[str, Single]) -> None:
         self._weights = weights
 
     def get(self, name: str, *shape: int) -> Single:
-        """Return a tensor. Raises InvalidInput if it is missing or has another shape."""
+        """Return the tensor ``name``. Raises InvalidInput if it is missing or its shape is not ``shape``."""
         found = self._weights.get(name)
         if found is None:
             raise InvalidInput("the tensor {name} is missing", where="model.safetensors", next_step=_SAME, name=name)
@@ -50,8 +50,9 @@ class Encoder:
     """Encoder of T5.
 
     Shapes:
-        patches ``(batch, patch, d_model)`` and which of them to attend to ``(batch, patch)`` in,
-        ``(batch, patch, d_model)`` out.
+        x: patches, ``(batch, patch, d_model)``.
+        counts: mask, ``(batch, patch)``; True for the patches to attend to.
+        result: ``(batch, patch, d_model)``.
     """
 
     def __init__(self, config: BoltConfig, tensors: Tensors) -> None:
@@ -81,8 +82,9 @@ class Decoder:
     """Decoder of T5 for a single position.
 
     Shapes:
-        output of the encoder ``(batch, patch, d_model)`` and which patches to attend to ``(batch, patch)`` in,
-        ``(batch, 1, d_model)`` out.
+        found: output of the encoder, ``(batch, patch, d_model)``.
+        counts: mask, ``(batch, patch)``; True for the patches to attend to.
+        result: ``(batch, 1, d_model)``.
     """
 
     def __init__(self, config: BoltConfig, tensors: Tensors, start: Single) -> None:
@@ -183,9 +185,9 @@ def activated(x: Single, name: str) -> Single:
 
 
 def relative_buckets(length: int, buckets: int, furthest: int) -> Indices:
-    """Return ``(query, key)``: the bucket of each distance between two positions.
+    """Return the bucket of the distance between each two of ``length`` positions, ``(query, key)``.
 
-    Each short distance has its own bucket; longer distances share buckets of logarithmic width.
+    Each short distance has a separate bucket; longer distances share buckets of logarithmic width.
 
     Example:
         >>> relative_buckets(3, 32, 128).tolist()

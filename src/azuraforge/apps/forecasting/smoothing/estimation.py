@@ -106,7 +106,7 @@ def forms(pattern: str, damped: bool | None, period: int, *, positive: bool) -> 
 
 
 def fit_forms(values: Floats, period: int, candidates: list[Form]) -> list[Fitted]:
-    """Estimate each candidate form on ``(row,)`` values; forms that diverge are omitted."""
+    """Estimate each candidate form on ``values``, ``(row,)``; forms that diverge are omitted."""
     descents = [form for form in candidates for _ in _BEGINNINGS]
     search = _Search(values[:, None], period, descents, np.zeros(len(descents), dtype=np.int64))
     squares, unknowns = search.lowered(_beginnings(len(candidates)), _MOST_STEPS)
@@ -116,7 +116,7 @@ def fit_forms(values: Floats, period: int, candidates: list[Form]) -> list[Fitte
 
 
 def fit_forms_of_each(values: Floats, period: int, candidates: list[Form]) -> list[list[Fitted]]:
-    """Estimate each candidate form on many series ``(row, series)`` in one search; return one list for each series.
+    """Estimate each candidate form on many series, ``(row, series)``, in one search; return one list for each series.
 
     The search for a form starts only from the initial weights with the smallest error, and takes fewer steps. Each
     series then takes a millisecond or two, and its sum of squares is hardly larger than after a full search.
@@ -134,7 +134,7 @@ def fit_forms_of_each(values: Floats, period: int, candidates: list[Form]) -> li
 
 
 def _beginnings(count: int) -> Floats:
-    """Return ``(descent, unknown)``: the unknowns at each of ``_BEGINNINGS``, repeated ``count`` times."""
+    """Return the unknowns at each of ``_BEGINNINGS``, repeated ``count`` times, ``(descent, unknown)``."""
     weights = np.array([(*weights, 0.95) for weights in _BEGINNINGS])
     unknowns = np.zeros((len(weights), _UNKNOWNS))
     unknowns[:, :3] = np.log(weights[:, :3] / (1 - weights[:, :3]))
@@ -182,7 +182,7 @@ class _Search:
         )
 
     def fitted(self, descents: Indices, squares: Floats, unknowns: Floats) -> list[Fitted]:
-        """Return the estimated forms of the given descents; those that diverged are omitted."""
+        """Return the estimated forms of ``descents``; descents that diverged are omitted."""
         found = []
         for descent in descents[np.isfinite(squares[descents])].tolist():
             parameters = 1 + int(self.free[descent].sum())
@@ -191,7 +191,7 @@ class _Search:
         return found
 
     def squares(self, unknowns: Floats) -> Floats:
-        """Return the sums of squared errors ``(descent,)`` at the unknowns ``(descent, unknown)``.
+        """Return the sum of squared errors of each descent: ``(descent, unknown)`` → ``(descent,)``.
 
         A sum that is not finite is returned as infinity.
         """
@@ -204,7 +204,7 @@ class _Search:
     def lowered(self, unknowns: Floats, most_steps: int) -> tuple[Floats, Floats]:
         """Minimize the sums of squared errors in at most ``most_steps`` steps.
 
-        Returns the smallest sums found, ``(descent,)``, and the unknowns at which they occur, ``(descent, unknown)``.
+        Return the smallest sums found, ``(descent,)``, and the unknowns at which they occur, ``(descent, unknown)``.
         """
         count = len(unknowns)
         best, squares = unknowns.copy(), np.full(count, np.inf)
@@ -298,7 +298,7 @@ class _Search:
     def _walk(self, descents: Indices, unknowns: Floats) -> tuple[Floats, Floats]:
         """Run the recursion of ``Smoothing`` for all descents at once.
 
-        Returns the errors and the expected values, both ``(row, descent)``.
+        Return the errors and the expected values, both ``(row, descent)``.
         """
         alpha, beta, gamma, phi, level, trend = self._natural(descents, unknowns)
         added, times, seasons = self.added[descents], self.times[descents], self.seasons[:, descents]

@@ -54,8 +54,8 @@ class Place:
 def place_of(value: str, secret: str, policy: Policy, folders: Sequence[Path]) -> Place:
     """Return the database that the value of a secret refers to.
 
-    Raises InvalidInput if the value is not an address, ``policy`` forbids the host, or the file is outside ``folders``;
-    TransientError if the host has no address or the file does not exist.
+    Raises InvalidInput if the value is not an address, ``policy`` forbids the host, or the file is outside ``folders``,
+    and TransientError if the host has no address or the file does not exist.
     """
     from sqlalchemy.engine import make_url  # imported here, since only children of this source need it
     from sqlalchemy.exc import ArgumentError

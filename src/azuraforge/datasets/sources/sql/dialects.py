@@ -50,7 +50,7 @@ class Dialect(ABC):
 
     @abstractmethod
     def connect(self, place: Place, timeout_seconds: float) -> DBAPIConnection:
-        """Connect to one of the checked addresses."""
+        """Connect to one of the checked addresses of ``place``. Raises the driver's errors."""
 
     @abstractmethod
     def begin(self, connection: Connection, timeout_seconds: float) -> None:

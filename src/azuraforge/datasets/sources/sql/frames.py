@@ -21,7 +21,10 @@ def frame_of(names: Sequence[str], rows: Sequence[Sequence[Cell]]) -> pl.DataFra
 
 
 def joined(pieces: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Concatenate pieces. A column that is empty in one piece takes its type from the others."""
+    """Concatenate pieces. A column that is empty in one piece takes its type from the other pieces.
+
+    Raises InvalidInput if a column has different types.
+    """
     kinds: dict[str, pl.DataType] = {}
     for piece in pieces:
         for name, kind in piece.schema.items():

@@ -23,11 +23,11 @@ class Position(Shape):
     """The position after a read.
 
     Attributes:
-        kind: type of ``value``; a ``moment`` is a time with a zone, ``local`` one without.
+        kind: type of ``value``; a ``moment`` is a time with a zone, ``local`` a time without a zone.
         value: the last value of the cursor column, as text.
         seen: digests of the rows with exactly this value. The next query starts at ``>= value``, so that it finds rows
-            added with the same value later; it skips these. Empty if there are too many; the platform then skips
-            repeated rows.
+            added with the same value later, and the rows in ``seen`` are skipped. Empty if there are too many; the
+            platform then skips repeated rows.
     """
 
     kind: Literal["integer", "float", "decimal", "text", "moment", "local", "date"]
@@ -52,7 +52,7 @@ class Position(Shape):
 
 
 def position_at(cell: Cell, rows: Sequence[Sequence[Cell]], column: str) -> Position:
-    """Return the position after ``rows``, all rows read with the value ``cell``.
+    """Return the position after the value ``cell``; ``rows`` are all rows read with this value.
 
     Raises InvalidInput if the value cannot be a cursor.
     """

@@ -109,7 +109,7 @@ class _Rows:
         asked: number of rows returned by the query.
         kept: number of rows that were not seen before.
         last: last value of the cursor column.
-        at_last: all rows whose cursor value is ``last``.
+        at_last: all rows with the value ``last``.
     """
 
     names: list[str]
@@ -132,7 +132,10 @@ class Sql(TableSource[SqlOptions]):
     }
 
     def read(self, options: SqlOptions) -> SourceRead:
-        """Read all rows. Raises InvalidInput if the query is wrong, TransientError if the server is unavailable."""
+        """Read all rows.
+
+        Raises InvalidInput if the query is wrong or returns no rows, and TransientError if the server is unavailable.
+        """
         news = self._news(options, None)
         if news.read is None:
             raise InvalidInput(
@@ -144,7 +147,10 @@ class Sql(TableSource[SqlOptions]):
         return news.read
 
     def read_since(self, options: SqlOptions, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
-        """Read the rows at and after the last value of the cursor column."""
+        """Read the rows at and after the last value of the cursor column, without rows that were read before.
+
+        Raises InvalidInput if the query is wrong, and TransientError if the server is unavailable.
+        """
         return self._news(options, Position.model_validate(cursor) if cursor else None)
 
     def _news(self, options: SqlOptions, position: Position | None) -> SourceNews:
@@ -219,7 +225,7 @@ def _cursor_of(options: SqlOptions) -> str:
 
 
 def _is_behind(last: Cell, start: Value) -> bool:
-    """Return whether ``last`` follows ``start``. Text only has to differ, since the database sorts it unlike Python."""
+    """Return whether ``last`` follows ``start``. Text only has to differ, since databases sort text unlike Python."""
     if isinstance(last, str) or isinstance(start, str):
         return last != start
     try:
