@@ -87,7 +87,7 @@ class ServerSettings(BaseModel):
 
     @property
     def is_loopback(self) -> bool:
-        """Whether only this machine can connect."""
+        """Return whether only this machine can connect."""
         if self.host.lower() == "localhost":
             return True
         address = _ip(self.host)
@@ -95,7 +95,7 @@ class ServerSettings(BaseModel):
 
     @property
     def listens_everywhere(self) -> bool:
-        """Whether ``host`` means every network interface."""
+        """Return whether ``host`` means every network interface."""
         address = _ip(self.host)
         return not self.host or (address is not None and address.is_unspecified)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from azuraforge.cli.studies import _show
+from azuraforge.cli.output.studies import show_study
 from azuraforge.client import Study, Trial
 from azuraforge.client.study import Budget, Importance, Objective
 
@@ -32,6 +32,8 @@ class Platform:
 def test_objectives_say_which_direction_is_better(make_terminal, language, objectives):
     terminal = make_terminal(language)
     told = [Objective(metric="rmse", direction="minimize"), Objective(metric="accuracy", direction="maximize")]
-    _show(terminal, Platform(), Study(id="s" * 16, name="first", plugin="p", objectives=told, budget=Budget(trials=3)))
+    show_study(
+        terminal, Platform(), Study(id="s" * 16, name="first", plugin="p", objectives=told, budget=Budget(trials=3))
+    )
     assert objectives in terminal.output
     assert "hidden_size=16" in terminal.output

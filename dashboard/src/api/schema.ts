@@ -4974,8 +4974,8 @@ export interface components {
          *         rows_revised: number of past rows that were changed or inserted.
          *         rows_repeated: number of received rows that were already stored with equal values.
          *         changes: the first ``MOST_CHANGES`` revised values.
-         *         revised_from: time of the earliest revised row; None if none was revised.
-         *         revised_until: time of the latest revised row; None if none was revised.
+         *         revised_from: time of the earliest revised row; None if no row was revised.
+         *         revised_until: time of the latest revised row; None if no row was revised.
          *         carried_findings: number of leading findings that describe the whole dataset and are copied to later versions.
          */
         Growth: {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +12,7 @@ from azuraforge.cli import model_life
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.output.as_of import show_as_of
+from azuraforge.cli.output.data_schemas import _data_schema, data_schemas
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.model import show_model
 from azuraforge.cli.output.verdict import show_prediction
@@ -21,8 +21,7 @@ from azuraforge.cli.terminal import Terminal, terminal_of
 from azuraforge.cli.triggers import freshness
 
 if TYPE_CHECKING:
-    from azuraforge.client import AliasChange, Client, ModelVersion
-    from azuraforge.client.datasets import DatasetSchema
+    from azuraforge.client import AliasChange, Client
 
 app = typer.Typer(help="Models and their versions. The champion serves predictions.", no_args_is_help=True)
 
@@ -309,41 +308,6 @@ def predict(
         return
     for each in predictions:
         show_prediction(terminal, each, schemas[name, each.version])
-
-
-def data_schemas(client: Client, versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], DatasetSchema | None]:
-    """Return the schema of the training data of each version (model, number); None if the version was deleted."""
-    from azuraforge.client import ApiError
-
-    found: dict[tuple[str, int], DatasetSchema | None] = dict.fromkeys(versions)
-    for name in {name for name, _ in found}:
-        try:
-            model = client.models.get(name)
-        except ApiError as error:
-            if error.status != 404:
-                raise
-            continue
-        shown = {each.version: each for each in model.version_list}
-        for number in [number for named, number in found if named == name]:
-            found[name, number] = _data_schema(client, name, number, shown)
-    return found
-
-
-def _data_schema(client: Client, name: str, number: int, shown: Mapping[int, ModelVersion]) -> DatasetSchema | None:
-    """Return the schema of a version's training data; None if the version was deleted.
-
-    ``shown`` contains the versions that need no further request, by number.
-    """
-    from azuraforge.client import ApiError
-
-    if number not in shown:
-        try:
-            return client.models.version(name, number).data_schema
-        except ApiError as error:
-            if error.status != 404:
-                raise
-            return None
-    return shown[number].data_schema
 
 
 def _all_series(client: Client, name: str, version: int | None) -> list[str | None]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from azuraforge.cli.connecting import connect
-from azuraforge.cli.models import data_schemas
+from azuraforge.cli.output.data_schemas import data_schemas
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.metrics import facts_of, metric_title, metric_value
 from azuraforge.cli.output.results import page_url, run_path

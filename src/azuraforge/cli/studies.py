@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,19 +10,27 @@ import typer
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import FAILED, USAGE, CommandError
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
+from azuraforge.cli.output.studies import (
+    baseline_of,
+    counted,
+    range_of,
+    score_of,
+    show_importance,
+    show_study,
+    show_trials,
+    state_of,
+)
 from azuraforge.cli.output.summaries import plain
 from azuraforge.cli.parsing import spaces, values
-from azuraforge.cli.terminal import Terminal, terminal_of
+from azuraforge.cli.terminal import terminal_of
 
 if TYPE_CHECKING:
-    from azuraforge.client import Client, Importance, Study, Trial
-    from azuraforge.client.study import SearchRange
+    pass
 
 app = typer.Typer(help="Studies: searches over a pipeline's config. Each trial is a run.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Named = Annotated[str, typer.Argument(metavar="STUDY", help="Name or id of the study.")]
-_BEST_SHOWN = 10
 
 
 @app.command()
@@ -128,7 +135,7 @@ def create(
         if wait:
             made = connected.client.studies.wait(made.id)
             if not json:
-                _show(terminal, connected.client, made)
+                show_study(terminal, connected.client, made)
     if json:
         terminal.json(made.raw)
     if wait and made.state == "failed":
@@ -163,12 +170,12 @@ def list_studies(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fa
         [
             [
                 each.name,
-                _state(terminal, each),
+                state_of(terminal, each),
                 each.plugin,
                 each.dataset_name,
-                _counted(each),
-                _score(terminal, each),
-                _baseline(terminal, each),
+                counted(each),
+                score_of(terminal, each),
+                baseline_of(terminal, each),
                 each.id,
             ]
             for each in studies
@@ -184,7 +191,7 @@ def show(context: typer.Context, study: Named, json: AsJson = False) -> None:
     with connect(terminal) as connected:
         found = connected.client.studies.get(study)
         if not json:
-            _show(terminal, connected.client, found)
+            show_study(terminal, connected.client, found)
     if json:
         terminal.json(found.raw)
 
@@ -198,7 +205,7 @@ def trials(context: typer.Context, study: Named, limit: Limit = SHOWN, json: AsJ
     if json:
         terminal.json([each.raw for each in found[:limit]])
         return
-    _trials(terminal, found[:limit])
+    show_trials(terminal, found[:limit])
     say_more(terminal, found, limit)
 
 
@@ -211,7 +218,7 @@ def importance(context: typer.Context, study: Named, json: AsJson = False) -> No
     if json:
         terminal.json(found.raw)
         return
-    _importance(terminal, found)
+    show_importance(terminal, found)
 
 
 @app.command()
@@ -235,7 +242,7 @@ def space(
                 each.name,
                 each.kind,
                 plain(terminal, each.default),
-                _range(each.range),
+                range_of(each.range),
                 each.description,
             ]
             for each in found.fields
@@ -309,101 +316,7 @@ def restore(context: typer.Context, study: Named) -> None:
     terminal.say(terminal.text("study_restored", name=found.name))
 
 
-def _show(terminal: Terminal, client: Client, study: Study) -> None:
-    text = terminal.text
-    objectives = ", ".join(
-        f"{each.metric} ({text('direction.' + each.direction)})" if each.direction else each.metric
-        for each in study.objectives
-    )
-    terminal.fields(
-        {
-            text("name"): study.name,
-            "id": study.id,
-            text("state"): _state(terminal, study),
-            text("plugin"): study.plugin,
-            text("dataset"): f"{study.dataset_name} v{study.dataset_version}",
-            text("sampler"): study.sampler,
-            text("objectives"): objectives,
-            text("trials"): _counted(study),
-            text("time"): text.duration(study.seconds),
-            text("cpu_time"): text.duration(study.cpu_seconds),
-            text("winner_run"): study.retrain_run_id or "",
-            text("created"): text.moment(study.created_at),
-        }
-    )
-    if study.error is not None:
-        terminal.error(study.error.message, where=study.error.where or "", next_step=study.error.next_step or "")
-    complete = [each for each in client.studies.trials(study.id) if each.state == "complete" and each.scores]
-    sign = 1 if not study.objectives or study.objectives[0].direction == "minimize" else -1
-    ranked = sorted(complete, key=lambda each: sign * (each.scores or [0.0])[0])[:_BEST_SHOWN]
-    if ranked:
-        _trials(terminal, ranked)
-        for each in study.baselines:
-            scores = ", ".join("–" if value is None else text.number(value) for value in each.scores or [None])
-            terminal.say(f"{text('baseline')} {each.name}: {scores}")
-        if len(study.objectives) > 1:
-            terminal.say(text("front", trials=", ".join(str(number) for number in study.front)))
-        _importance(terminal, client.studies.importance(study.id))
-
-
-def _trials(terminal: Terminal, found: list[Trial]) -> None:
-    text = terminal.text
-    terminal.table(
-        ["#", text("state"), text("score"), text("config"), text("run")],
-        [
-            [
-                str(each.number),
-                text(f"trial.{each.state}"),
-                ", ".join(text.number(value) for value in each.scores) if each.scores else "–",
-                ", ".join(f"{name}={plain(terminal, value)}" for name, value in each.params.items()),
-                each.run_id,
-            ]
-            for each in found
-        ],
-        right=[2],
-    )
-
-
-def _importance(terminal: Terminal, found: Importance) -> None:
-    text = terminal.text
-    for shares in found.objectives:
-        if shares is None:
-            terminal.note(text("too_few_trials"))
-            continue
-        ranked = sorted(shares.items(), key=lambda pair: -pair[1])
-        terminal.say(f"{text('importance')}: " + ", ".join(f"{name} {share:.0%}" for name, share in ranked))
-
-
 def _section(body: dict[str, object], name: str) -> dict[str, object]:
     """Return the mapping ``name`` of a study's definition; empty if there is none."""
     found = body.get(name)
     return dict(found) if isinstance(found, dict) else {}
-
-
-def _state(terminal: Terminal, study: Study) -> str:
-    return terminal.text(f"study.{study.state}")
-
-
-def _counted(study: Study) -> str:
-    ended = sum(count for state, count in study.trials.items() if state != "running")
-    return f"{ended} / {study.budget.trials}"
-
-
-def _score(terminal: Terminal, study: Study) -> str:
-    if study.best is None or not study.best.scores:
-        return "–"
-    return f"{study.objectives[0].metric} {terminal.text.number(study.best.scores[0])}"
-
-
-def _baseline(terminal: Terminal, study: Study) -> str:
-    scores = [each.scores[0] for each in study.baselines if each.scores and each.scores[0] is not None]
-    if not scores:
-        return "–"
-    best = min(scores) if study.objectives[0].direction == "minimize" else max(scores)
-    return terminal.text.number(best)
-
-
-def _range(found: SearchRange | None) -> str:
-    if found is None:
-        return "–"
-    return json_module.dumps({name: value for name, value in found.raw.items() if value is not None})

@@ -99,7 +99,7 @@ class ApiError(ClientError):
 
     @property
     def may_pass(self) -> bool:
-        """Whether the same request may succeed later, because the platform is busy, stopping or failing."""
+        """Return whether the same request may succeed later, because the platform is busy, stopping or failing."""
         return self.status in (408, 425, 429) or (self.status >= 500 and self.status != 501)
 
 

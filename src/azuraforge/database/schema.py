@@ -132,7 +132,7 @@ def head_revision() -> str:
     return head
 
 
-def refuse_unknown(revision: str, made: str, where: str) -> None:
+def refuse_unknown(revision: str, made: Message, where: str) -> None:
     """Raise Conflict for a revision that this code cannot upgrade.
 
     ``made`` names the object for the message, such as "the backup", and ``where`` its place.

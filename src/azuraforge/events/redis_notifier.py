@@ -83,7 +83,7 @@ class RedisNotifier(Notifier):
 
     @property
     def disconnected(self) -> bool:
-        """Whether notifications of other processes cannot be received now."""
+        """Return whether notifications of other processes cannot be received now."""
         return self._disconnected
 
     def start(self) -> None:

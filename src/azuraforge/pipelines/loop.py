@@ -1,7 +1,6 @@
 """The phases of a training run: the order of its child processes, and their inputs.
 
 split → fit → fit_baselines → (backtest) → hold_out → predict → predict_baselines → (champion) → judge → (refit).
-
 The verdict is explained after the run has succeeded (``runs.execution.follow_ups``).
 """
 

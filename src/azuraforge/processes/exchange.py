@@ -78,7 +78,7 @@ class ChildSession:
 
     @property
     def ended(self) -> bool:
-        """Whether the child process is known to have ended."""
+        """Return whether the child process is known to have ended."""
         return self._child.ended.is_set()
 
     def death(self) -> Interruption:

@@ -57,7 +57,7 @@ class SharedImports:
 
     @property
     def pending(self) -> bool:
-        """Whether ``advance`` has a library to import."""
+        """Return whether ``advance`` has a library to import."""
         return bool(self._wanted)
 
     def want(self, names: Sequence[str]) -> None:

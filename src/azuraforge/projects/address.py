@@ -48,7 +48,7 @@ class Address:
 
     @property
     def secure(self) -> bool:
-        """Whether browsers use TLS, at least up to a proxy in front of the platform."""
+        """Return whether browsers use TLS, at least up to a proxy in front of the platform."""
         return self.url.startswith("https://")
 
     @property

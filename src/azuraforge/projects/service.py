@@ -63,7 +63,7 @@ class Access:
 
     @property
     def is_current(self) -> bool:
-        """Whether credential and membership were read recently enough."""
+        """Return whether credential and membership were read recently enough."""
         return time.monotonic() < self.until
 
     def may(self, role: str) -> bool:

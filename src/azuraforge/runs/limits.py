@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import dataclass, field
 from typing import NoReturn
 
+import orjson
+
 from azuraforge.errors import InvalidInput, UserError
 from azuraforge.messages import Message
+from azuraforge.processes.failures import sayable
 from azuraforge.runs.handlers import ClaimedRun
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.settings import RunSettings
@@ -114,3 +118,20 @@ def _refuse(name: str, problem: Message, asked: bool, otherwise: Message) -> NoR
 
 def _variable(name: str) -> str:
     return f"AZURAFORGE_RUNS__{name.upper()}"
+
+
+_LATER_FIELDS = ("depends_on", "on_failure", "time_limit_seconds", "memory_limit_bytes")
+_PLAIN = RunRequest()
+
+
+def hash_of(request: RunRequest) -> str:
+    """Return the SHA-256 of a request, by which a repetition is recognized. Raises InvalidInput if it is not JSON."""
+    # Fields that were added later are hashed only if they are set, so that hashes of earlier requests stay valid.
+    silent = {name for name in _LATER_FIELDS if getattr(request, name) == getattr(_PLAIN, name)}
+    try:
+        asked = orjson.dumps(request.model_dump(mode="json", exclude=silent), option=orjson.OPT_SORT_KEYS)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(
+            "the request is not JSON: {error}", next_step="send JSON", where="config", error=sayable(str(error))
+        ) from error
+    return hashlib.sha256(asked).hexdigest()

@@ -19,12 +19,10 @@ which worker may execute a run, and ``processes/failures.py`` how a failure chan
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import orjson
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.crashpoints import crashpoint
@@ -32,14 +30,13 @@ from azuraforge.database import Database, Session, UnitOfWork, after_commit, now
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.messages import Message
-from azuraforge.processes.failures import sayable
 from azuraforge.projects.keeping import hold
 from azuraforge.runs import dependencies, lookup, shapes, store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.dispatch import RunDispatch
 from azuraforge.runs.external.service import ExternalRuns
 from azuraforge.runs.handlers import Handler, PreparedRun, RunExtra, by_kind
-from azuraforge.runs.limits import check_asked
+from azuraforge.runs.limits import check_asked, hash_of
 from azuraforge.runs.lookup import RunLookup
 from azuraforge.runs.schemas import (
     ArtifactOut,
@@ -51,7 +48,7 @@ from azuraforge.runs.schemas import (
     RunRequest,
 )
 from azuraforge.runs.tables import Run
-from azuraforge.runs.transitions import Transitions
+from azuraforge.runs.transitions import Transitions, check_resumable
 from azuraforge.runs.trash import Needs, RunTrash
 from azuraforge.settings import Settings
 from azuraforge.strict_json import JsonObject
@@ -70,9 +67,6 @@ class ResumedRun:
 Objection = Callable[[Session, ResumedRun], None]
 
 _EXTERNAL = "external"
-_LATER_FIELDS = ("depends_on", "on_failure", "time_limit_seconds", "memory_limit_bytes")
-_PLAIN = RunRequest()
-_RESUMABLE = ("failed", "cancelled", "quarantined")
 
 
 class RunService:
@@ -118,7 +112,7 @@ class RunService:
         A repeated request with the same ``idempotency_key`` returns the existing run. Raises UserError if the request
         is not valid, and Conflict if the key belongs to a different request.
         """
-        request_hash = _hash(request)
+        request_hash = hash_of(request)
         if (known := self._known(project_id, request, request_hash)) is not None:
             return self.get(project_id, known)
         prepared = self.prepare(project_id, request)
@@ -165,7 +159,7 @@ class RunService:
         """
         needed = dependencies.needed_by(session, request)
         row = self._row(session.project_id, request, prepared, user_id)
-        row.request_hash = _hash(request)
+        row.request_hash = hash_of(request)
         session.add(row)
         session.flush()
         session.refresh(row)
@@ -229,28 +223,7 @@ class RunService:
         def work(session: Session) -> None:
             needed = dependencies.lock_needed(session, run_id)
             run = self._locked(session, run_id)
-            if run.kind == _EXTERNAL:
-                raise Conflict(
-                    "a client executes this run, so only the client can continue it",
-                    next_step="start the client again",
-                    where="run {run_id}",
-                    run_id=run_id,
-                )
-            if run.deleted_at is not None:
-                raise Conflict(
-                    "the run is in the trash",
-                    where="run {run_id}",
-                    next_step="restore the run first: azuraforge runs restore {run_id}",
-                    run_id=run_id,
-                )
-            if run.state not in _RESUMABLE:
-                raise Conflict(
-                    "only a run that failed, was cancelled or quarantined can be resumed; this one is {state}",
-                    next_step="azuraforge runs show {run_id}",
-                    where="run {run_id}",
-                    state=Message(f"state.{run.state}"),
-                    run_id=run_id,
-                )
+            check_resumable(run)
             for object_to in self._objections:
                 object_to(session, ResumedRun(run.id, run.kind, run.extra))
             dependencies.wait_again(session, run, needed)
@@ -422,15 +395,3 @@ def _found(run: Run | None, run_id: str) -> Run:
 def _lacks(what: Message, run_id: str) -> NotFound:
     """Return the error for an artifact or figure that the run does not have."""
     return NotFound("{what}", where="run {run_id}", next_step="azuraforge runs show {run_id}", what=what, run_id=run_id)
-
-
-def _hash(request: RunRequest) -> str:
-    # Fields that were added later are hashed only if they are set, so that hashes of earlier requests stay valid.
-    silent = {name for name in _LATER_FIELDS if getattr(request, name) == getattr(_PLAIN, name)}
-    try:
-        asked = orjson.dumps(request.model_dump(mode="json", exclude=silent), option=orjson.OPT_SORT_KEYS)
-    except (TypeError, ValueError) as error:
-        raise InvalidInput(
-            "the request is not JSON: {error}", next_step="send JSON", where="config", error=sayable(str(error))
-        ) from error
-    return hashlib.sha256(asked).hexdigest()

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session, after_commit, now, seconds_from_now
+from azuraforge.errors import Conflict
 from azuraforge.events.service import EventLog
 from azuraforge.messages import Message
 from azuraforge.messages.stored import StoredText, stored_sentence
@@ -29,6 +30,9 @@ _KEPT_LINES = 50
 def run_stream(run_id: str) -> str:
     """Return the name of a run's event stream."""
     return f"run/{run_id}"
+
+
+_RESUMABLE = ("failed", "cancelled", "quarantined")
 
 
 class Transitions:
@@ -251,3 +255,29 @@ class Transitions:
         self._events.append(session, run_stream(run.id), body)
         body.run_id, body.kind, body.name, body.model = run.id, run.kind, run.name, run.model
         self._events.append(session, "project", body)
+
+
+def check_resumable(run: Run) -> None:
+    """Raise Conflict if a run is external, in the trash, or in a state from which it cannot be resumed."""
+    if run.kind == "external":
+        raise Conflict(
+            "a client executes this run, so only the client can continue it",
+            next_step="start the client again",
+            where="run {run_id}",
+            run_id=run.id,
+        )
+    if run.deleted_at is not None:
+        raise Conflict(
+            "the run is in the trash",
+            where="run {run_id}",
+            next_step="restore the run first: azuraforge runs restore {run_id}",
+            run_id=run.id,
+        )
+    if run.state not in _RESUMABLE:
+        raise Conflict(
+            "only a run that failed, was cancelled or quarantined can be resumed; this one is {state}",
+            next_step="azuraforge runs show {run_id}",
+            where="run {run_id}",
+            state=Message(f"state.{run.state}"),
+            run_id=run.id,
+        )

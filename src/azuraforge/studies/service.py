@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from azuraforge.bounds import Moment
 from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.datasets.service import DatasetService
-from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.errors import Conflict, InvalidInput
 from azuraforge.events.service import EventLog
 from azuraforge.messages import Message
 from azuraforge.models.registry.names import check_name
@@ -33,6 +33,7 @@ from azuraforge.studies import shapes, store
 from azuraforge.studies.advance import Advance, ran_seconds
 from azuraforge.studies.choices import check_sampler, pruner_of
 from azuraforge.studies.events import StudyChanged, StudyEnded, study_stream
+from azuraforge.studies.finding import found_study, locked_study, require, require_kept
 from azuraforge.studies.objectives import best_of, metrics_of, objectives_of
 from azuraforge.studies.records import CheckedSpace
 from azuraforge.studies.sampler_process import SamplerProcess
@@ -102,7 +103,7 @@ class StudyService:
                     next_step="delete one with azuraforge studies delete NAME",
                     most=MOST_STUDIES,
                 )
-            warm = [_earlier(session, each, values) for each in request.warm_start_from]
+            warm = [earlier_trials(session, each, values) for each in request.warm_start_from]
             row = Study(project_id=project_id, **values, warm_start_from=warm, running_since=store.clock(session))
             store.add(session, row)
             self._advance.emit(session, row, StudyChanged(type="study.created"))
@@ -205,7 +206,7 @@ class StudyService:
     def get(self, project_id: str, study: str) -> StudyDetail:
         """Return all data of a study except its trials. Raises NotFound if it does not exist."""
         with self._database.read(project_id) as session:
-            row = _found(store.find(session, study, trash=True), study)
+            row = found_study(store.find(session, study, trash=True), study)
             scored = store.complete(session, [row.id]).get(row.id, [])
             best = best_of(scored, row.objectives[0]["direction"])
             return shapes.study_detail(
@@ -221,7 +222,7 @@ class StudyService:
     def trials(self, project_id: str, study: str, *, limit: int = PAGE, after: str | None = None) -> TrialPage:
         """Return a page of a study's trials, by number."""
         with self._database.read(project_id) as session:
-            row = _found(store.find(session, study, trash=True), study)
+            row = found_study(store.find(session, study, trash=True), study)
             found = store.trial_page(session, row.id, limit + 1, _BY_NUMBER.read(after, row.id))
         trials, cursor = _BY_NUMBER.cut(found, limit, lambda trial: (trial.number,), row.id)
         runs = self._runs.named(project_id, [trial.run_id for trial in trials])
@@ -234,7 +235,7 @@ class StudyService:
         process is unavailable.
         """
         with self._database.read(project_id) as session:
-            row = _found(store.find(session, study, trash=True), study)
+            row = found_study(store.find(session, study, trash=True), study)
             trials = [each for each in store.trials(session, row.id) if each.state == "complete"]
         key = (project_id, row.id, len(trials))
         with self._lock:
@@ -266,7 +267,7 @@ class StudyService:
         def change(session: Session, row: Study) -> None:
             if row.state == "paused":
                 return
-            _require(row, "running")
+            require(row, "running")
             spent = ran_seconds(session, row)
             store.change(session, row, state="paused", ran_seconds=spent, running_since=None)
             self._advance.emit(session, row, StudyChanged(type="study.paused"))
@@ -279,7 +280,7 @@ class StudyService:
         def change(session: Session, row: Study) -> None:
             if row.state == "running":
                 return
-            _require(row, "paused")
+            require(row, "paused")
             store.change(session, row, state="running", active=True, running_since=store.clock(session))
             self._advance.emit(session, row, StudyChanged(type="study.resumed"))
 
@@ -294,7 +295,7 @@ class StudyService:
         def change(session: Session, row: Study) -> None:
             if row.state == "stopped":
                 return
-            _require(row, "running", "paused")
+            require(row, "running", "paused")
             complete = store.complete(session, [row.id]).get(row.id, [])
             store.change(
                 session, row, state="stopped", reason="stopped", active=True, ran_seconds=ran_seconds(session, row),
@@ -312,9 +313,9 @@ class StudyService:
         already been retrained, and UserError if the config can no longer be trained.
         """
         with self._database.read(project_id) as session:
-            row = _found(store.find(session, study, trash=True), study)
-            _require_kept(row)
-            _require(row, "finished", "stopped", "failed")
+            row = found_study(store.find(session, study, trash=True), study)
+            require_kept(row)
+            require(row, "finished", "stopped", "failed")
             if number is None:
                 complete = store.complete(session, [row.id]).get(row.id, [])
                 number = best_of(complete, row.objectives[0]["direction"])
@@ -332,7 +333,7 @@ class StudyService:
         prepared = self._advance.prepare_retraining(row, chosen, counted)
 
         def work(session: Session) -> str:
-            locked = _locked(session, row.id)
+            locked = locked_study(session, row.id)
             return self._advance.retrain(session, locked, chosen, prepared)
 
         try:
@@ -351,47 +352,17 @@ class StudyService:
     def _change(
         self, project_id: str, study: str, change: Callable[[Session, Study], None], unit: UnitOfWork | None
     ) -> StudyDetail:
-        self._database.write(project_id, lambda session: change(session, _locked(session, study)), unit=unit)
+        self._database.write(project_id, lambda session: change(session, locked_study(session, study)), unit=unit)
         self._wake()
         return self.get(project_id, study)
 
 
-def _require(row: Study, *states: str) -> None:
-    if row.state not in states:
-        raise Conflict(
-            "the study is {state}",
-            where="study {study}",
-            next_step="wait until the study ends, resume it, or choose another one: azuraforge studies show {study!r}",
-            code="wrong_state",
-            state=Message(f"state.{row.state}"),
-            study=row.name,
-        )
-
-
-def _require_kept(row: Study) -> None:
-    if row.deleted_at is not None:
-        raise Conflict(
-            "the study is in the trash",
-            where="study {study}",
-            next_step="restore it first: azuraforge studies restore {id}",
-            study=row.name,
-            id=row.id,
-        )
-
-
-def _locked(session: Session, study: str) -> Study:
-    row = _found(store.find(session, study, trash=True), study)
-    locked = _found(store.lock(session, row.id), study)
-    _require_kept(locked)
-    return locked
-
-
-def _earlier(session: Session, name: str, values: dict[str, object]) -> str:
+def earlier_trials(session: Session, name: str, values: dict[str, object]) -> str:
     """Return the id of a study to start from.
 
     Raises NotFound if the study does not exist, and InvalidInput if its trials are not comparable.
     """
-    earlier = _found(store.find(session, name), name)
+    earlier = found_study(store.find(session, name), name)
     for difference, theirs, ours in (
         (Message("another pipeline"), earlier.plugin, values["plugin"]),
         (Message("another dataset"), earlier.dataset_name, values["dataset_name"]),
@@ -406,9 +377,3 @@ def _earlier(session: Session, name: str, values: dict[str, object]) -> str:
                 difference=difference,
             )
     return earlier.id
-
-
-def _found(study: Study | None, name: str) -> Study:
-    if study is None:
-        raise NotFound("study {study!r} does not exist", next_step="run azuraforge studies list", study=name)
-    return study

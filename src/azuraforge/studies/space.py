@@ -4,8 +4,7 @@
      "hidden_size":   {"low": 16, "high": 64, "step": 16},
      "channels":      {"choices": [[16, 32], [32, 64]]}}
 
-A range requires a numeric field; all other fields are searched by choices. This module does not import Optuna: the API
-reads spaces, and child processes search them.
+A range requires a numeric field; other fields are searched by choices. This module does not import Optuna.
 """
 
 from __future__ import annotations
@@ -111,10 +110,7 @@ class Dimension:
         return min(max(float(f"{value:.15g}"), self.low), self.high)
 
     def share_of(self, value: JsonValue) -> float:
-        """Return the position of a number in the range, the inverse of ``at`` except for rounding.
-
-        Raises InvalidInput if ``value`` is not a number.
-        """
+        """Return the position of a number in the range, the inverse of ``at``. Raises InvalidInput for other values."""
         if not isinstance(value, int | float):
             raise InvalidInput(
                 "{value!r} is not a number",
@@ -218,10 +214,7 @@ def corners(space: Mapping[str, Dimension], seed: int = 0) -> Iterator[Params]:
 
 
 def extremes(space: Mapping[str, Dimension]) -> Iterator[Params]:
-    """Yield configs that vary one field at a time over its outermost values.
-
-    All other fields have the first of their outermost values.
-    """
+    """Yield configs that vary one field at a time over its outermost values; other fields keep the first of theirs."""
     first = {name: each.ends()[0] for name, each in space.items()}
     yield first
     for name, each in space.items():

@@ -80,7 +80,7 @@ class ExternalRun:
 
     @property
     def cancel_requested(self) -> bool:
-        """Whether a user has requested to cancel the run. The caller's code decides whether to stop."""
+        """Return whether a user has requested to cancel the run. The caller's code decides whether to stop."""
         return self._cancel_requested
 
     def start(self) -> ExternalRun:

@@ -23,7 +23,7 @@ class Address:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the URL is on this machine, so that no proxy is used."""
+        """Return whether the URL is on this machine, so that no proxy is used."""
         host = urlsplit(self.url).hostname or ""
         return host in ("localhost", "::1") or host.startswith("127.")
 

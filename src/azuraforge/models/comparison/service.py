@@ -79,7 +79,7 @@ class _Judged:
 
     @property
     def says_rows(self) -> bool:
-        """Whether the evaluation identifies its rows, by time or by hash."""
+        """Return whether the evaluation identifies its rows, by time or by hash."""
         return self.test is not None and (self.test.start is not None or self.test.rows_sha256 is not None)
 
 

@@ -41,7 +41,7 @@ class Contender:
 
     @property
     def in_time(self) -> bool:
-        """Whether rows of losses follow one another in time."""
+        """Return whether rows of losses follow one another in time."""
         return self.pairing.rows == "origins"
 
     def at(self, origins: NDArray[np.bool_]) -> Contender:

@@ -74,12 +74,12 @@ class Comparison:
 
     @property
     def better(self) -> bool:
-        """Whether the whole interval is below minus the margin; False without an interval."""
+        """Return whether the whole interval is below minus the margin; False without an interval."""
         return self.high is not None and self.high < -self.margin
 
     @property
     def at_least_as_good(self) -> bool:
-        """Whether a's score is not above b's, regardless of noise."""
+        """Return whether a's score is not above b's, regardless of noise."""
         return (self.difference if self.relative_difference is None else self.relative_difference) <= 0
 
     @property

@@ -90,7 +90,7 @@ class VerdictRecord(BaseModel):
 
     @property
     def promotes(self) -> bool:
-        """Whether the verdict moves the champion alias."""
+        """Return whether the verdict moves the champion alias."""
         return self.decision in ("promoted", "baseline_promoted")
 
     @property

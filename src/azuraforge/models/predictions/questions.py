@@ -79,12 +79,12 @@ class Question(Protocol[P]):
 
     @property
     def ends_with_request(self) -> bool:
-        """Whether the prediction must be made before the HTTP request ends, since it uses an uploaded file."""
+        """Return whether the prediction must be made before the HTTP request ends, since it uses an uploaded file."""
         ...
 
     @property
     def follows_dataset(self) -> bool:
-        """Whether the forecast begins at the end of the dataset's newest version."""
+        """Return whether the forecast begins at the end of the dataset's newest version."""
         ...
 
     def is_ready(self, served: Served, newest: int | None) -> bool:

@@ -26,7 +26,7 @@ class ChildSession(Protocol):
 
     @property
     def ended(self) -> bool:
-        """Whether the child process is known to have ended."""
+        """Return whether the child process is known to have ended."""
         ...
 
     def pipe(self) -> Pipe:

@@ -120,7 +120,7 @@ class Replica:
 
     @property
     def is_loaded(self) -> bool:
-        """Whether a running child process has loaded the version."""
+        """Return whether a running child process has loaded the version."""
         return self._child_session is not None
 
     def ask(self, frame: bytes, timeout_seconds: float, on_piece: OnPiece | None = None) -> Future[Reply]:

@@ -68,7 +68,7 @@ class Served:
 
     @property
     def needs_timetable(self) -> bool:
-        """Whether the dataset must provide the days and hours of its series, which a few rows do not show."""
+        """Return whether the dataset must provide the days and hours of its series, which a few rows do not show."""
         return self.schema.frequency is None and self.dataset_id is not None
 
 

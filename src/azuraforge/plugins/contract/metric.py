@@ -84,7 +84,7 @@ class MetricFacts(Shape):
 
     @property
     def lower_is_better(self) -> bool | None:
-        """Whether lower values are better; None if neither direction is better."""
+        """Return whether lower values are better; None if neither direction is better."""
         return None if self.direction == "none" else self.direction == "lower"
 
     def score(self, losses: Floats) -> float | None:

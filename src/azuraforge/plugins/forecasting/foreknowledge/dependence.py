@@ -67,7 +67,7 @@ class TargetSpace:
 
     @property
     def enough(self) -> bool:
-        """Whether there are at least twice as many rows as regressors, and more than 20."""
+        """Return whether there are at least twice as many rows as regressors, and more than 20."""
         return self.rows >= 2 * (self._of_all.shape[1] + len(self._span.lags)) and self.rows > 20
 
     def of(self, values: Floats) -> Dependence:

@@ -54,7 +54,7 @@ class Scales:
 
     @property
     def intermittent(self) -> bool:
-        """Whether so many values are zero that contenders are compared by scaled errors."""
+        """Return whether so many values are zero that contenders are compared by scaled errors."""
         return self.zeros >= INTERMITTENT_SHARE
 
     def losses(self, metric: str, truth: Floats, predictions: Predictions) -> Floats:

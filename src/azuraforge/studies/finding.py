@@ -1,0 +1,49 @@
+"""Lookup of studies, and checks of their state before a change."""
+
+from __future__ import annotations
+
+from azuraforge.database import Session
+from azuraforge.errors import Conflict, NotFound
+from azuraforge.messages import Message
+from azuraforge.studies import store
+from azuraforge.studies.tables import Study
+
+
+def require(row: Study, *states: str) -> None:
+    """Raise Conflict unless the study is in one of ``states``."""
+    if row.state not in states:
+        raise Conflict(
+            "the study is {state}",
+            where="study {study}",
+            next_step="wait until the study ends, resume it, or choose another one: azuraforge studies show {study!r}",
+            code="wrong_state",
+            state=Message(f"state.{row.state}"),
+            study=row.name,
+        )
+
+
+def require_kept(row: Study) -> None:
+    """Raise Conflict if the study is in the trash."""
+    if row.deleted_at is not None:
+        raise Conflict(
+            "the study is in the trash",
+            where="study {study}",
+            next_step="restore it first: azuraforge studies restore {id}",
+            study=row.name,
+            id=row.id,
+        )
+
+
+def locked_study(session: Session, study: str) -> Study:
+    """Return a study with its row locked until commit. Raises NotFound if it does not exist."""
+    row = found_study(store.find(session, study, trash=True), study)
+    locked = found_study(store.lock(session, row.id), study)
+    require_kept(locked)
+    return locked
+
+
+def found_study(study: Study | None, name: str) -> Study:
+    """Return ``study``. Raises NotFound if it is None."""
+    if study is None:
+        raise NotFound("study {study!r} does not exist", next_step="run azuraforge studies list", study=name)
+    return study
