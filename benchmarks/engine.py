@@ -2,7 +2,7 @@
 
 Blocks of both sides alternate and are short, so that a busy moment hits both; the figure is the ratio of the medians
 of each side's quietest quarter, lower is better for us. A second part restricts both sides to AVX2. For the reader
-stand beside it PyTorch channels-last with its fused Adam, and ``jax.jit``.
+stand alongside it PyTorch channels-last with its fused Adam, and ``jax.jit``.
 """
 
 # mypy: ignore-errors
@@ -172,10 +172,10 @@ def add_figures(report: Report, found: dict, instruction_set: str, threads: int)
         for side, value in sides.items():
             if side == ROUND:
                 mine, other = (1e6 * ms / work(*size) for ms, size in ((ours, ODD), (value, EVEN)))
-                report.add(f"{where}: per work, beside b8 t36 h48", mine, "ns", peer=other, ratio=mine / other,
+                report.add(f"{where}: per work, alongside b8 t36 h48", mine, "ns", peer=other, ratio=mine / other,
                            goal=f"≤ {ODD_GOAL}", met=mine / other <= ODD_GOAL if quiet else None)  # fmt: skip
             else:
-                report.add(f"{where}: beside {side}", ours, "ms", peer=value, ratio=ours / value)
+                report.add(f"{where}: alongside {side}", ours, "ms", peer=value, ratio=ours / value)
 
 
 def main() -> None:

@@ -167,7 +167,7 @@ def main() -> None:
         report.add(
             f"{asked.clients} idle readers: processor time of the platform", cost["busy"], "%", peer=cost["alone"]
         )
-        report.add(f"{asked.clients} idle readers: p99 delay of 8 busy ones beside them", cost["p99"], "ms")
+        report.add(f"{asked.clients} idle readers: p99 delay of 8 busy ones alongside them", cost["p99"], "ms")
     report.notes.append(
         "Delay: from the database's clock in the event's own insert (its transaction's commit comes after) to the "
         "event parsed in the client. Peer of the processor time: the same platform without readers. A writer's point "

@@ -50,13 +50,13 @@ def train(report: Report, home: Path, name: str, threads: int, options: dict[str
     evaluation, verdict = shown["evaluation"]["evaluation"], shown["evaluation"]["verdict"]
     contenders = {each["name"]: each for each in evaluation["contenders"]}
     network, best = contenders["vision.cnn"], contenders[evaluation["best_baseline"]]
-    metrics, beside = network["metrics"], best["metrics"]
+    metrics, alongside = network["metrics"], best["metrics"]
     interval = f"{metrics['accuracy_low']:.4f} to {metrics['accuracy_high']:.4f}"
     wanted = GOAL_ACCURACY if goal else 0.995
     report.add(
         f"{name}: accuracy on the {evaluation['parts']['test']['rows']} official test images ({interval})",
         metrics["accuracy"],
-        peer=f"{beside['accuracy']:.4f} ({best['name']})",
+        peer=f"{alongside['accuracy']:.4f} ({best['name']})",
         goal=f"≥ {wanted}",
         met=metrics["accuracy"] >= wanted,
     )
@@ -129,7 +129,9 @@ def compare(report: Report, threads: int, turns: int, batches: int) -> None:
     busy = min(share, free_share(threads)) < QUIET
     met = {"goal": f"≤ {GOAL_RATIO}", "met": None if busy else ratio <= GOAL_RATIO}
     if busy:
-        report.notes.append("beside PyTorch: the machine was busy with other work, so the ratio is told and not judged")
+        report.notes.append(
+            "alongside PyTorch: the machine was busy with other work, so the ratio is told and not judged"
+        )
     report.add(f"{what}, augmentation included", ours["seconds"], "s", peer=theirs["seconds"], ratio=ratio, **met)
     alone = [turn["seconds"] - turn["drawing"] for turn in (ours, theirs)]
     processor = [min(turn["processor"] for turn in told[name][1:]) for name in ("ours", "pytorch")]
@@ -137,7 +139,7 @@ def compare(report: Report, threads: int, turns: int, batches: int) -> None:
     report.add(f"{what}, without drawing the batches", alone[0], "s", peer=alone[1], ratio=alone[0] / alone[1])
     losses = " and ".join(f"{told[name][-1]['loss']:.3f}" for name in ("ours", "pytorch"))
     report.notes.append(
-        f"beside PyTorch eager: the quietest of {turns} turns each; both draw the same batches by the same NumPy code"
+        f"next to PyTorch eager: the quietest of {turns} turns each; both draw the same batches by the same NumPy code"
         f"; losses of the last turn, ours and PyTorch's: {losses}"
     )
 
@@ -146,7 +148,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--large", action="store_true", help="also the path to 99.5 %%: minutes longer")
-    parser.add_argument("--no-run", action="store_true", help="only beside PyTorch")
+    parser.add_argument("--no-run", action="store_true", help="only alongside PyTorch")
     parser.add_argument("--no-torch", action="store_true", help="only the platform's run")
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--batches", type=int, default=60, help="training steps in one turn")

@@ -151,7 +151,7 @@ def add_project(database: Database, slug: str) -> str:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real data beside the checkout; tests that need it are marked ``realdata``."""
+    """The folder of real data alongside the checkout; tests that need it are marked ``realdata``."""
     folder = Path(os.environ.get("AZURAFORGE_SHARED", Path(__file__).parents[2] / "shared")) / "data"
     if not folder.is_dir():
         pytest.skip(f"real data is not here ({folder})")

@@ -17,7 +17,7 @@ _SLOWEST = 0.05
 class Patience:
     """A time limit in seconds of a free machine: while n processes want c processors, a second counts as c/n seconds.
 
-    A limit in wall time is a promise about the machine. Four busy processes beside the suite would break it.
+    A limit in wall time is a promise about the machine. Four busy processes alongside the suite would break it.
 
     Args:
         seconds: that the awaited may take where nothing else runs.

@@ -1,4 +1,4 @@
-"""Schedules beside a real queue of runs; nothing carries the runs, so that they can be counted where they lie."""
+"""Schedules alongside a real queue of runs; nothing carries the runs, so that they can be counted where they lie."""
 
 from __future__ import annotations
 

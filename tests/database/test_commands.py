@@ -1,4 +1,4 @@
-"""``azuraforge database`` beside a running platform, and alone."""
+"""``azuraforge database`` alongside a running platform, and alone."""
 
 from __future__ import annotations
 

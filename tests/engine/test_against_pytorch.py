@@ -1,6 +1,6 @@
 """Outputs and gradients of every layer, loss and optimizer against stored results of real PyTorch modules.
 
-``make_torch_vectors.py`` beside this file makes the stored results.
+``make_torch_vectors.py`` alongside this file makes the stored results.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Beside real PyTorch, where it is installed: 100 steps of each model family, weights moved in both directions."""
+"""Alongside real PyTorch, where it is installed: 100 steps of each model family, weights moved in both directions."""
 
 from __future__ import annotations
 

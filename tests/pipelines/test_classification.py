@@ -1,4 +1,4 @@
-"""A classifier's metrics on numbers worked out by hand, and beside scikit-learn's."""
+"""A classifier's metrics on numbers worked out by hand, and alongside scikit-learn's."""
 
 from __future__ import annotations
 

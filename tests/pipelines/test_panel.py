@@ -255,15 +255,15 @@ def test_a_new_series_does_not_end_the_comparison_with_the_champion(child: Calla
         "truth": str(held.outputs / "truth"), "train": parts["train"], "split": split, **asked,
     }  # fmt: skip
     judged = to_json(judge.judge(child("judge", **case)))
-    beside = next(one for one in judged["evaluation"]["comparisons"] if one["b"] == "shops v1")
-    assert beside["origins"] == 48, "moments"
+    alongside = next(one for one in judged["evaluation"]["comparisons"] if one["b"] == "shops v1")
+    assert alongside["origins"] == 48, "moments"
     assert judged["verdict"]["decision"] != "baseline_promoted"
     told = next(one for one in judged["verdict"]["reasons"] if one["code"] == "series_not_compared")
     assert told["params"] == {"count": 1, "of": 3, "series": "shop-2"}
     truth, small = np.load(held.outputs / "truth" / "truth.npy"), load_part(asked["test"])
     known = np.concatenate([at for name, _, at in each(small) if name != "shop-2"])
     ours = load_predictions(Path(candidate["outputs"]) / "test.npz").point
-    assert beside["score_a"] == pytest.approx(np.sqrt(np.square(ours - truth)[known].mean()))
+    assert alongside["score_a"] == pytest.approx(np.sqrt(np.square(ours - truth)[known].mean()))
     assert "shops v1" not in [one["name"] for one in judged["evaluation"]["contenders"]]
 
     left_out = [{"series": "shop-2", "part": "train", "why": "few_rows", "rows": 0, "needed": 1}]

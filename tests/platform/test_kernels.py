@@ -1,4 +1,4 @@
-"""The engine's kernels in a real platform: compiled once beside it, told on the terminal, used by its runs."""
+"""The engine's kernels in a real platform: compiled once alongside it, told on the terminal, used by its runs."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def test_api_and_supervisor_load_no_heavy_library(platform):
 
 
 def allocator_heaps(process: psutil.Process) -> int:
-    """Heaps that glibc opened beside the main one: 64 MiB of addresses each, aligned to that size."""
+    """Heaps that glibc opened alongside the main one: 64 MiB of addresses each, aligned to that size."""
     size = 64 * 2**20
     areas = re.findall(r"^([0-9a-f]+)-([0-9a-f]+) (\S+)", Path(f"/proc/{process.pid}/maps").read_text(), re.MULTILINE)
     found = [(int(first, 16), int(last, 16), access) for first, last, access in areas]

@@ -1,4 +1,4 @@
-"""Studies beside a real queue of runs; nothing carries the runs: each test says how a trial ended."""
+"""Studies alongside a real queue of runs; nothing carries the runs: each test says how a trial ended."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ BROKEN = [
     (ForgetsOnLoad, "two loads of one folder"),
     (OwnDice, "other bits|the same seed gave another predictor"),
     (ForgetsItsDice, "resumed from the checkpoint at step"),
-    (ScaledByTheTestPart, "uses data from the future|rows of the test part"),
+    (ScaledByTheTestPart, "uses data from the future|rows of the test set"),
     (Pickles, r"save wrote 'model\.pkl'"),
     (ShapeError, "expected \\(origin, horizon\\)"),
     (NoConfig, "must be a pydantic model"),

@@ -3748,8 +3748,8 @@ export interface components {
         DeploymentMoved: {
             /** Alias */
             alias: string;
-            /** Beside */
-            beside: number;
+            /** Alongside */
+            alongside: number;
             /** By */
             by: string;
             /** Mode */
@@ -3777,13 +3777,13 @@ export interface components {
         };
         /**
          * DeploymentOut
-         * @description A shadow or canary, and its results compared with version ``beside``, which the alias pointed to at its start.
+         * @description A shadow or canary, and its results compared with version ``alongside``, which the alias pointed to at its start.
          */
         DeploymentOut: {
             /** Alias */
             alias: string;
-            /** Beside */
-            beside: number;
+            /** Alongside */
+            alongside: number;
             /** Ended At */
             ended_at: string | null;
             /** Ended By */
@@ -5264,10 +5264,10 @@ export interface components {
          */
         IncumbentScores: {
             /**
-             * Beside
+             * Alongside
              * @description metrics of the candidate and the best baseline on the same targets, by contender
              */
-            beside: {
+            alongside: {
                 [key: string]: {
                     [key: string]: number | null;
                 };
@@ -6228,10 +6228,10 @@ export interface components {
          */
         MetricRow: {
             /**
-             * Beside
+             * Alongside
              * @description value of each run's best baseline
              */
-            beside: (number | null)[];
+            alongside: (number | null)[];
             /** Best */
             best: number[];
             /** Digits */

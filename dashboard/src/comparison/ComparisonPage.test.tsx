@@ -16,8 +16,8 @@ const comparison = {
   same_rows: true,
   why_not: [],
   metrics: [
-    { metric: "rmse", unit: "ppm", lower_is_better: true, values: [0.4, 0.5], beside: [0.6, 0.6], best: [0], worst: [1] },
-    { metric: "coverage", unit: "", lower_is_better: null, values: [0.9, null], beside: [null, null], best: [], worst: [] },
+    { metric: "rmse", unit: "ppm", lower_is_better: true, values: [0.4, 0.5], alongside: [0.6, 0.6], best: [0], worst: [1] },
+    { metric: "coverage", unit: "", lower_is_better: null, values: [0.9, null], alongside: [null, null], best: [], worst: [] },
   ],
   config: [
     { name: "epochs", values: [3, 4] },

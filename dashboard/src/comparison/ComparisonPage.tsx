@@ -89,7 +89,7 @@ function MetricsCard({ comparison }: { comparison: Comparison }) {
                   {row.worst.includes(place) ? <Mark sign="▼" text={t("comparison.worst")} /> : null}
                   {number(value)}
                   {row.unit === null && value !== null ? ` ${comparison.runs[place]?.unit ?? ""}` : null}
-                  {row.beside[place] === null || value === null ? null : <span className={tableCss["soft"]}> ({number(row.beside[place] ?? null)})</span>}
+                  {row.alongside[place] === null || value === null ? null : <span className={tableCss["soft"]}> ({number(row.alongside[place] ?? null)})</span>}
                 </td>
               ))}
             </tr>

@@ -14,7 +14,7 @@ export function IncumbentCard({ evaluation }: { evaluation: Evaluation }) {
   const { count, fixed } = useFormats();
   const incumbent = evaluation.incumbent;
   if (!incumbent) return null;
-  const rows = [[t("incumbent.title"), incumbent.metrics] as const, ...Object.entries(incumbent.beside)];
+  const rows = [[t("incumbent.title"), incumbent.metrics] as const, ...Object.entries(incumbent.alongside)];
   const decimals = Object.fromEntries(SHOWN.map((name) => [name, columnDecimals(rows.map(([, scores]) => scores[name] ?? null))]));
   return (
     <Card title={t("incumbent.title")} note={t("incumbent.note")}>

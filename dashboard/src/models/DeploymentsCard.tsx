@@ -56,7 +56,7 @@ export function DeploymentsCard({ model, writer }: { model: ModelDetail; writer:
             {deployments.data.map((each) => (
               <tr key={each.number}>
                 <th scope="row" className={tableCss["nowrap"]}>
-                  v{each.version} / v{each.beside}
+                  v{each.version} / v{each.alongside}
                 </th>
                 <td className={tableCss["nowrap"]}>
                   {t(`life.${each.mode}`)} {each.mode === "canary" ? percent(each.share_percent / 100) : null}

@@ -11,7 +11,7 @@ const COLUMNS = ["precision", "recall", "f1"] as const;
 export function PerClassCard({ figure }: { figure: PerClass }) {
   const { t } = useTranslation();
   const { count, percent } = useFormats();
-  const beside = new Map<string, ClassMetrics>(figure.baseline_rows.map((row) => [row.name, row]));
+  const alongside = new Map<string, ClassMetrics>(figure.baseline_rows.map((row) => [row.name, row]));
   const ours = figure.contender !== figure.baseline;
   return (
     <Card title={t("vision.perClass")} note={t("vision.perClassNote", { contender: figure.contender, baseline: figure.baseline })} testId="per-class">
@@ -40,7 +40,7 @@ export function PerClassCard({ figure }: { figure: PerClass }) {
                   {percent(row[name], 1)}
                 </td>
               ))}
-              {ours ? <td className={`${tableCss["number"]} ${tableCss["soft"]}`}>{percent(beside.get(row.name)?.f1, 1)}</td> : null}
+              {ours ? <td className={`${tableCss["number"]} ${tableCss["soft"]}`}>{percent(alongside.get(row.name)?.f1, 1)}</td> : null}
             </tr>
           ))}
         </tbody>

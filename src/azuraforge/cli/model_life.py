@@ -273,7 +273,7 @@ def _show(terminal: Terminal, found: list[Deployment], json: bool) -> None:
             [
                 str(each.number),
                 text(f"mode.{each.mode}"),
-                f"v{each.version} / {each.alias} v{each.beside}",
+                f"v{each.version} / {each.alias} v{each.alongside}",
                 f"{each.share_percent:g} %",
                 text(f"deployment.{each.state}"),
                 _pairs(each.errors),

@@ -13,14 +13,14 @@ from azuraforge.client.shapes import Shape
 class MetricRow(Shape):
     """The values of one metric for each compared run.
 
-    ``beside`` contains the value of each run's best baseline; ``best`` and ``worst`` are indices into ``values``.
+    ``alongside`` contains the value of each run's best baseline; ``best`` and ``worst`` are indices into ``values``.
     """
 
     metric: str
     unit: str | None = ""
     lower_is_better: bool | None = None
     values: list[float | None]
-    beside: list[float | None]
+    alongside: list[float | None]
     best: list[int] = field(default_factory=list)
     digits: int | None = None
     format: str = ""

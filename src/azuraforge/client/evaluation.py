@@ -251,7 +251,7 @@ class LevelScores(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class IncumbentScores(Shape):
-    """Scores of the incumbent forecast and of other contenders (``beside``) on the same targets.
+    """Scores of the incumbent forecast and of other contenders (``alongside``) on the same targets.
 
     They are compared on the targets for which an incumbent forecast had been made by the origin: ``targets`` of ``of``.
     """
@@ -260,7 +260,7 @@ class IncumbentScores(Shape):
     targets: int
     of: int
     metrics: dict[str, float | None] = field(default_factory=dict)
-    beside: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    alongside: dict[str, dict[str, float | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

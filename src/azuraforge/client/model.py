@@ -178,7 +178,7 @@ class Deployment(Shape):
     alias: str
     mode: str
     version: int
-    beside: int
+    alongside: int
     share_percent: float
     state: str
     errors: PairCounts

@@ -37,7 +37,7 @@ class Caller(Protocol):
 
     @property
     def is_current(self) -> bool:
-        """Return whether credential and membership were checked recently enough; otherwise they must be checked again."""
+        """Return whether credential and membership were checked recently enough not to be checked again."""
         ...
 
 

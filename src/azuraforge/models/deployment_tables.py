@@ -33,14 +33,14 @@ class ModelDeployment(Owned, Base):
     alias: Mapped[str] = mapped_column(String(40))
     mode: Mapped[str] = mapped_column(String(10))  # shadow, canary
     version: Mapped[int] = mapped_column(Integer)
-    beside: Mapped[int] = mapped_column(Integer)
+    alongside: Mapped[int] = mapped_column(Integer)
     share_percent: Mapped[float]
     error_margin: Mapped[float]
     loss_margin: Mapped[float]
     level: Mapped[float]
     state: Mapped[str] = mapped_column(String(12))  # active, ended, rolled_back
     both_answered: Mapped[int] = mapped_column(BigInteger, default=0)
-    only_beside_failed: Mapped[int] = mapped_column(BigInteger, default=0)
+    only_alongside_failed: Mapped[int] = mapped_column(BigInteger, default=0)
     only_this_failed: Mapped[int] = mapped_column(BigInteger, default=0)
     left_out: Mapped[int] = mapped_column(BigInteger, default=0)
     losses_worse: Mapped[int] = mapped_column(BigInteger, default=0)  # sums over its ``DeploymentPair`` rows
@@ -106,7 +106,7 @@ class DeploymentPair(Owned, Base):
     first_at: Mapped[datetime] = mapped_column(Timestamp)
     last_at: Mapped[datetime] = mapped_column(Timestamp)
     loss: Mapped[float]  # mean over the targets, of the deployed version
-    beside_loss: Mapped[float]
+    alongside_loss: Mapped[float]
     largest: Mapped[float]  # largest over the targets, of the deployed version
-    beside_largest: Mapped[float]
+    alongside_largest: Mapped[float]
     looked_at: Mapped[datetime] = mapped_column(Timestamp, default=now())

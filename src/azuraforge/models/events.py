@@ -80,7 +80,7 @@ class DeploymentMoved(EventBody):
     mode: str
     alias: str
     version: int
-    beside: int
+    alongside: int
     share_percent: float
     reason: str
     by: str

@@ -225,7 +225,7 @@ def _incumbent(incumbent: IncumbentScores, words: Words) -> list[str]:
     shown = [each for each in METRICS if each.name in ("rmse", "mae", "mase")]
     rows = [
         [escape(name), *(words.number(scores.get(each.name)) for each in shown)]
-        for name, scores in {words("incumbent"): incumbent.metrics, **incumbent.beside}.items()
+        for name, scores in {words("incumbent"): incumbent.metrics, **incumbent.alongside}.items()
     ]
     counted = {"targets": words.number(incumbent.targets), "of": words.number(incumbent.of)}
     heads = [words("contender"), *(text_of(each.title, words.code) for each in shown)]
@@ -269,7 +269,7 @@ def _below(figure: object, words: Words) -> list[str]:
                 for each in figure.slices
                 for row in each.rows
             ]
-            baseline = f"{words('beside')}: {escape(figure.baseline)}"
+            baseline = f"{words('alongside')}: {escape(figure.baseline)}"
             heads = [words("slice"), words("errors"), words.title(RMSE), baseline, words.title(SKILL)]
             return table(heads, rows, range(1, 5))
         case Importance():

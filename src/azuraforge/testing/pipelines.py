@@ -187,7 +187,7 @@ def _check_test_part_untouched(case: _Case, saved: Path, predictions: Prediction
     for one, other in zip(_arrays(before), _arrays(after), strict=True):
         require(
             float(np.abs(one - other).max()) <= CUT_TOLERANCE * scale,
-            f"{case.name}: rows of the test part after row {origin} change predictions made before them;"
+            f"{case.name}: rows of the test set after row {origin} change predictions made before them;"
             " learn scales in fit, on the training part",
         )
     cut = predict_checked(case.name, answer, cut_after(case.test, origin))

@@ -1,4 +1,4 @@
-"""Runs beside one another: marks only on the same rows, a verdict only where there is one to give."""
+"""Runs alongside one another: marks only on the same rows, a verdict only where there is one to give."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_best_and_worst_are_marked_next_to_the_baselines(shelf: Shelf, compariso
     assert (found.same_rows, found.why_not) == (True, [])
     rows = {row.metric: row for row in found.metrics}
     assert (rows["rmse"].best, rows["rmse"].worst, rows["rmse"].unit) == ([1], [2], "ppm")
-    assert rows["rmse"].beside == [9.0, 9.0, 9.0]
+    assert rows["rmse"].alongside == [9.0, 9.0, 9.0]
     assert (rows["coverage"].best, rows["coverage"].lower_is_better) == ([], None)
     assert rows["coverage"].best == []  # neither way is better
     assert rows["fit_seconds"].best == []  # all alike: nobody is best
@@ -141,8 +141,8 @@ def test_best_and_worst_are_marked_next_to_the_baselines(shelf: Shelf, compariso
 def test_a_skill_against_another_baseline_is_not_ranked(shelf: Shelf, comparisons: Comparisons) -> None:
     for run_id, best, skill in (("a", "base", 0.1), ("b", "base", 0.2), ("c", "easy", 0.9)):
         mine = {"name": "mine", "role": "candidate", "rank": 1, "metrics": {"skill": skill}}
-        beside = {"name": best, "role": "baseline", "rank": 2, "metrics": {"skill": 0.0}}
-        shelf.add(run_id, noise(), best_baseline=best, contenders=[mine, beside])
+        alongside = {"name": best, "role": "baseline", "rank": 2, "metrics": {"skill": 0.0}}
+        shelf.add(run_id, noise(), best_baseline=best, contenders=[mine, alongside])
     row = next(row for row in comparisons.compare("p", ["a", "b"]).metrics if row.metric == "skill")
     assert (row.best, row.worst) == ([1], [0])
     row = next(row for row in comparisons.compare("p", ["a", "b", "c"]).metrics if row.metric == "skill")

@@ -79,7 +79,7 @@ def _outcomes(system: Any) -> Outcomes:
 
 def test_a_shadow_answers_too_and_nobody_hears_it(system: Any, project_id: str, model: str) -> None:
     before = system.predict(project_id, model, _ask("r0"), "ayşe")
-    assert _start(system, project_id, mode="shadow").beside == 1
+    assert _start(system, project_id, mode="shadow").alongside == 1
     given = system.predict(project_id, model, _ask("r1"), "ayşe")
     system.service.deployments.drain()
     assert (given.version, given.predictions) == (1, before.predictions)
@@ -208,15 +208,15 @@ def test_what_cannot_be_tried_is_refused(system: Any, project_id: str, model: st
 def _row(**fields: Any) -> ModelDeployment:
     none = dict.fromkeys(
         ("losses_worse", "losses_even", "losses_better", "overlapping", "bound_of", "beyond", "within",
-         "only_this_failed", "both_answered", "only_beside_failed"), 0,
+         "only_this_failed", "both_answered", "only_alongside_failed"), 0,
     )  # fmt: skip
-    settings = {"version": 2, "beside": 1, "loss_margin": 0.1, "error_margin": 0.01, "level": 0.95}
+    settings = {"version": 2, "alongside": 1, "loss_margin": 0.1, "error_margin": 0.01, "level": 0.95}
     return ModelDeployment(**{**none, **settings, **fields})
 
 
-def _pair(first: float, last: float, loss: float, beside: float, series: str = "") -> JudgedPair:
+def _pair(first: float, last: float, loss: float, alongside: float, series: str = "") -> JudgedPair:
     at, until = (FUTURE + timedelta(hours=hour) for hour in (first, last))
-    return JudgedPair(f"{first}-{last}", at, until, loss, beside, loss, beside, True, series)
+    return JudgedPair(f"{first}-{last}", at, until, loss, alongside, loss, alongside, True, series)
 
 
 def _losses(row: ModelDeployment) -> tuple[int, int, int]:
@@ -263,9 +263,9 @@ def test_a_canary_that_is_rarely_but_terribly_wrong_goes() -> None:
     row = _row()
     judging.begin(row, _known(draw, 1000))
     for hour in range(600):
-        beside = draw.expovariate(1.0)
+        alongside = draw.expovariate(1.0)
         # A little better than the holder, except that each twentieth answer is a disaster.
-        judging.count(row, [_pair(2 * hour, 2 * hour + 1, 100.0 if hour % 20 == 19 else 0.8 * beside, beside)])
+        judging.count(row, [_pair(2 * hour, 2 * hour + 1, 100.0 if hour % 20 == 19 else 0.8 * alongside, alongside)])
         if (reason := judging.why_worse(row)) is not None:
             break
     assert reason is not None
@@ -300,8 +300,8 @@ def test_an_equal_canary_is_seldom_called_extreme() -> None:
         row = _row()
         judging.begin(row, _known(draw, judging.LEAST_KNOWN))
         for hour in range(200):
-            loss, beside = draw.expovariate(1.0), draw.expovariate(1.0)
-            judging.count(row, [_pair(2 * hour, 2 * hour + 1, loss, beside)])
+            loss, alongside = draw.expovariate(1.0), draw.expovariate(1.0)
+            judging.count(row, [_pair(2 * hour, 2 * hour + 1, loss, alongside)])
             reason = judging.why_worse(row)
             if reason is not None and str(reason).startswith("extreme"):
                 false += 1
@@ -350,7 +350,7 @@ class Toy:
         self.system.service.deployments.drain()
         (shown,) = self.system.service.deployments.list(self.project_id, "load").items
         return {
-            "both": shown.errors.even, "canary failed": shown.errors.worse, "beside failed": shown.errors.better,
+            "both": shown.errors.even, "canary failed": shown.errors.worse, "alongside failed": shown.errors.better,
             "left out": shown.left_out,
         }  # fmt: skip
 
@@ -373,7 +373,7 @@ class Toy:
     [
         ("canary", set(), "both"),
         ("canary", {2}, "canary failed"),
-        ("canary", {1}, "beside failed"),
+        ("canary", {1}, "alongside failed"),
         ("shadow", set(), "both"),
         ("shadow", {2}, "canary failed"),
     ],

@@ -135,5 +135,5 @@ def test_what_cannot_forecast_is_refused_before_a_run_exists(stand: Stand) -> No
     path.write_text("at,price\n" + "".join(f"2024-01-{day:02},{day}\n" for day in range(1, 31)))
     options = FileOptions(name="other", time="at", target="price", unit="EUR")
     stand.system.datasets.add_file(stand.project_id, path, path.name, options)
-    with pytest.raises(InvalidInput, match=r"holds price \(EUR\), but version 1 forecasts load \(kW\)"):
+    with pytest.raises(InvalidInput, match=r"contains price \(EUR\), but version 1 forecasts load \(kW\)"):
         stand.execute(dataset="other")

@@ -1,4 +1,4 @@
-"""The ledger: pages of it, outcomes that arrive in whatever way, judged once, live scores beside the naive ones."""
+"""The ledger: pages of it, outcomes that arrive in whatever way, judged once, live scores alongside the naive ones."""
 
 from __future__ import annotations
 

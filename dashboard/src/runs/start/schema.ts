@@ -110,7 +110,7 @@ function choicesOf(schema: Schema): (string | number)[] {
   return listed.filter((value): value is string | number => typeof value === "string" || typeof value === "number");
 }
 
-/** A plugin may bring `titles` and `descriptions` by language beside JSON schema's own words. */
+/** A plugin may bring `titles` and `descriptions` by language alongside JSON schema's own words. */
 export function textOf(schema: Schema, key: "title" | "description", language: string): string {
   const byLanguage = schema[`${key}s`];
   if (isRecord(byLanguage) && typeof byLanguage[language] === "string") return byLanguage[language];

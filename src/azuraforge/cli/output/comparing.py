@@ -66,7 +66,7 @@ def _metric(terminal: Terminal, name: str) -> str:
 
 def _cell(terminal: Terminal, row: MetricRow, place: int, unit: str | None) -> str:
     """Return the value with its mark and the best baseline's value; also the unit if the runs' units differ."""
-    value, baseline = row.values[place], row.beside[place]
+    value, baseline = row.values[place], row.alongside[place]
     mark = _BEST if place in row.best else _WORST if place in row.worst else ""
     unit_shown = unit if row.unit is None and value is not None else ""
     shown = " ".join(part for part in (mark, terminal.text.number(value), unit_shown) if part)

@@ -138,7 +138,7 @@ def show_incumbent(terminal: Terminal, incumbent: IncumbentScores, evaluation: S
     table.add_column(text("contender"), no_wrap=True)
     for name in names:
         table.add_column(metric_title(text, facts_of(evaluation.metrics, name)), justify="right")
-    for contender, scores in {text("incumbent"): incumbent.metrics, **incumbent.beside}.items():
+    for contender, scores in {text("incumbent"): incumbent.metrics, **incumbent.alongside}.items():
         table.add_row(contender, *(text.number(scores.get(name)) for name in names))
     terminal.console.print(table)
 

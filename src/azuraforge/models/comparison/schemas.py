@@ -35,7 +35,7 @@ class MetricRow(BaseModel):
         description="whether lower values are better; null if neither direction is, as for interval coverage"
     )
     values: list[float | None]
-    beside: list[float | None] = Field(description="value of each run's best baseline")
+    alongside: list[float | None] = Field(description="value of each run's best baseline")
     best: list[int]
     worst: list[int]
 

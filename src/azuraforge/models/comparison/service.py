@@ -209,7 +209,7 @@ def _metrics(compared: Sequence[_Judged], same: bool) -> list[MetricRow]:
                 digits=facts[name].digits,
                 lower_is_better=lower,
                 values=column,
-                beside=baselines.get(name, [None] * len(compared)),
+                alongside=baselines.get(name, [None] * len(compared)),
                 best=[place for place, value in enumerate(column) if marked and value == best],
                 worst=[place for place, value in enumerate(column) if marked and value == worst],
             )

@@ -65,23 +65,23 @@ def count(
         of = series[pair.series] if series is not None else None
         looked_at.append((pair, _count(row, pair, of)))
         if of is not None:
-            _remember(of, pair.beside_largest)
+            _remember(of, pair.alongside_largest)
     return looked_at
 
 
 def why_worse(row: ModelDeployment) -> Message | None:
     """Return why a canary must be rolled back; None if no test shows that it is worse."""
     alpha = _alpha(row)
-    errors = (row.only_this_failed, row.both_answered, row.only_beside_failed)
+    errors = (row.only_this_failed, row.both_answered, row.only_alongside_failed)
     if is_worse(*errors, margin=row.error_margin, alpha=alpha):
         return Message(
-            "errors: only version {version} failed {failed} times, only version {beside} {beside_failed} times, of "
-            "{requests} requests ({margin:.1f}% allowed, betting test at {level:.1f}%)",
+            "errors: only version {version} failed {failed} times, only version {alongside} {alongside_failed} times, "
+            "of {requests} requests ({margin:.1f}% allowed, betting test at {level:.1f}%)",
             {
                 "version": row.version,
                 "failed": errors[0],
-                "beside": row.beside,
-                "beside_failed": errors[2],
+                "alongside": row.alongside,
+                "alongside_failed": errors[2],
                 "requests": sum(errors),
                 "margin": 100 * row.error_margin,
                 "level": 100 * row.level,
@@ -90,10 +90,10 @@ def why_worse(row: ModelDeployment) -> Message | None:
     losses = (row.losses_worse, row.losses_even, row.losses_better)
     if is_worse(*losses, margin=0.0, alpha=alpha):
         return Message(
-            "live loss: worse than version {beside} by more than {margin:.1f}% in {worse} of {pairs} judged pairs, "
+            "live loss: worse than version {alongside} by more than {margin:.1f}% in {worse} of {pairs} judged pairs, "
             "better in {better} (betting test at {level:.1f}%)",
             {
-                "beside": row.beside,
+                "alongside": row.alongside,
                 "margin": 100 * row.loss_margin,
                 "worse": losses[0],
                 "pairs": sum(losses),
@@ -105,15 +105,15 @@ def why_worse(row: ModelDeployment) -> Message | None:
     if share is not None and log_wealth_of_share(row.beyond, row.within, share) >= math.log(2 / alpha):
         return Message(
             "extreme losses: above {bound:.4g} times the usual loss of a series, the largest of {count} losses of "
-            "version {beside}, in {beyond} of {pairs} judged pairs (at most {share:.1f}% expected, betting test at "
+            "version {alongside}, in {beyond} of {pairs} judged pairs (at most {share:.1f}% expected, betting test at "
             "{level:.1f}%)"
             if row.by_series
-            else "extreme losses: above {bound:.4g}, the largest of {count} losses of version {beside}, in {beyond} of "
-            "{pairs} judged pairs (at most {share:.1f}% expected, betting test at {level:.1f}%)",
+            else "extreme losses: above {bound:.4g}, the largest of {count} losses of version {alongside}, in {beyond} "
+            "of {pairs} judged pairs (at most {share:.1f}% expected, betting test at {level:.1f}%)",
             {
                 "bound": row.bound,
                 "count": row.bound_of,
-                "beside": row.beside,
+                "alongside": row.alongside,
                 "beyond": row.beyond,
                 "pairs": row.beyond + row.within,
                 "share": 100 * share,
@@ -126,11 +126,11 @@ def why_worse(row: ModelDeployment) -> Message | None:
 def deployment_out(row: ModelDeployment) -> DeploymentOut:
     """Return the API shape of a deployment with its test results."""
     alpha, share = _alpha(row), _share(row)
-    errors = (row.only_this_failed, row.both_answered, row.only_beside_failed)
+    errors = (row.only_this_failed, row.both_answered, row.only_alongside_failed)
     losses = (row.losses_worse, row.losses_even, row.losses_better)
     names = (
-        "number alias mode version beside share_percent state level left_out overlapping reason started_by started_at "
-        "ended_by ended_at"
+        "number alias mode version alongside share_percent state level left_out overlapping reason started_by "
+        "started_at ended_by ended_at"
     )
     return DeploymentOut(
         **{name: getattr(row, name) for name in names.split()},
@@ -162,23 +162,23 @@ def _count(row: ModelDeployment, pair: JudgedPair, series: DeploymentSeries | No
             row.overlapping += 1
             return False
         row.frontier_at = pair.last_at
-    if pair.loss > pair.beside_loss * (1 + row.loss_margin):
+    if pair.loss > pair.alongside_loss * (1 + row.loss_margin):
         row.losses_worse += 1
-    elif pair.beside_loss > pair.loss * (1 + row.loss_margin):
+    elif pair.alongside_loss > pair.loss * (1 + row.loss_margin):
         row.losses_better += 1
     else:
         row.losses_even += 1
     if pair.of_numbers:  # a class is right or wrong: no mistake is larger than another
         usual = 1.0 if series is None else _usual(series)
         if usual is not None:
-            _look_for_extremes(row, pair.largest / usual, pair.beside_largest / usual)
+            _look_for_extremes(row, pair.largest / usual, pair.alongside_largest / usual)
     return True
 
 
-def _look_for_extremes(row: ModelDeployment, largest: float, beside_largest: float) -> None:
+def _look_for_extremes(row: ModelDeployment, largest: float, alongside_largest: float) -> None:
     if _share(row) is None or row.bound is None:  # the bound must be fixed before the loss that is compared with it
-        _learn(row, beside_largest)
-    elif largest > row.bound >= beside_largest:  # an extreme loss of both versions does not count against the canary
+        _learn(row, alongside_largest)
+    elif largest > row.bound >= alongside_largest:  # an extreme loss of both versions does not count against the canary
         row.beyond += 1
     else:
         row.within += 1

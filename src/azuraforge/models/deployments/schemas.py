@@ -83,13 +83,13 @@ class ExtremesOut(BaseModel):
 
 
 class DeploymentOut(BaseModel):
-    """A shadow or canary, and its results compared with version ``beside``, which the alias pointed to at its start."""
+    """A shadow or canary, and its results next to version ``alongside``, which the alias pointed to at its start."""
 
     number: int
     alias: str
     mode: Literal["shadow", "canary"]
     version: int
-    beside: int
+    alongside: int
     share_percent: float
     state: Literal["active", "ended", "rolled_back"]
     level: float

@@ -117,7 +117,7 @@ class Deployments:
                 alias=alias,
                 mode=request.mode,
                 version=row.version,
-                beside=pointer.version,
+                alongside=pointer.version,
                 share_percent=100.0 if request.mode == "shadow" else request.share_percent,
                 error_margin=request.error_margin,
                 loss_margin=request.loss_margin,
@@ -171,7 +171,7 @@ class Deployments:
             page, cursor = _ORDER.cut(rows, limit, lambda row: (row.number,), owner.id)
             return DeploymentPage(items=[judging.deployment_out(row) for row in page], next=cursor)
 
-    def beside(self, session: Session, model_id: str, alias: str) -> Deployed | None:
+    def alongside(self, session: Session, model_id: str, alias: str) -> Deployed | None:
         """Return the active deployment next to an alias; None if there is none."""
         for row in deployment_store.active(session, model_id, alias):
             return Deployed(row.number, row.mode, row.version, row.share_percent)
@@ -264,7 +264,7 @@ class Deployments:
             ask_pair(version, pair_id)
         except AzuraError as error:
             log.warning("kept_answer_failed", model=place.model, version=version, reason=str(error))
-            self._count(place, "only_this_failed" if shadow else "only_beside_failed")
+            self._count(place, "only_this_failed" if shadow else "only_alongside_failed")
             return
         self._count(place, "both_answered")
 
@@ -364,7 +364,7 @@ class Deployments:
             mode=row.mode,
             alias=row.alias,
             version=row.version,
-            beside=row.beside,
+            alongside=row.alongside,
             share_percent=row.share_percent,
             reason=reason,
             by=by,

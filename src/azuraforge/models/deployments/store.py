@@ -16,7 +16,7 @@ from azuraforge.messages.stored import StoredText
 from azuraforge.models.deployment_tables import DeploymentPair, DeploymentSeries, ModelDeployment
 from azuraforge.models.tables import Model, Prediction, PredictionOutcome
 
-Counter = Literal["both_answered", "only_beside_failed", "only_this_failed", "left_out"]
+Counter = Literal["both_answered", "only_alongside_failed", "only_this_failed", "left_out"]
 #: Maximum number of rows read at once.
 _MOST_PAIRS = 20_000
 
@@ -91,9 +91,9 @@ class JudgedPair:
         first_at: first target time.
         last_at: last target time.
         loss: mean loss of the deployed version.
-        beside_loss: mean loss of the version that the alias points to.
+        alongside_loss: mean loss of the version that the alias points to.
         largest: largest loss of the deployed version.
-        beside_largest: largest loss of the version that the alias points to.
+        alongside_largest: largest loss of the version that the alias points to.
         of_numbers: whether the predictions are numbers, not classes.
         series: name of the series; empty if the versions learned only one.
     """
@@ -102,9 +102,9 @@ class JudgedPair:
     first_at: datetime
     last_at: datetime
     loss: float
-    beside_loss: float
+    alongside_loss: float
     largest: float
-    beside_largest: float
+    alongside_largest: float
     of_numbers: bool
     series: str = ""
 
@@ -187,7 +187,7 @@ def new_pairs(session: Session, row: ModelDeployment) -> list[JudgedPair]:
 
 def keep_pairs(session: Session, row: ModelDeployment, looked_at: Sequence[tuple[JudgedPair, bool]]) -> None:
     """Mark pairs as evaluated, and store whether each was counted."""
-    names = ("prediction_id", "first_at", "last_at", "loss", "beside_loss", "largest", "beside_largest")
+    names = ("prediction_id", "first_at", "last_at", "loss", "alongside_loss", "largest", "alongside_largest")
     owner = {"project_id": row.project_id, "model_id": row.model_id, "number": row.number}
     pairs = [
         {**owner, "counted": counted, **{name: getattr(pair, name) for name in names}} for pair, counted in looked_at

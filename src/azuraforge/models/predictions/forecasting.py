@@ -217,7 +217,7 @@ class _Asked:
         try:
             kept = self._line(second, series, deployed.number)
         except AzuraError:
-            return _Made((answered,), "only_beside_failed" if canary else "only_this_failed")
+            return _Made((answered,), "only_alongside_failed" if canary else "only_this_failed")
         return _Made((answered, replace(kept, pair_id=answered.id)), "both_answered")
 
     def _line(self, served: Served, series: str | None, deployment: int | None) -> LedgerLine:

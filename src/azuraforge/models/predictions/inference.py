@@ -122,7 +122,7 @@ class Inference:
                 return Found(*found[0])
         else:
             which = {"name": name, "alias": target.alias}
-            aliased, deployed = ledger_store.ALIASED.given(which), ledger_store.BESIDE.given(which)
+            aliased, deployed = ledger_store.ALIASED.given(which), ledger_store.ALONGSIDE.given(which)
             await self._database.ask_all(project_id, aliased, deployed)
             if aliased.rows:
                 return Found(*aliased.rows[0], Deployed(*deployed.rows[0]) if deployed.rows else None)
@@ -136,7 +136,7 @@ class Inference:
             if target.version is not None:
                 return Found(owner.id, find_version(session, owner, target.version).version)
             version = find_aliased(session, owner, target.alias).version
-            return Found(owner.id, version, self._deployments.beside(session, owner.id, target.alias))
+            return Found(owner.id, version, self._deployments.alongside(session, owner.id, target.alias))
 
     async def _answer(self, case: _Case[P], version: int, in_thread: InThread) -> P:
         key = (case.project_id, case.model_id, version)

@@ -42,7 +42,7 @@ def scores(
             func.avg(case((table.naive_loss.is_not(None), table.loss))).label("compared"),
             func.avg(table.naive_loss).label("naive_loss"),
             func.avg(hit).label("hit"),
-            func.avg(case((table.incumbent_loss.is_not(None), table.loss))).label("beside_incumbent"),
+            func.avg(case((table.incumbent_loss.is_not(None), table.loss))).label("alongside_incumbent"),
             func.avg(table.incumbent_loss).label("incumbent_loss"),
             func.count().label("answers"),
         )
@@ -65,7 +65,7 @@ def scores(
             func.count(each.hit),
             func.sum(each.hit),
             func.count(each.incumbent_loss),
-            func.sum(each.beside_incumbent),
+            func.sum(each.alongside_incumbent),
             func.sum(each.incumbent_loss),
             func.sum(each.answers),
         )

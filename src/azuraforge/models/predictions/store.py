@@ -54,7 +54,7 @@ class WhichRow(NamedTuple):
     version: int
 
 
-class BesideRow(NamedTuple):
+class AlongsideRow(NamedTuple):
     """Shadow or canary deployment next to an alias."""
 
     number: int
@@ -79,8 +79,8 @@ NUMBERED = Question(
     ),
 )
 #: Query for the active deployment next to the version that an alias points to.
-BESIDE = Question(
-    BesideRow,
+ALONGSIDE = Question(
+    AlongsideRow,
     select(ModelDeployment.number, ModelDeployment.mode, ModelDeployment.version, ModelDeployment.share_percent)
     .join(Model, Model.id == ModelDeployment.model_id)
     .where(Model.name == bindparam("name"), Model.deleted_at.is_(None))

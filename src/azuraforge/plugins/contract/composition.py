@@ -95,7 +95,7 @@ class Composition(Shape):
 
     @property
     def is_timed(self) -> bool:
-        """Return whether the time budget ended before all members were fitted, so the result depends on the machine's speed.
+        """Return whether the budget ended before all members were fitted: results depend on the machine's speed.
 
         Example:
             >>> late = LeftOutMember.of("my.trees", "stopped")

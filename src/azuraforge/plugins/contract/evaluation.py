@@ -243,7 +243,7 @@ class IncumbentScores(Shape):
     targets: int = Field(description="number of targets compared, which have an incumbent forecast and a true value")
     of: int = Field(description="number of targets with a known true value")
     metrics: dict[str, float | None] = Field(description="metrics of the incumbent forecast, by name")
-    beside: dict[str, dict[str, float | None]] = Field(
+    alongside: dict[str, dict[str, float | None]] = Field(
         description="metrics of the candidate and the best baseline on the same targets, by contender"
     )
 

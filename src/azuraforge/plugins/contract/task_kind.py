@@ -290,11 +290,11 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         Returns the number of predictions in the test set.
         """
 
-    def hold_out_incumbent(self, told: pl.DataFrame, schema: DatasetSchema, outputs: Path) -> None:
+    def hold_out_incumbent(self, incumbents: pl.DataFrame, schema: DatasetSchema, outputs: Path) -> None:
         """Write the dataset's incumbent forecast at the held-out origins into ``truth/``. The default writes nothing.
 
         Args:
-            told: incumbent forecasts with the columns ``series`` (null for a single series), ``at`` (time of the
+            incumbents: incumbent forecasts with the columns ``series`` (null for a single series), ``at`` (time of the
                 target), ``forecast`` and ``made_at``.
             schema: schema of the dataset version.
             outputs: folder that ``hold_out`` has filled.

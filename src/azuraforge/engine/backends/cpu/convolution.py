@@ -332,7 +332,7 @@ def _winners_gradients(context: Context, saved: _Saved, pooled: Array, scratch: 
         grad_bias = np.empty(out_channels, np.float32) if offered[2] is None else offered[2]
         grad_bias[...] = total[:out_channels]
     if need_x:
-        weights = scratch.take(channels, 9, whole)  # nobody wins in the channels of padding
+        weights = scratch.take(channels, 9, whole)  # the channels of padding win nowhere
         if whole != inputs:
             weights.fill(0)
         _swapped(np.ascontiguousarray(saved.weight), inputs, 9, 9, weights[:out_channels], whole)

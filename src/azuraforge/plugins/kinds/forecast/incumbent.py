@@ -96,7 +96,7 @@ class Incumbent:
             targets=int(known.sum()),
             of=int(np.isfinite(truth).sum()),
             metrics=measured(compared, Predictions(self.point)),
-            beside={name: measured(compared, each) for name, each in compared_with.items()},
+            alongside={name: measured(compared, each) for name, each in compared_with.items()},
         )
 
     def suspicion(self, truth: Floats, last: Floats) -> SuspiciousColumn | None:
@@ -122,26 +122,26 @@ class Incumbent:
         )
 
 
-def save_incumbent(told: pl.DataFrame, schema: DatasetSchema, test: Part, truth: Path) -> None:
+def save_incumbent(incumbents: pl.DataFrame, schema: DatasetSchema, test: Part, truth: Path) -> None:
     """Write the incumbent forecast at the origins of a test set into its truth folder.
 
     Args:
-        told: all incumbent forecasts, with the columns that ``TaskKind.hold_out_incumbent`` describes.
+        incumbents: all incumbent forecasts, with the columns that ``TaskKind.hold_out_incumbent`` describes.
         schema: schema of the dataset version; if it has no incumbent, nothing is written.
         test: test set.
         truth: truth folder.
     """
     if schema.incumbent is None:
         return
-    np.save(truth / _FILE, at_origins(told, test), allow_pickle=False)
+    np.save(truth / _FILE, at_origins(incumbents, test), allow_pickle=False)
     (truth / _COLUMN).write_text(schema.incumbent.label)
 
 
-def at_origins(told: pl.DataFrame, test: Part) -> Floats:
+def at_origins(incumbents: pl.DataFrame, test: Part) -> Floats:
     """Return the newest incumbent forecasts made by the time of each origin, ``(origin, horizon)``, NaN if none exists.
 
     Args:
-        told: incumbent forecasts in any order, with the columns ``series`` (null for a single series), ``at`` (time of
+        incumbents: forecasts in any order, with the columns ``series`` (null for a single series), ``at`` (time of
             the target), ``forecast`` and ``made_at``.
         test: part whose origins are used.
     """
@@ -160,7 +160,7 @@ def at_origins(told: pl.DataFrame, test: Part) -> Floats:
         rows["at"][np.repeat(test.origins, inside.sum(axis=1))].alias("origin"),
         pl.Series("place", np.flatnonzero(inside.ravel())),
     )
-    known = told.select(
+    known = incumbents.select(
         pl.col("series").fill_null(""), "at", pl.col("forecast").cast(pl.Float64), pl.col("made_at").alias("origin")
     )
     found = wanted.sort("origin").join_asof(

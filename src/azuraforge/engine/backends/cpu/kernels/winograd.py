@@ -73,7 +73,7 @@ def _move_inputs(
 
 def _convolve(e: Emitter, write: Callable[[Value, Value, Value, Value, list[list[Value]]], None]) -> None:
     """Emit the convolution of images; ``write(image, row, column, channel, square)`` stores 2 × 2 outputs."""
-    (x, x_image, x_row, weights, bias, _, _, told, scratch, height, width, inputs, whole, channels, chunk, batch,
+    (x, x_image, x_row, weights, bias, _, _, finite, scratch, height, width, inputs, whole, channels, chunk, batch,
      threads, begin, end) = e.arguments  # fmt: skip
     lanes = e.target.width
     across = width / 2
@@ -121,14 +121,14 @@ def _convolve(e: Emitter, write: Callable[[Value, Value, Value, Value, list[list
         broken = e.variable(e.zero())
         with e.loop(0, squares, chunk) as first:
             some_squares(image, first, broken)
-        e.store(broken.get(), told, image * lanes)
+        e.store(broken.get(), finite, image * lanes)
 
 
 def winograd(e: Emitter) -> None:
     """Convolve the images ``begin … end``.
 
     Parameters: x with its strides per image and row; weights by ``winograd_weights``; bias; out; an unused parameter;
-    told, a vector per image: zeros if all values are finite, else with NaN; scratch; height and width of the
+    finite, a vector per image: zeros if all values are finite, else with NaN; scratch; height and width of the
     output; inputs; whole; channels; chunk; batch; threads; begin, end.
     """
     out, height, width, channels = e.arguments[5], e.arguments[9], e.arguments[10], e.arguments[13]
@@ -252,9 +252,9 @@ def winograd_gather(e: Emitter) -> None:
 
 _SHAPE = "height width inputs whole channels chunk"
 DEFINITIONS = [
-    ("winograd", f"*x x_image x_row *weights *bias *out *none *told *scratch {_SHAPE} batch threads begin end",
+    ("winograd", f"*x x_image x_row *weights *bias *out *none *finite *scratch {_SHAPE} batch threads begin end",
      winograd),
-    ("winograd_pool", f"*x x_image x_row *weights *bias *out *codes *told *scratch {_SHAPE} batch threads begin end",
+    ("winograd_pool", f"*x x_image x_row *weights *bias *out *codes *finite *scratch {_SHAPE} batch threads begin end",
      winograd_pool),
     ("winograd_weights", "*kernels *out inputs channels", winograd_weights),
     ("winograd_gradient", f"*x x_image x_row *grad grad_image grad_row *sums *scratch batch {_SHAPE} threads begin end",
