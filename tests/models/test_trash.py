@@ -64,7 +64,7 @@ def test_a_name_is_free_again_while_its_model_is_in_the_trash(system: Any, proje
     system.add_version(project_id, make_folder(1.0))
     system.service.trash.delete(project_id, "load", None, "Ada")
     assert system.add_version(project_id, make_folder(2.0)).version == 1
-    with pytest.raises(Conflict, match="another model is named 'load'"):
+    with pytest.raises(Conflict, match="another model is now named 'load'"):
         system.service.trash.restore(project_id, "load", None)
 
 
