@@ -75,5 +75,5 @@ def test_a_failure_is_reported_and_ends_nothing(child: Callable[..., Any], plugi
     )
     answer = explain(asked)
     assert answer.figures == ()
-    assert "nowhere" in answer.problem
+    assert "nowhere" in answer.problem["tr"]
     assert asked.figures == {}

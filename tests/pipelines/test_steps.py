@@ -105,12 +105,12 @@ def test_the_whole_loop_gives_an_evaluation_a_verdict_and_a_forecast(loop: Make)
     assert [each.get("failed") for each in run.results["fit_baselines"]["baselines"]] == [
         None,
         None,
-        "ValueError: the matrix is singular",
+        dict.fromkeys(("en", "tr"), "ValueError: the matrix is singular"),
         None,
     ]
     assert run.results["predict_baselines"]["baselines"][2] == {
         "name": "test.failing_later",
-        "failed": "ValueError: no prediction today",
+        "failed": dict.fromkeys(("en", "tr"), "ValueError: no prediction today"),
     }
     judged = run.judge(["test.last", "test.mean"])
     evaluation, verdict, forecast = judged["evaluation"], judged["verdict"], judged["figures"]["forecast"]

@@ -149,7 +149,7 @@ def test_of_two_plugins_with_one_name_the_first_works(folder: Path, make: Make) 
     first, second = catalogue.list()
     assert first.error is None
     assert second.error is not None
-    assert "plugins/a.py already has the name" in second.error["en"]
+    assert "already used by plugins/a.py" in second.error["en"]
     assert "plugins/a.py kullanıyor" in second.error["tr"]
     assert catalogue.get("agent", "weather").origin == "plugins/a.py"
 
