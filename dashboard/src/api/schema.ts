@@ -3777,7 +3777,7 @@ export interface components {
         };
         /**
          * DeploymentOut
-         * @description A shadow or canary, and its results compared with version ``alongside``, which the alias pointed to at its start.
+         * @description A shadow or canary, and its results next to version ``alongside``, which the alias pointed to at its start.
          */
         DeploymentOut: {
             /** Alias */
