@@ -70,7 +70,7 @@ def test_a_holiday_is_known_ahead(tmp_path: Path) -> None:
 
 def test_only_other_columns_can_be_known_ahead(series: Table, tmp_path: Path) -> None:
     for named in (["value"], ["nobody"], ["lead", "lead"]):
-        with pytest.raises(InvalidInput, match=r"known ahead|names a column twice"):
+        with pytest.raises(InvalidInput, match=r"known ahead|contains a column twice"):
             fitted(Ridge, series, tmp_path, horizon=2, known_ahead=named)
 
 

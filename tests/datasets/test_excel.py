@@ -118,7 +118,7 @@ def test_a_title_above_a_two_row_header_is_left_out(read, hourly):
     prepared = read(book(fill))
     assert prepared.fingerprint == read(hourly()).fingerprint
     above = of(prepared, "rows_above_header")
-    assert above.text["en"] == "2 rows above the header, row 4, were skipped."
+    assert above.text["en"] == "2 rows above the header (row 4) were skipped."
 
 
 def test_columns_under_one_merged_name_are_refused(read):

@@ -160,7 +160,7 @@ def test_a_place_is_found_by_name_and_country(server):
     assert (read.timezone, read.provenance["place"]) == ("Europe/Berlin", "Berlin-DE")
     read = OpenMeteo().read(options(server, country="us", **named))
     assert (read.timezone, read.provenance["latitude"]) == ("America/New_York", 44.46867)
-    with pytest.raises(InvalidInput, match="does not know the place 'Atlantis'") as caught:
+    with pytest.raises(InvalidInput, match="has no place named 'Atlantis'") as caught:
         OpenMeteo().read(options(server, **named | {"place": "Atlantis"}))
     assert "latitude" in caught.value.next_step
 

@@ -107,7 +107,7 @@ def test_a_column_of_times_that_the_file_of_actual_values_lacks(tmp_path: Path) 
     (tmp_path / "a.csv").write_text(
         "month,known,actual\n2024-01-01,2024-02-01,1.5\n2024-01-02,2024-02-01,2.5\n2024-01-03,2024-02-01,2\n"
     )
-    with pytest.raises(InvalidInput, match=r"a\.csv has several columns of times: 'month', 'known'") as caught:
+    with pytest.raises(InvalidInput, match=r"a\.csv has several time columns: 'month', 'known'") as caught:
         judge(tmp_path / "p.csv", actual=tmp_path / "a.csv", options=Options(time="when"))
     assert "--actual-time" in caught.value.next_step
     found = judge(tmp_path / "p.csv", actual=tmp_path / "a.csv", options=Options(time="when", actual_time="month"))

@@ -142,7 +142,7 @@ def test_the_column_of_times_of_its_file_may_have_another_name(tmp_path: Path) -
     expected = pytest.approx(_rmse((walk.past - walk.y)[START:]))
     assert _incumbent(judge(path, options=Options(incumbent=str(plan), time="at"))).metrics["rmse"] == expected
     frame.with_columns(pl.Series("ordered", days()[::-1])).write_csv(plan)
-    with pytest.raises(InvalidInput, match="several columns of times") as refused:
+    with pytest.raises(InvalidInput, match="several time columns") as refused:
         judge(path, options=Options(incumbent=str(plan)))
     assert "--incumbent-time" in refused.value.next_step
     told = Options(incumbent=str(plan), incumbent_time="week day")

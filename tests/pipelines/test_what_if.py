@@ -70,7 +70,7 @@ def test_a_lower_price_sells_more_and_nothing_is_recorded(system: System) -> Non
     given = ask(system, version=1, scenarios=promo(multiply=1), known_ahead={"price": [9, 9, 9]}, horizon=3)
     assert [each.code for each in given.scenarios[0].cautions] == ["unchanged"]
     assert given.base_total > answer.base_total or column.values[0] < 9
-    with pytest.raises(InvalidInput, match="did not learn column 'rain' as known ahead"):
+    with pytest.raises(InvalidInput, match="column 'rain' was not known ahead"):
         ask(system, version=1, scenarios=[{"name": "wet", "changes": [{"column": "rain", "add": 1}]}])
     with pytest.raises(NotFound):
         ask(system, version=9, scenarios=promo(add=1))

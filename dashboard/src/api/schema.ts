@@ -4734,7 +4734,7 @@ export interface components {
         };
         /**
          * ForecastThen
-         * @description Newest forecast at that time, with the outcomes known today.
+         * @description Newest forecast at the requested time, with the outcomes known today.
          */
         ForecastThen: {
             /** @description dataset version that was forecast from; null if the caller sent the rows */
@@ -5875,9 +5875,10 @@ export interface components {
         };
         /**
          * LiveScores
-         * @description Live scores of a model's predictions, compared with the naive forecasts of the same targets.
+         * @description Live scores of a model's predictions, compared with the naive baseline on the same targets.
          *
-         *     ``over_time`` contains one score per version and interval of ``bucket_seconds`` seconds.
+         *     ``total`` contains one score per version, and ``over_time`` one per version and period of ``bucket_seconds``
+         *     seconds. Predictions made after their target times have separate scores (``late``).
          */
         LiveScores: {
             /** Bucket Seconds */

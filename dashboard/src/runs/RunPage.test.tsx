@@ -235,7 +235,7 @@ describe("RunPage", () => {
     open(sampleRun({ state: "succeeded", figures: ["backtest"] }), { ...judged, [`GET /runs/${ID}/figures/backtest`]: { body: sampleBacktest } });
     const rows = within(await screen.findByTestId("backtest-table")).getAllByRole("row");
     expect(rows.map((row) => row.textContent)).toEqual([
-      expect.stringContaining("Deviation"),
+      expect.stringContaining("Standard deviation"),
       "forecasting.lstm new1.0001.5001.2500.3540.80090.0%",
       "forecasting.naive baseline2.0001.4001.7000.4241.10088.0%1 of 2",
     ]);

@@ -35,7 +35,7 @@ def upgrade(context: typer.Context) -> None:
 
 @app.command()
 def check(context: typer.Context, json: AsJson = False) -> None:
-    """Read the whole database and report damage, also while a platform runs. The exit code is 1 if damage is found."""
+    """Read the whole database and report damage, also while a platform is running. The exit code is 1 if damage is found."""
     from azuraforge.platform import maintenance
 
     terminal, settings = _here(context, "check")
@@ -70,7 +70,7 @@ def backup(
         ),
     ] = False,
 ) -> None:
-    """Back up the database to one file and verify the file, also while a platform runs."""
+    """Back up the database to one file and verify the file. Works while a platform is running."""
     from azuraforge.platform import maintenance
 
     terminal, settings = _here(context, "backup")

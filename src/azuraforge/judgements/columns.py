@@ -126,7 +126,7 @@ def _other_time_column(table: RawTable, options: Options, option: str) -> str:
     if len(times) == 1:
         return times[0]
     raise InvalidInput(
-        "{table} has several columns of times: {columns}"
+        "{table} has several time columns: {columns}"
         if times
         else "{table} has no column of times; its columns are {columns}",
         where="{table}",

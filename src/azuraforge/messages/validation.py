@@ -82,8 +82,12 @@ def templates() -> Mapping[str, Message]:
         **dict.fromkeys(("float_type", "float_parsing", "decimal_type", "decimal_parsing"), a_number),
         **dict.fromkeys(("complex_type", "complex_str_parsing", "fraction_type", "fraction_parsing"), a_number),
         "decimal_max_digits": Message("input should have at most {max_digits} [digit|digits]"),
-        "decimal_max_places": Message("input should have at most {decimal_places} [digit|digits] after the point"),
-        "decimal_whole_digits": Message("input should have at most {whole_digits} [digit|digits] before the point"),
+        "decimal_max_places": Message(
+            "input should have at most {decimal_places} [digit|digits] after the decimal point"
+        ),
+        "decimal_whole_digits": Message(
+            "input should have at most {whole_digits} [digit|digits] before the decimal point"
+        ),
         # texts and choices
         "string_type": Message("input should be a valid string"),
         "string_unicode": Message("input should be valid Unicode text"),

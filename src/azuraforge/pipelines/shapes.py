@@ -78,9 +78,10 @@ class SplitInput(Learner):
 
 
 class CutSplit(SplitResult):
-    """The split of a run in the form that the worker passes on, including the fields of its task kind.
+    """Result of the split step: the split with the fields of its task kind, and two fields for the worker.
 
-    ``task_config`` are the settings of the task itself, which the baselines share with the candidate.
+    ``outputs`` is the folder of the phase. ``task_config`` contains the settings of the task itself, which the
+    baselines share with the candidate.
     """
 
     outputs: str = ""

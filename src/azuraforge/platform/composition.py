@@ -88,7 +88,10 @@ def application(services: Services, readiness: Readiness, url: str = "") -> ASGI
 
 
 def prepare(services: Services, tell: Callable[[News], None] | None = None) -> None:
-    """Start to compile kernels and to describe plugins in the background."""
+    """Start compiling kernels and describing plugins in the background.
+
+    ``tell`` receives news about the compilation of the kernels.
+    """
     services[KERNELS].start(tell)
     catalogue = services[CATALOGUE]
 

@@ -31,7 +31,7 @@ def project_by_slug(slug: ColumnElement[str]) -> Select[str]:
 
 @cross_project_query(hash=String())
 def project_of_secret(hash: ColumnElement[str]) -> Select[str]:
-    """Select the project of a secret by its hash, because a request with a secret does not name its project."""
+    """Select the project of a credential by its hash, because a request with a credential does not name its project."""
     return select(Credential.project_id).where(Credential.hash == hash).limit(1)
 
 
@@ -60,7 +60,7 @@ def find_project(session: Session, slug: str) -> Place | None:
 
 
 def find_secret(session: Session, hash_: str) -> Place | None:
-    """Return the project of a secret by its hash; None if it is unknown. Requires a session of system scope."""
+    """Return the project of the credential with this hash; None if unknown. Requires a session of system scope."""
     return _place(project_of_secret(session, hash=hash_))
 
 

@@ -110,7 +110,7 @@ def test_cautions() -> None:
     ("change", "ahead", "code", "sentence"),
     [
         ({"column": "prise", "add": 1}, PRICES, "no_column", "unknown column 'prise'"),
-        ({"column": "rain", "add": 1}, PRICES, "not_known_ahead", "did not learn column 'rain' as known ahead"),
+        ({"column": "rain", "add": 1}, PRICES, "not_known_ahead", "column 'rain' was not known ahead"),
         ({"column": "y", "add": 1}, PRICES, "not_known_ahead", "'y' is the target"),
         ({"column": "price", "values": [1, 2]}, PRICES, "wrong_length", "2 values were sent for 3 rows to predict"),
         ({"column": "price", "add": 1}, [10.0, NAN, NAN], "ends_early", "'price' is known for only 1 of 3 rows"),

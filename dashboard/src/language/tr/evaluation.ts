@@ -136,7 +136,7 @@ export const evaluation: typeof english = {
     title: "Tahmin",
     note: "Sonraki değerler, {{level}} güven aralığıyla; “{{run}}” çalıştırmasından",
     noteRefitted: "Sonraki değerler, {{level}} güven aralığıyla; “{{run}}” çalıştırmasından. Tahminci, karardan sonra bütün satırlarla yeniden eğitildi",
-    asTable: "Tablo olarak sonraki değerler",
+    asTable: "Sonraki değerler (tablo)",
     tableCaption: "{{target}} için sonraki değerler",
     low: "Alt",
     high: "Üst",

@@ -66,7 +66,7 @@ export const vision: typeof english = {
     eceOf: "{{name}} için",
     eceNote: "Dolu işaretler: kalibrasyondan sonra; sıcaklık yalnızca doğrulama kümesinde bulunur. Boş işaretler: öncesi.",
     accuracyBefore: "Ölçeklemeden önce doğruluk",
-    range: "Güven aralığı",
+    range: "Güven dilimi",
     asTable: "Tablo olarak",
     diagramAlt: "Güvenilirlik grafiği: güvene göre doğru tahmin oranı. {{error}}. Sayılar aşağıdaki tabloda.",
     mistakes: "Güveni en yüksek hatalar",

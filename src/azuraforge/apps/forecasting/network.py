@@ -150,7 +150,7 @@ class NetworkForecaster(TimeSeriesPipeline[NetworkConfigT]):
             network.set_line(fit_line(train, validation, partial(flatten, network.inputs)))
 
     def prepare_refit(self, config: NetworkConfigT, network: nn.Module, evaluated: nn.Module, train: Examples) -> None:
-        """Fit the linear forecast on ``train`` with the penalty of the evaluated network."""
+        """Fit the linear forecast with the evaluated network's penalty and copy it into ``network``, if enabled."""
         if config.linear and isinstance(network, FlooredNetwork) and isinstance(evaluated, FlooredNetwork):
             penalty = float(evaluated.line_penalty.numpy()[0])
             network.set_line(fit_line(train, None, partial(flatten, network.inputs), penalty=penalty))

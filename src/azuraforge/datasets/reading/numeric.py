@@ -26,7 +26,8 @@ _EVIDENCE_ROWS = 20_000
 def find_decimal(frame: pl.DataFrame, columns: list[str], target: str, place: Text) -> Decimal:
     """Return the decimal sign of the file, from unambiguous numbers; the target's numbers take precedence.
 
-    Raises InvalidInput if all numbers of the target are ambiguous (``1,234``) and no other column decides.
+    The default is the point. Raises InvalidInput if the target has an ambiguous number (``1,234``) and neither the
+    target nor the other columns decide.
     """
     comma, point, either = _evidence(frame, [target])
     if comma and point:

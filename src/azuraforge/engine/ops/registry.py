@@ -91,7 +91,10 @@ def register(
 
 
 def override(name: str, forward: Forward, vjp: VectorJacobian, *, view: bool = False, silent: bool = True) -> Op:
-    """Return an op of another backend under the registered op's contract."""
+    """Return another backend's implementation of the registered op ``name``, with the same contract.
+
+    The registry is unchanged. Raises KeyError if ``name`` is not registered.
+    """
     return checked_op(name, forward, vjp, OPS[name].contract, view=view, silent=silent, kernels=True)
 
 

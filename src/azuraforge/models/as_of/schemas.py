@@ -53,7 +53,7 @@ class PointThen(BaseModel):
 
 
 class ForecastThen(BaseModel):
-    """Newest forecast at that time, with the outcomes known today."""
+    """Newest forecast at the requested time, with the outcomes known today."""
 
     prediction_id: str
     made_at: datetime

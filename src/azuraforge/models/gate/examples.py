@@ -19,9 +19,10 @@ _FEW_VALUES = 16
 
 
 def mean_difference(losses_a: Floats, losses_b: Floats) -> float:
-    """Return the mean of a's losses minus the mean of b's, over the same independent examples; 0.0 without examples.
+    """Return the mean of ``losses_a`` minus the mean of ``losses_b``; 0.0 without examples.
 
-    Raises ValueError if the losses do not belong to the same examples.
+    Both have the shape ``(example,)`` or ``(example, 1)``, for the same independent examples in the same order. Raises
+    ValueError if their shapes or missing values differ, or if a loss is infinite or negative.
 
     Example:
         >>> mean_difference(np.array([[0.0], [1.0]]), np.array([[1.0], [1.0]]))
@@ -43,7 +44,8 @@ def mean_difference_interval(
         resamples: number of bootstrap draws.
         seed: seed of the draws.
 
-    Raises ValueError if the losses do not belong to the same examples, or there are fewer than two examples.
+    Raises ValueError if the shapes or missing values differ, if a loss is infinite or negative, or if there are fewer
+    than two examples.
 
     Example:
         >>> low, high = mean_difference_interval(np.zeros(400), np.repeat([0.0, 1.0], [360, 40]))

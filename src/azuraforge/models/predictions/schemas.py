@@ -147,9 +147,10 @@ class LiveScore(BaseModel):
 
 
 class LiveScores(BaseModel):
-    """Live scores of a model's predictions, compared with the naive forecasts of the same targets.
+    """Live scores of a model's predictions, compared with the naive baseline on the same targets.
 
-    ``over_time`` contains one score per version and interval of ``bucket_seconds`` seconds.
+    ``total`` contains one score per version, and ``over_time`` one per version and period of ``bucket_seconds``
+    seconds. Predictions made after their target times have separate scores (``late``).
     """
 
     model: str

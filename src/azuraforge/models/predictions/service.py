@@ -70,7 +70,10 @@ class LedgerBin:
         self._expired[project_id] = purged
 
     def purge(self, project_id: str, before: datetime | None) -> Purged:
-        """Return the number of entries that the last ``expire`` of this project deleted; ``before`` is ignored."""
+        """Report the entries that the last ``expire`` of this project deleted, once; delete nothing.
+
+        A second call reports 0 entries until the next ``expire``. ``before`` is ignored.
+        """
         return Purged(Counter(predictions=self._expired.pop(project_id, 0)))
 
     def sweep(self, project_id: str, older_than_seconds: float) -> int:
