@@ -19,8 +19,8 @@ OPTIONS = FileOptions(time="time", target="y")
 @pytest.mark.parametrize(
     ("stated", "sentence"),
     [
-        ({"z": "1h"}, "names 'z', which is not an input column"),
-        ({"time": "1h"}, "names 'time', which is not an input column"),
+        ({"z": "1h"}, "contains 'z', which is not an input column"),
+        ({"time": "1h"}, "contains 'time', which is not an input column"),
         ({"y": "1h"}, "a target that becomes known late needs a longer horizon"),
         ({"x": "60h"}, "'x' becomes known 60h after its row, but the data end before that"),
     ],
@@ -64,5 +64,5 @@ def test_a_statement_is_changed_as_a_new_version(
     assert (again.version, again.created) == (1, False)  # what it was is there already
     kept = service.get(project_id, "hours", 2)
     assert load_version(kept.paths, kept.schema, kept.options, kept.fingerprint).height == first.rows
-    with pytest.raises(InvalidInput, match="names 'rain', which is not an input column"):
+    with pytest.raises(InvalidInput, match="contains 'rain', which is not an input column"):
         state(rain="1h")

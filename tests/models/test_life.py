@@ -180,7 +180,7 @@ def test_a_card_shows_rows_of_days_as_dates_of_their_zone(system: Any, project_i
     system.add_version(project_id, make_folder(), schema=schema, learned_from=learned)
     card = system.service.cards.show(project_id, "load", 1, "en").markdown
     assert "| 2026-01-01 – 2026-02-01, 32 rows |" in card
-    assert "learned only from rows between 2026-01-01 and 2026-02-01" in card
+    assert "trained only on rows between 2026-01-01 and 2026-02-01" in card
 
 
 def test_a_bundle_is_the_same_bytes_and_answers_alone(

@@ -35,7 +35,7 @@ def upgrade(context: typer.Context) -> None:
 
 @app.command()
 def check(context: typer.Context, json: AsJson = False) -> None:
-    """Read the whole database and report damage, also while a platform is running. The exit code is 1 if damage is found."""
+    """Read the whole database and report damage. Works while a platform is running. Exit code 1 means damage."""
     from azuraforge.platform import maintenance
 
     terminal, settings = _here(context, "check")
