@@ -29,7 +29,7 @@ OPENERS = re.compile(
 )
 #: Words with a plain replacement in the project's glossary.
 REPLACED = re.compile(
-    r"\b(?:told|alongside|whoever|whomever|nobody|anew|riddles?|test parts?|goes by itself|allowance for looks)\b", re.I
+    r"\b(?:told|beside|whoever|whomever|nobody|anew|riddles?|test parts?|goes by itself|allowance for looks)\b", re.I
 )
 
 
