@@ -12,7 +12,7 @@ import math
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -155,7 +155,7 @@ def paths(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ..
         yield from paths(inner, (*path, name))
 
 
-def english(texts: dict[str, str], names: set[str] = frozenset(), labels: bool = True) -> dict[str, list[str]]:  # type: ignore[assignment]
+def english(texts: dict[str, str], names: Collection[str] = (), labels: bool = True) -> dict[str, list[str]]:
     """Return the English words by text, of those texts that have any."""
     found = {place: english_words(text, labels=labels, names=[*VALUES, *names]) for place, text in texts.items()}
     return {place: words for place, words in found.items() if words}

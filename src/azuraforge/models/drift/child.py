@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from azuraforge.errors import Conflict
-from azuraforge.messages import LANGUAGES, Message, translated
+from azuraforge.messages import Message
 from azuraforge.models.distributions import Reference
 from azuraforge.models.drift.detection import describe
 from azuraforge.models.drift.messages import ReferenceMessage
@@ -17,7 +17,7 @@ from azuraforge.models.serving.child import Predictor
 from azuraforge.models.serving.messages import ChildOpening
 from azuraforge.models.serving.opening import open_version
 from azuraforge.plugins.contract.parts import Part, Predictions, Schema
-from azuraforge.plugins.contract.shape import Texts
+from azuraforge.plugins.contract.sentences import texts_of
 from azuraforge.processes.failures import sentence_of
 from azuraforge.strict_json import JsonObject
 
@@ -44,7 +44,7 @@ def serve(opening: ChildOpening) -> Callable[[ReferenceMessage], JsonObject]:
     def answer(question: ReferenceMessage) -> JsonObject:
         errors = test_errors(question["errors"], opening["plugin"], version.horizon)
         if version.schema.series is not None:
-            notes = [_in_each(Message("drift of inputs and predictions is measured only for models of one series"))]
+            notes = [texts_of(Message("drift of inputs and predictions is measured only for models of one series"))]
             return Reference(columns={}, notes=notes, errors=errors).model_dump(mode="json")
         frame, learned_from = version.dataset(question["dataset"]), question["learned_from"]
         made = reference(frame, version.schema, learned_from, version.horizon, version.predict, question["answer"])
@@ -113,16 +113,12 @@ def reference(
         columns[answer] = [float(value) for value in np.asarray(forecast.point)[:, 0] if np.isfinite(value)]
     except Exception as error:  # the inputs can be compared even if the predictions cannot
         notes.append(
-            _in_each(Message("drift of the predictions is not measured: {problem}", {"problem": sentence_of(error)}))
+            texts_of(Message("drift of the predictions is not measured: {problem}", {"problem": sentence_of(error)}))
         )
     described = {name: made for name, values in columns.items() if (made := describe(values)) is not None}
     notes += [
-        _in_each(Message("{column} does not vary in the training rows", {"column": name}))
+        texts_of(Message("{column} does not vary in the training rows", {"column": name}))
         for name in columns
         if name not in described
     ]
     return Reference(columns=described, notes=notes)
-
-
-def _in_each(message: Message) -> Texts:
-    return {language: translated(message, language) for language in LANGUAGES}

@@ -6,10 +6,11 @@ newest rows, so a version contains both; see ``docs/decisions/0019``.
 
 from __future__ import annotations
 
-from azuraforge.messages import LANGUAGES, Message, translated
+from azuraforge.messages import LANGUAGES, Message
 from azuraforge.pipelines.phases import execute_step
 from azuraforge.pipelines.refits.shapes import EvaluatedLearner, RefitInput, RefitResult
 from azuraforge.pipelines.shapes import FitInput, Learned, LearnedBaselines
+from azuraforge.plugins.contract.sentences import filled, texts_of
 from azuraforge.plugins.contract.shape import Texts
 from azuraforge.runs.handlers import Job
 
@@ -43,16 +44,8 @@ def evaluated_learners(
 
 def _not_refitted(name: str, reason: Texts) -> Texts:
     """Return the note on a predictor that could not be refitted."""
-    return {
-        code: translated(
-            Message(
-                "{name} could not be refitted, so the evaluated predictor makes the predictions: {reason}",
-                {"name": name, "reason": reason[code]},
-            ),
-            code,
-        )
-        for code in LANGUAGES
-    }
+    note = Message("{name} could not be refitted, so the evaluated predictor makes the predictions: {reason}")
+    return filled(texts_of(note), name=dict.fromkeys(LANGUAGES, name), reason=reason)
 
 
 def refit(job: Job, wanted: RefitInput, *, share: float) -> RefitResult:

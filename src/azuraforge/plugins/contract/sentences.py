@@ -50,6 +50,16 @@ def in_each_language(key: str, /, **values: object) -> Texts:
     return {language: keyed(key, language, **values) for language in LANGUAGES}
 
 
+def texts_of(message: Message) -> Texts:
+    """Return language code → text of a message. A message without values keeps its placeholders, for ``filled``.
+
+    Example:
+        >>> texts_of(Message("the platform was stopped"))["tr"]
+        'platform durduruldu'
+    """
+    return {language: translated(message, language) for language in LANGUAGES}
+
+
 def filled(texts: Texts, **values: Texts) -> Texts:
     """Return language code → text with the placeholders replaced by ``values`` in the same language.
 
@@ -71,5 +81,5 @@ def reason_of(error: BaseException) -> Texts:
         'ValueError: no rows'
     """
     if isinstance(error, AzuraError):
-        return {language: translated(error.as_message(), language) for language in LANGUAGES}
+        return texts_of(error.as_message())
     return dict.fromkeys(LANGUAGES, one_line(error))

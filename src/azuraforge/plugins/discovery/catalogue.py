@@ -25,8 +25,8 @@ import orjson
 from pydantic import JsonValue
 
 from azuraforge.errors import AzuraError, InvalidInput, NotFound, UserError
-from azuraforge.messages import LANGUAGES, Message, current, translated
-from azuraforge.plugins.contract.sentences import reason_of
+from azuraforge.messages import Message, current
+from azuraforge.plugins.contract.sentences import filled, reason_of, texts_of
 from azuraforge.plugins.contract.shape import Texts, text_of
 from azuraforge.plugins.contract.task_kind import TaskKindFacts
 from azuraforge.plugins.discovery.calling import Call
@@ -334,11 +334,7 @@ def _hash_package(top: str) -> str:
 
 def _import_failed(error: Exception) -> Texts:
     """Return language code → error text for plugins that a child process failed to import."""
-    reason = reason_of(error)
-    return {
-        language: translated(Message("importing it failed: {reason}", {"reason": reason[language]}), language)
-        for language in LANGUAGES
-    }
+    return filled(texts_of(Message("importing it failed: {reason}")), reason=reason_of(error))
 
 
 def _broken(unit: _Unit, error: Texts) -> JsonObject:
@@ -361,7 +357,7 @@ def _refuse_doubles(plugins: Iterable[PluginOut]) -> PluginList:
                 "the name {name!r} is already used by {place}; rename this plugin",
                 {"name": plugin.name, "place": holders[plugin.name].origin},
             )
-            error = {language: translated(taken, language) for language in LANGUAGES}
+            error = texts_of(taken)
             plugin = plugin.model_copy(update={"error": error, "config_schema": None})
         elif plugin.error is None:
             holders[plugin.name] = plugin
