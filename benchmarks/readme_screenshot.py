@@ -18,7 +18,7 @@ from playwright.sync_api import sync_playwright
 from benchmarks.readme import ROOT, command
 from tests.browser.conftest import FLAGS, find_browser
 
-_PICTURE = ROOT / "docs" / "images" / "run.png"
+_IMAGE = ROOT / "docs" / "images" / "run.png"
 _MOST_BYTES = 200_000
 _SIZE = {"width": 1280, "height": 1180}
 _START_SECONDS = 60
@@ -78,11 +78,11 @@ def main() -> None:
         finally:
             process.terminate()
             process.wait()
-    _PICTURE.parent.mkdir(exist_ok=True)
-    Image.open(io.BytesIO(taken)).convert("RGB").quantize(128).save(_PICTURE, optimize=True)
-    if (size := _PICTURE.stat().st_size) > _MOST_BYTES:
-        sys.exit(f"{_PICTURE} has {size:,} bytes, more than {_MOST_BYTES:,}")
-    sys.stdout.write(f"{_PICTURE.relative_to(ROOT)} is written\n")
+    _IMAGE.parent.mkdir(exist_ok=True)
+    Image.open(io.BytesIO(taken)).convert("RGB").quantize(128).save(_IMAGE, optimize=True)
+    if (size := _IMAGE.stat().st_size) > _MOST_BYTES:
+        sys.exit(f"{_IMAGE} has {size:,} bytes, more than {_MOST_BYTES:,}")
+    sys.stdout.write(f"{_IMAGE.relative_to(ROOT)} is written\n")
 
 
 if __name__ == "__main__":

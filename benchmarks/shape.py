@@ -22,7 +22,7 @@ MIGRATIONS = SOURCE / "database" / "migrations" / "versions"
 CHOICES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "task kind": (frozenset({"forecast", "classify"}), frozenset({"kind", "task", "task_kind", "taskKind"})),
     "kind of data": (frozenset({"series", "images", "panel"}), frozenset({"kind", "data", "data_kind", "dataKind"})),
-    "way of serving": (frozenset({"series", "picture"}), frozenset({"serving"})),
+    "way of serving": (frozenset({"series", "image"}), frozenset({"serving"})),
 }
 #: Folders of one kind, in which its name may be compared; of the dashboard, the parts that show one kind.
 KIND_FOLDERS = ("apps/forecasting/", "apps/vision/", "plugins/kinds/", "dashboard/forecasting/", "dashboard/vision/")

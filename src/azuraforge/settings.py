@@ -212,7 +212,7 @@ class ReadingSettings(BaseModel):
         description="maximum number of values of a table, rows times columns, including added missing rows",
     )
     columns: int = Field(default=10_000, ge=2, description="maximum number of columns of a table")
-    picture_bytes: int = Field(default=1 << 30, ge=1, description="maximum bytes of all decoded images of a dataset")
+    image_bytes: int = Field(default=1 << 30, ge=1, description="maximum bytes of all decoded images of a dataset")
     at_once: int = Field(default=4, ge=1, description="maximum number of files and sources read at the same time")
     per_project: int = Field(default=2, ge=1, description="maximum number of files and sources read for one project")
 

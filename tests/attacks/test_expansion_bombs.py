@@ -34,7 +34,7 @@ from azuraforge.plugins import SourceRead
 from azuraforge.processes.launcher import Launcher
 from azuraforge.processes.resources.memory import MemoryLimit
 
-SMALL = ReadingLimits(table_bytes=200_000, values=20_000, columns=50, picture_bytes=100_000)
+SMALL = ReadingLimits(table_bytes=200_000, values=20_000, columns=50, image_bytes=100_000)
 START = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -213,11 +213,11 @@ def test_idx_files_that_unpack_to_more_than_is_allowed(put, files, monkeypatch):
 
 
 def _bounded(size: int) -> int:
-    assert 0 <= size <= SMALL.picture_bytes + 100, "more is decompressed than the limit allows"
+    assert 0 <= size <= SMALL.image_bytes + 100, "more is decompressed than the limit allows"
     return size
 
 
-def test_more_pictures_than_anything_learns_from(put):
+def test_more_images_than_anything_learns_from(put):
     path = put(zipped({"train-labels-idx1-ubyte.gz": gzip.compress(idx_bytes(1_000_001))}))
     refused(lambda: read_images(path, "b.zip", ImageOptions(kind="images"), ReadingLimits()))
 
@@ -248,17 +248,17 @@ def png(height: int, width: int) -> bytes:
     return buffer.getvalue()
 
 
-def test_pictures_of_huge_dimensions(put):
-    picture = png(1000, 1000)
-    files = {f"{name}/{index}.png": picture for name in "ab" for index in range(15)}
+def test_images_of_huge_dimensions(put):
+    image = png(1000, 1000)
+    files = {f"{name}/{index}.png": image for name in "ab" for index in range(15)}
     path = put(zipped(files))
     assert path.stat().st_size < 100_000
-    refused(lambda: read_images(path, "b.zip", ImageOptions(kind="images"), SMALL), "READING__PICTURE_BYTES")
+    refused(lambda: read_images(path, "b.zip", ImageOptions(kind="images"), SMALL), "READING__IMAGE_BYTES")
 
 
-def test_one_picture_that_a_table_stores_once_for_many_rows(put, monkeypatch):
-    picture = png(8, 8) + bytes(10_000)
-    path = put(parquet(image=[picture] * 2000, label=[row % 3 for row in range(2000)]))
+def test_one_image_that_a_table_stores_once_for_many_rows(put, monkeypatch):
+    image = png(8, 8) + bytes(10_000)
+    path = put(parquet(image=[image] * 2000, label=[row % 3 for row in range(2000)]))
     monkeypatch.setattr(image_tables, "MAX_UNPACKED_BYTES", 1 << 20)
     assert path.stat().st_size < 100_000
     refused(lambda: image_tables.read_table(path, "t", ImageOptions(kind="images"), [], 1 << 20))

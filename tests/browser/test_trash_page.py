@@ -24,8 +24,8 @@ def trained(platform):
 
 
 def look(page, name: str) -> None:
-    """A picture for whoever wants to see it."""
-    if folder := os.environ.get("AZURAFORGE_PICTURES"):
+    """Save a screenshot if AZURAFORGE_SCREENSHOTS names a folder."""
+    if folder := os.environ.get("AZURAFORGE_SCREENSHOTS"):
         page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
 

@@ -208,7 +208,7 @@ def test_ctrl_c_leaves_the_run_alone(counting):
     counting.run("runs", "cancel", run_id)
 
 
-def test_in_a_terminal_there_is_a_moving_picture(counting):
+def test_in_a_terminal_there_is_a_live_display(counting):
     """A real pseudo-terminal: bar, rate, time left, live loss; cleared before the result."""
     command = [sys.executable, "-m", "azuraforge.cli.main", "runs", "start", "counter", "--wait"]
     controller, terminal = pty.openpty()
@@ -233,7 +233,7 @@ def test_in_a_terminal_there_is_a_moving_picture(counting):
     assert "/s" in text
     assert " left" in text
     assert "▁" in text
-    assert "\x1b[2K" in text, "the picture is cleared"
+    assert "\x1b[2K" in text, "the display is cleared"
     assert text.index("succeeded after") > text.rindex("\x1b[2K"), "the result stands below"
 
 

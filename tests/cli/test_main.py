@@ -107,14 +107,14 @@ def test_wrong_usage_is_exit_code_two_and_one_sentence(arguments, said, capsys):
 
 
 @pytest.mark.parametrize("name", ["prices.csv", "prices.csv.gz", "prices.parquet"])
-def test_a_table_without_target_is_not_taken_for_pictures(name, capsys):
+def test_a_table_without_target_is_not_taken_for_images(name, capsys):
     assert run(["datasets", "add", name, "--time", "Date"]) == 2
     said = " ".join(capsys.readouterr().err.split())
     assert "add-images" not in said
     assert f"azuraforge datasets add {name} --time COLUMN --target COLUMN" in said
 
 
-def test_an_archive_without_columns_may_be_pictures(tmp_path, capsys):
+def test_an_archive_without_columns_may_be_images(tmp_path, capsys):
     for path in ("photos.zip", str(tmp_path)):
         assert run(["datasets", "add", path]) == 2
         assert "add-images" in capsys.readouterr().err

@@ -33,7 +33,7 @@ def kind(serving: str | None) -> TaskKind:
 @pytest.mark.parametrize(
     ("serving", "hint"),
     [
-        ("picture", "azuraforge models predict-image digits IMAGE"),
+        ("image", "azuraforge models predict-image digits IMAGE"),
         ("series", "azuraforge models predict digits"),
         (None, ""),
     ],

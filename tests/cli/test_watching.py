@@ -1,4 +1,4 @@
-"""The picture of a run, made of its events; in a log, a line now and then."""
+"""The view of a run, made of its events; in a log, a line now and then."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from azuraforge.cli.output import watching
 from azuraforge.cli.output.sparkline import sparkline
-from azuraforge.cli.output.watching import RunPicture, draw, watch
+from azuraforge.cli.output.watching import RunView, draw, watch
 from azuraforge.client import Curve, Event, Run
 
 TOLD = [
@@ -50,35 +50,35 @@ def queued() -> Run:
     return Run.from_json({"id": "k3v9", "kind": "train", "name": "lstm on co2", "state": "queued", "progress": {}})
 
 
-def picture_after(queued: Run, count: int) -> RunPicture:
-    picture = RunPicture.of(queued)
+def view_after(queued: Run, count: int) -> RunView:
+    view = RunView.of(queued)
     for kind, data in TOLD[:count]:
-        picture.apply(kind, data)
-    return picture
+        view.apply(kind, data)
+    return view
 
 
 def test_curves_grow_and_are_cut_back_where_a_run_resumed(queued):
-    assert picture_after(queued, 6).curves["loss"] == [(1, 0.9), (2, None), (3, 0.5)]
-    picture = picture_after(queued, len(TOLD))
-    assert picture.curves == {"loss": [(1, 0.9), (2, 0.7)], "other": [(1, 5.0)], "validation_loss": []}
-    assert (picture.state, picture.attempt) == ("succeeded", 2)
+    assert view_after(queued, 6).curves["loss"] == [(1, 0.9), (2, None), (3, 0.5)]
+    view = view_after(queued, len(TOLD))
+    assert view.curves == {"loss": [(1, 0.9), (2, 0.7)], "other": [(1, 5.0)], "validation_loss": []}
+    assert (view.state, view.attempt) == ("succeeded", 2)
 
 
 def test_the_losses_come_first_and_empty_curves_not_at_all(queued):
-    assert picture_after(queued, 6).shown_curves() == ["loss", "validation_loss", "other"]
-    assert picture_after(queued, len(TOLD)).shown_curves() == ["loss", "other"]
+    assert view_after(queued, 6).shown_curves() == ["loss", "validation_loss", "other"]
+    assert view_after(queued, len(TOLD)).shown_curves() == ["loss", "other"]
 
 
 def test_curves_of_the_machine_are_not_progress(make_terminal, queued):
-    picture = RunPicture.of(queued)
-    picture.apply("run.metrics", {"points": {"system/memory_bytes": [[1, 3e8]], "mine": [[1, 2.0]]}})
-    assert picture.shown_curves() == ["mine"]
-    assert picture.newest() == [("mine", 2.0)]
+    view = RunView.of(queued)
+    view.apply("run.metrics", {"points": {"system/memory_bytes": [[1, 3e8]], "mine": [[1, 2.0]]}})
+    assert view.shown_curves() == ["mine"]
+    assert view.newest() == [("mine", 2.0)]
 
 
-def test_the_live_picture(make_terminal, queued):
+def test_the_live_view(make_terminal, queued):
     terminal = make_terminal(live=False)
-    terminal.errors.print(draw(terminal, picture_after(queued, 6)))
+    terminal.errors.print(draw(terminal, view_after(queued, 6)))
     lines = terminal.remarks.splitlines()
     assert lines[0].strip() == "lstm on co2 · running · training (2/7)"
     assert "25 % · 3/12 · 2.000/s · 4.5 s left · epoch 3" in lines[1]
@@ -86,10 +86,10 @@ def test_the_live_picture(make_terminal, queued):
 
 
 def test_a_new_phase_forgets_the_old_one_s_pace(queued):
-    picture = picture_after(queued, 4)
-    picture.apply("run.phase", {"name": "judge", "index": 7, "count": 7})
-    assert (picture.done, picture.total, picture.rate_per_second, picture.seconds_left) == (0, 0, None, None)
-    assert picture.share == 0.25, "the bar covers the whole run and does not jump back"
+    view = view_after(queued, 4)
+    view.apply("run.phase", {"name": "judge", "index": 7, "count": 7})
+    assert (view.done, view.total, view.rate_per_second, view.seconds_left) == (0, 0, None, None)
+    assert view.share == 0.25, "the bar covers the whole run and does not jump back"
 
 
 def test_plain_lines_say_states_phases_and_notes(make_terminal, queued):
@@ -113,7 +113,7 @@ def test_plain_lines_tell_progress_at_their_pace(make_terminal, queued, monkeypa
     assert "eğitim · %25 · 3/12 · 2,000/sn · 4,5 sn kaldı · epoch 3 · loss – other 5,000" in terminal.remarks
 
 
-def test_a_live_terminal_shows_and_clears_the_picture(make_terminal, queued):
+def test_a_live_terminal_shows_and_clears_the_view(make_terminal, queued):
     terminal = make_terminal(live=True)
     watch(terminal, Platform(queued), queued)
     assert "early stopping" in terminal.remarks

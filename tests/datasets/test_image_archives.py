@@ -1,4 +1,4 @@
-"""Limits on a third party's zip, and pictures over HTTP."""
+"""Limits on a third party's zip, and images over HTTP."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from azuraforge.datasets.reading import archives
 from azuraforge.datasets.reading.archives import open_archive
 from azuraforge.errors import InvalidInput
 from tests.datasets.test_dataset_routes import Http, app, http, upload  # noqa: F401
-from tests.pictures import folders, pack, picture
+from tests.image_files import folders, image_file, pack
 
 IMAGES = json.dumps({"kind": "images"})
 
@@ -38,7 +38,7 @@ def refusal(path) -> InvalidInput:
     ],
 )
 def test_paths_that_lead_outside_are_refused(tmp_path, name, code):
-    assert refusal(pack(tmp_path / "a.zip", {**folders(), name: picture(1)})).error_code == code
+    assert refusal(pack(tmp_path / "a.zip", {**folders(), name: image_file(1)})).error_code == code
 
 
 def test_links_are_refused(tmp_path):
@@ -71,7 +71,7 @@ def test_bombs_are_refused_before_they_are_unpacked(tmp_path, monkeypatch):
 
 
 def test_an_entry_that_lies_about_its_size_gives_no_more_than_it_announced(tmp_path):
-    path = pack(tmp_path / "a.zip", {"cat/a.png": picture(1, 64, 64)})
+    path = pack(tmp_path / "a.zip", {"cat/a.png": image_file(1, 64, 64)})
     data = bytearray(path.read_bytes())
     for signature, offset in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
         place = data.index(signature) + offset
@@ -85,11 +85,11 @@ def test_an_entry_that_lies_about_its_size_gives_no_more_than_it_announced(tmp_p
 def test_a_name_twice_is_refused(tmp_path):
     path = pack(tmp_path / "a.zip", folders())
     with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr("cat/00.png", picture(1))
+        archive.writestr("cat/00.png", image_file(1))
     assert refusal(path).error_code == "doubled_entry"
 
 
-def test_pictures_over_http(http, tmp_path):  # noqa: F811
+def test_images_over_http(http, tmp_path):  # noqa: F811
     content = pack(tmp_path / "pets.zip", folders(each=20)).read_bytes()
     answer = upload(http, content, IMAGES, "Pets.zip")
     assert answer.status_code == 201, answer.text
@@ -99,24 +99,24 @@ def test_pictures_over_http(http, tmp_path):  # noqa: F811
     assert added["dataset_schema"]["classes"] == ["cat", "dog"]
     assert upload(http, content, IMAGES, "pets.zip").status_code == 200
     assert http.get("/datasets").json()["items"][0]["latest"]["dataset_schema"]["height"] == 8
-    shown = http.get("/datasets/pets/pictures?per_class=3").json()
+    shown = http.get("/datasets/pets/images?per_class=3").json()
     assert shown["total"] == 40
     cats = shown["classes"][0]
     assert (cats["name"], cats["counts"]) == ("cat", {"all": 20})
-    assert [each["name"] for each in cats["pictures"]] == ["cat/00.png", "cat/09.png", "cat/19.png"]
-    first = Image.open(io.BytesIO(base64.b64decode(cats["pictures"][0]["png"])))
+    assert [each["name"] for each in cats["images"]] == ["cat/00.png", "cat/09.png", "cat/19.png"]
+    first = Image.open(io.BytesIO(base64.b64decode(cats["images"][0]["png"])))
     assert first.tobytes() == Image.open(io.BytesIO(folders()["cat/00.png"])).tobytes()
     assert http.get("/datasets/pets/rows").json()["code"] == "not_a_series"
 
 
-def test_options_of_pictures_are_checked_and_series_have_no_pictures(http, hourly):  # noqa: F811
+def test_options_of_images_are_checked_and_series_have_no_images(http, hourly):  # noqa: F811
     wrong = http.post(
         "/datasets", files={"file": ("a.zip", b"PK")}, data={"options": '{"kind": "images", "height": 2}'}
     )
     assert wrong.status_code == 422
     assert upload(http, b"PK\x03\x04", IMAGES, "pets.zip").json()["code"] == "unreadable_file"
     assert upload(http, hourly()).status_code == 201
-    assert http.get("/datasets/my-series/pictures").json()["code"] == "not_images"
+    assert http.get("/datasets/my-series/images").json()["code"] == "not_images"
 
 
 def test_the_bundled_digits_over_http(http):  # noqa: F811

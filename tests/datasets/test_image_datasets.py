@@ -1,4 +1,4 @@
-"""Zips, idx files and tables of pictures become one canonical form; what is wrong with them is said."""
+"""Zips, idx files and tables of images become one canonical form; what is wrong with them is said."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pytest
 from PIL import Image
 
 from azuraforge.datasets.images import canonical as images
-from azuraforge.datasets.images.pictures import decode_picture
+from azuraforge.datasets.images.decoding import decode_image
 from azuraforge.datasets.images.reading import prepare_image_source, read_images
 from azuraforge.datasets.loading import load_version
 from azuraforge.datasets.reading.canonical import write_parquet
 from azuraforge.datasets.schemas import ImageOptions
 from azuraforge.datasets.sources.bundled import Bundled, BundledOptions
 from azuraforge.errors import InvalidInput, StorageError
-from tests.pictures import folders, idx, pack, picture
+from tests.image_files import folders, idx, image_file, pack
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_classes_named_test_and_other_are_no_split(read):
 
 
 def test_train_and_validation_without_test_leave_the_split_to_the_run(read):
-    held = {name: picture(90_000 + place) for place, name in enumerate(folders(each=3, top="val/"))}
+    held = {name: image_file(90_000 + place) for place, name in enumerate(folders(each=3, top="val/"))}
     prepared = read(folders(top="train/") | held)
     assert prepared.frame.height == 30
     assert prepared.frame["part"].null_count() == 30
@@ -94,7 +94,7 @@ def test_the_fingerprint_knows_content_and_not_packing(read):
     first = read(files)
     turned = read({"other/" + name: files[name] for name in reversed(files)})
     assert turned.fingerprint == first.fingerprint
-    assert read(files | {"cat/00.png": picture(77_777)}).fingerprint != first.fingerprint
+    assert read(files | {"cat/00.png": image_file(77_777)}).fingerprint != first.fingerprint
     swapped = files | {"cat/00.png": files["dog/00.png"], "dog/00.png": files["cat/00.png"]}
     assert read(swapped).fingerprint != first.fingerprint
 
@@ -111,7 +111,7 @@ def test_changed_pixels_on_disk_are_refused(read, tmp_path):
 
 
 def test_many_sizes_need_one_to_be_named(read):
-    files = folders() | {"cat/wide.png": picture(1, 4, 16), "cat/tall.png": picture(2, 100, 50)}
+    files = folders() | {"cat/wide.png": image_file(1, 4, 16), "cat/tall.png": image_file(2, 100, 50)}
     error = refused(read, files)
     assert error.error_code == "many_sizes"
     assert "8×8 (24)" in error.message
@@ -121,24 +121,24 @@ def test_many_sizes_need_one_to_be_named(read):
     pixels = np.frombuffer(wide, np.uint8).reshape(8, 8)
     assert not pixels[[0, 1, 2, 5, 6, 7]].any(), "black above and below, not stretched"
     assert pixels[3:5].any()
-    assert next(each for each in prepared.findings if each.code == "pictures_resized").count == 2
+    assert next(each for each in prepared.findings if each.code == "images_resized").count == 2
     assert prepared.options["fit"] == "letterbox"
     assert refused(read, files, height=8).where == "option width"
 
 
-def test_one_colour_picture_makes_all_of_three_channels(read):
-    files = folders() | {"cat/colour.png": picture(3, mode="RGB")}
+def test_one_colour_image_makes_all_of_three_channels(read):
+    files = folders() | {"cat/colour.png": image_file(3, mode="RGB")}
     assert read(files).schema.channels == 3
     assert read(files, channels=1).schema.channels == 1
 
 
-def test_pictures_that_cannot_be_read_are_named_or_left_out(read):
-    files = folders(each=15) | {"cat/broken.png": picture(5)[:60], "dog/text.jpg": b"not a picture"}
+def test_images_that_cannot_be_read_are_named_or_left_out(read):
+    files = folders(each=15) | {"cat/broken.png": image_file(5)[:60], "dog/text.jpg": b"not an image"}
     error = refused(read, files)
-    assert (error.error_code, error.details["count"]) == ("unreadable_pictures", 2)
+    assert (error.error_code, error.details["count"]) == ("unreadable_images", 2)
     assert "cat/broken.png" in error.message
     prepared = read(files, unreadable="skip")
-    left_out = next(each for each in prepared.findings if each.code == "pictures_unreadable")
+    left_out = next(each for each in prepared.findings if each.code == "images_unreadable")
     assert left_out.count == 2
     assert "dog/text.jpg" in left_out.text["tr"]
     assert prepared.frame.height == 30
@@ -150,20 +150,20 @@ def test_copies_are_pointed_out(read):
     files["train/dog/05.png"] = files["train/cat/05.png"]
     prepared = read(files)
     found = {each.code: each for each in prepared.findings}
-    assert found["pictures_repeated"].count == 2
-    assert found["pictures_in_both_parts"].count == 1
-    assert found["pictures_of_two_classes"].count == 1
-    assert refused(read, files, strict=True).error_code == "pictures_repeated"
+    assert found["images_repeated"].count == 2
+    assert found["images_in_both_parts"].count == 1
+    assert found["images_of_two_classes"].count == 1
+    assert refused(read, files, strict=True).error_code == "images_repeated"
 
 
 @pytest.mark.parametrize(
     ("files", "code"),
     [
-        ({}, "no_pictures"),
-        ({"notes.txt": b"x"}, "no_pictures"),
+        ({}, "no_images"),
+        ({"notes.txt": b"x"}, "no_images"),
         (folders(("cat",), each=30), "one_class"),
         (folders(each=4), "too_short"),
-        ({**folders(), "loose.png": picture(1)}, "no_class"),
+        ({**folders(), "loose.png": image_file(1)}, "no_class"),
         ({f"{name:04}/a.png": b"" for name in range(images.MAX_CLASSES + 1)}, "too_many_classes"),
     ],
 )
@@ -224,7 +224,7 @@ def test_idx_files_that_do_not_fit_are_refused(read, images_file, labels_file, c
 
 @pytest.mark.parametrize("as_struct", [True, False])
 def test_a_table_as_hugging_face_writes_it(read, as_struct):
-    encoded = [picture(row, form="PNG" if row % 2 else "WEBP") for row in range(30)]
+    encoded = [image_file(row, form="PNG" if row % 2 else "WEBP") for row in range(30)]
     image = [{"bytes": data, "path": None} for data in encoded] if as_struct else encoded
     label = [row % 3 for row in range(30)]
     frame = pl.DataFrame({"image": image, "label": label, "split": ["train"] * 24 + ["test"] * 6, "note": ["x"] * 30})
@@ -236,7 +236,7 @@ def test_a_table_as_hugging_face_writes_it(read, as_struct):
     assert prepared.frame["part"].value_counts().sort("part").rows() == [("test", 6), ("train", 24)]
     assert prepared.frame.filter(pl.col("name") == "01")["label"].item() == "ship"
     assert refused(read, buffer.getvalue(), label="class").error_code == "no_such_column"
-    assert refused(read, buffer.getvalue(), image="note").error_code == "not_a_picture"
+    assert refused(read, buffer.getvalue(), image="note").error_code == "not_an_image"
 
 
 def test_a_file_of_another_kind_is_refused(read):
@@ -255,27 +255,27 @@ def test_the_bundled_digits():
     assert prepared.fingerprint.startswith("acd3d8149a83ff80")
 
 
-def test_pictures_come_upright_on_white_and_of_eight_bits():
+def test_images_come_upright_on_white_and_of_eight_bits():
     sideways = Image.fromarray(np.arange(32, dtype=np.uint8).reshape(4, 8))
     exif = sideways.getexif()
     exif[0x0112] = 6
     buffer = io.BytesIO()
     sideways.save(buffer, "PNG", exif=exif)
-    assert decode_picture(buffer.getvalue(), "a", 8, 4, 1).shape == (8, 4, 1)
+    assert decode_image(buffer.getvalue(), "a", 8, 4, 1).shape == (8, 4, 1)
     clear = io.BytesIO()
     Image.new("RGBA", (8, 8), (0, 0, 0, 0)).save(clear, "PNG")
-    assert decode_picture(clear.getvalue(), "b", 8, 8, 3).min() == 255
+    assert decode_image(clear.getvalue(), "b", 8, 8, 3).min() == 255
     deep = io.BytesIO()
     Image.fromarray(np.full((8, 8), 0x1234, dtype=np.uint16)).save(deep, "PNG")
-    assert (decode_picture(deep.getvalue(), "c", 8, 8, 1) == 0x12).all()
+    assert (decode_image(deep.getvalue(), "c", 8, 8, 1) == 0x12).all()
     thin = io.BytesIO()
     Image.new("L", (4000, 1), 200).save(thin, "PNG")
-    assert decode_picture(thin.getvalue(), "d", 8, 8, 1).any(axis=1).sum() == 1
+    assert decode_image(thin.getvalue(), "d", 8, 8, 1).any(axis=1).sum() == 1
 
 
-def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded():
+def test_an_image_of_too_many_pixels_is_refused_before_it_is_decoded():
     buffer = io.BytesIO()
     Image.new("1", (7000, 7000)).save(buffer, "PNG")
     with pytest.raises(InvalidInput) as caught:
-        decode_picture(buffer.getvalue(), "huge.png", 8, 8, 1)
+        decode_image(buffer.getvalue(), "huge.png", 8, 8, 1)
     assert caught.value.error_code == "too_many_pixels"

@@ -21,7 +21,7 @@ from azuraforge.plugins.kinds.classify.predictions import load_classes
 from azuraforge.plugins.vision.config import content_hashes
 from azuraforge.runs.handlers import PreparedRun
 from azuraforge.runs.schemas import RunRequest
-from tests.pictures import pack
+from tests.image_files import pack
 from tests.pipelines.test_training import JobHere, System
 from tests.task_kinds import use_baselines
 
@@ -79,7 +79,7 @@ def png(pixels: Any) -> bytes:
     return buffer.getvalue()
 
 
-def pictures(count: int, seed: int = 0, part: str = "") -> dict[str, bytes]:
+def images(count: int, seed: int = 0, part: str = "") -> dict[str, bytes]:
     """A zip's files: 8 × 8 strokes of three classes among noise, the class also in the first pixel's brightness."""
     rng = np.random.default_rng(seed)
     files = {}
@@ -109,7 +109,7 @@ def system(
     made = System(database, project_id, tmp_path / "home", plugins_folder, child)
     made.use_baselines_named = lambda *names: use_baselines(monkeypatch, "classify", *names)
     made.use_baselines_named("vision.majority")
-    add(made, pictures(360))
+    add(made, images(360))
     yield made
     made.close()
 
@@ -218,14 +218,14 @@ def test_images_that_the_champion_learned_from_do_not_count(system: System) -> N
 
 def test_a_model_of_other_classes_is_not_comparable(system: System) -> None:
     train(system, "test.worse")
-    add(system, {name.replace("bar/", "pole/"): data for name, data in pictures(360, seed=4).items()})
+    add(system, {name.replace("bar/", "pole/"): data for name, data in images(360, seed=4).items()})
     job, summary = train(system, "test.seer")
     assert summary["decision"] == "not_comparable"
     assert "other_classes" in [reason.code for reason in evaluation(system, job).verdict.reasons]
 
 
 def test_an_official_test_part_is_the_one_that_is_judged(system: System) -> None:
-    add(system, {**pictures(240, 1, "train/"), **pictures(60, 2, "test/")})
+    add(system, {**images(240, 1, "train/"), **images(60, 2, "test/")})
     job, _ = train(system, "test.seer", test_share=0.4)
     parts = evaluation(system, job).evaluation.parts
     assert tuple(parts[name].rows for name in ("train", "validation", "test")) == (216, 24, 60)

@@ -145,10 +145,12 @@ def test_no_secret_is_stored(projects, default_project, database):
             assert token not in (row.hash, row.id, row.name)
 
 
-def test_tokens_made_or_revoked_between_two_pages_neither_repeat_nor_hide_others(projects, default_project):
+def test_tokens_made_or_revoked_between_two_pages_neither_repeat_nor_hide_others(projects, database, default_project):
     owner = projects.authenticate(projects.local_token(default_project))
-    for name in "abcde":
-        projects.create_token(owner, TokenRequest(name=name))
+    for age, name in enumerate("edcba", 1):
+        token = projects.create_token(owner, TokenRequest(name=name))
+        older = update(Credential).where(Credential.id == token.id).values(created_at=seconds_from_now(-age))
+        database.write(default_project, lambda session, older=older: session.execute(older))
     first = projects.tokens(default_project, limit=2)
     projects.revoke_token(default_project, first.items[1].id)  # the cursor's own row
     projects.create_token(owner, TokenRequest(name="f"))

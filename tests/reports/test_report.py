@@ -216,9 +216,9 @@ def test_a_pdf_survives_hostile_names() -> None:
 def test_markdown_carries_its_figures() -> None:
     text = written(make_material(), "md", "tr").decode()
     for name in ("forecast", "residuals", "slices", "curves"):
-        picture = re.search(rf"^\[{name}\]: data:image/svg\+xml;base64,(\S+)$", text, re.M)
-        assert picture, name
-        assert b"</svg>" in base64.b64decode(picture[1])
+        image = re.search(rf"^\[{name}\]: data:image/svg\+xml;base64,(\S+)$", text, re.M)
+        assert image, name
+        assert b"</svg>" in base64.b64decode(image[1])
     assert re.search(r"\| Dilim \| hata sayısı \| RMSE \| karşılaştırılan: \S+ \| beceri \|", text)
     assert written(make_material(), "md", "tr").decode() == text  # the same run, the same bytes
 

@@ -279,7 +279,7 @@ def test_a_study_of_images_from_its_space_to_the_verdict(home) -> None:
         space = {"learning_rate": {"low": 1e-3, "high": 1e-1, "log": True}, "channels": {"choices": [[4], [8]]}}
         fixed = {name: value for name, value in DIGITS.items() if name not in space}
         study = client.studies.create(
-            "pictures", "vision.cnn", "digits", space, config=fixed, trials=4, parallel=2, objectives=["log_loss"]
+            "images", "vision.cnn", "digits", space, config=fixed, trials=4, parallel=2, objectives=["log_loss"]
         )
         found = client.studies.wait(study.id, 250)
         assert (found.state, found.trials) == ("finished", {"complete": 4}), found.error

@@ -304,6 +304,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{name}/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dataset Images
+         * @description Return the classes of an image dataset with their counts and a sample of their images.
+         */
+        get: operations["datasets_dataset_images"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{name}/incumbent": {
         parameters: {
             query?: never;
@@ -318,26 +338,6 @@ export interface paths {
          * @description Add a file of incumbent forecasts, which models are compared with. Responds with 200 if all exist already.
          */
         post: operations["datasets_add_incumbent"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/datasets/{name}/pictures": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Dataset Pictures
-         * @description Return the classes of an image dataset with their counts and a sample of their images.
-         */
-        get: operations["datasets_dataset_pictures"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3054,10 +3054,10 @@ export interface components {
             counts: {
                 [key: string]: number;
             };
+            /** Images */
+            images: components["schemas"]["ImageOut"][];
             /** Name */
             name: string;
-            /** Pictures */
-            pictures: components["schemas"]["PictureOut"][];
         };
         /**
          * ClassProbability
@@ -5114,6 +5114,56 @@ export interface components {
             };
         };
         /**
+         * ImageAnswer
+         * @description Classification of an image.
+         */
+        ImageAnswer: {
+            /**
+             * Alias
+             * @description alias that selected the version; null if the request named the version
+             */
+            alias: string | null;
+            /**
+             * Classes
+             * @description all classes with their probabilities, most probable first
+             */
+            classes: components["schemas"]["ClassProbability"][];
+            /** Model */
+            model: string;
+            /** Plugin */
+            plugin: string;
+            /**
+             * Prediction Id
+             * @description id of the prediction in the ledger, for reporting the actual class
+             */
+            prediction_id: string;
+            /** Run Id */
+            run_id: string | null;
+            /**
+             * Seen
+             * @description image as the version received it, after resizing: PNG, base64-encoded
+             */
+            seen: string;
+            size: components["schemas"]["PixelSize"];
+            /** Version */
+            version: number;
+        };
+        /**
+         * ImageOut
+         * @description An image of a dataset, as PNG for display.
+         */
+        ImageOut: {
+            /** Name */
+            name: string;
+            /** Part */
+            part: string | null;
+            /**
+             * Png
+             * @description PNG file in base64
+             */
+            png: string;
+        };
+        /**
          * ImageSize
          * @description Height and width in pixels, and number of channels, of every image.
          */
@@ -5122,6 +5172,22 @@ export interface components {
             channels: number;
             /** Height */
             height: number;
+            /** Width */
+            width: number;
+        };
+        /**
+         * ImagesOut
+         * @description The contents of an image dataset: the images' size, their number, and their classes.
+         */
+        ImagesOut: {
+            /** Channels */
+            channels: number;
+            /** Classes */
+            classes: components["schemas"]["ClassOut"][];
+            /** Height */
+            height: number;
+            /** Total */
+            total: number;
             /** Width */
             width: number;
         };
@@ -7058,80 +7124,14 @@ export interface components {
             type: "run.phase_ended";
         };
         /**
-         * PictureAnswer
-         * @description Classification of an image.
-         */
-        PictureAnswer: {
-            /**
-             * Alias
-             * @description alias that selected the version; null if the request named the version
-             */
-            alias: string | null;
-            /**
-             * Classes
-             * @description all classes with their probabilities, most probable first
-             */
-            classes: components["schemas"]["ClassProbability"][];
-            /** Model */
-            model: string;
-            /** Plugin */
-            plugin: string;
-            /**
-             * Prediction Id
-             * @description id of the prediction in the ledger, for reporting the actual class
-             */
-            prediction_id: string;
-            /** Run Id */
-            run_id: string | null;
-            /**
-             * Seen
-             * @description image as the version received it, after resizing: PNG, base64-encoded
-             */
-            seen: string;
-            size: components["schemas"]["PictureSize"];
-            /** Version */
-            version: number;
-        };
-        /**
-         * PictureOut
-         * @description An image of a dataset, as PNG for display.
-         */
-        PictureOut: {
-            /** Name */
-            name: string;
-            /** Part */
-            part: string | null;
-            /**
-             * Png
-             * @description PNG file in base64
-             */
-            png: string;
-        };
-        /**
-         * PictureSize
+         * PixelSize
          * @description Input size of an image classifier in pixels; ``channels`` is 1 for grey and 3 for colour.
          */
-        PictureSize: {
+        PixelSize: {
             /** Channels */
             channels: number;
             /** Height */
             height: number;
-            /** Width */
-            width: number;
-        };
-        /**
-         * PicturesOut
-         * @description The contents of an image dataset: the images' size, their number, and their classes.
-         */
-        PicturesOut: {
-            /** Channels */
-            channels: number;
-            /** Classes */
-            classes: components["schemas"]["ClassOut"][];
-            /** Height */
-            height: number;
-            /** Total */
-            total: number;
             /** Width */
             width: number;
         };
@@ -7579,16 +7579,16 @@ export interface components {
             /** Dataset Version */
             dataset_version: number | null;
             /**
+             * Image
+             * @description name of the image file; null for forecasts
+             */
+            image: string | null;
+            /**
              * New Series
              * @description whether the version was not trained on this series, so it is forecast by analogy with others
              * @default false
              */
             new_series: boolean;
-            /**
-             * Picture
-             * @description name of the image file; null for forecasts
-             */
-            picture: string | null;
             /**
              * Rows
              * @description number of history rows; null for images
@@ -10314,7 +10314,7 @@ export interface components {
              * Serving
              * @description kind of online predictions of its versions; null if they provide none
              */
-            serving: ("series" | "picture") | null;
+            serving: ("series" | "image") | null;
             /**
              * Slices
              * @description properties by which a policy may divide the targets into slices
@@ -12600,7 +12600,7 @@ export interface operations {
                 "multipart/form-data": {
                     /**
                      * Format: binary
-                     * @description a table, or pictures
+                     * @description a table, or images
                      */
                     file: string;
                     /** @description FileOptions or ImageOptions as JSON */
@@ -13045,6 +13045,96 @@ export interface operations {
             };
         };
     };
+    datasets_dataset_images: {
+        parameters: {
+            query?: {
+                /** @description maximum number of sample images per class */
+                per_class?: number;
+                /** @description version of the dataset; default: the newest */
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImagesOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     datasets_add_incumbent: {
         parameters: {
             query?: never;
@@ -13172,96 +13262,6 @@ export interface operations {
             };
             /** @description Insufficient Storage */
             507: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    datasets_dataset_pictures: {
-        parameters: {
-            query?: {
-                /** @description maximum number of sample images per class */
-                per_class?: number;
-                /** @description version of the dataset; default: the newest */
-                version?: number | null;
-            };
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PicturesOut"];
-                };
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Header Fields Too Large */
-            431: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17313,7 +17313,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PictureAnswer"];
+                    "application/json": components["schemas"]["ImageAnswer"];
                 };
             };
             /** @description Bad Request */

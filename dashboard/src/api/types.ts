@@ -24,8 +24,8 @@ export type IncumbentAdded = Schemas["IncumbentOut"];
 export type DatasetVersion = Schemas["DatasetVersionOut"];
 export type RevisionPolicy = Schemas["RevisionPolicy"];
 export type Finding = Schemas["Finding"];
-export type Pictures = Schemas["PicturesOut"];
-export type PictureAnswer = Schemas["PictureAnswer"];
+export type Images = Schemas["ImagesOut"];
+export type ImageAnswer = Schemas["ImageAnswer"];
 export type Rows = Schemas["RowsOut"];
 export type FromSource = Partial<Schemas["FromSource"]> & { source: string };
 

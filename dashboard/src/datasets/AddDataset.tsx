@@ -5,14 +5,14 @@ import type { DatasetVersion } from "../api/types";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { ErrorNotice, Notice } from "../ui/Notice";
-import { UploadPictures } from "../vision/UploadPictures";
+import { UploadImages } from "../vision/UploadImages";
 import css from "./Datasets.module.css";
 import { FindingList } from "./FindingList";
 import { SourceForm } from "./SourceForm";
 import { UploadForm } from "./UploadForm";
 import { useAddFromSource } from "./api";
 
-type Way = "file" | "pictures" | "source";
+type Way = "file" | "images" | "source";
 
 /** Buttons that add a dataset: bundled departures or digits in one click, a table, images, or any source plugin. */
 export function AddDataset({ onAdded, empty = false }: { onAdded: (added: DatasetVersion) => void; empty?: boolean }) {
@@ -44,8 +44,8 @@ export function AddDataset({ onAdded, empty = false }: { onAdded: (added: Datase
         <Button small onPress={() => setWay("file")} testId="add-file">
           {t("datasets.addFile")}
         </Button>
-        <Button small onPress={() => setWay("pictures")} testId="add-pictures">
-          {t("vision.addPictures")}
+        <Button small onPress={() => setWay("images")} testId="add-images">
+          {t("vision.addImages")}
         </Button>
         <Button small onPress={() => setWay("source")} testId="add-source">
           {t("datasets.addSource")}
@@ -62,8 +62,8 @@ export function AddDataset({ onAdded, empty = false }: { onAdded: (added: Datase
       <Dialog title={t("datasets.addFile")} open={way === "file"} onClose={() => setWay(null)}>
         <UploadForm onAdded={done} onClose={() => setWay(null)} />
       </Dialog>
-      <Dialog title={t("vision.addPictures")} open={way === "pictures"} onClose={() => setWay(null)}>
-        <UploadPictures onAdded={done} onClose={() => setWay(null)} />
+      <Dialog title={t("vision.addImages")} open={way === "images"} onClose={() => setWay(null)}>
+        <UploadImages onAdded={done} onClose={() => setWay(null)} />
       </Dialog>
       <Dialog title={t("datasets.addSource")} open={way === "source"} onClose={() => setWay(null)}>
         <SourceForm onAdded={done} onClose={() => setWay(null)} />

@@ -46,10 +46,10 @@ const series: DataKind = {
 
 const images: DataKind = {
   train: (t) => t("vision.train"),
-  Card: lazy(() => import("../vision/PicturesCard")),
+  Card: lazy(() => import("../vision/ImagesCard")),
   target: ({ classes }, { t, formats: { count } }) => t("vision.targetOf", { count: classes?.length ?? 0, shown: count(classes?.length) }),
   spacing: ({ height, width }) => `${String(height)} × ${String(width)}`,
-  facts: ({ rows }, { t, formats: { count } }) => [{ name: t("vision.pictures"), value: count(rows) }],
+  facts: ({ rows }, { t, formats: { count } }) => [{ name: t("vision.images"), value: count(rows) }],
 };
 
 const KINDS: Record<DatasetSchema["kind"], DataKind> = { series, images };

@@ -58,7 +58,7 @@ describe("OtherFigures", () => {
     expect(inputs.textContent).toContain("Origins: 30; repeats: 5");
   });
 
-  it("describes what a picture's colours mean", async () => {
+  it("describes what an image's colours mean", async () => {
     open(["saliency"]);
     const image = within(await screen.findByTestId("saliency")).getByRole("img");
     expect(image.getAttribute("alt")).toMatch(/7.png: predicted 1 with 90.*actual 7; covering a patch lowers the probability by at most 50/);

@@ -46,7 +46,7 @@ describe("texts", () => {
 
   it("put a plural noun after a number only where the singular has a text of its own", () => {
     // A number that is not the text's `count` stands before no noun: "points judged: 1", not "1 points judged".
-    const numbers = "count|shown|predictions|points|waiting|rows|classes|pictures|tried|of|trials|counted|lags|origins|repeats|rowsBack|orders|lines|limit|purge";
+    const numbers = "count|shown|predictions|points|waiting|rows|classes|images|tried|of|trials|counted|lags|origins|repeats|rowsBack|orders|lines|limit|purge";
     const plural = new RegExp(`\\{\\{(${numbers})\\}\\} ([a-z-]+ ){0,2}(?!series|this|its|has|is|was|less)[a-z]+s\\b`);
     const found = [...english].filter(([key, text]) => !/_(one|other)$/.test(key) && plural.test(text));
     expect(found).toEqual([]);

@@ -14,7 +14,7 @@ import { More } from "../ui/More";
 import { ErrorNotice, Loading } from "../ui/Notice";
 import { LoopLine } from "../loop/LoopLine";
 import { historyQuery, modelQuery } from "./api";
-import { pictureClasses } from "./dataSchema";
+import { imageClasses } from "./dataSchema";
 import { HistoryCard } from "./HistoryCard";
 import css from "./Models.module.css";
 import { MoveDialog } from "./MoveDialog";
@@ -25,7 +25,7 @@ const AsOfCard = lazy(() => import("./AsOfCard"));
 const FreshCard = lazy(() => import("./fresh/FreshCard").then(({ FreshCard }) => ({ default: FreshCard })));
 const LifeCards = lazy(() => import("./LifeCards"));
 const PredictionCards = lazy(() => import("../predictions/PredictionCards"));
-const PredictPicture = lazy(() => import("../vision/PredictPicture"));
+const PredictImage = lazy(() => import("../vision/PredictImage"));
 
 /** Page of a model: prediction, versions and alias history. */
 export default function ModelPage({ name }: { name: string }) {
@@ -42,7 +42,7 @@ export default function ModelPage({ name }: { name: string }) {
   if (model.data === undefined) return <Loading />;
   const { champion, target, unit } = model.data;
   const holder = champion === null ? t("models.noChampion") : `v${champion}`;
-  const classes = pictureClasses(model.data.version_list[0]);
+  const classes = imageClasses(model.data.version_list[0]);
   const writer = mayWrite(session) && there;
   const hasBefore = history.data?.some((change) => change.previous_version !== null) ?? false;
   return (
@@ -63,7 +63,7 @@ export default function ModelPage({ name }: { name: string }) {
       {there && classes === null ? <PredictCard model={model.data} /> : null}
       {there && classes !== null ? (
         <Suspense fallback={<Loading />}>
-          <PredictPicture model={model.data} />
+          <PredictImage model={model.data} />
         </Suspense>
       ) : null}
       <VersionsCard model={model.data} onPromote={writer ? setMoving : null} />

@@ -10,7 +10,7 @@ export function rowZone(model: ModelDetail, number: number): RowZone | null {
 }
 
 /** Return the image classes of a version; null if its data are not images. */
-export function pictureClasses(version: Pick<ModelVersion, "data_schema"> | undefined): readonly string[] | null {
+export function imageClasses(version: Pick<ModelVersion, "data_schema"> | undefined): readonly string[] | null {
   const schema = version?.data_schema;
   return schema?.kind === "images" ? schema.classes : null;
 }

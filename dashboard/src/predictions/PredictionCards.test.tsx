@@ -14,7 +14,7 @@ const line = {
 };
 
 describe("PredictionCards", () => {
-  it("offer to look for drift in a series, not in pictures", async () => {
+  it("offer to look for drift in a series, not in images", async () => {
     answerApi({ "GET /models/load/drift": { body: { version: 1, alarm: false, report: null, checked_at: null } } });
     const { unmount } = showPage(<PredictionCards model={model({ target: "load", frequency: "1h" })} />);
     expect(await screen.findByTestId("look-for-drift")).toBeTruthy();

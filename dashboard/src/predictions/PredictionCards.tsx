@@ -1,6 +1,6 @@
 import { mayWrite, useSession } from "../projects/session";
 import type { ModelDetail } from "../api/types";
-import { pictureClasses } from "../models/dataSchema";
+import { imageClasses } from "../models/dataSchema";
 import { BatchCard } from "./BatchCard";
 import { DriftCard } from "./DriftCard";
 import { LedgerCard } from "./LedgerCard";
@@ -11,11 +11,11 @@ export default function PredictionCards({ model: detail }: { model: ModelDetail 
   const session = useSession();
   const model = detail.name;
   const champion = detail.champion !== null;
-  const pictures = pictureClasses(detail.version_list[0]) !== null; // the API does not detect drift in images
+  const images = imageClasses(detail.version_list[0]) !== null; // the API does not detect drift in images
   return (
     <>
       <LiveScoresCard model={model} />
-      {champion && !pictures ? <DriftCard model={model} /> : null}
+      {champion && !images ? <DriftCard model={model} /> : null}
       <LedgerCard model={detail} />
       {champion && mayWrite(session) ? <BatchCard model={model} /> : null}
     </>

@@ -16,7 +16,7 @@ describe("Markdown", () => {
     expect(shown.querySelector("pre")?.textContent).toBe("<b>");
   });
 
-  it("never makes HTML, follows no other scheme, and loads no picture", () => {
+  it("never makes HTML, follows no other scheme, and loads no image", () => {
     const shown = show("<img src=x onerror=alert(1)> <script>x</script> [a](javascript:alert(1)) ![p](https://evil.example/x.png) [b](https://good.example)");
     expect(shown.querySelectorAll("img, script")).toHaveLength(0);
     expect(shown.textContent).toContain("<script>x</script>");

@@ -108,14 +108,14 @@ function inline(text: string): ReactNode {
   const found: ReactNode[] = [];
   let rest = text;
   for (let match = MARK.exec(rest); match !== null; match = MARK.exec(rest)) {
-    const [whole, escaped, code, picture, name, to, strong, starred, lined] = match;
+    const [whole, escaped, code, image, name, to, strong, starred, lined] = match;
     found.push(rest.slice(0, match.index));
     const key = found.length;
     if (code !== undefined) found.push(<code key={key}>{code}</code>);
     else if (name !== undefined) found.push(isWeb(to) ? <a key={key} href={to} rel="noreferrer noopener" target="_blank">{name}</a> : whole);
     else if (strong !== undefined) found.push(<strong key={key}>{inline(strong)}</strong>);
     else if (starred !== undefined || lined !== undefined) found.push(<em key={key}>{inline(starred ?? lined ?? "")}</em>);
-    else found.push(escaped ?? picture ?? "");
+    else found.push(escaped ?? image ?? "");
     rest = rest.slice(match.index + whole.length);
   }
   return (

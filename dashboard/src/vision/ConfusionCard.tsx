@@ -22,7 +22,7 @@ export function ConfusionCard({ confusion }: { confusion: Confusion }) {
             <tr>
               <th scope="col">{t("vision.truth")}</th>
               <th scope="col">{t("vision.answer")}</th>
-              <th scope="col" className={tableCss["number"]}>{t("vision.pictures")}</th>
+              <th scope="col" className={tableCss["number"]}>{t("vision.images")}</th>
             </tr>
           </thead>
           <tbody>

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { Mistakes } from "../api/figures";
 import { useFormats } from "../language/useFormats";
 import { Card } from "../ui/Card";
-import { Picture } from "./Picture";
+import { PixelImage } from "./PixelImage";
 import css from "./Vision.module.css";
 
 /** The images that were misclassified with the highest confidence. */
@@ -16,7 +16,7 @@ export function MistakesCard({ figure }: { figure: Mistakes }) {
       <ul className={css["mistakes"]}>
         {figure.images.map((one) => (
           <li key={one.name}>
-            <Picture png={one.png} alt={t("vision.mistakeAlt", { name: one.name, truth: one.truth, answer: one.answer })} size={84} />
+            <PixelImage png={one.png} alt={t("vision.mistakeAlt", { name: one.name, truth: one.truth, answer: one.answer })} size={84} />
             <p>
               <strong className={css["said"]}>{one.answer}</strong> {percent(one.probability, 1)}
             </p>

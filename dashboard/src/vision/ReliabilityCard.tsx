@@ -54,7 +54,7 @@ export function ReliabilityCard({ figure, evaluation }: { figure: Reliability; e
           <thead>
             <tr>
               <th scope="col">{t("vision.range")}</th>
-              <th scope="col" className={tableCss["number"]}>{t("vision.pictures")}</th>
+              <th scope="col" className={tableCss["number"]}>{t("vision.images")}</th>
               <th scope="col" className={tableCss["number"]}>{t("vision.confidence")}</th>
               <th scope="col" className={tableCss["number"]}>{title("accuracy")}</th>
               {before ? <th scope="col" className={tableCss["number"]}>{t("vision.accuracyBefore")}</th> : null}

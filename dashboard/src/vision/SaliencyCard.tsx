@@ -18,14 +18,14 @@ export default function SaliencyCard({ run }: FigureProps) {
     <Card title={t("explain.saliency")} note={t("explain.saliencyNote", { height: count(data.patch.height), width: count(data.patch.width) })} testId="saliency">
       <div className={css["saliency"]}>
         {data.images.map((image) => (
-          <SaliencyPicture key={image.name} image={image} />
+          <SaliencyImage key={image.name} image={image} />
         ))}
       </div>
     </Card>
   );
 }
 
-function SaliencyPicture({ image }: { image: Saliency["images"][number] }) {
+function SaliencyImage({ image }: { image: Saliency["images"][number] }) {
   const { t } = useTranslation();
   const { percent } = useFormats();
   const most = Math.max(...image.falls.flat());

@@ -23,7 +23,7 @@ app = typer.Typer(help="Datasets and their immutable versions.", no_args_is_help
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 #: File suffixes that suggest images rather than a table.
-_PICTURES = (".zip", ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+_IMAGES = (".zip", ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 #: Value of COLUMN=WHEN that removes the stated delay of a column.
 _UNSTATED = "unstated"
 
@@ -159,8 +159,8 @@ def add(
         if option:
             raise CommandError(terminal.text("option_without_source"), exit_code=USAGE)
         if time is None or target is None:
-            pictures = file.is_dir() or file.suffix.lower() in _PICTURES
-            hint = terminal.text("add_images_hint" if pictures else "add_table_hint", path=file)
+            images = file.is_dir() or file.suffix.lower() in _IMAGES
+            hint = terminal.text("add_images_hint" if images else "add_table_hint", path=file)
             raise CommandError(terminal.text("need_time_and_target"), next_step=hint, exit_code=USAGE)
         values.existing_file(terminal, file)
         with connect(terminal) as connected:
@@ -327,7 +327,7 @@ def show(
 
 
 @app.command()
-def pictures(
+def images(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Name or id of the dataset.")],
     version: Annotated[int | None, typer.Option(min=1, help="Version of the dataset. Default: the newest.")] = None,
@@ -339,7 +339,7 @@ def pictures(
     """Count the images of each class. With --json, also print examples as base64-encoded PNG."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
-        found = connected.client.datasets.pictures(name, version, per_class)
+        found = connected.client.datasets.images(name, version, per_class)
     if json:
         terminal.json(found.raw)
         return

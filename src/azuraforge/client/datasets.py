@@ -168,7 +168,7 @@ class Rows(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Picture(Shape):
+class Image(Shape):
     """An image of a dataset: its name, its part of the official split, and its base64-encoded PNG."""
 
     name: str
@@ -177,23 +177,23 @@ class Picture(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PictureClass(Shape):
+class ImageClass(Shape):
     """A class of an image dataset, with the number of images per part and some example images."""
 
     name: str
     counts: dict[str, int]
-    pictures: list[Picture]
+    images: list[Image]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pictures(Shape):
+class Images(Shape):
     """The image size, the number of images, and the classes of an image dataset."""
 
     height: int
     width: int
     channels: int
     total: int
-    classes: list[PictureClass]
+    classes: list[ImageClass]
 
 
 DatasetList: TypeAlias = list[Dataset]
@@ -372,10 +372,10 @@ class Datasets:
             self._connection.get(f"/datasets/{segment(name)}/rows", version=version, max_points=max_points)
         )
 
-    def pictures(self, name: str, version: int | None = None, per_class: int = 8) -> Pictures:
+    def images(self, name: str, version: int | None = None, per_class: int = 8) -> Images:
         """Return the classes of an image dataset with their counts and up to ``per_class`` example images each."""
-        answer = self._connection.get(f"/datasets/{segment(name)}/pictures", version=version, per_class=per_class)
-        return Pictures.from_json(answer)
+        answer = self._connection.get(f"/datasets/{segment(name)}/images", version=version, per_class=per_class)
+        return Images.from_json(answer)
 
     def _upload(self, place: str, path: str | os.PathLike[str], settings: Mapping[str, object]) -> object:
         """Upload a file with its options; return the response, which the platform sends after reading the file."""

@@ -250,7 +250,7 @@ class ClassProbability(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PictureSize(Shape):
+class PixelSize(Shape):
     """Height, width and number of channels of an image."""
 
     height: int
@@ -259,7 +259,7 @@ class PictureSize(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PictureAnswer(Shape):
+class ImageAnswer(Shape):
     """The classes that a version predicts for an image, most probable first."""
 
     model: str
@@ -270,4 +270,4 @@ class PictureAnswer(Shape):
     alias: str | None = None
     prediction_id: str = ""
     seen: str = ""
-    size: PictureSize | None = None
+    size: PixelSize | None = None

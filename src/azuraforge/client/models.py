@@ -16,9 +16,9 @@ from azuraforge.client.model import (
     AliasChange,
     Deployment,
     GatePolicy,
+    ImageAnswer,
     Model,
     ModelVersion,
-    PictureAnswer,
     Prediction,
 )
 from azuraforge.client.provenance import Lineage
@@ -319,7 +319,7 @@ class Models:
         version: int | None = None,
         alias: str = "champion",
         request_id: str | None = None,
-    ) -> PictureAnswer:
+    ) -> ImageAnswer:
         """Return the classes that a version predicts for an image.
 
         Args:
@@ -339,7 +339,7 @@ class Models:
             files={"image": (filename, content, "application/octet-stream")},
             timeout_seconds=_PREDICT_SECONDS,
         )
-        return PictureAnswer.from_json(answer)
+        return ImageAnswer.from_json(answer)
 
 
 def _file(path: Path) -> tuple[bytes, str]:

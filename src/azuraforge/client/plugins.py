@@ -48,7 +48,7 @@ class SliceKey(Shape):
 class TaskKind(Shape):
     """A kind of task, with its metrics and the ranking metric.
 
-    ``serving`` is the form of prediction requests (``series`` or ``picture``); None if versions serve no predictions.
+    ``serving`` is the form of prediction requests (``series`` or ``image``); None if versions serve no predictions.
     """
 
     name: str

@@ -75,7 +75,7 @@ class PredictionInputs(Shape):
     dataset_id: str | None = None
     dataset_version: int | None = None
     dataset_fingerprint: str | None = None
-    picture: str | None = None
+    image: str | None = None
     classes: list[ClassProbability] = field(default_factory=list)
     sha256: str | None = None
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from azuraforge.datasets.kinds import KINDS
 from azuraforge.datasets.loading import read_columns
 from azuraforge.datasets.messages import (
-    PicturesInput,
+    ImagesInput,
     ReadInput,
     ReadResult,
     RestateInput,
@@ -129,11 +129,11 @@ def rows(child: Asked) -> Json:
     return out.model_dump(mode="json")
 
 
-def pictures(child: Asked) -> Json:
-    """Return the number of images of each class, and a sample of them. ``PicturesInput`` → ``PicturesOut``."""
+def images(child: Asked) -> Json:
+    """Return the number of images of each class, and a sample of them. ``ImagesInput`` → ``ImagesOut``."""
     from azuraforge.datasets.images.samples import samples
 
-    asked = PicturesInput.model_validate(child.payload)
+    asked = ImagesInput.model_validate(child.payload)
     return samples(asked.paths[0], asked.size, asked.per_class).model_dump(mode="json")
 
 

@@ -121,7 +121,7 @@ class RowsInput(Shape):
     last: int | None = None
 
 
-class PicturesInput(Shape):
+class ImagesInput(Shape):
     """An image dataset, the size of its images (height, width, channels), and the sample size per class."""
 
     paths: tuple[Path, ...]

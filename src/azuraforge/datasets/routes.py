@@ -21,7 +21,7 @@ from azuraforge.datasets.schemas import (
     FileOptions,
     FromSource,
     ImageOptions,
-    PicturesOut,
+    ImagesOut,
     RowsOut,
 )
 from azuraforge.datasets.service import DatasetService
@@ -43,7 +43,7 @@ _FORM = {
                     "type": "object",
                     "required": ["file", "options"],
                     "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "a table, or pictures"},
+                        "file": {"type": "string", "format": "binary", "description": "a table, or images"},
                         "options": {
                             "type": "string",
                             "maxLength": FIELD_BYTES,
@@ -192,18 +192,18 @@ async def dataset_rows(
     return await ask_in_turn(request, access.project_id, rows)
 
 
-@router.get("/{name}/pictures")
-async def dataset_pictures(
+@router.get("/{name}/images")
+async def dataset_images(
     name: NameOrId,
     request: Request,
     access: Reader,
     service: Service,
     version: Version = None,
     per_class: Annotated[int, Query(ge=1, le=24, description="maximum number of sample images per class")] = 8,
-) -> PicturesOut:
+) -> ImagesOut:
     """Return the classes of an image dataset with their counts and a sample of their images."""
-    pictures = partial(service.pictures, access.project_id, name, version, per_class)
-    return await ask_in_turn(request, access.project_id, pictures)
+    images = partial(service.images, access.project_id, name, version, per_class)
+    return await ask_in_turn(request, access.project_id, images)
 
 
 def _options(sent: bytes) -> FileOptions | ImageOptions:

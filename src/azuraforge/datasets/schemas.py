@@ -364,7 +364,7 @@ class DatasetVersionPage(Page[DatasetVersionOut]):
     """A page of a dataset's versions, newest first."""
 
 
-class PictureOut(BaseModel):
+class ImageOut(BaseModel):
     """An image of a dataset, as PNG for display."""
 
     name: str
@@ -379,10 +379,10 @@ class ClassOut(BaseModel):
     counts: dict[str, int] = Field(
         description="number of images by part: train and test, or all if there is no official split"
     )
-    pictures: list[PictureOut]
+    images: list[ImageOut]
 
 
-class PicturesOut(BaseModel):
+class ImagesOut(BaseModel):
     """The contents of an image dataset: the images' size, their number, and their classes."""
 
     height: int

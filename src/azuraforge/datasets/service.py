@@ -15,11 +15,11 @@ from azuraforge import claims
 from azuraforge.claims import Claim
 from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.datasets import lookup_store, store
-from azuraforge.datasets.images.large_pictures import LargePictures
+from azuraforge.datasets.images.large_images import LargeImages
 from azuraforge.datasets.keeping import OnVersion, VersionKeeper, storage
 from azuraforge.datasets.lookup import DatasetLookup, version_of
 from azuraforge.datasets.messages import (
-    PicturesInput,
+    ImagesInput,
     PresentFile,
     ReadInput,
     ReadResult,
@@ -37,8 +37,8 @@ from azuraforge.datasets.schemas import (
     FileOptions,
     FromSource,
     ImageOptions,
+    ImagesOut,
     Json,
-    PicturesOut,
     RowsOut,
 )
 from azuraforge.datasets.sources.grants import Grants
@@ -55,7 +55,7 @@ READ = "azuraforge.datasets.child:read"
 READ_SOURCE = "azuraforge.datasets.child:read_source"
 RESTATE = "azuraforge.datasets.child:restate"
 ROWS = "azuraforge.datasets.child:rows"
-PICTURES = "azuraforge.datasets.child:pictures"
+IMAGES = "azuraforge.datasets.child:images"
 READ_TIMEOUT_SECONDS = 900.0
 ROWS_TIMEOUT_SECONDS = 60.0
 ResultT = TypeVar("ResultT", bound=BaseModel)
@@ -88,7 +88,7 @@ class DatasetService:
         #: Asynchronous reads, for the most frequent routes.
         self.lookup = DatasetLookup(database)
         self._call = call
-        self.large_pictures = LargePictures(call, settings.reading.at_once)
+        self.large_images = LargeImages(call, settings.reading.at_once)
         self._settings = settings
         self._grants = grants
         self.limits = ReadingLimits.of(settings.reading)
@@ -251,7 +251,7 @@ class DatasetService:
             raise InvalidInput(
                 "dataset {dataset!r} contains images, not series",
                 where="dataset",
-                next_step="use /api/v1/datasets/{dataset}/pictures",
+                next_step="use /api/v1/datasets/{dataset}/images",
                 code="not_a_series",
                 dataset=found.name,
             )
@@ -278,7 +278,7 @@ class DatasetService:
         )
         return self.ask(ROWS, wanted, RowsOut, ROWS_TIMEOUT_SECONDS)
 
-    def pictures(self, project_id: str, name_or_id: str, version: int | None = None, per_class: int = 8) -> PicturesOut:
+    def images(self, project_id: str, name_or_id: str, version: int | None = None, per_class: int = 8) -> ImagesOut:
         """Return, for each class, the number of its images and a sample of at most ``per_class`` of them.
 
         Raises NotFound if the version does not exist, and InvalidInput if the dataset does not contain images.
@@ -292,8 +292,8 @@ class DatasetService:
                 code="not_images",
                 dataset=found.name,
             )
-        wanted = PicturesInput(paths=found.paths, size=found.schema.size, per_class=per_class)
-        return self.ask(PICTURES, wanted, PicturesOut, ROWS_TIMEOUT_SECONDS)
+        wanted = ImagesInput(paths=found.paths, size=found.schema.size, per_class=per_class)
+        return self.ask(IMAGES, wanted, ImagesOut, ROWS_TIMEOUT_SECONDS)
 
     def ask(
         self,

@@ -37,7 +37,7 @@ class PredictionInputs(Shape):
     )
     dataset_version: int | None = None
     dataset_fingerprint: str | None = None
-    picture: str | None = Field(default=None, description="name of the image file; null for forecasts")
+    image: str | None = Field(default=None, description="name of the image file; null for forecasts")
     sha256: str | None = Field(default=None, description="SHA-256 of the image file; null for forecasts")
     classes: tuple[ClassProbability, ...] = Field(
         default=(),

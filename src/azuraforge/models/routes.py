@@ -13,8 +13,8 @@ from azuraforge.bounds import MomentOrUtc, Name, Number
 from azuraforge.database.short_ids import ShortId
 from azuraforge.datasets.uploads import receive
 from azuraforge.messages import Message
-from azuraforge.models.picture_schemas import PictureAnswer
-from azuraforge.models.predictions.pictures import MAX_BYTES
+from azuraforge.models.image_schemas import ImageAnswer
+from azuraforge.models.predictions.images import MAX_BYTES
 from azuraforge.models.schemas import (
     Alias,
     AliasChange,
@@ -47,7 +47,7 @@ router = APIRouter(tags=["models"])
 #: Router of the most frequent requests, which is matched first since every earlier route costs time.
 hot = APIRouter(tags=["models"])
 
-_PICTURE = {
+_IMAGE = {
     "requestBody": {
         "required": True,
         "content": {
@@ -222,7 +222,7 @@ async def predict(
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
-@router.post("/models/{name}/predict-image", openapi_extra=_PICTURE)
+@router.post("/models/{name}/predict-image", openapi_extra=_IMAGE)
 async def predict_image(
     name: Name,
     request: Request,
@@ -240,7 +240,7 @@ async def predict_image(
         ),
         AfterValidator(plain),
     ] = None,
-) -> PictureAnswer:
+) -> ImageAnswer:
     """Classify an image: return the probability of each class."""
     target = Target(version=version, alias=alias, request_id=request_id)
     in_thread = partial(ask_in_turn, request, access.project_id)

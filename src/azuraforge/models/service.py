@@ -16,11 +16,11 @@ from azuraforge.models.bundles.service import Bundles
 from azuraforge.models.cards.service import Cards
 from azuraforge.models.deployments.places import InThread
 from azuraforge.models.deployments.service import Deployments
+from azuraforge.models.image_schemas import ImageAnswer
 from azuraforge.models.lookup import ModelLookup
-from azuraforge.models.picture_schemas import PictureAnswer
+from azuraforge.models.predictions.images import ImageQuestion
 from azuraforge.models.predictions.inference import Inference
 from azuraforge.models.predictions.ledger import Ledger
-from azuraforge.models.predictions.pictures import PictureQuestion
 from azuraforge.models.predictions.questions import SeriesQuestion
 from azuraforge.models.reads import ModelReads
 from azuraforge.models.registry.aliases import Aliases
@@ -118,9 +118,9 @@ class ModelService:
         in_thread: InThread = to_thread.run_sync,
         *,
         unit: UnitOfWork | None = None,
-    ) -> PictureAnswer:
+    ) -> ImageAnswer:
         """Classify the image at ``path``; see ``Inference.predict``."""
-        question = PictureQuestion(name, path, filename, self._datasets.large_pictures)
+        question = ImageQuestion(name, path, filename, self._datasets.large_images)
         return await self.inference.predict(project_id, name, target, question, by, in_thread, unit=unit)
 
     def inbox(self) -> AbstractContextManager[Path]:

@@ -14,7 +14,7 @@ from azuraforge.reports.words import Words
 from azuraforge.strict_json import JsonObject
 
 #: Embedded figures, which stand on lines of their own. Text from other sources is quoted or escaped, so cannot match.
-_PICTURE = re.compile(r"^\[[a-z_]+\]: (data:image/svg\+xml;base64,[A-Za-z0-9+/=]+)$", re.M)
+_IMAGE = re.compile(r"^\[[a-z_]+\]: (data:image/svg\+xml;base64,[A-Za-z0-9+/=]+)$", re.M)
 #: Added to the niceness of the child that writes reports of ended runs, so that computations have priority.
 _NICENESS = 10
 
@@ -36,7 +36,7 @@ def write(child: Child) -> Content:
         from azuraforge.reports import pages
 
         text = asked.document
-        content = pages.page(text, _title(asked.title, words), words.code, _pictures(text)).encode()
+        content = pages.page(text, _title(asked.title, words), words.code, _images(text)).encode()
     else:
         assert asked.material is not None
         content = _document(asked.material, words, asked.format)
@@ -72,10 +72,8 @@ def _document(material: Material, words: Words, wanted: str) -> bytes:
         # The document refers to each figure by a placeholder URL, which is never requested.
         addresses = {name: f"https://figure.invalid/{name}" for name in drawn}
         text = markdown(material, words, addresses)
-        return pdf.document(text, title, words.code, {addresses[name]: picture for name, picture in drawn.items()})
-    addresses = {
-        name: f"data:image/svg+xml;base64,{base64.b64encode(picture).decode()}" for name, picture in drawn.items()
-    }
+        return pdf.document(text, title, words.code, {addresses[name]: image for name, image in drawn.items()})
+    addresses = {name: f"data:image/svg+xml;base64,{base64.b64encode(image).decode()}" for name, image in drawn.items()}
     text = markdown(material, words, addresses)
     if wanted == "html":
         from azuraforge.reports import pages
@@ -88,5 +86,5 @@ def _title(name: str, words: Words) -> str:
     return f"{name} · {words('report')}"
 
 
-def _pictures(document: str) -> list[str]:
-    return _PICTURE.findall(document)
+def _images(document: str) -> list[str]:
+    return _IMAGE.findall(document)

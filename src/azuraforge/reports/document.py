@@ -32,8 +32,8 @@ _MOST_INPUTS = 12
 _MOST_FIELDS = 200
 
 
-def markdown(material: Material, words: Words, pictures: Mapping[str, str]) -> str:
-    """Return the document. ``pictures`` maps figure names to URLs, which become references at the end."""
+def markdown(material: Material, words: Words, images: Mapping[str, str]) -> str:
+    """Return the document. ``images`` maps figure names to URLs, which become references at the end."""
     run, evaluation = material.run, material.evaluation
     lines = [f"# {escape(run.name)}", "", *_lead(run, words)]
     lines += _failure(material, words)
@@ -45,7 +45,7 @@ def markdown(material: Material, words: Words, pictures: Mapping[str, str]) -> s
             lines += [f"## {words('conclusion')}", "", *(f"- {sentence}" for sentence in said), ""]
     else:
         lines += _settings(words("result"), run.summary or {}, words)
-    lines += _figures(material.figures, words, pictures)
+    lines += _figures(material.figures, words, images)
     if run.follow_ups:
         lines += [f"*{words('explaining')}*", ""]
     lines += _data(material, words)
@@ -56,7 +56,7 @@ def markdown(material: Material, words: Words, pictures: Mapping[str, str]) -> s
         lines += [f"## {words('notes')}", ""]
         for note in run.notes:
             lines += quoted(note)
-    lines += [f"[{name}]: {address}" for name, address in pictures.items()]
+    lines += [f"[{name}]: {address}" for name, address in images.items()]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -243,11 +243,11 @@ def _metrics(evaluation: Evaluation) -> list[MetricFacts]:
     ]
 
 
-def _figures(figures: Figures, words: Words, pictures: Mapping[str, str]) -> list[str]:
-    if not pictures:
+def _figures(figures: Figures, words: Words, images: Mapping[str, str]) -> list[str]:
+    if not images:
         return []
     lines = [f"## {words('figures')}", ""]
-    for name in pictures:
+    for name in images:
         title = words.or_else(f"figure.{name}", escape(name))
         lines += [f"### {title}", "", f"![{title}][{name}]", ""]
         lines += _below(getattr(figures, name, None), words)

@@ -25,14 +25,14 @@ blockquote { margin: 1rem 0; padding-left: 1rem; border-left: 3px solid #d1d5db;
 """
 
 
-def reader(pictures: Collection[str] = ()) -> MarkdownIt:
-    """Return the parser of report Markdown: with tables, without HTML, and with ``data:`` URLs for ``pictures`` only.
+def reader(images: Collection[str] = ()) -> MarkdownIt:
+    """Return the parser of report Markdown: with tables, without HTML, and with ``data:`` URLs for ``images`` only.
 
     Example:
         >>> reader().render("<script>x</script> [a](javascript:x)")
         '<p>&lt;script&gt;x&lt;/script&gt; [a](javascript:x)</p>\\n'
     """
-    ours = frozenset(pictures)
+    ours = frozenset(images)
     found = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
 
     def is_safe(address: str) -> bool:
@@ -55,9 +55,9 @@ def reader(pictures: Collection[str] = ()) -> MarkdownIt:
     return found
 
 
-def page(markdown: str, title: str, language: str, pictures: Collection[str] = ()) -> str:
-    """Return the HTML file for a Markdown document; ``pictures`` contains the ``data:`` URLs of its figures."""
-    body = reader(pictures).render(markdown)
+def page(markdown: str, title: str, language: str, images: Collection[str] = ()) -> str:
+    """Return the HTML file for a Markdown document; ``images`` contains the ``data:`` URLs of its figures."""
+    body = reader(images).render(markdown)
     return (
         f'<!doctype html>\n<html lang="{html.escape(language)}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'

@@ -48,10 +48,10 @@ _RULE = TableStyle(
 )
 
 
-def document(markdown: str, title: str, language: str, pictures: Mapping[str, bytes]) -> bytes:
-    """Return the PDF file for a Markdown document; ``pictures`` maps the URLs in the document to PNG images."""
+def document(markdown: str, title: str, language: str, image_bytes: Mapping[str, bytes]) -> bytes:
+    """Return the PDF file for a Markdown document; ``image_bytes`` maps the URLs in the document to PNG images."""
     _use_letters()
-    tokens = reader(pictures).parse(markdown)
+    tokens = reader(image_bytes).parse(markdown)
     written = io.BytesIO()
     margin = 18 * mm
     template = SimpleDocTemplate(
@@ -65,7 +65,7 @@ def document(markdown: str, title: str, language: str, pictures: Mapping[str, by
         topMargin=margin,
         bottomMargin=margin,
     )
-    template.build(list(_blocks(SyntaxTreeNode(tokens), pictures, _TEXT)), onFirstPage=_number, onLaterPages=_number)
+    template.build(list(_blocks(SyntaxTreeNode(tokens), image_bytes, _TEXT)), onFirstPage=_number, onLaterPages=_number)
     return written.getvalue()
 
 
@@ -86,17 +86,17 @@ def _number(canvas: Any, template: Any) -> None:
     canvas.restoreState()
 
 
-def _blocks(node: SyntaxTreeNode, pictures: Mapping[str, bytes], style: ParagraphStyle) -> Iterator[Flowable]:
+def _blocks(node: SyntaxTreeNode, image_bytes: Mapping[str, bytes], style: ParagraphStyle) -> Iterator[Flowable]:
     for each in node.children:
         match each.type:
             case "heading":
                 yield Paragraph(_inline(each), _HEADS[min(3, int(each.tag[1]))])
             case "paragraph":
-                yield from _paragraph(each, pictures, style)
+                yield from _paragraph(each, image_bytes, style)
             case "bullet_list" | "ordered_list":
-                yield from _list(each, pictures, style)
+                yield from _list(each, image_bytes, style)
             case "blockquote":
-                yield from _blocks(each, pictures, _QUOTE)
+                yield from _blocks(each, image_bytes, _QUOTE)
             case "table":
                 yield _table(each)
                 yield Spacer(1, 6)
@@ -106,21 +106,21 @@ def _blocks(node: SyntaxTreeNode, pictures: Mapping[str, bytes], style: Paragrap
             case "hr":
                 yield Spacer(1, 8)
             case _:
-                yield from _blocks(each, pictures, style)
+                yield from _blocks(each, image_bytes, style)
 
 
-def _paragraph(node: SyntaxTreeNode, pictures: Mapping[str, bytes], style: ParagraphStyle) -> Iterator[Flowable]:
+def _paragraph(node: SyntaxTreeNode, image_bytes: Mapping[str, bytes], style: ParagraphStyle) -> Iterator[Flowable]:
     images = [each for each in node.walk() if each.type == "image"]
-    drawn = [pictures[str(each.attrs["src"])] for each in images if each.attrs.get("src") in pictures]
+    drawn = [image_bytes[str(each.attrs["src"])] for each in images if each.attrs.get("src") in image_bytes]
     if drawn:
-        for picture in drawn:
-            width, height = ImageReader(io.BytesIO(picture)).getSize()
-            yield Image(io.BytesIO(picture), width=_WIDTH, height=_WIDTH * height / width)
+        for image in drawn:
+            width, height = ImageReader(io.BytesIO(image)).getSize()
+            yield Image(io.BytesIO(image), width=_WIDTH, height=_WIDTH * height / width)
     else:
         yield Paragraph(_inline(node), style)
 
 
-def _list(node: SyntaxTreeNode, pictures: Mapping[str, bytes], style: ParagraphStyle) -> Iterator[Flowable]:
+def _list(node: SyntaxTreeNode, image_bytes: Mapping[str, bytes], style: ParagraphStyle) -> Iterator[Flowable]:
     for number, item in enumerate(node.children, 1):
         mark = "•" if node.type == "bullet_list" else f"{number}."
         inside = ParagraphStyle("item", style, leftIndent=style.leftIndent + 12, bulletIndent=style.leftIndent)
@@ -128,7 +128,7 @@ def _list(node: SyntaxTreeNode, pictures: Mapping[str, bytes], style: ParagraphS
             if each.type == "paragraph" and place == 0:
                 yield Paragraph(_inline(each), inside, bulletText=mark)
             else:
-                yield from _blocks(item, pictures, inside) if place == 0 else _blocks(_of(each), pictures, inside)
+                yield from _blocks(item, image_bytes, inside) if place == 0 else _blocks(_of(each), image_bytes, inside)
 
 
 def _of(node: SyntaxTreeNode) -> SyntaxTreeNode:

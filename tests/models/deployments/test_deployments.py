@@ -500,7 +500,7 @@ def test_extremes_are_stated_in_multiples_of_what_is_usual_in_a_series(monkeypat
     assert (row.beyond, row.within) == (1, 1), "2 is much where 1 is usual, 1000 is not where 1000 is"
 
 
-def test_pictures_have_no_time() -> None:
+def test_images_have_no_time() -> None:
     row = _row()
     pairs = [_pair(2, 2, 1.0, 0.0), _pair(1, 1, 1.0, 0.0)]
     seen = [replace(pair, of_numbers=False) for pair in pairs]

@@ -102,7 +102,7 @@ def test_refusals(rows: Rows, other_project_id: str) -> None:
         files.write(rows.project_id, [line, rows.forecast("other", 1, AT, [1.0])], "csv")
     with pytest.raises(NotFound):
         files.write(other_project_id, [line], "csv")
-    picture = PredictionPoint(at=AT + HOUR, value=0.9, low=None, high=None, label="cat")
-    seen = rows.forecast("shop", 1, AT, [1.0], points=(picture,))
+    image = PredictionPoint(at=AT + HOUR, value=0.9, low=None, high=None, label="cat")
+    seen = rows.forecast("shop", 1, AT, [1.0], points=(image,))
     with pytest.raises(InvalidInput, match="image"):
         files.write(rows.project_id, [seen], "xlsx")

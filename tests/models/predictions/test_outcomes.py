@@ -430,5 +430,5 @@ def test_what_is_true_of_an_answer_is_true_of_the_kept_one() -> None:
     )  # fmt: skip
     assert meant([given, alike, apart], request, 0) == [(given, HOURS[2]), (alike, HOURS[2])]
     seen, again = _line("given", None, HOURS[1]), _line("again", "given", HOURS[2])
-    picture = OutcomeRequest(prediction_id="given", label="cat")
-    assert meant([seen, again], picture, 0) == [(seen, HOURS[1]), (again, HOURS[2])]
+    image = OutcomeRequest(prediction_id="given", label="cat")
+    assert meant([seen, again], image, 0) == [(seen, HOURS[1]), (again, HOURS[2])]

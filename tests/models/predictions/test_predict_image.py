@@ -1,4 +1,4 @@
-"""A picture over HTTP, through a real child that decodes it, to probabilities; and what is refused."""
+"""An image over HTTP, through a real child that decodes it, to probabilities; and what is refused."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from azuraforge.datasets.images.large_pictures import SERVED_PIXELS, LargePictures
-from azuraforge.datasets.images.pictures import decode_picture
+from azuraforge.datasets.images.decoding import decode_image
+from azuraforge.datasets.images.large_images import SERVED_PIXELS, LargeImages
 from azuraforge.errors import InvalidInput
 from azuraforge.models.deployments.schemas import DeploymentRequest
-from azuraforge.models.predictions.pictures import MAX_BYTES
+from azuraforge.models.predictions.images import MAX_BYTES
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.processes.launcher import Launcher
 from azuraforge.processes.resources.memory import MemoryLimit, bounded_growth
 from azuraforge.waiting.ending import Ending, work_of_request
+from tests.image_files import image_file
 from tests.models.test_routes import Http, http  # noqa: F401
-from tests.pictures import picture
 
 SCHEMA = {
     "kind": "images",
@@ -104,7 +104,7 @@ def flat(value: int, height: int, width: int) -> bytes:
     return buffer.getvalue()
 
 
-def test_a_picture_gets_probabilities_and_is_shown_as_it_was_seen(http, classifier, tmp_path):  # noqa: F811
+def test_an_image_gets_probabilities_and_is_shown_as_it_was_seen(http, classifier, tmp_path):  # noqa: F811
     answer = ask(http, classifier, flat(51, 6, 8))
     assert answer.status_code == 200, answer.text
     told = answer.json()
@@ -121,28 +121,28 @@ def test_a_picture_gets_probabilities_and_is_shown_as_it_was_seen(http, classifi
     seen = np.asarray(Image.open(io.BytesIO(base64.b64decode(square["seen"]))))
     assert (seen == 255).sum() == 24
     assert not seen[:, [0, 1, 6, 7]].any()
-    assert not any((tmp_path / "uploads").iterdir()), "nothing of a picture is left"
+    assert not any((tmp_path / "uploads").iterdir()), "nothing of an image is left"
 
 
 @pytest.mark.parametrize(
     ("content", "status", "code"),
     [
-        (b"hello", 422, "not_a_picture"),
-        (b"", 422, "not_a_picture"),
-        (picture(1, 40, 40)[:300], 422, "truncated_picture"),
+        (b"hello", 422, "not_an_image"),
+        (b"", 422, "not_an_image"),
+        (image_file(1, 40, 40)[:300], 422, "truncated_image"),
         (flat(0, 7000, 7000), 422, "too_many_pixels"),
         (b"x" * (MAX_BYTES + 1), 422, "too_large"),
     ],
     ids=["text", "empty", "cut off", "too many pixels", "too large"],
 )
-def test_what_is_no_picture_is_refused_in_one_sentence(http, classifier, content, status, code):  # noqa: F811
+def test_what_is_no_image_is_refused_in_one_sentence(http, classifier, content, status, code):  # noqa: F811
     answer = ask(http, classifier, content)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.json()["next_step"]
     assert ask(http, classifier, flat(51, 6, 8)).status_code == 200, "the child lives on"
 
 
-def test_who_is_asked_must_be_there_and_look_at_pictures(http, classifier, system, make_folder):  # noqa: F811
+def test_who_is_asked_must_be_there_and_look_at_images(http, classifier, system, make_folder):  # noqa: F811
     system.add_version(http.app.state.default_project, make_folder(2.0), "load")
     wrong = ask(http, "load", flat(1, 6, 8))
     assert (wrong.status_code, wrong.json()["code"]) == (422, "not_a_classifier")
@@ -208,7 +208,7 @@ def peak_bytes(pid: int) -> int:
 
 def test_a_bomb_meets_a_memory_limit_and_never_the_serving_child(http, classifier, system, launcher):  # noqa: F811
     limited = partial(launcher.call, memory=MemoryLimit(128 << 20, "AZURAFORGE_READING__MEMORY_BYTES"))
-    system.datasets.large_pictures = LargePictures(limited, 1)
+    system.datasets.large_images = LargeImages(limited, 1)
     assert ask(http, classifier, flat(51, 6, 8)).status_code == 200
     (child,) = system.children
     before = peak_bytes(child.pid)
@@ -220,7 +220,7 @@ def test_a_bomb_meets_a_memory_limit_and_never_the_serving_child(http, classifie
     assert len(system.children) == 1
 
 
-def test_a_large_picture_is_seen_as_a_small_one_would_be(http, classifier, system):  # noqa: F811
+def test_a_large_image_is_seen_as_a_small_one_would_be(http, classifier, system):  # noqa: F811
     height, width = 1024, SERVED_PIXELS // 1024 + 1
     across = np.linspace(0, 255, width).astype(np.uint8)[None].repeat(height, axis=0)
     buffer = io.BytesIO()
@@ -228,27 +228,27 @@ def test_a_large_picture_is_seen_as_a_small_one_would_be(http, classifier, syste
     answer = ask(http, classifier, buffer.getvalue())
     assert answer.status_code == 200, answer.text
     seen = np.asarray(Image.open(io.BytesIO(base64.b64decode(answer.json()["seen"]))))
-    assert np.array_equal(seen, decode_picture(buffer.getvalue(), "x", 6, 8, 1)[:, :, 0])
+    assert np.array_equal(seen, decode_image(buffer.getvalue(), "x", 6, 8, 1)[:, :, 0])
 
 
-def test_a_picture_is_not_decoded_for_a_client_that_has_left(tmp_path, launcher: Launcher):
-    """The child reads the picture from a pipe, which shows that it is at work and that it has ended."""
-    path, ending = tmp_path / "picture", Ending()
+def test_an_image_is_not_decoded_for_a_client_that_has_left(tmp_path, launcher: Launcher):
+    """The child reads the image from a pipe, which shows that it is at work and that it has ended."""
+    path, ending = tmp_path / "image", Ending()
     os.mkfifo(path)
 
     def decode() -> None:
         with work_of_request(ending):
-            LargePictures(launcher.call, 1).shrink(path, "picture", (6, 8, 1), 60)
+            LargeImages(launcher.call, 1).shrink(path, "image", (6, 8, 1), 60)
 
     with ThreadPoolExecutor(1) as pool:
         decoding = pool.submit(decode)
-        with path.open("wb", buffering=0) as picture_end:  # opens once the child reads
+        with path.open("wb", buffering=0) as image_end:  # opens once the child reads
             ending.end()
             with pytest.raises(InvalidInput) as ended:
                 decoding.result(30)
             assert ended.value.error_code == "child_died"
             with pytest.raises(BrokenPipeError):
-                picture_end.write(b"x" * (1 << 20))  # more than a pipe holds
+                image_end.write(b"x" * (1 << 20))  # more than a pipe holds
 
 
 def test_memory_is_refused_within_a_bound_only():

@@ -116,11 +116,11 @@ describe("NewRunPage", () => {
 });
 
 describe("what fits what", () => {
-  const pictures = { ...version, id: "d2", name: "digits", dataset_schema: { kind: "images", target: "label", unit: "", height: 8, width: 8, channels: 1, classes: ["0", "1"] } };
+  const images = { ...version, id: "d2", name: "digits", dataset_schema: { kind: "images", target: "label", unit: "", height: 8, width: 8, channels: 1, classes: ["0", "1"] } };
   const both = {
     ...answers,
     "GET /plugins": { body: page([...PLUGINS, plugin("vision.cnn", { task: "classify" })]) },
-    "GET /datasets": { body: page([{ id: "d1", name: "co2", versions: 1, latest: version }, { id: "d2", name: "digits", versions: 1, latest: pictures }]) },
+    "GET /datasets": { body: page([{ id: "d1", name: "co2", versions: 1, latest: version }, { id: "d2", name: "digits", versions: 1, latest: images }]) },
   };
   const options = (testId: string) => [...screen.getByTestId<HTMLSelectElement>(testId).options].map((option) => option.value).filter((value) => value !== "");
 
@@ -146,7 +146,7 @@ describe("what fits what", () => {
 
   it("takes the pipeline along when a dataset of another kind is added", async () => {
     const user = userEvent.setup();
-    answerApi({ ...both, "GET /datasets": { body: page([{ id: "d1", name: "co2", versions: 1, latest: version }]) }, "POST /datasets/from-source": { status: 201, body: pictures } });
+    answerApi({ ...both, "GET /datasets": { body: page([{ id: "d1", name: "co2", versions: 1, latest: version }]) }, "POST /datasets/from-source": { status: 201, body: images } });
     showPage(<NewRunPage />);
     await user.click(await screen.findByTestId("add-digits"));
     expect(screen.getByTestId<HTMLSelectElement>("dataset-select").value).toBe("digits");

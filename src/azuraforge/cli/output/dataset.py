@@ -65,8 +65,8 @@ def _show_images(terminal: Terminal, version: DatasetVersion, classes: list[str]
     terminal.fields(
         {
             text("dataset"): f"{version.name} v{version.version}",
-            text("pictures"): text.number(version.rows, 0),
-            text("picture_size"): f"{schema.height}×{schema.width}, {colour}",
+            text("images"): text.number(version.rows, 0),
+            text("image_size"): f"{schema.height}×{schema.width}, {colour}",
             text("classes"): f"{len(classes)}: {', '.join(classes[:20])}{', …' if len(classes) > 20 else ''}",
             text("source"): version.source,
             text("fingerprint"): version.fingerprint,

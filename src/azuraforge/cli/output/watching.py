@@ -34,7 +34,7 @@ _SYSTEM_CURVES = "system/"
 
 
 @dataclass
-class RunPicture:
+class RunView:
     """The state of a run, kept up to date by its events."""
 
     id: str
@@ -53,11 +53,11 @@ class RunPicture:
     curves: dict[str, list[tuple[int, float | None]]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, run: Run) -> RunPicture:
+    def of(cls, run: Run) -> RunView:
         """Return the state of a run as it was read from the platform."""
-        picture = cls(run.id, run.name, run.state, run.attempt)
-        picture._progress(dict(run.progress.raw))
-        return picture
+        view = cls(run.id, run.name, run.state, run.attempt)
+        view._progress(dict(run.progress.raw))
+        return view
 
     def apply(self, kind: str, data: dict[str, Any]) -> None:
         """Update the state with one event. Unknown event types are ignored."""
@@ -103,13 +103,13 @@ def watch(terminal: Terminal, client: Client, run: Run) -> Run:
     """Display the run until it has ended, and return it. Ctrl-C raises KeyboardInterrupt; the run continues."""
     if run.has_ended:
         return run
-    picture = RunPicture.of(run)
+    view = RunView.of(run)
     for name, curve in client.runs.metrics(run.id, max_points=_CURVE_POINTS).items():
-        picture.curves[name] = list(zip(curve.steps, curve.values, strict=True))
+        view.curves[name] = list(zip(curve.steps, curve.values, strict=True))
     screen = _live_screen if terminal.errors.is_terminal else _plain_screen
-    with screen(terminal, picture) as show:
+    with screen(terminal, view) as show:
         for event in client.runs.watch(run.id, run.last_event_seq):
-            picture.apply(event.type, event.data)
+            view.apply(event.type, event.data)
             show.event(event)
     return client.runs.get(run.id)
 
@@ -117,9 +117,9 @@ def watch(terminal: Terminal, client: Client, run: Run) -> Run:
 class _Screen:
     """Output of a watched run: prints lines above the live display, or alone in a log."""
 
-    def __init__(self, terminal: Terminal, picture: RunPicture) -> None:
+    def __init__(self, terminal: Terminal, view: RunView) -> None:
         self.terminal = terminal
-        self.picture = picture
+        self.view = view
 
     def event(self, event: Event) -> None:
         text = self.terminal.text
@@ -133,79 +133,79 @@ class _Screen:
 
 
 class _PlainScreen(_Screen):
-    def __init__(self, terminal: Terminal, picture: RunPicture) -> None:
-        super().__init__(terminal, picture)
+    def __init__(self, terminal: Terminal, view: RunView) -> None:
+        super().__init__(terminal, view)
         self._said_at = 0.0
 
     def event(self, event: Event) -> None:
         super().event(event)
         if event.type in ("run.state", "run.phase"):
-            self.line(_headline(self.terminal, self.picture))
+            self.line(_headline(self.terminal, self.view))
             self._said_at = time.monotonic()
         elif event.type in ("run.progress", "run.metrics") and time.monotonic() - self._said_at >= PLAIN_SECONDS:
-            self.line(_details(self.terminal, self.picture))
+            self.line(_details(self.terminal, self.view))
             self._said_at = time.monotonic()
 
 
 @contextmanager
-def _plain_screen(terminal: Terminal, picture: RunPicture) -> Iterator[_Screen]:
-    screen = _PlainScreen(terminal, picture)
-    screen.line(_headline(terminal, picture))
+def _plain_screen(terminal: Terminal, view: RunView) -> Iterator[_Screen]:
+    screen = _PlainScreen(terminal, view)
+    screen.line(_headline(terminal, view))
     yield screen
 
 
 @contextmanager
-def _live_screen(terminal: Terminal, picture: RunPicture) -> Iterator[_Screen]:
+def _live_screen(terminal: Terminal, view: RunView) -> Iterator[_Screen]:
     live = Live(
         console=terminal.errors,
-        get_renderable=lambda: draw(terminal, picture),
+        get_renderable=lambda: draw(terminal, view),
         refresh_per_second=_FRAMES_PER_SECOND,
         transient=True,
     )
     with live:
-        yield _Screen(terminal, picture)
+        yield _Screen(terminal, view)
 
 
-def draw(terminal: Terminal, picture: RunPicture) -> RenderableType:
+def draw(terminal: Terminal, view: RunView) -> RenderableType:
     """Return the content of the live display: headline, progress bar and curves."""
     bar = Table.grid(padding=(0, 1))
-    bar.add_row(ProgressBar(total=1.0, completed=picture.share, width=40), Text(_numbers(terminal, picture)))
-    lines: list[RenderableType] = [Text(_headline(terminal, picture), style="bold"), bar]
-    for name in picture.shown_curves():
-        values = [value for _, value in picture.curves[name]]
+    bar.add_row(ProgressBar(total=1.0, completed=view.share, width=40), Text(_numbers(terminal, view)))
+    lines: list[RenderableType] = [Text(_headline(terminal, view), style="bold"), bar]
+    for name in view.shown_curves():
+        values = [value for _, value in view.curves[name]]
         shown = f"{escape(name):<18} {terminal.text.number(values[-1]):>12}  [cyan]{sparkline(values, 32)}[/cyan]"
         lines.append(Text.from_markup(shown))
     return Group(*lines)
 
 
-def _headline(terminal: Terminal, picture: RunPicture) -> str:
-    parts = [picture.name, terminal.state(picture.state)]
-    if picture.state == "running":
-        if picture.attempt > 1:
-            parts.append(terminal.text("attempt_n", attempt=picture.attempt))
-        if picture.phase:
-            count = f" ({picture.phase_index}/{picture.phase_count})" if picture.phase_count else ""
-            parts.append(phase_name(terminal, picture.phase) + count)
+def _headline(terminal: Terminal, view: RunView) -> str:
+    parts = [view.name, terminal.state(view.state)]
+    if view.state == "running":
+        if view.attempt > 1:
+            parts.append(terminal.text("attempt_n", attempt=view.attempt))
+        if view.phase:
+            count = f" ({view.phase_index}/{view.phase_count})" if view.phase_count else ""
+            parts.append(phase_name(terminal, view.phase) + count)
     return " · ".join(parts)
 
 
-def _details(terminal: Terminal, picture: RunPicture) -> str:
-    curves = " ".join(f"{name} {terminal.text.number(value)}" for name, value in picture.newest())
-    phase = phase_name(terminal, picture.phase) if picture.phase else ""
-    return " · ".join(part for part in (phase, _numbers(terminal, picture), curves) if part)
+def _details(terminal: Terminal, view: RunView) -> str:
+    curves = " ".join(f"{name} {terminal.text.number(value)}" for name, value in view.newest())
+    phase = phase_name(terminal, view.phase) if view.phase else ""
+    return " · ".join(part for part in (phase, _numbers(terminal, view), curves) if part)
 
 
-def _numbers(terminal: Terminal, picture: RunPicture) -> str:
+def _numbers(terminal: Terminal, view: RunView) -> str:
     text = terminal.text
-    parts = [text.percent(picture.share, 0)]
-    if picture.total:
-        parts.append(f"{text.number(picture.done, 0)}/{text.number(picture.total, 0)}")
-    if picture.rate_per_second:
-        parts.append(text("per_second", rate=text.number(picture.rate_per_second)))
-    if picture.seconds_left is not None:
-        parts.append(text("left", time=text.duration(picture.seconds_left)))
-    if picture.note:
-        parts.append(picture.note)
+    parts = [text.percent(view.share, 0)]
+    if view.total:
+        parts.append(f"{text.number(view.done, 0)}/{text.number(view.total, 0)}")
+    if view.rate_per_second:
+        parts.append(text("per_second", rate=text.number(view.rate_per_second)))
+    if view.seconds_left is not None:
+        parts.append(text("left", time=text.duration(view.seconds_left)))
+    if view.note:
+        parts.append(view.note)
     return " · ".join(parts)
 
 

@@ -22,14 +22,14 @@ from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 _FORMAT = "azuraforge images 1"
 MAX_CLASSES = 1000
-FEWEST_PICTURES = 20
+FEWEST_IMAGES = 20
 _FEW_IN_A_CLASS = 10
 _UNEVEN = 10
 _PARTS = {"train": 0, "test": 1, None: 2}
 
 
 @dataclass(frozen=True)
-class Picture:
+class Image:
     """Metadata of an image: its class, its part of the official split (None: there is none), and its name for users."""
 
     label: str
@@ -39,7 +39,7 @@ class Picture:
 
 def image_frame(
     pixels: Sequence[bytes] | NDArray[np.uint8],
-    pictures: Sequence[Picture],
+    images: Sequence[Image],
     size: tuple[int, int, int],
     unit: str = "",
 ) -> tuple[pl.DataFrame, DatasetSchema]:
@@ -47,7 +47,7 @@ def image_frame(
 
     Args:
         pixels: per image, the row-major uint8 pixels of shape (height, width, channels).
-        pictures: metadata of the same images.
+        images: metadata of the same images.
         size: height, width and channels.
         unit: unit for the schema.
 
@@ -57,10 +57,10 @@ def image_frame(
     frame = pl.DataFrame(
         {
             "image": pl.Series("image", rows, dtype=pl.Binary),
-            "label": pl.Series("label", [each.label for each in pictures], dtype=pl.String),
-            "part": pl.Series("part", [each.part for each in pictures], dtype=pl.String),
-            "name": pl.Series("name", [each.name for each in pictures], dtype=pl.String),
-            "order": pl.Series("order", [_PARTS[each.part] for each in pictures], dtype=pl.Int8),
+            "label": pl.Series("label", [each.label for each in images], dtype=pl.String),
+            "part": pl.Series("part", [each.part for each in images], dtype=pl.String),
+            "name": pl.Series("name", [each.name for each in images], dtype=pl.String),
+            "order": pl.Series("order", [_PARTS[each.part] for each in images], dtype=pl.Int8),
         }
     )
     frame = frame.sort("order", "name", "label", "image").drop("order")
@@ -97,15 +97,15 @@ def image_fingerprint(frame: pl.DataFrame, schema: DatasetSchema, options: Json)
     return digest.hexdigest()
 
 
-def refuse_unlearnable(pictures: Sequence[Picture], name: Text) -> None:
+def refuse_unlearnable(images: Sequence[Image], name: Text) -> None:
     """Raise InvalidInput if there are too few images, or too few or too many classes."""
-    classes = sorted({each.label for each in pictures})
-    if not pictures:
+    classes = sorted({each.label for each in images})
+    if not images:
         raise InvalidInput(
             "{name} has no images",
             where="{name}",
             next_step="create a zip with one folder of images per class",
-            code="no_pictures",
+            code="no_images",
             name=name,
         )
     if len(classes) < 2:
@@ -114,7 +114,7 @@ def refuse_unlearnable(pictures: Sequence[Picture], name: Text) -> None:
             where="{place}",
             next_step="put the images into one folder per class",
             code="one_class",
-            count=len(pictures),
+            count=len(images),
             label=classes[0],
             place=name,
         )
@@ -128,16 +128,16 @@ def refuse_unlearnable(pictures: Sequence[Picture], name: Text) -> None:
             count=len(classes),
             most=MAX_CLASSES,
         )
-    if len(pictures) < FEWEST_PICTURES:
+    if len(images) < FEWEST_IMAGES:
         raise InvalidInput(
             "{name} has {count} [image|images]; at least {fewest} are needed",
             where="{name}",
             next_step="add more images of each class",
             code="too_short",
-            details={"rows": len(pictures)},
+            details={"rows": len(images)},
             name=name,
-            count=len(pictures),
-            fewest=FEWEST_PICTURES,
+            count=len(images),
+            fewest=FEWEST_IMAGES,
         )
 
 
@@ -155,9 +155,9 @@ def look_over(frame: pl.DataFrame, findings: list[Finding]) -> None:
         pl.col("name").min().alias("name"),
     )
     for code, hit, count in (
-        ("pictures_repeated", pl.col("count") > 1, pl.col("count") - 1),
-        ("pictures_in_both_parts", pl.col("both"), pl.col("tests")),
-        ("pictures_of_two_classes", pl.col("labels") > 1, pl.lit(1, pl.UInt32)),
+        ("images_repeated", pl.col("count") > 1, pl.col("count") - 1),
+        ("images_in_both_parts", pl.col("both"), pl.col("tests")),
+        ("images_of_two_classes", pl.col("labels") > 1, pl.lit(1, pl.UInt32)),
     ):
         found = groups.filter(hit).with_columns(count.alias("hits")).sort("name")
         if found.height:

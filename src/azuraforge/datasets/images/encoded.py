@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from azuraforge.datasets.images.canonical import Picture
+from azuraforge.datasets.images.canonical import Image
 
 #: Names of the parts of an official split. A validation set counts as training data.
 TRAIN, TEST, VALIDATION = ("train", "training"), ("test", "testing"), ("val", "valid", "validation")
@@ -16,7 +16,7 @@ TRAIN, TEST, VALIDATION = ("train", "training"), ("test", "testing"), ("val", "v
 class Encoded:
     """An image that is not decoded yet; ``load`` returns its bytes."""
 
-    picture: Picture
+    image: Image
     load: Callable[[], bytes]
 
 

@@ -21,7 +21,7 @@ from azuraforge.errors import InvalidInput
 from azuraforge.messages import Message
 
 #: Maximum number of images in one file.
-MAX_PICTURES = 1_000_000
+MAX_IMAGES = 1_000_000
 _LONGEST_HEAD = 4 + 4 * 4
 _UINT8 = 8
 _GZIP = b"\x1f\x8b"
@@ -91,12 +91,12 @@ def pair(files: Mapping[str, bytes], max_bytes: int = 1 << 30) -> list[IdxPart]:
     for name, data in files.items():
         values[name] = read_idx(data, name, max_bytes)
         max_bytes -= values[name].nbytes
-    pictures = {_key(name): name for name, array in values.items() if array.ndim >= 3}
+    images = {_key(name): name for name, array in values.items() if array.ndim >= 3}
     labels = {_key(name): name for name, array in values.items() if array.ndim == 1}
     if odd := sorted(name for name, array in values.items() if array.ndim == 2):
         raise _bad(odd[0], Message("it contains a table; images have three dimensions and labels have one"))
-    if alone := sorted(pictures.keys() ^ labels.keys()) or (not pictures and ["*"]):
-        lonely = pictures.get(alone[0]) or labels.get(alone[0]) or Message("the upload")
+    if alone := sorted(images.keys() ^ labels.keys()) or (not images and ["*"]):
+        lonely = images.get(alone[0]) or labels.get(alone[0]) or Message("the upload")
         raise InvalidInput(
             "{file} has no counterpart: each idx file of images needs one of labels",
             where="{file}",
@@ -104,24 +104,24 @@ def pair(files: Mapping[str, bytes], max_bytes: int = 1 << 30) -> list[IdxPart]:
             code="idx_without_pair",
             file=lonely,
         )
-    parts = {key: "test" if re.search(r"t10k|test", key) else "train" for key in pictures}
+    parts = {key: "test" if re.search(r"t10k|test", key) else "train" for key in images}
     split = len(set(parts.values())) > 1
     found = []
-    for key in sorted(pictures, key=lambda key: (parts[key] == "test", key)):
-        pixels, truth = values[pictures[key]], values[labels[key]]
+    for key in sorted(images, key=lambda key: (parts[key] == "test", key)):
+        pixels, truth = values[images[key]], values[labels[key]]
         if len(pixels) != len(truth):
             raise _bad(
                 labels[key],
                 Message(
-                    "{labels:,} labels do not match {pictures:,} images",
-                    {"labels": len(truth), "pictures": len(pixels)},
+                    "{labels:,} labels do not match {images:,} images",
+                    {"labels": len(truth), "images": len(pixels)},
                 ),
             )
         if pixels.ndim == 3:
             pixels = pixels[..., None]
         if pixels.shape[3] not in (1, 3):
             raise _bad(
-                pictures[key],
+                images[key],
                 Message("its images have {channels} channels; 1 or 3 are supported", {"channels": pixels.shape[3]}),
             )
         found.append(IdxPart(parts[key] if split else None, pixels, truth))
@@ -142,13 +142,13 @@ def _refuse_too_much(expected: int, entries: int, max_bytes: int, name: str) -> 
         raise InvalidInput(
             "the idx file {name} declares {expected:,} values; only {left:,} more can be read",
             where="{name}",
-            next_step="add only a part of it, or ask an administrator to raise AZURAFORGE_READING__PICTURE_BYTES",
+            next_step="add only a part of it, or ask an administrator to raise AZURAFORGE_READING__IMAGE_BYTES",
             code="too_large",
             name=name,
             expected=expected,
             left=max_bytes,
         )
-    if entries > MAX_PICTURES:
+    if entries > MAX_IMAGES:
         raise InvalidInput(
             "the idx file {name} declares {entries:,} entries; at most {most:,} are possible",
             where="{name}",
@@ -156,7 +156,7 @@ def _refuse_too_much(expected: int, entries: int, max_bytes: int, name: str) -> 
             code="too_large",
             name=name,
             entries=entries,
-            most=MAX_PICTURES,
+            most=MAX_IMAGES,
         )
 
 

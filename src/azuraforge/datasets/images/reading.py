@@ -11,14 +11,14 @@ import polars as pl
 
 from azuraforge.datasets.images import idx
 from azuraforge.datasets.images.canonical import (
-    Picture,
+    Image,
     image_fingerprint,
     image_frame,
     look_over,
     refuse_unlearnable,
 )
+from azuraforge.datasets.images.decoding import SUFFIXES, Look, Pixels, decode_image, fit, look
 from azuraforge.datasets.images.encoded import TEST, TRAIN, VALIDATION, Encoded, label_text
-from azuraforge.datasets.images.pictures import SUFFIXES, Look, Pixels, decode_picture, fit, look
 from azuraforge.datasets.images.tables import read_table
 from azuraforge.datasets.reading.archives import Archive, Entry, is_zip, open_archive
 from azuraforge.datasets.reading.canonical import file_sha256
@@ -32,7 +32,7 @@ from azuraforge.messages import Message
 from azuraforge.plugins import ImageRead
 from azuraforge.plugins.vision.png import from_pixels
 
-_UNREADABLE = ("not_a_picture", "truncated_picture", "too_many_pixels")
+_UNREADABLE = ("not_an_image", "truncated_image", "too_many_pixels")
 _SHOWN = 5
 _DEFAULT = ReadingLimits()
 Size = tuple[int, int, int]
@@ -57,7 +57,7 @@ def read_images(path: Path, name: str, options: ImageOptions, limits: ReadingLim
             prepared, form = _read_archive(archive, options, findings, limits)
     elif head == b"PAR1":
         encoded = read_table(path, name, options, findings)
-        prepared, form = prepare_pictures(encoded, name, options, findings, limits), "parquet"
+        prepared, form = prepare_images(encoded, name, options, findings, limits), "parquet"
     else:
         raise InvalidInput(
             "the file {name} is neither a zip nor a Parquet table of images",
@@ -69,8 +69,8 @@ def read_images(path: Path, name: str, options: ImageOptions, limits: ReadingLim
     return ReadFile(prepared, file_sha256(path), {"file": name, "format": form})
 
 
-def prepare_pictures(
-    pictures: Sequence[Encoded],
+def prepare_images(
+    images: Sequence[Encoded],
     name: str,
     options: ImageOptions,
     findings: list[Finding],
@@ -80,32 +80,32 @@ def prepare_pictures(
 
     Raises InvalidInput if an image is unreadable, if there are too few images or classes, or if sizes differ.
     """
-    refuse_unlearnable([each.picture for each in pictures], name)
+    refuse_unlearnable([each.image for each in images], name)
     bad: dict[str, InvalidInput] = {}
-    looks = _looks(pictures, bad)
+    looks = _looks(images, bad)
     size = _size(looks, name, options)
-    limits.check_pictures(len(looks), *size, name)
+    limits.check_images(len(looks), *size, name)
     other = sum((found.height, found.width) != size[:2] for found in looks.values())
-    kept: list[Picture] = []
+    kept: list[Image] = []
     pixels: list[bytes] = []
-    for index, each in enumerate(pictures):
+    for index, each in enumerate(images):
         if index not in looks:
             continue
         try:
-            pixels.append(decode_picture(each.load(), each.picture.name, *size).tobytes())
+            pixels.append(decode_image(each.load(), each.image.name, *size).tobytes())
         except InvalidInput as error:
             if error.error_code not in _UNREADABLE:
                 raise
-            bad[each.picture.name] = error
+            bad[each.image.name] = error
         else:
-            kept.append(each.picture)
-    _settle_unreadable(bad, len(pictures), name, options, findings)
+            kept.append(each.image)
+    _settle_unreadable(bad, len(images), name, options, findings)
     return _prepared(pixels, kept, size, name, options, findings, resized=other)
 
 
 def prepare_pixels(
     pixels: Pixels,
-    pictures: Sequence[Picture],
+    images: Sequence[Image],
     name: str,
     options: ImageOptions,
     findings: list[Finding],
@@ -115,19 +115,19 @@ def prepare_pixels(
 
     Raises InvalidInput if there are too few images or classes, or the images are too large.
     """
-    refuse_unlearnable(pictures, name)
+    refuse_unlearnable(images, name)
     size = (
         options.height or pixels.shape[1],
         options.width or pixels.shape[2],
         options.channels or pixels.shape[3],
     )
-    limits.check_pictures(len(pixels), *size, name)
+    limits.check_images(len(pixels), *size, name)
     resized = 0
     if size != pixels.shape[1:]:
         mode = "L" if size[2] == 1 else "RGB"
         resized = len(pixels) if size[:2] != pixels.shape[1:3] else 0
         pixels = np.stack([fit(from_pixels(each).convert(mode), size[0], size[1]) for each in pixels])
-    return _prepared(pixels, pictures, size, name, options, findings, resized=resized)
+    return _prepared(pixels, images, size, name, options, findings, resized=resized)
 
 
 def prepare_image_source(read: ImageRead, source: str, limits: ReadingLimits = _DEFAULT) -> Prepared:
@@ -141,7 +141,7 @@ def prepare_image_source(read: ImageRead, source: str, limits: ReadingLimits = _
             source=source,
             column=missing[0],
         )
-    limits.check_pictures(frame.height, *size, Message("source {source}", {"source": source}))
+    limits.check_images(frame.height, *size, Message("source {source}", {"source": source}))
     expected = size[0] * size[1] * size[2]
     if frame["image"].dtype != pl.Binary or (frame["image"].bin.size() != expected).fill_null(True).any():
         raise InvalidInput(
@@ -164,14 +164,14 @@ def prepare_image_source(read: ImageRead, source: str, limits: ReadingLimits = _
             source=source,
             part=unknown.pop(),
         )
-    pictures = [
-        Picture(label_text(label), part, str(name))
+    images = [
+        Image(label_text(label), part, str(name))
         for label, part, name in zip(frame["label"], parts, names, strict=True)
     ]
     findings: list[Finding] = []
     return _prepared(
         frame["image"].to_list(),
-        pictures,
+        images,
         size,
         Message("source {source}", {"source": source}),
         ImageOptions(kind="images"),
@@ -182,7 +182,7 @@ def prepare_image_source(read: ImageRead, source: str, limits: ReadingLimits = _
 
 def _prepared(
     pixels: Sequence[bytes] | Pixels,
-    pictures: Sequence[Picture],
+    images: Sequence[Image],
     size: Size,
     name: Text,
     options: ImageOptions,
@@ -190,10 +190,10 @@ def _prepared(
     *,
     resized: int,
 ) -> Prepared:
-    refuse_unlearnable(pictures, name)
+    refuse_unlearnable(images, name)
     if resized:
-        findings.append(finding("pictures_resized", count=resized, height=size[0], width=size[1]))
-    frame, schema = image_frame(pixels, pictures, size)
+        findings.append(finding("images_resized", count=resized, height=size[0], width=size[1]))
+    frame, schema = image_frame(pixels, images, size)
     look_over(frame, findings)
     if options.strict:
         refuse_warnings(findings, name)
@@ -208,15 +208,15 @@ def _read_archive(
     if idx_files := [entry for entry in archive.entries if idx.is_idx(entry.path)]:
         others = [entry.path for entry in archive.entries if not idx.is_idx(entry.path)]
         _report_ignored(others, findings)
-        limits.check_pictures(1, sum(entry.bytes for entry in idx_files), 1, 1, name)
-        parts = idx.pair({entry.path: archive.read(entry) for entry in idx_files}, limits.picture_bytes)
+        limits.check_images(1, sum(entry.bytes for entry in idx_files), 1, 1, name)
+        parts = idx.pair({entry.path: archive.read(entry) for entry in idx_files}, limits.image_bytes)
         return prepare_idx(parts, name, options, findings, limits), "idx"
     entries = [entry for entry in archive.entries if entry.path.lower().endswith(SUFFIXES)]
     others = [entry.path for entry in archive.entries if not entry.path.lower().endswith(SUFFIXES)]
     _report_ignored(others, findings)
     placed = _placed(entries, name, findings)
-    encoded = [Encoded(picture, _loader(archive, entry)) for picture, entry in placed]
-    return prepare_pictures(encoded, name, options, findings, limits), "zip"
+    encoded = [Encoded(image, _loader(archive, entry)) for image, entry in placed]
+    return prepare_images(encoded, name, options, findings, limits), "zip"
 
 
 def prepare_idx(
@@ -242,19 +242,19 @@ def prepare_idx(
             place=name,
         )
     digits = len(str(max(int(part.labels.max(initial=0)) for part in parts)))
-    pictures = [
-        Picture(str(label).zfill(digits), part.part, str(row).zfill(len(str(len(part.labels) - 1))))
+    images = [
+        Image(str(label).zfill(digits), part.part, str(row).zfill(len(str(len(part.labels) - 1))))
         for part in parts
         for row, label in enumerate(part.labels)
     ]
-    return prepare_pixels(np.concatenate([part.pixels for part in parts]), pictures, name, options, findings, limits)
+    return prepare_pixels(np.concatenate([part.pixels for part in parts]), images, name, options, findings, limits)
 
 
 def _loader(archive: Archive, entry: Entry) -> Callable[[], bytes]:
     return lambda: archive.read(entry)
 
 
-def _placed(entries: Sequence[Entry], name: str, findings: list[Finding]) -> list[tuple[Picture, Entry]]:
+def _placed(entries: Sequence[Entry], name: str, findings: list[Finding]) -> list[tuple[Image, Entry]]:
     """Return the class and part of each file, from the folders that contain it."""
     paths = [entry.parts for entry in entries]
     while paths and all(len(path) > 2 for path in paths) and len({path[0] for path in paths}) == 1:
@@ -288,7 +288,7 @@ def _placed(entries: Sequence[Entry], name: str, findings: list[Finding]) -> lis
                 path=entry.path,
                 name=name,
             )
-        placed.append((Picture(path[0], part, str(PurePosixPath(*path))), entry))
+        placed.append((Image(path[0], part, str(PurePosixPath(*path))), entry))
     if joined:
         findings.append(finding("validation_joined", count=joined))
     return placed
@@ -300,15 +300,15 @@ def _report_ignored(paths: Sequence[str], findings: list[Finding]) -> None:
         findings.append(finding("files_ignored", count=len(paths), where=paths[0], files=shown))
 
 
-def _looks(pictures: Sequence[Encoded], bad: dict[str, InvalidInput]) -> dict[int, Look]:
+def _looks(images: Sequence[Encoded], bad: dict[str, InvalidInput]) -> dict[int, Look]:
     looks: dict[int, Look] = {}
-    for index, each in enumerate(pictures):
+    for index, each in enumerate(images):
         try:
-            looks[index] = look(each.load(), each.picture.name)
+            looks[index] = look(each.load(), each.image.name)
         except InvalidInput as error:
             if error.error_code not in _UNREADABLE:
                 raise
-            bad[each.picture.name] = error
+            bad[each.image.name] = error
     return looks
 
 
@@ -354,7 +354,7 @@ def _settle_unreadable(
             "{bad:,} of {count:,} [image|images] cannot be read; the first: {reason}",
             where="{name}, {first}",
             next_step="replace them, or skip them with the option unreadable=skip",
-            code="unreadable_pictures",
+            code="unreadable_images",
             details={"count": len(bad)},
             reason=error,
             bad=len(bad),
@@ -363,4 +363,4 @@ def _settle_unreadable(
             count=count,
         )
     shown = ", ".join(sorted(bad)[:_SHOWN])
-    findings.append(finding("pictures_unreadable", count=len(bad), where=first, files=shown))
+    findings.append(finding("images_unreadable", count=len(bad), where=first, files=shown))

@@ -8,18 +8,18 @@ import numpy as np
 import polars as pl
 
 from azuraforge.datasets.images.canonical import class_counts
-from azuraforge.datasets.schemas import ClassOut, PictureOut, PicturesOut
+from azuraforge.datasets.schemas import ClassOut, ImageOut, ImagesOut
 from azuraforge.plugins.vision.png import png_base64
 
 #: Maximum number of images over all classes, so that the response for many classes stays small.
-MAX_PICTURES = 400
+MAX_IMAGES = 400
 
 
-def samples(path: Path, size: tuple[int, int, int], per_class: int) -> PicturesOut:
+def samples(path: Path, size: tuple[int, int, int], per_class: int) -> ImagesOut:
     """Return each class with its counts and at most ``per_class`` images, spread evenly over its rows."""
     frame = pl.read_parquet(path, columns=["label", "part", "name"]).with_row_index("row")
     counts = class_counts(frame)
-    each = max(1, min(per_class, MAX_PICTURES // len(counts)))
+    each = max(1, min(per_class, MAX_IMAGES // len(counts)))
     chosen: dict[str, pl.DataFrame] = {}
     for label in sorted(counts):
         rows = frame.filter(pl.col("label") == label)
@@ -30,16 +30,16 @@ def samples(path: Path, size: tuple[int, int, int], per_class: int) -> PicturesO
     pixels = dict(images.collect().select("row", "image").iter_rows())
     height, width, channels = size
 
-    def shown(rows: pl.DataFrame) -> list[PictureOut]:
+    def shown(rows: pl.DataFrame) -> list[ImageOut]:
         return [
-            PictureOut(name=name, part=part, png=png_base64(np.frombuffer(pixels[row], np.uint8).reshape(size)))
+            ImageOut(name=name, part=part, png=png_base64(np.frombuffer(pixels[row], np.uint8).reshape(size)))
             for row, part, name in rows.select("row", "part", "name").iter_rows()
         ]
 
-    return PicturesOut(
+    return ImagesOut(
         height=height,
         width=width,
         channels=channels,
         total=frame.height,
-        classes=[ClassOut(name=label, counts=counts[label], pictures=shown(rows)) for label, rows in chosen.items()],
+        classes=[ClassOut(name=label, counts=counts[label], images=shown(rows)) for label, rows in chosen.items()],
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 import polars as pl
 
-from azuraforge.datasets.images.canonical import Picture
+from azuraforge.datasets.images.canonical import Image
 from azuraforge.datasets.images.encoded import Encoded, label_text, unique_parts
 from azuraforge.datasets.reading.archives import MAX_UNPACKED_BYTES
 from azuraforge.datasets.reading.findings import finding
@@ -76,7 +76,7 @@ def read_table(
     parts = unique_parts(words)
     digits = len(str(max(0, frame.height - 1)))
     return [
-        Encoded(Picture(_label(label, names), parts[word], str(row).zfill(digits)), _loader(images, row))
+        Encoded(Image(_label(label, names), parts[word], str(row).zfill(digits)), _loader(images, row))
         for row, (label, word) in enumerate(zip(frame[options.label], words, strict=True))
     ]
 
@@ -107,7 +107,7 @@ def _columns(schema: dict[str, pl.DataType], name: str, options: ImageOptions) -
     kind = schema[options.image]
     fields = {each.name: each.dtype for each in kind.fields} if isinstance(kind, pl.Struct) else {}
     if kind != pl.Binary and fields.get("bytes") != pl.Binary:
-        raise _not_pictures(options.image, kind, name)
+        raise _not_images(options.image, kind, name)
     if schema[options.label].is_nested():
         raise InvalidInput(
             "the column {label!r} must contain one class per row, but its type is {kind}",
@@ -127,12 +127,12 @@ def _bytes_of(column: pl.Series) -> pl.Series:
     return column
 
 
-def _not_pictures(column: str, kind: pl.DataType, name: str) -> InvalidInput:
+def _not_images(column: str, kind: pl.DataType, name: str) -> InvalidInput:
     return InvalidInput(
         "the column {column!r} must contain encoded images, but its type is {kind}",
         where="{name}, column {column!r}",
         next_step="specify the column of encoded images with the option image",
-        code="not_a_picture",
+        code="not_an_image",
         column=column,
         kind=kind,
         name=name,

@@ -31,18 +31,18 @@ class ReadingLimits:
         table_bytes: maximum size of a table as decompressed text.
         values: maximum number of rows times columns, including rows added for gaps.
         columns: maximum number of columns of a table.
-        picture_bytes: maximum size of all images, decoded.
+        image_bytes: maximum size of all images, decoded.
     """
 
     table_bytes: int = 512 << 20
     values: int = 32_000_000
     columns: int = 10_000
-    picture_bytes: int = 1 << 30
+    image_bytes: int = 1 << 30
 
     @classmethod
     def of(cls, settings: ReadingSettings) -> ReadingLimits:
         """Return the limits that the platform's settings define."""
-        return cls(settings.table_bytes, settings.values, settings.columns, settings.picture_bytes)
+        return cls(settings.table_bytes, settings.values, settings.columns, settings.image_bytes)
 
     def check_table(self, rows: int, columns: int, what: Text, next_step: Message = _A_PART) -> None:
         """Raise InvalidInput if a table has too many columns or values; messages call it ``what``."""
@@ -89,15 +89,15 @@ class ReadingLimits:
             shown = Message("{most:,} bytes", {"most": self.table_bytes})
             raise _refused(problem, shown, "table_bytes", what, next_step)
 
-    def check_pictures(self, count: int, height: int, width: int, channels: int, where: Text) -> None:
-        """Raise InvalidInput if the decoded images would exceed ``picture_bytes``."""
+    def check_images(self, count: int, height: int, width: int, channels: int, where: Text) -> None:
+        """Raise InvalidInput if the decoded images would exceed ``image_bytes``."""
         size = count * height * width * channels
-        if size > self.picture_bytes:
+        if size > self.image_bytes:
             values = {"count": count, "height": height, "width": width, "size": size}
             raise _refused(
                 Message("{count:,} images of {height}×{width} have {size:,} bytes of pixels", values),
-                Message("{most:,}", {"most": self.picture_bytes}),
-                "picture_bytes",
+                Message("{most:,}", {"most": self.image_bytes}),
+                "image_bytes",
                 where,
                 Message("set a smaller size with the option height and the option width"),
             )

@@ -148,12 +148,12 @@ class LoadedBundle:
         """
         return dict(self._answer({"rows": rows, "dataset": None, "horizon": horizon}))
 
-    def look(self, picture: Path | str) -> dict[str, Any]:
+    def look(self, image: Path | str) -> dict[str, Any]:
         """Classify an image file; return a dictionary whose ``classes`` are ordered by probability, highest first.
 
         Raises InvalidInput if the file is not an image, or if the version predicts a series.
         """
-        return dict(self._answer({"picture": str(picture), "name": Path(picture).name}))
+        return dict(self._answer({"image": str(image), "name": Path(image).name}))
 
     def close(self) -> None:
         """Delete the unpacked files."""

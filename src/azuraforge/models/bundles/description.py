@@ -113,7 +113,7 @@ class SeriesSchema(_Strict):
     available_after: dict[Name, Availability] = Field(default={}, max_length=10_000)
 
 
-class PictureSchema(_Strict):
+class ImagesSchema(_Strict):
     """Size and classes of images: the JSON form of ``plugins.ImageSchema``."""
 
     kind: Literal["images"]
@@ -159,7 +159,7 @@ class Version(_Strict):
     plugin: PluginName
     plugin_version: Annotated[str, _text(100)] | None
     config: JsonObject = Field(max_length=1000)
-    schema_: SeriesSchema | PictureSchema = Field(alias="schema")
+    schema_: SeriesSchema | ImagesSchema = Field(alias="schema")
     content_hash: Hash
     weights_sha256: Hash | None
     bytes: Count
@@ -247,7 +247,7 @@ class Card(_Strict):
     kind: PluginName | None = None
     plugin: Name | None = None
     config: dict[str, Any] = Field(default={}, max_length=1000)
-    schema_: SeriesSchema | PictureSchema | None = Field(default=None, alias="schema")
+    schema_: SeriesSchema | ImagesSchema | None = Field(default=None, alias="schema")
     horizon: Horizon | None
     engine: Engine | None = None
 
@@ -305,7 +305,7 @@ def refused(problem: Message | str, entry: str) -> InvalidInput:
 
 
 def _sentence(problem: ErrorDetails) -> Message:
-    path = [str(part) for part in problem["loc"] if part not in ("SeriesSchema", "PictureSchema")]
+    path = [str(part) for part in problem["loc"] if part not in ("SeriesSchema", "ImagesSchema")]
     return Message("{field}: {problem}", {"field": ".".join(path)[:200] or "document", "problem": message_of(problem)})
 
 

@@ -35,7 +35,7 @@ _FIELDS = (
     *("dataset_fingerprint", "learned_from", "code_version", "seed", "metrics"),
 )
 #: Ways of serving versions for which the README has an example.
-_EXAMPLES: tuple[Serving, ...] = ("series", "picture")
+_EXAMPLES: tuple[Serving, ...] = ("series", "image")
 
 
 class Bundles:

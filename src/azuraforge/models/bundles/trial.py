@@ -25,9 +25,9 @@ from azuraforge.models.bundles.description import REFUSED, Card, Trial, check, r
 from azuraforge.models.bundles.messages import TrialOpening
 from azuraforge.models.registry.folder import CARD, EVALUATED, verify_folder
 from azuraforge.models.serving.child import PREDICTION_FAILED, Predictor
+from azuraforge.models.serving.images import ImagePredictor
 from azuraforge.models.serving.messages import Row
 from azuraforge.models.serving.opening import open_version
-from azuraforge.models.serving.pictures import PicturePredictor
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.parts import Schema
 from azuraforge.plugins.contract.task_kind import AnyTaskKind
@@ -178,7 +178,7 @@ def _check_tensors(path: Path, entry: str) -> None:
                 raise refused(Message("the tensor {name!r} contains NaN or infinity", {"name": name[:100]}), entry)
 
 
-def _predict(loaded: Predictor | PicturePredictor, schema: DatasetSchema) -> bool:
+def _predict(loaded: Predictor | ImagePredictor, schema: DatasetSchema) -> bool:
     """Predict once from synthetic data; return False if the pipeline rejects the data or none can be generated.
 
     Raises AzuraError if the prediction fails, which shows that the version is broken.

@@ -112,9 +112,9 @@ def _forecasts(version: int, schema: DatasetSchema, points: Sequence[JudgedPoint
             earlier = known.get((each.series, before)) if before is not None else None
             if earlier is not None:
                 baselines[SEASONAL_NAIVE] = abs(earlier - each.actual)
-        picture = "" if each.actual is not None else each.prediction_id
+        image = "" if each.actual is not None else each.prediction_id
         point = _Point(each.step, each.target_at, each.series, each.loss, baselines)
-        groups.setdefault((each.origin_at, picture), []).append(point)
+        groups.setdefault((each.origin_at, image), []).append(point)
     yield from (_Forecast(not key[1], groups[key]) for key in sorted(groups))
 
 

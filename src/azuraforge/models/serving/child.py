@@ -97,7 +97,7 @@ class Predictor:
         Returns a ``SeriesAnswer``; for a ``WhatIfMessage`` the origin and the result of ``answer_scenarios``. Raises
         InvalidInput if the request does not fit the version, or if the pipeline fails.
         """
-        if "picture" in question:
+        if "image" in question:
             raise InvalidInput(
                 "this version predicts a series and cannot classify images",
                 where="version",

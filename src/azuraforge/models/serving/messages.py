@@ -9,7 +9,7 @@ from typing import NotRequired, TypeAlias, TypedDict, final
 from pydantic import JsonValue
 
 from azuraforge.models.answers import ClassProbability, PredictionPoint
-from azuraforge.models.picture_schemas import PictureSize
+from azuraforge.models.image_schemas import PixelSize
 from azuraforge.plugins.contract.shape import Shape
 from azuraforge.strict_json import JsonObject
 
@@ -135,23 +135,23 @@ class SeriesReply(Shape):
 
 
 @final
-class PictureMessage(TypedDict):
-    """Request for the classes of the image at the path ``picture``, which messages call ``name``."""
+class ImageMessage(TypedDict):
+    """Request for the classes of the image at the path ``image``, which messages call ``name``."""
 
-    picture: str
+    image: str
     name: str
     bounded: NotRequired[bool]
 
 
-class PictureReply(Shape):
+class ImageReply(Shape):
     """Classes of an image, most probable first; ``seen`` is the version's input image as PNG in base64."""
 
     classes: tuple[ClassProbability, ...]
-    size: PictureSize
+    size: PixelSize
     seen: str
 
 
-Message: TypeAlias = SeriesMessage | WhatIfMessage | PictureMessage
+Message: TypeAlias = SeriesMessage | WhatIfMessage | ImageMessage
 """Any request to a serving child process, which does not validate it, since the platform writes it."""
 
 

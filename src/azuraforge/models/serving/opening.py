@@ -11,7 +11,7 @@ from azuraforge.models.serving.messages import ChildOpening, Message, Written
 from azuraforge.plugins.discovery.loading import load_plugin
 
 if TYPE_CHECKING:
-    from azuraforge.models.serving.pictures import PicturePredictor
+    from azuraforge.models.serving.images import ImagePredictor
 
 Answer = Callable[[Message], Written]
 
@@ -21,7 +21,7 @@ def serve(opening: ChildOpening) -> Answer:
     return open_version(opening).answer
 
 
-def open_version(opening: ChildOpening) -> Predictor | PicturePredictor:
+def open_version(opening: ChildOpening) -> Predictor | ImagePredictor:
     """Load a version as its task kind requires.
 
     Raises InvalidInput if the kind is not served online, NotFound if the pipeline or the kind is not installed, and
@@ -33,10 +33,10 @@ def open_version(opening: ChildOpening) -> Predictor | PicturePredictor:
     match kind.serving:
         case "series":
             return Predictor(opening)
-        case "picture":
-            from azuraforge.models.serving.pictures import PicturePredictor
+        case "image":
+            from azuraforge.models.serving.images import ImagePredictor
 
-            return PicturePredictor(opening)
+            return ImagePredictor(opening)
         case _:
             raise InvalidInput(
                 "versions of the task kind {task} are not served online",

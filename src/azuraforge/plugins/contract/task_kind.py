@@ -47,7 +47,7 @@ SplitT = TypeVar("SplitT", bound=SplitResult)
 
 
 #: Kind of a version's response to a single request: the next values of a series, or the class of an image.
-Serving: TypeAlias = Literal["series", "picture"]
+Serving: TypeAlias = Literal["series", "image"]
 
 
 class TaskKindFacts(Shape):

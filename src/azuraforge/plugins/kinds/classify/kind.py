@@ -58,7 +58,7 @@ class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions,
     Config = ClassifyConfig
     Split = ImageSplitResult
     data = "images"
-    serving = "picture"
+    serving = "image"
     pipeline = "vision.cnn"
     baselines = ("vision.majority", "vision.logistic", "vision.neighbours")
     metrics = METRICS

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from azuraforge.datasets.images.large_pictures import SERVED_PIXELS
-from azuraforge.datasets.images.pictures import decode_picture
+from azuraforge.datasets.images.decoding import decode_image
+from azuraforge.datasets.images.large_images import SERVED_PIXELS
 from azuraforge.errors import AzuraError, InvalidInput
 from azuraforge.models.registry.folder import read_card, verify_folder
 from azuraforge.models.serving.child import PREDICTION_FAILED
@@ -26,7 +26,7 @@ _SUM_TOLERANCE = 1e-6
 _DECODING_BYTES = 256 << 20
 
 
-class PicturePredictor:
+class ImagePredictor:
     """Verified, loaded image classifier."""
 
     def __init__(self, opening: ChildOpening) -> None:
@@ -41,14 +41,14 @@ class PicturePredictor:
         self._predictor = self._pipeline.load(folder)
         self.schema = ImageSchema.of(DatasetSchema.model_validate(opening["schema"]))
 
-    def with_predictor(self, folder: Path) -> PicturePredictor:
+    def with_predictor(self, folder: Path) -> ImagePredictor:
         """Return a copy of this version with the predictor that its pipeline saved in another folder."""
         other = copy.copy(self)
         other._predictor = self._pipeline.load(folder)
         return other
 
     def answer(self, question: Message) -> Written:
-        """Classify the image at the path ``picture``, which messages call ``name``.
+        """Classify the image at the path ``image``, which messages call ``name``.
 
         With ``bounded``, an image with too many pixels or a need for too much memory is rejected with the error code
         ``too_many_pixels`` or ``memory``.
@@ -57,7 +57,7 @@ class PicturePredictor:
         version's input; and ``seen``, the input image as PNG in base64. Raises InvalidInput if the image cannot be
         decoded or classified.
         """
-        if "picture" not in question:
+        if "image" not in question:
             raise InvalidInput(
                 "this version classifies images and cannot forecast",
                 where="version",
@@ -65,13 +65,13 @@ class PicturePredictor:
                 code="not_a_forecaster",
             )
         schema, name = self.schema, question["name"]
-        data = Path(question["picture"]).read_bytes()
+        data = Path(question["image"]).read_bytes()
         size = (schema.height, schema.width, schema.channels)
         if question.get("bounded"):
             with bounded_growth(_DECODING_BYTES):
-                pixels = decode_picture(data, name, *size, most_pixels=SERVED_PIXELS)
+                pixels = decode_image(data, name, *size, most_pixels=SERVED_PIXELS)
         else:
-            pixels = decode_picture(data, name, *size)
+            pixels = decode_image(data, name, *size)
         probabilities = self.probabilities(ImagePart(pixels[None], None, (name,), schema))
         order = np.argsort(-probabilities, kind="stable")
         return {

@@ -2,52 +2,52 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
 import { get, part } from "../api/client";
-import type { DatasetVersion, Pictures } from "../api/types";
+import type { DatasetVersion, Images } from "../api/types";
 import { useFormats } from "../language/useFormats";
 import { Card } from "../ui/Card";
 import { ErrorNotice, Loading } from "../ui/Notice";
 import { Table, tableCss } from "../ui/Table";
-import { Picture } from "./Picture";
+import { PixelImage } from "./PixelImage";
 import css from "./Vision.module.css";
 
 /** A version never changes, and neither do its images. */
-function picturesQuery(name: string, version: number) {
+function imagesQuery(name: string, version: number) {
   return queryOptions({
-    queryKey: ["dataset-pictures", name, version],
-    queryFn: ({ signal }) => get(`/datasets/${part(name)}/pictures`, { version }, signal),
+    queryKey: ["dataset-images", name, version],
+    queryFn: ({ signal }) => get(`/datasets/${part(name)}/images`, { version }, signal),
     staleTime: Infinity,
   });
 }
 
 /** Each class of an image dataset: the number of its images, with some samples. */
-export default function PicturesCard({ dataset }: { dataset: DatasetVersion }) {
+export default function ImagesCard({ dataset }: { dataset: DatasetVersion }) {
   const { t } = useTranslation();
   const { count } = useFormats();
-  const pictures = useQuery(picturesQuery(dataset.id, dataset.version));
+  const images = useQuery(imagesQuery(dataset.id, dataset.version));
   const { height, width, channels, classes } = dataset.dataset_schema;
   return (
     <Card
       title={t("vision.classes")}
-      testId="pictures"
+      testId="images"
       note={t("vision.about", {
         classes: count(classes?.length),
-        pictures: count(dataset.rows),
+        images: count(dataset.rows),
         size: `${String(height)} × ${String(width)}`,
         colour: t(channels === 1 ? "vision.grey" : "vision.colour"),
       })}
     >
-      {pictures.error ? <ErrorNotice error={pictures.error} /> : null}
-      {pictures.isLoading ? <Loading /> : null}
-      {pictures.data ? <ClassTable pictures={pictures.data} /> : null}
+      {images.error ? <ErrorNotice error={images.error} /> : null}
+      {images.isLoading ? <Loading /> : null}
+      {images.data ? <ClassTable images={images.data} /> : null}
     </Card>
   );
 }
 
-function ClassTable({ pictures }: { pictures: Pictures }) {
+function ClassTable({ images }: { images: Images }) {
   const { t } = useTranslation();
   const { count } = useFormats();
-  const parts = (["train", "test", "all"] as const).filter((name) => pictures.classes.some((one) => one.counts[name]));
-  const totals = pictures.classes.map((one) => Object.values(one.counts).reduce((sum, each) => sum + each, 0));
+  const parts = (["train", "test", "all"] as const).filter((name) => images.classes.some((one) => one.counts[name]));
+  const totals = images.classes.map((one) => Object.values(one.counts).reduce((sum, each) => sum + each, 0));
   const most = Math.max(...totals);
   return (
     <Table caption={t("vision.classes")}>
@@ -66,7 +66,7 @@ function ClassTable({ pictures }: { pictures: Pictures }) {
         </tr>
       </thead>
       <tbody>
-        {pictures.classes.map((one, row) => (
+        {images.classes.map((one, row) => (
           <tr key={one.name} className={css["middle"]}>
             <th scope="row">{one.name}</th>
             {parts.map((part) => (
@@ -84,8 +84,8 @@ function ClassTable({ pictures }: { pictures: Pictures }) {
             </td>
             <td>
               <span className={css["samples"]}>
-                {one.pictures.map((picture) => (
-                  <Picture key={`${picture.part ?? ""}/${picture.name}`} png={picture.png} alt={t("vision.sampleAlt", { name: picture.name, label: one.name })} size={44} />
+                {one.images.map((image) => (
+                  <PixelImage key={`${image.part ?? ""}/${image.name}`} png={image.png} alt={t("vision.sampleAlt", { name: image.name, label: one.name })} size={44} />
                 ))}
               </span>
             </td>

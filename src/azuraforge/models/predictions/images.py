@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from azuraforge.database import new_id
-from azuraforge.datasets.images.large_pictures import TOO_MANY_PIXELS, LargePictures
+from azuraforge.datasets.images.large_images import TOO_MANY_PIXELS, LargeImages
 from azuraforge.errors import InvalidInput, UserError
 from azuraforge.models.answers import PredictionInputs, PredictionPoint
-from azuraforge.models.picture_schemas import PictureAnswer
+from azuraforge.models.image_schemas import ImageAnswer
 from azuraforge.models.predictions.lines import LedgerLine
 from azuraforge.models.predictions.questions import Caller, Prepared
-from azuraforge.models.serving.messages import NOT_A_CLASSIFIER, PictureMessage, PictureReply, Reply
+from azuraforge.models.serving.messages import NOT_A_CLASSIFIER, ImageMessage, ImageReply, Reply
 from azuraforge.models.serving.versions import PREDICT_SECONDS, Served
 from azuraforge.processes.failures import OUT_OF_MEMORY
 
@@ -23,7 +23,7 @@ MAX_BYTES = 10 << 20
 _KEPT = 5
 
 
-class PictureQuestion:
+class ImageQuestion:
     """Request for the classes of the image at ``path``, which messages call ``filename``.
 
     The true class may be reported later as the label of an outcome.
@@ -32,7 +32,7 @@ class PictureQuestion:
     ends_with_request = True
     follows_dataset = False
 
-    def __init__(self, model: str, path: Path, filename: str, large: LargePictures) -> None:
+    def __init__(self, model: str, path: Path, filename: str, large: LargeImages) -> None:
         self._model = model
         self._path = path
         self._filename = filename
@@ -71,7 +71,7 @@ class PictureQuestion:
         return self._prepared(small, bounded=False, began=began)
 
     def line(self, served: Served, caller: Caller, prepared: Prepared, answer: Reply) -> LedgerLine:
-        classes = PictureReply.model_validate(answer).classes
+        classes = ImageReply.model_validate(answer).classes
         best = classes[0]
         return LedgerLine(
             model=caller.model,
@@ -81,7 +81,7 @@ class PictureQuestion:
             alias=caller.alias,
             by=caller.by,
             inputs=PredictionInputs(
-                picture=self._filename,
+                image=self._filename,
                 sha256=self._digest,
                 classes=classes[:_KEPT],
             ),
@@ -96,11 +96,9 @@ class PictureQuestion:
             question=self._digest,  # the same image is the same question at any time
         )
 
-    def result(
-        self, served: Served, line: LedgerLine, prepared: Prepared, answer: Reply, at: datetime
-    ) -> PictureAnswer:
-        reply = PictureReply.model_validate(answer)
-        return PictureAnswer(
+    def result(self, served: Served, line: LedgerLine, prepared: Prepared, answer: Reply, at: datetime) -> ImageAnswer:
+        reply = ImageReply.model_validate(answer)
+        return ImageAnswer(
             prediction_id=line.id,
             model=line.model,
             version=served.version,
@@ -113,5 +111,5 @@ class PictureQuestion:
         )
 
     def _prepared(self, path: Path, *, bounded: bool, began: float) -> Prepared:
-        payload: PictureMessage = {"picture": str(path), "name": self._filename, "bounded": bounded}
+        payload: ImageMessage = {"image": str(path), "name": self._filename, "bounded": bounded}
         return Prepared(payload, began=began)

@@ -13,7 +13,7 @@ import { CheckField, SelectField, TextField } from "../ui/Field";
 import { ErrorNotice } from "../ui/Notice";
 import css from "./Vision.module.css";
 
-function useUploadPictures() {
+function useUploadImages() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ file, options }: { file: File; options: Record<string, unknown> }) => {
@@ -30,9 +30,9 @@ function useUploadPictures() {
 const pixels = (text: string): number | null => (text.trim() === "" ? null : Number(text));
 
 /** Form that uploads a zip with one folder per class, idx files, or a Parquet table of images. */
-export function UploadPictures({ onAdded, onClose }: { onAdded: (added: DatasetVersion) => void; onClose: () => void }) {
+export function UploadImages({ onAdded, onClose }: { onAdded: (added: DatasetVersion) => void; onClose: () => void }) {
   const { t } = useTranslation();
-  const upload = useUploadPictures();
+  const upload = useUploadImages();
   const [file, setFile] = useState<File | null>(null);
   const [name, setName] = useState("");
   const [size, setSize] = useState({ height: "", width: "" });

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from azuraforge.models.answers import ClassProbability
 
 
-class PictureSize(BaseModel):
+class PixelSize(BaseModel):
     """Input size of an image classifier in pixels; ``channels`` is 1 for grey and 3 for colour."""
 
     height: int
@@ -15,7 +15,7 @@ class PictureSize(BaseModel):
     channels: int
 
 
-class PictureAnswer(BaseModel):
+class ImageAnswer(BaseModel):
     """Classification of an image."""
 
     prediction_id: str = Field(description="id of the prediction in the ledger, for reporting the actual class")
@@ -25,5 +25,5 @@ class PictureAnswer(BaseModel):
     plugin: str
     run_id: str | None
     classes: list[ClassProbability] = Field(description="all classes with their probabilities, most probable first")
-    size: PictureSize
+    size: PixelSize
     seen: str = Field(description="image as the version received it, after resizing: PNG, base64-encoded")

@@ -5,14 +5,14 @@ import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
 import { part, postForm } from "../api/client";
-import type { ModelDetail, PictureAnswer } from "../api/types";
+import type { ModelDetail, ImageAnswer } from "../api/types";
 import { useFormats } from "../language/useFormats";
 import { mayWrite, usePaths, useSession } from "../projects/session";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { Hash } from "../ui/Facts";
 import { ErrorNotice, Loading } from "../ui/Notice";
-import { Picture } from "./Picture";
+import { PixelImage } from "./PixelImage";
 import css from "./Vision.module.css";
 
 const SHOWN = 10;
@@ -24,7 +24,7 @@ interface Sent {
 }
 
 /** Input for an image, with the champion's classes and their probabilities. */
-export default function PredictPicture({ model }: { model: ModelDetail }) {
+export default function PredictImage({ model }: { model: ModelDetail }) {
   const { t } = useTranslation();
   const session = useSession();
   const [sent, setSent] = useState<Sent | null>(null);
@@ -44,12 +44,12 @@ export default function PredictPicture({ model }: { model: ModelDetail }) {
     predict.mutate(chosen);
   };
   return (
-    <Card title={t("vision.predict")} note={t("vision.predictNote")} testId="predict-picture">
+    <Card title={t("vision.predict")} note={t("vision.predictNote")} testId="predict-image">
       {version === null ? <p className={css["soft"]}>{t("predict.noChampion")}</p> : null}
       {version !== null && mayWrite(session) ? (
         <DropZone
           className={css["drop"] ?? ""}
-          aria-label={t("vision.picture")}
+          aria-label={t("vision.image")}
           onDrop={(event) => {
             const item = event.items.find((one) => one.kind === "file");
             if (item) void item.getFile().then(choose);
@@ -57,10 +57,10 @@ export default function PredictPicture({ model }: { model: ModelDetail }) {
         >
           <FileTrigger acceptedFileTypes={["image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif", "image/tiff"]} onSelect={(files) => choose(files?.[0] ?? null)}>
             <Button look="primary" pending={predict.isPending}>
-              {t("vision.choosePicture")}
+              {t("vision.chooseImage")}
             </Button>
           </FileTrigger>
-          <span role="status">{sent?.name ?? t("vision.dropPicture")}</span>
+          <span role="status">{sent?.name ?? t("vision.dropImage")}</span>
         </DropZone>
       ) : null}
       {predict.error ? <ErrorNotice error={predict.error} /> : null}
@@ -70,7 +70,7 @@ export default function PredictPicture({ model }: { model: ModelDetail }) {
   );
 }
 
-function Answer({ answer, sent }: { answer: PictureAnswer; sent: Sent }) {
+function Answer({ answer, sent }: { answer: ImageAnswer; sent: Sent }) {
   const { t } = useTranslation();
   const { percent } = useFormats();
   const paths = usePaths();
@@ -84,12 +84,12 @@ function Answer({ answer, sent }: { answer: PictureAnswer; sent: Sent }) {
           <figcaption>{t("vision.sent")}</figcaption>
         </figure>
         <figure>
-          <Picture png={answer.seen} alt={t("vision.seenAlt", { height: answer.size.height, width: answer.size.width })} size={112} />
+          <PixelImage png={answer.seen} alt={t("vision.seenAlt", { height: answer.size.height, width: answer.size.width })} size={112} />
           <figcaption>{t("vision.seen", { height: answer.size.height, width: answer.size.width })}</figcaption>
         </figure>
       </div>
       <div>
-        <p className={css["headline"]} data-testid="picture-answer">
+        <p className={css["headline"]} data-testid="image-answer">
           {t("vision.says", { label: best?.class ?? "–", sure: percent(best?.probability, 1) })}
         </p>
         <table className={css["bars"]}>

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from azuraforge.datasets.images.large_pictures import TOO_MANY_PIXELS, ShrinkInput, Shrunk
+from azuraforge.datasets.images.large_images import TOO_MANY_PIXELS, ShrinkInput, Shrunk
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.vision.png import from_pixels
 
@@ -41,7 +41,7 @@ class Look:
 
 
 def look(data: bytes, name: str) -> Look:
-    """Return an image's size and channels without decoding pixels. Raises the errors of ``decode_picture``."""
+    """Return an image's size and channels without decoding pixels. Raises the errors of ``decode_image``."""
     with _opened(data, name) as image:
         height, width = image.height, image.width
         if image.getexif().get(_ORIENTATION) in _SIDEWAYS:
@@ -49,7 +49,7 @@ def look(data: bytes, name: str) -> Look:
         return Look(height, width, 1 if image.mode in _GREY else 3)
 
 
-def decode_picture(
+def decode_image(
     data: bytes, name: str, height: int, width: int, channels: int, most_pixels: int = MAX_PIXELS
 ) -> Pixels:
     """Decode an image to uint8 pixels of shape ``(height, width, channels)``, upright; transparent pixels become white.
@@ -58,7 +58,7 @@ def decode_picture(
     the first frame is used.
 
     Raises:
-        InvalidInput: with the code ``not_a_picture``, ``truncated_picture`` or ``too_many_pixels`` (more than
+        InvalidInput: with the code ``not_an_image``, ``truncated_image`` or ``too_many_pixels`` (more than
             ``most_pixels``), naming ``name``.
         MemoryError: decoding needs more memory than this process may use.
     """
@@ -78,10 +78,10 @@ class Asked(Protocol):
 def shrink(child: Asked) -> Shrunk:
     """Decode an image and save it as a lossless PNG of the requested size. ``ShrinkInput`` → ``Shrunk``.
 
-    Raises the errors of ``decode_picture``.
+    Raises the errors of ``decode_image``.
     """
     asked = ShrinkInput.model_validate(child.payload)
-    pixels = decode_picture(asked.path.read_bytes(), asked.name, *asked.size)
+    pixels = decode_image(asked.path.read_bytes(), asked.name, *asked.size)
     from_pixels(pixels).save(asked.target, format="PNG", compress_level=1)
     return Shrunk(target=asked.target)
 
@@ -142,7 +142,7 @@ def _plain(image: Image.Image, channels: int, name: str) -> Image.Image:
             "{name} has 32-bit pixels, which are measurements, not an image",
             where="{name}",
             next_step="save it with 8 or 16 bits per pixel",
-            code="not_a_picture",
+            code="not_an_image",
             name=name,
         )
     if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
@@ -170,8 +170,8 @@ def _unreadable(name: str, error: Exception, *, opened: bool) -> InvalidInput:
             "{name} is an incomplete or damaged image ({reason})",
             where="{name}",
             next_step="download or save it again",
-            code="truncated_picture",
+            code="truncated_image",
             name=name,
             reason=reason,
         )
-    return InvalidInput("{name} is not an image", where="{name}", next_step=_NEXT_STEP, code="not_a_picture", name=name)
+    return InvalidInput("{name} is not an image", where="{name}", next_step=_NEXT_STEP, code="not_an_image", name=name)

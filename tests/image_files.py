@@ -1,4 +1,4 @@
-"""Pictures and archives that tests write."""
+"""Images and archives that tests write."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image
 
 
-def picture(seed: int, height: int = 8, width: int = 8, mode: str = "L", form: str = "PNG") -> bytes:
-    """A picture of noise; the same for the same seed."""
+def image_file(seed: int, height: int = 8, width: int = 8, mode: str = "L", form: str = "PNG") -> bytes:
+    """An image of noise; the same for the same seed."""
     shape = (height, width) if mode == "L" else (height, width, len(mode))
     pixels = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
     buffer = io.BytesIO()
@@ -22,9 +22,9 @@ def picture(seed: int, height: int = 8, width: int = 8, mode: str = "L", form: s
 
 
 def folders(classes: tuple[str, ...] = ("cat", "dog"), each: int = 12, top: str = "") -> dict[str, bytes]:
-    """Files of an archive: ``each`` pictures a class."""
+    """Files of an archive: ``each`` images a class."""
     return {
-        f"{top}{name}/{number:02}.png": picture(1000 * place + number + (500_000 if "test" in top else 0))
+        f"{top}{name}/{number:02}.png": image_file(1000 * place + number + (500_000 if "test" in top else 0))
         for place, name in enumerate(classes)
         for number in range(each)
     }

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SERVED_PIXELS = 1 << 22
 #: Error code for an image with too many pixels to decode.
 TOO_MANY_PIXELS = "too_many_pixels"
-SHRINK = "azuraforge.datasets.images.pictures:shrink"
+SHRINK = "azuraforge.datasets.images.decoding:shrink"
 
 
 class ShrinkInput(Shape):
@@ -40,7 +40,7 @@ class Shrunk(Shape):
     target: Path
 
 
-class LargePictures:
+class LargeImages:
     """Scaler of large images in child processes, a few at the same time.
 
     Args:
