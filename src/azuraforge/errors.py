@@ -190,7 +190,10 @@ def _value(value: object) -> object:
 
 
 def one_line(error: BaseException) -> str:
-    """Return an exception as one line: its type and its text; for an InvalidInput, only its message."""
+    """Return an exception as one line: its type and its text, cut to 500 characters.
+
+    For an InvalidInput, return only its message, uncut; for a SystemExit, a phrase about ``sys.exit`` during an import.
+    """
     if isinstance(error, InvalidInput):
         return error.message
     if isinstance(error, SystemExit):

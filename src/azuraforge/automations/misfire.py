@@ -30,7 +30,7 @@ class Step:
     Attributes:
         fire_at: fire time to execute now; None if there is none.
         next_at: next fire time; None if there is none.
-        left_out: number of skipped fires.
+        left_out: number of skipped fires; counts no further than ``MOST_COUNTED``.
     """
 
     fire_at: datetime | None

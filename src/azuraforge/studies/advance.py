@@ -59,9 +59,10 @@ class Advance:
         self._pruning = Pruning(database, runs, sampler)
 
     def step(self, key: store.Active, *, prune: bool = True) -> bool:
-        """Advance one study by one step; return False if there was nothing to do.
+        """Advance one study by one step; return False if there was nothing to do or another scheduler did it.
 
-        Raises TransientError if a child process or the database is unavailable; the study is then unchanged.
+        ``prune`` states whether running trials may be pruned. Raises TransientError if a child process or the database
+        is unavailable; the step is then repeated later.
         """
         project_id, study_id = key.project_id, key.study_id
         with self._database.read(project_id) as session:

@@ -23,7 +23,10 @@ def metrics_of(kind: TaskKindFacts | None) -> list[MetricFacts]:
 
 
 def objectives_of(asked: Sequence[Objective], kind: TaskKindFacts) -> list[StoredObjective]:
-    """Return the objectives with their directions. Raises InvalidInput for an unknown or repeated metric."""
+    """Return the objectives with their directions; by default, the first metric of the task kind.
+
+    Raises InvalidInput for an unknown or repeated metric.
+    """
     facts = {each.name: each for each in metrics_of(kind)}
     known = list(facts)
     found: list[StoredObjective] = []

@@ -29,7 +29,8 @@ def put(
     """Add a message for a target, or group it with an unsent message of the same source; return the message.
 
     The first message of a source is sent immediately; later ones within the target's ``group_seconds`` are sent as one
-    message at the end of that period. Raises NotFound if the target does not exist.
+    message at the end of that period. A message to a silenced target is stored but not sent. Raises NotFound if the
+    target does not exist.
     """
     found = store.target(session, target)
     if found is None:

@@ -62,7 +62,10 @@ class _Ended:
 
 
 class AttemptJob:
-    """Implementation of ``handlers.Job`` for one worker thread; other threads may use ``interrupt`` and ``send``."""
+    """Implementation of ``handlers.Job`` for one worker thread; other threads may use ``interrupt`` and ``send``.
+
+    The constructor raises StorageError or OSError if the attempt's log file cannot be created.
+    """
 
     def __init__(
         self,
