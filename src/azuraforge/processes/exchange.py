@@ -43,8 +43,8 @@ class ChildSession:
     def ask(self, payload: Mapping[str, object], timeout_seconds: float) -> JsonObject:
         """Ask the child a question and return its answer.
 
-        Raises the error that the child reported, or TransientError if it died or did not answer in time, in which case
-        it is killed.
+        Raises the error that the child reported, TypeError if the answer is not a JSON object, or TransientError if
+        the child died or did not answer in time, in which case it is killed.
         """
         return self.send({"type": "question", "payload": payload}, timeout_seconds)
 

@@ -35,8 +35,9 @@ class Seal:
 def write_sealed(final: Path, fill: Callable[[Path], None], about: Mapping[str, JsonValue]) -> Seal:
     """Write a sealed folder atomically: ``fill`` writes into a draft, which is synced and renamed to ``final``.
 
-    ``about`` is added to the manifest. Raises StorageError if the disk is full or not writable; the draft is then
-    removed.
+    ``about`` is added to the manifest, and ``final`` must not exist. Raises StorageError if the disk is full, broken or
+    not writable, and ValueError if the draft contains a link; errors of ``fill`` propagate. After any error, the draft
+    is removed.
     """
     draft = final.with_name(final.name + ".tmp")
     try:
@@ -58,7 +59,10 @@ def write_sealed(final: Path, fill: Callable[[Path], None], about: Mapping[str, 
 
 
 def seal(folder: Path, about: Mapping[str, JsonValue]) -> Seal:
-    """Hash and sync every file below ``folder`` and write the manifest. Raises ValueError if there are links."""
+    """Hash and sync every file below ``folder`` and write the manifest.
+
+    Raises ValueError if there are links or devices, and OSError if a file cannot be read or written.
+    """
     files: dict[str, tuple[int, str]] = {}
     total = 0
     (folder / MANIFEST).unlink(missing_ok=True)

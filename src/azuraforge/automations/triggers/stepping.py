@@ -85,8 +85,8 @@ class Stepping:
         """Execute or check the current step of a firing. Return whether the firing can continue at once.
 
         Return False if the firing has to wait, has ended, was deleted or was advanced by another process. A UserError,
-        such as an invalid definition or a failed run, is stored as the step's error. Any other error (a launcher that is
-        starting, a database that is unavailable) is raised, and the step stays due.
+        such as an invalid definition or a failed run, is stored as the step's error. Any other error (a launcher that
+        is starting, a database that is unavailable) is raised, and the step stays due.
         """
         with self._database.read(key.project_id) as session:
             firing = store.firing(session, key.id)
