@@ -26,7 +26,10 @@ from azuraforge.settings import Settings
 
 @dataclass(frozen=True)
 class Upgraded:
-    """Schema revisions before and after an upgrade, which are equal if the schema was current."""
+    """Schema revisions before and after an upgrade, which are equal if the schema was current.
+
+    ``before`` is None if there was no database or it contained no tables.
+    """
 
     before: str | None
     after: str
@@ -56,7 +59,10 @@ class Restored:
 
 
 def upgrade_database(settings: Settings) -> Upgraded:
-    """Upgrade the database to this code's schema. Raises Conflict if a platform runs or the database is newer."""
+    """Upgrade the database to this code's schema.
+
+    Raises Conflict if a platform runs or the database is newer, and StorageError if the database is damaged.
+    """
     import_tables()
     place = _place(settings)
     with _alone(settings):
@@ -95,7 +101,10 @@ def check_database(settings: Settings) -> Checked:
 
 
 def back_up(settings: Settings, target: Path, *, with_artifacts: bool = False) -> Manifest:
-    """Write a backup to ``target``; a platform may be running."""
+    """Write a backup to ``target`` and return its manifest; a platform may be running.
+
+    Raises Conflict if a restore of the database is in progress or was interrupted.
+    """
     keep_files_private()
     import_tables()
     _refuse_unfinished(settings)
