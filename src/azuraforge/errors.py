@@ -192,7 +192,7 @@ def _value(value: object) -> object:
 def one_line(error: BaseException) -> str:
     """Return an exception as one line: its type and its text, cut to 500 characters.
 
-    For an InvalidInput, return only its message, uncut; for a SystemExit, a phrase about ``sys.exit`` during an import.
+    For an InvalidInput, return its message alone, uncut; for a SystemExit, state the call of ``sys.exit``.
     """
     if isinstance(error, InvalidInput):
         return error.message

@@ -94,7 +94,7 @@ class Order(Generic[Key]):
     def select(
         self, rows: Iterable[Row], limit: int, after: str | None, key: Callable[[Row], Key], owner: str = ""
     ) -> tuple[Sequence[Row], str | None]:
-        """Return a page of rows that are all in memory, sorted by ascending key, and its ``next`` as ``cut`` does.
+        """Return a page of rows that are all in memory, sorted by ascending key, and its ``next`` or None.
 
         Raises InvalidInput if ``after`` is not a cursor of this list and ``owner``.
         """

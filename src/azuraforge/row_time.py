@@ -27,8 +27,8 @@ def row_time(at: datetime | str | None, schema: Timed | Mapping[str, object] | N
 
     ``schema`` (of a dataset, a version, an evaluation or a forecast) contains ``frequency`` and ``timezone``, unless
     they are unknown; its ``rhythm_timezone``, if set, takes precedence over ``timezone``. Rows without a frequency,
-    such as trading days, are shown as dates if they are at midnight UTC. A text that is not ISO 8601 is returned
-    unchanged, and so is every ``at`` (as text) if the zone is not installed on this machine.
+    such as trading days, are shown as dates if they are at midnight UTC. If ``at`` is not ISO 8601 or the time zone is
+    not installed on this machine, ``at`` is returned unchanged, as text.
 
     Example:
         >>> row_time("2025-12-31T21:00:00Z", {"frequency": "1d", "timezone": "Europe/Istanbul"})

@@ -42,7 +42,7 @@ class ModelVersion(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Model(Shape):
-    """A model. ``version_list`` contains its newest versions and those with an alias; it is empty in lists of models."""
+    """A model. ``version_list`` contains its newest versions and those with an alias; in lists, it is empty."""
 
     name: str
     id: str = ""

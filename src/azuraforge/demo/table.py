@@ -57,7 +57,10 @@ def judged_rows(lines: Iterable[LedgerLine], first: int) -> list[Judged]:
 
 
 def phases(rows: Sequence[Judged], change_at: datetime, first: int) -> list[Phase]:
-    """Return the mean errors before the change, until the champion changed, and afterwards; omit empty phases."""
+    """Return the mean errors before the change, until the champion changed, and afterwards; omit empty phases.
+
+    ``first`` is the version that is never retrained.
+    """
     parts = {
         "before": [each for each in rows if each.at < change_at],
         "until": [each for each in rows if each.at >= change_at and each.champion == first],

@@ -103,7 +103,8 @@ def check_database(settings: Settings) -> Checked:
 def back_up(settings: Settings, target: Path, *, with_artifacts: bool = False) -> Manifest:
     """Write a backup to ``target`` and return its manifest; a platform may be running.
 
-    Raises Conflict if a restore of the database is in progress or was interrupted.
+    ``with_artifacts`` states whether the manifest lists the artifact files. Raises Conflict if ``target`` exists or a
+    restore of the database is in progress or was interrupted, and StorageError if the database is damaged.
     """
     keep_files_private()
     import_tables()
@@ -114,9 +115,10 @@ def back_up(settings: Settings, target: Path, *, with_artifacts: bool = False) -
 
 
 def restore(settings: Settings, source: Path, *, replace: bool = False) -> Restored:
-    """Replace the database by a backup. Raises Conflict if a platform runs, or if the database has rows.
+    """Replace the database by a backup.
 
-    With ``replace``, existing rows are accepted.
+    Raises Conflict if a platform runs, the backup is newer than this code, or the database has rows, which ``replace``
+    accepts, and InvalidInput if the backup is damaged or from a different database system.
     """
     import_tables()
     place = _place(settings)

@@ -112,7 +112,7 @@ class Exchange:
         """Send a frame and return its answer.
 
         Raises the error that the child reported, Interruption if it died, or TimeoutError after ``deadline``, a value
-        of ``time.monotonic``.
+        of ``time.monotonic``. Raises TypeError if the frame is not JSON, and ValueError if it is too long.
         """
         connection = self._child.connection
         try:

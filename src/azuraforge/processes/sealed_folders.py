@@ -59,7 +59,7 @@ def write_sealed(final: Path, fill: Callable[[Path], None], about: Mapping[str, 
 
 
 def seal(folder: Path, about: Mapping[str, JsonValue]) -> Seal:
-    """Hash and sync every file below ``folder`` and write the manifest.
+    """Hash and sync every file below ``folder``, and write the manifest with the additional fields ``about``.
 
     Raises ValueError if there are links or devices, and OSError if a file cannot be read or written.
     """
@@ -109,7 +109,7 @@ def problem_with(folder: Path, sha256: str) -> Message | None:
 
 
 def walk(folder: Path, prefix: str = "") -> Iterator[tuple[str, Path]]:
-    """Yield the files below ``folder`` as (relative name with slashes, path), sorted.
+    """Yield the files below ``folder`` as (``prefix`` + relative name with slashes, path), sorted.
 
     Raises ValueError if the folder contains a link or a device.
     """

@@ -159,7 +159,7 @@ def detail(run_id: str) -> Plan[RunDetail]:
 def curves(run_id: str, series: Iterable[str] | None, max_points: int, times: bool = False) -> Plan[MetricsOut]:
     """Plan the read of a run's curves (``series`` None: all), each reduced to at most ``max_points`` points.
 
-    Raises NotFound if the run or one of the series does not exist.
+    Raises NotFound if the run or one of the series does not exist, and ValueError if ``max_points`` is less than 3.
     """
     of = {"run_id": run_id}
     asked = (found := lookup_store.EXISTS.given(of), all_series := lookup_store.SERIES.given(of))

@@ -132,7 +132,8 @@ class Transitions:
     ) -> str:
         """Record running → queued, or → cancelled if cancellation was requested; return the new state. Fenced.
 
-        A queued run is not due for ``delay_seconds``. ``deaths`` and ``transient_failures`` are added to its counts.
+        ``ended_as`` states how the attempt ended, such as ``died``. A queued run is not due for ``delay_seconds``.
+        ``deaths`` and ``transient_failures`` are added to its counts.
         """
         fenced_update(session, held)
         run = self._row(session, held)

@@ -360,7 +360,7 @@ class StudyService:
 
 
 def earlier_trials(session: Session, name: str, values: dict[str, object]) -> str:
-    """Return the id of a study to start from.
+    """Return the id of the study ``name`` to start from; ``values`` are the columns of the new study.
 
     Raises NotFound if the study does not exist, and InvalidInput if its trials are not comparable.
     """

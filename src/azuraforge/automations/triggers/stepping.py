@@ -82,7 +82,7 @@ class Stepping:
         self._notify = notify
 
     def move(self, key: store.Key) -> bool:
-        """Execute or check the current step of a firing. Return whether the firing can continue at once.
+        """Execute or check the current step of a firing, or end the firing. Return whether a step or the firing ended.
 
         Return False if the firing has to wait, has ended, was deleted or was advanced by another process. A UserError,
         such as an invalid definition or a failed run, is stored as the step's error. Any other error (a launcher that

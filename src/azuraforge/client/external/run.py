@@ -167,7 +167,7 @@ class ExternalRun:
     def finish(self, error: str | None = None) -> None:
         """End the run, and wait at most 15 seconds until the last batches are sent.
 
-        Do nothing if the run was not started, has ended, or was started by another process.
+        Do nothing if the run was not started, has ended, or was created in another process.
 
         Args:
             error: reason of the failure in one line; None: the run succeeded.

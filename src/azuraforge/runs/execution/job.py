@@ -182,7 +182,8 @@ class AttemptJob:
     def write(self, work: Callable[[Session], T], *, durable: bool = False) -> T:
         """Run ``work`` in a fenced transaction; retry while the database is unavailable.
 
-        Raises Replaced if this attempt no longer holds the run, and the reason of an interrupt during a retry.
+        ``durable`` states whether the commit must survive a power failure. Raises Replaced if this attempt no longer
+        holds the run, and the reason of an interrupt during a retry.
         """
 
         def fenced(session: Session) -> T:
