@@ -162,7 +162,11 @@ class DriftColumn(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class DriftThresholds(Shape):
-    """Thresholds of a drift alarm: PSI ≥ ``psi`` and p-value < ``level``, for at least ``least`` values."""
+    """Thresholds of a drift alarm: PSI ≥ ``psi`` and p-value < ``level``.
+
+    ``level`` is ``alpha`` divided by the number of columns; ``least`` is the minimum effective number of independent
+    values for a result.
+    """
 
     psi: float
     alpha: float
