@@ -64,7 +64,10 @@ def find_running(terminal: Terminal) -> Client | None:
 
 @contextmanager
 def connect(terminal: Terminal, *, send_to: str | None = None) -> Iterator[Connected]:
-    """Yield a client of a running platform for the duration of a command.
+    """Yield a client of the running platform, or of a temporary one, for the duration of a command.
+
+    Raises PlatformUnreachable if the running platform does not respond, CommandError if the settings are invalid, and
+    the error that prevents the start of a temporary platform.
 
     Args:
         send_to: host and port of a private address to which a temporary platform may send notifications.

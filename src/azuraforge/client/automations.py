@@ -16,7 +16,7 @@ from azuraforge.client.shapes import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class AutomationStep(Shape):
-    """One step of a firing, with its state, its number of tries, and the run or study that it created."""
+    """One step of a firing, with its state, its number of retries (``tries``), and the run or study that it created."""
 
     position: int
     do: str
@@ -31,7 +31,7 @@ class AutomationStep(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Firing(Shape):
-    """One firing of an automation, with its first cause, the number of its causes, and its steps."""
+    """One firing of an automation, with its newest cause, the number of its causes, and its steps."""
 
     id: str
     cause: str

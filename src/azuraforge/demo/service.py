@@ -81,7 +81,7 @@ class DemoService:
         self._closed = False
 
     def show(self, project_id: str) -> DemoOut:
-        """Return the project's newest demo since the platform started; its state is ``none`` if there is none."""
+        """Return the newest demo since the platform started; its state is ``none`` if it belongs to another project."""
         with self._lock:
             demo = self._demo
             if demo is None or demo.project_id != project_id:

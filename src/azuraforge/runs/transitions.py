@@ -132,7 +132,8 @@ class Transitions:
     ) -> str:
         """Record running → queued, or → cancelled if cancellation was requested; return the new state. Fenced.
 
-        ``deaths`` and ``transient_failures`` are added to the run's counts.
+        ``ended_as`` states how the attempt ended, such as ``died``. A queued run is not due for ``delay_seconds``.
+        ``deaths`` and ``transient_failures`` are added to its counts.
         """
         fenced_update(session, held)
         run = self._row(session, held)
@@ -167,7 +168,10 @@ class Transitions:
         self._emit(session, run, reason)
 
     def resumed(self, session: Session, run: Run) -> None:
-        """Record failed, cancelled or quarantined → queued and reset the counts. The caller must lock the row."""
+        """Record failed, cancelled or quarantined → queued; reset the counts of deaths and transient failures.
+
+        The caller must lock the row.
+        """
         store.change(
             session,
             run,

@@ -59,9 +59,10 @@ class Advance:
         self._pruning = Pruning(database, runs, sampler)
 
     def step(self, key: store.Active, *, prune: bool = True) -> bool:
-        """Advance one study by one step; return False if there was nothing to do.
+        """Advance one study by one step; return False if there was nothing to do or another scheduler did it.
 
-        Raises TransientError if a child process or the database is unavailable; the study is then unchanged.
+        ``prune`` states whether running trials may be pruned. Raises TransientError if a child process or the database
+        is unavailable; the step is then repeated later.
         """
         project_id, study_id = key.project_id, key.study_id
         with self._database.read(project_id) as session:
@@ -103,7 +104,7 @@ class Advance:
         return run_id
 
     def prepare_retraining(self, study: Study, trial: StudyTrial, counted: int) -> tuple[RunRequest, PreparedRun]:
-        """Return the request of a training run with a trial's config, and the prepared run.
+        """Return the request of a training run with a trial's config, and the prepared run with ``counted`` trials.
 
         If the config has the field ``stop_after`` and the trial a best epoch, training stops after that epoch and also
         uses most of the validation rows. Raises UserError if the config can no longer be trained.
@@ -133,7 +134,8 @@ class Advance:
     def counted(self, session: Session, study: Study, seen: frozenset[str] = frozenset()) -> int:
         """Return the number of trials that count for the gate.
 
-        These are the trials of the study and of all studies that it started from, directly or indirectly.
+        These are the trials of the study and of all studies that it started from, directly or indirectly, except
+        those with an id in ``seen``.
         """
         total = study.asked
         for earlier_id in study.warm_start_from:

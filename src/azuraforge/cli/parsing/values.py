@@ -120,7 +120,8 @@ def yaml_object(terminal: Terminal, path: Path) -> dict[str, object]:
 def rows(terminal: Terminal, path: Path) -> list[dict[str, object]]:
     """Read rows from a JSON list of objects, or from a CSV file with a header, whose numeric cells become numbers.
 
-    Raises CommandError if the file cannot be read or contains no rows.
+    Raises CommandError if the file cannot be read, if the JSON is not a list of objects, or if the CSV file contains no
+    rows or a row that is longer than the header.
     """
     if path.suffix.lower() == ".json":
         listed = _json(terminal, path)

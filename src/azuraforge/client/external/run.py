@@ -124,8 +124,8 @@ class ExternalRun:
         """Log metrics at a step. Takes microseconds and never waits for the platform.
 
         Args:
-            step: step of the points; None: the last step plus one. A second value of a metric at the same step
-                replaces the first.
+            step: step of the points; None: the last step plus one. A second value of a metric at the same step is
+                ignored.
             metrics: numbers, or values that ``float`` accepts (NumPy scalars, one-element tensors).
 
         Raises:
@@ -156,13 +156,18 @@ class ExternalRun:
         self._logged.set()
 
     def summary(self, **values: object) -> None:
-        """Add values to the run's summary. NaN and infinities become null."""
+        """Add values to the run's summary, replacing earlier ones of the same name.
+
+        NaN and infinities become null, integers beyond 64 bits and foreign objects become text.
+        """
         plain = {_readable(name): _storable(value) for name, value in json.loads(_to_json(values)).items()}
         with self._lock:
             self._summary.update(plain)
 
     def finish(self, error: str | None = None) -> None:
         """End the run, and wait at most 15 seconds until the last batches are sent.
+
+        Do nothing if the run was not started, has ended, or was created in another process.
 
         Args:
             error: reason of the failure in one line; None: the run succeeded.
