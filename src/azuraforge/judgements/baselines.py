@@ -2,7 +2,8 @@
 
 Parameters are fitted on the rows up to the first judged origin, and fitted again at a later origin once the number of
 known rows has grown by half. At every origin, the baseline predicts from the rows known there. If the files contain too
-little history, the first predictions (at most a third) serve as history and are not judged.
+little history, the first predictions serve as history and are not judged: at most a third of them, or more if no actual
+value is known before.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ class Made:
         missing: baselines that are not available.
         warm_up: number of predictions that served as history.
         history: number of known rows at the first judged origin.
-        times_learned: number of times that parameters were fitted; 0 if no baseline has any.
+        times_learned: maximum number of planned fits of one baseline; 0 if no baseline has parameters.
     """
 
     pairs: Pairs

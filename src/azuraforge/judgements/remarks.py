@@ -31,7 +31,7 @@ _TITLES: Mapping[str, str] = {
 
 
 def title_of(baseline: str) -> Texts:
-    """Return a baseline's name for readers.
+    """Return a baseline's name for readers. Raises KeyError for an unknown baseline.
 
     Example:
         >>> title_of("forecasting.naive")["en"]

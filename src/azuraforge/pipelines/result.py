@@ -55,7 +55,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """Results of the phases of a training run. ``champion`` is the version that the candidate was compared with."""
+    """Results of the phases of a training run.
+
+    ``champion`` is the number of the version that the candidate was compared with, or None if there was no champion.
+    """
 
     plugin: str
     model: str

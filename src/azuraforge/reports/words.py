@@ -19,7 +19,7 @@ _BACK = re.compile(r"(.*), (\d+(?:–\d+)?) back")
 
 @dataclass(frozen=True)
 class Words:
-    """Sentences and number formats of one language."""
+    """Sentences and number formats of one language. A missing number or time is a dash."""
 
     code: Code
 

@@ -162,7 +162,7 @@ class Deployments:
     def list(self, project_id: str, name: str, *, limit: int = PAGE, after: str | None = None) -> DeploymentPage:
         """Return a page of a model's deployments, newest first, with their counts.
 
-        Raises NotFound if the model does not exist.
+        Raises NotFound if the model does not exist, and InvalidInput if ``after`` is not a cursor of this list.
         """
         with self._database.read(project_id) as session:
             owner = find_model(session, name)
@@ -198,7 +198,8 @@ class Deployments:
             in_thread: function that runs blocking work in a thread.
             at_once: whether to obtain both predictions before returning, for inputs that exist only during the request.
 
-        Errors of the holder's ``ask`` are raised; if a canary fails, the holder answers instead.
+        Errors of the holder's ``ask`` are raised. If a canary fails, the holder answers instead, unless the request
+        repeats an earlier one whose answer is unknown.
         """
         holder, deployed = place.holder, place.deployed
         if deployed.mode == "canary" and takes(deployed.number, request_id, deployed.share_percent):

@@ -52,7 +52,8 @@ class Refitted(Shape):
 class RefitResult(StepResult):
     """The rows used for the refit and the refitted learners; ``rows`` is null if the task kind does not refit.
 
-    ``figures`` replace those figures of the evaluation that show predictions of future rows.
+    ``refitted`` contains no learners whose pipeline does not refit. ``figures`` replace those figures of the evaluation
+    that show predictions of future rows.
     """
 
     rows: PartSummary | None = None
