@@ -110,7 +110,7 @@ def change_out(
 
 
 def policy_out(row: ModelPolicy | None) -> schemas.PolicyOut:
-    """Return the API shape of a stored policy, or of the platform's own if ``row`` is None."""
+    """Return the API shape of a stored policy, or of the platform's default policy if ``row`` is None."""
     terms = gate_policy(row).model_dump()
     if row is None:
         return schemas.PolicyOut(**terms, reason=None, by=None, at=None)
@@ -118,7 +118,7 @@ def policy_out(row: ModelPolicy | None) -> schemas.PolicyOut:
 
 
 def gate_policy(row: ModelPolicy | None) -> GatePolicy:
-    """Return the conditions of a stored policy with its number, or the platform's own if ``row`` is None."""
+    """Return a stored policy with its number, or the platform's default policy if ``row`` is None."""
     return GatePolicy() if row is None else GatePolicy(**row.policy.model_dump(), number=row.number)
 
 

@@ -24,7 +24,10 @@ class Words:
     code: Code
 
     def __call__(self, key: str, **values: object) -> str:
-        """Return the catalogue text ``reports.KEY`` with its placeholders filled in."""
+        """Return the catalogue text ``reports.KEY`` with its placeholders filled in.
+
+        Raises KeyError if the catalogue does not contain the key.
+        """
         return keyed(f"reports.{key}", self.code, **values)
 
     def input(self, name: str) -> str:

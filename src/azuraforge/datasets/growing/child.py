@@ -48,7 +48,10 @@ def append(child: Asked) -> Json:
 
 
 def refresh(child: Child) -> Grown:
-    """Read the rows after a source's cursor; write segments to the child's outputs. ``RefreshInput`` → ``Grown``."""
+    """Read the rows after a source's cursor; write segments to the child's outputs. ``RefreshInput`` → ``Grown``.
+
+    Raises InvalidInput if the result of the plugin cannot be used, or if the rows cannot be added.
+    """
     asked = child.asked(RefreshInput)
     stored, name = asked.stored, asked.source
     source = opened_source(name, asked.access, asked.secrets, child.outputs)

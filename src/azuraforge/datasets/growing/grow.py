@@ -36,7 +36,8 @@ def grown(
     """Return the version that follows ``stored`` when the rows of ``table`` are added.
 
     New segments are written into ``folder``. Rows equal to stored ones are counted and skipped. Raises InvalidInput if
-    rows cannot be read, have other columns, lie in the future, or change stored rows although revisions are refused.
+    rows cannot be read or cleaned, have other columns or another frequency, lie in the future, exceed the limits,
+    change stored rows although revisions are refused, or give warnings although ``options.strict`` is set.
     """
     meaning = stored.meaning
     found = joining.arrived(table, stored, options)

@@ -78,7 +78,7 @@ class DriftMonitor:
         """Check a version for drift now; ``version`` None selects the champion.
 
         Raises NotFound if the model or version does not exist, and Conflict if there is no champion, or if the version
-        was not trained on a stored dataset or its training rows no longer exist.
+        does not predict a series, was not trained on a stored dataset or its training rows no longer exist.
         """
         with self._database.read(project_id) as session:
             owner, row = self._version(session, model, version)

@@ -55,7 +55,11 @@ def incomparable(code: str, **params: bool | int | float | str | None) -> Reason
 
 
 def check_together(candidate: Contender, baselines: Sequence[Contender], champion: Champion | None) -> None:
-    """Raise ValueError if names repeat, there is no baseline, or the losses do not belong to the same targets."""
+    """Raise ValueError if the contenders cannot be compared with one another.
+
+    This is so if names repeat, if there is no baseline, if metrics differ, if the losses do not have the same shape and
+    missing targets, or if a loss is infinite or negative.
+    """
     if not baselines:
         raise ValueError("the gate needs at least one baseline: a score without its baseline means nothing")
     judged: list[Contender] = [candidate, *baselines]

@@ -103,7 +103,10 @@ class Question(Protocol[P]):
         ...
 
     def retry(self, served: Served, error: UserError) -> Prepared:
-        """Return the request in another form after the version rejected it with ``error``, or raise ``error``."""
+        """Return the request in another form after the version rejected it with ``error``.
+
+        Raises ``error``, or an error that explains it, if there is no other form.
+        """
         ...
 
     def line(self, served: Served, caller: Caller, prepared: Prepared, answer: Reply) -> LedgerLine:

@@ -232,7 +232,8 @@ class Aliases:
         """Return a page of the moves of one alias or of all, newest first.
 
         With ``at``, only moves until then are returned, so the first move of an alias shows the version that it pointed
-        to at that time; a time without a time zone is in UTC. Raises NotFound if the model does not exist.
+        to at that time; a time without a time zone is in UTC. Raises NotFound if the model does not exist, and
+        InvalidInput if ``after`` is not a cursor of this list.
         """
         if at is not None and at.tzinfo is None:
             at = at.replace(tzinfo=UTC)

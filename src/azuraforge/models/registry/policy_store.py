@@ -31,7 +31,7 @@ class PolicyStore:
         self._task_kinds = task_kinds
 
     def current(self, session: Session, model: str) -> GatePolicy:
-        """Return a model's current policy, or the platform's own if the model has none or does not exist."""
+        """Return a model's current policy; the platform's default policy if the model has none or does not exist."""
         owner = store.model(session, model)
         rows = store.policies(session, owner.id) if owner is not None else ()
         return shapes.gate_policy(rows[0] if rows else None)
@@ -41,9 +41,9 @@ class PolicyStore:
         return self.list(project_id, model, limit=1).items[0]
 
     def list(self, project_id: str, model: str, *, limit: int = PAGE, after: str | None = None) -> PolicyPage:
-        """Return a page of a model's policies, newest first; the last one is the platform's own.
+        """Return a page of a model's policies, newest first; the last one is the platform's default policy.
 
-        Raises NotFound if the model does not exist.
+        Raises NotFound if the model does not exist, and InvalidInput if ``after`` is not a cursor of this list.
         """
         with self._database.read(project_id) as session:
             owner = find_model(session, model)

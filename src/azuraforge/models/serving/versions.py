@@ -196,7 +196,7 @@ class ServedVersions:
     def timetable(self, served: Served) -> DatasetFile | None:
         """Return the dataset with the days and hours of a series without a frequency.
 
-        Returns None if the version does not need it or it is deleted.
+        Returns None if the version does not need them or the dataset was purged.
         """
         if not served.needs_timetable:
             return None
