@@ -64,8 +64,8 @@ class GrowingDatasets:
     ) -> AppendOut:
         """Add the rows of a file to the newest version.
 
-        Rows equal to stored ones are counted and skipped. Raises InvalidInput if rows cannot be added, and then stores
-        nothing; raises Conflict if every attempt is overtaken by another version.
+        Rows equal to stored ones are counted and skipped. Raises NotFound if the dataset does not exist, InvalidInput
+        if rows cannot be added, and Conflict if every attempt is overtaken by another version; nothing is stored then.
         """
         return self._append(project_id, name_or_id, path, filename, options, unit, is_json=False)
 
