@@ -101,7 +101,10 @@ async def add_dataset(
 async def add_from_source(
     body: FromSource, request: Request, response: Response, access: Writer, service: Service, unit: Unit
 ) -> DatasetVersionOut:
-    """Create a dataset, or its next version, from a source plugin."""
+    """Create a dataset, or its next version, from a source plugin.
+
+    Responds with 200 and the existing version if the same content exists under the same name.
+    """
     add = partial(service.add_from_source, access.project_id, body, unit=unit)
     added = await read_in_turn(request, access.project_id, while_member(request, access, add))
     response.status_code = 201 if added.created else 200

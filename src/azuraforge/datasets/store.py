@@ -49,7 +49,10 @@ def lock(session: Session, dataset_id: str) -> Dataset | None:
 
 
 def find_or_add(session: Session, name: str) -> Dataset:
-    """Return the dataset of this name, creating it if needed; its row is locked until the transaction ends."""
+    """Return the dataset of this name, creating it if needed; its row is locked until the transaction ends.
+
+    Raises IntegrityError if another process creates the dataset at the same time (PostgreSQL).
+    """
     named = (Dataset.name == name, Dataset.deleted_at.is_(None))
     statement = select(Dataset).where(*named).with_for_update()
     dataset = session.scalars(statement).first()

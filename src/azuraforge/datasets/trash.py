@@ -31,7 +31,7 @@ Row = Dataset | DatasetVersionRow
 
 
 class DatasetTrash(RowBin[Row]):
-    """Trash bin of datasets and their versions: deletes, restores and purges them."""
+    """Trash of datasets and their versions: deletes, restores and purges them."""
 
     noun: ClassVar[Noun] = "dataset"
     checks_needs: ClassVar[bool] = True  # remove purges only the versions that are not needed

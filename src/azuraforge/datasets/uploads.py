@@ -46,7 +46,7 @@ async def receive(
     """Stream a multipart form into ``folder``: the part named ``part`` as a file, every other part as a field.
 
     Raises InvalidInput if the body is not a multipart form with such a file, or is larger than ``max_bytes``, and
-    StorageError if the disk is full. The caller removes the folder.
+    StorageError if the file cannot be written. The caller removes the folder.
     """
     kind, parameters = parse_options_header(request.headers.get("content-type", ""))
     boundary = parameters.get(b"boundary")

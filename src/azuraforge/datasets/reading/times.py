@@ -52,8 +52,10 @@ def read_times(
     """Return the column as ``Datetime("us", "UTC")``.
 
     Times without an offset are local times of ``timezone``, or UTC if it is None. The hour that repeats when clocks
-    are set back may occur twice in each series of the column ``of_series``. Raises InvalidInput if the
-    column or the time zone does not exist, if a time is missing or cannot be read, or if day and month are ambiguous.
+    are set back may occur twice in each series of the column ``of_series``. The column must exist.
+
+    Raises InvalidInput if the time zone does not exist, if a time is missing, cannot be read or was skipped when clocks
+    were set forward, or if day and month are ambiguous.
     """
     check_zone(timezone)
     series = table.frame[column]
