@@ -168,7 +168,7 @@ async def state_availability(
     service: Service,
     unit: Unit,
 ) -> DatasetVersionOut:
-    """Set when columns become known, in a new version with the same rows. Responds with 200 if that version exists."""
+    """Set when columns become known, in a new version with the same rows. Responds with 200 if it exists already."""
     state = partial(service.state_availability, access.project_id, name, body, unit=unit)
     stated = await read_in_turn(request, access.project_id, while_member(request, access, state))
     response.status_code = 201 if stated.created else 200

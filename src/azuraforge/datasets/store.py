@@ -113,7 +113,7 @@ def sharing(
 def add_version(
     session: Session, dataset_id: str, read: ReadResult, source: str, growth: Growth | None
 ) -> DatasetVersionRow:
-    """Add the next version of a dataset that ``find_or_add`` has locked."""
+    """Add the next version of a dataset that ``find_or_add`` has locked, and return it."""
     highest = session.scalar(select(func.max(DatasetVersionRow.version)).where(_of(dataset_id)))
     row = DatasetVersionRow(
         project_id=session.project_id,

@@ -37,7 +37,7 @@ NAIVE, SEASONAL, ETS, RIDGE = (
 NAMES = (NAIVE, SEASONAL, ETS, RIDGE)
 #: Baselines with parameters; the others repeat an earlier row.
 LEARNERS = (ETS, RIDGE)
-#: Maximum share of the predictions that may serve as history.
+#: Maximum share of the predictions that may serve as history, unless no actual value is known before them.
 MOST_WARM_UP = 1 / 3
 #: Parameters are fitted again when the number of known rows has grown by this factor.
 _GROWTH = 1.5

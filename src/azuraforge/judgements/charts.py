@@ -1,4 +1,7 @@
-"""Charts of a judgement as inline SVG, in the colours of the page (light or dark)."""
+"""Charts of a judgement as inline SVG, in the colours of the page (light or dark).
+
+The ``label`` of a chart is its description for screen readers.
+"""
 
 from __future__ import annotations
 

@@ -126,7 +126,10 @@ def read_classes(table: RawTable, options: Options) -> ReadClasses:
 
 
 def read_labels(table: RawTable) -> list[str]:
-    """Return the labels in a history file, without missing labels; raise InvalidInput if it has no such column."""
+    """Return the labels in a history file, without missing labels.
+
+    Raises InvalidInput if the file has no column of labels.
+    """
     require_column(columns_of(table), table.name, LABEL, "--history")
     return words(table, LABEL).drop_nulls().to_list()
 

@@ -77,7 +77,7 @@ class Suspicion:
 
 @dataclass(frozen=True)
 class Copy:
-    """A model that repeats a baseline, or ``last``: the last known value.
+    """A model that repeats the baseline ``baseline``, or the last known value if that is ``last``.
 
     ``share`` is the model's distance to the baseline, relative to the baseline's error. ``exact`` is False if the model
     only stays close to the last value without improving on it.

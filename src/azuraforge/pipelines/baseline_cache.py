@@ -64,10 +64,10 @@ class BaselineCache:
         return {**result, "outputs": str(copy)}
 
     def keep(self, project_id: str, key: str, outputs: Path, result: JsonObject) -> None:
-        """Store a sealed output folder as an entry, and remove the least recently used entries above the maximum.
+        """Store the sealed folder ``outputs`` and the ``result`` of a phase as an entry.
 
-        Do nothing if the folder is not sealed or the entry exists. Errors of the file system, such as a full disk, are
-        ignored: no entry is stored then.
+        Remove the least recently used entries above the maximum. Do nothing if the folder is not sealed or the entry
+        exists. Errors of the file system, such as a full disk, are ignored: no entry is stored then.
         """
         home = self._folder / project_id
         draft = home / f"{_DRAFT}{new_id()}"

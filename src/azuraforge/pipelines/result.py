@@ -91,7 +91,8 @@ class TrainingResult:
     ) -> Finish:
         """Store the files, and return the success with a commit function that registers versions and evaluation.
 
-        The commit function raises TransientError if the champion has changed since the comparison.
+        ``version_of`` returns the version of the plugin with a given name. The commit function raises TransientError if
+        the champion has changed since the comparison.
         """
         self._keep_files(job)
         entries = self._entries(job.run, version_of)

@@ -233,7 +233,10 @@ def config_of(pipeline: AnyPipeline, config: JsonObject, name: str) -> Config:
 
 
 def use_engine(child: Child, pipeline: AnyPipeline, made_with: JsonObject | None = None) -> EngineUsed | None:
-    """Select the engine's backend and return it; return None for a pipeline that does not use the engine."""
+    """Select the engine's backend and return it; return None for a pipeline that does not use the engine.
+
+    ``made_with`` is the backend with which a version was trained, or None.
+    """
     if not pipeline.uses_engine:
         return None
     chosen = child.use_engine(made_with)

@@ -99,8 +99,7 @@ class Bundles:
 
         If the model already has a version from this bundle, that version is returned. Raises InvalidInput if the bundle
         is damaged, its version cannot be loaded or used here or ``name`` is not valid, StorageError if the bundle
-        cannot be unpacked, and Conflict if
-        the model has another task, target or unit; nothing is stored then.
+        cannot be unpacked, and Conflict if the model has another task, target or unit; nothing is stored then.
         """
         with tempfile.TemporaryDirectory(prefix="azuraforge-bundle-") as scratch:
             opened = read_bundle(path, Path(scratch) / "version")

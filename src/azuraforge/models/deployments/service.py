@@ -228,7 +228,7 @@ class Deployments:
         return given
 
     def end_moved(self, session: Session, owner: Model, line: AliasChange) -> None:
-        """End the shadow or canary next to an alias that has moved, since its comparison is over."""
+        """End the shadow or canary next to an alias after the move ``line``, since its comparison is over."""
         reason = Message("the {alias} moved: {reason}", {"alias": line.alias, "reason": line.reason})
         for row in deployment_store.active(session, owner.id, line.alias):
             deployment_store.end(session, row, "ended", reason=reason, by=line.by)
@@ -375,6 +375,8 @@ class Deployments:
 
 def takes(number: int, request_id: str, share_percent: float) -> bool:
     """Return whether a canary answers this request; the result depends only on the arguments.
+
+    ``number`` is the number of the deployment.
 
     Example:
         >>> takes(1, "r1", 0), takes(1, "r1", 100)

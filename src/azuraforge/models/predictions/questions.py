@@ -242,7 +242,7 @@ class SeriesQuestion:
 def question_of(
     origin: str, features: Mapping[str, float | None] | None, naive: float | None, series: str | None = None
 ) -> str:
-    """Return the hash that identifies a forecast's input: the origin, the values known at that time, and the series.
+    """Return the hash that identifies a forecast's input: the origin, the values known at the origin, and the series.
 
     Requests that differ only in their caller, their time or the length of their history have the same hash.
     """

@@ -117,7 +117,8 @@ class BatchPredictHandler(Handler):
         """Execute the run chunk by chunk, in a thread of the worker.
 
         If the run is cancelled or fails with an error that is not transient, the finished chunks are stored in files
-        that are named as partial.
+        that are named as partial. Raises InvalidInput if the run names no model or dataset, and the errors of its
+        steps.
         """
         run = job.run
         if run.dataset_id is None or run.model is None:

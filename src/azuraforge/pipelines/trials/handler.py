@@ -52,7 +52,10 @@ class TrialHandler(Handler):
         )
 
     def execute(self, job: Job) -> Finish:
-        """Execute the phases of the trial."""
+        """Execute the phases of the trial.
+
+        Raises InvalidInput if the run names no pipeline, dataset or study, and the errors of its phases.
+        """
         run, extra = job.run, job.run.carries(TrialExtra)
         if run.dataset_id is None or run.plugin is None:
             raise InvalidInput(
