@@ -56,8 +56,8 @@ class Missing:
     Attributes:
         name: name of the baseline.
         why: reason, as the message key ``left_out.WHY``.
-        needed: number of known rows that the baseline needs before an origin.
-        known: number of rows known at the first prediction's origin.
+        needed: number of known rows that the baseline needs before an origin; 0 unless the history is too short.
+        known: number of rows known at the first prediction's origin; 0 unless the history is too short.
         problem: message of the error if fitting failed, else empty.
     """
 

@@ -191,7 +191,10 @@ class Reporter:
                 self._end_child()  # frees its memory
 
     def _look_at(self, projects: set[str]) -> None:
-        """Check each project; an error in one does not delay the others. Raises if the database is down."""
+        """Check each project; an error in one does not delay the others.
+
+        Raises the error if the database is unavailable or the loop is stopping.
+        """
         for project_id in list(projects):
             try:
                 self.look(project_id)

@@ -145,7 +145,7 @@ def _json_rows(path: Path, name: str, stored: Stored, limits: ReadingLimits) -> 
 
 
 def _number(value: object) -> object:
-    """Convert whole numbers below 2**53 to float, so that a column can mix both.
+    """Convert whole numbers below 2**53 to float, so that a column can mix integers and floats.
 
     Larger integers, such as epochs in microseconds, stay exact.
     """

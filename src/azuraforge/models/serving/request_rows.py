@@ -32,7 +32,7 @@ def read_rows(rows: Sequence[Row], schema: Schema, known_ahead: Sequence[str] = 
     A delayed column may be null in the last rows, for which its value is not known yet.
 
     Raises InvalidInput, which names the row, if a column is unknown, a time or a value is not valid, or the times are
-    not ascending or irregular.
+    irregular or not ascending.
     """
     import polars as pl
 

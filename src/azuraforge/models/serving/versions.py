@@ -129,8 +129,8 @@ class ServedVersions:
                 if ``served`` cannot forecast from the newest one or the dataset is deleted.
             newest: number of the newest dataset version; None to look it up.
 
-        Raises InvalidInput if ``served`` was not trained on a stored dataset, cannot forecast from the dataset version,
-        or if ``asked`` is given with ``own_rows``, and NotFound if the dataset version does not exist.
+        Raises InvalidInput if ``served`` was not trained on a stored dataset or cannot forecast from the dataset
+        version, or if ``asked`` is given with ``own_rows``, and NotFound if the dataset version does not exist.
         """
         if own_rows and asked is not None:
             raise InvalidInput(

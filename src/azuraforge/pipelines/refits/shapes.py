@@ -35,7 +35,7 @@ class RefitInput(StepInput):
 
 
 class Refitted(Shape):
-    """A predictor in ``<name>/predictor/`` that contains the evaluated one, or the reason why it failed.
+    """A predictor in ``<name>/predictor/`` that contains the evaluated one, or the reason why the refit ``failed``.
 
     ``notes`` are the pipeline's notes about the refit; ``composition`` lists the members that could not be refitted.
     """
