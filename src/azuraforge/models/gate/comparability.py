@@ -44,10 +44,9 @@ def needed_origins(horizon: int, season: int, *, in_time: bool = True) -> int:
 def incomparable(code: str, **params: bool | int | float | str | None) -> Reason:
     """Return the reason why a champion cannot be compared, for ``Champion.obstacle``.
 
-    ``other_target``, ``other_unit``, ``other_horizon`` and ``other_frequency`` require the values ``champion`` and
-    ``candidate``; ``champion_unreadable`` requires ``problem``, ``champion_changed`` the versions ``judged`` and
-    ``present``, and ``no_common_series`` requires ``count``. ``lineage_unknown`` has no values. Raises ValueError if
-    ``code`` is not in ``INCOMPARABLE``.
+    Codes that begin with ``other_`` require the values ``champion`` and ``candidate``; ``champion_unreadable`` requires
+    ``problem``, ``champion_changed`` the versions ``judged`` and ``present``, and ``no_common_series`` requires
+    ``count``. ``lineage_unknown`` has no values. Raises ValueError if ``code`` is not in ``INCOMPARABLE``.
     """
     if code not in INCOMPARABLE:
         raise ValueError(f"{code!r} is none of {', '.join(INCOMPARABLE)}")
