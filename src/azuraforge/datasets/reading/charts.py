@@ -11,6 +11,9 @@ import polars as pl
 def reduce_rows(frame: pl.DataFrame, columns: list[str], max_points: int) -> pl.DataFrame:
     """Return at most ``max_points`` rows: the first, the last, and each column's extremes in buckets of equal length.
 
+    At least two rows are returned. If ``max_points`` is too small for the extremes of all columns, the last of the
+    chosen rows are left out.
+
     Example:
         >>> frame = pl.DataFrame({"y": [0.0] * 500 + [9.0] + [0.0] * 500})
         >>> reduce_rows(frame, ["y"], 10)["y"].max()

@@ -99,7 +99,7 @@ class ForecastHandler(Handler):
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         """Resolve the model version and the dataset version.
 
-        Raises UserError if one does not exist or they do not match.
+        Raises UserError if the request is not valid, or if one of them does not exist or they do not match.
         """
         if not request.model:
             raise InvalidInput("the request specifies no model", where="model", next_step="run azuraforge models list")
