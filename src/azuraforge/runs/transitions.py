@@ -78,7 +78,8 @@ class Transitions:
             store.add_note(session, held.run_id, held.attempt, changes)
             self._events.append(session, run_stream(held.run_id), NoteAdded(markdown=str(changes)))
         fenced_update(session, held, **values)
-        body = RunEnvironment(attempt=held.attempt, environment=environment, bit_reproducible=changes is None)
+        reproducible = self._row(session, held).bit_reproducible  # an earlier attempt may have ended this
+        body = RunEnvironment(attempt=held.attempt, environment=environment, bit_reproducible=reproducible)
         self._events.append(session, run_stream(held.run_id), body)
         store.fix_attempt(session, held.run_id, held.attempt, environment)
 

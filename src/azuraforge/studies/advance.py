@@ -131,19 +131,21 @@ class Advance:
         extra = prepared.extra.model_copy(update={"study": link, "trials": counted, "retrained": retrained})
         return request, dataclasses.replace(prepared, extra=extra)
 
-    def counted(self, session: Session, study: Study, seen: frozenset[str] = frozenset()) -> int:
+    def counted(self, session: Session, study: Study) -> int:
         """Return the number of trials that count for the gate.
 
-        These are the trials of the study and of all studies that it started from, directly or indirectly, except
-        those with an id in ``seen``.
+        These are the trials of the study and of all studies that it started from, directly or indirectly, each study
+        once.
         """
-        total = study.asked
-        for earlier_id in study.warm_start_from:
-            if earlier_id in seen:
-                continue
-            earlier = store.find(session, earlier_id, trash=True)
-            if earlier is not None and earlier.id != study.id:
-                total += self.counted(session, earlier, seen | {study.id})
+        total, waiting, seen = 0, [study], {study.id}
+        while waiting:
+            each = waiting.pop()
+            total += each.asked
+            for earlier_id in each.warm_start_from:
+                earlier = store.find(session, earlier_id, trash=True)
+                if earlier is not None and earlier.id not in seen:
+                    seen.add(earlier.id)
+                    waiting.append(earlier)
         return total
 
     def _rest(self, study: Study) -> bool:

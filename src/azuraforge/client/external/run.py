@@ -15,6 +15,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -98,15 +99,11 @@ class ExternalRun:
         try:
             journal = Journal.create(book.home, self._request, book.given_url)
         except OSError as error:
-            raise ClientError(
-                "the run's journal cannot be written: {reason}",
-                where="{folder}",
-                next_step="make the folder writable, or choose another one with azuraforge.Client(home=…)",
-                reason=error.strerror,
-                folder=str(error.filename or book.home),
-            ) from error
+            raise _not_written(error, book.home) from error
         try:
             shipping.create(journal, self._connection, START_SECONDS)
+        except OSError as error:
+            raise _not_written(error, book.home) from error
         except PlatformUnreachable as error:
             self._say(f"{error}. The run goes on; its journal waits in {journal.path}")
         except ApiError as error:
@@ -284,6 +281,16 @@ class ExternalRun:
         if text != self._said:
             self._said = text
             log.warning("run %r: %s", self.name, text)
+
+
+def _not_written(error: OSError, home: Path) -> ClientError:
+    return ClientError(
+        "the run's journal cannot be written: {reason}",
+        where="{folder}",
+        next_step="make the folder writable, or choose another one with azuraforge.Client(home=…)",
+        reason=error.strerror,
+        folder=str(error.filename or home),
+    )
 
 
 def _thread(work: Callable[..., object], *arguments: object) -> threading.Thread:

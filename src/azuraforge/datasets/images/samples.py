@@ -27,6 +27,9 @@ def samples(path: Path, size: tuple[int, int, int], per_class: int) -> ImagesOut
     chosen: dict[str, pl.DataFrame] = {}
     for label in sorted(counts):
         rows = frame.filter(pl.col("label") == label)
+        if len(chosen) == MAX_IMAGES:  # more classes than images: the rest are listed without one
+            chosen[label] = rows.clear()
+            continue
         spread = np.unique(np.linspace(0, rows.height - 1, num=min(each, rows.height)).astype(np.int64))
         chosen[label] = rows[spread]
     wanted = pl.concat(list(chosen.values()))["row"].sort()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from azuraforge.errors import AzuraError, InvalidInput
+from azuraforge.errors import AzuraError, InvalidInput, TransientError
 from azuraforge.messages.validation import message_of
 from azuraforge.models.deployments import store as deployment_store
 from azuraforge.models.deployments.places import Deployed
@@ -238,7 +238,16 @@ class _Asked:
         }
         prepared = Prepared(message, self.dataset.id)
         asked: Future[Reply] = self.versions.ask(served, message)
-        answer = asked.result(_ANSWER_SECONDS)
+        try:
+            answer = asked.result(_ANSWER_SECONDS)
+        except TimeoutError:
+            asked.cancel()
+            raise TransientError(
+                "version {version} did not answer within {seconds:g} s",
+                next_step="repeat the request when the platform is less busy",
+                version=served.version,
+                seconds=_ANSWER_SECONDS,
+            ) from None
         alias = None if self.config.version is not None else self.config.alias
         line = question.line(served, Caller(self.model, self.by, alias, None, deployment), prepared, answer)
         inputs = line.inputs.model_copy(

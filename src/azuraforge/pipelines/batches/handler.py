@@ -54,7 +54,7 @@ class BatchConfig(BaseModel):
     version: int | None = Field(
         default=None,
         ge=1,
-        description="number of the version; null for the version that the alias points to at that time",
+        description="number of the version; null for the version that the alias points to when the run is created",
     )
     alias: str = "champion"
     start: AwareDatetime | None = Field(
