@@ -273,8 +273,8 @@ class Preprocessing:
     def examples(self, part: Part, *, learning: bool) -> Examples:
         """Return the examples of ``part``; if ``learning``, without incomplete windows and unknown targets.
 
-        Raises InvalidInput if ``part`` lacks a column, or if not ``learning`` and an origin has fewer rows up to it than
-        the window; raises ValueError if ``learning`` and the part has no targets.
+        Raises InvalidInput if ``part`` lacks a column, or if not ``learning`` and an origin has fewer rows up to it
+        than the window. Raises ValueError if ``learning`` and the part has no targets.
         """
         origins, chosen = part.origins, np.arange(len(part.origins))
         if not learning and len(origins) and int(origins.min()) + 1 < self.window:

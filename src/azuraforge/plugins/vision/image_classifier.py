@@ -188,7 +188,10 @@ class Scaling:
 
 @dataclass
 class Classifier:
-    """The predictor that ``fit`` and ``load`` return: a trained network with its preprocessing."""
+    """The predictor that ``fit`` and ``load`` return: a trained network with its preprocessing.
+
+    ``temperature`` divides the scores before they become calibrated probabilities.
+    """
 
     network: nn.Module
     scaling: Scaling
