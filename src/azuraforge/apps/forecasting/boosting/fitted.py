@@ -94,7 +94,10 @@ def _point(fitted: Boosted, read: Inputs) -> Floats:
 
 
 def calibrated(fitted: Boosted, check: Part, *, adaptive: bool) -> Boosted:
-    """Return the forecaster with quantile offsets measured from its errors on ``check``, the validation set."""
+    """Return the forecaster with offsets, widths and error table from its errors on ``check``, the validation set.
+
+    The table is empty, so that intervals are fixed, unless ``adaptive`` is set and every row ahead has a known error.
+    """
     read = Inputs(fitted.layout, fitted.scales, check)
     owners = read.owners
     center, scale = read.center[owners, None], read.scale[owners, None]

@@ -61,11 +61,18 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
     }
 
     def split(self, table: Table, config: BoostedConfig) -> Split:
-        """Split the rows in chronological order; a window of one row is enough, because inputs may be missing."""
+        """Split the rows in chronological order; a window of one row is enough, because inputs may be missing.
+
+        Raises the errors of ``chronological_split``.
+        """
         return chronological_split(table, config, window=1, partial=True)
 
     def fit(self, run: RunContext[BoostedConfig], train: Part, validation: Part) -> Boosted:
-        """Grow trees on ``train`` until the validation loss stops falling; measure the intervals on ``validation``."""
+        """Grow trees on ``train`` until the validation loss stops falling; measure the intervals on ``validation``.
+
+        If ``stop_after`` is set, it is the number of trees. Raises InvalidInput if a set has no known target, a
+        known-ahead column has no known value, or LightGBM cannot be loaded.
+        """
         config = run.config
         fresh = self._fresh(run, train, validation)
         learned = examples(fresh, train, MOST_EXAMPLES)

@@ -102,7 +102,10 @@ class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
     }
 
     def split(self, table: Table, config: ChronosBoltConfig) -> Split:
-        """Split the rows in chronological order; a context may be as short as one row."""
+        """Split the rows in chronological order; a context may be as short as one row.
+
+        Raises the errors of ``chronological_split``.
+        """
         return chronological_split(table, config, window=1, least_window=1, partial=True)
 
     def check_pretrained(self, config: ChronosBoltConfig, folder_of: Callable[[str], Path]) -> None:
