@@ -117,8 +117,8 @@ class TbatsForecaster(StateForecaster[Tbats]):
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[Tbats]:
         """Estimate the forms and choose one by AIC.
 
-        Box-Cox is tried only if all values are positive. Above ``_ROWS_FOR_ALL_FORMS`` rows, only the form with a damped
-        trend and without Box-Cox is estimated.
+        Box-Cox is tried only if all values are positive. Above ``_ROWS_FOR_ALL_FORMS`` rows, only the form with a
+        damped trend and without Box-Cox is estimated.
         """
         from statsforecast.tbats import tbats_selection
 
