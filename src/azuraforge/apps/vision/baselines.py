@@ -68,7 +68,7 @@ class Baseline(ImagePipeline[ClassifyConfig, Learned]):
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
 
     def load(self, folder: Path) -> Learned:
-        """Read the predictor that ``save`` wrote."""
+        """Return the predictor that ``save`` wrote. Raises EngineError if the weights cannot be read."""
         arrays, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
         return Learned(arrays, json.loads((folder / "preprocessing.json").read_text(encoding="utf-8")))
 

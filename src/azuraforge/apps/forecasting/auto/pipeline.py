@@ -252,7 +252,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
 
     def load(self, folder: Path) -> Ensemble:
-        """Read the predictor that ``save`` wrote."""
+        """Return the predictor that ``save`` wrote. Raises EngineError if the weights cannot be read."""
         arrays, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
         settings = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
         members = {name: MEMBERS[name]().load(folder / name) for name in settings["weights"]}

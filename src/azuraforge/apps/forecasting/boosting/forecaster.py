@@ -96,7 +96,10 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
         return replace(found, spread=wide.offsets / size, table=wide.table / size)
 
     def refit(self, run: RunContext[BoostedConfig], evaluated: Boosted, rows: Part) -> Boosted:
-        """Grow the same numbers of trees on all rows, keeping the evaluated scales, shares and intervals."""
+        """Grow the same numbers of trees on all rows, keeping the evaluated scales, shares and intervals.
+
+        Raises InvalidInput if no target is known or LightGBM cannot be loaded.
+        """
         ridge = None if evaluated.ridge is None else Ridge().relearn(run, evaluated.ridge, rows)
         starts = dict(evaluated.starts_of_levels)
         for name, part in series_of(rows) if starts else ():
@@ -149,7 +152,10 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
 
     def load(self, folder: Path) -> Boosted:
-        """Read the predictor that ``save`` wrote."""
+        """Return the predictor that ``save`` wrote.
+
+        Raises InvalidInput if the trees are not valid, and EngineError if the file with them cannot be read.
+        """
         arrays, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
         described = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
         layout, starts = Layout.from_dict(described["layout"]), tuple(described["starts"])
