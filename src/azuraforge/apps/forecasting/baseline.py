@@ -246,7 +246,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         return name in predictor.series
 
     def _levels(self, predictor: Learned, part: Part) -> Floats | None:
-        """Return the levels of adaptive intervals, ``(level, origin, horizon)``; None if intervals are fixed."""
+        """Return the levels of adaptive intervals, ``(level, origin, horizon)``; None if fixed or without past rows."""
         past = past_part(part, 0) if len(predictor.spread.table) else None
         if past is None:
             return None

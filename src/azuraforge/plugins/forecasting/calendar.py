@@ -205,7 +205,7 @@ class Clock:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, object]) -> Clock:
-        """Rebuild the object from the result of ``to_dict``. Raises pydantic's ValidationError if a field is invalid."""
+        """Rebuild the object from the result of ``to_dict``. Raises pydantic's ValidationError for invalid fields."""
         return from_json(cls, fields)
 
     def _months_after(self, origin_times: Indices, horizon: int) -> Indices:

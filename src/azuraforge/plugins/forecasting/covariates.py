@@ -129,7 +129,7 @@ class Covariates:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, object]) -> Covariates:
-        """Rebuild the object from the result of ``to_dict``. Raises pydantic's ValidationError if a field is invalid."""
+        """Rebuild the object from the result of ``to_dict``. Raises pydantic's ValidationError for invalid fields."""
         return from_json(cls, fields)
 
 

@@ -260,7 +260,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         return predictor.offsets[:, None, :] if levels is None else adaptive_offsets(list(predictor.tables), levels)
 
     def _levels(self, predictor: Forecaster, part: Part) -> Floats | None:
-        """Return the levels ``(level, origin, horizon)`` of adaptive intervals; None if intervals are fixed."""
+        """Return the levels ``(level, origin, horizon)`` of adaptive intervals; None if fixed or without past rows."""
         past = past_part(part, predictor.preprocessing.window - 1) if len(predictor.tables) else None
         if past is None:
             return None

@@ -115,5 +115,5 @@ class Transform:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, object]) -> Transform:
-        """Rebuild the object from the result of ``to_dict``. Raises pydantic's ValidationError if a field is invalid."""
+        """Rebuild the object from the result of ``to_dict``. Raises pydantic's ValidationError for invalid fields."""
         return from_json(cls, fields)

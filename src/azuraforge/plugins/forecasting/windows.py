@@ -356,7 +356,7 @@ class Preprocessing:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, object]) -> Preprocessing:
-        """Rebuild the object from the result of ``to_dict``. Raises pydantic's ValidationError if a field is invalid."""
+        """Rebuild the object from the result of ``to_dict``. Raises pydantic's ValidationError for invalid fields."""
         return from_json(cls, fields)
 
 

@@ -220,7 +220,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         return name in predictor.spreads
 
     def _levels(self, predictor: Ensemble, name: str, part: Part) -> Floats | None:
-        """Return the levels ``(level, origin, horizon)`` of adaptive intervals; None if intervals are fixed."""
+        """Return the levels ``(level, origin, horizon)`` of adaptive intervals; None if fixed or without past rows."""
         spread = known_series(predictor.spreads, name)
         past = past_part(part, 0) if len(spread.table) else None
         if past is None:

@@ -169,7 +169,11 @@ def _answer(fitted: Boosted, part: Part, alone: str | None) -> Predictions:
 
 
 def levels_of(fitted: Boosted, name: str, part: Part) -> Floats | None:
-    """Return the levels of one series' adaptive intervals, ``(level, origin, horizon)``; None if they are fixed."""
+    """Return the levels of one series' adaptive intervals, ``(level, origin, horizon)``.
+
+    Returns None if intervals are fixed, or if the series has no rows before the origins from which to measure errors.
+    Raises InvalidInput (``UNKNOWN_SERIES``) if the series was not learned.
+    """
     past = past_part(part, 0) if len(fitted.table) else None
     if past is None:
         return None

@@ -71,7 +71,7 @@ def examine(
     season: int,
     known_ahead: Sequence[str] = (),
 ) -> list[Foreknowledge]:
-    """Return the evidence for each column that contains future values of the target.
+    """Return the evidence for each column that contains future values of the target or copies it in the same row.
 
     Args:
         target: ``(row,)``, NaN if unknown.

@@ -31,7 +31,7 @@ _MICROSECONDS = 1e6
 def examine_frame(
     frame: pl.DataFrame, schema: Schema, *, horizon: int, season: int | None = None, known_ahead: Sequence[str] = ()
 ) -> list[Foreknowledge]:
-    """Return the evidence for each column of ``frame`` that contains future values of the target.
+    """Return the evidence for each column that contains future values of the target or copies it in the same row.
 
     Only the first ``MOST_COLUMNS`` columns are examined.
 
