@@ -23,7 +23,7 @@ class BestAverage(Callback):
     the weights of the last step. The caller loads ``weights`` into the network after training.
 
     Attributes:
-        best: lowest validation loss so far; None before the first.
+        best: lowest validation loss so far; None before the first evaluation.
         epoch: epoch that reached it; 0 for the initial weights.
         weights: averaged weights of that epoch, by name.
     """

@@ -17,7 +17,7 @@ LeftOutWhy = Literal["failed", "crashed", "stopped", "not_started", "not_finite"
 
 
 class LeftOutMember(Shape):
-    """A member that the combined predictor does not use, with the reason."""
+    """A member that the combined predictor does not use, or that could not be refitted, with the reason."""
 
     name: str
     why: LeftOutWhy

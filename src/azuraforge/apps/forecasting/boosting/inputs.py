@@ -43,7 +43,7 @@ _YEAR_OF_DAYS = 365
 
 
 def seasons_of(season: int, clock: Clock, rows: int) -> tuple[int, ...]:
-    """Return the seasons in rows, shortest first, that fit at least twice into ``rows`` training rows."""
+    """Return ``season`` and the calendar's seasons in rows, shortest first, if they fit twice into ``rows`` rows."""
     found = {season}
     if clock.time is not None and clock.step > 0:
         if clock.step <= DAY // 2 and DAY % clock.step == 0:

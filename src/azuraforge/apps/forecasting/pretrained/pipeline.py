@@ -164,7 +164,7 @@ class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
 
     def load(self, folder: Path) -> Pretrained:
-        """Return the predictor that ``save`` wrote. Raises InvalidInput or EngineError if the weights cannot be read."""
+        """Return the predictor that ``save`` wrote. Raises InvalidInput or EngineError if a file cannot be read."""
         described = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
         model = ChronosBolt(BoltConfig.model_validate(described["model"]), read_weights(folder / "weights.safetensors"))
         calibration, _ = load_safetensors(folder / "calibration.safetensors", refuse_nan=True)

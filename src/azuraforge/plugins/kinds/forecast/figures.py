@@ -21,7 +21,10 @@ class NextValue(Shape):
 
 
 class HeldOutForecast(Shape):
-    """Predictions one row ahead on the test set, with the actual values and the ends of the interval."""
+    """Predictions one row ahead on the test set, with the actual values and the ends of the interval.
+
+    ``at`` contains the times of the targets.
+    """
 
     horizon: int
     at: tuple[str, ...]
@@ -95,7 +98,10 @@ class ErrorsOverTime(Shape):
 
 
 class LjungBox(Shape):
-    """The test of Ljung and Box for autocorrelation; a small p-value indicates that the errors are autocorrelated."""
+    """The test of Ljung and Box for autocorrelation; a small p-value indicates that the errors are autocorrelated.
+
+    ``lags`` is the number of tested lags.
+    """
 
     lags: int
     statistic: float
