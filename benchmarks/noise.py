@@ -20,6 +20,7 @@ from benchmarks.report import Report
 from tests.apps.test_honest_titles import (
     ALLOWED,
     CANDIDATES,
+    LEARNERS,
     judged,
     learn_baselines,
     table,
@@ -45,9 +46,9 @@ def main() -> None:
     names = {each.name.removeprefix("forecasting."): each for each in CANDIDATES}
     if unknown := set(given.names or ()) - set(names):
         options.error(f"unknown forecasters: {', '.join(sorted(unknown))}; choose from {', '.join(names)}")
-    chosen = {name: names[name] for name in given.names or names}
     report = Report("noise", seed=given.seed)
     for kind in given.kinds:
+        chosen = {name: names[name] for name in given.names or names if names[name] in LEARNERS[kind]}
         rng = np.random.default_rng(given.seed)
         promoted, seconds = Counter[str](), defaultdict[str, float](float)
         for number in range(given.series):
