@@ -16,7 +16,7 @@ export const evaluation: typeof english = {
     against: "{{baseline}} yöntemine göre {{measure}} {{change}} ({{level}} güven aralığı: {{low}} – {{high}}).",
     against_unbounded: "{{baseline}} yöntemine göre {{measure}} {{change}}; {{level}} güven aralığı hesaplanamıyor.",
     judgedHorizon:
-      "{{horizon}} satırlık ufkun yalnızca {{judged}} satırı değerlendirildi: test kümesi gerisi için çok kısa. Ufuk {{judged}} satır olsaydı tamamı değerlendirilirdi.",
+      "{{horizon}} satırlık ufkun yalnızca {{judged}} satırı değerlendirildi: test kümesi sonraki satırlar için çok kısa. Ufuk {{judged}} satır olsaydı tamamı değerlendirilirdi.",
     guarded: {
       origins_one: "Gelecekteki değerlerin kullanılıp kullanılmadığı {{of}} tahminin {{tried}} tanesinde sınandı; kullanım bulunmadı.",
       origins_other: "Gelecekteki değerlerin kullanılıp kullanılmadığı {{of}} tahminin {{tried}} tanesinde sınandı; kullanım bulunmadı.",
