@@ -35,12 +35,8 @@ class ServerSettings(BaseModel):
         description="URL that browsers use, such as https://ml.example.org; required unless the host is a loopback"
         " address",
     )
-    max_body_bytes: int = Field(
-        default=512 * 1024 * 1024, ge=1024, description="maximum size of an uploaded file, in bytes"
-    )
-    max_json_bytes: int = Field(
-        default=4 * 1024 * 1024, ge=1024, description="maximum size of any other request body, in bytes"
-    )
+    max_body_bytes: int = Field(default=512 * 1024 * 1024, ge=1024, description="maximum size of an upload (bytes)")
+    max_json_bytes: int = Field(default=4 * 1024 * 1024, ge=1024, description="maximum size of any other body (bytes)")
     children_at_once: int = Field(
         default=16,
         ge=1,
@@ -125,9 +121,7 @@ class RunSettings(BaseModel):
         default=5, ge=0, description="number of retries after transient errors, after which a run fails"
     )
     max_running_per_project: int | None = Field(
-        default=None,
-        ge=1,
-        description="maximum number of concurrent runs of one project; if not set, there is no limit",
+        default=None, ge=1, description="maximum number of concurrent runs per project; if not set, there is no limit"
     )
     memory_limit_bytes: int | None = Field(
         default=None,
@@ -358,7 +352,9 @@ def default_home() -> Path:
 
 
 def origin_of(url: str) -> str:
-    """Return a public URL in the form of a browser's origin. Raises ValueError if the platform cannot be served there.
+    """Return a public URL in the form of a browser's origin.
+
+    Raises ValueError if ``url`` is not the root of an HTTP or HTTPS server, or if browsers cannot open its address.
 
     Example:
         >>> origin_of("HTTPS://ML.example.org:443/")
@@ -395,6 +391,9 @@ def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def load_settings(**overrides: object) -> Settings:
-    """Read the settings; ``overrides`` take precedence over the environment and the file."""
+    """Read the settings; ``overrides`` take precedence over the environment and the file.
+
+    Raises ValueError if a setting is invalid or the file is not valid TOML.
+    """
     given: Any = overrides  # ``Settings`` validates the types
     return Settings(**given)
