@@ -234,8 +234,10 @@ def test_resumed_on_other_kernels_it_goes_on_and_says_what_differs(stand_that_fa
     assert not run.bit_reproducible
     [note] = run.notes
     with speaking("tr"):
-        assert stand.get(run_id).notes[0].startswith("Artık bit düzeyinde aynı değil: instruction_set avx4096 → ")
-    assert note.startswith("No longer bit for bit: instruction_set avx4096 → ")
+        assert (
+            stand.get(run_id).notes[0].startswith("Artık bit düzeyinde yinelenebilir değil: instruction_set avx4096 → ")
+        )
+    assert note.startswith("No longer reproducible bit for bit: instruction_set avx4096 → ")
     assert "kernels 0123456789ab → " in note
     assert "'avx4096' is not available" in note
 

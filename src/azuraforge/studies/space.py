@@ -153,7 +153,7 @@ def read_space(
         raise InvalidInput(
             "a study can search at most {most} fields, not {count}",
             where="space",
-            next_step="fix some of the fields in the config",
+            next_step="set some of the fields to a single value in the config",
             most=MOST_FIELDS,
             count=len(space),
         )

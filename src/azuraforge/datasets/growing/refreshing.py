@@ -58,7 +58,7 @@ class RefreshHandler(Handler):
             raise InvalidInput(
                 "a refresh has no option {option!r}",
                 where="config",
-                next_step="leave it out",
+                next_step="remove it from the request",
                 option=error.errors()[0]["loc"][0],
             ) from None
         dataset = self._datasets.get(project_id, request.dataset)

@@ -241,7 +241,7 @@ def load_file(path: Path) -> ModuleType:
         raise InvalidInput(
             "{path} cannot be imported",
             where="{place}",
-            next_step="give it a name that ends in .py",
+            next_step="give the file a name that ends in .py",
             path=path.name,
             place=str(path),
         )

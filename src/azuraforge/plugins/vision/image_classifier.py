@@ -280,7 +280,7 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
         if described.get("format") != _FORMAT:
             raise InvalidInput(
                 "preprocessing.json has format {found!r}, expected {expected!r}",
-                next_step="retrain the model with this release",
+                next_step="retrain the model with this release of AzuraForge",
                 found=described.get("format"),
                 expected=_FORMAT,
             )

@@ -66,7 +66,7 @@ class ChronosBoltConfig(ForecastConfig):
     @classmethod
     def _fixed(cls, intervals: str) -> str:
         if intervals != "fixed":
-            raise InvalidValue("this forecaster supports only fixed intervals")
+            raise InvalidValue("this forecaster supports only the value fixed")
         return intervals
 
 
