@@ -21,7 +21,7 @@ GOOD = "at,actual,prediction\n2024-01-01,1.5,1\n2024-01-02,2,1.5\n2024-01-03,3.5
     [
         ("", "is empty", "p.csv"),
         ("at,actual,prediction\n", "no rows", "p.csv"),
-        ("when,actual,prediction\n1,2,3\n", "no column of times", "p.csv"),
+        ("when,actual,prediction\n1,2,3\n", "no time column", "p.csv"),
         ("at,actual,name\n2024-01-01,1.5,x\n2024-01-02,2.5,y\n", "no column of predictions", "p.csv"),
         ("at,prediction\n2024-01-01,1.5\n2024-01-02,2.5\n", "no column of actual values", "p.csv"),
         (GOOD.replace("2024-01-02", "yesterday"), "'yesterday' does not have the time format", "line 3"),
@@ -44,7 +44,7 @@ GOOD = "at,actual,prediction\n2024-01-01,1.5,1\n2024-01-02,2,1.5\n2024-01-03,3.5
         ("at,horizon,actual,prediction\n2024-01-01,0.5,1.5,1\n2024-01-02,1,2,1\n", "is not a whole number", "line 2"),
         ("at,horizon,actual,prediction\n2024-01-01,5000,1.5,1\n2024-01-02,1,2,1\n", "at most 1,000", "line 2"),
         ("at,unique_id,y,m\n2024-01-01,a,1,2\n2024-01-01,b,1,2\n", "contains 2 series", "unique_id"),
-        ("at,actual,prediction\n2024-01-01,1.5,1\n", "no actual value is known before", "history"),
+        ("at,actual,prediction\n2024-01-01,1.5,1\n", "no actual value was known when", "history"),
         ("label,prediction\ncat,\ndog,dog\n", "has no prediction in 1 row with a label", "line 2"),
         ("label,p_cat,p_dog\ncat,0.9,0.3\ndog,0.5,0.5\n", "add up to 1.2", "line 2"),
         ("label,p_cat,p_dog\ncat,1.9,-0.9\ndog,0.5,0.5\n", "is not between 0 and 1", "line 2"),
