@@ -38,7 +38,7 @@ GOOD = "at,actual,prediction\n2024-01-01,1.5,1\n2024-01-02,2,1.5\n2024-01-03,3.5
         ("at,actual,prediction,lower,upper\n2024-01-01,1.5,1,3,0\n", "is above the upper bound", "line 2"),
         (
             "at,made_at,actual,prediction\n2024-01-01,2024-01-01,1.5,1\n2024-01-02,2024-01-01,2,1\n",
-            "is not earlier",
+            "not before that time",
             "line 2",
         ),
         ("at,horizon,actual,prediction\n2024-01-01,0.5,1.5,1\n2024-01-02,1,2,1\n", "is not a whole number", "line 2"),

@@ -152,7 +152,7 @@ def test_where_it_cannot_keep_it_a_later_attempt_takes_the_best_and_says_why(lau
     assert "avx4096" in str(elsewhere.problem)
     forbidden, _ = kernels_in(Settings().kernels, launcher, backend="reference")
     assert forbidden.fix(RECORDED, 1).fields["backend"] == "reference"
-    assert "engine.backend is reference" in str(forbidden.fix(RECORDED, 1).problem)
+    assert "engine.backend has the value reference" in str(forbidden.fix(RECORDED, 1).problem)
 
 
 class EngineHandler(handlers.Handler):
