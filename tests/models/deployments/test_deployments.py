@@ -185,7 +185,10 @@ def test_an_equal_or_better_canary_stays(system: Any, project_id: str, model: st
     # Promoted, it is deployed alongside no version.
     system.service.aliases.promote_by_hand(project_id, model, 2, alias="champion", reason="better live", by="ayşe")
     (shown,) = system.service.deployments.list(project_id, model).items
-    assert (shown.state, shown.ended_reason) == ("ended", "the alias champion now points to another version: better live")
+    assert (shown.state, shown.ended_reason) == (
+        "ended",
+        "the alias champion now points to another version: better live",
+    )
 
 
 def test_what_cannot_be_tried_is_refused(system: Any, project_id: str, model: str, make_folder: Make) -> None:

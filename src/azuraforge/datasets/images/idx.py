@@ -98,9 +98,9 @@ def pair(files: Mapping[str, bytes], max_bytes: int = 1 << 30) -> list[IdxPart]:
     if alone := sorted(images.keys() ^ labels.keys()) or (not images and ["*"]):
         lonely = images.get(alone[0]) or labels.get(alone[0]) or Message("the upload")
         raise InvalidInput(
-            "{file} has no counterpart: each idx file of images needs one of labels",
+            "{file} has no counterpart: each idx file of images needs an idx file of labels",
             where="{file}",
-            next_step="put both into one zip, such as train-images-idx3-ubyte.gz and train-labels-idx1-ubyte.gz",
+            next_step="put both files into one zip, such as train-images-idx3-ubyte.gz and train-labels-idx1-ubyte.gz",
             code="idx_without_pair",
             file=lonely,
         )
@@ -179,7 +179,7 @@ def _bad(name: str, why: Message) -> InvalidInput:
     return InvalidInput(
         "the idx file {name} cannot be read: {why}",
         where="{name}",
-        next_step="download it again; it may be incomplete or damaged",
+        next_step="download the file again; it may be incomplete or damaged",
         code="unreadable_file",
         name=name,
         why=why,

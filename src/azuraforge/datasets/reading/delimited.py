@@ -123,7 +123,7 @@ def read_delimited(
         raise InvalidInput(
             "the columns of {name} are separated by {found_name}, not by the stated separator ({stated})",
             where="{name}, line {line}",
-            next_step="leave the option separator out, or set it to {found!r}",
+            next_step="omit the option separator, or set it to {found!r}",
             code="wrong_separator",
             details={"found": found},
             name=name,
@@ -220,7 +220,7 @@ def _header(text: str, separator: str, name: str, limits: ReadingLimits) -> list
         raise InvalidInput(
             "two columns of {name} are named {column!r}",
             where="{name}, header",
-            next_step="rename one of them in the file",
+            next_step="rename one of the columns in the file",
             code="duplicate_column",
             name=name,
             column=twice[0],
@@ -251,7 +251,7 @@ def _refuse_reserved(columns: list[str], name: Text) -> None:
         raise InvalidInput(
             "a column of {name} has the reserved name {column!r}",
             where="{name}, header",
-            next_step="rename it",
+            next_step="rename the column",
             name=name,
             column=ROW,
         )

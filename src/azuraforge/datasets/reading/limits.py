@@ -79,7 +79,7 @@ class ReadingLimits:
                 Message("{most:,} values", {"most": self.values}),
                 "values",
                 where,
-                Message("choose gaps=keep or a longer frequency, or add the part before or after the gap"),
+                Message("choose gaps=keep or a lower frequency, or add only the rows before or after the gap"),
             )
 
     def check_text(self, size: int, what: Text, next_step: Message = _A_PART) -> None:

@@ -145,7 +145,7 @@ def _problem(found: Mapping[str, Array | None], width: int) -> Message | None:
         return Message("the threshold or leaf value of a node is not finite")
     if (feature < -1).any() or (feature >= width).any():
         return Message(
-            "a tree splits by a column that does not exist; the data has {width} [column|columns]", {"width": width}
+            "a tree splits by a column that does not exist; the number of columns is {width}", {"width": width}
         )
     if not np.isin(arrays["missing_left"], (0, 1)).all():
         return Message("'missing_left' contains values other than 0 and 1")
