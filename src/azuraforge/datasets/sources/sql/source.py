@@ -73,8 +73,8 @@ class SqlOptions(TableOptions):
         ge=0,
         le=1e9,
         title="Look back",
-        description="Distance before the last cursor value from which rows are read again, because"
-        " transactions may commit late; in seconds for times, days for dates, and the cursor's unit for numbers",
+        description="How far before the last cursor value rows are read again, because transactions may commit "
+        "late: in seconds for times, in days for dates, in the cursor's unit for numbers",
         json_schema_extra=in_turkish(
             "Geriye bakış",
             "İmlecin son değerinden ne kadar geriye gidilip satırların yeniden okunacağı; bazı işlemler geç"
