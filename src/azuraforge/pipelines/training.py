@@ -99,7 +99,8 @@ class TrainingHandler(Handler):
             raise InvalidInput(
                 "the request specifies neither a pipeline nor a dataset",
                 where="dataset",
-                next_step="specify a dataset; without a pipeline, the default for its kind of data is used",
+                next_step="specify a dataset; if no pipeline is specified, the default for the dataset's kind of data "
+                "is used",
             )
         data = self._datasets.get(project_id, request.dataset, request.dataset_version).schema.kind
         kinds = sorted(self._catalogue.task_kinds().values(), key=lambda kind: (kind.origin != BUILT_IN, kind.name))

@@ -258,7 +258,7 @@ def _dimension(name: str, given: SearchRange, fields: Mapping[str, FieldSchema],
         raise InvalidInput(
             "{place}: {name} defines the task or the scored rows, so scores with different values cannot be compared",
             where="{place}",
-            next_step="set it in the config, and create one study for each value of {name}",
+            next_step="set {name} to a single value in the config, and create one study for each value",
             place=where,
             name=name,
         )

@@ -164,7 +164,7 @@ def test_a_canary_with_a_worse_live_loss_is_taken_back(system: Any, project_id: 
         states.append(system.service.deployments.list(project_id, model).items[0].state)
     shown = system.service.deployments.list(project_id, model).items[0]
     assert shown.state == "rolled_back"
-    assert shown.ended_reason.startswith("live loss: worse than version 1 by more than 10.0% in ")
+    assert shown.ended_reason.startswith("live loss: worse than version 1 by more than 10.0 % in ")
     days = states.index("rolled_back") + 1
     assert days > 5  # one bad day proves nothing
     assert shown.losses.worse == days

@@ -75,7 +75,7 @@ def _columns(asked: IncumbentInput) -> IncumbentColumns:
         raise InvalidInput(
             "dataset {dataset!r} already has an incumbent in its column {forecast!r}",
             where="{place}",
-            next_step="add the dataset under another name without that column, then the file of forecasts",
+            next_step="add the dataset under another name without that column, then add the file of forecasts",
             code="incumbent_in_columns",
             dataset=asked.stored.name,
             forecast=before.forecast,

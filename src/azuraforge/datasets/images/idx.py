@@ -142,7 +142,7 @@ def _refuse_too_much(expected: int, entries: int, max_bytes: int, name: str) -> 
         raise InvalidInput(
             "the idx file {name} declares {expected:,} values; only {left:,} more can be read",
             where="{name}",
-            next_step="add only a part of it, or ask an administrator to raise AZURAFORGE_READING__IMAGE_BYTES",
+            next_step="add only a part of the data, or ask an administrator to raise AZURAFORGE_READING__IMAGE_BYTES",
             code="too_large",
             name=name,
             expected=expected,
@@ -152,7 +152,7 @@ def _refuse_too_much(expected: int, entries: int, max_bytes: int, name: str) -> 
         raise InvalidInput(
             "the idx file {name} declares {entries:,} entries; at most {most:,} are possible",
             where="{name}",
-            next_step="add only a part of it",
+            next_step="add only a part of the data",
             code="too_large",
             name=name,
             entries=entries,

@@ -280,7 +280,7 @@ def _refuse_ragged(text: str, separator: str, width: int, name: str, skipped: in
 def _refuse_single_column(text: str, name: str) -> None:
     first = text[:400].splitlines()[0][:80]
     raise InvalidInput(
-        "no separator was found in {name}: its first line is a single column, {first!r}",
+        "no separator was found in {name}: its first line contains only the column {first!r}",
         where="{name}, line 1",
         next_step="add a table with at least a time and a value column, or specify its separator",
         code="no_separator",

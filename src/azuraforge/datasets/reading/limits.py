@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _PREFIX = "AZURAFORGE_READING__"
 #: Name of a file, table or source in messages.
 Text = str | Message
-_A_PART = Message("add only a part of it")
+_A_PART = Message("add only a part of the data")
 ASK_FOR_LESS = Message("request less data")
 
 

@@ -299,7 +299,7 @@ def check_class(kind: str, plugin: object) -> type[object]:
     if not (inspect.isclass(plugin) and issubclass(plugin, contract)):
         raise InvalidInput(
             "{plugin} is not a subclass of azuraforge.plugins.{contract}",
-            next_step="derive it from that class",
+            next_step="derive the plugin from that class",
             plugin=repr(plugin),
             contract=contract.__name__,
         )
