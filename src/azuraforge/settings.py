@@ -346,7 +346,9 @@ def default_home() -> Path:
 
 
 def origin_of(url: str) -> str:
-    """Return a public URL in the form of a browser's origin. Raises ValueError if the platform cannot be served there.
+    """Return a public URL in the form of a browser's origin.
+
+    Raises ValueError if ``url`` is not the root of an HTTP or HTTPS server, or if browsers cannot open its address.
 
     Example:
         >>> origin_of("HTTPS://ML.example.org:443/")
@@ -383,6 +385,9 @@ def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def load_settings(**overrides: object) -> Settings:
-    """Read the settings; ``overrides`` take precedence over the environment and the file."""
+    """Read the settings; ``overrides`` take precedence over the environment and the file.
+
+    Raises ValueError if a setting is invalid or the file is not valid TOML.
+    """
     given: Any = overrides  # ``Settings`` validates the types
     return Settings(**given)

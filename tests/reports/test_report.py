@@ -209,6 +209,19 @@ def test_a_pdf_opens_and_holds_turkish_letters() -> None:
         assert expected in text, expected
 
 
+def test_a_list_item_of_a_pdf_that_begins_with_code_is_printed_once() -> None:
+    from markdown_it import MarkdownIt
+    from markdown_it.tree import SyntaxTreeNode
+
+    from azuraforge.reports import pdf
+
+    source = "-     code\n\n  after\n- plain\n"
+    [node] = SyntaxTreeNode(MarkdownIt().parse(source)).children
+    texts = [getattr(each, "text", "") for each in pdf._list(node, {}, pdf._TEXT)]
+    assert sum("code" in text for text in texts) == 1
+    assert [text for text in texts if text in ("after", "plain")] == ["after", "plain"]
+
+
 def test_a_pdf_survives_hostile_names() -> None:
     assert "alert" in text_of(written(hostile_material(), "pdf"))
 

@@ -202,6 +202,16 @@ def test_trials_of_an_earlier_study_count_and_tell_where_to_look(stand: Stand) -
     assert params[0] != params[1]
 
 
+def test_an_earlier_study_that_is_reached_twice_counts_once(stand: Stand) -> None:
+    first = stand.create("first", budget_trials=4)
+    stand.carry(first, bowl)
+    second = stand.create("second", budget_trials=2, warm_start_from=[first])
+    stand.carry(second, bowl)
+    third = stand.create("third", budget_trials=1, warm_start_from=[first, second])
+    stand.carry(third, bowl)
+    assert stand.run(stand.study(third).retrain_run_id).extra["trials"] == 7
+
+
 def test_a_study_whose_trials_another_began_from_is_kept_as_long_as_that(stand: Stand) -> None:
     first = stand.create("first", budget_trials=2)
     stand.carry(first, bowl)

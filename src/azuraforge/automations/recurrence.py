@@ -50,6 +50,8 @@ class Recurrence(Protocol):
 class Cron:
     """Cron line of five fields in the syntax of Debian's cron: names, ranges, lists, steps, ``L``, ``LW``, ``MON#2``.
 
+    The constructor does not validate ``expression``; the function ``cron`` does.
+
     Example:
         >>> cron = Cron("30 2 * * *", ZoneInfo("Europe/Berlin"))
         >>> [at.isoformat() for at in islice(cron.after(datetime(2026, 3, 28, tzinfo=UTC)), 2)]

@@ -46,7 +46,8 @@ class ScheduleService:
     """Service for the schedules of all projects.
 
     Each method takes the id of the project; ``schedule`` is the id or the name of a schedule. Methods with ``schedule``
-    raise NotFound if the schedule does not exist.
+    raise NotFound if the schedule does not exist. Methods that return a page raise InvalidInput if ``after`` is not a
+    cursor of the list.
     """
 
     def __init__(self, database: Database, runs: RunService, firing: Firing) -> None:

@@ -25,6 +25,8 @@ def run_loop_demo(
 ) -> int:
     """Run the loop demo on a running platform. Return 0 if every step of the loop was taken, otherwise 1.
 
+    Raises DemoError if the demo cannot continue.
+
     Args:
         hook: receiver of webhook calls on this machine; None if the platform may not call it.
         plan: number of rows and other parameters of the demo; None: the default.
@@ -91,4 +93,4 @@ def _close(
 
 
 def _path(client: Client, loop: Loop) -> str:
-    return f"/p/{client.sessions.current().project_slug}/models/{loop.name}"
+    return f"/p/{client.projects.current().slug}/models/{loop.name}"

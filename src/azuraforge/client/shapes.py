@@ -48,7 +48,10 @@ class Shape:
 
     @classmethod
     def from_json(cls: type[ShapeT], answer: object) -> ShapeT:
-        """Build the object from JSON; missing fields keep their defaults. Raises ClientError for other values.
+        """Build the object from JSON; missing fields keep their defaults.
+
+        Raises ClientError if ``answer`` is not a JSON object, TypeError if a field without a default is missing, and
+        ValueError if a time is malformed.
 
         Example:
             >>> @dataclass(frozen=True, kw_only=True)

@@ -45,8 +45,9 @@ async def receive(
 ) -> Upload:
     """Stream a multipart form into ``folder``: the part named ``part`` as a file, every other part as a field.
 
-    Raises InvalidInput if the body is not a multipart form with such a file, or is larger than ``max_bytes``, and
-    StorageError if the disk is full. The caller removes the folder.
+    The caller removes the folder. Raises InvalidInput if the body is not a multipart form with this part, has too many
+    fields, or is larger than ``max_bytes``, for which the error suggests ``next_step``. Raises StorageError if the file
+    cannot be written.
     """
     kind, parameters = parse_options_header(request.headers.get("content-type", ""))
     boundary = parameters.get(b"boundary")

@@ -16,8 +16,9 @@ from pydantic import ValidationError
 from azuraforge.clock import utc_now
 from azuraforge.demo.schemas import DemoEnd, DemoLine, DemoNews, DemoOut, DemoStart, DemoState
 from azuraforge.errors import Conflict, NotFound
+from azuraforge.projects.callers import Access
 from azuraforge.projects.schemas import TokenRequest
-from azuraforge.projects.service import Access, ProjectService
+from azuraforge.projects.service import ProjectService
 from azuraforge.telemetry import logger
 
 log = logger("demo")
@@ -81,7 +82,7 @@ class DemoService:
         self._closed = False
 
     def show(self, project_id: str) -> DemoOut:
-        """Return the project's newest demo since the platform started; its state is ``none`` if there is none."""
+        """Return the newest demo since the platform started; its state is ``none`` if it belongs to another project."""
         with self._lock:
             demo = self._demo
             if demo is None or demo.project_id != project_id:

@@ -49,7 +49,8 @@ class Columns:
 def find_columns(table: RawTable, options: Options) -> Columns:
     """Return the role of each column.
 
-    Raises InvalidInput if the times or all predictions are missing, or if the options contradict the columns.
+    Raises InvalidInput if the times or all predictions are missing, if the options contradict the columns, if the table
+    contains several series, or if an interval has only one bound.
     """
     names = columns_of(table)
     time = time_column(table, options)
@@ -92,14 +93,16 @@ def time_column(table: RawTable, options: Options) -> str:
 
 
 def actual_time_column(table: RawTable, options: Options, *, stated: bool) -> str:
-    """Return the column of times in a file of actual values: as stated, as in the predictions, or with a known name.
+    """Return the column of times in a file of actual values.
+
+    It is the stated one, the one of the predictions, one with a known name, or the only column that contains times.
 
     Args:
         table: the file.
         options: the options of the judgement.
         stated: whether the column ``options.actual_time`` is required, as in the file of --actual.
 
-    Raises InvalidInput if there is no such column.
+    Raises InvalidInput if there is no such column, or if several columns contain times.
     """
     if options.actual_time is not None and (stated or options.actual_time in columns_of(table)):
         return _named(table, options.actual_time, "--actual-time")
@@ -107,9 +110,10 @@ def actual_time_column(table: RawTable, options: Options, *, stated: bool) -> st
 
 
 def incumbent_time_column(table: RawTable, options: Options) -> str:
-    """Return the column of times in the incumbent's file: as stated, as in the predictions, or with a known name.
+    """Return the column of times in the incumbent's file.
 
-    Raises InvalidInput if there is no such column.
+    It is the stated one, the one of the predictions, one with a known name, or the only column that contains times.
+    Raises InvalidInput if there is no such column, or if several columns contain times.
     """
     if options.incumbent_time is not None:
         return _named(table, options.incumbent_time, "--incumbent-time")

@@ -115,7 +115,10 @@ class TrainingHandler(Handler):
         )
 
     def execute(self, job: Job) -> Finish:
-        """Execute the phases of the run, in a worker thread; the commit of the result registers the versions."""
+        """Execute the phases of the run, in a worker thread; the commit of the result registers the versions.
+
+        Raises InvalidInput if the run names no pipeline, dataset or model, and the errors of its phases.
+        """
         run = job.run
         if run.dataset_id is None or run.plugin is None or run.model is None:
             raise InvalidInput(

@@ -96,7 +96,10 @@ class Kernels:
 
     @property
     def folder(self) -> str | None:
-        """Folder of kernels that children may load; None if they must not. Waits until the kernels are prepared."""
+        """Folder of kernels that children may load; None if kernels are disabled or cannot be used.
+
+        Waits until the kernels are prepared.
+        """
         if self._settings.backend == "reference" or self._prepared(self._settings.instruction_set).problem:
             return None
         return str(self._folder)

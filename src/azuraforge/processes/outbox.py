@@ -84,7 +84,10 @@ class Outbox:
             self._changed.notify_all()
 
     def message(self, frame: SentMessage | Result | Failure) -> None:
-        """Queue a frame after all earlier ones, to be sent without delay. Raises TypeError if it is not JSON."""
+        """Queue a frame after all earlier ones, to be sent without delay.
+
+        Raises TypeError if the frame is not JSON, and ValueError if it is too long.
+        """
         encoded = encode(frame)
         with self._changed:
             self._collect()

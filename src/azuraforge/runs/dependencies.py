@@ -23,7 +23,7 @@ _UNMET = "needed_run"
 def needed_by(session: Session, request: RunRequest) -> Sequence[Run]:
     """Lock and return the runs that a request depends on.
 
-    Raises InvalidInput if one does not exist or is in the trash, or if the request is for an external run.
+    Raises InvalidInput if one does not exist or is in the trash, or if an external run would depend on others.
     """
     wanted = sorted(set(request.depends_on))
     if not wanted:

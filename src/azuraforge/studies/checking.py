@@ -37,8 +37,8 @@ class SpaceQuestion(BaseModel):
 def check(child: Asked) -> CheckedSpace:
     """Check the corners of a space. ``SpaceQuestion`` → ``CheckedSpace``.
 
-    Raises InvalidInput if a field is both fixed and searched, if a corner is not valid, or if the corners would be
-    scored on different rows.
+    Raises NotFound if the pipeline is not installed, and InvalidInput if a field is both fixed and searched, if a
+    corner is not valid, or if the corners would be scored on different rows.
     """
     question = SpaceQuestion.model_validate(child.payload)
     name, space = question.plugin, dimensions_of(question.space)

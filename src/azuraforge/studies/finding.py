@@ -35,7 +35,10 @@ def require_kept(row: Study) -> None:
 
 
 def locked_study(session: Session, study: str) -> Study:
-    """Return a study with its row locked until commit. Raises NotFound if it does not exist."""
+    """Return a study with its row locked until commit.
+
+    Raises NotFound if the study does not exist, and Conflict if it is in the trash.
+    """
     row = found_study(store.find(session, study, trash=True), study)
     locked = found_study(store.lock(session, row.id), study)
     require_kept(locked)

@@ -58,7 +58,10 @@ class Dimension:
         return {"kind": self.kind, "low": low, "high": high, "log": self.log, "step": step}
 
     def values(self) -> list[JsonValue]:
-        """Return the values of a grid. Raises InvalidInput for a range without a step or with too many values."""
+        """Return the values of a grid; the step of a linear range of integers is 1 by default.
+
+        Raises InvalidInput for any other range without a step, and for too many values.
+        """
         if self.kind == "choice":
             return list(self.choices)
         step = self.step or (1 if self.kind == "int" and not self.log else None)
@@ -175,8 +178,8 @@ def _restored(name: str, stored: StoredDimension) -> Dimension:
 def suggest(schema: Mapping[str, object] | None) -> list[SearchableField]:
     """Return the searchable fields with their kinds, limits and default ranges.
 
-    The default range of a number is a tenth to ten times its default, within its limits; ``range`` is None if the
-    default value does not allow one.
+    The default range of a number is a tenth to ten times its default, within its limits. If the default is not
+    positive, the limits are the range. ``range`` is None if the default or the limits do not give one.
     """
     found = []
     for name, field in fields_of(schema).items():

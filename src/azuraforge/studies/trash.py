@@ -1,8 +1,8 @@
 """Trash of studies: deleted studies can be read and restored until they are purged with the runs of their trials.
 
 The name of a study in the trash can be used again. The runs of its trials are not moved to the trash one by one: they
-belong to the study and appear only in its lists. A study from which a later study
-started is kept until the later study is purged, because its trials count for the gate of the later study.
+belong to the study and appear only in its lists. A study from which a later study started is kept until the later study
+is purged, because its trials count for the gate of the later study.
 """
 
 from __future__ import annotations

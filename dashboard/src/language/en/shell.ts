@@ -33,5 +33,11 @@ export const shell = {
     projectNote: "Project. Signed in as {{user}} ({{role}})",
     reconnecting: "The live connection was lost; reconnecting …",
   },
+  project: {
+    unknownTitle: "Project not found",
+    unknown: "There is no project “{{slug}}”, or you are not one of its members.",
+    yours: "Your projects",
+    none: "You are not a member of any project.",
+  },
   roles: { viewer: "viewer", member: "member", admin: "admin", owner: "owner" },
 };

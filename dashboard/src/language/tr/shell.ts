@@ -35,5 +35,11 @@ export const shell: typeof english = {
     projectNote: "Proje. {{user}} olarak giriş yapıldı ({{role}})",
     reconnecting: "Canlı bağlantı koptu; yeniden bağlanılıyor …",
   },
+  project: {
+    unknownTitle: "Proje bulunamadı",
+    unknown: "“{{slug}}” adında bir proje yok ya da bu projenin üyesi değilsiniz.",
+    yours: "Projeleriniz",
+    none: "Hiçbir projenin üyesi değilsiniz.",
+  },
   roles: { viewer: "izleyici", member: "üye", admin: "yönetici", owner: "sahip" },
 };

@@ -112,7 +112,7 @@ class BucketModel(StateModel):
         return np.repeat(np.maximum(states, 0.0), horizon, axis=1)
 
     def state_of(self, begin: Floats) -> Floats:
-        """Return the newest known level, divided by the rows of a bucket, ``(1,)``."""
+        """Return the newest known level, divided by the rows of a bucket, ``(1,)``; −1 if no level is known."""
         return np.array([_mean_per_row(begin[: self.bucket].tolist(), self.bucket)])
 
     def restart(self, before: Floats, after: Floats, values: Floats, gap: int) -> Floats:

@@ -55,6 +55,8 @@ class NhitsConfig(NetworkConfig):
 class Stack(nn.Module):
     """Stack that reads the window at one resolution, and returns the explained part of the window and a forecast.
 
+    ``rows`` is the number of rows that it averages into one input.
+
     Shapes:
         window: ``(batch, window)``.
         others: other inputs, ``(batch, other)``.

@@ -51,7 +51,10 @@ class Ridge(Baseline):
         return max(target_lags(config.season_of(schema), config.horizon)) + 1
 
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
-        """Fit coefficients to ``train`` for every penalty, and choose the penalty on ``validation``."""
+        """Fit coefficients to ``train`` for every penalty, and choose the penalty on ``validation``.
+
+        Raises InvalidInput if a set has no origin whose targets are all known, or if a column has no known value.
+        """
         return self._line(run, train, validation, PENALTIES)
 
     def relearn(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:

@@ -44,8 +44,8 @@ def is_idx(name: str) -> bool:
 def read_idx(data: bytes, name: str, max_bytes: int = 1 << 30) -> NDArray[np.uint8]:
     """Return the values of one idx file, plain or gzip-compressed.
 
-    Raises InvalidInput if the file is malformed. A file whose header declares more than ``max_bytes`` values is refused
-    before they are decompressed.
+    Raises InvalidInput if the file is malformed. A file whose header declares more than ``max_bytes`` values, or more
+    than ``MAX_IMAGES`` entries, is refused before they are decompressed.
 
     Example:
         >>> read_idx(bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 9]), "labels").tolist()

@@ -56,7 +56,10 @@ class Decoded:
 
 
 def unpack(path: Path, name: str, limits: ReadingLimits | None = None) -> bytes:
-    """Return a file's bytes, decompressed. Raises InvalidInput if it is no table or exceeds ``limits``."""
+    """Return a file's bytes, decompressed.
+
+    Raises InvalidInput if the file is missing, empty, damaged or no table, or if it exceeds ``limits``.
+    """
     try:
         with path.open("rb") as file:
             head = file.read(16)
@@ -91,7 +94,7 @@ def unpack(path: Path, name: str, limits: ReadingLimits | None = None) -> bytes:
 def decode(data: bytes, name: str, encoding: str | None = None) -> Decoded:
     """Decode bytes with ``encoding``, else by the byte order mark, else as UTF-8, else as Windows-1254.
 
-    Raises InvalidInput if the bytes are not text in that encoding.
+    Raises InvalidInput if the bytes are not text in this encoding, or if ``encoding`` is unknown.
 
     Example:
         >>> decode("sıcaklık".encode(), "t.csv").encoding

@@ -60,7 +60,7 @@ class RawTable:
         return Message("line {line}", {"line": row + self.first_line})
 
     def require(self, column: str, option: str) -> None:
-        """Raise InvalidInput if the table has no such column; ``option`` is the option that names it."""
+        """Raise InvalidInput if the table has no column ``column``; ``option`` is the option that names it."""
         names = [name for name in self.frame.columns if name != ROW]
         require_column([*names, *self.unread], self.name, column, option)
 
@@ -102,8 +102,9 @@ def read_delimited(
 ) -> RawTable:
     """Read text as a table of strings; ``needed`` maps options to the required columns that they name.
 
-    Raises InvalidInput if no separator fits, a required column is missing, a line has more values than the header,
-    a quote is not closed, or the table exceeds ``limits``, which is checked before it is built.
+    Raises InvalidInput if the text is JSON or a web page or has no rows, if no separator or another one than
+    ``separator`` fits, if a required column is missing or two have one name, if a line has more values than the header
+    or a quote is not closed, or if the table exceeds ``limits``, which is checked before it is built.
     """
     limits = limits or ReadingLimits()
     refuse_markup(text, name)

@@ -56,7 +56,7 @@ class Rhythm:
 def find_rhythm(times: pl.Series, timezone: str, frequency: str | None = None) -> Rhythm:
     """Return the rhythm of sorted, distinct UTC times; days and months are counted in ``timezone``.
 
-    Raises InvalidInput if ``frequency`` is given and a row does not fit it.
+    Raises InvalidInput if ``frequency`` is given and a row does not fit it, or if it is longer than 10,000 years.
 
     Example:
         >>> from datetime import UTC, datetime

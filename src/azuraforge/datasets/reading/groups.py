@@ -58,7 +58,8 @@ def read_groups(
         kept: names of the dataset's series, sorted.
         options: options for reading the file.
 
-    Raises InvalidInput if grouping by a column is meaningless, or a series is in two groups of one column.
+    Raises InvalidInput if grouping by a column is meaningless, if a series has no group or two groups in one column, or
+    if a total would have the name of a series.
     """
     if not options.groups and options.group_separator is None:
         return {}

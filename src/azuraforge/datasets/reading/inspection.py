@@ -32,9 +32,11 @@ def numbers(
     decimal: Decimal | None,
     findings: list[Finding],
 ) -> tuple[pl.DataFrame, list[str]]:
-    """Return ``ROW``, target and features as float64, in the table's order of columns, and the features' names.
+    """Return ``ROW``, and the target and features as float64; and the features' names.
 
-    Raises InvalidInput if the target, or a feature that was requested by name, contains text that is not a number.
+    If ``features`` is None, all columns of numbers except ``exclude`` are features, and others are reported as ignored.
+    Raises InvalidInput if a named column does not exist, if the target, or a feature that was requested by name,
+    contains text that is not a number, or if the decimal sign is ambiguous.
     """
     candidates = _candidates(table, time, target, features, exclude)
     cleaned = table.frame.with_columns(

@@ -27,6 +27,8 @@ ASK_FOR_LESS = Message("request less data")
 class ReadingLimits:
     """Limits of one dataset, from the settings of the same names.
 
+    The errors of the checks name the data by ``what`` or ``where`` and suggest ``next_step``.
+
     Attributes:
         table_bytes: maximum size of a table as decompressed text.
         values: maximum number of rows times columns, including rows added for gaps.

@@ -63,7 +63,10 @@ class Sheet:
 
 
 def is_workbook(path: Path) -> bool:
-    """Return whether a file is an archive that contains an Excel workbook."""
+    """Return whether a file is an archive that contains an Excel workbook; False if it cannot be read.
+
+    Raises InvalidInput if the directory of the archive is too large.
+    """
     try:
         with path.open("rb") as file:
             if file.read(4) != b"PK\x03\x04":

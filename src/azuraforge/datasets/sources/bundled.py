@@ -93,7 +93,10 @@ class Bundled(Source):
     }
 
     def read(self, options: BundledOptions) -> SourceRead | ImageRead:
-        """Read the series as published, with empty values for missing measurements; or read the digits."""
+        """Read the series as published, with empty values for missing measurements; or read the digits.
+
+        Raises InvalidInput if the package that contains the data is not installed.
+        """
         if options.series == "digits":
             return _digits()
         if options.series == "departures":

@@ -80,7 +80,11 @@ class Folder(TableSource[FolderOptions]):
     settle_seconds: ClassVar[float] = _SETTLE_SECONDS
 
     def read(self, options: FolderOptions) -> SourceRead:
-        """Read every file. Raises InvalidInput if the folder is not allowed, or contains no file to read."""
+        """Read every file.
+
+        Raises InvalidInput if the folder is not allowed or contains no file to read, or if a file cannot be used, and
+        TransientError if the folder does not exist.
+        """
         news = self._news(options, {})
         if news.read is None:
             raise InvalidInput(
@@ -97,7 +101,8 @@ class Folder(TableSource[FolderOptions]):
     def read_since(self, options: FolderOptions, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
         """Read new files, and files that changed since they were read.
 
-        Raises InvalidInput if the folder is not allowed or a file cannot be used.
+        Raises InvalidInput if the folder is not allowed or a file cannot be used, and TransientError if the folder does
+        not exist or has become empty.
         """
         return self._news(options, FolderCursor.model_validate(cursor).files if cursor else {})
 
@@ -187,10 +192,11 @@ class Folder(TableSource[FolderOptions]):
 
 
 def _copied(path: Path, copy: Path, before: _File | None, folders: Sequence[Path], most_bytes: int) -> _File | None:
-    """Copy a file, so that exactly the hashed bytes are read; return None if it changes meanwhile.
+    """Copy a file, so that exactly the hashed bytes are read; return None if it must be skipped.
 
-    A file with the size and time of its last reading is not copied. The opened file is checked instead of its path,
-    since a link may be replaced in between.
+    It is skipped if it changes or is removed meanwhile, or is not a regular file inside ``folders``. A file with the
+    size and time of its last reading is not copied; ``before`` is returned. The opened file is checked instead of its
+    path, since a link may be replaced in between.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

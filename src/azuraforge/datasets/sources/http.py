@@ -189,9 +189,10 @@ class Http(TableSource[HttpOptions]):
         return read
 
     def read_since(self, options: HttpOptions, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
-        """Fetch the table; return no rows if it is unchanged since it was last read. Raises the errors of ``read``.
+        """Fetch the table; return no rows if it is unchanged since it was last read.
 
-        Raises TransientError also if the table has become empty or shorter.
+        Raises the errors of ``read``, and TransientError also if the server responds with a web page, or if the table
+        has become empty, or shorter without covering a later period.
         """
         before = None if not cursor else HttpCursor.model_validate(cursor)
         read = self._fetch(options, before)

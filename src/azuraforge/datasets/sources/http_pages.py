@@ -107,7 +107,7 @@ class Pages:
     def take(self, path: Path, url: httpx.URL, answer: httpx.Response) -> httpx.URL | None:
         """Store the rows of a page, and return the address of the next page; None after the last.
 
-        Raises InvalidInput for circular links, too many pages, or an unreadable page.
+        Raises InvalidInput for circular or unusable links, too many pages, an unreadable page, or too many rows.
         """
         self._number += 1
         digest = hashlib.sha256(path.read_bytes()).digest()
@@ -145,7 +145,10 @@ class Pages:
         return following
 
     def table(self, path: Path) -> tuple[pl.DataFrame, list[SourceFinding]]:
-        """Return the rows of all pages, and findings; ``path`` may be overwritten."""
+        """Return the rows of all pages, and findings; ``path`` may be overwritten.
+
+        Raises InvalidInput if the pages together are no table or exceed the limits.
+        """
         if self._paging.rows_field is None:
             if len(self._frames) == 1:
                 return self._frames[0], self._findings

@@ -81,9 +81,9 @@ def write_bundle(target: IO[bytes], folder: Path, texts: Mapping[str, bytes]) ->
 def read_bundle(path: Path, target: Path) -> Opened:
     """Verify a bundle and unpack its version to ``target``, which must not exist.
 
-    Raises InvalidInput if the file is no bundle, if a file in it is missing, changed or unexpected, or if
-    ``bundle.json`` does not match its schema. Raises StorageError if the bundle cannot be unpacked, for example on a
-    full disk.
+    Raises InvalidInput if the file is no bundle or has another ``FORMAT``, if a file in it is missing, changed or
+    unexpected, or if ``bundle.json`` does not match its schema. Raises StorageError if the bundle cannot be unpacked,
+    for example on a full disk.
     """
     with _bundle_errors(), _opened(path) as packed:
         entries = _entries(packed, path.stat().st_size)

@@ -41,7 +41,8 @@ def begin(row: ModelDeployment, losses: Iterable[float]) -> None:
 def begin_by_series(row: ModelDeployment, losses: Iterable[KnownLoss], series: Mapping[str, DeploymentSeries]) -> None:
     """Set the bound of a new deployment by series from the holder's losses, oldest first.
 
-    Each loss counts relative to the mean of the earlier losses of its series.
+    Each loss with ``of_its_own`` counts relative to the mean of the earlier losses of its series, if these are at least
+    ``LEAST_OF_SERIES``. ``series`` must contain the series of every loss.
     """
     for each in losses:
         usual = _usual(series[each.series])

@@ -73,7 +73,7 @@ class HeldOutUses:
         return row.earlier
 
     def reserve_now(self, project_id: str, run_id: str, attempt: int, held_out: HeldOut) -> int:
-        """Run ``reserve`` in its own transaction.
+        """Run ``reserve`` in its own transaction, and return its result.
 
         Raises TransientError if too many uses are reserved at the same time.
         """

@@ -32,7 +32,7 @@ def read_rows(rows: Sequence[Row], schema: Schema, known_ahead: Sequence[str] = 
     A delayed column may be null in the last rows, for which its value is not known yet.
 
     Raises InvalidInput, which names the row, if a column is unknown, a time or a value is not valid, or the times are
-    irregular.
+    irregular or not ascending.
     """
     import polars as pl
 
@@ -112,7 +112,7 @@ def last_time(frame: pl.DataFrame, schema: Schema) -> datetime:
 
 
 def last_known(frame: pl.DataFrame, schema: Schema) -> float | None:
-    """Return the newest finite value of the target; None if there is none.
+    """Return the newest finite value of the target among the last 1,000 rows; None if there is none.
 
     It is the naive forecast of all following rows.
     """

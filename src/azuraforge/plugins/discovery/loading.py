@@ -208,7 +208,10 @@ def _checked(kind: str, plugin: type[object]) -> type[object]:
 
 
 def load_entry_point(point: EntryPoint) -> type[object]:
-    """Import and return the class of an entry point. Raises InvalidInput if it is not a complete plugin of its kind."""
+    """Import and return the class of an entry point.
+
+    Raises InvalidInput if the import fails or the class is not a complete plugin of its kind.
+    """
     module_name, _, attribute = point.value.partition(":")
     plugin: object = _import(lambda: importlib.import_module(module_name), point.origin)
     for part in attribute.split("."):

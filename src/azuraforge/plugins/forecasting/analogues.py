@@ -137,7 +137,7 @@ class Analogues:
         return np.asarray((last - np.arange(count - 1, -1, -1)) % len(self.profile))
 
     def _own_profile(self, part: Part) -> Floats | None:
-        """Return the profile of one series, ``(season,)``; None if it has too few rows."""
+        """Return the profile of one series, ``(season,)``; None if it has too few known values or only zeros."""
         values, season = column_values(part.frame, part.schema.target), len(self.profile)
         known = np.isfinite(values)
         size = float(np.abs(values[known]).mean()) if known.any() else 0.0

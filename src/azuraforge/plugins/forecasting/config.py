@@ -246,7 +246,7 @@ def window_within(rows: int, horizon: int, window: int, least: int | None) -> in
     """Return the window for a training set of ``rows`` rows.
 
     It is ``window`` if the rows suffice for it and the horizon, else half of the rows without the horizon, but at least
-    ``least``. If ``least`` is None, the window is always ``window``.
+    ``least`` and at most ``window``. If ``least`` is None, the window is always ``window``.
 
     Example:
         >>> window_within(100, 12, 30, 2), window_within(30, 12, 30, 2), window_within(30, 12, 30, None)

@@ -194,7 +194,10 @@ class Scaling:
 
 @dataclass
 class Classifier:
-    """The predictor that ``fit`` and ``load`` return: a trained network with its preprocessing."""
+    """The predictor that ``fit`` and ``load`` return: a trained network with its preprocessing.
+
+    ``temperature`` divides the scores before they become calibrated probabilities.
+    """
 
     network: nn.Module
     scaling: Scaling
@@ -281,7 +284,10 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
 
     def load(self, folder: Path) -> Classifier:
-        """Return the predictor that ``save`` wrote. Raises InvalidInput if it was saved in another format."""
+        """Return the predictor that ``save`` wrote.
+
+        Raises InvalidInput if it was saved in another format, and EngineError if the weights cannot be read.
+        """
         described = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
         if described.get("format") != _FORMAT:
             raise InvalidInput(

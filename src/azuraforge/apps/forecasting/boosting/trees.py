@@ -52,7 +52,10 @@ class Forest:
 
     @classmethod
     def of_dump(cls, dump: Mapping[str, Any]) -> Forest:
-        """Return the forest of a result of ``Booster.dump_model()``, in which all columns are numeric."""
+        """Return the forest of a result of ``Booster.dump_model()``.
+
+        Raises ValueError if a split is categorical or treats zeros as missing values.
+        """
         rows: list[tuple[int, float, int, int]] = []
         sizes = []
         for tree in dump["tree_info"]:

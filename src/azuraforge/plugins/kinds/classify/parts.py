@@ -118,7 +118,7 @@ def retraining_images(split: ImageSplit, labels: Indices) -> ImageSplit:
 
 
 def check_image_split(split: ImageSplit, labels: Indices, hashes: Hashes) -> None:
-    """Raise InvalidInput if a part is empty, repeats rows, has unlabelled rows, or shares an image with another part.
+    """Raise InvalidInput if a part is empty, shares an image with another, or has repeated, unknown or unlabelled rows.
 
     Args:
         split: split to check.

@@ -68,7 +68,7 @@ def guard_each_alone(
 
 
 def affordable_images(part: ImagePart) -> int:
-    """Return how many images of ``part`` the leakage guard predicts alone: 3 to 64, fewer if they are large."""
+    """Return the maximum number of images that the leakage guard predicts alone: 3 to 64, fewer for large images."""
     schema = part.schema
     return max(GUARDED_IMAGES, min(MOST_GUARDED, _GUARD_VALUES // (schema.height * schema.width * schema.channels)))
 

@@ -175,7 +175,7 @@ def guard_against_future(
 
 
 def affordable_origins(part: Part) -> int:
-    """Return how many origins of ``part`` the leakage guard checks: 3 to 64, fewer for a long frame.
+    """Return the maximum number of origins that the leakage guard checks: 3 to 64, fewer for a long frame.
 
     The number depends on the rows only. With a time limit, a busy machine would check a run less thoroughly.
 
