@@ -134,7 +134,7 @@ class DemoService:
         with self._lock:
             demo = self._demo
             if demo is None or demo.project_id != project_id or demo.ended_at is not None:
-                raise NotFound("no demo is running", next_step="start one on the Runs page")
+                raise NotFound("no demo is running", next_step="start a demo on the Runs page")
             demo.cancelling = True
         self._send(demo, "cancel")
         return self.show(project_id)
