@@ -93,7 +93,7 @@ def check_policy(policy: PolicyTerms, kind: TaskKindFacts) -> None:
         raise InvalidInput(
             "metric {metric!r} is not a gate metric of the task kind {kind!r}",
             where="metric",
-            next_step="use one of these metrics, or omit it: {metrics}",
+            next_step="use one of these metrics, or omit the field: {metrics}",
             kind=kind.name,
             metric=policy.metric,
             metrics=", ".join(kind.gate_metrics),

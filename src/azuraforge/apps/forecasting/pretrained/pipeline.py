@@ -57,7 +57,7 @@ class ChronosBoltConfig(ForecastConfig):
             ge=1,
             le=1 << 16,
             title="Context",
-            description="Rows of history that are read. Empty: as many as the weights were trained with",
+            description="Number of history rows to read. Empty: as many as the weights were trained with",
             json_schema_extra=in_turkish("Bağlam", "Okunan geçmiş satır sayısı. Boş: ağırlıkların eğitildiği kadar"),
         ),
     ]
@@ -66,7 +66,7 @@ class ChronosBoltConfig(ForecastConfig):
     @classmethod
     def _fixed(cls, intervals: str) -> str:
         if intervals != "fixed":
-            raise InvalidValue("this forecaster supports only fixed intervals")
+            raise InvalidValue("this forecaster supports only the value fixed")
         return intervals
 
 
