@@ -39,6 +39,8 @@ class Client:
         token: an API token of the platform.
         home: the data home to read the address from and to write the journals of external runs to.
         language: language of the platform's errors, ``en`` or ``tr``.
+        project: slug of the project that all requests concern; None: ``$AZURAFORGE_PROJECT``, else the project of the
+            token, or the only project of its person.
 
     Example::
 
@@ -53,8 +55,10 @@ class Client:
         token: str | None = None,
         home: str | os.PathLike[str] | None = None,
         language: str = "en",
+        project: str | None = None,
     ) -> None:
-        self._connection = Connection(AddressBook.of(url, token, home), language)
+        named = project or os.environ.get("AZURAFORGE_PROJECT") or None
+        self._connection = Connection(AddressBook.of(url, token, home), language, named)
         self.runs = Runs(self._connection)
         self.datasets = Datasets(self._connection)
         self.models = Models(self._connection)
