@@ -33,7 +33,9 @@ def networks_of(listed: str | list[str]) -> tuple[Network, ...]:
 
 
 def origin_of(url: str) -> str:
-    """Return a public URL in the form of a browser's origin. Raises ValueError if the platform cannot be served there.
+    """Return a public URL in the form of a browser's origin.
+
+    Raises ValueError if ``url`` is not the root of an HTTP or HTTPS server, or if browsers cannot open its address.
 
     Example:
         >>> origin_of("HTTPS://ML.example.org:443/")

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from types import TracebackType
 
+from azuraforge.client.access.projects import Projects
 from azuraforge.client.access.secrets import Secrets
 from azuraforge.client.access.tokens import Tokens
 from azuraforge.client.automations import Automations
@@ -18,7 +19,6 @@ from azuraforge.client.models import Models
 from azuraforge.client.notifications import Notifications
 from azuraforge.client.plugins import Plugins
 from azuraforge.client.predictions import Predictions
-from azuraforge.client.projects import Projects
 from azuraforge.client.runs import Runs
 from azuraforge.client.schedules import Schedules
 from azuraforge.client.sessions import Sessions

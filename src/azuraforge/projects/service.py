@@ -136,7 +136,7 @@ class ProjectService:
         if taken is None:
             raise Unauthorized(
                 "this sign-in link is unknown, already used or older than 10 minutes",
-                next_step="run `azuraforge link` for a new one",
+                next_step="run `azuraforge link` for a new link",
             )
         project_id, user_id, role = taken
         secret, _ = self._issue(project_id, user_id, "session", role, expires_in_seconds=SESSION_SECONDS)
@@ -145,7 +145,7 @@ class ProjectService:
     def sign_out(self, caller: Caller) -> None:
         """End a browser session. Raises Conflict for a token, which must be revoked instead."""
         if caller.kind != "session":
-            raise Conflict("a token cannot sign out", next_step="revoke it with azuraforge tokens revoke ID")
+            raise Conflict("a token cannot sign out", next_step="revoke the token with azuraforge tokens revoke ID")
         place, hash_ = caller.project_id, caller.secret_hash
         self._database.write(place, lambda session: store.delete_credential(session, hash_))
         self._removed(hash_)
