@@ -346,7 +346,7 @@ def zeros(*shape: int, dtype: type = np.float32) -> Tensor:
         (lambda: nn.LayerNorm(8)(zeros(3, 7)), r"LayerNorm expects \(…, 8\), got \(3, 7\)"),
         (lambda: nn.Dropout(1.5), "between 0 and 1, got 1.5"),
         (lambda: nn.MultiheadAttention(4, 2, dropout=-0.5), "between 0 and 1, got -0.5"),
-        (lambda: F.attention(zeros(1, 2, 4), zeros(1, 2, 4), zeros(1, 2, 4), dropout_p=1.5), "between 0 and 1, got 1.5"),
+        (lambda: F.attention(*[zeros(1, 2, 4)] * 3, dropout_p=1.5), "between 0 and 1, got 1.5"),
         (lambda: nn.Linear(0, 2), "sizes must be at least 1"),
         (lambda: F.mse_loss(zeros(3, 1), zeros(3)), r"one shape, got \(3, 1\) and \(3,\)"),
         (lambda: F.mse_loss(zeros(3), zeros(3), reduction="avg"), "'mean', 'sum' or 'none', got 'avg'"),
