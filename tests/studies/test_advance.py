@@ -222,7 +222,7 @@ def test_a_study_whose_trials_another_began_from_is_kept_as_long_as_that(stand: 
         stand.database, stand.events, unused, unused, stand.runs, stand.advance, stand.sampler, unused
     )
     bin_, key = service.trash, stand.project_id
-    with pytest.raises(Conflict, match="started from its trials"):
+    with pytest.raises(Conflict, match="started from the trials of this study"):
         bin_.delete(key, first, None, "Ada")
     bin_.delete(key, second, None, "Ada")
     bin_.delete(key, first, None, "Ada")

@@ -37,7 +37,7 @@ export interface paths {
         };
         /**
          * Get Automation
-         * @description Return one automation with up to 20 of its firings.
+         * @description Return one automation with up to 20 of its newest firings.
          */
         get: operations["automations_get_automation"];
         /**
@@ -295,7 +295,7 @@ export interface paths {
         put?: never;
         /**
          * State Availability
-         * @description Set when columns become known, in a new version with the same rows. Responds with 200 if that version exists.
+         * @description Set when columns become known, in a new version with the same rows. Responds with 200 if it exists already.
          */
         post: operations["datasets_state_availability"];
         delete?: never;
@@ -480,6 +480,8 @@ export interface paths {
         /**
          * Add From Source
          * @description Create a dataset, or its next version, from a source plugin.
+         *
+         *     Responds with 200 and the existing version if the same content exists under the same name.
          */
         post: operations["datasets_add_from_source"];
         delete?: never;
@@ -867,7 +869,7 @@ export interface paths {
         };
         /**
          * Get Live Scores
-         * @description Return live scores of a model's predictions, compared with the naive forecasts.
+         * @description Return live scores of a model's predictions, compared with the naive baseline.
          */
         get: operations["predictions_get_live_scores"];
         put?: never;
@@ -1458,6 +1460,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Projects
+         * @description List the projects that the caller can use, ordered by slug. An API token has one project.
+         */
+        get: operations["projects_list_projects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Current Project
+         * @description Return the project that the request names, and the caller's role in it.
+         */
+        get: operations["projects_current_project"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/policy": {
         parameters: {
             query?: never;
@@ -1539,7 +1581,7 @@ export interface paths {
         };
         /**
          * Get Run
-         * @description Return all stored data of a run except its metrics.
+         * @description Return a run with its details, but without the data of its metrics, figures and artifacts.
          */
         get: operations["runs_get_run"];
         put?: never;
@@ -1773,7 +1815,7 @@ export interface paths {
         put?: never;
         /**
          * Resume Run
-         * @description Requeue a failed, cancelled or quarantined run; it continues from its newest checkpoint that verifies.
+         * @description Requeue a failed, cancelled or quarantined run; it continues from its newest intact checkpoint.
          */
         post: operations["runs_resume_run"];
         delete?: never;
@@ -1815,7 +1857,7 @@ export interface paths {
         };
         /**
          * Get Schedule
-         * @description Return one schedule with up to 50 of its fires.
+         * @description Return one schedule with up to 50 of its newest fires.
          */
         get: operations["automations_get_schedule"];
         /**
@@ -2007,7 +2049,7 @@ export interface paths {
         };
         /**
          * Current Session
-         * @description Return the signed-in user and project.
+         * @description Return the signed-in person.
          */
         get: operations["projects_current_session"];
         put?: never;
@@ -2055,7 +2097,7 @@ export interface paths {
         };
         /**
          * Get Study
-         * @description Return all data of a study except its trials.
+         * @description Return a study with its settings, without its list of trials.
          */
         get: operations["studies_get_study"];
         put?: never;
@@ -2368,6 +2410,8 @@ export interface components {
         /**
          * AgentSummary
          * @description The summary of an agent run. ``result`` is null if ``truncated``; a long result is only in ``result.json``.
+         *
+         *     ``bytes`` is the size of ``result.json``.
          */
         AgentSummary: {
             /** Bytes */
@@ -3097,6 +3141,8 @@ export interface components {
         /**
          * ComparedRun
          * @description Run with the parts of its evaluation that a comparison shows, which are null without an evaluation.
+         *
+         *     ``metric_series`` contains the names of the run's metric curves.
          */
         ComparedRun: {
             /** Best Baseline */
@@ -3138,7 +3184,8 @@ export interface components {
          * @description Comparison of the contenders ``a`` and ``b`` on the same rows; a negative difference means that ``a`` is better.
          *
          *     ``low`` and ``high`` are the ends of the confidence interval: of ``relative_difference`` for a series, of
-         *     ``difference`` for independent examples. They are null if there are too few rows.
+         *     ``difference`` for independent examples. They are null if there are too few rows. ``level`` is the confidence level,
+         *     and ``better`` is whether the whole interval is below minus ``margin``.
          */
         ComparisonScores: {
             /** A */
@@ -3192,7 +3239,7 @@ export interface components {
          * @description The members of a combined predictor and the rule that combines them.
          *
          *     ``rule`` is one of: ``weights``, the weighted sum of the members' predictions; ``median``, the median over members
-         *     with a weight above 0; ``trimmed``, their weighted mean without the lowest and highest prediction of each value;
+         *     with a weight above 0; ``trimmed``, the weighted mean of each value without a quarter of the weights at either end;
          *     ``single``, the predictions of the only member with a weight; ``other``, a rule that the pipeline's summary states.
          */
         Composition: {
@@ -3278,7 +3325,7 @@ export interface components {
          *     Scores by horizon are empty for tasks other than forecasting, and scores by class for tasks without classes.
          *
          *     ``metrics`` maps the name of each metric of the evaluation to its value over the whole test set; a value is null if
-         *     the metric is undefined.
+         *     the metric is undefined. ``rank`` counts from 1.
          */
         ContenderScores: {
             /**
@@ -3322,6 +3369,23 @@ export interface components {
              * @description fitting time in seconds; null if unknown
              */
             seconds: number | null;
+        };
+        /**
+         * CurrentProjectOut
+         * @description The project that the request names, with the role and name of the caller.
+         */
+        CurrentProjectOut: {
+            /** Name */
+            name: string;
+            /** Person */
+            person: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "member" | "admin" | "owner";
+            /** Slug */
+            slug: string;
         };
         /**
          * DatasetChanged
@@ -5040,6 +5104,8 @@ export interface components {
         /**
          * HeldOutForecast
          * @description Predictions one row ahead on the test set, with the actual values and the ends of the interval.
+         *
+         *     ``at`` contains the times of the targets.
          */
         HeldOutForecast: {
             /** Actual */
@@ -5193,7 +5259,7 @@ export interface components {
         };
         /**
          * Importance
-         * @description Permutation importance of the inputs, in descending order.
+         * @description Permutation importance of the inputs, in descending order; ``rmse`` is the error with the original inputs.
          */
         Importance: {
             /** Contender */
@@ -5222,7 +5288,9 @@ export interface components {
         };
         /**
          * ImportanceOut
-         * @description Fractions of each objective's variance by field; null if too few trials are complete or all scores are equal.
+         * @description Fractions of each objective's variance by field, from ``trials`` complete trials.
+         *
+         *     The fractions are null if too few trials are complete, all scores are equal, or every field has a single value.
          */
         ImportanceOut: {
             /** Objectives */
@@ -5677,7 +5745,8 @@ export interface components {
          * @description A series of a panel that a run leaves out.
          *
          *     ``why`` is ``few_rows``, ``no_window`` (too many measurements are missing), ``constant`` (the target never changes)
-         *     or ``ended`` (the series ends before the test set begins; the split ignores its times).
+         *     or ``ended`` (the series ends before the test set begins; the split ignores its times). ``needed`` is the number of
+         *     rows required in ``part``.
          */
         LeftOut: {
             /** Needed */
@@ -5703,7 +5772,7 @@ export interface components {
         };
         /**
          * LeftOutMember
-         * @description A member that the combined predictor does not use, with the reason.
+         * @description A member that the combined predictor does not use, or that could not be refitted, with the reason.
          */
         LeftOutMember: {
             /** Name */
@@ -5991,6 +6060,8 @@ export interface components {
         /**
          * LjungBox
          * @description The test of Ljung and Box for autocorrelation; a small p-value indicates that the errors are autocorrelated.
+         *
+         *     ``lags`` is the number of tested lags.
          */
         LjungBox: {
             /** Lags */
@@ -6447,6 +6518,8 @@ export interface components {
         /**
          * Mistakes
          * @description The misclassified images with the highest confidence, in descending order of confidence.
+         *
+         *     ``wrong`` is the number of all misclassified images, and ``examples`` the number of images of the test set.
          */
         Mistakes: {
             /** Contender */
@@ -7607,7 +7680,9 @@ export interface components {
         };
         /**
          * PredictionOut
-         * @description A prediction in the ledger. ``matures_at`` is the time of its last target, ``interval`` its nominal coverage.
+         * @description A prediction in the ledger.
+         *
+         *     ``matures_at`` is the time of its last target, and ``interval`` the nominal coverage of its intervals.
          */
         PredictionOut: {
             /** Alias */
@@ -7756,7 +7831,7 @@ export interface components {
         };
         /**
          * PredictionsMade
-         * @description Event: a version made ``count`` predictions since the last event of this type.
+         * @description Event: a version made ``count`` predictions since the last event of this type, the last one ``prediction_id``.
          */
         PredictionsMade: {
             /** Count */
@@ -7996,6 +8071,34 @@ export interface components {
             where?: string;
         };
         /**
+         * ProjectOut
+         * @description A project, with the role of the caller. Requests name the project by its slug.
+         */
+        ProjectOut: {
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "member" | "admin" | "owner";
+            /** Slug */
+            slug: string;
+        };
+        /**
+         * ProjectPage
+         * @description A page of the caller's projects, ordered by slug.
+         */
+        ProjectPage: {
+            /** Items */
+            items: components["schemas"]["ProjectOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null if this is the last one
+             */
+            next: string | null;
+        };
+        /**
          * PromoteRequest
          * @description Request to point an alias to a version, with the reason.
          */
@@ -8166,6 +8269,8 @@ export interface components {
         /**
          * RefreshSummary
          * @description Result of a refresh: the new version's number of rows, and its changes from the previous version.
+         *
+         *     ``created`` is false if no rows arrived; ``version`` is then the previous version.
          */
         RefreshSummary: {
             /** Created */
@@ -8195,6 +8300,9 @@ export interface components {
         /**
          * Reliability
          * @description Reliability diagram: confidence against accuracy, with the expected calibration error (``ece``).
+         *
+         *     ``uncalibrated_bins`` and ``ece_uncalibrated`` describe the candidate before calibration; they are null if it was
+         *     not calibrated.
          */
         Reliability: {
             /** Baseline */
@@ -8407,7 +8515,7 @@ export interface components {
         };
         /**
          * RunDetail
-         * @description All stored data of a run except its metrics.
+         * @description A run with its details, but without the data of its metrics, figures and artifacts.
          */
         RunDetail: {
             /** Artifacts */
@@ -9122,7 +9230,7 @@ export interface components {
         };
         /**
          * ScheduleMissed
-         * @description Skipped fire times, which passed while no scheduler was running.
+         * @description Skipping of ``count`` missed fire times, the earliest of which is ``since``.
          */
         ScheduleMissed: {
             /** Count */
@@ -9387,6 +9495,8 @@ export interface components {
         /**
          * SeriesScores
          * @description Scores of the candidate and of the best baseline on one series of a panel.
+         *
+         *     ``origins`` is the number of evaluated origins, and ``skill`` is 1 − ``rmse`` / ``baseline_rmse``.
          */
         SeriesScores: {
             /** Baseline Mase */
@@ -9409,6 +9519,9 @@ export interface components {
         /**
          * SeriesTable
          * @description Scores of the series of a panel, in descending order of the candidate's MASE.
+         *
+         *     ``count`` is the number of series in the test set; ``rows`` contains at most 200 of them. ``worst`` is the series
+         *     with the largest MASE, null if no MASE is known. ``column`` is the column of the dataset that identifies the series.
          */
         SeriesTable: {
             /**
@@ -9431,26 +9544,19 @@ export interface components {
         };
         /**
          * SessionOut
-         * @description The signed-in user and project.
+         * @description The signed-in person. ``expires_at`` is null for a secret that does not expire.
          */
         SessionOut: {
             /** Expires At */
             expires_at: string | null;
-            /** Project */
-            project: string;
-            /** Project Slug */
-            project_slug: string;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "viewer" | "member" | "admin" | "owner";
-            /** User */
-            user: string;
+            /** Person */
+            person: string;
         };
         /**
          * Shapley
          * @description Shapley values of the inputs, in descending order of their mean absolute value.
+         *
+         *     ``orders`` is the number of sampled orders of the inputs, each used forwards and backwards.
          */
         Shapley: {
             /** Contender */
@@ -9498,6 +9604,8 @@ export interface components {
         /**
          * ShownComparison
          * @description The numbers of a comparison, formatted for one language.
+         *
+         *     ``measure`` names the metric, ``change`` is the difference, and ``low`` and ``high`` are the ends of its interval.
          */
         ShownComparison: {
             /** Change */
@@ -9523,6 +9631,8 @@ export interface components {
         /**
          * SliceError
          * @description The RMSE of the candidate and of the best baseline in one slice of the targets.
+         *
+         *     ``value`` identifies the slice, such as the hour; ``errors`` is its number of errors.
          */
         SliceError: {
             /** Baseline Rmse */
@@ -9613,6 +9723,8 @@ export interface components {
         /**
          * Spread
          * @description Mean and standard deviation of a metric over the ``folds`` folds in which a contender has it.
+         *
+         *     ``mean`` is null without such folds, and ``deviation`` with fewer than two.
          */
         Spread: {
             /** Deviation */
@@ -9698,7 +9810,7 @@ export interface components {
         };
         /**
          * StudyDetail
-         * @description All data of a study except its trials.
+         * @description A study with its settings, without its list of trials.
          */
         StudyDetail: {
             /** Baselines */
@@ -10352,8 +10464,8 @@ export interface components {
          * TestOut
          * @description Sequential test of whether a version is worse by more than the margin.
          *
-         *     ``worse``, ``even`` and ``better`` are numbers of pairs. The result is positive once exp(log_wealth) reaches
-         *     1 / alpha.
+         *     ``worse``, ``even`` and ``better`` are numbers of requests in the test of errors, and of pairs in the test of
+         *     losses. The result is positive once exp(log_wealth) reaches 1 / alpha.
          */
         TestOut: {
             /** Alpha */
@@ -10719,6 +10831,9 @@ export interface components {
         /**
          * TrialSummary
          * @description The summary of a trial: the metrics on the rows that score it, and the seconds that it took.
+         *
+         *     ``cpu_seconds`` is the processor time of its child processes, without that of the baselines. ``app_seconds`` is the
+         *     time of fitting and scoring. ``baselines`` is null unless the trial scores the baselines, too.
          */
         TrialSummary: {
             /** App Seconds */
@@ -11063,7 +11178,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11147,6 +11265,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -11272,7 +11392,10 @@ export interface operations {
     automations_get_automation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 automation: string;
             };
@@ -11357,7 +11480,10 @@ export interface operations {
     automations_replace_automation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 automation: string;
             };
@@ -11482,7 +11608,10 @@ export interface operations {
     automations_delete_automation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 automation: string;
             };
@@ -11592,7 +11721,10 @@ export interface operations {
     automations_try_stored_automation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 automation: string;
             };
@@ -11678,6 +11810,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -11797,7 +11931,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 automation: string;
             };
@@ -11883,6 +12020,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -11998,6 +12137,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -12113,6 +12254,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -12243,7 +12386,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12329,7 +12475,10 @@ export interface operations {
                 /** @description run id; repeat the parameter for each run */
                 run: string[];
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12415,7 +12564,10 @@ export interface operations {
                 a: string;
                 b: string;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12505,7 +12657,10 @@ export interface operations {
                 /** @description whether to list deleted datasets instead of existing ones */
                 trash?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12589,6 +12744,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -12725,7 +12882,10 @@ export interface operations {
                 /** @description version of the dataset; default: the newest */
                 version?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -12810,7 +12970,10 @@ export interface operations {
     datasets_delete_dataset: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -12921,6 +13084,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -13053,7 +13218,10 @@ export interface operations {
                 /** @description version of the dataset; default: the newest */
                 version?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -13139,6 +13307,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -13275,6 +13445,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -13390,6 +13562,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -13526,7 +13700,10 @@ export interface operations {
                 /** @description version of the dataset; default: the newest */
                 version?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -13612,6 +13789,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -13760,7 +13939,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -13845,7 +14027,10 @@ export interface operations {
     datasets_delete_dataset_version: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
                 version: number;
@@ -13957,6 +14142,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -14073,6 +14260,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -14198,7 +14387,10 @@ export interface operations {
     models_get_evaluation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -14288,7 +14480,10 @@ export interface operations {
                 /** @description name of the stream: project, run/<id> … */
                 stream?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -14500,7 +14695,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -14583,7 +14781,10 @@ export interface operations {
     loop_show_demo: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -14616,8 +14817,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Timeout */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14649,6 +14868,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -14762,6 +14983,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -14881,7 +15104,10 @@ export interface operations {
                 /** @description whether to list deleted models instead of existing ones */
                 trash?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -14964,7 +15190,10 @@ export interface operations {
     models_get_model: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -15049,7 +15278,10 @@ export interface operations {
     models_delete_model: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -15160,6 +15392,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -15290,7 +15524,10 @@ export interface operations {
             query?: {
                 reason?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 alias: string;
                 name: string;
@@ -15409,7 +15646,10 @@ export interface operations {
                 /** @description name of the series. Default: the series of the newest forecast */
                 series?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -15499,7 +15739,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -15585,6 +15828,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -15713,6 +15958,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -15844,7 +16091,10 @@ export interface operations {
                 /** @description number of the version. Default: the champion */
                 version?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -15933,6 +16183,8 @@ export interface operations {
                 version?: number | null;
             };
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -16055,7 +16307,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -16141,6 +16396,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -16266,7 +16523,10 @@ export interface operations {
     models_show_freshness: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -16352,6 +16612,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -16479,7 +16741,10 @@ export interface operations {
     models_stop_keeping_fresh: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -16591,7 +16856,10 @@ export interface operations {
     models_get_lineage: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -16679,7 +16947,10 @@ export interface operations {
                 /** @description number of days before the newest judged target. Default: all */
                 days?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -16764,7 +17035,10 @@ export interface operations {
     loop_get_loop: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -16854,7 +17128,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -16940,6 +17217,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -17067,7 +17346,10 @@ export interface operations {
     models_get_policy: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -17153,6 +17435,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -17287,6 +17571,8 @@ export interface operations {
                 version?: number | null;
             };
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -17421,6 +17707,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -17549,6 +17837,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -17664,6 +17954,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -17796,7 +18088,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -17881,7 +18176,10 @@ export interface operations {
     models_get_version: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
                 version: number;
@@ -17967,7 +18265,10 @@ export interface operations {
     models_delete_version: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
                 version: number;
@@ -18078,7 +18379,10 @@ export interface operations {
     models_get_bundle: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
                 version: number;
@@ -18166,7 +18470,10 @@ export interface operations {
             query?: {
                 language?: "en" | "tr";
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
                 version: number;
@@ -18253,6 +18560,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -18369,6 +18678,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -18497,6 +18808,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -18635,7 +18948,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -18718,7 +19034,10 @@ export interface operations {
     notifications_get_notification: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 notification: string;
             };
@@ -18804,6 +19123,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -18923,7 +19244,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -19007,6 +19331,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -19132,7 +19458,10 @@ export interface operations {
     notifications_get_target: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 target: string;
             };
@@ -19217,7 +19546,10 @@ export interface operations {
     notifications_replace_target: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 target: string;
             };
@@ -19342,7 +19674,10 @@ export interface operations {
     notifications_delete_target: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 target: string;
             };
@@ -19453,6 +19788,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -19581,6 +19918,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -19700,7 +20039,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -19783,7 +20125,10 @@ export interface operations {
     plugins_get_plugin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -19879,7 +20224,10 @@ export interface operations {
                 unserved?: boolean;
                 version?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -19962,7 +20310,10 @@ export interface operations {
     predictions_get_prediction: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 prediction_id: string;
             };
@@ -20053,7 +20404,10 @@ export interface operations {
                 /** @description prediction id, repeatable; all must be of one model */
                 prediction_id: string[];
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -20138,6 +20492,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -20260,10 +20616,187 @@ export interface operations {
             };
         };
     };
+    projects_list_projects: {
+        parameters: {
+            query?: {
+                /** @description cursor: `next` of the previous page; omit it for the first page */
+                after?: string | null;
+                /** @description maximum number of items on the page */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    projects_current_project: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentProjectOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     projects_get_policy: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -20296,8 +20829,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Timeout */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20328,7 +20879,10 @@ export interface operations {
     projects_set_policy: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -20456,7 +21010,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -20539,7 +21096,10 @@ export interface operations {
     projects_empty_trash: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -20581,6 +21141,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Timeout */
             408: {
                 headers: {
@@ -20592,6 +21161,15 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20646,7 +21224,10 @@ export interface operations {
                 /** @description whether to include the trials of studies if no kind is specified */
                 trials?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -20730,6 +21311,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -20855,7 +21438,10 @@ export interface operations {
     runs_get_run: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -20940,7 +21526,10 @@ export interface operations {
     runs_delete_run: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -21055,7 +21644,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -21140,7 +21732,10 @@ export interface operations {
     runs_get_artifact: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
                 run_id: string;
@@ -21225,6 +21820,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -21339,7 +21936,10 @@ export interface operations {
     runs_get_figure: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
                 run_id: string;
@@ -21428,6 +22028,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -21556,6 +22158,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -21677,7 +22281,10 @@ export interface operations {
                 /** @description whether to include the time at which each point was logged */
                 times?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -21763,6 +22370,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -21890,7 +22499,10 @@ export interface operations {
     runs_pin_run: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -22002,7 +22614,10 @@ export interface operations {
     runs_unpin_run: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -22115,7 +22730,10 @@ export interface operations {
                 format?: "html" | "pdf" | "md";
                 language?: "en" | "tr";
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -22203,6 +22821,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -22318,6 +22938,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -22437,7 +23059,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -22521,6 +23146,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -22646,7 +23273,10 @@ export interface operations {
     automations_get_schedule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 schedule: string;
             };
@@ -22731,7 +23361,10 @@ export interface operations {
     automations_replace_schedule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 schedule: string;
             };
@@ -22856,7 +23489,10 @@ export interface operations {
     automations_delete_schedule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 schedule: string;
             };
@@ -22971,7 +23607,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 schedule: string;
             };
@@ -23057,6 +23696,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -23172,6 +23813,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -23287,6 +23930,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -23402,6 +24047,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -23532,7 +24179,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -23624,7 +24274,10 @@ export interface operations {
     secrets_set_secret: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -23749,7 +24402,10 @@ export interface operations {
     secrets_delete_secret: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -24136,7 +24792,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -24220,6 +24879,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -24345,7 +25006,10 @@ export interface operations {
     studies_get_study: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 study: string;
             };
@@ -24430,7 +25094,10 @@ export interface operations {
     studies_delete_study: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 study: string;
             };
@@ -24540,7 +25207,10 @@ export interface operations {
     studies_get_importance: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 study: string;
             };
@@ -24626,6 +25296,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -24741,6 +25413,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -24856,6 +25530,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -24971,6 +25647,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -25099,6 +25777,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -25218,7 +25898,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 study: string;
             };
@@ -25303,7 +25986,10 @@ export interface operations {
     studies_get_space: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 plugin: string;
             };
@@ -25393,7 +26079,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -25481,7 +26170,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -25574,6 +26266,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -25699,7 +26393,10 @@ export interface operations {
     projects_revoke_token: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 token_id: string;
             };

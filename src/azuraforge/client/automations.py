@@ -128,7 +128,7 @@ class Automations:
                 ``promote``, ``roll_back``.
             cool_down_seconds: causes within this time after a firing are combined into one later firing.
             cool_down_group: automations of one group fire one at a time and share the cool-down.
-            most_per_day: maximum number of firings within 24 hours; further ones are suppressed.
+            most_per_day: maximum number of firings within 24 hours; further ones are withheld.
 
         Raises:
             ApiError: the automation is invalid, refers to something that does not exist, or would trigger itself.

@@ -164,7 +164,7 @@ def storage(folder: Path) -> Iterator[None]:
         raise StorageError(
             "the data home cannot be written: {reason}",
             where="{place}",
-            next_step="make it writable, then try again",
+            next_step="make the data home writable, then try again",
             reason=error.strerror,
             place=str(folder),
         ) from error

@@ -110,7 +110,7 @@ def version_of(
         if deleted.rows and not trash:
             raise NotFound(
                 "dataset {dataset!r} is in the trash",
-                next_step="restore it: azuraforge datasets restore {dataset}",
+                next_step="restore the dataset: azuraforge datasets restore {dataset}",
                 code="in_trash",
                 dataset=name_or_id,
             )
@@ -142,7 +142,7 @@ def version_of(
     if row.deleted_at is not None and not trash:
         raise NotFound(
             "version {version} of dataset {dataset!r} is in the trash",
-            next_step="restore it: azuraforge datasets restore {dataset} {version}",
+            next_step="restore the version: azuraforge datasets restore {dataset} {version}",
             code="in_trash",
             dataset=dataset.name,
             version=version,

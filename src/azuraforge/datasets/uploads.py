@@ -33,7 +33,7 @@ class Upload:
     fields: dict[str, bytes] = field(default_factory=dict)
 
 
-_COMPRESS = Message("compress it, or ask an administrator to raise AZURAFORGE_SERVER__MAX_BODY_BYTES")
+_COMPRESS = Message("compress the file, or ask an administrator to raise AZURAFORGE_SERVER__MAX_BODY_BYTES")
 
 
 async def receive(
@@ -77,7 +77,7 @@ async def receive(
         parser.finalize()
     except FormParserError as error:
         raise InvalidInput(
-            "the form cannot be read: {reason}", where="body", next_step="send it again", reason=error
+            "the form cannot be read: {reason}", where="body", next_step="send the form again", reason=error
         ) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -16,8 +16,9 @@ from pydantic import ValidationError
 from azuraforge.clock import utc_now
 from azuraforge.demo.schemas import DemoEnd, DemoLine, DemoNews, DemoOut, DemoStart, DemoState
 from azuraforge.errors import Conflict, NotFound
+from azuraforge.projects.callers import Access
 from azuraforge.projects.schemas import TokenRequest
-from azuraforge.projects.service import Access, ProjectService
+from azuraforge.projects.service import ProjectService
 from azuraforge.telemetry import logger
 
 log = logger("demo")
@@ -133,7 +134,7 @@ class DemoService:
         with self._lock:
             demo = self._demo
             if demo is None or demo.project_id != project_id or demo.ended_at is not None:
-                raise NotFound("no demo is running", next_step="start one on the Runs page")
+                raise NotFound("no demo is running", next_step="start a demo on the Runs page")
             demo.cancelling = True
         self._send(demo, "cancel")
         return self.show(project_id)

@@ -125,7 +125,7 @@ def make_baselines(truth: Truth, pairs: Pairs, coverage: float) -> Made:
         chosen.append(name)
     if NAIVE not in chosen:
         raise InvalidInput(
-            "no actual value is known before the predictions were made, so no baseline can be computed",
+            "no actual value was known when the predictions were made, so no baseline can be computed",
             where="history",
             next_step="give a file of earlier actual values with --history",
             code="no_history",

@@ -83,7 +83,7 @@ def time_column(table: RawTable, options: Options) -> str:
     if (found := first_of(names, TIMES)) is not None:
         return found
     raise InvalidInput(
-        "{table} has no column of times; its columns are {columns}",
+        "{table} has no time column; its columns are {columns}",
         where="{table}",
         next_step="rename the column to 'at', or specify it with --time",
         code="no_such_column",
@@ -132,9 +132,9 @@ def _other_time_column(table: RawTable, options: Options, option: str) -> str:
     raise InvalidInput(
         "{table} has several time columns: {columns}"
         if times
-        else "{table} has no column of times; its columns are {columns}",
+        else "{table} has no time column; its columns are {columns}",
         where="{table}",
-        next_step="specify the column of times with {option}",
+        next_step="specify the time column with {option}",
         code="no_such_column",
         table=table.name,
         columns=[repr(name) for name in (times or names)[:20]],
@@ -184,7 +184,7 @@ def of_series(table: RawTable, series: str | None) -> RawTable:
         raise InvalidInput(
             "{table} has no series {series!r}",
             where="{table}, column {column!r}",
-            next_step="choose one of its series with --series",
+            next_step="choose one of the file's series with --series",
             code="no_such_series",
             table=table.name,
             series=series,
@@ -215,8 +215,8 @@ def _models(table: RawTable, names: list[str], options: Options) -> tuple[ModelC
                 "the column {column!r} contains the times or the actual values, not predictions",
                 where="option --model",
                 next_step=(
-                    "choose a column of predictions, or specify the columns of times and actual values with "
-                    "--time and --target"
+                    "choose a column of predictions, or specify the time column and the column of actual values "
+                    "with --time and --target"
                 ),
                 column=taken,
             )

@@ -182,7 +182,7 @@ def _check_rows(rows: int, name: str) -> None:
         raise InvalidInput(
             "the file {name} has {rows:,} rows; at most {most:,} can be judged together",
             where="{name}",
-            next_step="judge only a part of it, such as the newest rows",
+            next_step="judge only a part of the file, such as the newest rows",
             code="too_large",
             name=name,
             rows=rows,

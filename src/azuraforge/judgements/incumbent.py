@@ -50,7 +50,8 @@ def with_incumbent(pairs: Pairs, read: ReadPredictions, truth: Truth, options: O
         raise InvalidInput(
             "the incumbent has no forecast for any judged row",
             where="option --incumbent",
-            next_step="compare its times with those of the predictions: time zone, origin and first day must agree",
+            next_step="compare the times of the incumbent with those of the predictions: time zone, origin and first "
+            "day must agree",
             code="no_common_rows",
         )
     left = replace(pairs.at(known), without_incumbent=int((~known).sum()))

@@ -280,7 +280,7 @@ class TrainingResult:
             raise TransientError(
                 "the champion changed while this run was compared with the previous one",
                 where="model {model}",
-                next_step="resume the run; it then compares with the current champion",
+                next_step="resume the run to compare with the current champion",
                 model=self.model,
             ) from error
 

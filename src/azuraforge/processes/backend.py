@@ -98,7 +98,7 @@ def choose(environment: Mapping[str, JsonValue], folder: str | None) -> JsonObje
     except _FAILURES as error:
         raise TransientError(
             "the kernels of this run cannot be loaded: {reason}",
-            next_step="restart the platform, which compiles the kernels",
+            next_step="restart the platform to compile the kernels again",
             where="engine",
             reason=one_line(error),
         ) from error

@@ -56,7 +56,7 @@ class ChildSession:
             except TimeoutError:
                 self._child.close()
                 raise TransientError(
-                    "no answer within {timeout_seconds:g} seconds",
+                    "no answer within {timeout_seconds:g} [second|seconds]",
                     next_step="try again",
                     code=TOO_SLOW,
                     timeout_seconds=timeout_seconds,

@@ -141,7 +141,7 @@ def storage_error(error: BaseException, doing: Message, where: str) -> StorageEr
         return StorageError(
             "the folder is not writable; {doing} could not be stored",
             where="{place}",
-            next_step="make it writable, then resume the run: azuraforge runs resume ID",
+            next_step="make the folder writable, then resume the run: azuraforge runs resume ID",
             doing=doing,
             place=where,
         )

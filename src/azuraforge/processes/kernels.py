@@ -123,7 +123,9 @@ class Kernels:
         if recorded is not None and recorded.get("backend") != "cpu":
             return self._reference(threads)
         if self._settings.backend == "reference":
-            return self._reference(threads, Message("the setting engine.backend is reference") if recorded else None)
+            return self._reference(
+                threads, Message("the setting engine.backend has the value reference") if recorded else None
+            )
         if recorded is None:
             return self._best(threads, waiting)
         # Check again, since the machine may have changed since the platform started, or may be another one.

@@ -72,7 +72,7 @@ class Outbox:
         """
         if not (-_COUNT <= done <= _COUNT and -_COUNT <= total <= _COUNT):
             raise InvalidInput(
-                "{done} of {total} exceeds 64 bits",
+                "the progress {done} of {total} exceeds 64 bits",
                 next_step="report smaller numbers",
                 where="progress()",
                 done=done,

@@ -35,7 +35,7 @@ class Words:
 
         Example:
             >>> Words("tr").input("co2, 2–3 back"), Words("tr").input("rain")
-            ('co2, 2–3 geride', 'rain')
+            ('co2, 2–3 satır geride', 'rain')
         """
         found = _BACK.fullmatch(name)
         return self("input.back", column=found[1], rows=found[2]) if found else name

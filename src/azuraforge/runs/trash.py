@@ -128,7 +128,7 @@ class RunTrash(RowBin[Run]):
             raise Conflict(
                 "a run that is {state} cannot be deleted",
                 where="run {thing}",
-                next_step="cancel it first: azuraforge runs cancel {thing}",
+                next_step="cancel the run first: azuraforge runs cancel {thing}",
                 state=Message(f"state.{thing.row.state}"),
                 thing=thing.id,
             )

@@ -46,7 +46,7 @@ def check(child: Asked) -> CheckedSpace:
         raise InvalidInput(
             "{field} is both in the config and in the space, but a field is either fixed or searched",
             where="space.{field}",
-            next_step="remove it from one of them",
+            next_step="remove the field from one of them",
             field=both[0],
         )
     plugin = load_plugin("pipeline", name, question.plugins_folder)

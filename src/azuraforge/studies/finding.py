@@ -28,7 +28,7 @@ def require_kept(row: Study) -> None:
         raise Conflict(
             "the study is in the trash",
             where="study {study}",
-            next_step="restore it first: azuraforge studies restore {id}",
+            next_step="restore the study first: azuraforge studies restore {id}",
             study=row.name,
             id=row.id,
         )

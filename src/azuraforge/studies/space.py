@@ -156,7 +156,7 @@ def read_space(
         raise InvalidInput(
             "a study can search at most {most} fields, not {count}",
             where="space",
-            next_step="fix some of the fields in the config",
+            next_step="set some of the fields to a single value in the config",
             most=MOST_FIELDS,
             count=len(space),
         )
@@ -261,7 +261,7 @@ def _dimension(name: str, given: SearchRange, fields: Mapping[str, FieldSchema],
         raise InvalidInput(
             "{place}: {name} defines the task or the scored rows, so scores with different values cannot be compared",
             where="{place}",
-            next_step="set it in the config, and create one study for each value of {name}",
+            next_step="set {name} to a single value in the config, and create one study for each value",
             place=where,
             name=name,
         )

@@ -55,12 +55,12 @@ class StudyTrash(RowBin[Study]):
             raise Conflict(
                 "the study is still running",
                 where="study {study}",
-                next_step="stop it first: azuraforge studies stop {study!r}",
+                next_step="stop the study first: azuraforge studies stop {study!r}",
                 study=row.name,
             )
         if later := [each for each in store.beginning_from(session, row) if each.deleted_at is None]:
             raise Conflict(
-                "{count} later [study|studies] started from its trials",
+                "{count} later [study|studies] started from the trials of this study",
                 where="study {study}",
                 next_step="delete study {later!r} first",
                 count=len(later),

@@ -283,7 +283,7 @@ class StateForecaster(Baseline, Generic[ModelT]):
             raise
         except Exception as error:  # statsforecast raises bare exceptions
             raise InvalidInput(
-                "{name} could not be estimated on this series: {error_type}: {reason}",
+                "{name} could not be fitted to this series: {error_type}: {reason}",
                 where="dataset",
                 next_step="choose another forecaster, such as forecasting.ets",
                 name=self.name,

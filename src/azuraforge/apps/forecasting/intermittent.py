@@ -172,8 +172,9 @@ class Adida(StateForecaster[BucketModel]):
     fewest_rows: ClassVar[int] = 2
     title: ClassVar[dict[str, str]] = {"en": "ADIDA", "tr": "ADIDA"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "For demand with many zeros: sums over the mean interval between demands, smoothed and split evenly.",
-        "tr": "Çok sıfır içeren talep için: talepler arası ortalama aralığın toplamları düzleştirilip eşit bölünür.",
+        "en": "For demand with many zeros: sums over the mean interval between demands are smoothed and split evenly.",
+        "tr": "Çok sıfır içeren talep için: talepler arası ortalama aralık boyunca alınan toplamlar düzleştirilir ve "
+        "satırlara eşit bölünür.",
     }
 
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[BucketModel]:

@@ -42,7 +42,7 @@ class Ridge(Baseline):
     partial: ClassVar[bool] = False
     title: ClassVar[dict[str, str]] = {"en": "Ridge on lags and calendar", "tr": "Gecikmeler ve takvim üzerinde ridge"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "Linear regression with a penalty on the last 30 values, last season, other columns and the calendar.",
+        "en": "Penalised linear regression on the last 30 values, the last season, other columns and the calendar.",
         "tr": "Son 30 değer, geçen mevsim, öteki sütunlar ve takvim üzerinde cezalı doğrusal regresyon.",
     }
 

@@ -77,10 +77,10 @@ class Majority(Baseline):
     """Baseline that predicts the class shares of the training set for every image."""
 
     name: ClassVar[str] = "vision.majority"
-    title: ClassVar[dict[str, str]] = {"en": "Most frequent class", "tr": "En sık sınıf"}
+    title: ClassVar[dict[str, str]] = {"en": "Most frequent class", "tr": "En sık görülen sınıf"}
     summary: ClassVar[dict[str, str]] = {
         "en": "Predicts the most frequent class of the training set for every image.",
-        "tr": "Her görüntü için eğitim kümesinin en sık sınıfını tahmin eder.",
+        "tr": "Her görüntü için eğitim kümesinde en sık görülen sınıfı tahmin eder.",
     }
 
     def learn(self, train: ImagePart, validation: ImagePart, seed: int) -> Learned:

@@ -93,7 +93,9 @@ class ExternalRun:
         """
         if self._journal is not None:
             raise ClientError(
-                "the run {name!r} was already started", next_step="create another run with client.run()", name=self.name
+                "the run {name!r} has already been started",
+                next_step="create another run with client.run()",
+                name=self.name,
             )
         book = self._connection.book
         try:

@@ -134,7 +134,7 @@ class GrowingDatasets:
         if dataset is None or dataset.deleted_at is not None:
             raise NotFound(
                 "dataset {dataset!r} was deleted",
-                next_step="restore it: azuraforge datasets restore {dataset}",
+                next_step="restore the dataset: azuraforge datasets restore {dataset}",
                 dataset=base.name,
             )
         newest = store.version(session, base.id, None)

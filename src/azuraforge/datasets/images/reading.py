@@ -163,9 +163,9 @@ def prepare_image_source(read: ImageRead, source: str, limits: ReadingLimits = _
     )
     if unknown := set(parts) - {"train", "test", None}:
         raise InvalidInput(
-            "the source {source} returned the unknown part {part!r}",
+            "the source {source} returned the unknown value {part!r} in the column part",
             where="source {source}",
-            next_step="correct the plugin: a part must be train, test or null",
+            next_step="correct the plugin: the column part may contain only train, test and null",
             source=source,
             part=unknown.pop(),
         )
@@ -358,7 +358,7 @@ def _settle_unreadable(
         raise InvalidInput(
             "{bad:,} of {count:,} [image|images] cannot be read; the first: {reason}",
             where="{name}, {first}",
-            next_step="replace them, or skip them with the option unreadable=skip",
+            next_step="replace the images, or skip them with the option unreadable=skip",
             code="unreadable_images",
             details={"count": len(bad)},
             reason=error,

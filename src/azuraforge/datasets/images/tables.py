@@ -88,7 +88,12 @@ def _loader(images: pl.Series, row: int) -> Callable[[], bytes]:
 
 def _too_large(problem: Message, name: str) -> InvalidInput:
     return InvalidInput(
-        "{problem}", where="{place}", next_step="add only a part of it", code="too_large", problem=problem, place=name
+        "{problem}",
+        where="{place}",
+        next_step="add only a part of the data",
+        code="too_large",
+        problem=problem,
+        place=name,
     )
 
 

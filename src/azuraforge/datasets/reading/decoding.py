@@ -84,7 +84,7 @@ def unpack(path: Path, name: str, limits: ReadingLimits | None = None) -> bytes:
         raise InvalidInput(
             "the file {name} cannot be read: {reason}",
             where="{name}",
-            next_step="download it again; it may be incomplete or damaged",
+            next_step="download the file again; it may be incomplete or damaged",
             code="unreadable_file",
             name=name,
             reason=error,
@@ -153,7 +153,7 @@ def _refuse_known_binary(head: bytes, name: str) -> None:
             raise InvalidInput(
                 "the file {name} is {kind}, not a table",
                 where="{name}",
-                next_step="export or unpack it as {formats}",
+                next_step="export or unpack the file as {formats}",
                 code="binary_file",
                 name=name,
                 kind=kind,
@@ -188,12 +188,14 @@ def _only_member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
         raise InvalidInput(
             "the archive {name} contains {count:,} [file|files], but must contain exactly one table",
             where="{name}",
-            next_step="unpack it and add the table itself",
+            next_step="unpack the archive and add the table itself",
             name=name,
             count=len(members),
         )
     if members[0].flag_bits & 1:
-        raise InvalidInput("the archive {name} has a password", where="{name}", next_step="unpack it first", name=name)
+        raise InvalidInput(
+            "the archive {name} has a password", where="{name}", next_step="unpack the archive first", name=name
+        )
     return archive.open(members[0])
 
 

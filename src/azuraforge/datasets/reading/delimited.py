@@ -124,7 +124,7 @@ def read_delimited(
         raise InvalidInput(
             "the columns of {name} are separated by {found_name}, not by the stated separator ({stated})",
             where="{name}, line {line}",
-            next_step="leave the option separator out, or set it to {found!r}",
+            next_step="omit the option separator, or set it to {found!r}",
             code="wrong_separator",
             details={"found": found},
             name=name,
@@ -221,7 +221,7 @@ def _header(text: str, separator: str, name: str, limits: ReadingLimits) -> list
         raise InvalidInput(
             "two columns of {name} are named {column!r}",
             where="{name}, header",
-            next_step="rename one of them in the file",
+            next_step="rename one of the columns in the file",
             code="duplicate_column",
             name=name,
             column=twice[0],
@@ -252,7 +252,7 @@ def _refuse_reserved(columns: list[str], name: Text) -> None:
         raise InvalidInput(
             "a column of {name} has the reserved name {column!r}",
             where="{name}, header",
-            next_step="rename it",
+            next_step="rename the column",
             name=name,
             column=ROW,
         )
@@ -281,7 +281,7 @@ def _refuse_ragged(text: str, separator: str, width: int, name: str, skipped: in
 def _refuse_single_column(text: str, name: str) -> None:
     first = text[:400].splitlines()[0][:80]
     raise InvalidInput(
-        "no separator was found in {name}: its first line is a single column, {first!r}",
+        "no separator was found in {name}: its first line contains only the column {first!r}",
         where="{name}, line 1",
         next_step="add a table with at least a time and a value column, or specify its separator",
         code="no_separator",

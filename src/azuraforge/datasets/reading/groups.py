@@ -65,7 +65,7 @@ def read_groups(
         return {}
     if len(kept) < 2:
         raise _bad(
-            Message("the dataset has one series, {series!r}: there is nothing to add up", {"series": kept[0]}),
+            Message("the dataset has only the series {series!r}: there is nothing to add up", {"series": kept[0]}),
             Message("omit the option groups and the option group_separator"),
         )
     memberships = {name: _of_column(table, names, name) for name in dict.fromkeys(options.groups)}

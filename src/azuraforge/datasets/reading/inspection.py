@@ -149,7 +149,7 @@ def _candidates(table: RawTable, time: str, target: str, features: list[str] | N
                 if name == time
                 else "{column!r} is the target and cannot be a feature",
                 where="option features",
-                next_step="leave it out; the past of the target is always an input",
+                next_step="remove the column from the option features; the past of the target is always an input",
                 column=name,
             )
     return [name for name in dict.fromkeys(features) if name not in exclude]
@@ -186,9 +186,11 @@ def _required(table: RawTable, frame: pl.DataFrame, name: str, decimal: Decimal,
     if len(rows):
         row = int(rows[0])
         raise InvalidInput(
-            "the target {column!r} must be numeric, but {count:,} [row is|rows are] not, the first is {value!r}"
+            "the target {column!r} must be numeric, but {count:,} [row is|rows are] not; the first such value is "
+            "{value!r}"
             if role == "target"
-            else "the feature {column!r} must be numeric, but {count:,} [row is|rows are] not, the first is {value!r}",
+            else "the feature {column!r} must be numeric, but {count:,} [row is|rows are] not; the first such value "
+            "is {value!r}",
             where="{place}",
             next_step="delete the row, which looks like a second header line"
             if row == 0 and len(rows) == 1

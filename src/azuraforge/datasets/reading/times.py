@@ -307,7 +307,7 @@ def _localise(table: RawTable, column: str, naive: pl.Series, timezone: str, ser
         raise InvalidInput(
             "{time} does not exist in {timezone}: it was skipped when clocks were set forward",
             where="{place}",
-            next_step="check the option timezone; if the times are UTC, leave it out",
+            next_step="check the option timezone; if the times are UTC, omit the option",
             code="bad_time",
             time=naive[index],
             timezone=timezone,

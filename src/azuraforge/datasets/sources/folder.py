@@ -112,7 +112,7 @@ class Folder(TableSource[FolderOptions]):
             raise TransientError(
                 "the folder {folder!r} does not exist",
                 where=_WHERE,
-                next_step="check that it is mounted",
+                next_step="check that its disk is mounted",
                 folder=options.folder,
             )
         names, waiting, findings = self._listed(folder, options.pattern)
@@ -120,7 +120,8 @@ class Folder(TableSource[FolderOptions]):
             raise TransientError(
                 "the folder {folder!r} had {count:,} [file|files] and has none now",
                 where=_WHERE,
-                next_step="check that it is mounted; to start over, add the dataset from this source again",
+                next_step="check that the folder's disk is mounted; to start over, add the dataset from this source "
+                "again",
                 folder=options.folder,
                 count=len(known),
             )
@@ -213,7 +214,7 @@ def _copied(path: Path, copy: Path, before: _File | None, folders: Sequence[Path
             raise InvalidInput(
                 "the file {file} has {size:,} bytes; at most {most:,} are read",
                 where=_WHERE,
-                next_step="split it, or ask an administrator to raise AZURAFORGE_READING__TABLE_BYTES",
+                next_step="split the file, or ask an administrator to raise AZURAFORGE_READING__TABLE_BYTES",
                 code="too_large",
                 file=path.name,
                 size=found.st_size,
@@ -279,7 +280,7 @@ def _unreadable(what: Message, error: OSError) -> InvalidInput:
     return InvalidInput(
         "{what} cannot be read: {reason}",
         where=_WHERE,
-        next_step="give the platform's user permission to read it",
+        next_step="let the user account that runs the platform read it",
         code="unreadable_file",
         what=what,
         reason=error.strerror,

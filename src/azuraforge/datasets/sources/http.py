@@ -358,7 +358,7 @@ def _shrunken(host: str, rows: int, before: int) -> TransientError:
     return TransientError(
         "the table at {host} has {rows:,} rows but had {before:,} before: it may be incomplete",
         where="source http",
-        next_step="if it was shortened on purpose, add the dataset again from this source",
+        next_step="if the table was shortened on purpose, add the dataset again from this source",
         host=host,
         rows=rows,
         before=before,

@@ -44,13 +44,13 @@ def authorizing(url: httpx.URL, kind: AuthorizationKind, header: str | None, val
         raise InvalidInput(
             "the secret of the authorization has characters that are not allowed in a header",
             where=WHERE,
-            next_step="store it again without line breaks: azuraforge secrets set NAME",
+            next_step="store the secret again without line breaks: azuraforge secrets set NAME",
         )
     if kind == "basic" and ":" not in value:
         raise InvalidInput(
             "the secret of a basic authorization does not have the form USER:PASSWORD",
             where=WHERE,
-            next_step="store it again: azuraforge secrets set NAME",
+            next_step="store the secret again: azuraforge secrets set NAME",
         )
     text = {
         "bearer": f"Bearer {value}",
@@ -205,7 +205,7 @@ class Pages:
             raise InvalidInput(
                 "page {page:,} of {file} is not a JSON document",
                 where=WHERE,
-                next_step="leave rows_field out for CSV, JSON lines and Parquet",
+                next_step="omit rows_field for CSV, JSON Lines and Parquet",
                 code="not_json",
                 page=self._number,
                 file=self._file,

@@ -278,7 +278,7 @@ class OpenMeteo(Source):
                 continue
             return _parsed(response, url, host)
         raise TransientError(
-            "{reason}, after {tries} attempts",
+            "{reason} ({tries} [attempt|attempts])",
             where=_WHERE,
             next_step="check the network, or try again later; a long history may need a smaller range of days",
             reason=reason,

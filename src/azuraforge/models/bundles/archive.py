@@ -284,7 +284,7 @@ def _damaged(problem: Message | str) -> InvalidInput:
     return InvalidInput(
         "this bundle is incomplete or damaged: {problem}",
         where="bundle",
-        next_step="download it again with azuraforge models bundle NAME VERSION",
+        next_step="download the bundle again with azuraforge models bundle NAME VERSION",
         code="bundle_damaged",
         problem=problem,
     )
@@ -306,7 +306,7 @@ def _bundle_errors() -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS):
             raise StorageError(
                 "the bundle could not be unpacked: {reason}",
-                next_step="free disk space, then import it again",
+                next_step="free disk space, then import the bundle again",
                 reason=error.strerror or str(error),
             ) from error
         raise _damaged(error.strerror or type(error).__name__) from error

@@ -269,7 +269,7 @@ def _refuse_other(model: str, newest: ModelVersion | None, version: Version) -> 
         raise Conflict(
             "model {model!r} and the bundle differ in task, target or unit: {present} and {imported}",
             where="model {model}",
-            next_step="import it under another name with azuraforge models import FILE --name NAME",
+            next_step="import the bundle under another name with azuraforge models import FILE --name NAME",
             model=model,
             present=_meaning(*present),
             imported=_meaning(*imported),

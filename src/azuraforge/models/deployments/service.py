@@ -229,7 +229,9 @@ class Deployments:
 
     def end_moved(self, session: Session, owner: Model, line: AliasChange) -> None:
         """End the shadow or canary next to an alias after the move ``line``, since its comparison is over."""
-        reason = Message("the {alias} moved: {reason}", {"alias": line.alias, "reason": line.reason})
+        reason = Message(
+            "the alias {alias} now points to another version: {reason}", {"alias": line.alias, "reason": line.reason}
+        )
         for row in deployment_store.active(session, owner.id, line.alias):
             deployment_store.end(session, row, "ended", reason=reason, by=line.by)
             self._emit(session, owner.name, row, "model.deployment_ended", reason=str(reason), by=line.by)

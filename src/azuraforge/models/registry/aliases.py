@@ -283,7 +283,7 @@ def _before(session: Session, owner: Model, alias: str) -> AliasChange:
     before = store.change(session, owner.id, below) if below is not None else None
     if before is None:
         raise Conflict(
-            "alias {alias!r} of model {model!r} has no earlier version than {version}",
+            "version {version} is the first version that alias {alias!r} of model {model!r} has pointed to",
             next_step="promote another version with azuraforge models promote {model} VERSION --reason WHY",
             version=pointer.version,
             alias=alias,

@@ -87,7 +87,10 @@ class HeldOutUses:
             except IntegrityError:  # another run reserved the number at the same moment (PostgreSQL)
                 continue
         raise TransientError(
-            "too many runs are evaluated at the same time", where="run {run}", next_step="resume the run", run=run_id
+            "too many runs are being evaluated at the same time",
+            where="run {run}",
+            next_step="resume the run",
+            run=run_id,
         )
 
     @staticmethod

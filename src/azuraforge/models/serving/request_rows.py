@@ -59,7 +59,7 @@ def read_rows(rows: Sequence[Row], schema: Schema, known_ahead: Sequence[str] = 
             columns[name].append(None if untold else _number(row, name, index))
     for index in range(1, len(times)):
         if times[index] <= times[index - 1]:
-            problem = Message("{name!r} is not later than in the previous row", {"name": schema.time})
+            problem = Message("the time {name!r} is not later than in the previous row", {"name": schema.time})
             raise _bad_row(index, problem, Message("send the oldest row first"))
     frame = pl.DataFrame({name: pl.Series(name, values, dtype=pl.Float64) for name, values in columns.items()})
     if schema.time is None:

@@ -225,8 +225,8 @@ class BatchPredictHandler(Handler):
         summary = self._keep(job, task, done, planned)
         job.note(
             Message(
-                "**Partial:** the run ended after {done} of {parts} parts. Their {rows:,} rows are stored in"
-                " predictions-partial.parquet and predictions-partial.csv.",
+                "**Partial:** the run ended after {done} of {parts} parts. The completed parts have {rows:,} "
+                "[row|rows], stored in predictions-partial.parquet and predictions-partial.csv.",
                 {"done": len(done), "parts": of, "rows": summary.rows},
             )
         )

@@ -22,7 +22,7 @@ def check_config(name: str, config: type, required: type, task: str) -> None:
         raise InvalidInput(
             "the Config of {name} does not extend {required}, the base class of the task {task}",
             where="pipeline {name}",
-            next_step="derive it from {module}.{required}",
+            next_step="derive Config from {module}.{required}",
             code="other_config",
             name=name,
             required=required.__name__,
@@ -67,7 +67,7 @@ def not_a_gate_metric(metric: str, kind: str, gate_metrics: Sequence[str]) -> In
     return InvalidInput(
         "metric {metric!r} is not a gate metric of the task kind {kind!r}",
         where="metric",
-        next_step="use one of these metrics, or omit it: {metrics}",
+        next_step="use one of these metrics, or omit the field: {metrics}",
         kind=kind,
         metric=metric,
         metrics=", ".join(gate_metrics),
@@ -101,7 +101,7 @@ def undeclared_figure(kind: str, name: str, figure: str) -> InvalidInput:
     return InvalidInput(
         "the task kind {kind} drew the figure {name!r} as {figure} without declaring it",
         where="task kind {kind}",
-        next_step="declare it: figures = {{{name!r}: {figure}}}",
+        next_step="declare the figure: figures = {{{name!r}: {figure}}}",
         kind=kind,
         name=name,
         figure=figure,

@@ -163,7 +163,7 @@ class Source(ABC, Generic[OptionsT]):
                 "the source {source} cannot read the secret {secret!r}: the secret does not exist, or its option "
                 "is not declared as SecretName",
                 where="source {source}",
-                next_step="set it with azuraforge secrets set {secret}",
+                next_step="set the secret with azuraforge secrets set {secret}",
                 code="no_such_secret",
                 source=self.name,
                 secret=name,

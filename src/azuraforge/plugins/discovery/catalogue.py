@@ -149,7 +149,7 @@ class Catalogue:
             raise InvalidInput(
                 "plugin {name!r} is broken: {error}",
                 where="{place}",
-                next_step="repair or remove it; restart the platform after changing a package",
+                next_step="repair or remove the plugin; restart the platform after changing a package",
                 name=name,
                 error=text_of(plugin.error, current()),
                 place=plugin.origin,
@@ -334,7 +334,7 @@ def _hash_package(top: str) -> str:
 
 def _import_failed(error: Exception) -> Texts:
     """Return language code → error text for plugins that a child process failed to import."""
-    return filled(texts_of(Message("importing it failed: {reason}")), reason=reason_of(error))
+    return filled(texts_of(Message("the import failed: {reason}")), reason=reason_of(error))
 
 
 def _broken(unit: _Unit, error: Texts) -> JsonObject:

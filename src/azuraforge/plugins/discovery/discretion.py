@@ -66,7 +66,7 @@ def refuse_secrets(secrets: Iterable[SecretStr], stored: Sequence[object], sourc
         raise InvalidInput(
             "the source {source} writes a secret into data that is stored with the dataset",
             where="source {source}",
-            next_step="remove it from provenance, cursor and findings",
+            next_step="remove the secret from provenance, cursor and findings",
             code="secret_stated",
             source=source,
         )

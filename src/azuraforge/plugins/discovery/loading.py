@@ -242,7 +242,7 @@ def load_file(path: Path) -> ModuleType:
         raise InvalidInput(
             "{path} cannot be imported",
             where="{place}",
-            next_step="give it a name that ends in .py",
+            next_step="give the file a name that ends in .py",
             path=path.name,
             place=str(path),
         )
@@ -300,7 +300,7 @@ def check_class(kind: str, plugin: object) -> type[object]:
     if not (inspect.isclass(plugin) and issubclass(plugin, contract)):
         raise InvalidInput(
             "{plugin} is not a subclass of azuraforge.plugins.{contract}",
-            next_step="derive it from that class",
+            next_step="derive the plugin from that class",
             plugin=repr(plugin),
             contract=contract.__name__,
         )

@@ -100,8 +100,8 @@ class Analogues:
             known = int(np.isfinite(values[: origin + 1]).sum())
             if known < LEAST_ROWS:
                 raise InvalidInput(
-                    "the series {name!r} was not part of the training and has {known} known [value|values]; a "
-                    "forecast by analogy needs {least}",
+                    "the series {name!r} was not used in training and has {known} known [value|values]; a forecast "
+                    "by analogy needs {least}",
                     where="series",
                     next_step="send more rows of this series, or train a version with it",
                     code=UNKNOWN_SERIES,

@@ -43,7 +43,7 @@ def check_known_ahead(columns: Sequence[str], schema: Schema) -> None:
                 else "{column!r} cannot be known ahead: the dataset states that its values become known {delay} after"
                 " their row",
                 where="config.known_ahead",
-                next_step="remove it from known_ahead, or correct the dataset with azuraforge datasets "
+                next_step="remove the column from known_ahead, or correct the dataset with azuraforge datasets "
                 "available-after NAME {column}=ahead",
                 code="not_known_ahead",
                 column=column,

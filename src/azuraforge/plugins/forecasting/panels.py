@@ -200,8 +200,8 @@ def known_series(learned: Mapping[str, Learned], name: str) -> Learned:
             "this version was not trained on the series {name!r}, only on {count} other series",
             where="series",
             next_step=(
-                "specify a series that the version was trained on ({known}), or retrain; short or constant "
-                "series are left out of training"
+                "specify a series that the version was trained on ({known}), or retrain the model; short or "
+                "constant series are left out of training"
             ),
             code=UNKNOWN_SERIES,
             name=name,

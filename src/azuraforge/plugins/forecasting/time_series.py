@@ -303,7 +303,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         if described.get("format") != _FORMAT:
             raise InvalidInput(
                 "preprocessing.json has format {found!r}, expected {expected!r}",
-                next_step="retrain the model with this release",
+                next_step="retrain the model with this release of AzuraForge",
                 found=described.get("format"),
                 expected=_FORMAT,
             )
@@ -367,7 +367,7 @@ def _too_far(predictor: Forecaster, part: Part) -> InvalidInput:
     return InvalidInput(
         "this forecaster predicts {learned} [row|rows] ahead, not {asked}",
         where="horizon",
-        next_step="train it again with this horizon",
+        next_step="train the model again with this horizon",
         learned=predictor.preprocessing.horizon,
         asked=part.horizon,
     )

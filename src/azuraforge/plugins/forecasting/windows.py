@@ -281,7 +281,7 @@ class Preprocessing:
             raise InvalidInput(
                 "{rows} [row|rows] of history [is|are] too few: this forecaster needs {window} [row|rows]",
                 where="rows",
-                next_step="send at least {window} rows",
+                next_step="send at least {window} [row|rows]",
                 rows=int(origins.min()) + 1,
                 window=self.window,
             )

@@ -226,9 +226,9 @@ class AttemptJob:
         if changed:
             values = {"changes": changed, "reason": fixed.problem}
             changes = Message(
-                "No longer bit for bit: {changes} ({reason})."
+                "No longer reproducible bit for bit: {changes} ({reason})."
                 if fixed.problem
-                else "No longer bit for bit: {changes}.",
+                else "No longer reproducible bit for bit: {changes}.",
                 values,
             )
         transitions = Transitions(self._events)

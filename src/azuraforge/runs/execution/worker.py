@@ -266,7 +266,7 @@ class Worker:
         quarantined = AzuraError(
             "its process died {deaths} times in a row without progress: {reason}",
             code="quarantined",
-            next_step="read its log, then resume it: azuraforge runs resume {run}",
+            next_step="read the run's log, then resume the run: azuraforge runs resume {run}",
             deaths=deaths,
             reason=error.sentence,
             run=held.run_id,

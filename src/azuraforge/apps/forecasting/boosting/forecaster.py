@@ -119,7 +119,7 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
             raise InvalidInput(
                 "this forecaster predicts {learned} [row|rows] ahead, not {asked}",
                 where="horizon",
-                next_step="train it again with this horizon",
+                next_step="train the model again with this horizon",
                 learned=predictor.horizon,
                 asked=part.horizon,
             )

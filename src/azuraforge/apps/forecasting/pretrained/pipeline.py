@@ -57,7 +57,7 @@ class ChronosBoltConfig(ForecastConfig):
             ge=1,
             le=1 << 16,
             title="Context",
-            description="Rows of history that are read. Empty: as many as the weights were trained with",
+            description="Number of history rows to read. Empty: as many as the weights were trained with",
             json_schema_extra=in_turkish("Bağlam", "Okunan geçmiş satır sayısı. Boş: ağırlıkların eğitildiği kadar"),
         ),
     ]
@@ -66,7 +66,7 @@ class ChronosBoltConfig(ForecastConfig):
     @classmethod
     def _fixed(cls, intervals: str) -> str:
         if intervals != "fixed":
-            raise InvalidValue("this forecaster supports only fixed intervals")
+            raise InvalidValue("this forecaster supports only the value fixed")
         return intervals
 
 
@@ -152,7 +152,7 @@ class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
             raise InvalidInput(
                 "this forecaster predicts {learned} [row|rows] ahead, not {asked}",
                 where="horizon",
-                next_step="train it again with this horizon",
+                next_step="train the model again with this horizon",
                 learned=learned,
                 asked=part.horizon,
             )
@@ -184,7 +184,7 @@ class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
         if described.get("format") != _FORMAT:
             raise InvalidInput(
                 "preprocessing.json has format {found!r}, expected {expected!r}",
-                next_step="retrain the model with this release",
+                next_step="retrain the model with this release of AzuraForge",
                 found=described.get("format"),
                 expected=_FORMAT,
             )

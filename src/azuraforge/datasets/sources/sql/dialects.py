@@ -102,7 +102,7 @@ class Postgresql(Dialect):
             raise InvalidInput(
                 "the database does not enforce read-only transactions",
                 where="source sql",
-                next_step="connect to the database directly, or use a user that may only read",
+                next_step="connect to the database directly, or use a database user with read permission only",
             )
 
     @contextmanager

@@ -101,7 +101,7 @@ def _checked(name: str, values: object, expected: tuple[int, int]) -> Floats:
     sums = array.sum(axis=1, keepdims=True)
     if float(np.abs(sums - 1).max(initial=0.0)) > _SUM_TOLERANCE:
         total = {"sum": float(sums.ravel()[0])}
-        raise _wrong(name, Message("the probabilities of an image sum to {sum:.6g} instead of 1", total))
+        raise _wrong(name, Message("the probabilities of an image add up to {sum:.6g} instead of 1", total))
     return np.asarray(array / sums)
 
 

@@ -52,21 +52,26 @@ def check_split(split: Split, rows: int, *, horizon: int, gap: int = 0) -> None:
             values = {"part": name, "start": part.start, "stop": part.stop, "rows": rows}
             raise _bad_split(
                 Message(
-                    "part {part!r} must be a range of at least one of the {rows} rows, not {start} to {stop}", values
+                    "the set {part!r} must be a range of at least one of the {rows} rows, not {start} to {stop}", values
                 )
             )
         if not split.partial and len(part) < horizon:
             values = {"part": name, "rows": len(part), "horizon": horizon}
-            raise _bad_split(Message("part {part!r} has {rows} [row|rows], fewer than the horizon {horizon}", values))
+            raise _bad_split(
+                Message("the set {part!r} has {rows} [row|rows], fewer than the horizon {horizon}", values)
+            )
     for (earlier_name, earlier), (later_name, later) in itertools.pairwise(named):
         if later.start < earlier.stop:
             values = {"later": later_name, "row": later.start, "earlier": earlier_name}
-            raise _bad_split(Message("part {later!r} begins at row {row}, inside or before part {earlier!r}", values))
+            raise _bad_split(
+                Message("the set {later!r} begins at row {row}, inside or before the set {earlier!r}", values)
+            )
         if later.start - earlier.stop < gap:
             values = {"rows": later.start - earlier.stop, "earlier": earlier_name, "later": later_name, "gap": gap}
             raise _bad_split(
                 Message(
-                    "only {rows} [row separates|rows separate] the parts {earlier!r} and {later!r}; the gap is {gap}",
+                    "only {rows} [row separates|rows separate] the sets {earlier!r} and {later!r}; the config "
+                    "requires a gap of {gap} [row|rows]",
                     values,
                 )
             )

@@ -147,7 +147,9 @@ def guard_against_future(
             cut = _only(predict_checked(name, predict, cut_after(alone, origin)), own)
         except Exception as error:
             failed = {"row": origin, "reason": one_line(error)}
-            raise _leak(name, Message("it fails without the rows after row {row}: {reason}", failed)) from error
+            raise _leak(
+                name, Message("it fails when the rows after row {row} are removed: {reason}", failed)
+            ) from error
         if (difference := _difference(whole, cut)) > CUT_TOLERANCE * scale:
             raise _leak(
                 name,

@@ -146,8 +146,8 @@ def left_out(table: Table, split: Split, horizon: int) -> tuple[LeftOut, ...]:
             )
         first = found[names[0]]
         raise InvalidInput(
-            "none of the {count} series can be learned and evaluated; {series!r} has {rows:,} [row|rows] in part "
-            "{part!r} and needs {needed:,}",
+            "none of the {count} series can be learned and evaluated; {series!r} has {rows:,} [row|rows] in the "
+            "set {part!r} and needs {needed:,}",
             where="split",
             next_step="choose a smaller window or horizon, or add longer series",
             count=len(names),
