@@ -192,6 +192,8 @@ class Levels(TaskKind[LevelsConfig, LevelTable, LevelPart, Floats, LevelSplit]):
         return LevelJudge(self, case)
 
     def stored_losses(self, errors: Mapping[str, Floats], contender: str, metric: MetricFacts) -> Floats:
+        if metric.name != "rps":
+            raise InvalidInput(f"the losses of {metric.name} are not stored", where="errors.npz")
         return np.asarray(errors[contender], dtype=np.float64)[:, None]
 
     def prepare_scoring(self, table: LevelTable, split: LevelSplit, config: LevelsConfig, outputs: Path) -> None:

@@ -192,11 +192,19 @@ def _value(value: object) -> object:
 def one_line(error: BaseException) -> str:
     """Return an exception as one line: its type and its text, cut to 500 characters.
 
-    For an InvalidInput, return its message alone, uncut; for a SystemExit, state the call of ``sys.exit``.
+    For an InvalidInput, return its message alone, uncut; for a SystemExit, state the call of ``sys.exit``. If the text
+    of a library's error cannot be computed, its ``repr`` by ``object`` is used.
+
+    Example:
+        >>> one_line(ValueError("no\\nrows"))
+        'ValueError: no rows'
     """
     if isinstance(error, InvalidInput):
         return error.message
     if isinstance(error, SystemExit):
-        return f"it called sys.exit({error.code!r}) while it was imported"
-    text = " ".join(str(error).split())
+        return f"it called sys.exit({error.code!r})"
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # a bug in a foreign object must not hide the original error
+        text = object.__repr__(error)
     return f"{type(error).__name__}: {text}"[:500] if text else type(error).__name__

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
+from pydantic import ValidationError
 
 from azuraforge.automations.fresh.plan import ROLES, Subject, label_of, name_of, plan
 from azuraforge.automations.fresh.schemas import KeepFreshRequest
+from azuraforge.automations.fresh.service import FreshService
 from azuraforge.automations.needs import object_to_model
 from azuraforge.automations.notifications.wording import DoneStep, of_firing
 from azuraforge.automations.triggers import cycles
 from azuraforge.automations.triggers.definition import OnEvent
-from azuraforge.automations.triggers.schemas import AutomationRequest
+from azuraforge.automations.triggers.schemas import AutomationChange, AutomationRequest
 from azuraforge.errors import Conflict, InvalidInput
+from azuraforge.models.registry.names import check_name
+from azuraforge.models.store import ensure_model
 from tests.automations.triggers import Stand
 
 
@@ -101,6 +106,21 @@ def test_a_long_name_becomes_the_id():
     assert all(len(name_of(label_of("m" * 50, ""), role)) <= 100 for role in ROLES)
 
 
+@pytest.mark.parametrize("name", ["load/daily", "/", "keep-fresh:a/b:forecast"])
+def test_a_name_with_a_slash_is_refused(stand: Stand, name: str):
+    stand.target()
+    with pytest.raises(ValidationError, match="must not contain '/'"):
+        wanted(stand, name)
+    with pytest.raises(ValidationError, match="must not contain '/'"):
+        AutomationChange.model_validate({**wanted(stand, "load")[0].model_dump(), "name": name, "revision": 1})
+
+
+@pytest.mark.parametrize("model", ["sales/daily", "a/b"])
+def test_no_name_of_the_set_has_a_slash_because_no_model_has(model: str):
+    with pytest.raises(InvalidInput, match="is not a valid model name"):
+        check_name(model)
+
+
 def wanted(stand: Stand, *names: str, text: str = "a") -> list[AutomationRequest]:
     given = {"when": {"on": "event", "type": "test.happened"}, "steps": [{"do": "notify", "to": ["me"], "text": text}]}
     return [AutomationRequest.model_validate({"name": name, **given}) for name in names]
@@ -159,6 +179,18 @@ def test_a_model_that_is_kept_fresh_names_the_way_out(stand: Stand):
     stand.create("watch", when=filtered, steps=[{"do": "notify", "to": ["me"]}])
     with pytest.raises(Conflict, match="automation 'watch' uses model 'other'"):
         stand.database.write(stand.project_id, lambda session: object_to_model(session, "other"))
+
+
+def test_stopping_for_a_model_without_a_champion_changes_nothing(stand: Stand):
+    stand.target()
+    stand.database.write(stand.project_id, lambda session: ensure_model(session, "sales"))
+    name = name_of("sales", "forecast")
+    stand.service.set_up(stand.project_id, [name], wanted(stand, name))
+    fresh = FreshService(stand.database, stand.service, *[cast(Any, None)] * 4)
+    with pytest.raises(Conflict, match="no version under the alias 'champion'") as raised:
+        fresh.stop(stand.project_id, "sales")
+    assert raised.value.next_step.endswith("azuraforge automations delete NAME")
+    assert [each.name for each in stand.service.list(stand.project_id).items] == [name]
 
 
 def test_a_message_says_what_the_steps_before_it_did():

@@ -225,6 +225,12 @@ def test_dropout_keeps_the_mean_and_is_off_in_evaluation():
     assert layer.eval()(x) is x
 
 
+def test_attention_with_a_dropout_of_one_attends_to_nothing():
+    x = Tensor(np.ones((1, 3, 4), np.float32))
+    assert not F.attention(x, x, x, heads=2, dropout_p=1.0).numpy().any()
+    assert np.isfinite(nn.MultiheadAttention(4, 2, dropout=1.0)(x).numpy()).all()
+
+
 def test_the_same_seed_gives_the_same_bits():
     def draw() -> list[np.ndarray]:
         engine.manual_seed(11)
@@ -339,6 +345,8 @@ def zeros(*shape: int, dtype: type = np.float32) -> Tensor:
         (lambda: F.bce_loss(zeros(3) + 2, zeros(3)), "between 0 and 1; use bce_with_logits"),
         (lambda: nn.LayerNorm(8)(zeros(3, 7)), r"LayerNorm expects \(…, 8\), got \(3, 7\)"),
         (lambda: nn.Dropout(1.5), "between 0 and 1, got 1.5"),
+        (lambda: nn.MultiheadAttention(4, 2, dropout=-0.5), "between 0 and 1, got -0.5"),
+        (lambda: F.attention(*[zeros(1, 2, 4)] * 3, dropout_p=1.5), "between 0 and 1, got 1.5"),
         (lambda: nn.Linear(0, 2), "sizes must be at least 1"),
         (lambda: F.mse_loss(zeros(3, 1), zeros(3)), r"one shape, got \(3, 1\) and \(3,\)"),
         (lambda: F.mse_loss(zeros(3), zeros(3), reduction="avg"), "'mean', 'sum' or 'none', got 'avg'"),

@@ -146,6 +146,16 @@ def test_one_cycle_rises_and_falls():
     assert rates[9] == pytest.approx(2.0 / 25 / 1e4)
 
 
+@pytest.mark.parametrize(("rise", "total"), [(0.5, 2), (0.1, 10), (0.25, 4)])
+def test_one_cycle_whose_rise_has_one_step_starts_at_its_peak(rise, total):
+    optimizer = optim.SGD([parameter(0.0)], lr=1.0)
+    schedule = optim.schedules.OneCycle(optimizer, max_lr=2.0, total_steps=total, rise=rise)
+    assert optimizer.lr == pytest.approx(2.0)
+    for _ in range(total - 1):
+        schedule.step()
+    assert optimizer.lr == pytest.approx(2.0 / 25 / 1e4)
+
+
 def test_plateau_waits_then_lowers():
     optimizer = optim.SGD([parameter(0.0)], lr=1.0)
     schedule = optim.schedules.Plateau(optimizer, factor=0.1, patience=1)

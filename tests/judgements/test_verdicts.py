@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
+from azuraforge.errors import InvalidInput
+from azuraforge.judgements import baselines
 from azuraforge.judgements.baselines import NAIVE, RIDGE, SEASONAL, make_baselines
 from azuraforge.judgements.files import read_table
 from azuraforge.judgements.judging import judge
@@ -103,6 +106,26 @@ def test_baselines_do_not_see_rows_after_the_origin(tmp_path: Path) -> None:
     for name in one.models:
         np.testing.assert_array_equal(one.models[name].point[before], two.models[name].point[before])
         assert not np.array_equal(one.models[name].point, two.models[name].point)
+
+
+def test_only_successful_fits_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    walk = Walk()
+    path = write(tmp_path / "p.csv", {"actual": walk.y, "prediction": walk.best})
+    truth, pairs = _pairs(path, walk.y)
+    whole = make_baselines(truth, pairs, 0.9)
+    assert whole.times_learned > 1
+    learn, seen = baselines._learn, set[object]()
+
+    def fails_again(pipeline: Any, *given: Any) -> Any:
+        if type(pipeline) in seen:
+            raise InvalidInput("too few rows")
+        seen.add(type(pipeline))
+        return learn(pipeline, *given)
+
+    monkeypatch.setattr(baselines, "_learn", fails_again)
+    once = make_baselines(truth, pairs, 0.9)
+    assert once.times_learned == 1
+    assert set(once.models) == set(whole.models)
 
 
 def test_coverage_is_the_share_counted_by_hand(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.foreknowledge import columns, patterns
 from azuraforge.plugins.forecasting.foreknowledge.columns import Foreknowledge, examine
 from azuraforge.plugins.forecasting.foreknowledge.dependence import TargetSpace
-from azuraforge.plugins.forecasting.foreknowledge.pieces import Piece, span_of
+from azuraforge.plugins.forecasting.foreknowledge.pieces import MOST_ROWS, Piece, pieces_of, span_of
 from azuraforge.plugins.forecasting.foreknowledge.sentences import evidence
 from azuraforge.plugins.kinds.forecast.judging import suspicious_columns
 
@@ -213,3 +213,18 @@ def test_the_verdict_sees_them_with_their_evidence_in_both_languages() -> None:
     assert (column.column, column.kind, column.rows_ahead, column.blocks) == ("next", "later_target", 1, True)
     assert column.text["en"].startswith("it follows the target 1 row later")
     assert column.text["tr"].startswith("hedefin 1 satır sonraki değerini")
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [(50_000,), (50_000, 40_000), (9_000, 9_000, 9_000), (100_000, *[30] * 40), (*[1_500, 24] * 4,), (*[60] * 400,)],
+)
+def test_the_number_of_examined_rows_is_bounded(lengths: tuple[int, ...]) -> None:
+    found = pieces_of([Piece(np.arange(length)) for length in lengths])
+    assert found
+    assert sum(len(piece.rows) for piece in found) <= MOST_ROWS
+
+
+def test_series_within_the_bound_are_kept_whole() -> None:
+    found = pieces_of([Piece(np.arange(length)) for length in (2_000, 2_000, 10)])
+    assert [len(piece.rows) for piece in found] == [2_000, 2_000]

@@ -33,6 +33,20 @@ def test_a_broken_file_that_mentions_the_name_says_why(tmp_path: Path) -> None:
         load_plugin("agent", "my.echo", tmp_path)
 
 
+def test_an_error_whose_text_cannot_be_computed_is_still_named(tmp_path: Path) -> None:
+    broken = "class Odd(Exception):\n    def __str__(self):\n        raise ValueError\nraise Odd\n"
+    (tmp_path / "echo.py").write_text(AGENT.format(name="my.echo") + broken)
+    with pytest.raises(InvalidInput, match="Odd: <"):
+        load_plugin("agent", "my.echo", tmp_path)
+
+
+def test_a_dropped_in_class_without_its_methods_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "half.py").write_text(AGENT.format(name="my.half").split("    def execute")[0])
+    with pytest.raises(InvalidInput, match="class Echo does not implement execute") as refused:
+        load_plugin("agent", "my.half", tmp_path)
+    assert refused.value.where == "plugin 'my.half'"
+
+
 def test_what_nobody_announces_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match=r"plugin 'my\.echo' of kind pipeline does not exist"):
         load_plugin("pipeline", "my.echo", tmp_path)

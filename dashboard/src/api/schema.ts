@@ -5753,7 +5753,7 @@ export interface components {
             needed: number;
             /**
              * Part
-             * @description part of the split in which the series has too few rows
+             * @description part of the split to which the reason applies
              * @enum {string}
              */
             part: "train" | "validation" | "test";

@@ -12,7 +12,7 @@ import math
 import tempfile
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +78,7 @@ class Made:
         missing: baselines that are not available.
         warm_up: number of predictions that served as history.
         history: number of known rows at the first judged origin.
-        times_learned: maximum number of planned fits of one baseline; 0 if no baseline has parameters.
+        times_learned: maximum number of successful fits of one baseline; 0 if no baseline has parameters.
     """
 
     pairs: Pairs
@@ -94,7 +94,7 @@ class _Answers:
     point: Floats
     low: Floats
     high: Floats
-    learned: bool = field(default=False)
+    fits: int = 0
 
 
 def make_baselines(truth: Truth, pairs: Pairs, coverage: float) -> Made:
@@ -132,14 +132,16 @@ def make_baselines(truth: Truth, pairs: Pairs, coverage: float) -> Made:
         )
     warm_up, pairs = first, pairs.at(np.arange(first, len(pairs)))
     models: dict[str, Model] = {}
+    fits = dict.fromkeys(LEARNERS, 0)
     for name in chosen:
         try:
-            models[name] = _answers(name, truth, pairs, coverage, needs[name] or 1)
+            models[name], count = _answers(name, truth, pairs, coverage, needs[name] or 1)
         except InvalidInput as error:
             missing.append(Missing(name, "failed", problem=one_line(error)))
-    origins = np.unique(pairs.origin)
-    learned = max((len(_learning_places(origins, needs[name] or 1)) for name in LEARNERS if name in models), default=0)
-    return Made(pairs, models, tuple(missing), warm_up, int(known_at[first]), learned)
+            continue
+        if name in fits:
+            fits[name] = count
+    return Made(pairs, models, tuple(missing), warm_up, int(known_at[first]), max(fits.values()))
 
 
 def _affordable(pairs: Pairs, first: int, horizon: int, season: int, *, must: bool) -> bool:
@@ -169,7 +171,11 @@ def _config(horizon: int, season: int) -> ForecastConfig:
     return ForecastConfig.model_validate({"horizon": horizon, "season": season})
 
 
-def _answers(name: str, truth: Truth, pairs: Pairs, coverage: float, needed: int) -> Model:
+def _answers(name: str, truth: Truth, pairs: Pairs, coverage: float, needed: int) -> tuple[Model, int]:
+    """Return the predictions of a baseline, and how often it was fitted.
+
+    If a later fit fails, the earlier parameters are used. Raises InvalidInput if the first fit fails.
+    """
     pipeline = load_plugin("pipeline", name, None)()
     horizon = int(pairs.ahead.max())
     config = pipeline.Config.model_validate(_config(horizon, truth.schema.season).model_dump())
@@ -186,14 +192,16 @@ def _answers(name: str, truth: Truth, pairs: Pairs, coverage: float, needed: int
                     warnings.simplefilter("ignore")
                     predictor, offsets = _learn(pipeline, run, truth, int(origins[start]) + 1, horizon, coverage)
             except InvalidInput:
-                if not found.learned:
+                if not found.fits:
                     raise
                 # Continue with the earlier parameters, which also use known rows only.
-            found.learned = True
+            else:
+                found.fits += 1
             inside = np.flatnonzero((place >= start) & (place < stop))
             _fill(found, inside, pipeline, predictor, truth, pairs, origins, place, offsets)
     measured = bool(np.isfinite(found.low).all() and np.isfinite(found.high).all())
-    return Model(name, found.point, found.low if measured else None, found.high if measured else None)
+    model = Model(name, found.point, found.low if measured else None, found.high if measured else None)
+    return model, found.fits
 
 
 def _learning_places(origins: Indices, needed: int) -> list[int]:

@@ -21,7 +21,7 @@ import orjson
 from pydantic import JsonValue
 
 from azuraforge import errors
-from azuraforge.errors import AzuraError, StorageError, TransientError, UserError
+from azuraforge.errors import AzuraError, StorageError, TransientError, UserError, one_line
 from azuraforge.messages import Message
 from azuraforge.messages.stored import restored
 from azuraforge.strict_json import JsonObject
@@ -43,7 +43,6 @@ _KINDS: dict[str, type[AzuraError]] = {
 OUT_OF_MEMORY = "memory"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _UNWRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM}
-_LINE = 300
 #: Values nested deeper than this are converted to text, since a structure may contain itself.
 _DEPTH = 16
 
@@ -109,12 +108,6 @@ def describe_exit(status: int | None) -> Message:
     return Message("its process was killed ({signal})", {"signal": name})
 
 
-def one_line(error: BaseException) -> str:
-    """Return the type and the text of an error in one line; the text is cut after 300 characters."""
-    text = " ".join(_text(error).split())[:_LINE]
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
 def sentence_of(error: BaseException) -> Message:
     """Return an error's message for use within another text; a library's error is reduced to one line.
 
@@ -122,7 +115,9 @@ def sentence_of(error: BaseException) -> Message:
         >>> str(sentence_of(ValueError("no rows")))
         'ValueError: no rows'
     """
-    return error.as_message() if isinstance(error, AzuraError) else Message("{error}", {"error": one_line(error)})
+    if isinstance(error, AzuraError):
+        return error.as_message()
+    return Message("{error}", {"error": sayable(one_line(error))})
 
 
 def storage_error(error: BaseException, doing: Message, where: str) -> StorageError | None:
@@ -231,7 +226,7 @@ def _fields(error: BaseException) -> ErrorFields:
         return {"family": "user", "kind": "", "error": out.to_dict()}
     if isinstance(error, SystemExit):
         error = RuntimeError(f"the code called sys.exit({error.code!r})")
-    internal = InternalError("{error}", next_step="read the traceback in the run's log", error=one_line(error))
+    internal = InternalError("{error}", next_step="read the traceback in the run's log", error=sayable(one_line(error)))
     return {"family": "internal", "kind": "", "error": internal.to_dict()}
 
 

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from azuraforge.apps.forecasting.pretrained.chronos_bolt import ChronosBolt
-from azuraforge.apps.forecasting.pretrained.pipeline import ChronosBoltForecaster
+from azuraforge.apps.forecasting.pretrained.pipeline import ChronosBoltForecaster, Pretrained
 from azuraforge.apps.forecasting.pretrained.weights_folder import BoltConfig
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.errors import InvalidInput
@@ -78,6 +78,38 @@ def test_calibration_makes_intervals_hold_what_they_state(tiny: Reference, serie
 
     assert 0.8 <= held(answer) <= 1
     assert abs(held(answer) - 0.9) < abs(held(raw) - 0.9)
+
+
+def _learned(tiny: Reference, series: Table, folder: Path, horizon: int) -> Pretrained:
+    tiny.write(folder / "tiny")
+    pipeline = ChronosBoltForecaster()
+    config = pipeline.Config.model_validate({"horizon": horizon, "weights": "tiny"})
+    split = pipeline.split(series, config)
+    train, validation = (cut_learning(series, rows, horizon) for rows in (split.train, split.validation))
+    return pipeline.fit(MemoryRun(config, folder / "run", pretrained=folder), train, validation)
+
+
+@pytest.mark.parametrize("learned", [1, 2])
+def test_a_longer_horizon_than_the_learned_one_is_refused(
+    tiny: Reference, series: Table, tmp_path: Path, learned: int
+) -> None:
+    found = _learned(tiny, series, tmp_path, learned)
+    pipeline = ChronosBoltForecaster()
+    rows = pipeline.split(series, pipeline.Config.model_validate({"horizon": 3, "weights": "tiny"})).test
+    assert pipeline.predict(found, cut_test(series, rows, learned)[0]).point.shape[1] == learned
+    with pytest.raises(InvalidInput, match=rf"predicts {learned} rows? ahead, not 3"):
+        pipeline.predict(found, cut_test(series, rows, 3)[0])
+
+
+def test_a_predictor_of_another_format_is_refused(tiny: Reference, series: Table, tmp_path: Path) -> None:
+    pipeline, folder = ChronosBoltForecaster(), tmp_path / "predictor"
+    folder.mkdir()
+    pipeline.save(_learned(tiny, series, tmp_path, 1), folder)
+    assert pipeline.load(folder).offsets.shape[1] == 1
+    path = folder / "preprocessing.json"
+    path.write_text(path.read_text().replace("azuraforge.chronos_bolt/1", "azuraforge.chronos_bolt/9"))
+    with pytest.raises(InvalidInput, match=r"has format 'azuraforge\.chronos_bolt/9'"):
+        pipeline.load(folder)
 
 
 def test_what_is_stated_of_the_pretraining_goes_with_the_version(

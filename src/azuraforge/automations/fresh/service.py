@@ -16,7 +16,6 @@ from azuraforge.errors import Conflict, NotFound, UserError
 from azuraforge.models.predictions.schemas import Standing
 from azuraforge.models.predictions.standing import Standings
 from azuraforge.models.reads import LearnedVersion, required_champion
-from azuraforge.models.registry.finding import find_model
 from azuraforge.models.schemas import PolicyRequest
 from azuraforge.models.service import ModelService
 from azuraforge.runs.schemas import RunRequest
@@ -78,12 +77,16 @@ class FreshService:
     def stop(self, project_id: str, model: str, *, unit: UnitOfWork | None = None) -> KeepFreshOut:
         """Remove the automations that keep a model fresh; the runs that they queued are kept.
 
-        Raises NotFound if the model does not exist. If the model has no champion, the automations are removed, but the
-        response cannot be made, so Conflict is raised.
+        Raises NotFound if the model does not exist, and Conflict if it has no champion; nothing is removed then.
         """
-        with self._database.read(project_id) as session:
-            owner = find_model(session, model)
-            label = label_of(owner.name, owner.id)
+        try:
+            label = label_of(model, self._champion(project_id, model).model_id)
+        except Conflict as error:
+            raise error.with_next_step(
+                "promote a version of {model!r} first, or delete the automations one by one: azuraforge automations "
+                "delete NAME",
+                model=model,
+            ) from None
         self._automations.set_up(project_id, _names(label), [], unit=unit)
         return self.show(project_id, model)
 

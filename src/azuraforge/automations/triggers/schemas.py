@@ -19,6 +19,8 @@ from azuraforge.strict_json import JsonObject
 def _trimmed(name: object) -> object:
     if isinstance(name, str) and not name.strip():
         raise InvalidValue("an automation needs a name")
+    if isinstance(name, str) and "/" in name:  # a name is one segment of the URL of its automation
+        raise InvalidValue("the name of an automation must not contain '/'; use another character, such as '-'")
     return name.strip() if isinstance(name, str) else name
 
 

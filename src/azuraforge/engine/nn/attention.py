@@ -24,8 +24,11 @@ class MultiheadAttention(Module):
     Args:
         embed_dim: width of query, key and value.
         num_heads: heads that share the width.
-        dropout: dropout on the attention weights.
+        dropout: probability of dropout on the attention weights, 0 to 1.
         generator: source of weights and dropout; the module-level one by default.
+
+    Raises:
+        EngineError: ``embed_dim`` is not a multiple of ``num_heads``, or ``dropout`` is not between 0 and 1.
     """
 
     def __init__(
@@ -34,6 +37,7 @@ class MultiheadAttention(Module):
         super().__init__()
         if embed_dim < 1 or num_heads < 1 or embed_dim % num_heads:
             raise EngineError(f"attention width {embed_dim} is not a multiple of {num_heads} heads")
+        functional.check_dropout(dropout)
         self.embed_dim = embed_dim
         self.num_heads = num_heads
         self.dropout = dropout

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from azuraforge.engine.errors import EngineError
 from azuraforge.engine.nn import functional
 from azuraforge.engine.nn.module import Module
 from azuraforge.engine.tensor import Tensor
@@ -20,8 +19,7 @@ class Dropout(Module):
 
     def __init__(self, p: float = 0.5, generator: np.random.Generator | None = None) -> None:
         super().__init__()
-        if not 0 <= p <= 1:
-            raise EngineError(f"Dropout probability must be between 0 and 1, got {p}")
+        functional.check_dropout(p)
         self.p = p
         self.generator = generator
 

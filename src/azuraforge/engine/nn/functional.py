@@ -52,8 +52,7 @@ def layer_norm(
 
 def dropout(x: Tensor, p: float = 0.5, training: bool = True, generator: np.random.Generator | None = None) -> Tensor:
     """Set each element to zero with probability ``p`` and scale the others by ``1 / (1 - p)``; only if ``training``."""
-    if not 0 <= p <= 1:
-        raise EngineError(f"Dropout probability must be between 0 and 1, got {p}")
+    check_dropout(p)
     if not training or p == 0:
         return x
     if x.dtype.kind != "f":
@@ -63,6 +62,12 @@ def dropout(x: Tensor, p: float = 0.5, training: bool = True, generator: np.rand
     source = generator if generator is not None else default_generator()
     kept = source.random(x.shape, dtype=np.float32) >= p
     return x * Tensor(kept.astype(x.dtype) * x.dtype.type(1 / (1 - p)))
+
+
+def check_dropout(p: float) -> None:
+    """Raise EngineError if the dropout probability ``p`` is not between 0 and 1."""
+    if not 0 <= p <= 1:
+        raise EngineError(f"Dropout probability must be between 0 and 1, got {p}")
 
 
 def embedding(indices: Tensor | Array, weight: Tensor, padding_idx: int | None = None) -> Tensor:
@@ -190,9 +195,15 @@ def attention(
 def attention_dropout(
     shape: tuple[int, ...], p: float, like: Tensor, generator: np.random.Generator | None
 ) -> Array | None:
-    """Return dropout's factors for attention weights of ``shape``, ``None`` without dropout."""
-    if not p:
+    """Return dropout's factors for attention weights of ``shape``, ``None`` without dropout.
+
+    Raises EngineError if ``p`` is not between 0 and 1.
+    """
+    check_dropout(p)
+    if p == 0:
         return None
+    if p == 1:
+        return np.zeros(shape, dtype=like.dtype)
     source = generator if generator is not None else default_generator()
     kept = source.random(shape, dtype=np.float32) >= p
     return np.asarray(kept.astype(like.dtype) * like.dtype.type(1 / (1 - p)))

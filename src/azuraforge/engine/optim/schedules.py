@@ -72,8 +72,9 @@ class WarmupCosine(Schedule):
 class OneCycle(Schedule):
     """Schedule that rises to ``max_lr`` along a cosine in the first ``rise`` share of the steps, then falls near zero.
 
-    The first rate is ``max_lr / start_divisor``, and the last one is the first divided by ``final_divisor``. (Smith and
-    Topin 2018; the same curve as PyTorch's OneCycleLR without its momentum cycle.)
+    The first rate is ``max_lr / start_divisor``, and the last one is the first divided by ``final_divisor``. If the
+    rise has at most one step, the rates only fall. (Smith and Topin 2018; the same curve as PyTorch's OneCycleLR
+    without its momentum cycle.)
 
     Raises:
         EngineError: ``total_steps`` is below 2, or ``rise`` is not between 0 and 1.
@@ -101,7 +102,7 @@ class OneCycle(Schedule):
         """Return the learning rate of step ``step``."""
         start = self.peak_lr / self.start_divisor
         top = self.rise * self.total_steps - 1
-        if step <= top:
+        if top > 0 and step <= top:
             return _cosine_between(start, self.peak_lr, step / top)
         done = min(1.0, (step - top) / (self.total_steps - 1 - top))
         return _cosine_between(self.peak_lr, start / self.final_divisor, done)

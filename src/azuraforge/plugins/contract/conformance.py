@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from azuraforge.errors import InvalidInput
+from azuraforge.messages import Message
+from azuraforge.plugins.contract.judging import Remark
 
 
 def check_config(name: str, config: type, required: type, task: str) -> None:
@@ -40,6 +44,45 @@ def check_data(name: str, found: str, needed: str, task: str) -> None:
             task=task,
             needed=needed,
         )
+
+
+def unreadable_for(found: Remark) -> Message:
+    """Return why a version cannot be applied to a dataset of another schema, for a result of ``other_data``."""
+    values = {"given": found.params.get("candidate"), "learned": found.params.get("champion")}
+    match found.code:
+        case "other_kind":
+            return Message("its kind is {given!r}, but the version was trained on {learned!r}", values)
+        case "other_target":
+            return Message("its target is {given!r}, but the version predicts {learned!r}", values)
+        case "other_frequency":
+            return Message("its frequency is {given!r}, but the version was trained with {learned!r}", values)
+        case "other_unit":
+            return Message("its unit is {given!r}, but the version was trained with {learned!r}", values)
+        case _:
+            return Message("it has {given!r}, but the version was trained with {learned!r}", values)
+
+
+def not_a_gate_metric(metric: str, kind: str, gate_metrics: Sequence[str]) -> InvalidInput:
+    """Return the error for a ``metric`` that is not one of the ``gate_metrics`` of the task kind ``kind``."""
+    return InvalidInput(
+        "metric {metric!r} is not a gate metric of the task kind {kind!r}",
+        where="metric",
+        next_step="use one of these metrics, or omit the field: {metrics}",
+        kind=kind,
+        metric=metric,
+        metrics=", ".join(gate_metrics),
+    )
+
+
+def losses_not_stored(metric: str, kind: str) -> InvalidInput:
+    """Return the error for losses by ``metric`` that runs of the task kind ``kind`` do not store."""
+    return InvalidInput(
+        "the runs cannot be compared by {metric!r}, because runs of the task kind {kind!r} do not store its losses",
+        where="errors.npz",
+        next_step="compare the values of the metric in the evaluations of the runs",
+        kind=kind,
+        metric=metric,
+    )
 
 
 def not_explained(kind: str, explanation: str) -> InvalidInput:

@@ -180,7 +180,7 @@ class LeftOut(Shape):
     """
 
     series: str
-    part: PartName = Field(description="part of the split in which the series has too few rows")
+    part: PartName = Field(description="part of the split to which the reason applies")
     why: Literal["few_rows", "no_window", "constant", "ended"]
     rows: int = Field(description="number of rows of the series in that part")
     needed: int

@@ -87,6 +87,14 @@ class MetricFacts(Shape):
         """Return whether lower values are better; None if neither direction is better."""
         return None if self.direction == "none" else self.direction == "lower"
 
+    @property
+    def gate_can_compare(self) -> bool:
+        """Return whether the gate can compare contenders by the metric, which requires a pairing and losses.
+
+        Of losses, lower values are better.
+        """
+        return self.pairing is not None and self.direction == "lower"
+
     def score(self, losses: Floats) -> float | None:
         """Return the mean of the finite ``losses``, or its square root if ``pairing.mean`` is ``root``.
 

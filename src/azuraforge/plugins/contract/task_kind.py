@@ -16,7 +16,7 @@ from pydantic import Field, JsonValue
 from typing_extensions import TypeVar
 
 from azuraforge.messages import Message
-from azuraforge.plugins.contract.conformance import check_config, check_data, not_explained, undeclared_figure
+from azuraforge.plugins.contract import conformance
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import PartSummary
 from azuraforge.plugins.contract.figure import Figure
@@ -86,8 +86,14 @@ class TaskKindFacts(Shape):
         return found
 
     def gate_metric(self, asked: str | None) -> MetricFacts:
-        """Return the gate metric named ``asked``; if it is None or unknown, the kind's default gate metric."""
-        return self.metric(asked if asked in self.gate_metrics else self.gate_metrics[0])
+        """Return the gate metric named ``asked``, or the default gate metric of the kind if ``asked`` is None.
+
+        Raises InvalidInput if the kind has no such gate metric.
+        """
+        name = self.gate_metrics[0] if asked is None else asked
+        if name not in self.gate_metrics:
+            raise conformance.not_a_gate_metric(name, self.name, self.gate_metrics)
+        return self.metric(name)
 
     def baselines_of(self, candidate: str) -> tuple[str, ...]:
         """Return the baselines that ``candidate`` is compared with: all except ``candidate`` itself.
@@ -100,8 +106,8 @@ class TaskKindFacts(Shape):
         return tuple(name for name in self.baselines if name != candidate)
 
     def with_metric(self, added: MetricFacts) -> TaskKindFacts:
-        """Return a copy with a plugin's metric as an objective, and as a gate metric if it has a pairing."""
-        names = (added.name,) if added.pairing is not None else ()
+        """Return a copy with a plugin's metric as an objective, and as a gate metric if the gate can compare by it."""
+        names = (added.name,) if added.gate_can_compare else ()
         return self.model_copy(
             update={
                 "metrics": (*self.metrics, added),
@@ -180,7 +186,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         return (*self.metrics, *(each.facts for each in self.added))
 
     def gate_metric(self, asked: str | None) -> MetricFacts:
-        """Return the gate metric named ``asked``; if it is None or unknown, the kind's default gate metric."""
+        """Return the gate metric named ``asked``; None names the default. Raises InvalidInput if there is none."""
         found = self.facts()
         for each in self.added:
             found = found.with_metric(each.facts)
@@ -199,8 +205,8 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
 
     def check_pipeline(self, name: str, pipeline: AnyPipeline, schema: DatasetSchema) -> None:
         """Raise InvalidInput if the pipeline ``name`` cannot learn from a dataset with this schema."""
-        check_config(name, pipeline.Config, self.Config, self.name)
-        check_data(name, schema.kind, self.data, self.name)
+        conformance.check_config(name, pipeline.Config, self.Config, self.name)
+        conformance.check_data(name, schema.kind, self.data, self.name)
 
     def obstacle(
         self, champion: DatasetSchema, candidate: DatasetSchema, learned_from: tuple[str, str] | None
@@ -228,16 +234,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     def unreadable(self, learned: DatasetSchema, given: DatasetSchema) -> Message | None:
         """Return as a message why a version trained on ``learned`` cannot be applied to ``given``; None if it can."""
         found = self.other_data(learned, given)
-        if found is None:
-            return None
-        values = {"given": found.params.get("candidate"), "learned": found.params.get("champion")}
-        match found.code:
-            case "other_kind":
-                return Message("its kind is {given!r}, but the version was trained on {learned!r}", values)
-            case "other_target":
-                return Message("its target is {given!r}, but the version predicts {learned!r}", values)
-            case _:
-                return Message("its unit is {given!r}, but the version was trained with {learned!r}", values)
+        return None if found is None else conformance.unreadable_for(found)
 
     def completed(self, pipeline: AnyPipeline) -> AnyPipeline:
         """Return the pipeline with the behaviour that the task kind adds to every pipeline, such as a wrapper."""
@@ -366,7 +363,8 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     def stored_losses(self, errors: Mapping[str, Floats], contender: str, metric: MetricFacts) -> Floats:
         """Return the losses of a contender, ``(row, column)``, from the arrays in ``errors``, to compare two runs.
 
-        ``errors`` is the content of ``errors.npz``.
+        ``errors`` is the content of ``errors.npz``. Raises InvalidInput if it does not contain the losses of ``metric``
+        (``losses_not_stored``); losses of another metric must not be returned.
         """
 
     def prepare_scoring(self, table: TableT, split: SplitT, config: ConfigT, outputs: Path) -> None:
@@ -381,14 +379,14 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
 
         The default raises InvalidInput, because a task kind that declares an explanation must override this method.
         """
-        raise not_explained(self.name, explanation)
+        raise conformance.not_explained(self.name, explanation)
 
     def drawn(self, figures: Mapping[str, Figure]) -> dict[str, dict[str, JsonValue]]:
         """Return figure name → JSON. Raises InvalidInput if a figure is not declared in the kind's ``figures``."""
         for name, figure in figures.items():
             declared = self.figures.get(name)
             if declared is None or not isinstance(figure, declared):
-                raise undeclared_figure(self.name, name, type(figure).__name__)
+                raise conformance.undeclared_figure(self.name, name, type(figure).__name__)
         return {name: figure.model_dump(mode="json", serialize_as_any=True) for name, figure in figures.items()}
 
     def batch(self) -> Batch[TableT] | None:

@@ -203,12 +203,8 @@ def _facts_of_kind(plugin: type[AnyTaskKind], origin: str) -> TaskKindFacts:
                 name=name,
             )
     for name in facts.gate_metrics:
-        if known[name].pairing is None or known[name].direction != "lower":
-            raise InvalidInput(
-                "the gate cannot compare contenders by the metric {name!r}",
-                next_step="give the metric a pairing and the direction lower",
-                name=name,
-            )
+        if not known[name].gate_can_compare:
+            raise _not_comparable(name)
     if not facts.gate_metrics or not facts.baselines:
         raise InvalidInput(
             "the task kind {kind} has no gate metric or no baseline",
@@ -219,6 +215,10 @@ def _facts_of_kind(plugin: type[AnyTaskKind], origin: str) -> TaskKindFacts:
 
 
 def _facts_of_metric(plugin: type[AnyMetric]) -> MetricFacts:
+    """Return the description of a metric.
+
+    Raises InvalidInput if its name differs from the plugin's, or if it has a pairing but lower values are not better.
+    """
     if plugin.facts.name != plugin.name:
         raise InvalidInput(
             "the facts of the metric {plugin!r} have another name: {facts!r}",
@@ -226,7 +226,17 @@ def _facts_of_metric(plugin: type[AnyMetric]) -> MetricFacts:
             plugin=plugin.name,
             facts=plugin.facts.name,
         )
+    if plugin.facts.pairing is not None and not plugin.facts.gate_can_compare:
+        raise _not_comparable(plugin.name)
     return plugin.facts
+
+
+def _not_comparable(metric: str) -> InvalidInput:
+    return InvalidInput(
+        "the gate cannot compare contenders by the metric {name!r}",
+        next_step="give the metric a pairing and the direction lower",
+        name=metric,
+    )
 
 
 def _row(kind: str, name: str, version: str, origin: str) -> JsonObject:

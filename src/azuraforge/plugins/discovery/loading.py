@@ -164,7 +164,7 @@ def load_plugin(kind: str, name: str, plugins_folder: Path | str | None) -> type
         try:
             for defined_kind, defined_name, plugin in classes_of(load_file(path)):
                 if (defined_kind, defined_name) == (kind, name):
-                    return plugin
+                    return check_class(kind, plugin)
         except InvalidInput as error:
             broken = error
     if broken is not None:
@@ -199,12 +199,10 @@ def _metrics_of(task: str, plugins_folder: Path | str | None) -> list[AnyMetric]
         content = content_of(path) or b""
         if b"Metric" in content and task.encode() in content:
             with contextlib.suppress(InvalidInput):
-                found += [_checked(kind, plugin) for kind, _, plugin in classes_of(load_file(path)) if kind == "metric"]
+                found += [
+                    check_class(kind, plugin) for kind, _, plugin in classes_of(load_file(path)) if kind == "metric"
+                ]
     return [plugin() for plugin in found if issubclass(plugin, Metric) and plugin.task == task]
-
-
-def _checked(kind: str, plugin: type[object]) -> type[object]:
-    return check_class(kind, plugin)
 
 
 def load_entry_point(point: EntryPoint) -> type[object]:

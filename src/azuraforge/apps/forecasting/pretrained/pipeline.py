@@ -20,7 +20,7 @@ from pydantic import Field, field_validator
 from azuraforge.apps.forecasting.pretrained.chronos_bolt import BATCH, ChronosBolt, location_and_scale
 from azuraforge.apps.forecasting.pretrained.weights_folder import BoltConfig, read_folder, read_weights
 from azuraforge.engine.io import load_safetensors, save_safetensors
-from azuraforge.errors import InvalidValue
+from azuraforge.errors import InvalidInput, InvalidValue
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
 from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
@@ -141,9 +141,21 @@ class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
         return predictor.pretraining
 
     def predict(self, predictor: Pretrained, part: Part) -> Predictions:
-        """Return the median as the forecast, and calibrated quantiles, from the rows up to each origin."""
+        """Return the median as the forecast, and calibrated quantiles, from the rows up to each origin.
+
+        Raises InvalidInput if the part has a longer horizon than the predictor, whose calibration ends there.
+        """
         if part.schema.series is not None:
             return predict_each(part, lambda _, one: self.predict(predictor, one))
+        learned = predictor.offsets.shape[1]
+        if part.horizon > learned:
+            raise InvalidInput(
+                "this forecaster predicts {learned} [row|rows] ahead, not {asked}",
+                where="horizon",
+                next_step="train the model again with this horizon",
+                learned=learned,
+                asked=part.horizon,
+            )
         quantiles, scales = _quantiles(predictor, part, part.origins, part.horizon)
         offsets = predictor.offsets[:, : part.horizon]
         calibrated = in_order(quantiles + offsets[:, None, :] * scales[None])
@@ -164,8 +176,18 @@ class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
 
     def load(self, folder: Path) -> Pretrained:
-        """Return the predictor that ``save`` wrote. Raises InvalidInput or EngineError if a file cannot be read."""
+        """Return the predictor that ``save`` wrote.
+
+        Raises InvalidInput if it was saved in another format, and InvalidInput or EngineError if a file cannot be read.
+        """
         described = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
+        if described.get("format") != _FORMAT:
+            raise InvalidInput(
+                "preprocessing.json has format {found!r}, expected {expected!r}",
+                next_step="retrain the model with this release of AzuraForge",
+                found=described.get("format"),
+                expected=_FORMAT,
+            )
         model = ChronosBolt(BoltConfig.model_validate(described["model"]), read_weights(folder / "weights.safetensors"))
         calibration, _ = load_safetensors(folder / "calibration.safetensors", refuse_nan=True)
         stated = Pretraining.model_validate(described["pretraining"])

@@ -61,19 +61,24 @@ def span_of(longest: int, horizon: int, season: int) -> Span:
 
 
 def pieces_of(series: Sequence[Piece]) -> list[Piece]:
-    """Choose the pieces to examine.
+    """Choose the pieces to examine, which have at most ``MOST_ROWS`` rows in total.
 
-    A single series of more than ``MOST_ROWS`` rows is reduced to its first, middle and last rows. If several series
-    have more than ``MOST_ROWS`` rows in total, counting at most 1,500 rows of each, evenly spaced series are chosen and
-    cut to their last 1,500 rows; otherwise, they are kept whole. Series of fewer than 24 rows are left out.
+    Series of fewer than 24 rows are left out. If the others have more than ``MOST_ROWS`` rows in total, a single series
+    is reduced to its first, middle and last rows; several are cut to their last 1,500 rows each and, if these are still
+    too many rows, reduced to evenly spaced series. Otherwise, they are kept whole.
     """
     usable = [one for one in series if len(one.rows) >= _SHORTEST]
-    if len(usable) == 1 and len(usable[0].rows) > MOST_ROWS:
+    if _rows(usable) <= MOST_ROWS:
+        return usable
+    if len(usable) == 1:
         whole = usable[0]
         last = len(whole.rows) - _PIECE
         return [_cut(whole, start) for start in (0, last // 2, last)]
-    step = max(1, -(-sum(min(len(one.rows), _PIECE) for one in usable) // MOST_ROWS))
-    return [_cut(one, len(one.rows) - _PIECE) if len(one.rows) > _PIECE and step > 1 else one for one in usable[::step]]
+    ends = [_cut(one, max(0, len(one.rows) - _PIECE)) for one in usable]
+    step = -(-_rows(ends) // MOST_ROWS)
+    while _rows(ends[::step]) > MOST_ROWS:  # long series may happen to be evenly spaced
+        step += 1
+    return ends[::step]
 
 
 def normal_scores(values: Floats) -> Floats:
@@ -131,6 +136,10 @@ def calendar(piece: Piece, season: int) -> Floats:
     turns = [2 * np.pi * step * place for place in places for step in range(1, _HARMONICS + 1)]
     waves = [wave(turn) for turn in turns for wave in (np.sin, np.cos)]
     return np.stack(waves, axis=1) if waves else np.zeros((len(piece.rows), 0))
+
+
+def _rows(pieces: Sequence[Piece]) -> int:
+    return sum(len(piece.rows) for piece in pieces)
 
 
 def _cut(piece: Piece, start: int) -> Piece:

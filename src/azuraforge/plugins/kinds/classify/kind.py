@@ -12,13 +12,14 @@ import numpy as np
 from azuraforge.messages import Message
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.batch import Batch
+from azuraforge.plugins.contract.conformance import losses_not_stored
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.figure import Figure
 from azuraforge.plugins.contract.judging import ExplainCase, JudgeCase, Remark, other
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.pipeline import Answer, AnyPipeline
 from azuraforge.plugins.contract.task_kind import TaskKind
-from azuraforge.plugins.kinds.classify.facts import METRICS, SALIENCY, SLICES
+from azuraforge.plugins.kinds.classify.facts import ERROR_RATE, LOG_LOSS, METRICS, SALIENCY, SLICES
 from azuraforge.plugins.kinds.classify.figures import FIGURES
 from azuraforge.plugins.kinds.classify.metrics import measure
 from azuraforge.plugins.kinds.classify.parts import (
@@ -159,8 +160,11 @@ class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions,
         return ClassJudge(case, self.added)
 
     def stored_losses(self, errors: Mapping[str, Floats], contender: str, metric: MetricFacts) -> Floats:
-        key = contender if metric.name == "log_loss" else f"{contender}/wrong"
-        return np.asarray(errors[key], dtype=np.float64)[:, None]
+        """Return the losses of log loss or error rate. Raises InvalidInput for other metrics, which are not stored."""
+        keys = {LOG_LOSS.name: contender, ERROR_RATE.name: f"{contender}/wrong"}
+        if metric.name not in keys:
+            raise losses_not_stored(metric.name, self.name)
+        return np.asarray(errors[keys[metric.name]], dtype=np.float64)[:, None]
 
     def prepare_scoring(
         self, table: ImageTable, split: ImageSplitResult, config: ClassifyConfig, outputs: Path

@@ -16,6 +16,7 @@ from azuraforge.messages import Message
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.availability import delay_of
 from azuraforge.plugins.contract.batch import Batch
+from azuraforge.plugins.contract.conformance import losses_not_stored
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import PartSummary
 from azuraforge.plugins.contract.figure import Figure
@@ -27,7 +28,7 @@ from azuraforge.plugins.contract.task_kind import TaskKind
 from azuraforge.plugins.forecasting.availability import known_table
 from azuraforge.plugins.forecasting.config import ForecastConfig
 from azuraforge.plugins.forecasting.totals import at_same_moment, own_origins, with_totals
-from azuraforge.plugins.kinds.forecast.facts import IMPORTANCE, METRICS, RESIDUALS, SLICES
+from azuraforge.plugins.kinds.forecast.facts import IMPORTANCE, MAE, METRICS, RESIDUALS, RMSE, SLICES
 from azuraforge.plugins.kinds.forecast.figures import FIGURES, ForecastFigure
 from azuraforge.plugins.kinds.forecast.metrics import measure, seasonal_scale
 from azuraforge.plugins.kinds.forecast.panel_judging import Panel, origins_of, series_scales
@@ -229,8 +230,14 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         return ForecastJudge(case, ForecastSplit.model_validate(case.split.model_dump()), self.added)
 
     def stored_losses(self, errors: Mapping[str, Floats], contender: str, metric: MetricFacts) -> Floats:
+        """Return squared or absolute errors, which are the losses of RMSE and MAE.
+
+        Raises InvalidInput for other metrics, whose losses need scales, quantiles or true values that are not stored.
+        """
+        if metric.name not in (RMSE.name, MAE.name):
+            raise losses_not_stored(metric.name, self.name)
         stored = np.asarray(errors[contender], dtype=np.float64)
-        return np.abs(stored) if metric.name == "mae" else np.square(stored)
+        return np.abs(stored) if metric.name == MAE.name else np.square(stored)
 
     def prepare_scoring(self, table: Table, split: ForecastSplit, config: ForecastConfig, outputs: Path) -> None:
         table, season = with_totals(of_run(table, split.left_out)), split.season or 1

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from azuraforge.errors import InvalidInput
+from azuraforge.errors import InvalidInput, one_line
 from azuraforge.messages import Message
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.parts import Part, Predictions
@@ -146,7 +146,7 @@ def guard_against_future(
         try:
             cut = _only(predict_checked(name, predict, cut_after(alone, origin)), own)
         except Exception as error:
-            failed = {"row": origin, "reason": _in_one_line(error)}
+            failed = {"row": origin, "reason": one_line(error)}
             raise _leak(
                 name, Message("it fails when the rows after row {row} are removed: {reason}", failed)
             ) from error
@@ -252,7 +252,7 @@ def _checked(name: str, what: str, values: object, expected: tuple[int, int]) ->
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        values_of = {"what": what, "reason": _in_one_line(error)}
+        values_of = {"what": what, "reason": one_line(error)}
         raise _wrong(name, Message("{what!r} predictions are not numbers: {reason}", values_of)) from error
     if array.shape != expected:
         shapes = {"what": what, "found": str(array.shape), "expected": str(expected)}
@@ -325,7 +325,3 @@ def _wrong(name: str, problem: Message) -> InvalidInput:
     return InvalidInput(
         "{problem}", where="predict of {name}", next_step="repair the plugin {name}", problem=problem, name=name
     )
-
-
-def _in_one_line(error: BaseException) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
