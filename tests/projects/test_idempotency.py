@@ -7,7 +7,7 @@ from datetime import UTC, timedelta
 import pytest
 from sqlalchemy import delete, func, select
 
-from azuraforge.database import Database, ScopeError, Session, UnitOfWork
+from azuraforge.database import Database, Scope, ScopeError, Session, UnitOfWork
 from azuraforge.errors import Conflict
 from azuraforge.events.tables import Event
 from azuraforge.projects.idempotency import Answer, AnsweredRequests, KeyedRequest, repeated
@@ -103,6 +103,6 @@ def test_a_unit_of_work_is_one_transaction_of_one_project(database, project_id, 
 
 def test_a_record_is_written_before_the_effect(database, project_id):
     order: list[str] = []
-    unit = UnitOfWork(project_id, lambda session: order.append("record"))
+    unit = UnitOfWork(Scope(project_id), lambda session: order.append("record"))
     database.write(project_id, lambda session: order.append("effect"), unit=unit)
     assert order == ["record", "effect"]

@@ -1,6 +1,6 @@
 """Creation of the first project and its owner, the only account and member that the application's role can create.
 
-That role can read ``user_account`` and ``member`` but cannot change them, so that SQL injected into a running platform
+That role can read ``person`` and ``member`` but cannot change them, so that SQL injected into a running platform
 cannot make a user an owner. Because a new database needs a first owner, a function of the schema's owner creates it on
 PostgreSQL, but only if the database has no members.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from azuraforge.database.project_scope import Session, require_system
+from azuraforge.database.scopes import Session, require_system
 
 FUNCTION = "azuraforge_found"
 _TEXTS = ("project", "account", "slug", "name", "owner")
@@ -39,12 +39,12 @@ def statement(schema: str, setting: str) -> str:
         f"  PERFORM set_config('{setting}', 'on', true);\n"
         "  LOCK TABLE member IN SHARE ROW EXCLUSIVE MODE;\n"  # two platforms may start at the same time
         "  IF EXISTS (SELECT FROM member) THEN RETURN; END IF;\n"
-        "  INSERT INTO user_account (id, name, created_at) VALUES (p_account, p_owner, now())"
+        "  INSERT INTO person (id, name, created_at) VALUES (p_account, p_owner, now())"
         " ON CONFLICT (name) DO NOTHING;\n"
         "  INSERT INTO project (id, slug, name, created_at) VALUES (p_project, p_slug, p_name, now())"
         " ON CONFLICT (slug) DO NOTHING;\n"
-        "  INSERT INTO member (project_id, user_id, role, created_at)"
-        " SELECT project.id, user_account.id, 'owner', now() FROM project, user_account"
-        " WHERE project.slug = p_slug AND user_account.name = p_owner;\n"
+        "  INSERT INTO member (project_id, person_id, role, created_at)"
+        " SELECT project.id, person.id, 'owner', now() FROM project, person"
+        " WHERE project.slug = p_slug AND person.name = p_owner;\n"
         "END $azuraforge$"
     )

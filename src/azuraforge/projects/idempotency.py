@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from azuraforge.database import Database, Session, UnitOfWork
+from azuraforge.database import Database, Scope, Session, UnitOfWork
 from azuraforge.errors import Conflict, InvalidInput
 from azuraforge.projects import answer_store
 from azuraforge.projects.tables import AnsweredRequest
@@ -96,7 +96,7 @@ class AnsweredRequests:
             if not answer_store.take(session, request.key, request.route, KEPT_SECONDS):
                 raise _without_answer(request, answer_store.get(session, request.key, KEPT_SECONDS))
 
-        return UnitOfWork(request.project_id, record)
+        return UnitOfWork(Scope(request.project_id), record)
 
     def keep(self, request: KeyedRequest, request_hash: str, answer: Answer) -> None:
         """Store a response for repeated requests; if it contains a secret, store only that it was sent."""

@@ -150,7 +150,7 @@ class ProjectService:
 
         def take(session: Session, place: store.Place) -> tuple[str, str, str] | None:
             row = store.use_link(session, hash_)
-            return (row.project_id, row.user_id, row.role) if row else None
+            return (row.project_id, row.person_id, row.role) if row else None
 
         taken = self._database.write_claimed(lambda session: store.find_secret(session, hash_), take)
         if taken is None:
@@ -311,7 +311,7 @@ class ProjectService:
             lambda session: store.add_credential(
                 session,
                 project_id=project_id,
-                user_id=user_id,
+                person_id=user_id,
                 kind=kind,
                 hash_=_hash(secret),
                 role=role,

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from azuraforge.database import Session, cross_project_query, founding, now, seconds_from_now
 from azuraforge.database.fast_reads import Question
 from azuraforge.database.keyset import behind
-from azuraforge.projects.tables import Credential, Member, Project, RetentionPolicy, User
+from azuraforge.projects.tables import Credential, Member, Person, Project, RetentionPolicy
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ def projects_after(after: ColumnElement[str], limit: ColumnElement[int]) -> Sele
 
 
 class MemberRow(NamedTuple):
-    user_id: str
+    person_id: str
 
 
 #: Query that finds a row in every project.
-MEMBER = Question(MemberRow, select(Member.user_id).limit(1))
+MEMBER = Question(MemberRow, select(Member.person_id).limit(1))
 
 
 def next_projects(session: Session, after: str, limit: int) -> list[Place]:
@@ -72,32 +72,34 @@ def found_project(session: Session, project_id: str, account_id: str, slug: str,
         return
     person = {"id": account_id, "name": owner, "created_at": now()}
     project = {"id": project_id, "slug": slug, "name": name, "created_at": now()}
-    for table, values in ((User, person), (Project, project)):
+    for table, values in ((Person, person), (Project, project)):
         connection.execute(sqlite.insert(table).values(values).on_conflict_do_nothing())
     both = (
-        select(Project.id, User.id, literal("owner"), now()).join(User, User.name == owner).where(Project.slug == slug)
+        select(Project.id, Person.id, literal("owner"), now())
+        .join(Person, Person.name == owner)
+        .where(Project.slug == slug)
     )
-    into = sqlite.insert(Member).from_select(["project_id", "user_id", "role", "created_at"], both)
+    into = sqlite.insert(Member).from_select(["project_id", "person_id", "role", "created_at"], both)
     connection.execute(into.on_conflict_do_nothing())
 
 
 def owner_of(session: Session) -> str | None:
     """Return the id of the project's first owner; None if it has no owner."""
-    statement = select(Member.user_id).where(Member.role == "owner")
-    return session.scalars(statement.order_by(Member.created_at, Member.user_id)).first()
+    statement = select(Member.person_id).where(Member.role == "owner")
+    return session.scalars(statement.order_by(Member.created_at, Member.person_id)).first()
 
 
 def _alive() -> ColumnElement[bool]:
     return or_(Credential.expires_at.is_(None), Credential.expires_at > now())
 
 
-def credential(session: Session, hash_: str, kinds: tuple[str, ...]) -> Row[Credential, Project, User, Member] | None:
-    """Return the unexpired credential with this hash, with its project, user and membership; None if there is none."""
+def credential(session: Session, hash_: str, kinds: tuple[str, ...]) -> Row[Credential, Project, Person, Member] | None:
+    """Return the unexpired credential with this hash, its project, person and membership; None if there is none."""
     statement = (
-        select(Credential, Project, User, Member)
+        select(Credential, Project, Person, Member)
         .join(Project, Project.id == Credential.project_id)
-        .join(User, User.id == Credential.user_id)
-        .join(Member, and_(Member.project_id == Credential.project_id, Member.user_id == Credential.user_id))
+        .join(Person, Person.id == Credential.person_id)
+        .join(Member, and_(Member.project_id == Credential.project_id, Member.person_id == Credential.person_id))
         .where(Credential.hash == hash_, Credential.kind.in_(kinds), _alive())
     )
     return session.execute(statement).first()
@@ -124,7 +126,7 @@ def tokens(session: Session, limit: int, after: tuple[datetime, str] | None) -> 
     """Return a page of the project's tokens after the key ``after``, each with the role of its creator."""
     statement = (
         select(Credential, Member.role)
-        .join(Member, and_(Member.project_id == Credential.project_id, Member.user_id == Credential.user_id))
+        .join(Member, and_(Member.project_id == Credential.project_id, Member.person_id == Credential.person_id))
         .where(Credential.kind == "token")
         .order_by(Credential.created_at, Credential.id)
         .limit(limit)
@@ -158,7 +160,7 @@ def add_credential(
     session: Session,
     *,
     project_id: str,
-    user_id: str,
+    person_id: str,
     kind: str,
     hash_: str,
     role: str,
@@ -166,7 +168,7 @@ def add_credential(
     expires_at: ColumnElement[datetime] | None = None,
 ) -> Credential:
     row = Credential(
-        project_id=project_id, user_id=user_id, kind=kind, hash=hash_, role=role, name=name, expires_at=expires_at
+        project_id=project_id, person_id=person_id, kind=kind, hash=hash_, role=role, name=name, expires_at=expires_at
     )
     session.add(row)
     session.flush()

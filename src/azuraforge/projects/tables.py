@@ -4,33 +4,68 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    column,
+    select,
+    table,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from azuraforge.database import Base, Owned, Timestamp, new_id, now
+from azuraforge.database import Base, Owned, PersonOwned, Scoped, Timestamp, new_id, now
+
+#: The table of members, for the conditions of tables that are declared before it.
+_MEMBER = table("member", column("project_id", String), column("person_id", String))
 
 
-class Project(Base):
-    """The tenant, which owns all other rows."""
+class Project(Scoped, Base):
+    """The tenant, which owns all other rows. A person sees the projects of which the person is a member."""
 
     __tablename__ = "project"
-    __table_args__ = ({"info": {"seen": "id = {project}"}},)
+    __table_args__ = (
+        {
+            "info": {
+                "seen": "id = {project} OR EXISTS (SELECT FROM member WHERE member.project_id = project.id"
+                " AND member.person_id = {person})",
+                "changed": "id = {project}",
+            }
+        },
+    )
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
     slug: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(Timestamp, server_default=None, default=now())
 
+    @classmethod
+    def in_project(cls, project_id: str) -> ColumnElement[bool]:
+        return cls.id == project_id
 
-class User(Base):
-    """A person, who is a member of projects."""
+    @classmethod
+    def in_person(cls, person_id: str) -> ColumnElement[bool]:
+        return cls.id.in_(select(_MEMBER.c.project_id).where(_MEMBER.c.person_id == person_id))
 
-    __tablename__ = "user_account"
-    # A project sees only its members. The application's role cannot change them: see ``database.founding``.
+    def belongs_to(self, project_id: str | None, person_id: str | None) -> bool:
+        return self.id == project_id
+
+
+class Person(Scoped, Base):
+    """A person, who is a member of projects. A project sees only its members."""
+
+    __tablename__ = "person"
+    # The application's role cannot change people: see ``database.founding``.
     __table_args__ = (
         {
             "info": {
-                "seen": "EXISTS (SELECT FROM member WHERE member.user_id = user_account.id)",
+                "seen": "id = {person} OR EXISTS (SELECT FROM member WHERE member.person_id = person.id"
+                " AND member.project_id = {project})",
                 "granted": ("SELECT",),
             }
         },
@@ -40,15 +75,38 @@ class User(Base):
     name: Mapped[str] = mapped_column(String(200), unique=True)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
 
+    @classmethod
+    def in_project(cls, project_id: str) -> ColumnElement[bool]:
+        return cls.id.in_(select(_MEMBER.c.person_id).where(_MEMBER.c.project_id == project_id))
 
-class Member(Owned, Base):
-    """A user's role in a project: viewer < member < admin < owner."""
+    @classmethod
+    def in_person(cls, person_id: str) -> ColumnElement[bool]:
+        return cls.id == person_id
 
-    __tablename__ = "member"
+    def belongs_to(self, project_id: str | None, person_id: str | None) -> bool:
+        return self.id == person_id
+
+
+class Administrator(PersonOwned, Base):
+    """A person who administers the platform."""
+
+    __tablename__ = "administrator"
     __table_args__ = ({"info": {"granted": ("SELECT",)}},)
 
+    person_id: Mapped[str] = mapped_column(String(16), ForeignKey("person.id"), primary_key=True)
+
+
+class Member(Owned, PersonOwned, Base):
+    """A person's role in a project: viewer < member < admin < owner. The project and the person see it."""
+
+    __tablename__ = "member"
+    __table_args__ = (
+        Index("ix_member_person_id", "person_id"),
+        {"info": {"seen": "project_id = {project} OR person_id = {person}", "granted": ("SELECT",)}},
+    )
+
     project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
-    user_id: Mapped[str] = mapped_column(String(16), ForeignKey("user_account.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(String(16), ForeignKey("person.id"), primary_key=True)
     role: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
 
@@ -58,14 +116,14 @@ class Credential(Owned, Base):
 
     __tablename__ = "credential"
     __table_args__ = (
-        ForeignKeyConstraint(["project_id", "user_id"], ["member.project_id", "member.user_id"]),
+        ForeignKeyConstraint(["project_id", "person_id"], ["member.project_id", "member.person_id"]),
         UniqueConstraint("project_id", "id"),
         Index("ix_credential_hash", "hash"),  # a sign-in does not name its project
     )
 
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    user_id: Mapped[str] = mapped_column(String(16))
+    person_id: Mapped[str] = mapped_column(String(16))
     id: Mapped[str] = mapped_column(String(16), default=new_id)
     kind: Mapped[str] = mapped_column(String(16))  # token, local, link, session
     name: Mapped[str] = mapped_column(String(200), default="")

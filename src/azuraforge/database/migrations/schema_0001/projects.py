@@ -1,4 +1,4 @@
-"""Projects, accounts, members, credentials, policies, secrets, and answers to repeated requests."""
+"""Projects, people, members, credentials, policies, secrets, and answers to repeated requests."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,12 +17,12 @@ def create() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_project_slug")),
     )
     op.create_table(
-        "user_account",
+        "person",
         sa.Column("id", sa.String(length=16), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("created_at", database.Timestamp(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_user_account")),
-        sa.UniqueConstraint("name", name=op.f("uq_user_account_name")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
+        sa.UniqueConstraint("name", name=op.f("uq_person_name")),
     )
     op.create_table(
         "answered_request",
@@ -41,12 +41,19 @@ def create() -> None:
     op.create_table(
         "member",
         sa.Column("project_id", sa.String(length=16), nullable=False),
-        sa.Column("user_id", sa.String(length=16), nullable=False),
+        sa.Column("person_id", sa.String(length=16), nullable=False),
         sa.Column("role", sa.String(length=16), nullable=False),
         sa.Column("created_at", database.Timestamp(), nullable=False),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_member_project_id")),
-        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_member_user_id")),
-        sa.PrimaryKeyConstraint("project_id", "user_id", name=op.f("pk_member")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_member_person_id")),
+        sa.PrimaryKeyConstraint("project_id", "person_id", name=op.f("pk_member")),
+    )
+    op.create_index("ix_member_person_id", "member", ["person_id"])
+    op.create_table(
+        "administrator",
+        sa.Column("person_id", sa.String(length=16), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_administrator_person_id")),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_administrator")),
     )
     op.create_table(
         "retention_policy",
@@ -74,7 +81,7 @@ def create() -> None:
         "credential",
         sa.Column("project_id", sa.String(length=16), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False),
-        sa.Column("user_id", sa.String(length=16), nullable=False),
+        sa.Column("person_id", sa.String(length=16), nullable=False),
         sa.Column("id", sa.String(length=16), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -83,9 +90,9 @@ def create() -> None:
         sa.Column("expires_at", database.Timestamp(), nullable=True),
         sa.Column("used_at", database.Timestamp(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["project_id", "user_id"],
-            ["member.project_id", "member.user_id"],
-            name=op.f("fk_credential_project_id_user_id"),
+            ["project_id", "person_id"],
+            ["member.project_id", "member.person_id"],
+            name=op.f("fk_credential_project_id_person_id"),
         ),
         sa.PrimaryKeyConstraint("project_id", "hash", name=op.f("pk_credential")),
         sa.UniqueConstraint("project_id", "id", name=op.f("uq_credential_project_id_id")),
