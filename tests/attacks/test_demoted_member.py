@@ -20,10 +20,11 @@ from azuraforge.database import Database, row_security
 from azuraforge.errors import Conflict, Forbidden, TransientError, Unauthorized
 from azuraforge.events.routes import _while_allowed
 from azuraforge.events.service import EventLog
-from azuraforge.projects import service as service_module
+from azuraforge.projects import callers, service
 from azuraforge.projects.address import Address
+from azuraforge.projects.callers import ROLES
 from azuraforge.projects.schemas import TokenRequest
-from azuraforge.projects.service import CACHE_SECONDS, ROLES, ProjectService
+from azuraforge.projects.service import CACHE_SECONDS, ProjectService
 from azuraforge.server.application import create_api
 from azuraforge.settings import ServerSettings
 from tests.api_document import api_document
@@ -46,7 +47,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(service_module, "time", made)
+    for module in (callers, service):
+        monkeypatch.setattr(module, "time", made)
     return made
 
 
@@ -132,7 +134,7 @@ def test_an_old_token_creates_no_admin_token_after_its_member_was_demoted(api, t
     refused = ask(api, "POST", "/api/v1/tokens", token, json={"name": "mine", "role": "admin"})
     assert refused.status_code == 403, refused.text
     assert refused.json()["detail"] == "this requires the role admin, but yours is viewer"
-    assert ask(api, "GET", "/api/v1/sessions/current", token).json()["role"] == "viewer"
+    assert ask(api, "GET", "/api/v1/projects/current", token).json()["role"] == "viewer"
 
 
 def test_the_role_of_a_request_is_the_lower_of_the_token_s_and_the_membership_s(projects, place, token, demote, clock):
@@ -183,7 +185,7 @@ def test_an_upload_that_lasts_longer_than_its_sender_s_role_is_refused(api, toke
         yield form[-20:]
 
     headers = {"content-type": "multipart/form-data; boundary=B"}
-    assert ask(api, "GET", "/api/v1/sessions/current", token).status_code == 200  # the role is remembered from now on
+    assert ask(api, "GET", "/api/v1/projects/current", token).status_code == 200  # the role is remembered from now on
     assert ask(api, "POST", f"/api/v1/{path}", token, content=body(), headers=headers).status_code == 403
 
 
@@ -224,11 +226,11 @@ def test_a_promotion_gives_an_old_token_no_more_than_it_was_made_with(projects, 
 @pytest.mark.sqlite_only
 def test_sessions_and_sign_in_links_follow_the_membership(projects, place, demote, clock):
     early, late = (projects.owner_link(place, "http://x").url.split("#link=")[1] for _ in range(2))
-    secret, access = projects.sign_in(early)
-    assert access.role == "owner"
+    secret, caller = projects.sign_in(early)
+    assert caller.role == "owner"
     demote("member")
     clock.now += CACHE_SECONDS
-    assert projects.authenticate(secret).role == "member"
+    assert projects.authenticate(secret, "default").role == "member"
     assert projects.sign_in(late)[1].role == "member"
 
 
@@ -238,7 +240,8 @@ def test_a_removed_member_is_not_authenticated(api, projects, token, remove, clo
     clock.now += CACHE_SECONDS
     with pytest.raises(Unauthorized):
         projects.authenticate(token)
-    assert ask(api, "GET", "/api/v1/sessions/current", token).status_code == 401
+    for path in ("projects", "projects/current", "sessions/current"):
+        assert ask(api, "GET", f"/api/v1/{path}", token).status_code == 401
 
 
 @pytest.mark.sqlite_only

@@ -10,7 +10,8 @@ from starlette.requests import HTTPConnection
 
 from azuraforge.database import Database
 from azuraforge.projects.access import require_access
-from azuraforge.projects.service import Access, ProjectService
+from azuraforge.projects.callers import Access
+from azuraforge.projects.service import ProjectService
 
 
 def test_a_token_that_is_not_remembered_is_verified_while_every_thread_is_taken(database: Database) -> None:

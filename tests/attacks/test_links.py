@@ -199,7 +199,7 @@ def test_a_live_stream_with_a_cookie_is_for_our_own_page(public, host, origin):
     scope = {
         "type": "websocket",
         "path": "/api/v1/events/live",
-        "query_string": b"",
+        "query_string": b"project=default",
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
     }
     public.app.state.events = None  # nothing is read before the caller is known

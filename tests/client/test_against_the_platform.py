@@ -53,7 +53,7 @@ def client(running):
 
 def test_every_noun_answers(client, running):  # first: nothing has been made yet
     assert client.url == running.url
-    assert client.sessions.current().project_slug == "default"
+    assert client.projects.current().slug == "default"
     assert "#link=" in client.sessions.link("/p/default/runs").url
     assert client.runs.list() == []
     assert client.models.list() == []

@@ -15,6 +15,7 @@ from azuraforge.client import evaluation as client_evaluation
 from azuraforge.client import model as client_models
 from azuraforge.client import plugins as client_plugins
 from azuraforge.client import predictions as client_predictions
+from azuraforge.client import projects as client_projects
 from azuraforge.client import provenance as client_provenance
 from azuraforge.client import run as client_runs
 from azuraforge.client import sessions as client_sessions
@@ -105,6 +106,8 @@ PAIRS = [
     (client_plugins.Plugin, plugins.PluginOut),
     (client_sessions.Session, projects.SessionOut),
     (client_sessions.Link, projects.LinkOut),
+    (client_projects.Project, projects.ProjectOut),
+    (client_projects.CurrentProject, projects.CurrentProjectOut),
     (client_secrets.Secret, secrets.SecretOut),
     (client_tokens.Token, projects.TokenCreated),
     (client_trash.TrashContents, projects.TrashOut),

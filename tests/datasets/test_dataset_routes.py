@@ -20,7 +20,8 @@ from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import AzuraError, Forbidden, Unauthorized
 from azuraforge.events.service import EventLog
 from azuraforge.projects.access import member, require_access, viewer
-from azuraforge.projects.service import Access, ProjectService
+from azuraforge.projects.callers import Access
+from azuraforge.projects.service import ProjectService
 
 OPTIONS = json.dumps({"time": "time", "target": "y"})
 

@@ -32,10 +32,10 @@ def test_the_default_project_is_made_once(projects):
 
 def test_a_link_opens_a_session_exactly_once(projects, default_project):
     link = secret_of(projects.owner_link(default_project, "http://localhost", "/p/default/runs").url)
-    secret, access = projects.sign_in(link)
-    assert access.role == "owner"
-    assert access.project_id == default_project
-    assert projects.authenticate(secret) == access
+    secret, caller = projects.sign_in(link)
+    access = projects.authenticate(secret, "default")
+    assert (access.role, access.project_id, access.user_id) == ("owner", default_project, caller.person_id)
+    assert projects.identify(secret) == caller
     with pytest.raises(Unauthorized, match="already used"):
         projects.sign_in(link)
 
@@ -55,14 +55,14 @@ def test_a_link_is_no_session_and_no_token(projects, default_project):
 
 
 def test_signing_out_ends_the_session_at_once(projects, default_project):
-    secret, access = projects.sign_in(secret_of(projects.owner_link(default_project, "http://x").url))
-    projects.sign_out(access)
+    secret, caller = projects.sign_in(secret_of(projects.owner_link(default_project, "http://x").url))
+    projects.sign_out(caller)
     with pytest.raises(Unauthorized):
-        projects.authenticate(secret)
+        projects.authenticate(secret, "default")
 
 
 def test_a_revoked_token_opens_nothing_even_while_cached(projects, default_project):
-    _, owner = projects.sign_in(secret_of(projects.owner_link(default_project, "http://x").url))
+    owner = projects.authenticate(projects.local_token(default_project))
     made = projects.create_token(owner, TokenRequest(name="notebook", role="viewer", expires_in_days=1))
     assert projects.authenticate(made.token).role == "viewer"
     assert [token.name for token in projects.tokens(default_project).items] == ["notebook"]
@@ -76,20 +76,21 @@ def test_a_revoked_token_opens_nothing_even_while_cached(projects, default_proje
 def test_what_is_removed_here_is_sent_to_other_processes(database, default_project):
     theirs = ProjectService(database)
     ours = ProjectService(database, theirs.forget)
-    secret, owner = ours.sign_in(secret_of(ours.owner_link(default_project, "http://x").url))
+    secret, caller = ours.sign_in(secret_of(ours.owner_link(default_project, "http://x").url))
+    owner = ours.authenticate(secret, "default")
     made = ours.create_token(owner, TokenRequest(name="notebook", role="viewer"))
     local = ours.local_token(default_project)
     for known in (secret, made.token, local):
-        theirs.authenticate(known)
-        assert theirs.remembered(known), "else nothing is shown"
+        theirs.authenticate(known, "default")
+        assert theirs.remembered(known, "default"), "else nothing is shown"
     ours.revoke_token(default_project, made.id)
     assert theirs.remembered(made.token) is None
-    assert theirs.remembered(secret), "one is forgotten, not all"
-    ours.sign_out(owner)
+    assert theirs.remembered(secret, "default"), "one is forgotten, not all"
+    ours.sign_out(caller)
     ours.local_token(default_project)
     for removed in (made.token, secret, local):
         with pytest.raises(Unauthorized):
-            theirs.authenticate(removed)
+            theirs.authenticate(removed, "default")
     theirs.forget(None)
     assert theirs._cache == {}
 
@@ -123,7 +124,7 @@ def test_the_list_of_tokens_says_when_each_was_last_used(projects, default_proje
 
 
 def test_nobody_makes_a_token_stronger_than_himself(projects, default_project):
-    _, owner = projects.sign_in(secret_of(projects.owner_link(default_project, "http://x").url))
+    owner = projects.authenticate(projects.local_token(default_project))
     viewer = projects.authenticate(projects.create_token(owner, TokenRequest(name="v", role="viewer")).token)
     with pytest.raises(Forbidden):
         projects.create_token(viewer, TokenRequest(name="a", role="admin"))

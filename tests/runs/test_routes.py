@@ -10,7 +10,8 @@ import pytest
 from fastapi import FastAPI
 
 from azuraforge.projects.access import require_access
-from azuraforge.projects.service import Access, ProjectService
+from azuraforge.projects.callers import Access
+from azuraforge.projects.service import ProjectService
 from azuraforge.runs.routes import router
 from azuraforge.server import problems
 

@@ -1458,6 +1458,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Projects
+         * @description List the projects that the caller can use, ordered by slug. An API token has one project.
+         */
+        get: operations["projects_list_projects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Current Project
+         * @description Return the project that the request names, and the caller's role in it.
+         */
+        get: operations["projects_current_project"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/policy": {
         parameters: {
             query?: never;
@@ -2007,7 +2047,7 @@ export interface paths {
         };
         /**
          * Current Session
-         * @description Return the signed-in user and project.
+         * @description Return the signed-in person.
          */
         get: operations["projects_current_session"];
         put?: never;
@@ -3322,6 +3362,23 @@ export interface components {
              * @description fitting time in seconds; null if unknown
              */
             seconds: number | null;
+        };
+        /**
+         * CurrentProjectOut
+         * @description The project that the request names, with the role and name of the caller.
+         */
+        CurrentProjectOut: {
+            /** Name */
+            name: string;
+            /** Person */
+            person: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "member" | "admin" | "owner";
+            /** Slug */
+            slug: string;
         };
         /**
          * DatasetChanged
@@ -7996,6 +8053,34 @@ export interface components {
             where?: string;
         };
         /**
+         * ProjectOut
+         * @description A project, with the role of the caller. Requests name the project by its slug.
+         */
+        ProjectOut: {
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "member" | "admin" | "owner";
+            /** Slug */
+            slug: string;
+        };
+        /**
+         * ProjectPage
+         * @description A page of the caller's projects, ordered by slug.
+         */
+        ProjectPage: {
+            /** Items */
+            items: components["schemas"]["ProjectOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null if this is the last one
+             */
+            next: string | null;
+        };
+        /**
          * PromoteRequest
          * @description Request to point an alias to a version, with the reason.
          */
@@ -9431,22 +9516,13 @@ export interface components {
         };
         /**
          * SessionOut
-         * @description The signed-in user and project.
+         * @description The signed-in person. ``expires_at`` is null for a secret that does not expire.
          */
         SessionOut: {
             /** Expires At */
             expires_at: string | null;
-            /** Project */
-            project: string;
-            /** Project Slug */
-            project_slug: string;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "viewer" | "member" | "admin" | "owner";
-            /** User */
-            user: string;
+            /** Person */
+            person: string;
         };
         /**
          * Shapley
@@ -11063,7 +11139,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11147,6 +11226,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -11272,7 +11353,10 @@ export interface operations {
     automations_get_automation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 automation: string;
             };
@@ -11357,7 +11441,10 @@ export interface operations {
     automations_replace_automation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 automation: string;
             };
@@ -11482,7 +11569,10 @@ export interface operations {
     automations_delete_automation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 automation: string;
             };
@@ -11592,7 +11682,10 @@ export interface operations {
     automations_try_stored_automation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 automation: string;
             };
@@ -11678,6 +11771,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -11797,7 +11892,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 automation: string;
             };
@@ -11883,6 +11981,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -11998,6 +12098,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -12113,6 +12215,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -12243,7 +12347,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12329,7 +12436,10 @@ export interface operations {
                 /** @description run id; repeat the parameter for each run */
                 run: string[];
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12415,7 +12525,10 @@ export interface operations {
                 a: string;
                 b: string;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12505,7 +12618,10 @@ export interface operations {
                 /** @description whether to list deleted datasets instead of existing ones */
                 trash?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12589,6 +12705,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -12725,7 +12843,10 @@ export interface operations {
                 /** @description version of the dataset; default: the newest */
                 version?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -12810,7 +12931,10 @@ export interface operations {
     datasets_delete_dataset: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -12921,6 +13045,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -13053,7 +13179,10 @@ export interface operations {
                 /** @description version of the dataset; default: the newest */
                 version?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -13139,6 +13268,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -13275,6 +13406,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -13390,6 +13523,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -13526,7 +13661,10 @@ export interface operations {
                 /** @description version of the dataset; default: the newest */
                 version?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -13612,6 +13750,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -13760,7 +13900,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -13845,7 +13988,10 @@ export interface operations {
     datasets_delete_dataset_version: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
                 version: number;
@@ -13957,6 +14103,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -14073,6 +14221,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -14198,7 +14348,10 @@ export interface operations {
     models_get_evaluation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -14288,7 +14441,10 @@ export interface operations {
                 /** @description name of the stream: project, run/<id> … */
                 stream?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -14500,7 +14656,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -14583,7 +14742,10 @@ export interface operations {
     loop_show_demo: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -14616,8 +14778,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Timeout */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14649,6 +14829,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -14762,6 +14944,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -14881,7 +15065,10 @@ export interface operations {
                 /** @description whether to list deleted models instead of existing ones */
                 trash?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -14964,7 +15151,10 @@ export interface operations {
     models_get_model: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -15049,7 +15239,10 @@ export interface operations {
     models_delete_model: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -15160,6 +15353,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -15290,7 +15485,10 @@ export interface operations {
             query?: {
                 reason?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 alias: string;
                 name: string;
@@ -15409,7 +15607,10 @@ export interface operations {
                 /** @description name of the series. Default: the series of the newest forecast */
                 series?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -15499,7 +15700,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -15585,6 +15789,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -15713,6 +15919,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -15844,7 +16052,10 @@ export interface operations {
                 /** @description number of the version. Default: the champion */
                 version?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -15933,6 +16144,8 @@ export interface operations {
                 version?: number | null;
             };
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -16055,7 +16268,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -16141,6 +16357,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -16266,7 +16484,10 @@ export interface operations {
     models_show_freshness: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -16352,6 +16573,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -16479,7 +16702,10 @@ export interface operations {
     models_stop_keeping_fresh: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -16591,7 +16817,10 @@ export interface operations {
     models_get_lineage: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -16679,7 +16908,10 @@ export interface operations {
                 /** @description number of days before the newest judged target. Default: all */
                 days?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -16764,7 +16996,10 @@ export interface operations {
     loop_get_loop: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -16854,7 +17089,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -16940,6 +17178,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -17067,7 +17307,10 @@ export interface operations {
     models_get_policy: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -17153,6 +17396,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -17287,6 +17532,8 @@ export interface operations {
                 version?: number | null;
             };
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -17421,6 +17668,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -17549,6 +17798,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -17664,6 +17915,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -17796,7 +18049,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -17881,7 +18137,10 @@ export interface operations {
     models_get_version: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
                 version: number;
@@ -17967,7 +18226,10 @@ export interface operations {
     models_delete_version: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
                 version: number;
@@ -18078,7 +18340,10 @@ export interface operations {
     models_get_bundle: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
                 version: number;
@@ -18166,7 +18431,10 @@ export interface operations {
             query?: {
                 language?: "en" | "tr";
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
                 version: number;
@@ -18253,6 +18521,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -18369,6 +18639,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -18497,6 +18769,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -18635,7 +18909,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -18718,7 +18995,10 @@ export interface operations {
     notifications_get_notification: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 notification: string;
             };
@@ -18804,6 +19084,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -18923,7 +19205,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -19007,6 +19292,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -19132,7 +19419,10 @@ export interface operations {
     notifications_get_target: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 target: string;
             };
@@ -19217,7 +19507,10 @@ export interface operations {
     notifications_replace_target: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 target: string;
             };
@@ -19342,7 +19635,10 @@ export interface operations {
     notifications_delete_target: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 target: string;
             };
@@ -19453,6 +19749,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -19581,6 +19879,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -19700,7 +20000,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -19783,7 +20086,10 @@ export interface operations {
     plugins_get_plugin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -19879,7 +20185,10 @@ export interface operations {
                 unserved?: boolean;
                 version?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -19962,7 +20271,10 @@ export interface operations {
     predictions_get_prediction: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 prediction_id: string;
             };
@@ -20053,7 +20365,10 @@ export interface operations {
                 /** @description prediction id, repeatable; all must be of one model */
                 prediction_id: string[];
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -20138,6 +20453,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -20260,10 +20577,187 @@ export interface operations {
             };
         };
     };
+    projects_list_projects: {
+        parameters: {
+            query?: {
+                /** @description cursor: `next` of the previous page; omit it for the first page */
+                after?: string | null;
+                /** @description maximum number of items on the page */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    projects_current_project: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentProjectOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     projects_get_policy: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -20296,8 +20790,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Timeout */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20328,7 +20840,10 @@ export interface operations {
     projects_set_policy: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -20456,7 +20971,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -20539,7 +21057,10 @@ export interface operations {
     projects_empty_trash: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -20581,6 +21102,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Timeout */
             408: {
                 headers: {
@@ -20592,6 +21122,15 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20646,7 +21185,10 @@ export interface operations {
                 /** @description whether to include the trials of studies if no kind is specified */
                 trials?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -20730,6 +21272,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -20855,7 +21399,10 @@ export interface operations {
     runs_get_run: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -20940,7 +21487,10 @@ export interface operations {
     runs_delete_run: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -21055,7 +21605,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -21140,7 +21693,10 @@ export interface operations {
     runs_get_artifact: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
                 run_id: string;
@@ -21225,6 +21781,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -21339,7 +21897,10 @@ export interface operations {
     runs_get_figure: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
                 run_id: string;
@@ -21428,6 +21989,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -21556,6 +22119,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -21677,7 +22242,10 @@ export interface operations {
                 /** @description whether to include the time at which each point was logged */
                 times?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -21763,6 +22331,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -21890,7 +22460,10 @@ export interface operations {
     runs_pin_run: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -22002,7 +22575,10 @@ export interface operations {
     runs_unpin_run: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -22115,7 +22691,10 @@ export interface operations {
                 format?: "html" | "pdf" | "md";
                 language?: "en" | "tr";
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -22203,6 +22782,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -22318,6 +22899,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -22437,7 +23020,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -22521,6 +23107,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -22646,7 +23234,10 @@ export interface operations {
     automations_get_schedule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 schedule: string;
             };
@@ -22731,7 +23322,10 @@ export interface operations {
     automations_replace_schedule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 schedule: string;
             };
@@ -22856,7 +23450,10 @@ export interface operations {
     automations_delete_schedule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 schedule: string;
             };
@@ -22971,7 +23568,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 schedule: string;
             };
@@ -23057,6 +23657,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -23172,6 +23774,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -23287,6 +23891,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -23402,6 +24008,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -23532,7 +24140,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -23624,7 +24235,10 @@ export interface operations {
     secrets_set_secret: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -23749,7 +24363,10 @@ export interface operations {
     secrets_delete_secret: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 name: string;
             };
@@ -24136,7 +24753,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -24220,6 +24840,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -24345,7 +24967,10 @@ export interface operations {
     studies_get_study: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 study: string;
             };
@@ -24430,7 +25055,10 @@ export interface operations {
     studies_delete_study: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 study: string;
             };
@@ -24540,7 +25168,10 @@ export interface operations {
     studies_get_importance: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 study: string;
             };
@@ -24626,6 +25257,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -24741,6 +25374,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -24856,6 +25491,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -24971,6 +25608,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -25099,6 +25738,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -25218,7 +25859,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 study: string;
             };
@@ -25303,7 +25947,10 @@ export interface operations {
     studies_get_space: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 plugin: string;
             };
@@ -25393,7 +26040,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -25481,7 +26131,10 @@ export interface operations {
                 /** @description maximum number of items on the page */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -25574,6 +26227,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
                 /** @description Repeated requests with the same key and body within two days are executed once. */
                 "Idempotency-Key"?: string;
             };
@@ -25699,7 +26354,10 @@ export interface operations {
     projects_revoke_token: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
             path: {
                 token_id: string;
             };

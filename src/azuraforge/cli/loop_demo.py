@@ -91,4 +91,4 @@ def _close(
 
 
 def _path(client: Client, loop: Loop) -> str:
-    return f"/p/{client.sessions.current().project_slug}/models/{loop.name}"
+    return f"/p/{client.projects.current().slug}/models/{loop.name}"

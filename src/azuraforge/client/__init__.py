@@ -50,6 +50,7 @@ from azuraforge.client.predictions import (
     PointOutcome,
     PredictionInputs,
 )
+from azuraforge.client.projects import CurrentProject, Project
 from azuraforge.client.provenance import (
     EvaluatedRows,
     LearnedPart,
@@ -90,6 +91,7 @@ __all__ = [
     "ClassProbability",
     "Client",
     "ClientError",
+    "CurrentProject",
     "Curve",
     "DataThen",
     "Dataset",
@@ -151,6 +153,7 @@ __all__ = [
     "PredictionInputs",
     "PredictionPoint",
     "Progress",
+    "Project",
     "Purged",
     "RetentionPolicy",
     "RevisedValue",

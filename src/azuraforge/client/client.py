@@ -18,6 +18,7 @@ from azuraforge.client.models import Models
 from azuraforge.client.notifications import Notifications
 from azuraforge.client.plugins import Plugins
 from azuraforge.client.predictions import Predictions
+from azuraforge.client.projects import Projects
 from azuraforge.client.runs import Runs
 from azuraforge.client.schedules import Schedules
 from azuraforge.client.sessions import Sessions
@@ -64,6 +65,7 @@ class Client:
         self.automations = Automations(self._connection)
         self.notifications = Notifications(self._connection)
         self.plugins = Plugins(self._connection)
+        self.projects = Projects(self._connection)
         self.trash = Trash(self._connection)
         self.tokens = Tokens(self._connection)
         self.secrets = Secrets(self._connection)

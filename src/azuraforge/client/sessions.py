@@ -11,13 +11,10 @@ from azuraforge.client.shapes import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class Session(Shape):
-    """The user, role and project that a client's token belongs to."""
+    """The person that a client's token belongs to. ``expires_at`` is None for a token that does not expire."""
 
-    user: str
-    role: str
-    project: str
+    person: str
     expires_at: datetime | None = None
-    project_slug: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +35,7 @@ class Sessions:
         self._connection = connection
 
     def current(self) -> Session:
-        """Return the user, role and project of this client."""
+        """Return the person of this client."""
         return Session.from_json(self._connection.get("/sessions/current"))
 
     def link(self, next_path: str | None = None) -> Link:

@@ -16,8 +16,9 @@ from pydantic import ValidationError
 from azuraforge.clock import utc_now
 from azuraforge.demo.schemas import DemoEnd, DemoLine, DemoNews, DemoOut, DemoStart, DemoState
 from azuraforge.errors import Conflict, NotFound
+from azuraforge.projects.callers import Access
 from azuraforge.projects.schemas import TokenRequest
-from azuraforge.projects.service import Access, ProjectService
+from azuraforge.projects.service import ProjectService
 from azuraforge.telemetry import logger
 
 log = logger("demo")

@@ -11,7 +11,9 @@ from fastapi.requests import HTTPConnection
 from azuraforge.database import UnitOfWork
 from azuraforge.errors import Forbidden, Unauthorized
 from azuraforge.projects.address import Address
-from azuraforge.projects.service import Access, ProjectService
+from azuraforge.projects.callers import Access, Caller
+from azuraforge.projects.named import named_project
+from azuraforge.projects.service import ProjectService
 from azuraforge.waiting.threads import OwnThreads
 
 T = TypeVar("T")
@@ -39,19 +41,37 @@ async def served_address(connection: HTTPConnection) -> Address:
 
 
 async def require_access(connection: HTTPConnection) -> Access:
-    """Authenticate a request or a WebSocket handshake; only secrets that are not cached need a thread.
+    """Authenticate a request or a WebSocket handshake for the project that it names.
+
+    Only secrets that are not cached need a thread. Raises Unauthorized without a valid secret, Forbidden for a page of
+    another origin, InvalidInput if the project is missing or contradicts another one, and NotFound if the person has
+    no such project.
+    """
+    service, secret = _service(connection), _own_secret(connection)
+    project = named_project(connection)
+    known = service.remembered(secret, project)
+    return known if known is not None else await _verifiers.run(service.authenticate, secret, project)
+
+
+async def require_person(connection: HTTPConnection) -> Caller:
+    """Authenticate a request that concerns no project, and return its person.
 
     Raises Unauthorized without a valid secret, and Forbidden for a page of another origin.
     """
-    service, secret = _service(connection), secret_of(connection)
+    service, secret = _service(connection), _own_secret(connection)
+    known = service.remembered_caller(secret)
+    return known if known is not None else await _verifiers.run(service.identify, secret)
+
+
+def _own_secret(connection: HTTPConnection) -> str:
+    secret = secret_of(connection)
     if not secret:
         raise Unauthorized(
             "authentication required", next_step="run `azuraforge link` and open the link, or send a bearer token"
         )
     if not _bearer(connection):
         _refuse_foreign_page(connection)
-    known = service.remembered(secret)
-    return known if known is not None else await _verifiers.run(service.authenticate, secret)
+    return secret
 
 
 async def unit_of_work(connection: HTTPConnection) -> UnitOfWork | None:
@@ -116,7 +136,7 @@ def while_member(connection: HTTPConnection, access: Access, work: Callable[[], 
 
     def checked() -> T:
         if not access.is_current:
-            _at_least(_service(connection).authenticate(secret_of(connection)), "member")
+            _at_least(_service(connection).authenticate(secret_of(connection), named_project(connection)), "member")
         return work()
 
     return checked
@@ -133,6 +153,8 @@ def _at_least(access: Access, role: str) -> Access:
     return access
 
 
+#: The person of a request that concerns no project.
+Person = Annotated[Caller, Depends(require_person)]
 Reader = Annotated[Access, Depends(viewer)]
 Writer = Annotated[Access, Depends(member)]
 Admin = Annotated[Access, Depends(admin)]

@@ -11,11 +11,22 @@ from pydantic import BaseModel, ConfigDict, Field
 from azuraforge.database.short_ids import ShortId
 from azuraforge.errors import Forbidden
 from azuraforge.paging import PAGE, After, Limit
-from azuraforge.projects.access import Admin, Reader, Unit, project_service, refuse_foreign_origin, served_address
+from azuraforge.projects.access import (
+    Admin,
+    Person,
+    Reader,
+    Unit,
+    project_service,
+    refuse_foreign_origin,
+    served_address,
+)
 from azuraforge.projects.address import Address
+from azuraforge.projects.callers import Caller
 from azuraforge.projects.schemas import (
+    CurrentProjectOut,
     LinkOut,
     LinkRequest,
+    ProjectPage,
     PurgeOut,
     RetentionPolicy,
     SessionOut,
@@ -24,7 +35,7 @@ from azuraforge.projects.schemas import (
     TokenRequest,
     TrashOut,
 )
-from azuraforge.projects.service import SESSION_SECONDS, ProjectService, session_out
+from azuraforge.projects.service import SESSION_SECONDS, ProjectService
 from azuraforge.projects.short_ids import path_id
 from azuraforge.projects.tables import Credential
 from azuraforge.projects.trash import Trash
@@ -58,7 +69,7 @@ class NewLink(BaseModel):
 @router.post("/sessions", status_code=201, dependencies=[Depends(refuse_foreign_origin)])
 def sign_in(body: LinkRequest, address: Served, response: Response, service: Service) -> SessionOut:
     """Exchange a one-time link for a session cookie."""
-    secret, access = service.sign_in(body.link)
+    secret, caller = service.sign_in(body.link)
     response.set_cookie(
         address.cookie,
         secret,
@@ -68,37 +79,60 @@ def sign_in(body: LinkRequest, address: Served, response: Response, service: Ser
         secure=address.secure,
         path="/",
     )
-    return session_out(access)
+    return _session_out(caller)
 
 
 @router.get("/sessions/current")
-async def current_session(access: Reader) -> SessionOut:
-    """Return the signed-in user and project."""
-    return session_out(access)
+async def current_session(caller: Person) -> SessionOut:
+    """Return the signed-in person."""
+    return _session_out(caller)
+
+
+def _session_out(caller: Caller) -> SessionOut:
+    return SessionOut(person=caller.person_name, expires_at=caller.expires_at)
 
 
 @router.delete("/sessions/current", status_code=204)
-def sign_out(access: Reader, address: Served, response: Response, service: Service) -> None:
+def sign_out(caller: Person, address: Served, response: Response, service: Service) -> None:
     """Sign out and end this session."""
-    service.sign_out(access)
+    service.sign_out(caller)
     response.delete_cookie(address.cookie, path="/", secure=address.secure, httponly=True, samesite="strict")
 
 
 @router.post("/links", status_code=201)
 def create_link(
-    body: NewLink, access: Reader, address: Served, response: Response, service: Service, unit: Unit
+    body: NewLink, caller: Person, address: Served, response: Response, service: Service, unit: Unit
 ) -> LinkOut:
     """Create a one-time sign-in link for the caller, who uses a browser session or this machine's command line.
 
     A named token cannot create one, because the session would outlive the token.
     """
-    if access.kind == "token":
+    if caller.kind == "token":
         raise Forbidden(
             "a named token cannot create sign-in links",
             next_step="run `azuraforge link` on the machine of the platform",
         )
     response.headers.update(_SECRET)
-    return service.link(access.project_id, access.user_id, access.role, address.url, body.next, unit=unit)
+    return service.link(caller, address.url, body.next, unit=unit)
+
+
+@router.get("/projects")
+def list_projects(caller: Person, service: Service, limit: Limit = PAGE, after: After = None) -> ProjectPage:
+    """List the projects that the caller can use, ordered by slug. An API token has one project."""
+    return service.projects(caller, limit=limit, after=after)
+
+
+@router.get("/projects/current")
+async def current_project(access: Reader) -> CurrentProjectOut:
+    """Return the project that the request names, and the caller's role in it."""
+    return CurrentProjectOut.model_validate(
+        {
+            "slug": access.project_slug,
+            "name": access.project_name,
+            "role": access.role,
+            "person": access.user_name,
+        }
+    )
 
 
 @router.get("/tokens")

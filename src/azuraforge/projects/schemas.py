@@ -28,13 +28,28 @@ class LinkOut(BaseModel):
 
 
 class SessionOut(BaseModel):
-    """The signed-in user and project."""
+    """The signed-in person. ``expires_at`` is null for a secret that does not expire."""
 
-    user: str
-    role: Role
-    project: str
-    project_slug: str
+    person: str
     expires_at: datetime | None
+
+
+class ProjectOut(BaseModel):
+    """A project, with the role of the caller. Requests name the project by its slug."""
+
+    slug: str
+    name: str
+    role: Role
+
+
+class ProjectPage(Page[ProjectOut]):
+    """A page of the caller's projects, ordered by slug."""
+
+
+class CurrentProjectOut(ProjectOut):
+    """The project that the request names, with the role and name of the caller."""
+
+    person: str
 
 
 class TokenRequest(BaseModel):

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import math
 import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import get_args
 
 from azuraforge.bounds import Moment
 from azuraforge.database import Database, Session, UnitOfWork, new_id, seconds_from_now
@@ -22,12 +19,23 @@ from azuraforge.database.short_ids import ShortId
 from azuraforge.errors import Conflict, Forbidden, NotFound, Unauthorized
 from azuraforge.paging import PAGE, Order
 from azuraforge.projects import store
+from azuraforge.projects.callers import Access, Caller, lower_role
 from azuraforge.projects.idempotency import AnsweredRequests
-from azuraforge.projects.schemas import LinkOut, Role, SessionOut, TokenCreated, TokenOut, TokenPage, TokenRequest
+from azuraforge.projects.named import check_named
+from azuraforge.projects.schemas import (
+    LinkOut,
+    ProjectOut,
+    ProjectPage,
+    TokenCreated,
+    TokenOut,
+    TokenPage,
+    TokenRequest,
+)
 from azuraforge.projects.tables import Credential
 
 LINK_SECONDS = 10 * 60
 _TOKENS: Order[tuple[datetime, str]] = Order("tokens", tuple[Moment, str])
+_PROJECTS: Order[tuple[str]] = Order("projects", tuple[str])
 SESSION_SECONDS = 30 * 24 * 3600
 #: Seconds after which a credential and its membership are read again. A revoked secret is removed from the cache
 #: immediately: in this process, and in others if the notification reaches them.
@@ -37,38 +45,6 @@ _USE_SECONDS = 3600.0
 #: Kind of the token that is stored in the data home for this machine's command line.
 LOCAL = "local"
 TOKEN_PREFIX = "azf_"  # noqa: S105  the prefix lets secret scanners recognise tokens
-
-ROLES: tuple[str, ...] = get_args(Role)
-
-
-@dataclass(frozen=True)
-class Access:
-    """An authenticated caller in its project.
-
-    Attributes:
-        role: the lower of the credential's role and the membership's.
-        until: time of ``time.monotonic()`` after which credential and membership must be read again.
-    """
-
-    project_id: str
-    project_slug: str
-    project_name: str
-    user_id: str
-    user_name: str
-    role: str
-    expires_at: datetime | None
-    secret_hash: str
-    kind: str = "session"
-    until: float = field(default=math.inf, compare=False)
-
-    @property
-    def is_current(self) -> bool:
-        """Return whether credential and membership were read recently enough."""
-        return time.monotonic() < self.until
-
-    def may(self, role: str) -> bool:
-        """Return whether this access has at least ``role``: viewer < member < admin < owner."""
-        return ROLES.index(self.role) >= ROLES.index(role)
 
 
 class ProjectService:
@@ -119,29 +95,33 @@ class ProjectService:
 
     def owner_link(self, project_id: str, base_url: str, next_page: str | None = None) -> LinkOut:
         """Create a one-time sign-in link for the project's owner. Raises Conflict if the project has no owner."""
-        return self.link(project_id, self._owner_of(project_id), "owner", base_url, next_page)
+        return self._link(project_id, self._owner_of(project_id), "owner", base_url, next_page)
 
     def link(
-        self,
-        project_id: str,
-        user_id: str,
-        role: str,
-        base_url: str,
-        next_page: str | None = None,
-        *,
-        unit: UnitOfWork | None = None,
+        self, caller: Caller, base_url: str, next_page: str | None = None, *, unit: UnitOfWork | None = None
     ) -> LinkOut:
         """Create a sign-in link that works once, for ``LINK_SECONDS``. Browsers do not send its fragment, the secret.
 
         ``next_page`` is the page to open after signing in.
         """
+        return self._link(caller.project_id, caller.person_id, caller.role, base_url, next_page, unit)
+
+    def _link(
+        self,
+        project_id: str,
+        user_id: str,
+        role: str,
+        base_url: str,
+        next_page: str | None,
+        unit: UnitOfWork | None = None,
+    ) -> LinkOut:
         secret, row = self._issue(project_id, user_id, "link", role, expires_in_seconds=LINK_SECONDS, unit=unit)
         fragment = f"link={secret}" + (f"&next={next_page}" if next_page else "")
         assert row.expires_at is not None
         return LinkOut(url=f"{base_url}/sign-in#{fragment}", expires_at=row.expires_at)
 
-    def sign_in(self, link: str) -> tuple[str, Access]:
-        """Exchange a one-time link for a browser session; return the session's secret and the caller's access.
+    def sign_in(self, link: str) -> tuple[str, Caller]:
+        """Exchange a one-time link for a browser session; return the session's secret and its person.
 
         Raises Unauthorized if the link is unknown, used or expired.
         """
@@ -160,19 +140,55 @@ class ProjectService:
             )
         project_id, user_id, role = taken
         secret, _ = self._issue(project_id, user_id, "session", role, expires_in_seconds=SESSION_SECONDS)
-        return secret, self.authenticate(secret)
+        return secret, self.identify(secret)
 
-    def sign_out(self, access: Access) -> None:
+    def sign_out(self, caller: Caller) -> None:
         """End a browser session. Raises Conflict for a token, which must be revoked instead."""
-        if access.kind != "session":
+        if caller.kind != "session":
             raise Conflict("a token cannot sign out", next_step="revoke it with azuraforge tokens revoke ID")
-        place, hash_ = access.project_id, access.secret_hash
+        place, hash_ = caller.project_id, caller.secret_hash
         self._database.write(place, lambda session: store.delete_credential(session, hash_))
         self._removed(hash_)
 
-    def authenticate(self, secret: str) -> Access:
-        """Authenticate a session or token. Raises Unauthorized if it is unknown or has expired."""
-        if (known := self.remembered(secret)) is not None:
+    def authenticate(self, secret: str, project: str | None = None) -> Access:
+        """Authenticate a session or token for a request that names ``project`` (a slug; None: no project).
+
+        Raises Unauthorized if the secret is unknown or has expired, and the errors of ``check_named``.
+        """
+        return _named(self._verified(secret), project)
+
+    def identify(self, secret: str) -> Caller:
+        """Return the person of a session or token. Raises Unauthorized if it is unknown or has expired."""
+        return Caller.of(self._verified(secret))
+
+    def remembered(self, secret: str, project: str | None = None) -> Access | None:
+        """Return the cached access of a secret verified within ``CACHE_SECONDS``; None if the database must be read.
+
+        Raises the errors of ``check_named``.
+        """
+        known = self._cached(secret)
+        return None if known is None else _named(known, project)
+
+    def remembered_caller(self, secret: str) -> Caller | None:
+        """Return the person of a secret verified within ``CACHE_SECONDS``; None if the database must be read."""
+        known = self._cached(secret)
+        return None if known is None else Caller.of(known)
+
+    def projects(self, caller: Caller, *, limit: int = PAGE, after: str | None = None) -> ProjectPage:
+        """Return a page of the caller's projects with the caller's role in each; a token has only its own project."""
+        key = _PROJECTS.read(after)
+        with self._database.read(caller.project_id) as session:
+            found = store.projects_of(session, caller.person_id, limit + 1, key)
+        page, cursor = _PROJECTS.cut(found, limit, lambda each: (each.slug,))
+        items = [
+            ProjectOut.model_validate({"slug": row.slug, "name": row.name, "role": lower_role(caller.role, row.role)})
+            for row in page
+        ]
+        return ProjectPage(items=items, next=cursor)
+
+    def _verified(self, secret: str) -> Access:
+        """Return the access of a secret in its own project. Raises Unauthorized if it is unknown or has expired."""
+        if (known := self._cached(secret)) is not None:
             return known
         hash_ = _hash(secret)
         found, forgotten = None, self._forgotten
@@ -210,8 +226,7 @@ class ProjectService:
                 self._cache[hash_] = access
         return access
 
-    def remembered(self, secret: str) -> Access | None:
-        """Return the cached access of a secret verified within ``CACHE_SECONDS``; None if the database must be read."""
+    def _cached(self, secret: str) -> Access | None:
         cached = self._cache.get(_hash(secret))
         return cached if cached is not None and cached.is_current else None
 
@@ -332,27 +347,9 @@ class ProjectService:
         self._tell(hash_)
 
 
-def lower_role(one: str, other: str) -> str:
-    """Return the lower of two roles.
-
-    Example:
-        >>> lower_role("owner", "viewer")
-        'viewer'
-    """
-    return min(one, other, key=ROLES.index)
-
-
-def session_out(access: Access) -> SessionOut:
-    """Return a session in the form of the API."""
-    return SessionOut.model_validate(
-        {
-            "user": access.user_name,
-            "role": access.role,
-            "project": access.project_name,
-            "project_slug": access.project_slug,
-            "expires_at": access.expires_at,
-        }
-    )
+def _named(own: Access, project: str | None) -> Access:
+    check_named(own.kind, own.project_slug, project)
+    return own
 
 
 def _hash(secret: str) -> str:

@@ -89,6 +89,28 @@ def owner_of(session: Session) -> str | None:
     return session.scalars(statement.order_by(Member.created_at, Member.person_id)).first()
 
 
+class ProjectRow(NamedTuple):
+    """A project and the role of its member."""
+
+    slug: str
+    name: str
+    role: str
+
+
+def projects_of(session: Session, user_id: str, limit: int, after: tuple[str] | None) -> list[ProjectRow]:
+    """Return the session's project if the user is its member and its slug comes after the key ``after``."""
+    statement = (
+        select(Project.slug, Project.name, Member.role)
+        .join(Member, Member.project_id == Project.id)
+        .where(Project.id == session.project_id, Member.user_id == user_id)
+        .order_by(Project.slug)
+        .limit(limit)
+    )
+    if after is not None:
+        statement = statement.where(Project.slug > after[0])
+    return [ProjectRow(*row) for row in session.execute(statement)]
+
+
 def _alive() -> ColumnElement[bool]:
     return or_(Credential.expires_at.is_(None), Credential.expires_at > now())
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Scope
 
 import azuraforge
 from azuraforge.package import SETTINGS, Services
-from azuraforge.projects.access import require_access
+from azuraforge.projects.access import require_access, require_person
 from azuraforge.projects.address import Address
 from azuraforge.server import bodies, documented, encodings, guards, guide, health, idempotency, pages, problems
 from azuraforge.server.health import State
@@ -79,6 +79,10 @@ def create_api(state: State = _ready) -> FastAPI:
         app.include_router(_narrowed(router), prefix=PREFIX)
     health.install(app, state)
     routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+
+    app.state.person_paths = frozenset(
+        PREFIX + route.path_format for route in routes if require_person in documented.calls(route.dependant)
+    )
 
     def allowed(path: str) -> list[str]:
         if not path.startswith(f"{PREFIX}/"):

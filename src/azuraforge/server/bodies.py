@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute
 
 from azuraforge import strict_json
 from azuraforge.bounds import does_clean_text
-from azuraforge.projects.access import admin, member, require_access
+from azuraforge.projects.access import admin, member, require_access, require_person
 from azuraforge.server.documented import ENTRANCES, calls
 from azuraforge.server.guards import bounded
 from azuraforge.waiting.threads import OwnThreads
@@ -55,7 +55,9 @@ def strict(route: BaseRoute) -> BaseRoute:
 
         async def read(request: Request) -> Response:
             receive = request.receive
-            if asked & ENTRANCES:
+            if require_person in asked:
+                await require_person(request)
+            elif asked & ENTRANCES:
                 access = await require_access(request)
                 if admin in asked:
                     await admin(access)

@@ -14,12 +14,15 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from azuraforge.events.routes import caller_of
 from azuraforge.package import Package
 from azuraforge.plugins.routes import signed_in
-from azuraforge.projects.access import admin, member, require_access
+from azuraforge.projects.access import admin, member, require_access, require_person
+from azuraforge.projects.named import HEADER, MOST_CHARACTERS
 from azuraforge.runs.schemas import RUN_KIND_MARKER, SUMMARY_MARKER, ExternalSummary
 
 MEDIA_TYPE = "application/problem+json"
+#: Dependencies that require a session or token, and a project.
+PROJECT_ENTRANCES = {require_access, caller_of, signed_in}
 #: Dependencies that require a session or token.
-ENTRANCES = {require_access, caller_of, signed_in}
+ENTRANCES = {*PROJECT_ENTRANCES, require_person}
 _SAFE_METHODS = {"get", "head", "options"}
 #: Routes that check credentials although they require no session and no token.
 _REFUSING = {("post", "/api/v1/sessions")}
@@ -28,6 +31,16 @@ _REFERENCE = "#/components/schemas/{model}"
 
 #: Part of an OpenAPI document in the form that FastAPI generates.
 Document = dict[str, Any]
+
+#: Header of every route of a project.
+_PROJECT_HEADER: Document = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "Slug of the project. A browser session must name it, here or in the query parameter `project`;"
+    " an API token belongs to one project and needs no name.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MOST_CHARACTERS},
+}
 
 PROBLEM: Document = {
     "title": "Problem",
@@ -166,6 +179,8 @@ def described(document: Document, routes: dict[tuple[str, str], APIRoute]) -> Do
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             route = routes.get((method, path))
+            if route is not None and PROJECT_ENTRANCES & set(calls(route.dependant)):
+                operation.setdefault("parameters", []).append(dict(_PROJECT_HEADER))
             responses = operation.setdefault("responses", {})
             for status in sorted(_errors(method, path, operation, route)):
                 responses.setdefault(str(status), {})

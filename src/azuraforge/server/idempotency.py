@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.errors import AzuraError
-from azuraforge.projects.access import UNIT_OF_WORK, require_access
+from azuraforge.projects.access import UNIT_OF_WORK, require_access, require_person
 from azuraforge.projects.idempotency import (
     MOST_CHARACTERS,
     Answer,
@@ -49,14 +49,17 @@ class IdempotencyGuard:
             return
         connection = HTTPConnection(scope)
         try:
-            access = await require_access(connection)
+            if scope["path"] in connection.app.state.person_paths:
+                project_id = (await require_person(connection)).project_id
+            else:
+                project_id = (await require_access(connection)).project_id
         except AzuraError:  # the route decides which callers it accepts
             await self.app(scope, receive, send)
             return
         body = _HashedBody(receive, headers.get("content-type", ""))
         answers: AnsweredRequests = connection.app.state.projects.answers
         try:
-            request = KeyedRequest(access.project_id, headers[HEADER], _route(scope))
+            request = KeyedRequest(project_id, headers[HEADER], _route(scope))
             known = await to_thread.run_sync(answers.known, request)
             if known is not None:
                 await self._repeat(known, request, body, scope, send)

@@ -24,7 +24,7 @@ export const start = {
     start: "Start run",
   },
   form: {
-    automatic: "automatic",
+    optional: "optional",
     none: "none",
     list: "several values, separated by semicolons",
     wholeNumber: "Enter a whole number",

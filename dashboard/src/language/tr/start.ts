@@ -26,7 +26,7 @@ export const start: typeof english = {
     start: "Çalıştırmayı başlat",
   },
   form: {
-    automatic: "otomatik",
+    optional: "isteğe bağlı",
     none: "yok",
     list: "birden çoksa noktalı virgülle ayırın",
     wholeNumber: "Bir tam sayı girin",

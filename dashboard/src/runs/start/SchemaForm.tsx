@@ -50,5 +50,5 @@ function SchemaInput({ field, value, onChange, error }: { field: ConfigField; va
     return <SelectField {...shared} value={value} onChange={onChange} options={all} />;
   }
   const mode = field.kind === "integer" ? "numeric" : field.kind === "number" ? "decimal" : "text";
-  return <TextField {...shared} value={value} onChange={onChange} mode={mode} isDate={field.isDate} placeholder={field.nullable ? t("form.automatic") : ""} />;
+  return <TextField {...shared} value={value} onChange={onChange} mode={mode} isDate={field.isDate} placeholder={field.nullable ? t("form.optional") : ""} />;
 }

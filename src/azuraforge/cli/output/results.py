@@ -55,4 +55,4 @@ def page_url(client: Client, path: str) -> str:
 
 def run_path(client: Client, run_id: str) -> str:
     """Return the dashboard path of a run's page in the client's project."""
-    return f"/p/{client.sessions.current().project_slug}/runs/{run_id}"
+    return f"/p/{client.projects.current().slug}/runs/{run_id}"

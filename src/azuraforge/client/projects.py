@@ -1,0 +1,47 @@
+"""Client for the projects of a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from azuraforge.client.http.connection import Connection
+from azuraforge.client.http.pages import listed
+from azuraforge.client.shapes import Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project(Shape):
+    """A project, and the role that this client has in it. ``Client(project=...)`` takes its slug."""
+
+    slug: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurrentProject(Project):
+    """The project of this client's requests, with the role and name of its person."""
+
+    person: str
+
+
+ProjectList: TypeAlias = list[Project]
+
+
+class Projects:
+    """Methods of ``client.projects``.
+
+    Each method raises ApiError if the platform refuses the request, and PlatformUnreachable if it does not respond.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def list(self, *, limit: int | None = None) -> ProjectList:
+        """Return the projects that this client can use, ordered by slug; at most ``limit`` of them (None: all)."""
+        return listed(self._connection, "/projects", Project, limit)
+
+    def current(self) -> CurrentProject:
+        """Return the project of this client's requests."""
+        return CurrentProject.from_json(self._connection.get("/projects/current"))

@@ -1,0 +1,82 @@
+"""The project that a request names, and the rules by which each kind of secret may name one.
+
+Programs and pages send the header ``AzuraForge-Project: <slug>``. What a browser opens by itself (a WebSocket, a
+stream of events, a download, an image) cannot send headers and has the query parameter ``project=<slug>`` instead.
+"""
+
+from __future__ import annotations
+
+from fastapi.requests import HTTPConnection
+
+from azuraforge.errors import AzuraError, InvalidInput, NotFound
+
+HEADER = "AzuraForge-Project"
+PARAMETER = "project"
+#: Length of the longest slug.
+MOST_CHARACTERS = 64
+
+
+def named_project(connection: HTTPConnection) -> str | None:
+    """Return the slug that a request names; None if it names no project.
+
+    Raises InvalidInput if it names different projects.
+    """
+    named = set(connection.headers.getlist(HEADER))
+    if connection.scope.get("query_string"):
+        named.update(connection.query_params.getlist(PARAMETER))
+    named.discard("")
+    if len(named) > 1:
+        raise InvalidInput(
+            "the request names more than one project",
+            where="AzuraForge-Project",
+            next_step="name one project, either in the header AzuraForge-Project or in the parameter `project`",
+            code="project_conflict",
+        )
+    return named.pop() if named else None
+
+
+def check_named(kind: str, own: str, named: str | None) -> None:
+    """Check that a secret may be used for a request that names the project ``named``.
+
+    An API token belongs to one project, which requests need not name. A browser session acts only in the project that
+    each request names. The token of the command line acts in the only project of its person if none is named.
+
+    Args:
+        kind: kind of the secret: ``token``, ``session`` or ``local``.
+        own: slug of the secret's project.
+        named: slug that the request names; None if it names none.
+
+    Raises InvalidInput if the project is missing or is not the token's, and NotFound if the person has no such project.
+    """
+    if named == own or (named is None and kind != "session"):
+        return
+    if named is None:
+        raise project_required()
+    if kind == "token":
+        raise InvalidInput(
+            "this token does not belong to the project that the request names",
+            where="AzuraForge-Project",
+            next_step="use a token of that project, or name no project",
+            code="project_conflict",
+        )
+    raise unknown_project(named)
+
+
+def project_required() -> AzuraError:
+    """Return the error of a request that must name its project."""
+    return InvalidInput(
+        "the request names no project",
+        where="AzuraForge-Project",
+        next_step="send the header AzuraForge-Project with the name from the project's URL; the command line takes it "
+        "from --project or AZURAFORGE_PROJECT",
+        code="project_required",
+    )
+
+
+def unknown_project(slug: str) -> AzuraError:
+    """Return the error for a project that does not exist or of which the caller is no member; both get one text."""
+    return NotFound(
+        "project {project!r} does not exist, or you are not one of its members",
+        next_step="run azuraforge projects list, or open the dashboard's first page",
+        project=slug[:MOST_CHARACTERS],
+    )
