@@ -24,8 +24,8 @@ from azuraforge.events.service import EventLog
 from azuraforge.events.tables import Event, EventStream
 from azuraforge.models import lookup_store as models
 from azuraforge.models.tables import Model, ModelVersion
+from azuraforge.people.tables import Person
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
-from azuraforge.projects.tables import Person
 from azuraforge.runs import lookup_store as runs
 from azuraforge.runs.tables import Run
 from tests.conftest import add_project

@@ -12,7 +12,8 @@ from sqlalchemy.orm import aliased
 
 from azuraforge.database import Base, Database, Scope, ScopeError, UnitOfWork, now, row_security
 from azuraforge.database.tables import Owned, PersonOwned
-from azuraforge.projects.tables import Administrator, Member, Person, Project
+from azuraforge.people.tables import Administrator, Person
+from azuraforge.projects.tables import Member, Project
 from azuraforge.runs.tables import Run
 from azuraforge.server.packages import import_tables
 from tests.filling import fill, reflected

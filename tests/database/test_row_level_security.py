@@ -10,7 +10,8 @@ from sqlalchemy.orm import aliased
 from azuraforge.database import Base, Database, row_security
 from azuraforge.database.cross_project import CROSS_PROJECT_QUERIES
 from azuraforge.events.tables import Event, EventStream
-from azuraforge.projects.tables import Member, Person, Project
+from azuraforge.people.tables import Person
+from azuraforge.projects.tables import Member, Project
 from azuraforge.runs.tables import Run, RunAttempt
 from azuraforge.server.packages import import_tables
 from tests.filling import fill, reflected
@@ -19,7 +20,7 @@ from tests.postgres import TEMPLATE
 import_tables()
 TABLES = sorted(Base.metadata.tables)
 #: Tables of which a project sees no row; ``test_person_scope`` is about them.
-OF_A_PERSON = {"administrator"}
+OF_A_PERSON = {"administrator", "answered_person_request", "person_session"}
 
 
 @pytest.fixture(scope="module")

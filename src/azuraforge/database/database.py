@@ -19,7 +19,7 @@ from azuraforge.database import postgres
 from azuraforge.database.clock import now
 from azuraforge.database.failures import damaged
 from azuraforge.database.fast_reads import PAGE_CACHE, Asked, FastReader, Plan, RowT_co, SqliteReader, existing
-from azuraforge.database.scopes import SYSTEM, PersonKey, ProjectKey, Scope, Session, bind, enter
+from azuraforge.database.scopes import SYSTEM, PersonKey, ProjectKey, Scope, Session, bind, enter, owned
 from azuraforge.database.soundness import FileWatch
 from azuraforge.database.unit_of_work import UnitOfWork
 from azuraforge.database.writer import AFTER_COMMIT, Writer
@@ -87,6 +87,15 @@ class Database:
         Raises TransientError if the database is unavailable.
         """
         with self._read(Scope(project_id)) as session:
+            yield session
+
+    @contextmanager
+    def read_in(self, scope: Scope) -> Iterator[Session]:
+        """Open a session like ``read`` or ``read_person``, for code that serves both kinds of owners.
+
+        Raises ScopeError for the system scope.
+        """
+        with self._read(owned(scope)) as session:
             yield session
 
     @contextmanager
@@ -184,6 +193,10 @@ class Database:
         if unit is not None:
             work = unit.include(work)
         return self._write(work, Scope(person_id=person_id), durable)
+
+    def write_in(self, scope: Scope, work: Callable[[Session], T]) -> T:
+        """Run ``work(session)`` like ``write`` or ``write_person``. Raises ScopeError for the system scope."""
+        return self._write(work, owned(scope), False)
 
     def write_soon(self, project_id: str, work: Callable[[Session], T]) -> Future[T]:
         """Queue a ``write`` and return the future of its result.

@@ -92,6 +92,13 @@ class Session(orm.Session):
         return found
 
 
+def owned(scope: Scope) -> Scope:
+    """Return the scope. Raises ScopeError for the system scope."""
+    if scope == SYSTEM:
+        raise ScopeError("the system scope has no rows; open it through Database.read_system or write_system")
+    return scope
+
+
 def bind(session: Session, scope: Scope) -> Session:
     """Bind ``session`` to a scope permanently and return it. Only ``Database`` calls this."""
     session.info[SCOPE] = scope
@@ -112,7 +119,7 @@ def enter(session: Session, key: ProjectKey | PersonKey) -> Session:
 
 def require_system(session: Session) -> None:
     """Raise ScopeError if the session is not of the system scope."""
-    if session.info.get(SCOPE) is not SYSTEM:
+    if session.info.get(SCOPE) != SYSTEM:
         raise ScopeError("only a session of system scope may look across projects")
 
 
@@ -134,7 +141,7 @@ def _add_scope(state: ORMExecuteState) -> None:
     scope: Scope | None = state.session.info.get(SCOPE)
     if scope is None:
         raise ScopeError("this session has no scope; open it through Database.read or Database.write")
-    if scope is SYSTEM:
+    if scope == SYSTEM:
         scoped = [each.class_.__name__ for each in state.all_mappers if issubclass(each.class_, Scoped)]
         if scoped and not state.execution_options.get("crosses_projects"):
             raise ScopeError(f"a session of system scope sees {scoped[0]} through cross-project queries only")
@@ -171,7 +178,7 @@ def _is_hidden(mapper: Mapper[object], scope: Scope) -> bool:
 @event.listens_for(orm.Session, "before_flush")
 def _refuse_foreign_rows(session: orm.Session, _context: object, _instances: object) -> None:
     scope: Scope = session.info.get(SCOPE, SYSTEM)
-    if scope is SYSTEM:
+    if scope == SYSTEM:
         return
     for row in (*session.new, *session.dirty, *session.deleted):
         if isinstance(row, Scoped) and not row.belongs_to(scope.project_id, scope.person_id):
